@@ -1,0 +1,5 @@
+//! active-active
+pub mod model;
+pub mod plan;
+pub mod scenario;
+pub mod sim;

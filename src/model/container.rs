@@ -1,0 +1,277 @@
+//! The container that does the work of one stage in one region (ECS).
+
+use crate::model::event::Event;
+use crate::model::id::{ContainerId, MachineId, QueueId};
+use crate::model::message::{Client, Message, Receipt};
+use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover};
+use crate::model::outbox::Outbox;
+use crate::model::record::RecordCopy;
+
+/// ```text
+///                     pause, crash
+///           ┌──────────────────────────────► FailedProcessing
+///       Processing ◄──────────────────────────────┘  ▲
+///        │   ▲               recover                 │ crash
+///        │   └───────────────────────────────┐       │
+///        └──────────────────────────────► FailedDependency
+///          a queue or the table refused
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum State {
+    /// It works, or waits for a delivery.
+    #[default]
+    Processing,
+    /// Its own failure: it was paused or it crashed.
+    FailedProcessing,
+    /// A queue or a table refused.
+    FailedDependency,
+}
+
+impl State {
+    /// The state as text.
+    pub fn name(self) -> &'static str {
+        match self {
+            State::Processing => "Processing",
+            State::FailedProcessing => "FailedProcessing",
+            State::FailedDependency => "FailedDependency",
+        }
+    }
+}
+
+/// What the container has in its memory: lost in a crash.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hand {
+    /// The record.
+    pub copy: RecordCopy,
+    /// The delivery it came with.
+    pub receipt: Receipt,
+    /// Which of the container's three actions is under way: an index into its `steps`.
+    pub step: u8,
+}
+
+/// A stateless worker: receives a record, stores it, publishes it, removes it, and receives
+/// again. Each of these is a request and a reply, so any other machine may step in between.
+///
+/// Source: one task of an Amazon ECS service that polls an SQS queue.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Container {
+    state: State,
+    /// It is dead, not just paused.
+    crashed: bool,
+    /// How often it was started again.
+    incarnation: u16,
+    hand: Option<Hand>,
+}
+
+/// What a container knows about its place and its design.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Which container it is.
+    pub id: ContainerId,
+    /// Its own address.
+    pub machine: MachineId,
+    /// Which queue it reads.
+    pub in_queue_id: QueueId,
+    /// The address of the queue it reads.
+    pub in_queue: MachineId,
+    /// The address of the queue it sends to.
+    pub out_queue: MachineId,
+    /// The address of its stage's table in its own region.
+    pub table: MachineId,
+    /// The order in which it stores, publishes and removes.
+    pub steps: [Action; 3],
+    /// What it does with a record that the table already has.
+    pub on_duplicate: OnDuplicate,
+    /// What it does when it is refused.
+    pub on_dependency_failure: OnDependencyFailure,
+    /// What it does when it comes back.
+    pub on_recover: OnRecover,
+}
+
+impl Container {
+    /// Handles one message.
+    #[inline]
+    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
+        match message {
+            Message::Received { incarnation, copy, receipt, .. } => {
+                if self.is_current(incarnation, context, out) {
+                    self.hand = Some(Hand { copy, receipt, step: 0 });
+                    self.act(context, out);
+                }
+            }
+            Message::Inserted { incarnation, duplicate } => {
+                if self.is_current(incarnation, context, out) {
+                    if duplicate && context.on_duplicate == OnDuplicate::Skip {
+                        self.skip_to_remove(context, out);
+                    } else {
+                        self.next(context, out);
+                    }
+                }
+            }
+            Message::Sent { incarnation, .. } | Message::Removed { incarnation, .. } => {
+                if self.is_current(incarnation, context, out) {
+                    self.next(context, out);
+                }
+            }
+            Message::InsertRefused { incarnation }
+            | Message::SendRefused { incarnation }
+            | Message::RemoveRefused { incarnation, .. }
+            | Message::ReceiveRefused { incarnation, .. } => {
+                if self.is_current(incarnation, context, out) {
+                    self.refused(context, out);
+                }
+            }
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::Receive { .. }
+            | Message::Remove { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => unreachable!("a container gets no {message:?}"),
+        }
+    }
+
+    /// Whether a reply is for this life of the container.
+    #[inline]
+    fn is_current(&self, incarnation: u16, context: &Context, out: &mut Outbox) -> bool {
+        let current = incarnation == self.incarnation;
+        if !current {
+            out.emit(Event::StaleReply { container: context.id });
+        }
+        current
+    }
+
+    #[inline]
+    fn next(&mut self, context: &Context, out: &mut Outbox) {
+        let hand = self.hand.as_mut().expect("a reply that is not stale is about the hand");
+        hand.step += 1;
+        self.act(context, out);
+    }
+
+    /// Asks for the action that is due; after the last one, for the next record.
+    #[inline]
+    fn act(&mut self, context: &Context, out: &mut Outbox) {
+        let client = self.client(context);
+        let hand = self.hand.expect("it acts on what it has in its hand");
+        let Some(action) = context.steps.get(usize::from(hand.step)) else {
+            return self.receive(context, out);
+        };
+        match action {
+            Action::Store => out.send(context.table, Message::Insert { client, copy: hand.copy }),
+            Action::Publish => {
+                out.emit(Event::Forwarding { container: context.id, record: hand.copy.id });
+                out.send(context.out_queue, Message::Send { client, copy: hand.copy });
+            }
+            Action::Remove => {
+                let (queue, receipt) = (context.in_queue_id, hand.receipt);
+                out.send(context.in_queue, Message::Remove { client, queue, receipt });
+            }
+        }
+    }
+
+    /// Leaves out what is left before the remove.
+    fn skip_to_remove(&mut self, context: &Context, out: &mut Outbox) {
+        let hand = self.hand.as_mut().expect("only a record in the hand can be skipped");
+        let remove = context.steps.iter().position(|&action| action == Action::Remove);
+        let remove = remove.expect("validated: steps holds each action once") as u8;
+        hand.step = if hand.step < remove { remove } else { hand.step + 1 };
+        self.act(context, out);
+    }
+
+    /// A queue or the table refused.
+    fn refused(&mut self, context: &Context, out: &mut Outbox) {
+        let removing = |hand: &Hand| context.steps[usize::from(hand.step)] == Action::Remove;
+        match (context.on_dependency_failure, self.hand) {
+            (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
+                self.skip_to_remove(context, out);
+            }
+            (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
+                let client = self.client(context);
+                self.hand = None;
+                self.incarnation += 1;
+                self.become_state(State::FailedDependency, context, out);
+                out.send(context.in_queue, Message::Abandon { client });
+            }
+        }
+    }
+
+    /// Asks the in-queue for the next record.
+    #[inline]
+    pub(crate) fn receive(&mut self, context: &Context, out: &mut Outbox) {
+        self.hand = None;
+        let (client, queue) = (self.client(context), context.in_queue_id);
+        out.send(context.in_queue, Message::Receive { client, queue });
+    }
+
+    /// Stops taking messages; keeps what it has. Nothing happens to one that has failed already.
+    pub(crate) fn pause(&mut self, context: &Context, out: &mut Outbox) {
+        if self.state == State::Processing {
+            self.become_state(State::FailedProcessing, context, out);
+            out.set_open(context.machine, false);
+        }
+    }
+
+    /// Dies: the memory is lost, and sooner or later the in-queue notices.
+    pub(crate) fn crash(&mut self, context: &Context, out: &mut Outbox) {
+        if self.crashed {
+            return;
+        }
+        let client = self.client(context);
+        self.crashed = true;
+        self.hand = None;
+        self.incarnation += 1;
+        self.become_state(State::FailedProcessing, context, out);
+        out.set_open(context.machine, false);
+        out.send(context.in_queue, Message::Abandon { client });
+    }
+
+    /// Works again: one that was paused goes on, any other starts anew.
+    pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
+        let starts_anew = self.crashed || self.state == State::FailedDependency;
+        if self.state == State::Processing {
+            return;
+        }
+        self.crashed = false;
+        self.become_state(State::Processing, context, out);
+        out.set_open(context.machine, true);
+        if starts_anew && context.on_recover == OnRecover::ReceiveAgain {
+            self.receive(context, out);
+        }
+    }
+
+    fn become_state(&mut self, state: State, context: &Context, out: &mut Outbox) {
+        if self.state != state {
+            self.state = state;
+            out.emit(Event::ContainerBecame { container: context.id, state });
+        }
+    }
+
+    #[inline]
+    fn client(&self, context: &Context) -> Client {
+        Client { machine: context.machine, incarnation: self.incarnation }
+    }
+
+    /// Whether it works.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// Whether it is dead, not just paused.
+    pub fn crashed(&self) -> bool {
+        self.crashed
+    }
+
+    /// How often it was started again, or gave up.
+    pub fn incarnation(&self) -> u16 {
+        self.incarnation
+    }
+
+    /// The record that it works on.
+    pub fn hand(&self) -> Option<Hand> {
+        self.hand
+    }
+}

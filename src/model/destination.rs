@@ -1,0 +1,188 @@
+//! The record destination: where work leaves.
+
+use crate::model::bit_set::BitSet;
+use crate::model::event::Event;
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
+use crate::model::message::{Client, Message, Receipt};
+use crate::model::options::Dedupe;
+use crate::model::outbox::Outbox;
+use crate::model::record::RecordCopy;
+
+/// What the destination does with one region's outbound queue.
+///
+/// ```text
+///            received                        refused
+/// Receiving ──────────► Removing         ──────────────► Refused
+///     ▲                    │      (from either state)       │
+///     ├────────────────────┘                                │
+///     │      removed                                        │
+///     └─────────────────────────────────────────────────────┘
+///                              wake
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum State {
+    /// It has asked for the next record.
+    #[default]
+    Receiving,
+    /// It has asked to remove the record that it got.
+    Removing,
+    /// It was refused and waits until something changes.
+    Refused,
+}
+
+/// Receives from the outbound queue of every region through out-dns, removes what it received,
+/// and counts each id once.
+#[derive(Clone, Debug, Default)]
+pub struct RecordDestination {
+    /// By region.
+    states: [State; 8],
+    /// By region: something changed since the request under way was sent.
+    changed: [bool; 8],
+    /// By record.
+    arrived: BitSet,
+    /// Each id once, in the order of its first arrival. History: nothing depends on it.
+    order: Vec<RecordId>,
+}
+
+/// What the destination knows about its place and its design.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Its own address.
+    pub machine: MachineId,
+    /// The address of out-dns.
+    pub dns: MachineId,
+    /// The id of the first region's outbound queue.
+    pub first_queue: QueueId,
+    /// How many ids lie between the outbound queues of neighbouring regions.
+    pub queue_stride: u16,
+    /// How many records there are.
+    pub records: u16,
+    /// How it tells records apart.
+    pub dedupe: Dedupe,
+}
+
+impl Context {
+    #[inline]
+    fn region_of(&self, queue: QueueId) -> RegionId {
+        RegionId(((queue.0 - self.first_queue.0) / self.queue_stride) as u8)
+    }
+
+    fn queue_of(&self, region: RegionId) -> QueueId {
+        QueueId(self.first_queue.0 + self.queue_stride * u16::from(region.0))
+    }
+}
+
+impl RecordDestination {
+    pub(crate) fn new(context: &Context) -> RecordDestination {
+        let records = usize::from(context.records) + 1;
+        RecordDestination {
+            arrived: BitSet::new(records),
+            order: Vec::with_capacity(records),
+            ..RecordDestination::default()
+        }
+    }
+
+    /// Handles one message.
+    #[inline]
+    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
+        match message {
+            Message::Received { queue, copy, receipt, .. } => {
+                self.received(queue, copy, receipt, context, out);
+            }
+            Message::Removed { queue, .. } => {
+                self.receive(context.region_of(queue), context, out);
+            }
+            Message::ReceiveRefused { queue, .. } | Message::RemoveRefused { queue, .. } => {
+                let region = context.region_of(queue);
+                if self.changed[region.index()] {
+                    self.receive(region, context, out);
+                } else {
+                    self.states[region.index()] = State::Refused;
+                }
+            }
+            Message::Wake { region } => match self.states[region.index()] {
+                State::Refused => self.receive(region, context, out),
+                State::Receiving | State::Removing => self.changed[region.index()] = true,
+            },
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::Remove { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => unreachable!("the destination gets no {message:?}"),
+        }
+    }
+
+    #[inline]
+    fn received(
+        &mut self,
+        queue: QueueId,
+        copy: RecordCopy,
+        receipt: Receipt,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let region = context.region_of(queue);
+        let first = !self.arrived.contains(copy.id.index());
+        if first {
+            self.arrived.insert(copy.id.index());
+            self.order.push(copy.id);
+        }
+        let counted = first || context.dedupe == Dedupe::None;
+        out.emit(Event::Arrived { copy, region, counted });
+        self.states[region.index()] = State::Removing;
+        self.changed[region.index()] = false;
+        let client = Client { machine: context.machine, incarnation: 0 };
+        out.send(context.dns, Message::Remove { client, queue, receipt });
+    }
+
+    /// Asks for the region's next record.
+    #[inline]
+    pub(crate) fn receive(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
+        self.states[region.index()] = State::Receiving;
+        self.changed[region.index()] = false;
+        let client = Client { machine: context.machine, incarnation: 0 };
+        let queue = context.queue_of(region);
+        out.send(context.dns, Message::Receive { client, queue });
+    }
+
+    /// What it does with the region's outbound queue.
+    #[inline]
+    pub fn state(&self, region: RegionId) -> State {
+        self.states[region.index()]
+    }
+
+    /// Whether it was told of a change since it sent the region's request.
+    pub(crate) fn changed(&self, region: RegionId) -> bool {
+        self.changed[region.index()]
+    }
+
+    /// Whether the record has arrived.
+    pub fn has(&self, record: RecordId) -> bool {
+        self.arrived.contains(record.index())
+    }
+
+    /// The records that arrived, by id.
+    pub(crate) fn arrived(&self) -> &BitSet {
+        &self.arrived
+    }
+
+    /// The records that arrived, each once, in the order of first arrival.
+    pub fn order(&self) -> &[RecordId] {
+        &self.order
+    }
+
+    pub(crate) fn copy_from(&mut self, other: &RecordDestination) {
+        let RecordDestination { states, changed, arrived, order } = other;
+        (self.states, self.changed) = (*states, *changed);
+        self.arrived.copy_from(arrived);
+        self.order.clone_from(order);
+    }
+}

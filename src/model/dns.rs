@@ -1,0 +1,230 @@
+//! The two names: in-dns in front of the inbound queues, out-dns in front of the outbound ones
+//! (Route 53).
+
+use crate::model::event::Event;
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
+use crate::model::message::Message;
+use crate::model::options::Route;
+use crate::model::outbox::Outbox;
+
+/// Which of the two names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DnsSide {
+    /// in-dns: where the source sends records.
+    In,
+    /// out-dns: where the destination fetches records.
+    Out,
+}
+
+impl DnsSide {
+    /// The machine's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            DnsSide::In => "in-dns",
+            DnsSide::Out => "out-dns",
+        }
+    }
+}
+
+/// Maps a name to one of the regions' queues and relays requests and replies.
+///
+/// in-dns answers by weight, with smooth weighted round-robin: region 1 first, and equal weights
+/// alternate. A region of weight 0 gets nothing, unless no online region has a positive weight:
+/// then all online ones are equal (Route 53 does the same when all weights are 0, or when only
+/// records of weight 0 are healthy). A region that is *offline* is not answered; when every
+/// region is, the name does not resolve and the sender is refused. A region whose target has
+/// *failed* is still answered, and the request fails.
+///
+/// Replies of a queue pass whatever the DNS says: the connection exists already.
+///
+/// Source: Amazon Route 53 weighted routing; the smooth variant spreads each region's share
+/// evenly, as nginx does for its upstream servers.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Dns {
+    /// By region; 0..=255.
+    weights: [u8; 8],
+    /// How far each region is ahead of its share, by region; sums to 0.
+    credit: [i16; 8],
+    offline: RegionSet,
+    failed: RegionSet,
+}
+
+/// What a DNS name knows about its place and its design.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Which name.
+    pub side: DnsSide,
+    /// Its own address.
+    pub machine: MachineId,
+    /// Who asks it: the source, or the destination.
+    pub requester: MachineId,
+    /// By region: the address of the queue behind the name.
+    pub queues: Vec<MachineId>,
+    /// The id of the first region's queue behind the name, and the step to the next region's.
+    pub first_queue: QueueId,
+    /// How many ids lie between the queues of neighbouring regions.
+    pub queue_stride: u16,
+    /// Which regions it answers.
+    pub route: Route,
+}
+
+impl Context {
+    /// The region whose queue this is.
+    #[inline]
+    fn region_of(&self, queue: QueueId) -> RegionId {
+        RegionId(((queue.0 - self.first_queue.0) / self.queue_stride) as u8)
+    }
+}
+
+impl Dns {
+    pub(crate) fn new(weights: &[u8]) -> Dns {
+        let mut dns = Dns::default();
+        dns.set_weights(weights);
+        dns
+    }
+
+    /// Handles one message.
+    #[inline]
+    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
+        match message {
+            Message::Send { copy, .. } => self.relay_send(copy.id, message, context, out),
+            Message::Receive { client, queue } => {
+                let incarnation = client.incarnation;
+                let refusal = Message::ReceiveRefused { incarnation, queue };
+                self.relay_request(queue, message, refusal, context, out);
+            }
+            Message::Remove { client, queue, .. } => {
+                let incarnation = client.incarnation;
+                let refusal = Message::RemoveRefused { incarnation, queue };
+                self.relay_request(queue, message, refusal, context, out);
+            }
+            Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. } => out.send(context.requester, message),
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => unreachable!("a DNS name gets no {message:?}"),
+        }
+    }
+
+    /// Relays a send to the region that is due, or refuses it.
+    #[inline]
+    fn relay_send(
+        &mut self,
+        record: RecordId,
+        message: Message,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let Some(region) = self.resolve(context) else {
+            return out.send(context.requester, Message::SendRefused { incarnation: 0 });
+        };
+        out.emit(Event::Routed { record, region });
+        if self.failed.contains(region) {
+            return out.send(context.requester, Message::SendRefused { incarnation: 0 });
+        }
+        out.send(context.queues[region.index()], message.asked_by(context.machine));
+    }
+
+    /// Relays a request to the queue that it names, or refuses it.
+    #[inline]
+    fn relay_request(
+        &self,
+        queue: QueueId,
+        message: Message,
+        refusal: Message,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let region = context.region_of(queue);
+        let offline = self.offline.contains(region) && context.route == Route::ByPolicy;
+        if offline || self.failed.contains(region) {
+            return out.send(context.requester, refusal);
+        }
+        out.send(context.queues[region.index()], message.asked_by(context.machine));
+    }
+
+    /// The next region by smooth weighted round-robin.
+    #[inline]
+    fn resolve(&mut self, context: &Context) -> Option<RegionId> {
+        let regions = context.queues.len();
+        let closed = match context.route {
+            Route::ByPolicy => self.offline,
+            Route::IgnoreOffline => RegionSet::EMPTY,
+        };
+        let open = RegionSet::first(regions).without(closed);
+        let weighted = open.iter().any(|region| self.weights[region.index()] > 0);
+        let mut total = 0;
+        let mut best: Option<usize> = None;
+        for index in 0..regions {
+            if closed.contains(RegionId(index as u8)) {
+                continue;
+            }
+            let weight = if weighted { i16::from(self.weights[index]) } else { 1 };
+            if weight == 0 {
+                continue;
+            }
+            total += weight;
+            self.credit[index] += weight;
+            if best.is_none_or(|best| self.credit[index] > self.credit[best]) {
+                best = Some(index);
+            }
+        }
+        let best = best?;
+        self.credit[best] -= total;
+        Some(RegionId(best as u8))
+    }
+
+    /// Begins again with new weights.
+    pub(crate) fn set_weights(&mut self, weights: &[u8]) {
+        self.weights[..weights.len()].copy_from_slice(weights);
+        self.credit = [0; 8];
+    }
+
+    /// Takes a region out of the answers.
+    pub(crate) fn set_offline(&mut self, region: RegionId) {
+        self.offline.insert(region);
+        self.credit = [0; 8];
+    }
+
+    /// Makes the region's target unreachable.
+    pub(crate) fn fail(&mut self, region: RegionId) {
+        self.failed.insert(region);
+    }
+
+    /// Brings a region back in every respect.
+    pub(crate) fn recover(&mut self, region: RegionId) {
+        self.offline.remove(region);
+        self.failed.remove(region);
+        self.credit = [0; 8];
+    }
+
+    /// The regions that it does not answer.
+    pub fn offline(&self) -> RegionSet {
+        self.offline
+    }
+
+    /// The regions whose target is unreachable.
+    pub fn failed(&self) -> RegionSet {
+        self.failed
+    }
+
+    /// By region: its weight.
+    pub fn weights(&self) -> [u8; 8] {
+        self.weights
+    }
+
+    /// By region: how far it is ahead of its share.
+    pub(crate) fn credit(&self) -> [i16; 8] {
+        self.credit
+    }
+}

@@ -1,0 +1,177 @@
+//! What happened in a step: the only thing that the spec, the trace and the metrics see.
+
+use crate::model::container;
+use crate::model::dns::DnsSide;
+use crate::model::fault::{Fault, Target};
+use crate::model::id::{
+    BatchId, ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
+};
+use crate::model::record::RecordCopy;
+
+/// One thing that happened. A step produces any number of them, in order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// The source sent a record (for the first time or again).
+    Published {
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// The source holds a positive acknowledgement: from now on the system answers for it.
+    Accepted {
+        /// The record.
+        record: RecordId,
+    },
+    /// The source was refused.
+    Refused {
+        /// The record.
+        record: RecordId,
+    },
+    /// The source is done with a batch.
+    BatchEnded {
+        /// The batch.
+        batch: BatchId,
+        /// Every record of it is accepted.
+        complete: bool,
+    },
+
+    /// in-dns picked a region for a record.
+    Routed {
+        /// The record.
+        record: RecordId,
+        /// Where it goes.
+        region: RegionId,
+    },
+    /// What a DNS name may resolve to has changed.
+    RoutesChanged {
+        /// Which name.
+        side: DnsSide,
+        /// The regions that are offline now.
+        offline: RegionSet,
+    },
+    /// in-dns has new weights (the dns holds them).
+    WeightsChanged {
+        /// The weight of each region, by index.
+        weights: [u8; 8],
+    },
+
+    /// A queue has a record more.
+    Enqueued {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// A queue handed out a record.
+    Delivered {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+        /// It was handed out before.
+        redelivery: bool,
+        /// It left the queue with that (an unsound design).
+        gone: bool,
+    },
+    /// A delivery was given back: the record is visible again.
+    Returned {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue deleted a record.
+    Removed {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue was asked to delete a delivery that it does not know any more.
+    StaleRemove {
+        /// The queue.
+        queue: QueueId,
+    },
+
+    /// A container sends a record on.
+    Forwarding {
+        /// The container.
+        container: ContainerId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A container is in another state.
+    ContainerBecame {
+        /// The container.
+        container: ContainerId,
+        /// Its new state.
+        state: container::State,
+    },
+    /// A container ignored a reply to an earlier life.
+    StaleReply {
+        /// The container.
+        container: ContainerId,
+    },
+
+    /// A table took a write of its own region.
+    Stored {
+        /// The table.
+        table: TableId,
+        /// The record.
+        copy: RecordCopy,
+        /// How many rows it has for this id now.
+        rows: u8,
+        /// It had the record already.
+        duplicate: bool,
+    },
+    /// A table took a write of another region.
+    Applied {
+        /// The table.
+        table: TableId,
+        /// The record.
+        copy: RecordCopy,
+        /// How many rows it has for this id now.
+        rows: u8,
+    },
+    /// A replicator sent a row to the other regions.
+    Replicated {
+        /// The replicator.
+        replicator: ReplicatorId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A failed replicator lost a row (an unsound design).
+    ReplicationLost {
+        /// The replicator.
+        replicator: ReplicatorId,
+        /// The record.
+        record: RecordId,
+    },
+
+    /// A record reached the destination.
+    Arrived {
+        /// The record.
+        copy: RecordCopy,
+        /// Through which region.
+        region: RegionId,
+        /// The destination counts it (again, in an unsound design).
+        counted: bool,
+    },
+
+    /// A fault began.
+    Faulted {
+        /// The fault.
+        fault: Fault,
+    },
+    /// A fault ended.
+    Recovered {
+        /// What works again.
+        target: Target,
+        /// How many messages wait in its inbox: of a replicator, its backlog in records.
+        waiting: u32,
+    },
+    /// What the script expects does not hold.
+    ExpectationFailed {
+        /// Index of the script step.
+        script_step: u16,
+    },
+}

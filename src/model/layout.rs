@@ -1,0 +1,345 @@
+//! Which machines a system has, what they are called, and how to find them.
+
+use std::fmt;
+
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId,
+};
+
+/// What kind of machine it is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u8)]
+pub enum MachineKind {
+    /// Carries out the script.
+    Driver,
+    /// Publishes records.
+    Source,
+    /// in-dns or out-dns.
+    Dns,
+    /// Fetches records.
+    Destination,
+    /// Keeps records between stages.
+    Queue,
+    /// Does the work of a stage.
+    Container,
+    /// Stores records in one region.
+    Table,
+    /// Copies rows between regions.
+    Replicator,
+}
+
+impl MachineKind {
+    /// Every kind.
+    pub const ALL: [MachineKind; 8] = [
+        MachineKind::Driver,
+        MachineKind::Source,
+        MachineKind::Dns,
+        MachineKind::Destination,
+        MachineKind::Queue,
+        MachineKind::Container,
+        MachineKind::Table,
+        MachineKind::Replicator,
+    ];
+
+    /// The kind as text.
+    pub fn name(self) -> &'static str {
+        match self {
+            MachineKind::Driver => "driver",
+            MachineKind::Source => "source",
+            MachineKind::Dns => "dns",
+            MachineKind::Destination => "destination",
+            MachineKind::Queue => "queue",
+            MachineKind::Container => "container",
+            MachineKind::Table => "table",
+            MachineKind::Replicator => "replicator",
+        }
+    }
+}
+
+/// Which machine a [`MachineId`] means.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Place {
+    /// The driver.
+    Driver,
+    /// The record source.
+    Source,
+    /// in-dns.
+    InDns,
+    /// out-dns.
+    OutDns,
+    /// The record destination.
+    Destination,
+    /// A queue.
+    Queue(QueueId),
+    /// A container.
+    Container(ContainerId),
+    /// A regional table.
+    Table(TableId),
+    /// A replicator.
+    Replicator(ReplicatorId),
+}
+
+/// The machines of a system: 5 single ones, then all queues, all containers, all tables, all
+/// replicators, each in the order of its ids.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    /// 2..=8.
+    pub regions: usize,
+    /// By stage: its name.
+    pub stages: Vec<String>,
+    /// How many containers compete on a queue: 1..=8.
+    pub containers_per_stage: usize,
+    /// By machine: what it is.
+    places: Vec<Place>,
+    /// By machine: what it is called.
+    names: Vec<String>,
+}
+
+const DRIVER: MachineId = MachineId(0);
+const SOURCE: MachineId = MachineId(1);
+const IN_DNS: MachineId = MachineId(2);
+const OUT_DNS: MachineId = MachineId(3);
+const DESTINATION: MachineId = MachineId(4);
+const SINGLE_MACHINES: usize = 5;
+
+impl Layout {
+    pub(crate) fn new(regions: usize, stages: Vec<String>, containers: usize) -> Layout {
+        let mut layout = Layout {
+            regions,
+            stages,
+            containers_per_stage: containers,
+            places: Vec::new(),
+            names: Vec::new(),
+        };
+        let mut places = vec![
+            Place::Driver,
+            Place::Source,
+            Place::InDns,
+            Place::OutDns,
+            Place::Destination,
+        ];
+        let ids = |count: usize| 0..count as u16;
+        places.extend(ids(layout.queues()).map(|id| Place::Queue(QueueId(id))));
+        places.extend(ids(layout.containers()).map(|id| Place::Container(ContainerId(id))));
+        places.extend(ids(layout.tables()).map(|id| Place::Table(TableId(id))));
+        places.extend(ids(layout.stages.len()).map(|id| Place::Replicator(ReplicatorId(id))));
+        layout.names = places.iter().map(|&place| layout.name_of(place)).collect();
+        layout.places = places;
+        layout
+    }
+
+    fn name_of(&self, place: Place) -> String {
+        match place {
+            Place::Driver => "driver".to_owned(),
+            Place::Source => "record-source".to_owned(),
+            Place::InDns => "in-dns".to_owned(),
+            Place::OutDns => "out-dns".to_owned(),
+            Place::Destination => "record-destination".to_owned(),
+            Place::Queue(id) => {
+                let (region, position) = self.queue_place(id);
+                format!("{}@{region}", self.queue_name(position))
+            }
+            Place::Container(id) => {
+                let (region, stage) = self.container_place(id);
+                let stage = &self.stages[stage.index()];
+                match (self.containers_per_stage, id.index() % self.containers_per_stage) {
+                    (1, _) => format!("{stage}-container@{region}"),
+                    (_, number) => format!("{stage}-container-{}@{region}", number + 1),
+                }
+            }
+            Place::Table(id) => {
+                let (region, stage) = self.table_place(id);
+                format!("{}-table@{region}", self.stages[stage.index()])
+            }
+            Place::Replicator(id) => format!("{}-replicator", self.stages[id.index()]),
+        }
+    }
+
+    /// The name of the queues at a position of the pipeline (0: in front of the first stage),
+    /// without the region.
+    pub fn queue_name(&self, position: usize) -> String {
+        if position == 0 {
+            return "inbound-queue".to_owned();
+        }
+        let stage = &self.stages[position - 1];
+        match self.stages.get(position) {
+            Some(next) => format!("{stage}-{next}-queue"),
+            None => "outbound-queue".to_owned(),
+        }
+    }
+
+    /// By machine: what it is.
+    #[inline]
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// What the machine is called, as in `preprocess-container@1`.
+    pub fn name(&self, machine: MachineId) -> &str {
+        &self.names[machine.index()]
+    }
+
+    /// By machine: what it is called.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The machine of that name.
+    pub fn find(&self, name: &str) -> Option<MachineId> {
+        self.names.iter().position(|known| known == name).map(|index| MachineId(index as u16))
+    }
+
+    /// How many machines there are.
+    pub fn machines(&self) -> usize {
+        self.places.len()
+    }
+
+    /// How many queues a region has: one more than stages.
+    #[inline]
+    pub fn positions(&self) -> usize {
+        self.stages.len() + 1
+    }
+
+    /// How many queues there are.
+    pub fn queues(&self) -> usize {
+        self.regions * self.positions()
+    }
+
+    /// How many containers there are.
+    pub fn containers(&self) -> usize {
+        self.regions * self.stages.len() * self.containers_per_stage
+    }
+
+    /// How many regional tables there are.
+    pub fn tables(&self) -> usize {
+        self.regions * self.stages.len()
+    }
+
+    /// The queue at a position of a region.
+    #[inline]
+    pub fn queue(&self, region: RegionId, position: usize) -> QueueId {
+        QueueId((region.index() * self.positions() + position) as u16)
+    }
+
+    /// The table of a stage in a region.
+    #[inline]
+    pub fn table(&self, region: RegionId, stage: StageId) -> TableId {
+        TableId((region.index() * self.stages.len() + stage.index()) as u16)
+    }
+
+    /// One of the containers of a stage in a region, counted from 0.
+    pub fn container(&self, region: RegionId, stage: StageId, number: usize) -> ContainerId {
+        let group = region.index() * self.stages.len() + stage.index();
+        ContainerId((group * self.containers_per_stage + number) as u16)
+    }
+
+    /// The region and the position of a queue.
+    #[inline]
+    pub fn queue_place(&self, queue: QueueId) -> (RegionId, usize) {
+        let positions = self.positions();
+        (RegionId((queue.index() / positions) as u8), queue.index() % positions)
+    }
+
+    /// The region and the stage of a container.
+    #[inline]
+    pub fn container_place(&self, container: ContainerId) -> (RegionId, StageId) {
+        let group = container.index() / self.containers_per_stage;
+        let stages = self.stages.len();
+        (RegionId((group / stages) as u8), StageId((group % stages) as u8))
+    }
+
+    /// The region and the stage of a table.
+    #[inline]
+    pub fn table_place(&self, table: TableId) -> (RegionId, StageId) {
+        let stages = self.stages.len();
+        (RegionId((table.index() / stages) as u8), StageId((table.index() % stages) as u8))
+    }
+
+    /// The machine of a place.
+    pub fn machine(&self, place: Place) -> MachineId {
+        let first_container = SINGLE_MACHINES + self.queues();
+        let first_table = first_container + self.containers();
+        match place {
+            Place::Driver => DRIVER,
+            Place::Source => SOURCE,
+            Place::InDns => IN_DNS,
+            Place::OutDns => OUT_DNS,
+            Place::Destination => DESTINATION,
+            Place::Queue(id) => MachineId((SINGLE_MACHINES + id.index()) as u16),
+            Place::Container(id) => MachineId((first_container + id.index()) as u16),
+            Place::Table(id) => MachineId((first_table + id.index()) as u16),
+            Place::Replicator(id) => {
+                MachineId((first_table + self.tables() + id.index()) as u16)
+            }
+        }
+    }
+
+    /// The regions, in ascending order.
+    pub fn region_ids(&self) -> impl Iterator<Item = RegionId> + use<> {
+        (0..self.regions as u8).map(RegionId)
+    }
+
+    /// The stages, in the order in which records pass them.
+    pub fn stage_ids(&self) -> impl Iterator<Item = StageId> + use<> {
+        (0..self.stages.len() as u8).map(StageId)
+    }
+}
+
+impl Place {
+    /// What kind of machine it is.
+    #[inline]
+    pub fn kind(self) -> MachineKind {
+        match self {
+            Place::Driver => MachineKind::Driver,
+            Place::Source => MachineKind::Source,
+            Place::InDns | Place::OutDns => MachineKind::Dns,
+            Place::Destination => MachineKind::Destination,
+            Place::Queue(_) => MachineKind::Queue,
+            Place::Container(_) => MachineKind::Container,
+            Place::Table(_) => MachineKind::Table,
+            Place::Replicator(_) => MachineKind::Replicator,
+        }
+    }
+}
+
+impl fmt::Display for MachineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_machine_is_found_by_its_place_and_its_name() {
+        let stages = ["a", "b", "c"].map(str::to_owned).to_vec();
+        for (regions, containers) in [(2, 1), (3, 2), (8, 8)] {
+            let layout = Layout::new(regions, stages.clone(), containers);
+            for (index, &place) in layout.places().iter().enumerate() {
+                let machine = MachineId(index as u16);
+                assert_eq!(layout.machine(place), machine);
+                assert_eq!(layout.find(layout.name(machine)), Some(machine));
+            }
+        }
+    }
+
+    #[test]
+    fn default_names_are_those_of_the_published_architecture() {
+        let stages = ["inbound", "preprocess", "core", "postprocess", "outbound"];
+        let layout = Layout::new(2, stages.map(str::to_owned).to_vec(), 1);
+        let names: Vec<String> = (0..6).map(|position| layout.queue_name(position)).collect();
+        let expected = [
+            "inbound-queue",
+            "inbound-preprocess-queue",
+            "preprocess-core-queue",
+            "core-postprocess-queue",
+            "postprocess-outbound-queue",
+            "outbound-queue",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(layout.machines(), 5 + 2 * (6 + 5 + 5) + 5);
+        assert!(layout.find("preprocess-container@1").is_some());
+    }
+}

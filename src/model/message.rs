@@ -1,0 +1,263 @@
+//! What machines say to each other.
+
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
+use crate::model::record::RecordCopy;
+
+/// Who asked: the machine, and which life of it.
+///
+/// A container that was restarted ignores replies to its earlier lives.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Client {
+    /// The machine that gets the reply.
+    pub machine: MachineId,
+    /// How often it was restarted before it asked.
+    pub incarnation: u16,
+}
+
+/// Names one delivery of one record by one queue: what SQS calls a receipt handle.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Receipt(pub u32);
+
+/// One message. Requests are imperative and replies are participles; a reply repeats the
+/// incarnation of its request.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Message {
+    /// To the driver, from itself: carry out the next step of the script.
+    Proceed,
+    /// Driver to source: publish the records of the batch that are not accepted yet.
+    Publish {
+        /// The batch.
+        batch: BatchId,
+    },
+    /// To a source or a destination that was refused: something has changed, try again.
+    Wake {
+        /// Where it changed (a source tries again wherever it was).
+        region: RegionId,
+    },
+
+    /// Put a record into a queue. Sent to the queue, or to in-dns, which picks the queue.
+    Send {
+        /// Who gets the acknowledgement.
+        client: Client,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// The queue has the record.
+    Sent {
+        /// As in the request.
+        incarnation: u16,
+        /// The queue that has it.
+        queue: QueueId,
+    },
+    /// The queue does not have the record.
+    SendRefused {
+        /// As in the request.
+        incarnation: u16,
+    },
+
+    /// Deliver the next record, when there is one (long poll).
+    Receive {
+        /// Who gets the delivery.
+        client: Client,
+        /// From which queue.
+        queue: QueueId,
+    },
+    /// A delivery.
+    Received {
+        /// As in the request.
+        incarnation: u16,
+        /// From which queue.
+        queue: QueueId,
+        /// The record.
+        copy: RecordCopy,
+        /// Names this delivery.
+        receipt: Receipt,
+    },
+    /// No delivery will come: the queue failed or cannot be reached.
+    ReceiveRefused {
+        /// As in the request.
+        incarnation: u16,
+        /// Which queue refused.
+        queue: QueueId,
+    },
+
+    /// Delete what was delivered.
+    Remove {
+        /// Who gets the acknowledgement.
+        client: Client,
+        /// From which queue.
+        queue: QueueId,
+        /// Which delivery.
+        receipt: Receipt,
+    },
+    /// Deleted (or nothing was left to delete: SQS answers the same).
+    Removed {
+        /// As in the request.
+        incarnation: u16,
+        /// From which queue.
+        queue: QueueId,
+    },
+    /// Not deleted.
+    RemoveRefused {
+        /// As in the request.
+        incarnation: u16,
+        /// Which queue refused.
+        queue: QueueId,
+    },
+    /// The consumer is gone or gives up: what it holds becomes visible again. This is SQS's
+    /// visibility timeout for a consumer that will not remove any more.
+    Abandon {
+        /// Who gives up.
+        client: Client,
+    },
+
+    /// Store a record.
+    Insert {
+        /// Who gets the acknowledgement.
+        client: Client,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// Stored in this region.
+    Inserted {
+        /// As in the request.
+        incarnation: u16,
+        /// The table had it already.
+        duplicate: bool,
+    },
+    /// Not stored.
+    InsertRefused {
+        /// As in the request.
+        incarnation: u16,
+    },
+
+    /// Table to replicator: a row was written here.
+    Replicate {
+        /// Where it was written.
+        region: RegionId,
+        /// The row.
+        copy: RecordCopy,
+    },
+    /// Replicator to table: a row was written elsewhere.
+    Apply {
+        /// The row.
+        copy: RecordCopy,
+    },
+}
+
+macro_rules! message_kinds {
+    ($($kind:ident $name:literal,)+) => {
+        /// A message without its content: what coverage counts.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum MessageKind {
+            $(#[doc = concat!("See [`Message::", stringify!($kind), "`].")] $kind,)+
+        }
+
+        impl MessageKind {
+            /// Every kind.
+            pub const ALL: &[MessageKind] = &[$(MessageKind::$kind),+];
+
+            /// The kind as text.
+            pub fn name(self) -> &'static str {
+                match self { $(MessageKind::$kind => $name),+ }
+            }
+        }
+
+        impl Message {
+            /// What kind of message it is.
+            #[inline]
+            pub fn kind(&self) -> MessageKind {
+                match self { $(Message::$kind { .. } => MessageKind::$kind),+ }
+            }
+        }
+    };
+}
+
+message_kinds! {
+    Proceed "proceed",
+    Publish "publish",
+    Wake "wake",
+    Send "send",
+    Sent "sent",
+    SendRefused "send-refused",
+    Receive "receive",
+    Received "received",
+    ReceiveRefused "receive-refused",
+    Remove "remove",
+    Removed "removed",
+    RemoveRefused "remove-refused",
+    Abandon "abandon",
+    Insert "insert",
+    Inserted "inserted",
+    InsertRefused "insert-refused",
+    Replicate "replicate",
+    Apply "apply",
+}
+
+impl Message {
+    /// The same request, asked by another machine on behalf of the first.
+    ///
+    /// # Panics
+    ///
+    /// If it is not a request to a queue.
+    #[inline]
+    #[must_use]
+    pub fn asked_by(self, machine: MachineId) -> Message {
+        let client = Client { machine, incarnation: 0 };
+        match self {
+            Message::Send { copy, .. } => Message::Send { client, copy },
+            Message::Receive { queue, .. } => Message::Receive { client, queue },
+            Message::Remove { queue, receipt, .. } => Message::Remove { client, queue, receipt },
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => panic!("{self:?} is no request to a queue"),
+        }
+    }
+
+    /// The record that the message speaks of, if it is about one.
+    pub fn record(&self) -> Option<RecordId> {
+        match self {
+            Message::Send { copy, .. }
+            | Message::Received { copy, .. }
+            | Message::Insert { copy, .. }
+            | Message::Replicate { copy, .. }
+            | Message::Apply { copy, .. } => Some(copy.id),
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_fits_in_twenty_bytes() {
+        assert_eq!(size_of::<Message>(), 20);
+    }
+}

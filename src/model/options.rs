@@ -1,0 +1,160 @@
+//! The design of each machine as options: what users change to describe *their* system.
+//!
+//! The default of every option is sound. The other values are designs that people really build;
+//! the comment of each unsound one says what breaks.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! option {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+        #[serde(rename_all = "kebab-case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// Every value, the default first.
+            pub const ALL: &[$name] = &[$($name::$variant),+];
+        }
+    };
+}
+
+option! {
+    /// One of the three things that a container does with a record.
+    Action {
+        /// Write the record to the stage's table in the container's own region.
+        #[default]
+        Store,
+        /// Send the record to the out-queue.
+        Publish,
+        /// Remove the record from the in-queue.
+        Remove,
+    }
+}
+
+option! {
+    /// What a container does with a record that its table already has.
+    OnDuplicate {
+        /// Publish it again: the copy downstream is absorbed by its id. Sound.
+        #[default]
+        ForwardAgain,
+        /// Take it for done and remove it. Unsound: lost when a crash fell between store and
+        /// publish.
+        Skip,
+    }
+}
+
+option! {
+    /// What a container does when a queue or a table refuses its request.
+    OnDependencyFailure {
+        /// Give the delivery back and stop until somebody recovers the container. Sound.
+        #[default]
+        Halt,
+        /// Skip what is left and remove the record. Unsound: removed though not stored or not
+        /// forwarded.
+        Drop,
+    }
+}
+
+option! {
+    /// What a container does when it comes back after a crash or a dependency failure.
+    OnRecover {
+        /// Ask its in-queue for the next record. Sound.
+        #[default]
+        ReceiveAgain,
+        /// Wait for a delivery that nobody was asked for. Unsound: it is stuck.
+        Forget,
+    }
+}
+
+option! {
+    /// How a queue hands out a record.
+    Receive {
+        /// The record stays in the queue until it is removed. Sound.
+        #[default]
+        Keep,
+        /// The record leaves the queue as it is handed out. Unsound: lost on a crash.
+        Destructive,
+    }
+}
+
+option! {
+    /// What a queue removes when it is asked to.
+    RemoveBy {
+        /// The delivery that the receipt belongs to. Sound.
+        #[default]
+        Receipt,
+        /// Whatever is at its head. Unsound: removes a record that nobody processed when a
+        /// redelivery came in between.
+        Head,
+    }
+}
+
+option! {
+    /// What the source does when its record is refused.
+    OnRefusal {
+        /// Send it again once something changed. Sound.
+        #[default]
+        Retry,
+        /// Leave the rest of the batch unpublished until it is published again. Sound: nothing
+        /// that was accepted is lost, but not everything is accepted.
+        Abort,
+        /// Go on with the next record as if it had been accepted. Unsound.
+        Drop,
+    }
+}
+
+option! {
+    /// What a table does with a record that it already has.
+    Insert {
+        /// One row for an id. Sound.
+        #[default]
+        Upsert,
+        /// One more row. Unsound: a record that comes twice takes effect twice.
+        Append,
+    }
+}
+
+option! {
+    /// What a failed table does with requests.
+    TableFailure {
+        /// Answer that it cannot.
+        #[default]
+        Reject,
+        /// Keep them waiting until it has recovered.
+        Hang,
+    }
+}
+
+option! {
+    /// What a failed replicator does with what it should replicate.
+    ReplicationFailure {
+        /// Keep it and apply it after the recovery. Sound.
+        #[default]
+        KeepBacklog,
+        /// Lose it. Unsound: the regions differ for good.
+        Drop,
+    }
+}
+
+option! {
+    /// How the destination tells records apart.
+    Dedupe {
+        /// By id: each id counts once. Sound.
+        #[default]
+        ById,
+        /// Not at all. Unsound: a record that arrives twice counts twice.
+        None,
+    }
+}
+
+option! {
+    /// Which regions a DNS name resolves to.
+    Route {
+        /// Regions that are online, by their weights. Sound.
+        #[default]
+        ByPolicy,
+        /// Any region by its weight, offline or not. Unsound.
+        IgnoreOffline,
+    }
+}

@@ -1,0 +1,145 @@
+//! What handlers write into, and where messages wait: the inboxes of all machines.
+
+use crate::model::bit_set::BitSet;
+use crate::model::event::Event;
+use crate::model::id::MachineId;
+use crate::model::message::Message;
+use crate::model::pool::{List, Pool};
+
+/// The inboxes of all machines, and which machines can take a step.
+///
+/// A machine is *ready* when its inbox has a message and the inbox is open. A machine whose state
+/// lets it take no message (a paused container, a failed replicator) has a closed inbox, which
+/// keeps what arrives.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    messages: Pool<Message>,
+    /// By machine.
+    inboxes: Vec<List>,
+    /// Machines that take messages now.
+    open: BitSet,
+    /// Machines that take messages now and have one.
+    ready: BitSet,
+    /// What happened in this step, in order; emptied when a step begins.
+    events: Vec<Event>,
+}
+
+impl Outbox {
+    /// Empty open inboxes for so many machines.
+    pub(crate) fn new(machines: usize) -> Outbox {
+        let mut open = BitSet::new(machines);
+        (0..machines).for_each(|machine| open.insert(machine));
+        Outbox {
+            messages: Pool::default(),
+            inboxes: vec![List::default(); machines],
+            open,
+            ready: BitSet::new(machines),
+            events: Vec::with_capacity(64),
+        }
+    }
+
+    /// Puts a message at the end of the receiver's inbox, at once.
+    #[inline]
+    pub fn send(&mut self, to: MachineId, message: Message) {
+        let inbox = &mut self.inboxes[to.index()];
+        self.messages.push_back(inbox, message);
+        if self.open.contains(to.index()) {
+            self.ready.insert(to.index());
+        }
+    }
+
+    /// Puts a message aside: into a list of the machine's own, out of its inbox.
+    pub fn hold(&mut self, list: &mut List, message: Message) {
+        self.messages.push_back(list, message);
+    }
+
+    /// Takes the first message that was put aside.
+    pub fn take_held(&mut self, list: &mut List) -> Option<Message> {
+        self.messages.pop_front(list)
+    }
+
+    /// Puts all that was put aside back at the end of the machine's inbox.
+    pub fn release(&mut self, list: &mut List, to: MachineId) {
+        while let Some(message) = self.messages.pop_front(list) {
+            self.send(to, message);
+        }
+    }
+
+    /// The messages of a list that [`Outbox::hold`] filled.
+    pub(crate) fn held(&self, list: &List) -> impl Iterator<Item = &Message> {
+        self.messages.iter(list)
+    }
+
+    /// Says that something happened.
+    #[inline]
+    pub fn emit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Takes the machine's first message.
+    #[inline]
+    pub(crate) fn take(&mut self, machine: MachineId) -> Option<Message> {
+        let inbox = &mut self.inboxes[machine.index()];
+        let message = self.messages.pop_front(inbox);
+        if inbox.is_empty() {
+            self.ready.remove(machine.index());
+        }
+        message
+    }
+
+    /// From now on the machine takes messages, or takes none and keeps them.
+    pub(crate) fn set_open(&mut self, machine: MachineId, open: bool) {
+        let index = machine.index();
+        if open {
+            self.open.insert(index);
+            if !self.inboxes[index].is_empty() {
+                self.ready.insert(index);
+            }
+        } else {
+            self.open.remove(index);
+            self.ready.remove(index);
+        }
+    }
+
+    /// Machines that can take a step.
+    #[inline]
+    pub(crate) fn ready(&self) -> &BitSet {
+        &self.ready
+    }
+
+    /// The messages that wait for the machine, first one first.
+    pub(crate) fn inbox(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
+        self.messages.iter(&self.inboxes[machine.index()])
+    }
+
+    /// How many messages wait for the machine.
+    #[inline]
+    pub(crate) fn waiting(&self, machine: MachineId) -> usize {
+        self.inboxes[machine.index()].len()
+    }
+
+    /// The machine's first message.
+    #[inline]
+    pub(crate) fn first(&self, machine: MachineId) -> Option<&Message> {
+        self.messages.front(&self.inboxes[machine.index()])
+    }
+
+    /// What happened since [`Outbox::clear_events`].
+    #[inline]
+    pub(crate) fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    #[inline]
+    pub(crate) fn clear_events(&mut self) {
+        self.events.clear();
+    }
+
+    pub(crate) fn copy_from(&mut self, other: &Outbox) {
+        self.messages.copy_from(&other.messages);
+        self.inboxes.clone_from(&other.inboxes);
+        self.open.copy_from(&other.open);
+        self.ready.copy_from(&other.ready);
+        self.events.clone_from(&other.events);
+    }
+}

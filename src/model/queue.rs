@@ -1,0 +1,319 @@
+//! The queue between two stages (SQS).
+
+use crate::model::event::Event;
+use crate::model::id::{MachineId, QueueId};
+use crate::model::message::{Client, Message, Receipt};
+use crate::model::options::{Receive, RemoveBy};
+use crate::model::outbox::Outbox;
+use crate::model::pool::{List, Pool};
+use crate::model::record::RecordCopy;
+
+/// A record in a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// The record.
+    pub copy: RecordCopy,
+    /// Who has it; meaningful while it is in flight.
+    pub holder: Client,
+    /// Names its newest delivery; meaningful while it is in flight.
+    pub receipt: Receipt,
+    /// It was delivered before.
+    pub delivered: bool,
+}
+
+/// The items of all queues: each queue owns two lists in it.
+pub type Shelf = Pool<Item>;
+
+/// ```text
+///            fail
+/// Available ──────► Failed
+///     ▲               │
+///     └───────────────┘
+///          recover
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum State {
+    /// It serves requests.
+    #[default]
+    Available,
+    /// It refuses every request and loses nothing.
+    Failed,
+}
+
+/// How many consumers can wait for a delivery: the containers that compete on one queue.
+pub const CONSUMERS_MAX: usize = 8;
+
+/// A first-in-first-out queue with one delivery in flight.
+///
+/// `send` appends; `receive` waits until there is a record (long poll) and delivers the head,
+/// which stays in the queue until `remove`. A consumer that asks again while it holds a delivery
+/// gives that delivery up, as one does that abandons it: the record is then the head again.
+///
+/// Source: Amazon SQS FIFO queues; every record is in one message group.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Queue {
+    state: State,
+    /// Not in flight, in the order in which they will be delivered.
+    visible: List,
+    /// Delivered and not removed, in the order of delivery; at most one.
+    in_flight: List,
+    /// Consumers that wait for a delivery, longest waiting first.
+    waiting: Waiting,
+    /// How many deliveries there were: the next receipt.
+    deliveries: u32,
+}
+
+/// What a queue knows about its place and its design.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// Which queue it is.
+    pub id: QueueId,
+    /// What happens to a record that is handed out.
+    pub receive: Receive,
+    /// What a remove removes.
+    pub remove: RemoveBy,
+}
+
+impl Queue {
+    /// Handles one message.
+    #[inline]
+    pub fn handle(
+        &mut self,
+        message: Message,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        match message {
+            Message::Send { client, copy } => self.send(client, copy, context, shelf, out),
+            Message::Receive { client, .. } => self.receive(client, context, shelf, out),
+            Message::Remove { client, receipt, .. } => {
+                self.remove(client, receipt, context, shelf, out);
+            }
+            Message::Abandon { client } => {
+                self.waiting.drop_where(|waiting| waiting == client);
+                self.give_back(|holder| holder == client, context, shelf, out);
+                self.deliver(context, shelf, out);
+            }
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => unreachable!("a queue gets no {message:?}"),
+        }
+    }
+
+    #[inline]
+    fn send(
+        &mut self,
+        client: Client,
+        copy: RecordCopy,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let Client { machine, incarnation } = client;
+        if self.state == State::Failed {
+            return out.send(machine, Message::SendRefused { incarnation });
+        }
+        let item = Item { copy, holder: client, receipt: Receipt(0), delivered: false };
+        shelf.push_back(&mut self.visible, item);
+        out.emit(Event::Enqueued { queue: context.id, copy });
+        out.send(machine, Message::Sent { incarnation, queue: context.id });
+        self.deliver(context, shelf, out);
+    }
+
+    #[inline]
+    fn receive(&mut self, client: Client, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if self.state == State::Failed {
+            return refuse_receive(client, context.id, out);
+        }
+        self.waiting.drop_where(|waiting| waiting.machine == client.machine);
+        self.give_back(|holder| holder.machine == client.machine, context, shelf, out);
+        self.waiting.push(client);
+        self.deliver(context, shelf, out);
+    }
+
+    #[inline]
+    fn remove(
+        &mut self,
+        client: Client,
+        receipt: Receipt,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let Client { machine, incarnation } = client;
+        let queue = context.id;
+        if self.state == State::Failed {
+            return out.send(machine, Message::RemoveRefused { incarnation, queue });
+        }
+        let removed = match context.remove {
+            RemoveBy::Receipt => {
+                shelf.take_first(&mut self.in_flight, |item| item.receipt == receipt)
+            }
+            RemoveBy::Head => shelf
+                .pop_front(&mut self.in_flight)
+                .or_else(|| shelf.pop_front(&mut self.visible)),
+        };
+        match (removed, context.receive) {
+            (Some(item), _) => out.emit(Event::Removed { queue, record: item.copy.id }),
+            (None, Receive::Keep) => out.emit(Event::StaleRemove { queue }),
+            (None, Receive::Destructive) => {}
+        }
+        out.send(machine, Message::Removed { incarnation, queue });
+        self.deliver(context, shelf, out);
+    }
+
+    /// Delivers the head while somebody waits and nothing is in flight.
+    #[inline]
+    fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        while !self.waiting.is_empty() && self.in_flight.is_empty() && !self.visible.is_empty() {
+            let holder = self.waiting.pop().expect("somebody waits: it was asked above");
+            let item = shelf.pop_front(&mut self.visible).expect("it is not empty: as above");
+            let receipt = Receipt(self.deliveries);
+            self.deliveries += 1;
+            let (queue, copy, gone) =
+                (context.id, item.copy, context.receive == Receive::Destructive);
+            out.emit(Event::Delivered { queue, record: copy.id, redelivery: item.delivered, gone });
+            let incarnation = holder.incarnation;
+            out.send(holder.machine, Message::Received { incarnation, queue, copy, receipt });
+            if !gone {
+                let item = Item { holder, receipt, delivered: true, ..item };
+                shelf.push_back(&mut self.in_flight, item);
+            }
+        }
+    }
+
+    /// Makes the deliveries of some holder visible again, in front of all others.
+    #[inline]
+    fn give_back(
+        &mut self,
+        held_by: impl Fn(Client) -> bool,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        if self.in_flight.is_empty() {
+            return;
+        }
+        while let Some(item) = shelf.take_first(&mut self.in_flight, |item| held_by(item.holder)) {
+            out.emit(Event::Returned { queue: context.id, record: item.copy.id });
+            shelf.push_front(&mut self.visible, item);
+        }
+    }
+
+    /// Begins to refuse, those included that wait for a delivery.
+    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Failed;
+        while let Some(client) = self.waiting.pop() {
+            refuse_receive(client, context.id, out);
+        }
+    }
+
+    /// Serves requests again.
+    pub(crate) fn recover(&mut self) {
+        self.state = State::Available;
+    }
+
+    /// Whether it serves requests.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// How many records it holds, visible and in flight.
+    pub fn len(&self) -> usize {
+        self.visible.len() + self.in_flight.len()
+    }
+
+    /// Whether it holds no record.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The records it holds, those in flight first, in the order of delivery.
+    pub fn items<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+        shelf.iter(&self.in_flight).chain(shelf.iter(&self.visible))
+    }
+
+    /// The records that are in flight.
+    pub fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+        shelf.iter(&self.in_flight)
+    }
+
+    /// How many deliveries there were so far.
+    pub(crate) fn deliveries(&self) -> u32 {
+        self.deliveries
+    }
+
+    /// The consumers that wait for a delivery, longest waiting first.
+    pub fn waiting(&self) -> &[Client] {
+        &self.waiting.clients[..usize::from(self.waiting.len)]
+    }
+}
+
+fn refuse_receive(client: Client, queue: QueueId, out: &mut Outbox) {
+    let Client { machine, incarnation } = client;
+    out.send(machine, Message::ReceiveRefused { incarnation, queue });
+}
+
+/// Consumers that wait, in a fixed block.
+#[derive(Clone, Copy, Debug)]
+struct Waiting {
+    /// The first `len` are meaningful, longest waiting first; at most one of a machine.
+    clients: [Client; CONSUMERS_MAX],
+    len: u8,
+}
+
+impl Default for Waiting {
+    fn default() -> Waiting {
+        let nobody = Client { machine: MachineId(0), incarnation: 0 };
+        Waiting { clients: [nobody; CONSUMERS_MAX], len: 0 }
+    }
+}
+
+impl Waiting {
+    #[inline]
+    fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    fn push(&mut self, client: Client) {
+        self.clients[usize::from(self.len)] = client;
+        self.len += 1;
+    }
+
+    #[inline]
+    fn pop(&mut self) -> Option<Client> {
+        if self.len == 0 {
+            return None;
+        }
+        let first = self.clients[0];
+        self.clients.copy_within(1.., 0);
+        self.len -= 1;
+        Some(first)
+    }
+
+    #[inline]
+    fn drop_where(&mut self, unwanted: impl Fn(Client) -> bool) {
+        let mut kept = 0;
+        for index in 0..usize::from(self.len) {
+            if !unwanted(self.clients[index]) {
+                self.clients[kept] = self.clients[index];
+                kept += 1;
+            }
+        }
+        self.len = kept as u8;
+    }
+}

@@ -1,0 +1,102 @@
+//! The replication of a stage's global table (DynamoDB streams and global tables).
+
+use crate::model::event::Event;
+use crate::model::id::{MachineId, ReplicatorId};
+use crate::model::message::Message;
+use crate::model::options::ReplicationFailure;
+use crate::model::outbox::Outbox;
+
+/// ```text
+///          fail
+/// Running ──────► Failed
+///    ▲              │
+///    └──────────────┘
+///        recover
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum State {
+    /// It replicates.
+    #[default]
+    Running,
+    /// It does not, and its backlog grows.
+    Failed,
+}
+
+/// Takes what the regional tables of a stage wrote and has it applied in the other regions.
+///
+/// What waits in its inbox is the replication backlog: written and acknowledged in one region,
+/// unknown in the others.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Replicator {
+    state: State,
+}
+
+/// What a replicator knows about its place and its design.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Which replicator it is.
+    pub id: ReplicatorId,
+    /// Its own address.
+    pub machine: MachineId,
+    /// The address of the stage's table in each region, by region.
+    pub tables: Vec<MachineId>,
+    /// What it does with its backlog while it is failed.
+    pub on_failure: ReplicationFailure,
+}
+
+impl Replicator {
+    /// Handles one message.
+    #[inline]
+    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
+        match message {
+            Message::Replicate { copy, .. } if self.state == State::Failed => {
+                out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
+            }
+            Message::Replicate { region, copy } => {
+                for (index, &table) in context.tables.iter().enumerate() {
+                    if index != region.index() {
+                        out.send(table, Message::Apply { copy });
+                    }
+                }
+                out.emit(Event::Replicated { replicator: context.id, record: copy.id });
+            }
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Apply { .. } => unreachable!("a replicator gets no {message:?}"),
+        }
+    }
+
+    /// Stops replicating.
+    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Failed;
+        if context.on_failure == ReplicationFailure::KeepBacklog {
+            out.set_open(context.machine, false);
+        }
+    }
+
+    /// Replicates again.
+    pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Running;
+        out.set_open(context.machine, true);
+    }
+
+    /// Whether it replicates.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+}

@@ -1,0 +1,189 @@
+//! The record source: where work enters.
+
+use crate::model::event::Event;
+use crate::model::id::{BatchId, MachineId, RecordId};
+use crate::model::message::{Client, Message};
+use crate::model::options::OnRefusal;
+use crate::model::outbox::Outbox;
+use crate::model::pool::List;
+use crate::model::record::RecordCopy;
+
+/// ```text
+///        publish                   refused (retry)
+///  Idle ─────────► Sending ─────────────────────► Waiting
+///    ▲               │  ▲                            │
+///    └───────────────┘  └────────────────────────────┘
+///      batch ended                   wake
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum State {
+    /// It has nothing to publish.
+    #[default]
+    Idle,
+    /// It waits for the acknowledgement of a record.
+    Sending,
+    /// It was refused and waits until something changes.
+    Waiting,
+}
+
+/// Publishes batches, one record after the other, each after the acknowledgement of the one
+/// before.
+///
+/// The source is the only machine that knows what was accepted. What it was refused it sends
+/// again, or gives up, as its option [`OnRefusal`] says.
+#[derive(Clone, Debug, Default)]
+pub struct RecordSource {
+    state: State,
+    /// The batch under way; meaningful unless idle.
+    batch: u16,
+    /// Something changed since the record under way was sent: a refusal may be out of date.
+    changed: bool,
+    /// By batch (from 1): the first record of it that was neither accepted nor given up.
+    next: Vec<u16>,
+    /// Batches to publish after this one.
+    pending: List,
+}
+
+/// What the source knows about its place and its design.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Its own address.
+    pub machine: MachineId,
+    /// The address of in-dns.
+    pub dns: MachineId,
+    /// By batch (from 1): its first record; one more element at the end.
+    pub first_record: Vec<u16>,
+    /// By record (from 1): its value.
+    pub values: Vec<u32>,
+    /// What it does when it is refused.
+    pub on_refusal: OnRefusal,
+}
+
+impl RecordSource {
+    pub(crate) fn new(context: &Context) -> RecordSource {
+        RecordSource { next: context.first_record.clone(), ..RecordSource::default() }
+    }
+
+    /// Handles one message.
+    #[inline]
+    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
+        match (message, self.state) {
+            (Message::Publish { batch }, State::Idle) => self.begin(batch, context, out),
+            (Message::Publish { .. }, State::Sending | State::Waiting) => {
+                out.hold(&mut self.pending, message);
+            }
+            (Message::Sent { .. }, _) => {
+                out.emit(Event::Accepted { record: self.record() });
+                self.advance(context, out);
+            }
+            (Message::SendRefused { .. }, _) => self.refused(context, out),
+            (Message::Wake { .. }, State::Waiting) => self.send(context, out),
+            (Message::Wake { .. }, State::Idle | State::Sending) => self.changed = true,
+            (
+                Message::Proceed
+                | Message::Send { .. }
+                | Message::Receive { .. }
+                | Message::Received { .. }
+                | Message::ReceiveRefused { .. }
+                | Message::Remove { .. }
+                | Message::Removed { .. }
+                | Message::RemoveRefused { .. }
+                | Message::Abandon { .. }
+                | Message::Insert { .. }
+                | Message::Inserted { .. }
+                | Message::InsertRefused { .. }
+                | Message::Replicate { .. }
+                | Message::Apply { .. },
+                _,
+            ) => unreachable!("the source gets no {message:?}"),
+        }
+    }
+
+    fn begin(&mut self, batch: BatchId, context: &Context, out: &mut Outbox) {
+        self.batch = batch.0;
+        if self.next[batch.index()] == context.first_record[batch.index() + 1] {
+            return self.end(true, context, out);
+        }
+        self.send(context, out);
+    }
+
+    /// Sends the record that is due.
+    #[inline]
+    fn send(&mut self, context: &Context, out: &mut Outbox) {
+        let id = self.record();
+        let copy = RecordCopy { id, value: context.values[id.index()] };
+        self.state = State::Sending;
+        self.changed = false;
+        out.emit(Event::Published { copy });
+        let client = Client { machine: context.machine, incarnation: 0 };
+        out.send(context.dns, Message::Send { client, copy });
+    }
+
+    /// Goes on with the next record, or ends the batch.
+    #[inline]
+    fn advance(&mut self, context: &Context, out: &mut Outbox) {
+        let next = &mut self.next[usize::from(self.batch)];
+        *next += 1;
+        if *next == context.first_record[usize::from(self.batch) + 1] {
+            self.end(true, context, out);
+        } else {
+            self.send(context, out);
+        }
+    }
+
+    fn refused(&mut self, context: &Context, out: &mut Outbox) {
+        out.emit(Event::Refused { record: self.record() });
+        match context.on_refusal {
+            OnRefusal::Retry if self.changed => self.send(context, out),
+            OnRefusal::Retry => self.state = State::Waiting,
+            OnRefusal::Abort => self.end(false, context, out),
+            OnRefusal::Drop => self.advance(context, out),
+        }
+    }
+
+    fn end(&mut self, complete: bool, context: &Context, out: &mut Outbox) {
+        self.state = State::Idle;
+        out.emit(Event::BatchEnded { batch: BatchId(self.batch), complete });
+        if let Some(Message::Publish { batch }) = out.take_held(&mut self.pending) {
+            self.begin(batch, context, out);
+        }
+    }
+
+    /// The record that is due.
+    #[inline]
+    fn record(&self) -> RecordId {
+        RecordId(self.next[usize::from(self.batch)])
+    }
+
+    /// What it does.
+    #[inline]
+    pub fn state(&self) -> State {
+        self.state
+    }
+
+    /// The record that it sends, or that was refused.
+    pub fn under_way(&self) -> Option<RecordId> {
+        (self.state != State::Idle).then(|| self.record())
+    }
+
+    /// Whether it was told of a change since it sent the record under way.
+    pub(crate) fn changed(&self) -> bool {
+        self.changed
+    }
+
+    /// By batch (from 1): the first record of it that was neither accepted nor given up.
+    pub fn next(&self) -> &[u16] {
+        &self.next
+    }
+
+    /// Batches to publish after the one under way.
+    pub(crate) fn pending(&self) -> &List {
+        &self.pending
+    }
+
+    pub(crate) fn copy_from(&mut self, other: &RecordSource) {
+        let RecordSource { state, batch, changed, next, pending } = other;
+        self.next.clone_from(next);
+        (self.state, self.batch, self.changed, self.pending) = (*state, *batch, *changed, *pending);
+    }
+}

@@ -1,0 +1,178 @@
+//! A scenario that was checked, with every name resolved: what the simulation runs on.
+
+use rand::rngs::Xoshiro256PlusPlus;
+use rand::{Rng, SeedableRng};
+
+pub mod action;
+mod contexts;
+pub mod names;
+mod script;
+mod validate;
+
+pub use action::{Await, Check, DriverAction};
+
+use crate::model::id::{BatchId, MachineId, RecordId};
+use crate::model::layout::Layout;
+use crate::model::progress::BatchOf;
+use crate::model::record::VALUE_MAX;
+use crate::model::{container, destination, dns, queue, replicator, source, table};
+use crate::scenario::{Problem, Scenario};
+
+/// A scenario that was checked, with every name resolved. It never changes during a run, and any
+/// number of simulations can share it.
+#[derive(Debug)]
+pub struct Plan {
+    /// What it was made of.
+    scenario: Scenario,
+    /// Which machines there are.
+    pub layout: Layout,
+    /// By batch (from 1): its first record; one more element at the end.
+    first_record: Vec<u16>,
+    /// By record (from 1): its batch.
+    batch_of: BatchOf,
+    pub(crate) source: source::Context,
+    pub(crate) in_dns: dns::Context,
+    pub(crate) out_dns: dns::Context,
+    pub(crate) destination: destination::Context,
+    /// By queue.
+    pub(crate) queues: Vec<queue::Context>,
+    /// By container.
+    pub(crate) containers: Vec<container::Context>,
+    /// By table.
+    pub(crate) tables: Vec<table::Context>,
+    /// By replicator.
+    pub(crate) replicators: Vec<replicator::Context>,
+    /// By region: the weight of in-dns at the start.
+    pub(crate) weights: Vec<u8>,
+    /// By machine: its processing speed, relative to the others.
+    speeds: Vec<u32>,
+    /// The script.
+    pub(crate) actions: Vec<DriverAction>,
+    /// How often the scheduler may crash a container.
+    pub(crate) crash_budget: u16,
+}
+
+impl Plan {
+    /// Checks a scenario and resolves its names.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it, with the key and the remedy.
+    pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
+        let layout = validate::layout(scenario)?;
+        validate::records(scenario)?;
+        let steps = validate::container_steps(scenario)?;
+        let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
+        let speeds = names::speeds(scenario, &layout)?;
+        let actions = script::resolve(scenario, &layout)?;
+        let (first_record, batch_of) = batches(scenario);
+        let contexts = contexts::Builder { scenario, layout: &layout, steps };
+        Ok(Plan {
+            source: contexts.source(&first_record, values(scenario)),
+            in_dns: contexts.in_dns(),
+            out_dns: contexts.out_dns(),
+            destination: contexts.destination(),
+            queues: contexts.queues(),
+            containers: contexts.containers(),
+            tables: contexts.tables(),
+            replicators: contexts.replicators(),
+            crash_budget: scenario.budget.crash,
+            scenario: scenario.clone(),
+            layout,
+            first_record,
+            batch_of,
+            weights,
+            speeds,
+            actions,
+        })
+    }
+
+    /// What the plan was made of.
+    pub fn scenario(&self) -> &Scenario {
+        &self.scenario
+    }
+
+    /// How many records there are.
+    pub fn records(&self) -> usize {
+        self.batch_of.len() - 1
+    }
+
+    /// How many batches there are.
+    pub fn batches(&self) -> usize {
+        self.first_record.len() - 2
+    }
+
+    /// Every record, in publishing order.
+    pub fn record_ids(&self) -> impl Iterator<Item = RecordId> + use<> {
+        (1..=self.records() as u16).map(RecordId)
+    }
+
+    /// The records of a batch, in publishing order.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such batch.
+    pub fn batch(&self, batch: BatchId) -> impl Iterator<Item = RecordId> + use<> {
+        let first = self.first_record[batch.index()];
+        (first..self.first_record[batch.index() + 1]).map(RecordId)
+    }
+
+    /// The batch of a record.
+    pub fn batch_of(&self, record: RecordId) -> BatchId {
+        self.batch_of[record.index()]
+    }
+
+    pub(crate) fn batches_of(&self) -> &BatchOf {
+        &self.batch_of
+    }
+
+    /// The value that a record is published with.
+    #[inline]
+    pub fn value(&self, record: RecordId) -> u32 {
+        self.source.values[record.index()]
+    }
+
+    /// The processing speed of a machine, relative to the others.
+    #[inline]
+    pub fn speed(&self, machine: MachineId) -> u32 {
+        self.speeds[machine.index()]
+    }
+
+    /// The script, resolved.
+    pub fn actions(&self) -> &[DriverAction] {
+        &self.actions
+    }
+
+    /// A bound on the number of steps from a state with `copies` records in queues, in hands and
+    /// with the source, under a scheduler that lets nobody wait for ever.
+    ///
+    /// Each copy passes each stage at most once more, and a dozen messages and two for each
+    /// region are enough for one stage; each machine can have a few messages on top. The bound is
+    /// four times what that adds up to, and a run that exceeds it does not come to rest.
+    pub fn fair_steps_max(&self, copies: u64) -> u64 {
+        let stages = self.layout.stages.len() as u64 + 2;
+        let regions = self.layout.regions as u64;
+        let per_stage = 12 + 2 * regions;
+        let machines = self.layout.machines() as u64;
+        4 * (copies * stages * per_stage + machines * 8 + self.actions.len() as u64 * 2)
+    }
+}
+
+fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {
+    let mut first_record = vec![0, 1];
+    let mut batch_of = vec![BatchId(0)];
+    for (index, &size) in scenario.records.batches.iter().enumerate() {
+        let batch = BatchId(index as u16 + 1);
+        batch_of.extend(std::iter::repeat_n(batch, size as usize));
+        first_record.push(batch_of.len() as u16);
+    }
+    (first_record, batch_of)
+}
+
+/// By record (from 1): its value, 1..=100 000.
+fn values(scenario: &Scenario) -> Vec<u32> {
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(scenario.records.seed);
+    let mut value = || 1 + ((random.next_u64() >> 32) * u64::from(VALUE_MAX) >> 32) as u32;
+    let total = scenario.records.total() as usize;
+    std::iter::once(0).chain(std::iter::repeat_with(&mut value).take(total)).collect()
+}

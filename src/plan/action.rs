@@ -1,0 +1,58 @@
+//! The driver's script with its names resolved.
+
+use crate::model::container::State;
+use crate::model::fault::{Fault, Target};
+use crate::model::id::{BatchId, ContainerId, QueueId, RegionId};
+use crate::model::progress::Milestone;
+
+/// One step of the driver.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum DriverAction {
+    /// Hand the batch to the source.
+    Publish(BatchId),
+    /// Go on when it holds.
+    Await(Await),
+    /// All of these faults begin.
+    Fault(Vec<Fault>),
+    /// All of these work again.
+    Recover(Vec<Target>),
+    /// in-dns gets new weights, by region.
+    Weights(Vec<u8>),
+    /// It must hold now.
+    Check(Check),
+}
+
+/// What the driver waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Await {
+    /// Every record of the batch has reached the milestone.
+    Batch(BatchId, Milestone),
+    /// So many records are at the destination.
+    Delivered(u32),
+    /// The queues of the region are empty.
+    Drained(RegionId),
+    /// Nobody else can take a step.
+    Quiescent,
+}
+
+/// What the driver checks.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Check {
+    /// Exactly so many records are at the destination.
+    Delivered(u32),
+    /// Those records of the batch that entered the queue's region are in it.
+    Waiting {
+        /// The queue.
+        queue: QueueId,
+        /// The batch.
+        batch: BatchId,
+        /// How many records that must be; at least one if not given.
+        records: Option<u32>,
+    },
+    /// No record of the batch has a row that replication brought.
+    Unreplicated(BatchId),
+    /// No record of the batch ever entered the region.
+    Bypassed(RegionId, BatchId),
+    /// All of these containers are in the state.
+    State(Vec<ContainerId>, State),
+}

@@ -1,0 +1,128 @@
+//! What each machine knows about its place and its design.
+
+use crate::model::dns::DnsSide;
+use crate::model::id::{ContainerId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::layout::{Layout, Place};
+use crate::model::options::Action;
+use crate::model::{container, destination, dns, queue, replicator, source, table};
+use crate::scenario::Scenario;
+
+pub(super) struct Builder<'a> {
+    pub(super) scenario: &'a Scenario,
+    pub(super) layout: &'a Layout,
+    pub(super) steps: [Action; 3],
+}
+
+impl Builder<'_> {
+    pub(super) fn source(&self, first_record: &[u16], values: Vec<u32>) -> source::Context {
+        source::Context {
+            machine: self.layout.machine(Place::Source),
+            dns: self.layout.machine(Place::InDns),
+            first_record: first_record.to_vec(),
+            values,
+            on_refusal: self.scenario.source.on_refusal,
+        }
+    }
+
+    pub(super) fn in_dns(&self) -> dns::Context {
+        self.dns(DnsSide::In, Place::InDns, Place::Source, 0)
+    }
+
+    pub(super) fn out_dns(&self) -> dns::Context {
+        let last = self.layout.positions() - 1;
+        self.dns(DnsSide::Out, Place::OutDns, Place::Destination, last)
+    }
+
+    fn dns(&self, side: DnsSide, own: Place, asks: Place, position: usize) -> dns::Context {
+        let layout = self.layout;
+        let queue = |region| layout.machine(Place::Queue(layout.queue(region, position)));
+        dns::Context {
+            side,
+            machine: layout.machine(own),
+            requester: layout.machine(asks),
+            queues: layout.region_ids().map(queue).collect(),
+            first_queue: layout.queue(RegionId(0), position),
+            queue_stride: layout.positions() as u16,
+            route: self.scenario.dns.route,
+        }
+    }
+
+    pub(super) fn destination(&self) -> destination::Context {
+        let layout = self.layout;
+        destination::Context {
+            machine: layout.machine(Place::Destination),
+            dns: layout.machine(Place::OutDns),
+            first_queue: layout.queue(RegionId(0), layout.positions() - 1),
+            queue_stride: layout.positions() as u16,
+            records: self.scenario.records.total() as u16,
+            dedupe: self.scenario.destination.dedupe,
+        }
+    }
+
+    pub(super) fn queues(&self) -> Vec<queue::Context> {
+        let options = &self.scenario.queue;
+        let context = |id| queue::Context {
+            id: QueueId(id),
+            receive: options.receive,
+            remove: options.remove,
+        };
+        (0..self.layout.queues() as u16).map(context).collect()
+    }
+
+    pub(super) fn containers(&self) -> Vec<container::Context> {
+        let layout = self.layout;
+        let options = &self.scenario.container;
+        let context = |id| {
+            let id = ContainerId(id);
+            let (region, stage) = layout.container_place(id);
+            let in_queue_id = layout.queue(region, stage.index());
+            let out_queue_id = layout.queue(region, stage.index() + 1);
+            container::Context {
+                id,
+                machine: layout.machine(Place::Container(id)),
+                in_queue_id,
+                in_queue: layout.machine(Place::Queue(in_queue_id)),
+                out_queue: layout.machine(Place::Queue(out_queue_id)),
+                table: layout.machine(Place::Table(layout.table(region, stage))),
+                steps: self.steps,
+                on_duplicate: options.on_duplicate,
+                on_dependency_failure: options.on_dependency_failure,
+                on_recover: options.on_recover,
+            }
+        };
+        (0..layout.containers() as u16).map(context).collect()
+    }
+
+    pub(super) fn tables(&self) -> Vec<table::Context> {
+        let layout = self.layout;
+        let context = |id| {
+            let id = TableId(id);
+            let (region, stage) = layout.table_place(id);
+            let replicator = ReplicatorId(u16::from(stage.0));
+            table::Context {
+                id,
+                machine: layout.machine(Place::Table(id)),
+                region,
+                replicator: layout.machine(Place::Replicator(replicator)),
+                insert: self.scenario.table.insert,
+                on_failure: self.scenario.table.on_failure,
+            }
+        };
+        (0..layout.tables() as u16).map(context).collect()
+    }
+
+    pub(super) fn replicators(&self) -> Vec<replicator::Context> {
+        let layout = self.layout;
+        let context = |stage: crate::model::StageId| {
+            let id = ReplicatorId(u16::from(stage.0));
+            let table = |region| layout.machine(Place::Table(layout.table(region, stage)));
+            replicator::Context {
+                id,
+                machine: layout.machine(Place::Replicator(id)),
+                tables: layout.region_ids().map(table).collect(),
+                on_failure: self.scenario.replication.on_failure,
+            }
+        };
+        layout.stage_ids().map(context).collect()
+    }
+}

@@ -1,0 +1,172 @@
+//! From names and patterns to components.
+
+use crate::model::dns::DnsSide;
+use crate::model::fault::{FaultKind, Target};
+use crate::model::id::{MachineId, RegionId};
+use crate::model::layout::{Layout, Place};
+use crate::scenario::{Cause, Problem, Scenario};
+
+/// Everything that can be named in a script, with its name: each container, queue, regional
+/// table and replicator, each region as a target of a DNS name, and for each stage its global
+/// table (all regional tables and the replicator).
+pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
+    let mut targets = Vec::new();
+    for side in [DnsSide::In, DnsSide::Out] {
+        for region in layout.region_ids() {
+            targets.push((format!("{}@{region}", side.name()), vec![Target::Dns(side, region)]));
+        }
+    }
+    for (&place, name) in layout.places().iter().zip(layout.names()) {
+        let target = match place {
+            Place::Queue(id) => Target::Queue(id),
+            Place::Container(id) => Target::Container(id),
+            Place::Table(id) => Target::Table(id),
+            Place::Replicator(id) => Target::Replicator(id),
+            Place::Driver
+            | Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination => continue,
+        };
+        targets.push((name.clone(), vec![target]));
+    }
+    for stage in layout.stage_ids() {
+        let table = |region| Target::Table(layout.table(region, stage));
+        let mut parts: Vec<Target> = layout.region_ids().map(table).collect();
+        parts.push(Target::Replicator(crate::model::ReplicatorId(u16::from(stage.0))));
+        targets.push((format!("{}-table", layout.stages[stage.index()]), parts));
+    }
+    targets
+}
+
+/// The name that scripts and stories use for a target.
+pub fn target_name(target: Target, layout: &Layout) -> String {
+    let place = match target {
+        Target::Container(id) => Place::Container(id),
+        Target::Queue(id) => Place::Queue(id),
+        Target::Table(id) => Place::Table(id),
+        Target::Replicator(id) => Place::Replicator(id),
+        Target::Dns(side, region) => return format!("{}@{region}", side.name()),
+    };
+    layout.name(layout.machine(place)).to_owned()
+}
+
+/// Whether the name fits a pattern, in which each `*` stands for any text.
+pub fn matches(pattern: &str, name: &str) -> bool {
+    let Some((first, rest)) = pattern.split_once('*') else {
+        return pattern == name;
+    };
+    let Some(name) = name.strip_prefix(first) else {
+        return false;
+    };
+    (0..=name.len())
+        .filter(|&at| name.is_char_boundary(at))
+        .any(|at| matches(rest, &name[at..]))
+}
+
+/// All that a pattern of a script means, if `fits`; each once, in the order of the layout.
+pub(super) fn find(
+    pattern: &str,
+    key: &str,
+    layout: &Layout,
+    fits: impl Fn(Target) -> bool,
+    wrong_kind: impl Fn() -> Cause,
+) -> Result<Vec<Target>, Problem> {
+    let all = targets(layout);
+    let matching: Vec<&(String, Vec<Target>)> =
+        all.iter().filter(|(name, _)| matches(pattern, name)).collect();
+    if matching.is_empty() {
+        let hint = hint(pattern, all.iter().map(|(name, _)| name.as_str()));
+        return Err(Problem::new(key, Cause::UnknownComponent { name: pattern.to_owned(), hint }));
+    }
+    let mut found: Vec<Target> = Vec::new();
+    for (_, parts) in matching {
+        if parts.iter().all(|&part| fits(part)) {
+            found.extend(parts);
+        }
+    }
+    found.sort_unstable();
+    found.dedup();
+    if found.is_empty() {
+        return Err(Problem::new(key, wrong_kind()));
+    }
+    Ok(found)
+}
+
+/// Whether the fault can happen to the target.
+pub fn can_happen(kind: FaultKind, target: Target) -> bool {
+    match (kind, target) {
+        (FaultKind::Pause | FaultKind::Crash, target) => matches!(target, Target::Container(_)),
+        (FaultKind::Fail, target) => !matches!(target, Target::Container(_)),
+        (FaultKind::Offline, target) => matches!(target, Target::Dns(..)),
+    }
+}
+
+pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    match closest(name, known) {
+        Some(near) => format!("; did you mean '{near}'?"),
+        None => "; components are called as in 'core-container@1', 'inbound-queue@2', \
+                 'core-table@1', 'core-table' (all regions), 'core-replicator' or 'in-dns@1'"
+            .to_owned(),
+    }
+}
+
+/// The known name that is most like this one, if any is much like it.
+pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|known| (strsim::normalized_damerau_levenshtein(name, known), known));
+    near.filter(|&(likeness, _)| likeness >= 0.6)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+/// By machine: its speed.
+pub(super) fn speeds(scenario: &Scenario, layout: &Layout) -> Result<Vec<u32>, Problem> {
+    let mut speeds = vec![1; layout.machines()];
+    for (pattern, &speed) in &scenario.speed {
+        let key = format!("speed.{pattern}");
+        if !(1..=1000).contains(&speed) {
+            let found = u64::from(speed);
+            let what = "is no speed";
+            return Err(Problem::new(key, Cause::Range { what, found, min: 1, max: 1000 }));
+        }
+        let mut found = false;
+        for (index, name) in layout.names().iter().enumerate() {
+            if matches(pattern, name) {
+                speeds[MachineId(index as u16).index()] = speed;
+                found = true;
+            }
+        }
+        if !found {
+            let hint = hint(pattern, layout.names().iter().map(String::as_str));
+            return Err(Problem::new(
+                key,
+                Cause::UnknownComponent { name: pattern.clone(), hint },
+            ));
+        }
+    }
+    Ok(speeds)
+}
+
+/// The region that a script writes as `@1`.
+pub(super) fn region(number: u8, key: &str, layout: &Layout) -> Result<RegionId, Problem> {
+    if number == 0 || usize::from(number) > layout.regions {
+        let regions = layout.regions as u8;
+        return Err(Problem::new(key, Cause::UnknownRegion { found: number, regions }));
+    }
+    Ok(RegionId(number - 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_stands_for_any_text() {
+        assert!(matches("*-container@1", "core-container@1"));
+        assert!(matches("*@1", "core-container@1"));
+        assert!(matches("*", ""));
+        assert!(matches("a*b*c", "a-b-b-c"));
+        assert!(!matches("*-container@1", "core-container@2"));
+        assert!(!matches("core", "core-table"));
+    }
+}

@@ -1,0 +1,192 @@
+//! Resolves a script: names to components, and what can never come true to an error.
+
+use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::id::{BatchId, QueueId};
+use crate::model::layout::Layout;
+use crate::model::progress::Milestone;
+use crate::plan::action::{Await, Check, DriverAction};
+use crate::plan::{names, validate};
+use crate::scenario::{Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
+
+pub(super) fn resolve(scenario: &Scenario, layout: &Layout) -> Result<Vec<DriverAction>, Problem> {
+    let mut resolver = Resolver { scenario, layout, published: Vec::new(), key: String::new() };
+    let mut actions = Vec::new();
+    for (index, step) in scenario.script.iter().enumerate() {
+        resolver.key = format!("script[{index}]");
+        resolver.step(step, &mut actions)?;
+    }
+    Ok(actions)
+}
+
+struct Resolver<'a> {
+    scenario: &'a Scenario,
+    layout: &'a Layout,
+    /// The batches that the script has published so far, each once, in that order.
+    published: Vec<BatchId>,
+    /// The key of the step that is being resolved.
+    key: String,
+}
+
+impl Resolver<'_> {
+    fn step(&mut self, step: &ScriptStep, to: &mut Vec<DriverAction>) -> Result<(), Problem> {
+        let action = match step {
+            ScriptStep::Publish(batch) => {
+                let batch = self.batch(*batch)?;
+                if !self.published.contains(&batch) {
+                    self.published.push(batch);
+                }
+                DriverAction::Publish(batch)
+            }
+            ScriptStep::Await(Condition::DeliveredAll) => {
+                let wait = |&batch| DriverAction::Await(Await::Batch(batch, Milestone::DELIVERED));
+                to.extend(self.published.iter().map(wait));
+                return Ok(());
+            }
+            ScriptStep::Await(condition) => DriverAction::Await(self.condition(condition)?),
+            ScriptStep::Fault(kind, pattern) => DriverAction::Fault(self.faults(*kind, pattern)?),
+            ScriptStep::Recover(pattern) => {
+                let any = || Cause::Name(pattern.clone());
+                let found = names::find(pattern, &self.key, self.layout, |_| true, any)?;
+                DriverAction::Recover(found)
+            }
+            ScriptStep::Weights(weights) => {
+                DriverAction::Weights(validate::weights(weights, self.scenario, &self.key)?)
+            }
+            ScriptStep::Expect(expectation) => DriverAction::Check(self.check(expectation)?),
+        };
+        to.push(action);
+        Ok(())
+    }
+
+    fn problem<T>(&self, cause: Cause) -> Result<T, Problem> {
+        Err(Problem::new(self.key.clone(), cause))
+    }
+
+    fn batch(&self, number: u16) -> Result<BatchId, Problem> {
+        let batches = self.scenario.records.batches.len();
+        if number == 0 || usize::from(number) > batches {
+            return self.problem(Cause::UnknownBatch { found: number, batches });
+        }
+        Ok(BatchId(number))
+    }
+
+    fn published_batch(&self, number: u16) -> Result<BatchId, Problem> {
+        let batch = self.batch(number)?;
+        if !self.published.contains(&batch) {
+            return self.problem(Cause::NeverTrue {
+                why: format!("{batch} is not published before it"),
+                remedy: "put a 'publish' step in front of it",
+            });
+        }
+        Ok(batch)
+    }
+
+    fn condition(&self, condition: &Condition) -> Result<Await, Problem> {
+        Ok(match condition {
+            Condition::Published(batch) => {
+                Await::Batch(self.published_batch(*batch)?, Milestone::ACCEPTED)
+            }
+            Condition::DeliveredBatch(batch) => {
+                Await::Batch(self.published_batch(*batch)?, Milestone::DELIVERED)
+            }
+            Condition::Enqueued(queue, batch) => {
+                let milestone = Milestone(self.position(queue)? as u8);
+                Await::Batch(self.published_batch(*batch)?, milestone)
+            }
+            Condition::Delivered(count) => {
+                let batches = &self.scenario.records.batches;
+                let size = |batch: &BatchId| batches[batch.index() - 1];
+                let published: u32 = self.published.iter().map(size).sum();
+                if *count > published {
+                    return self.problem(Cause::NeverTrue {
+                        why: format!("only {published} records are published before it"),
+                        remedy: "wait for fewer, or publish more before",
+                    });
+                }
+                Await::Delivered(*count)
+            }
+            Condition::Drained(region) => {
+                Await::Drained(names::region(*region, &self.key, self.layout)?)
+            }
+            Condition::Quiescent => Await::Quiescent,
+            Condition::DeliveredAll => unreachable!("one await for each batch, made by the caller"),
+        })
+    }
+
+    /// The position of the queues with a name without a region.
+    fn position(&self, name: &str) -> Result<usize, Problem> {
+        let known: Vec<String> =
+            (0..self.layout.positions()).map(|position| self.layout.queue_name(position)).collect();
+        if let Some(position) = known.iter().position(|known| known == name) {
+            return Ok(position);
+        }
+        let near = names::closest(name, known.iter().map(String::as_str));
+        let hint = match near {
+            Some(near) => format!("; did you mean '{near}'?"),
+            None => format!("; the queues are {}", known.join(", ")),
+        };
+        self.problem(Cause::UnknownComponent { name: name.to_owned(), hint })
+    }
+
+    fn faults(&self, kind: FaultKind, pattern: &str) -> Result<Vec<Fault>, Problem> {
+        let wrong = || Cause::WrongKind {
+            name: pattern.to_owned(),
+            verb: kind.name(),
+            remedy: match kind {
+                FaultKind::Pause => "only containers can; write 'fail' for anything else",
+                FaultKind::Crash => "only containers can; write 'fail' for anything else",
+                FaultKind::Fail => "containers 'pause' or 'crash'",
+                FaultKind::Offline => "only 'in-dns@REGION' and 'out-dns@REGION' can",
+            },
+        };
+        let fits = |target| names::can_happen(kind, target);
+        let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+        Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
+    }
+
+    fn check(&self, expectation: &Expectation) -> Result<Check, Problem> {
+        Ok(match expectation {
+            Expectation::Delivered(count) => Check::Delivered(*count),
+            Expectation::Waiting { queue, batch, records } => Check::Waiting {
+                queue: self.queue(queue)?,
+                batch: self.published_batch(*batch)?,
+                records: *records,
+            },
+            Expectation::Unreplicated(batch) => Check::Unreplicated(self.published_batch(*batch)?),
+            Expectation::Bypassed(region, batch) => Check::Bypassed(
+                names::region(*region, &self.key, self.layout)?,
+                self.published_batch(*batch)?,
+            ),
+            Expectation::State(pattern, state) => {
+                let wrong = || Cause::WrongKind {
+                    name: pattern.clone(),
+                    verb: "be in such a state",
+                    remedy: "name a container",
+                };
+                let fits = |target| matches!(target, Target::Container(_));
+                let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+                let containers = found.into_iter().filter_map(|target| match target {
+                    Target::Container(id) => Some(id),
+                    Target::Queue(_)
+                    | Target::Table(_)
+                    | Target::Replicator(_)
+                    | Target::Dns(..) => None,
+                });
+                Check::State(containers.collect(), *state)
+            }
+        })
+    }
+
+    fn queue(&self, name: &str) -> Result<QueueId, Problem> {
+        let wrong = || Cause::WrongKind {
+            name: name.to_owned(),
+            verb: "hold waiting records",
+            remedy: "name one queue with its region, as in 'inbound-queue@1'",
+        };
+        let fits = |target| matches!(target, Target::Queue(_));
+        match names::find(name, &self.key, self.layout, fits, wrong)?.as_slice() {
+            [Target::Queue(id)] => Ok(*id),
+            _ => self.problem(wrong()),
+        }
+    }
+}

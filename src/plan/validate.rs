@@ -1,0 +1,90 @@
+//! Checks of everything in a scenario but its script.
+
+use crate::model::layout::Layout;
+use crate::model::options::Action;
+use crate::scenario::{Cause, FORMAT, Problem, Scenario};
+
+fn range(
+    key: &str,
+    what: &'static str,
+    found: u64,
+    (min, max): (u64, u64),
+) -> Result<(), Problem> {
+    if (min..=max).contains(&found) {
+        return Ok(());
+    }
+    Err(Problem::new(key, Cause::Range { what, found, min, max }))
+}
+
+/// The machines, if the topology is one.
+pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
+    if scenario.format != FORMAT {
+        let cause = Cause::Format { found: scenario.format, known: FORMAT };
+        return Err(Problem::new("format", cause));
+    }
+    if !is_name(&scenario.name) {
+        return Err(Problem::new("name", Cause::Name(scenario.name.clone())));
+    }
+    let topology = &scenario.topology;
+    range("topology.regions", "regions", topology.regions.into(), (2, 8))?;
+    range("topology.stages", "stages", topology.stages.len() as u64, (1, 16))?;
+    range("topology.containers", "containers a stage", topology.containers.into(), (1, 8))?;
+    for (index, stage) in topology.stages.iter().enumerate() {
+        if !is_name(stage) {
+            let key = format!("topology.stages[{index}]");
+            return Err(Problem::new(key, Cause::Name(stage.clone())));
+        }
+    }
+    let (regions, containers) = (topology.regions.into(), topology.containers.into());
+    let layout = Layout::new(regions, topology.stages.clone(), containers);
+    let mut names: Vec<&String> = layout.names().iter().collect();
+    names.sort_unstable();
+    if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        return Err(Problem::new("topology.stages", Cause::Ambiguous(pair[0].clone())));
+    }
+    Ok(layout)
+}
+
+fn is_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+        && name.len() <= 64
+}
+
+pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
+    let records = &scenario.records;
+    range("records.batches", "batches", records.batches.len() as u64, (1, 65_534))?;
+    for (index, &size) in records.batches.iter().enumerate() {
+        let key = format!("records.batches[{index}]");
+        range(&key, "records in a batch", size.into(), (1, 65_534))?;
+    }
+    range("records.batches", "records in all", records.total(), (1, 65_534))
+}
+
+pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Problem> {
+    let steps = &scenario.container.steps;
+    let whole = Action::ALL.iter().all(|action| steps.contains(action));
+    match <[Action; 3]>::try_from(steps.as_slice()) {
+        Ok(steps) if whole => Ok(steps),
+        _ => Err(Problem::new("container.steps", Cause::Steps)),
+    }
+}
+
+/// One weight for each region.
+pub(super) fn weights(
+    weights: &[u32],
+    scenario: &Scenario,
+    key: &str,
+) -> Result<Vec<u8>, Problem> {
+    let regions = scenario.topology.regions;
+    if weights.is_empty() {
+        return Ok(vec![1; usize::from(regions)]);
+    }
+    if weights.len() != usize::from(regions) {
+        return Err(Problem::new(key, Cause::WeightCount { found: weights.len(), regions }));
+    }
+    for (index, &weight) in weights.iter().enumerate() {
+        range(&format!("{key}[{index}]"), "is no weight", weight.into(), (0, 255))?;
+    }
+    Ok(weights.iter().map(|&weight| weight as u8).collect())
+}

@@ -1,0 +1,233 @@
+//! A scenario: a topology, the design of its machines, what is published and what goes wrong.
+//!
+//! It is plain data. A scenario file is its TOML form; property tests and fuzz targets build it
+//! directly. [`Plan::new`](crate::plan::Plan::new) checks it and resolves its names.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub mod builtin;
+pub mod file;
+pub mod list;
+pub mod problem;
+pub mod script;
+
+pub use file::{FileError, Override};
+pub use problem::{Cause, Problem};
+pub use script::{Condition, Expectation, ScriptStep};
+
+use crate::model::options::{
+    Action, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
+    RemoveBy, ReplicationFailure, Route, TableFailure,
+};
+
+/// The version of the scenario format that this build reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// Everything that defines a run, except for the scheduler's choices.
+///
+/// ```
+/// use active_active::scenario::Scenario;
+///
+/// let scenario = Scenario::parse(r#"
+///     name = "two-records"
+///     records.batches = [2]
+///     script = ["publish 1", "await delivered all"]
+/// "#)?;
+/// assert_eq!(scenario.topology.regions, 2);
+/// # Ok::<(), active_active::scenario::FileError>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scenario {
+    /// The version of the format: 1.
+    pub format: u32,
+    /// What the scenario is called.
+    pub name: String,
+    /// What it shows, in a sentence or two.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub about: String,
+    /// Regions, stages, containers.
+    pub topology: Topology,
+    /// What is published.
+    pub records: Records,
+    /// The record source.
+    pub source: Source,
+    /// in-dns and out-dns.
+    pub dns: DnsOptions,
+    /// Every queue.
+    pub queue: QueueOptions,
+    /// Every container.
+    pub container: ContainerOptions,
+    /// Every regional table.
+    pub table: TableOptions,
+    /// Every replicator.
+    pub replication: ReplicationOptions,
+    /// The record destination.
+    pub destination: DestinationOptions,
+    /// Processing speeds: component name (or a pattern such as `*-container@1`) to a relative
+    /// weight, 1..=1000. A component that no pattern matches has 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub speed: BTreeMap<String, u32>,
+    /// Faults that the scheduler may choose at any step.
+    pub budget: Budget,
+    /// What the driver does, in order.
+    #[serde(with = "list")]
+    pub script: Vec<ScriptStep>,
+}
+
+impl Default for Scenario {
+    fn default() -> Scenario {
+        Scenario {
+            format: FORMAT,
+            name: "unnamed".to_owned(),
+            about: String::new(),
+            topology: Topology::default(),
+            records: Records::default(),
+            source: Source::default(),
+            dns: DnsOptions::default(),
+            queue: QueueOptions::default(),
+            container: ContainerOptions::default(),
+            table: TableOptions::default(),
+            replication: ReplicationOptions::default(),
+            destination: DestinationOptions::default(),
+            speed: BTreeMap::new(),
+            budget: Budget::default(),
+            script: Vec::new(),
+        }
+    }
+}
+
+/// The shape of the system.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Topology {
+    /// How many regions: 2..=8.
+    pub regions: u8,
+    /// The names of the stages, in the order in which records pass them: 1..=16.
+    #[serde(with = "list")]
+    pub stages: Vec<String>,
+    /// How many containers compete on each queue: 1..=8.
+    pub containers: u8,
+}
+
+impl Default for Topology {
+    fn default() -> Topology {
+        let stages = ["inbound", "preprocess", "core", "postprocess", "outbound"];
+        Topology { regions: 2, stages: stages.map(str::to_owned).to_vec(), containers: 1 }
+    }
+}
+
+/// What is published.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Records {
+    /// The number of records of each batch; at least 1 each, at most 65,534 in all.
+    #[serde(with = "list")]
+    pub batches: Vec<u32>,
+    /// Where the records' values come from.
+    pub seed: u64,
+}
+
+impl Default for Records {
+    fn default() -> Records {
+        Records { batches: vec![10], seed: 1 }
+    }
+}
+
+impl Records {
+    /// How many records there are in all batches.
+    pub fn total(&self) -> u64 {
+        self.batches.iter().map(|&size| u64::from(size)).sum()
+    }
+}
+
+/// The design of the record source.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// What it does when a record is refused.
+    pub on_refusal: OnRefusal,
+}
+
+/// The design of the two DNS names.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DnsOptions {
+    /// in-dns: the weight of each region, 0..=255; empty means 1 each.
+    #[serde(with = "list")]
+    pub weights: Vec<u32>,
+    /// Which regions the names resolve to.
+    pub route: Route,
+}
+
+/// The design of the queues.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct QueueOptions {
+    /// What happens to a record that is handed out.
+    pub receive: Receive,
+    /// What a remove removes.
+    pub remove: RemoveBy,
+}
+
+/// The design of the containers.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContainerOptions {
+    /// The order in which a container stores, publishes and removes; each once.
+    #[serde(with = "list")]
+    pub steps: Vec<Action>,
+    /// What it does with a record that its table already has.
+    pub on_duplicate: OnDuplicate,
+    /// What it does when a queue or a table refuses.
+    pub on_dependency_failure: OnDependencyFailure,
+    /// What it does when it comes back.
+    pub on_recover: OnRecover,
+}
+
+impl Default for ContainerOptions {
+    fn default() -> ContainerOptions {
+        ContainerOptions {
+            steps: vec![Action::Store, Action::Publish, Action::Remove],
+            on_duplicate: OnDuplicate::default(),
+            on_dependency_failure: OnDependencyFailure::default(),
+            on_recover: OnRecover::default(),
+        }
+    }
+}
+
+/// The design of the regional tables.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TableOptions {
+    /// What a table does with a record that it has.
+    pub insert: Insert,
+    /// What it does while it is failed.
+    pub on_failure: TableFailure,
+}
+
+/// The design of the replication.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ReplicationOptions {
+    /// What a replicator does with its backlog while it is failed.
+    pub on_failure: ReplicationFailure,
+}
+
+/// The design of the record destination.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DestinationOptions {
+    /// How it tells records apart.
+    pub dedupe: Dedupe,
+}
+
+/// How many faults of each kind the scheduler may choose.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// Crashes of containers; each may be followed by a restart, also a choice.
+    pub crash: u16,
+}

@@ -1,0 +1,63 @@
+//! The scenarios that come with the crate: the files of `scenarios/`, in the binary.
+
+use crate::plan::names;
+use crate::scenario::{FileError, Scenario};
+
+/// Name and text of every built-in scenario.
+pub const ALL: &[(&str, &str)] = &[
+    ("baseline", include_str!("../../scenarios/baseline.toml")),
+    ("f1-fail-container", include_str!("../../scenarios/f1-fail-container.toml")),
+    ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
+    ("failover", include_str!("../../scenarios/failover.toml")),
+    ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
+];
+
+/// The text of a built-in scenario.
+pub fn text(name: &str) -> Option<&'static str> {
+    ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+}
+
+/// A built-in scenario.
+///
+/// # Errors
+///
+/// If there is none of that name; the message suggests one.
+pub fn scenario(name: &str) -> Result<Scenario, FileError> {
+    let text = text(name).ok_or_else(|| unknown(name))?;
+    Scenario::parse(text)
+}
+
+/// That there is no scenario of that name, with a suggestion.
+pub fn unknown(name: &str) -> FileError {
+    let known = || ALL.iter().map(|(known, _)| *known);
+    let remedy = match names::closest(name, known()) {
+        Some(near) => format!("did you mean '{near}'?"),
+        None => format!("the built-in ones are {}", known().collect::<Vec<_>>().join(", ")),
+    };
+    FileError {
+        origin: name.to_owned(),
+        line: None,
+        key: None,
+        message: format!("no such file, and no built-in scenario of that name; {remedy}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_a_scenario_of_its_name() {
+        for (name, _) in ALL {
+            let scenario = scenario(name).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(scenario.name, *name);
+            assert!(!scenario.about.is_empty(), "{name} says what it shows");
+        }
+    }
+
+    #[test]
+    fn suggests_a_name() {
+        let error = scenario("f1-fail-contaner").expect_err("there is none");
+        assert!(error.message.ends_with("did you mean 'f1-fail-container'?"), "{error}");
+    }
+}

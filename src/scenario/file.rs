@@ -1,0 +1,358 @@
+//! Scenario files: TOML in, errors with file, line and key out.
+
+use toml::de::{DeTable, DeValue};
+
+use crate::plan::{Plan, names};
+use crate::scenario::{Problem, Scenario, ScriptStep};
+
+/// A change to one key of a scenario, as in `--set container.steps=remove,store,publish`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Override {
+    /// The key, its parts joined by dots.
+    pub key: String,
+    /// The value as TOML; or plain text; or several of either, separated by commas.
+    pub value: String,
+}
+
+impl std::str::FromStr for Override {
+    type Err = FileError;
+
+    fn from_str(text: &str) -> Result<Override, FileError> {
+        match text.split_once('=') {
+            Some((key, value)) if !key.trim().is_empty() => Ok(Override {
+                key: key.trim().to_owned(),
+                value: value.trim().to_owned(),
+            }),
+            _ => Err(FileError {
+                origin: text.to_owned(),
+                line: None,
+                key: None,
+                message: "write KEY=VALUE, as in dns.weights=3,1".to_owned(),
+            }),
+        }
+    }
+}
+
+/// What is wrong with a scenario file, and where.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FileError {
+    /// The file, or the override.
+    pub origin: String,
+    /// The line, counted from 1, if it has one.
+    pub line: Option<usize>,
+    /// The key, if it has one.
+    pub key: Option<String>,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl std::fmt::Display for FileError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.origin)?;
+        self.line.iter().try_for_each(|line| write!(f, ":{line}"))?;
+        self.key.iter().try_for_each(|key| write!(f, ": {key}"))?;
+        write!(f, ": {}", self.message)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl Scenario {
+    /// Reads a scenario from TOML and checks it.
+    ///
+    /// # Errors
+    ///
+    /// The first thing that is wrong with it, with line and key.
+    pub fn parse(text: &str) -> Result<Scenario, FileError> {
+        load(text, "scenario", &[]).map(|plan| plan.scenario().clone())
+    }
+
+    /// The scenario as TOML: what [`Scenario::parse`] reads.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("a scenario has only strings as keys")
+    }
+}
+
+/// Reads a scenario from TOML, carries out the overrides, and checks the result. `origin` is what
+/// errors call the text: the path of the file.
+///
+/// # Errors
+///
+/// The first thing that is wrong, with line and key, or with the override that is to blame.
+pub fn load(text: &str, origin: &str, overrides: &[Override]) -> Result<Plan, FileError> {
+    let keys = Keys::parse(text, origin)?;
+    keys.script()?;
+    let scenario: Scenario = toml::from_str(text).map_err(|error| keys.error(&error))?;
+    let scenario = apply(scenario, text, overrides)?;
+    Plan::new(&scenario).map_err(|problem| keys.problem(&problem, overrides))
+}
+
+/// The scenario with the overrides carried out, one after the other.
+fn apply(scenario: Scenario, text: &str, overrides: &[Override]) -> Result<Scenario, FileError> {
+    if overrides.is_empty() {
+        return Ok(scenario);
+    }
+    let mut table: toml::Table =
+        toml::from_str(text).expect("the text was read as a scenario a moment ago");
+    let mut scenario = scenario;
+    for change in overrides {
+        let error = |message: String| FileError {
+            origin: format!("--set {}={}", change.key, change.value),
+            line: None,
+            key: Some(change.key.clone()),
+            message,
+        };
+        set(&mut table, &change.key, value(&change.value)).map_err(error)?;
+        scenario = table
+            .clone()
+            .try_into()
+            .map_err(|e: toml::de::Error| error(with_suggestion(e.message())))?;
+    }
+    Ok(scenario)
+}
+
+/// Reads the value of an override.
+fn value(text: &str) -> toml::Value {
+    let as_toml = |text: &str| {
+        toml::from_str::<toml::Table>(&format!("value = {text}"))
+            .ok()
+            .and_then(|mut table| table.remove("value"))
+            .filter(|_| !text.contains('\n'))
+    };
+    if let Some(value) = as_toml(text) {
+        return value;
+    }
+    let plain = |text: &str| {
+        as_toml(text.trim()).unwrap_or_else(|| toml::Value::String(text.trim().to_owned()))
+    };
+    if text.contains(',') {
+        return toml::Value::Array(text.split(',').map(plain).collect());
+    }
+    plain(text)
+}
+
+fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<(), String> {
+    let Some((first, rest)) = key.split_once('.') else {
+        table.insert(key.to_owned(), value);
+        return Ok(());
+    };
+    let inner = table.entry(first).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+    match inner {
+        toml::Value::Table(inner) if first == "speed" => {
+            inner.insert(rest.to_owned(), value);
+            Ok(())
+        }
+        toml::Value::Table(inner) => set(inner, rest, value),
+        _ => Err(format!("'{first}' has no keys of its own; leave '.{rest}' out")),
+    }
+}
+
+/// Which part of a text belongs to which key.
+struct Keys<'a> {
+    text: &'a str,
+    origin: &'a str,
+    /// The path of each key and element, with where its key (if any) and its value are.
+    entries: Vec<(String, std::ops::Range<usize>)>,
+    /// The lines of the script, with their paths.
+    script: Vec<(String, String)>,
+}
+
+impl<'a> Keys<'a> {
+    fn parse(text: &'a str, origin: &'a str) -> Result<Keys<'a>, FileError> {
+        let mut keys = Keys { text, origin, entries: Vec::new(), script: Vec::new() };
+        let document = DeTable::parse(text).map_err(|error| keys.error(&error))?;
+        keys.collect_table("", document.get_ref());
+        Ok(keys)
+    }
+
+    fn collect_table(&mut self, path: &str, table: &DeTable<'_>) {
+        for (key, value) in table {
+            let name = key.get_ref();
+            let path = if path.is_empty() { name.to_string() } else { format!("{path}.{name}") };
+            let (key, inner) = (key.span(), value.span());
+            // The value of a table header's key does not follow its key.
+            let end = if inner.start >= key.start { inner.end } else { key.end };
+            self.entries.push((path.clone(), key.start..end));
+            self.collect_value(&path, value.get_ref());
+        }
+    }
+
+    fn collect_value(&mut self, path: &str, value: &DeValue<'_>) {
+        match value {
+            DeValue::Table(table) => self.collect_table(path, table),
+            DeValue::Array(elements) => {
+                for (index, element) in elements.iter().enumerate() {
+                    let path = format!("{path}[{index}]");
+                    self.entries.push((path.clone(), element.span()));
+                    self.collect_value(&path, element.get_ref());
+                }
+            }
+            DeValue::String(text) => {
+                if path.starts_with("script") {
+                    self.script.push((path.to_owned(), text.to_string()));
+                }
+            }
+            DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_) => {}
+        }
+    }
+
+    /// Reads the script line by line: the deserializer would blame the list as a whole.
+    fn script(&self) -> Result<(), FileError> {
+        for (path, line) in &self.script {
+            if let Err(error) = line.parse::<ScriptStep>() {
+                let entry = self.entries.iter().find(|(known, _)| known == path);
+                return Err(FileError {
+                    origin: self.origin.to_owned(),
+                    line: entry.map(|(_, range)| self.line(range.start)),
+                    key: Some(path.clone()),
+                    message: error.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn line(&self, offset: usize) -> usize {
+        let before = &self.text.as_bytes()[..offset.min(self.text.len())];
+        1 + before.iter().filter(|&&byte| byte == b'\n').count()
+    }
+
+    /// An error of the parser.
+    fn error(&self, error: &toml::de::Error) -> FileError {
+        let span = error.span();
+        let at = span.as_ref().map_or(0, |span| span.start);
+        let key = self
+            .entries
+            .iter()
+            .filter(|(_, range)| range.contains(&at))
+            .min_by_key(|(_, range)| range.len())
+            .map(|(path, _)| path.clone());
+        FileError {
+            origin: self.origin.to_owned(),
+            line: span.map(|_| self.line(at)),
+            key,
+            message: with_suggestion(error.message()),
+        }
+    }
+
+    /// Something that is wrong with the content.
+    fn problem(&self, problem: &Problem, overrides: &[Override]) -> FileError {
+        let message = problem.cause.to_string();
+        let key = Some(problem.key.clone());
+        let blamed = overrides.iter().rev().find(|change| is_part(&problem.key, &change.key));
+        if let Some(change) = blamed {
+            let origin = format!("--set {}={}", change.key, change.value);
+            return FileError { origin, line: None, key, message };
+        }
+        // The key itself, or the nearest key above it: what is missing has no line of its own.
+        let mut path = problem.key.as_str();
+        let range = loop {
+            if let Some((_, range)) = self.entries.iter().find(|(known, _)| known == path) {
+                break Some(range);
+            }
+            match path.rfind(['.', '[']) {
+                Some(end) => path = &path[..end],
+                None => break None,
+            }
+        };
+        let line = range.map(|range| self.line(range.start));
+        FileError { origin: self.origin.to_owned(), line, key, message }
+    }
+}
+
+/// Whether a key is another one, or inside it.
+fn is_part(key: &str, of: &str) -> bool {
+    key.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// "unknown field `x`, expected one of `y`, …" with the nearest of those, if one is near.
+fn with_suggestion(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let near = match (message.starts_with("unknown "), quoted.next()) {
+        (true, Some(unknown)) => names::closest(unknown, quoted),
+        _ => None,
+    };
+    match near {
+        Some(near) => format!("{message}; did you mean `{near}`?"),
+        None => message.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(text: &str, overrides: &[&str]) -> String {
+        let overrides: Vec<Override> =
+            overrides.iter().map(|text| text.parse().expect("KEY=VALUE")).collect();
+        load(text, "file.toml", &overrides).expect_err("it is wrong").to_string()
+    }
+
+    #[test]
+    fn names_file_line_key_and_remedy() {
+        let cases = [
+            ("name = \"a\"\n\n[dns]\nweight = [1]", "file.toml:4: dns.weight: unknown field"),
+            ("name = \"a\"\n[dns]\nweights = [1, 256]", "file.toml:3: dns.weights[1]: 256 is no"),
+            ("topology.stages = []", "file.toml:1: topology.stages: 0 stages; use 1 to 16"),
+            ("name = \"a\"\nscript = [\n  \"pause core-containr@1\"\n]", "file.toml:3: script[0]"),
+            ("script = [\"halt\"]", "file.toml:1: script[0]: 'halt' is no step"),
+            ("name = 3", "file.toml:1: name: invalid type"),
+            ("name = ", "file.toml:1"),
+            ("format = 2", "file.toml:1: format: format 2 is not known here; this build reads"),
+            ("script = [\"await delivered 3\"]", "file.toml:1: script[0]: this can never come"),
+        ];
+        for (text, expected) in cases {
+            let found = error(text, &[]);
+            assert!(found.starts_with(expected), "{found}\nshould begin with {expected}");
+        }
+        let suggests = error("script = [\"pause core-containr@1\"]", &[]);
+        assert!(suggests.ends_with("did you mean 'core-container@1'?"), "{suggests}");
+        let suggests = error("[dns]\nweigths = [1, 1]", &[]);
+        assert!(suggests.ends_with("did you mean `weights`?"), "{suggests}");
+    }
+
+    #[test]
+    fn names_the_override_that_is_to_blame() {
+        let cases = [
+            ("dns.weights=3,256", "--set dns.weights=3,256: dns.weights[1]: 256"),
+            ("dns.weigths=3", "--set dns.weigths=3: dns.weigths: unknown field `weigths`"),
+            ("name.x=3", "--set name.x=3: name.x: 'name' has no keys"),
+            ("container.steps=store", "--set container.steps=store: container.steps: a container"),
+        ];
+        for (change, expected) in cases {
+            let found = error("name = \"a\"", &[change]);
+            assert!(found.starts_with(expected), "{found}\nshould begin with {expected}");
+        }
+    }
+
+    #[test]
+    fn overrides_reach_every_kind_of_value() {
+        let changes = [
+            "container.steps=remove,store,publish",
+            "dns.weights=3,1",
+            "topology.regions=2",
+            "records.batches=7",
+            "name=other",
+            "speed.*-container@1=5",
+            "script=publish 1,await delivered all",
+        ];
+        let overrides = changes.map(|text| text.parse().expect("KEY=VALUE"));
+        let plan = load("name = \"a\"", "file.toml", &overrides).expect("all are right");
+        let scenario = plan.scenario();
+        assert_eq!(scenario.container.steps[0], crate::model::options::Action::Remove);
+        assert_eq!(scenario.dns.weights, [3, 1]);
+        assert_eq!(scenario.records.batches, [7]);
+        assert_eq!(scenario.name, "other");
+        assert_eq!(scenario.speed["*-container@1"], 5);
+        assert_eq!(scenario.script.len(), 2);
+    }
+
+    #[test]
+    fn reads_back_what_it_writes() {
+        let scenario = Scenario::default();
+        assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
+    }
+}

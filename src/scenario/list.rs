@@ -1,0 +1,87 @@
+//! Lists in scenario files: a list of one element may be written without the brackets.
+
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+/// Writes the list.
+///
+/// # Errors
+///
+/// As the serializer has them.
+pub fn serialize<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
+    list.serialize(to)
+}
+
+/// Reads a list, or one element.
+///
+/// # Errors
+///
+/// As the deserializer has them.
+pub fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<T>, D::Error> {
+    from.deserialize_any(OneOrMany(std::marker::PhantomData))
+}
+
+struct OneOrMany<T>(std::marker::PhantomData<T>);
+
+impl<'de, T: DeserializeOwned> Visitor<'de> for OneOrMany<T> {
+    type Value = Vec<T>;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list, or a single element")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<T>, A::Error> {
+        let mut list = Vec::new();
+        while let Some(element) = seq.next_element()? {
+            list.push(element);
+        }
+        Ok(list)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Vec<T>, E> {
+        use serde::de::IntoDeserializer;
+        let from: serde::de::value::StrDeserializer<'_, E> = text.into_deserializer();
+        T::deserialize(from).map(|element| vec![element])
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Vec<T>, E> {
+        use serde::de::IntoDeserializer;
+        let from: serde::de::value::I64Deserializer<E> = number.into_deserializer();
+        T::deserialize(from).map(|element| vec![element])
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Vec<T>, E> {
+        use serde::de::IntoDeserializer;
+        let from: serde::de::value::U64Deserializer<E> = number.into_deserializer();
+        T::deserialize(from).map(|element| vec![element])
+    }
+}
+
+/// Only here so that the element type may be borrowed from nothing.
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(serde::Deserialize, PartialEq, Debug)]
+    struct Holder {
+        #[serde(with = "super")]
+        list: Vec<u32>,
+    }
+
+    impl Serialize for Holder {
+        fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+            serialize(&self.list, to)
+        }
+    }
+
+    #[test]
+    fn one_element_needs_no_brackets() {
+        let one: Holder = toml::from_str("list = 7").expect("a single element is a list");
+        let many: Holder = toml::from_str("list = [7]").expect("a list is a list");
+        assert_eq!(one, many);
+        assert!(toml::from_str::<Holder>("list = true").is_err());
+        let _ = <Holder as Deserialize>::deserialize(toml::Table::new()).is_err();
+    }
+}

@@ -1,0 +1,102 @@
+//! What can be wrong with a scenario whose form is right.
+
+/// One thing that is wrong, and where.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{key}: {cause}")]
+pub struct Problem {
+    /// The key, as in `dns.weights[1]`; indices count from 0.
+    pub key: String,
+    /// What is wrong and what would be right.
+    pub cause: Cause,
+}
+
+impl Problem {
+    pub(crate) fn new(key: impl Into<String>, cause: Cause) -> Problem {
+        Problem { key: key.into(), cause }
+    }
+}
+
+/// What is wrong and what would be right.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// The file is of another version.
+    #[error("format {found} is not known here; this build reads format {known}")]
+    Format {
+        /// The file's.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// A number is out of its range.
+    #[error("{found} {what}; use {min} to {max}")]
+    Range {
+        /// What there are so many of.
+        what: &'static str,
+        /// How many.
+        found: u64,
+        /// At least.
+        min: u64,
+        /// At most.
+        max: u64,
+    },
+    /// A name has a character that would make it ambiguous.
+    #[error("'{0}' is no name; use small letters, digits and '-', beginning with a letter")]
+    Name(String),
+    /// Two components would have the same name.
+    #[error("two components would be called '{0}'; rename a stage")]
+    Ambiguous(String),
+    /// A list has the wrong length.
+    #[error("{found} weights for {regions} regions; give one for each, or none for equal ones")]
+    WeightCount {
+        /// How many there are.
+        found: usize,
+        /// How many there should be.
+        regions: u8,
+    },
+    /// The steps of a container are not a permutation.
+    #[error("a container needs store, publish and remove once each, in any order")]
+    Steps,
+    /// A component does not exist.
+    #[error("no component is called '{name}'{hint}")]
+    UnknownComponent {
+        /// What was written.
+        name: String,
+        /// A similar name, or how to list all.
+        hint: String,
+    },
+    /// A component exists, but this cannot happen to it.
+    #[error("'{name}' cannot {verb}; {remedy}")]
+    WrongKind {
+        /// What was written.
+        name: String,
+        /// What should happen to it.
+        verb: &'static str,
+        /// To whom it can happen.
+        remedy: &'static str,
+    },
+    /// A batch does not exist.
+    #[error("there is no batch {found}; the scenario has {batches}, counted from 1")]
+    UnknownBatch {
+        /// What was written.
+        found: u16,
+        /// How many there are.
+        batches: usize,
+    },
+    /// A region does not exist.
+    #[error("there is no region {found}; the scenario has {regions}, counted from 1")]
+    UnknownRegion {
+        /// What was written.
+        found: u8,
+        /// How many there are.
+        regions: u8,
+    },
+    /// The driver would wait for ever.
+    #[error("this can never come true: {why}; {remedy}")]
+    NeverTrue {
+        /// Why not.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+}

@@ -1,0 +1,304 @@
+//! The script of a scenario: what the driver does, one line a step.
+//!
+//! ```text
+//! publish 2                                             hand batch 2 to the source
+//! await published batch 2                               every record of it is accepted
+//! await enqueued inbound-preprocess-queue batch 2       … was put into that queue, in any region
+//! await delivered batch 2                               … is at the destination
+//! await delivered 15                                    15 records are at the destination
+//! await delivered all                                   everything published so far is there
+//! await drained @1                                      the queues of region 1 are empty
+//! await quiescent                                       nobody can take a step
+//! pause preprocess-container@1                          see the faults
+//! crash *-container@2
+//! fail inbound-queue@1
+//! offline in-dns@1
+//! recover *@1
+//! weights 3 1                                           of in-dns
+//! expect delivered 20                                   checked when the driver gets here
+//! expect waiting inbound-preprocess-queue@1 batch 2     all of batch 2 that came here, unremoved
+//! expect waiting inbound-preprocess-queue@1 batch 2 records 5
+//! expect unreplicated batch 2                           in no table but where it was written
+//! expect bypassed @1 batch 2                            nothing of batch 2 was ever in region 1
+//! expect state preprocess-container@1 FailedDependency
+//! ```
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::container::State;
+use crate::model::fault::FaultKind;
+
+/// One line of a script, its names not resolved.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum ScriptStep {
+    /// Hand a batch (counted from 1) to the source.
+    Publish(u16),
+    /// Go on when the condition holds.
+    Await(Condition),
+    /// A fault begins, for every component that matches the pattern.
+    Fault(FaultKind, String),
+    /// Faults end, for every component that matches the pattern.
+    Recover(String),
+    /// in-dns gets new weights, by region.
+    Weights(Vec<u32>),
+    /// Check something now; the run is violated if it does not hold.
+    Expect(Expectation),
+}
+
+/// What the driver can wait for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Condition {
+    /// Every record of the batch is accepted.
+    Published(u16),
+    /// Every record of the batch was put into the queue of this name, in whichever region.
+    Enqueued(String, u16),
+    /// Every record of the batch is at the destination.
+    DeliveredBatch(u16),
+    /// So many records are at the destination.
+    Delivered(u32),
+    /// Every record of every batch published so far is at the destination.
+    DeliveredAll,
+    /// The queues of the region (counted from 1) are empty.
+    Drained(u8),
+    /// Nobody but the driver can take a step.
+    Quiescent,
+}
+
+/// What the driver can check.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Expectation {
+    /// Exactly so many records are at the destination.
+    Delivered(u32),
+    /// All records of the batch that came to the queue's region are in the queue, unremoved; and
+    /// there are so many of them, or at least one.
+    Waiting {
+        /// Name of the queue, with its region.
+        queue: String,
+        /// The batch, counted from 1.
+        batch: u16,
+        /// How many of the batch's records that must be.
+        records: Option<u32>,
+    },
+    /// No record of the batch is in a table of a region that did not write it.
+    Unreplicated(u16),
+    /// No record of the batch is, or was ever, in a queue of the region (counted from 1).
+    Bypassed(u8, u16),
+    /// All containers that match the pattern are in this state.
+    State(String, State),
+}
+
+/// Why a line is no step of a script.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ScriptError {
+    /// The line does not begin with a known word.
+    #[error(
+        "'{0}' is no step of a script; steps begin with publish, await, pause, crash, fail, \
+         offline, recover, weights or expect"
+    )]
+    UnknownVerb(String),
+    /// The line begins well and goes on badly.
+    #[error("'{line}' is not complete or has too much; write: {usage}")]
+    Usage {
+        /// The line.
+        line: String,
+        /// What it could be.
+        usage: &'static str,
+    },
+}
+
+const PUBLISH: &str = "publish BATCH";
+const AWAIT: &str = "await published batch N, await enqueued QUEUE batch N, await delivered \
+                     batch N, await delivered COUNT, await delivered all, await drained @REGION, \
+                     or await quiescent";
+const FAULT: &str = "pause, crash, fail, offline or recover, and a COMPONENT (as in 'crash \
+                     core-container@2' or 'fail *-table@1')";
+const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
+const EXPECT: &str = "expect delivered COUNT, expect waiting QUEUE@REGION batch N [records \
+                      COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, or \
+                      expect state CONTAINER Processing|FailedProcessing|FailedDependency";
+
+impl FromStr for ScriptStep {
+    type Err = ScriptError;
+
+    fn from_str(line: &str) -> Result<ScriptStep, ScriptError> {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let usage = |usage| ScriptError::Usage { line: line.to_owned(), usage };
+        match words.as_slice() {
+            ["publish", batch] => {
+                Ok(ScriptStep::Publish(batch.parse().map_err(|_| usage(PUBLISH))?))
+            }
+            ["publish", ..] => Err(usage(PUBLISH)),
+            ["await", rest @ ..] => {
+                condition(rest).map(ScriptStep::Await).ok_or_else(|| usage(AWAIT))
+            }
+            ["pause", name] => Ok(ScriptStep::Fault(FaultKind::Pause, (*name).to_owned())),
+            ["crash", name] => Ok(ScriptStep::Fault(FaultKind::Crash, (*name).to_owned())),
+            ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
+            ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
+            ["recover", name] => Ok(ScriptStep::Recover((*name).to_owned())),
+            ["pause" | "crash" | "fail" | "offline" | "recover", ..] => Err(usage(FAULT)),
+            ["weights", rest @ ..] if !rest.is_empty() => {
+                let weights: Result<Vec<u32>, _> = rest.iter().map(|word| word.parse()).collect();
+                weights.map(ScriptStep::Weights).map_err(|_| usage(WEIGHTS))
+            }
+            ["weights"] => Err(usage(WEIGHTS)),
+            ["expect", rest @ ..] => {
+                expectation(rest).map(ScriptStep::Expect).ok_or_else(|| usage(EXPECT))
+            }
+            _ => Err(ScriptError::UnknownVerb(line.to_owned())),
+        }
+    }
+}
+
+fn condition(words: &[&str]) -> Option<Condition> {
+    Some(match words {
+        ["published", "batch", batch] => Condition::Published(batch.parse().ok()?),
+        ["enqueued", queue, "batch", batch] => {
+            Condition::Enqueued((*queue).to_owned(), batch.parse().ok()?)
+        }
+        ["delivered", "batch", batch] => Condition::DeliveredBatch(batch.parse().ok()?),
+        ["delivered", "all"] => Condition::DeliveredAll,
+        ["delivered", count] => Condition::Delivered(count.parse().ok()?),
+        ["drained", region] => Condition::Drained(region.strip_prefix('@')?.parse().ok()?),
+        ["quiescent"] => Condition::Quiescent,
+        _ => return None,
+    })
+}
+
+fn expectation(words: &[&str]) -> Option<Expectation> {
+    Some(match words {
+        ["delivered", count] => Expectation::Delivered(count.parse().ok()?),
+        ["waiting", queue, "batch", batch, rest @ ..] => {
+            let records = match rest {
+                [] => None,
+                ["records", count] => Some(count.parse().ok()?),
+                _ => return None,
+            };
+            Expectation::Waiting {
+                queue: (*queue).to_owned(),
+                batch: batch.parse().ok()?,
+                records,
+            }
+        }
+        ["unreplicated", "batch", batch] => Expectation::Unreplicated(batch.parse().ok()?),
+        ["bypassed", region, "batch", batch] => {
+            Expectation::Bypassed(region.strip_prefix('@')?.parse().ok()?, batch.parse().ok()?)
+        }
+        ["state", name, state] => {
+            let states = [State::Processing, State::FailedProcessing, State::FailedDependency];
+            let state = states.into_iter().find(|known| known.name() == *state)?;
+            Expectation::State((*name).to_owned(), state)
+        }
+        _ => return None,
+    })
+}
+
+impl fmt::Display for ScriptStep {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
+            ScriptStep::Await(condition) => write!(f, "await {condition}"),
+            ScriptStep::Fault(kind, name) => write!(f, "{} {name}", kind.name()),
+            ScriptStep::Recover(name) => write!(f, "recover {name}"),
+            ScriptStep::Weights(weights) => {
+                write!(f, "weights")?;
+                weights.iter().try_for_each(|weight| write!(f, " {weight}"))
+            }
+            ScriptStep::Expect(expectation) => write!(f, "expect {expectation}"),
+        }
+    }
+}
+
+impl fmt::Display for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Condition::Published(batch) => write!(f, "published batch {batch}"),
+            Condition::Enqueued(queue, batch) => write!(f, "enqueued {queue} batch {batch}"),
+            Condition::DeliveredBatch(batch) => write!(f, "delivered batch {batch}"),
+            Condition::Delivered(count) => write!(f, "delivered {count}"),
+            Condition::DeliveredAll => write!(f, "delivered all"),
+            Condition::Drained(region) => write!(f, "drained @{region}"),
+            Condition::Quiescent => write!(f, "quiescent"),
+        }
+    }
+}
+
+impl fmt::Display for Expectation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Expectation::Delivered(count) => write!(f, "delivered {count}"),
+            Expectation::Waiting { queue, batch, records } => {
+                write!(f, "waiting {queue} batch {batch}")?;
+                records.iter().try_for_each(|count| write!(f, " records {count}"))
+            }
+            Expectation::Unreplicated(batch) => write!(f, "unreplicated batch {batch}"),
+            Expectation::Bypassed(region, batch) => write!(f, "bypassed @{region} batch {batch}"),
+            Expectation::State(name, state) => write!(f, "state {name} {}", state.name()),
+        }
+    }
+}
+
+impl TryFrom<String> for ScriptStep {
+    type Error = ScriptError;
+
+    fn try_from(line: String) -> Result<ScriptStep, ScriptError> {
+        line.parse()
+    }
+}
+
+impl From<ScriptStep> for String {
+    fn from(step: ScriptStep) -> String {
+        step.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_step_reads_back_what_it_writes() {
+        let lines = [
+            "publish 2",
+            "await published batch 2",
+            "await enqueued inbound-preprocess-queue batch 2",
+            "await delivered batch 2",
+            "await delivered 15",
+            "await delivered all",
+            "await drained @1",
+            "await quiescent",
+            "pause preprocess-container@1",
+            "crash *-container@2",
+            "fail inbound-queue@1",
+            "offline in-dns@1",
+            "recover *@1",
+            "weights 3 1",
+            "expect delivered 20",
+            "expect waiting inbound-preprocess-queue@1 batch 2",
+            "expect waiting inbound-preprocess-queue@1 batch 2 records 5",
+            "expect unreplicated batch 2",
+            "expect bypassed @1 batch 2",
+            "expect state preprocess-container@1 FailedDependency",
+        ];
+        for line in lines {
+            let step: ScriptStep = line.parse().expect("the line is in the module's list");
+            assert_eq!(step.to_string(), line);
+        }
+    }
+
+    #[test]
+    fn refuses_lines_that_are_not_whole() {
+        for line in ["", "publish", "publish x", "await", "await 3", "pause", "crash a b",
+            "weights", "weights a", "expect", "expect waiting q", "expect waiting q batch 1 x",
+            "await drained 1", "publish 1 2", "halt"]
+        {
+            let error = line.parse::<ScriptStep>().expect_err("the line is not a step");
+            assert!(!error.to_string().is_empty());
+        }
+    }
+}

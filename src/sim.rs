@@ -1,0 +1,308 @@
+//! The simulation: the only thing that changes the world, one choice at a time.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//! use active_active::sim::Simulation;
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+//! let mut simulation = Simulation::new(plan);
+//! while let Some(choice) = simulation.enabled().iter().next() {
+//!     simulation.step(choice);
+//! }
+//! assert_eq!(simulation.destination().order().len(), 10);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::sync::Arc;
+
+mod choice;
+mod driver;
+mod faults;
+mod fingerprint;
+mod world;
+
+pub use choice::{Choice, Enabled};
+pub use driver::Driver;
+
+use crate::model::container::Container;
+use crate::model::destination::RecordDestination;
+use crate::model::dns::{Dns, DnsSide};
+use crate::model::event::Event;
+use crate::model::id::{ContainerId, MachineId, QueueId, ReplicatorId, TableId};
+use crate::model::layout::MachineKind;
+use crate::model::message::{Message, MessageKind};
+use crate::model::progress::Progress;
+use crate::model::queue::{Item, Queue};
+use crate::model::replicator::Replicator;
+use crate::model::source::RecordSource;
+use crate::model::table::{RegionalTable, Rows};
+use crate::plan::Plan;
+use world::World;
+
+/// A running system. See the [module](self) for an example.
+#[derive(Debug)]
+pub struct Simulation {
+    plan: Arc<Plan>,
+    world: World,
+    /// The world before the first step.
+    initial: Arc<World>,
+    /// How many choices were carried out.
+    steps: u64,
+}
+
+/// What a step was: which machine, in which state, handled what.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// What was chosen.
+    pub choice: Choice,
+    /// The message that the machine handled; none for a fault.
+    pub message: Option<Message>,
+    /// What kind of machine in which state handled what kind of message; none for a fault.
+    pub pair: Option<Pair>,
+}
+
+/// A kind of machine, its state, and the kind of message it handled: the unit of coverage.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Pair {
+    /// The kind of machine.
+    pub machine: MachineKind,
+    /// Its state before the message, as an index into [`Pair::states`].
+    pub state: u8,
+    /// The kind of message.
+    pub message: MessageKind,
+}
+
+impl Pair {
+    /// How many indices there are.
+    pub const COUNT: usize = 8 * 4 * 32;
+
+    /// The names of the states of a kind of machine.
+    pub fn states(machine: MachineKind) -> &'static [&'static str] {
+        match machine {
+            MachineKind::Driver => &["Running"],
+            MachineKind::Source => &["Idle", "Sending", "Waiting"],
+            MachineKind::Dns => &["AllOnline", "SomeOffline"],
+            MachineKind::Destination => &["Receiving", "Removing", "Refused"],
+            MachineKind::Queue => &["Available", "Failed"],
+            MachineKind::Container => &["Processing", "FailedProcessing", "FailedDependency"],
+            MachineKind::Table => &["Available", "Failed"],
+            MachineKind::Replicator => &["Running", "Failed"],
+        }
+    }
+
+    /// A dense number for the pair, below [`Pair::COUNT`].
+    #[inline]
+    pub fn index(self) -> usize {
+        (self.machine as usize * 4 + usize::from(self.state)) * 32 + self.message as usize
+    }
+
+    /// The pair of a number, if it means one.
+    pub fn from_index(index: usize) -> Option<Pair> {
+        let machine = *MachineKind::ALL.get(index / 128)?;
+        let state = (index / 32 % 4) as u8;
+        let message = *MessageKind::ALL.get(index % 32)?;
+        (usize::from(state) < Pair::states(machine).len())
+            .then_some(Pair { machine, state, message })
+    }
+}
+
+impl std::fmt::Display for Pair {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = Pair::states(self.machine)[usize::from(self.state)];
+        write!(f, "{} {} {}", self.machine, state, self.message.name())
+    }
+}
+
+impl Simulation {
+    /// A system before its first step: every container and the destination have asked for
+    /// their first record, and the driver is about to begin its script.
+    pub fn new(plan: Arc<Plan>) -> Simulation {
+        let initial = World::new(&plan);
+        let mut world = World::new(&plan);
+        world.copy_from(&initial);
+        Simulation { plan, world, initial: Arc::new(initial), steps: 0 }
+    }
+
+    /// What it runs on.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Every choice there is now. Empty of steps when the run is quiescent.
+    #[inline]
+    pub fn enabled(&self) -> Enabled<'_> {
+        Enabled::new(self.world.out.ready(), self.world.faults.ready(), self.plan.layout.containers())
+    }
+
+    /// Takes one choice: one machine handles one message, or one fault happens. What happened
+    /// is in [`Simulation::events`] until the next step.
+    ///
+    /// # Panics
+    ///
+    /// If the choice is not enabled.
+    #[inline]
+    pub fn step(&mut self, choice: Choice) -> Step {
+        self.steps += 1;
+        self.world.out.clear_events();
+        let step = match choice {
+            Choice::Step(machine) => {
+                let (message, pair) = self.world.handle_next(machine, &self.plan);
+                Step { choice, message: Some(message), pair: Some(pair) }
+            }
+            Choice::Fault(point) => {
+                self.world.take_fault(point, &self.plan);
+                Step { choice, message: None, pair: None }
+            }
+        };
+        self.world.update_driver(&self.plan);
+        step
+    }
+
+    /// Ends every fault that can be ended: what others depend on first, containers last.
+    pub fn heal(&mut self) {
+        self.world.out.clear_events();
+        self.world.heal(&self.plan);
+        self.world.update_driver(&self.plan);
+    }
+
+    /// What happened in the last step, in order.
+    #[inline]
+    pub fn events(&self) -> &[Event] {
+        self.world.out.events()
+    }
+
+    /// How many choices were carried out since the beginning.
+    #[inline]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Back to the beginning, in the memory that is there.
+    pub fn reset(&mut self) {
+        self.world.copy_from(&self.initial);
+        self.steps = 0;
+    }
+
+    /// Makes this simulation equal to another of the same plan, in the memory that is there.
+    ///
+    /// # Panics
+    ///
+    /// If the other has another plan.
+    pub fn copy_from(&mut self, other: &Simulation) {
+        assert!(Arc::ptr_eq(&self.plan, &other.plan), "both simulations must have one plan");
+        self.world.copy_from(&other.world);
+        self.steps = other.steps;
+    }
+
+    /// A number that is equal for equal states: whatever can influence a later step goes in,
+    /// and nothing else (not the number of steps, nor the order at the destination).
+    pub fn fingerprint(&self) -> u128 {
+        fingerprint::of(&self.world, &self.plan)
+    }
+
+    /// The record source.
+    pub fn source(&self) -> &RecordSource {
+        &self.world.source
+    }
+
+    /// One of the two DNS names.
+    pub fn dns(&self, side: DnsSide) -> &Dns {
+        match side {
+            DnsSide::In => &self.world.in_dns,
+            DnsSide::Out => &self.world.out_dns,
+        }
+    }
+
+    /// The record destination.
+    pub fn destination(&self) -> &RecordDestination {
+        &self.world.destination
+    }
+
+    /// A queue.
+    #[inline]
+    pub fn queue(&self, queue: QueueId) -> &Queue {
+        &self.world.queues[queue.index()]
+    }
+
+    /// The records of a queue, those in flight first.
+    pub fn queue_items(&self, queue: QueueId) -> impl Iterator<Item = &Item> {
+        self.queue(queue).items(&self.world.shelf)
+    }
+
+    /// A container.
+    #[inline]
+    pub fn container(&self, container: ContainerId) -> &Container {
+        &self.world.containers[container.index()]
+    }
+
+    /// A regional table.
+    pub fn table(&self, table: TableId) -> &RegionalTable {
+        &self.world.tables[table.index()]
+    }
+
+    /// The rows of a regional table.
+    pub fn rows(&self, table: TableId) -> Rows<'_> {
+        Rows::new(self.world.rows_of(table, &self.plan))
+    }
+
+    /// A replicator.
+    pub fn replicator(&self, replicator: ReplicatorId) -> &Replicator {
+        &self.world.replicators[replicator.index()]
+    }
+
+    /// The driver.
+    pub fn driver(&self) -> &Driver {
+        &self.world.driver
+    }
+
+    /// How far the batches have come.
+    pub fn progress(&self) -> &Progress {
+        &self.world.progress
+    }
+
+    /// The messages that wait for a machine, first one first.
+    pub fn inbox(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
+        self.world.out.inbox(machine)
+    }
+
+    /// How many messages wait for a machine.
+    #[inline]
+    pub fn waiting(&self, machine: MachineId) -> usize {
+        self.world.out.waiting(machine)
+    }
+
+    /// The message that a machine would handle next.
+    #[inline]
+    pub fn next_message(&self, machine: MachineId) -> Option<&Message> {
+        self.world.out.first(machine)
+    }
+
+    /// How many more crashes the scheduler may choose.
+    pub fn crashes_left(&self) -> u16 {
+        self.world.faults.crashes_left()
+    }
+}
+
+impl Clone for Simulation {
+    fn clone(&self) -> Simulation {
+        let mut copy = Simulation {
+            plan: Arc::clone(&self.plan),
+            world: World::new(&self.plan),
+            initial: Arc::clone(&self.initial),
+            steps: 0,
+        };
+        copy.copy_from(self);
+        copy
+    }
+
+    fn clone_from(&mut self, other: &Simulation) {
+        if Arc::ptr_eq(&self.plan, &other.plan) {
+            self.copy_from(other);
+        } else {
+            *self = other.clone();
+        }
+    }
+}
+

@@ -1,0 +1,160 @@
+//! The one door through which all nondeterminism passes.
+
+use crate::model::bit_set::BitSet;
+use crate::model::fault::FaultPoint;
+use crate::model::id::{ContainerId, MachineId};
+use crate::model::layout::{Layout, Place};
+
+/// One thing that can happen next.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Choice {
+    /// The machine handles the first message of its inbox.
+    Step(MachineId),
+    /// A fault within the scenario's budget, or the end of one.
+    Fault(FaultPoint),
+}
+
+/// Every choice there is in a state: the steps in the order of the machines, then the faults.
+///
+/// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
+#[derive(Clone, Copy, Debug)]
+pub struct Enabled<'a> {
+    steps: &'a BitSet,
+    /// Member *c* is the crash of container *c*, member *containers + c* its restart.
+    faults: &'a BitSet,
+    containers: usize,
+}
+
+impl<'a> Enabled<'a> {
+    #[inline]
+    pub(super) fn new(steps: &'a BitSet, faults: &'a BitSet, containers: usize) -> Enabled<'a> {
+        Enabled { steps, faults, containers }
+    }
+
+    /// How many choices there are, faults included.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.steps.len() + self.faults.len()
+    }
+
+    /// Whether there is no choice at all.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty() && self.faults.is_empty()
+    }
+
+    /// How many machines can take a step.
+    #[inline]
+    pub fn steps(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// Whether no machine can take a step.
+    #[inline]
+    pub fn is_quiescent(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// How many faults can happen.
+    #[inline]
+    pub fn faults(&self) -> usize {
+        self.faults.len()
+    }
+
+    /// The n-th choice, counting from 0, steps before faults.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many.
+    #[inline]
+    pub fn nth(&self, n: usize) -> Choice {
+        let steps = self.steps.len();
+        if n < steps {
+            return self.nth_step(n);
+        }
+        self.nth_fault(n - steps)
+    }
+
+    /// The n-th step, counting from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many.
+    #[inline]
+    pub fn nth_step(&self, n: usize) -> Choice {
+        Choice::Step(MachineId(self.steps.nth(n) as u16))
+    }
+
+    /// The n-th fault, counting from 0.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many.
+    pub fn nth_fault(&self, n: usize) -> Choice {
+        self.fault(self.faults.nth(n))
+    }
+
+    fn fault(&self, member: usize) -> Choice {
+        let container = |index: usize| ContainerId(index as u16);
+        Choice::Fault(match member.checked_sub(self.containers) {
+            None => FaultPoint::Crash(container(member)),
+            Some(index) => FaultPoint::Restart(container(index)),
+        })
+    }
+
+    /// The step of the machine of this index or the next one after it that can take one, going
+    /// round: what a fair scheduler needs.
+    #[inline]
+    pub fn step_from(&self, machine: usize) -> Option<MachineId> {
+        let next = self.steps.next_from(machine).or_else(|| self.steps.next_from(0))?;
+        Some(MachineId(next as u16))
+    }
+
+    /// Whether this can happen next.
+    pub fn contains(&self, choice: Choice) -> bool {
+        match choice {
+            Choice::Step(machine) => self.steps.contains(machine.index()),
+            Choice::Fault(point) => self.faults.contains(fault_member(point, self.containers)),
+        }
+    }
+
+    /// Every choice, steps before faults.
+    pub fn iter(&self) -> impl Iterator<Item = Choice> + use<'a> {
+        let copy = *self;
+        let steps = copy.steps.iter().map(|machine| Choice::Step(MachineId(machine as u16)));
+        steps.chain(copy.faults.iter().map(move |member| copy.fault(member)))
+    }
+}
+
+/// The member of the fault set that stands for a fault point.
+pub(super) fn fault_member(point: FaultPoint, containers: usize) -> usize {
+    match point {
+        FaultPoint::Crash(container) => container.index(),
+        FaultPoint::Restart(container) => containers + container.index(),
+    }
+}
+
+impl Choice {
+    /// The choice by name, as saved failures write it: `step core-container@1`,
+    /// `crash core-container@1`, `restart core-container@1`.
+    pub fn name(self, layout: &Layout) -> String {
+        let container = |id| layout.name(layout.machine(Place::Container(id)));
+        match self {
+            Choice::Step(machine) => format!("step {}", layout.name(machine)),
+            Choice::Fault(FaultPoint::Crash(id)) => format!("crash {}", container(id)),
+            Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
+        }
+    }
+
+    /// The choice of that name, if the system has one.
+    pub fn parse(name: &str, layout: &Layout) -> Option<Choice> {
+        let (verb, machine) = name.split_once(' ')?;
+        let machine = layout.find(machine)?;
+        match (verb, layout.places()[machine.index()]) {
+            ("step", _) => Some(Choice::Step(machine)),
+            ("crash", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Crash(id))),
+            ("restart", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Restart(id))),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The driver: carries out the script, one step of it at a time.
+
+use crate::model::event::Event;
+use crate::model::id::{BatchId, QueueId, RecordId, RegionId};
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::sim::world::World;
+
+/// How far the script is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Driver {
+    /// Index of the action that is due.
+    next: u16,
+    /// That action is an await which did not hold when the driver came to it.
+    waiting: bool,
+}
+
+impl Driver {
+    /// Index of the action that is due, into [`Plan::actions`]; their number when the script has
+    /// ended.
+    pub fn next(&self) -> usize {
+        usize::from(self.next)
+    }
+
+    /// Whether it waits for an await to come true.
+    pub fn is_waiting(&self) -> bool {
+        self.waiting
+    }
+}
+
+impl World {
+    /// Carries out the step of the script that is due.
+    pub(super) fn drive(&mut self, plan: &Plan) {
+        let index = self.driver.next();
+        match &plan.actions[index] {
+            DriverAction::Publish(batch) => {
+                let source = plan.layout.machine(Place::Source);
+                self.out.send(source, Message::Publish { batch: *batch });
+            }
+            DriverAction::Await(condition) => {
+                if !self.holds(*condition, plan) {
+                    self.driver.waiting = true;
+                    return;
+                }
+            }
+            DriverAction::Fault(faults) => {
+                faults.iter().for_each(|&fault| self.inject(fault, plan));
+            }
+            DriverAction::Recover(targets) => {
+                targets.iter().for_each(|&target| self.recover(target, plan));
+            }
+            DriverAction::Weights(weights) => self.set_weights(weights, plan),
+            DriverAction::Check(check) => {
+                if !self.check(check, plan) {
+                    self.out.emit(Event::ExpectationFailed { script_step: index as u16 });
+                }
+            }
+        }
+        self.driver.next += 1;
+        if self.driver.next() < plan.actions.len() {
+            self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
+        }
+    }
+
+    /// Takes note of what happened, and lets the driver go on if that is what it waited for.
+    #[inline]
+    pub(super) fn update_driver(&mut self, plan: &Plan) {
+        let mut changed = false;
+        for event in self.out.events() {
+            changed |= self.progress.observe(event, &plan.layout, plan.batches_of());
+        }
+        if self.driver.waiting && (changed || self.out.ready().is_empty()) {
+            self.go_on_if_it_holds(plan);
+        }
+    }
+
+    fn go_on_if_it_holds(&mut self, plan: &Plan) {
+        if let DriverAction::Await(condition) = plan.actions[self.driver.next()] {
+            if self.holds(condition, plan) {
+                self.driver.waiting = false;
+                self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
+            }
+        }
+    }
+
+    fn holds(&self, condition: Await, plan: &Plan) -> bool {
+        match condition {
+            Await::Batch(batch, milestone) => {
+                self.progress.count(batch, milestone) == plan.batch(batch).count()
+            }
+            Await::Delivered(count) => self.progress.delivered() >= count,
+            Await::Drained(region) => self.progress.queued(region) == 0,
+            Await::Quiescent => self.out.ready().is_empty(),
+        }
+    }
+
+    fn check(&self, check: &Check, plan: &Plan) -> bool {
+        match check {
+            Check::Delivered(count) => self.progress.delivered() == *count,
+            Check::Waiting { queue, batch, records } => {
+                self.check_waiting(*queue, *batch, *records, plan)
+            }
+            Check::Unreplicated(batch) => plan.batch(*batch).all(|record| {
+                plan.tables.iter().all(|table| {
+                    let row = self.rows_of(table.id, plan)[record.index()];
+                    row.rows == 0 || row.written_here
+                })
+            }),
+            Check::Bypassed(region, batch) => {
+                plan.batch(*batch).all(|record| self.bypassed(record, *region))
+            }
+            Check::State(containers, state) => {
+                containers.iter().all(|id| self.containers[id.index()].state() == *state)
+            }
+        }
+    }
+
+    fn check_waiting(
+        &self,
+        queue: QueueId,
+        batch: BatchId,
+        records: Option<u32>,
+        plan: &Plan,
+    ) -> bool {
+        let (region, _) = plan.layout.queue_place(queue);
+        let here =
+            |record: &RecordId| self.progress.entered(*record).contains(region);
+        let count = plan.batch(batch).filter(here).count();
+        let waits = |record| {
+            let mut items = self.queues[queue.index()].items(&self.shelf);
+            items.any(|item| item.copy.id == record)
+        };
+        let enough = records.map_or(count > 0, |records| count == records as usize);
+        enough && plan.batch(batch).filter(here).all(waits)
+    }
+
+    fn bypassed(&self, record: RecordId, region: RegionId) -> bool {
+        !self.progress.entered(record).contains(region)
+    }
+}

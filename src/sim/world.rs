@@ -1,0 +1,192 @@
+//! Everything that changes during a run, and the handling of one message.
+
+use crate::model::container::Container;
+use crate::model::destination::RecordDestination;
+use crate::model::dns::Dns;
+use crate::model::id::{MachineId, RegionId, TableId};
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::model::outbox::Outbox;
+use crate::model::progress::Progress;
+use crate::model::queue::{self, Queue, Shelf};
+use crate::model::replicator::{self, Replicator};
+use crate::model::source::RecordSource;
+use crate::model::table::{self, RegionalTable, Row};
+use crate::plan::Plan;
+use crate::sim::Pair;
+use crate::sim::driver::Driver;
+use crate::sim::faults::Faults;
+
+/// Everything that changes during a run. What does not change is in the [`Plan`].
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) out: Outbox,
+    pub(super) shelf: Shelf,
+    pub(super) source: RecordSource,
+    pub(super) in_dns: Dns,
+    pub(super) out_dns: Dns,
+    pub(super) destination: RecordDestination,
+    /// By queue.
+    pub(super) queues: Vec<Queue>,
+    /// By container.
+    pub(super) containers: Vec<Container>,
+    /// By table.
+    pub(super) tables: Vec<RegionalTable>,
+    /// By `table × (records + 1) + record`.
+    pub(super) rows: Vec<Row>,
+    /// By replicator.
+    pub(super) replicators: Vec<Replicator>,
+    pub(super) driver: Driver,
+    pub(super) progress: Progress,
+    pub(super) faults: Faults,
+}
+
+impl World {
+    pub(super) fn new(plan: &Plan) -> World {
+        let layout = &plan.layout;
+        let mut world = World {
+            out: Outbox::new(layout.machines()),
+            shelf: Shelf::default(),
+            source: RecordSource::new(&plan.source),
+            in_dns: Dns::new(&plan.weights),
+            out_dns: Dns::default(),
+            destination: RecordDestination::new(&plan.destination),
+            queues: vec![Queue::default(); layout.queues()],
+            containers: vec![Container::default(); layout.containers()],
+            tables: vec![RegionalTable::default(); layout.tables()],
+            rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
+            replicators: vec![Replicator::default(); layout.stages.len()],
+            driver: Driver::default(),
+            progress: Progress::new(plan.records(), plan.batches()),
+            faults: Faults::new(plan),
+        };
+        for (container, context) in world.containers.iter_mut().zip(&plan.containers) {
+            container.receive(context, &mut world.out);
+        }
+        for region in layout.region_ids() {
+            world.destination.receive(region, &plan.destination, &mut world.out);
+        }
+        if !plan.actions.is_empty() {
+            world.out.send(layout.machine(Place::Driver), Message::Proceed);
+        }
+        world
+    }
+
+    /// Has the machine handle the first message of its inbox.
+    #[inline]
+    pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> (Message, Pair) {
+        assert!(self.out.ready().contains(machine.index()), "{machine:?} cannot take a step");
+        let message = self.out.take(machine).expect("a ready machine has a message");
+        let place = plan.layout.places()[machine.index()];
+        let pair = Pair {
+            machine: place.kind(),
+            state: self.state(place, &message),
+            message: message.kind(),
+        };
+        let out = &mut self.out;
+        match place {
+            Place::Driver => self.drive(plan),
+            Place::Source => self.source.handle(message, &plan.source, out),
+            Place::InDns => self.in_dns.handle(message, &plan.in_dns, out),
+            Place::OutDns => self.out_dns.handle(message, &plan.out_dns, out),
+            Place::Destination => self.destination.handle(message, &plan.destination, out),
+            Place::Queue(id) => {
+                let context = &plan.queues[id.index()];
+                self.queues[id.index()].handle(message, context, &mut self.shelf, out);
+            }
+            Place::Container(id) => {
+                let context = &plan.containers[id.index()];
+                self.containers[id.index()].handle(message, context, out);
+            }
+            Place::Table(id) => {
+                let context = &plan.tables[id.index()];
+                let width = plan.records() + 1;
+                let rows = &mut self.rows[id.index() * width..][..width];
+                self.tables[id.index()].handle(message, context, rows, out);
+            }
+            Place::Replicator(id) => {
+                let context = &plan.replicators[id.index()];
+                self.replicators[id.index()].handle(message, context, out);
+            }
+        }
+        (message, pair)
+    }
+
+    /// The machine's state as coverage counts it: an index into [`Pair::states`].
+    #[inline]
+    fn state(&self, place: Place, message: &Message) -> u8 {
+        let disturbed = |dns: &Dns| !dns.offline().is_empty() || !dns.failed().is_empty();
+        match place {
+            Place::Driver => 0,
+            Place::Source => self.source.state() as u8,
+            Place::InDns => u8::from(disturbed(&self.in_dns)),
+            Place::OutDns => u8::from(disturbed(&self.out_dns)),
+            Place::Destination => self.destination.state(self.region_asked(message)) as u8,
+            Place::Queue(id) => {
+                u8::from(self.queues[id.index()].state() == queue::State::Failed)
+            }
+            Place::Container(id) => self.containers[id.index()].state() as u8,
+            Place::Table(id) => u8::from(self.tables[id.index()].state() == table::State::Failed),
+            Place::Replicator(id) => {
+                u8::from(self.replicators[id.index()].state() == replicator::State::Failed)
+            }
+        }
+    }
+
+    /// The region that a message to the destination is about.
+    #[inline]
+    fn region_asked(&self, message: &Message) -> RegionId {
+        let positions = self.queues.len() / self.regions();
+        match *message {
+            Message::Wake { region } => region,
+            Message::Received { queue, .. }
+            | Message::Removed { queue, .. }
+            | Message::ReceiveRefused { queue, .. }
+            | Message::RemoveRefused { queue, .. } => {
+                RegionId((queue.index() / positions) as u8)
+            }
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::Remove { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => RegionId(0),
+        }
+    }
+
+    /// How many regions there are: each has one queue more than it has tables.
+    #[inline]
+    fn regions(&self) -> usize {
+        self.queues.len() - self.tables.len()
+    }
+
+    /// The rows of one table.
+    pub(super) fn rows_of(&self, table: TableId, plan: &Plan) -> &[Row] {
+        let width = plan.records() + 1;
+        &self.rows[table.index() * width..][..width]
+    }
+
+    pub(super) fn copy_from(&mut self, other: &World) {
+        self.out.copy_from(&other.out);
+        self.shelf.copy_from(&other.shelf);
+        self.source.copy_from(&other.source);
+        self.in_dns = other.in_dns;
+        self.out_dns = other.out_dns;
+        self.destination.copy_from(&other.destination);
+        self.queues.clone_from(&other.queues);
+        self.containers.clone_from(&other.containers);
+        self.tables.clone_from(&other.tables);
+        self.rows.clone_from(&other.rows);
+        self.replicators.clone_from(&other.replicators);
+        self.driver = other.driver;
+        self.progress.copy_from(&other.progress);
+        self.faults.copy_from(&other.faults);
+    }
+}
