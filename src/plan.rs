@@ -11,12 +11,14 @@ mod validate;
 
 pub use action::{Await, Check, DriverAction};
 
+use crate::model::dns::DnsSide;
+use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::layout::Layout;
 use crate::model::progress::BatchOf;
 use crate::model::record::VALUE_MAX;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Problem, Scenario};
+use crate::scenario::{Problem, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -48,6 +50,10 @@ pub struct Plan {
     speeds: Vec<u32>,
     /// The script.
     pub(crate) actions: Vec<DriverAction>,
+    /// By action: the index of the script step that it was made of.
+    script_steps: Vec<usize>,
+    /// By batch (from 1): the first action that publishes it, or their number if none does.
+    published_by: Vec<usize>,
     /// How often the scheduler may crash a container.
     pub(crate) crash_budget: u16,
 }
@@ -64,7 +70,7 @@ impl Plan {
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
-        let actions = script::resolve(scenario, &layout)?;
+        let (actions, script_steps) = script::resolve(scenario, &layout)?;
         let (first_record, batch_of) = batches(scenario);
         let contexts = contexts::Builder { scenario, layout: &layout, steps };
         Ok(Plan {
@@ -83,7 +89,9 @@ impl Plan {
             batch_of,
             weights,
             speeds,
+            published_by: published_by(&actions, scenario.records.batches.len()),
             actions,
+            script_steps,
         })
     }
 
@@ -126,6 +134,11 @@ impl Plan {
         &self.batch_of
     }
 
+    /// The index of the first action that publishes the batch; that of no action if none does.
+    pub fn published_by(&self, batch: BatchId) -> usize {
+        self.published_by[batch.index()]
+    }
+
     /// The value that a record is published with.
     #[inline]
     pub fn value(&self, record: RecordId) -> u32 {
@@ -141,6 +154,52 @@ impl Plan {
     /// The script, resolved.
     pub fn actions(&self) -> &[DriverAction] {
         &self.actions
+    }
+
+    /// The line of the script that an action was made of.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such action.
+    pub fn script_line(&self, action: usize) -> &ScriptStep {
+        &self.scenario.script[self.script_steps[action]]
+    }
+
+    /// The faults of the script, in its order.
+    pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
+        self.actions.iter().flat_map(|action| match action {
+            DriverAction::Fault(faults) => faults.as_slice(),
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Recover(_)
+            | DriverAction::Weights(_)
+            | DriverAction::Check(_) => &[],
+        }).copied()
+    }
+
+    /// Whether the script lets this kind of fault happen.
+    pub fn has_fault(&self, kind: FaultKind) -> bool {
+        self.faults().any(|fault| fault.kind == kind)
+    }
+
+    /// Whether the script lets such a component fail.
+    pub(crate) fn can_fail(&self, such: impl Fn(Target) -> bool) -> bool {
+        self.faults().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
+    }
+
+    /// Whether the source can be refused because this has failed.
+    pub(crate) fn can_refuse_source(&self, target: Target) -> bool {
+        match target {
+            Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
+            Target::Dns(side, _) => side == DnsSide::In,
+            Target::Container(_) | Target::Table(_) | Target::Replicator(_) => false,
+        }
+    }
+
+    /// Whether the script expects or awaits anything.
+    pub fn has_checks(&self) -> bool {
+        let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));
+        self.actions.iter().any(checks)
     }
 
     /// A bound on the number of steps from a state with `copies` records in queues, in hands and
@@ -167,6 +226,16 @@ fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {
         first_record.push(batch_of.len() as u16);
     }
     (first_record, batch_of)
+}
+
+fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {
+    let mut published_by = vec![actions.len(); batches + 1];
+    for (index, action) in actions.iter().enumerate().rev() {
+        if let DriverAction::Publish(batch) = action {
+            published_by[batch.index()] = index;
+        }
+    }
+    published_by
 }
 
 /// By record (from 1): its value, 1..=100 000.

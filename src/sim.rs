@@ -30,11 +30,12 @@ use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
 use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
-use crate::model::id::{ContainerId, MachineId, QueueId, ReplicatorId, TableId};
+use crate::model::fault::Target;
+use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, ReplicatorId, TableId};
 use crate::model::layout::MachineKind;
 use crate::model::message::{Message, MessageKind};
 use crate::model::progress::Progress;
-use crate::model::queue::{Item, Queue};
+use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
 use crate::model::table::{RegionalTable, Rows};
@@ -231,6 +232,16 @@ impl Simulation {
         self.queue(queue).items(&self.world.shelf)
     }
 
+    /// The items of all queues, for [`Queue::in_flight`].
+    pub fn shelf(&self) -> &Shelf {
+        &self.world.shelf
+    }
+
+    /// Whether there is a fault to recover from.
+    pub fn is_disturbed(&self, target: Target) -> bool {
+        self.world.is_disturbed(target)
+    }
+
     /// A container.
     #[inline]
     pub fn container(&self, container: ContainerId) -> &Container {
@@ -255,6 +266,11 @@ impl Simulation {
     /// The driver.
     pub fn driver(&self) -> &Driver {
         &self.world.driver
+    }
+
+    /// Whether the script has handed the batch to the source.
+    pub fn has_begun(&self, batch: BatchId) -> bool {
+        self.plan.published_by(batch) < self.driver().next()
     }
 
     /// How far the batches have come.

@@ -113,13 +113,15 @@ impl Container {
                     self.next(context, out);
                 }
             }
-            Message::InsertRefused { incarnation }
-            | Message::SendRefused { incarnation }
-            | Message::RemoveRefused { incarnation, .. }
+            Message::InsertRefused { incarnation } => {
+                self.refused(incarnation, context.table, context, out);
+            }
+            Message::SendRefused { incarnation } => {
+                self.refused(incarnation, context.out_queue, context, out);
+            }
+            Message::RemoveRefused { incarnation, .. }
             | Message::ReceiveRefused { incarnation, .. } => {
-                if self.is_current(incarnation, context, out) {
-                    self.refused(context, out);
-                }
+                self.refused(incarnation, context.in_queue, context, out);
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -182,7 +184,10 @@ impl Container {
     }
 
     /// A queue or the table refused.
-    fn refused(&mut self, context: &Context, out: &mut Outbox) {
+    fn refused(&mut self, incarnation: u16, by: MachineId, context: &Context, out: &mut Outbox) {
+        if !self.is_current(incarnation, context, out) {
+            return;
+        }
         let removing = |hand: &Hand| context.steps[usize::from(hand.step)] == Action::Remove;
         match (context.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
@@ -192,7 +197,7 @@ impl Container {
                 let client = self.client(context);
                 self.hand = None;
                 self.incarnation += 1;
-                self.become_state(State::FailedDependency, context, out);
+                self.become_state(State::FailedDependency, Some(by), context, out);
                 out.send(context.in_queue, Message::Abandon { client });
             }
         }
@@ -209,7 +214,7 @@ impl Container {
     /// Stops taking messages; keeps what it has. Nothing happens to one that has failed already.
     pub(crate) fn pause(&mut self, context: &Context, out: &mut Outbox) {
         if self.state == State::Processing {
-            self.become_state(State::FailedProcessing, context, out);
+            self.become_state(State::FailedProcessing, None, context, out);
             out.set_open(context.machine, false);
         }
     }
@@ -223,7 +228,7 @@ impl Container {
         self.crashed = true;
         self.hand = None;
         self.incarnation += 1;
-        self.become_state(State::FailedProcessing, context, out);
+        self.become_state(State::FailedProcessing, None, context, out);
         out.set_open(context.machine, false);
         out.send(context.in_queue, Message::Abandon { client });
     }
@@ -235,17 +240,23 @@ impl Container {
             return;
         }
         self.crashed = false;
-        self.become_state(State::Processing, context, out);
+        self.become_state(State::Processing, None, context, out);
         out.set_open(context.machine, true);
         if starts_anew && context.on_recover == OnRecover::ReceiveAgain {
             self.receive(context, out);
         }
     }
 
-    fn become_state(&mut self, state: State, context: &Context, out: &mut Outbox) {
+    fn become_state(
+        &mut self,
+        state: State,
+        refused_by: Option<MachineId>,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
         if self.state != state {
             self.state = state;
-            out.emit(Event::ContainerBecame { container: context.id, state });
+            out.emit(Event::ContainerBecame { container: context.id, state, refused_by });
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{
-    BatchId, ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
+    BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::record::RecordCopy;
 
@@ -105,6 +105,8 @@ pub enum Event {
         container: ContainerId,
         /// Its new state.
         state: container::State,
+        /// Who refused, when that is why.
+        refused_by: Option<MachineId>,
     },
     /// A container ignored a reply to an earlier life.
     StaleReply {
@@ -171,7 +173,7 @@ pub enum Event {
     },
     /// What the script expects does not hold.
     ExpectationFailed {
-        /// Index of the script step.
-        script_step: u16,
+        /// Index into [`Plan::actions`](crate::plan::Plan::actions).
+        action: u16,
     },
 }

@@ -8,14 +8,20 @@ use crate::plan::action::{Await, Check, DriverAction};
 use crate::plan::{names, validate};
 use crate::scenario::{Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
 
-pub(super) fn resolve(scenario: &Scenario, layout: &Layout) -> Result<Vec<DriverAction>, Problem> {
+/// The actions, and for each the index of the script step that it was made of.
+pub(super) fn resolve(
+    scenario: &Scenario,
+    layout: &Layout,
+) -> Result<(Vec<DriverAction>, Vec<usize>), Problem> {
     let mut resolver = Resolver { scenario, layout, published: Vec::new(), key: String::new() };
     let mut actions = Vec::new();
+    let mut script_steps = Vec::new();
     for (index, step) in scenario.script.iter().enumerate() {
         resolver.key = format!("script[{index}]");
         resolver.step(step, &mut actions)?;
+        script_steps.resize(actions.len(), index);
     }
-    Ok(actions)
+    Ok((actions, script_steps))
 }
 
 struct Resolver<'a> {

@@ -53,7 +53,7 @@ impl World {
             DriverAction::Weights(weights) => self.set_weights(weights, plan),
             DriverAction::Check(check) => {
                 if !self.check(check, plan) {
-                    self.out.emit(Event::ExpectationFailed { script_step: index as u16 });
+                    self.out.emit(Event::ExpectationFailed { action: index as u16 });
                 }
             }
         }

@@ -1,0 +1,11 @@
+//! Running a scenario: once, many times, and what was reached.
+
+pub mod coverage;
+pub mod observer;
+pub mod runner;
+pub mod sweep;
+
+pub use coverage::{Coverage, Reached};
+pub use observer::{Choices, Observer, Phase};
+pub use runner::{Cut, Outcome, Runner, Verdict};
+pub use sweep::{Progress, Sweep, SweepReport};

@@ -1,0 +1,230 @@
+//! What was reached: a property that holds because nothing happened is worthless.
+
+use crate::model::container;
+use crate::model::event::Event;
+use crate::model::fault::{FaultKind, Target};
+use crate::plan::Plan;
+use crate::sim::{Pair, Step};
+
+macro_rules! reached {
+    ($($(#[$doc:meta])* $name:ident $text:literal,)+) => {
+        /// Something interesting that a run can reach.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum Reached { $($(#[$doc])* $name,)+ }
+
+        impl Reached {
+            /// Everything that a run can reach.
+            pub const ALL: &[Reached] = &[$(Reached::$name),+];
+
+            /// What it is, in words.
+            pub fn text(self) -> &'static str {
+                match self { $(Reached::$name => $text),+ }
+            }
+        }
+    };
+}
+
+reached! {
+    /// Records arrived in another order than they were published.
+    OrderChanged "the order at the destination was not the publishing order",
+    /// A record was delivered again by a queue.
+    Redelivery "a queue delivered a record again",
+    /// A record that came twice had one effect.
+    DuplicateAbsorbed "a duplicate was absorbed",
+    /// A container ignored a reply to an earlier life.
+    StaleReply "a reply to a dead incarnation was ignored",
+    /// A container was paused.
+    Paused "a container was paused",
+    /// A container crashed.
+    Crashed "a container crashed",
+    /// A container crashed while it worked on a record.
+    CrashedBusy "a container crashed with a delivery in flight",
+    /// A container came back.
+    ContainerRecovered "a container recovered",
+    /// A container met a failed queue or table.
+    DependencyFailed "a container met a failed dependency",
+    /// The source was refused.
+    SourceRefused "the source was refused",
+    /// A queue, table, replicator or DNS target failed.
+    ComponentFailed "a queue, a table, replication or a DNS target failed",
+    /// A region went offline in a DNS name.
+    WentOffline "a region was taken offline",
+    /// A replicator came back to a backlog.
+    Backlog "replication recovered with a backlog",
+    /// Both regions (or more) took records.
+    SeveralRegions "more than one region took records",
+}
+
+impl Reached {
+    /// Whether the scenario can reach it at all.
+    pub fn is_possible(self, plan: &Plan) -> bool {
+        let budget = plan.crash_budget > 0;
+        let crash = budget || plan.has_fault(FaultKind::Crash);
+        let fail = plan.has_fault(FaultKind::Fail);
+        let offline = plan.has_fault(FaultKind::Offline);
+        match self {
+            Reached::OrderChanged => plan.records() > 1,
+            Reached::SeveralRegions => {
+                plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
+            }
+            Reached::Redelivery | Reached::DuplicateAbsorbed => crash || fail || offline,
+            Reached::StaleReply => crash || fail,
+            Reached::Paused => plan.has_fault(FaultKind::Pause),
+            Reached::Crashed | Reached::CrashedBusy => crash,
+            Reached::ContainerRecovered => crash || fail || plan.has_fault(FaultKind::Pause),
+            Reached::ComponentFailed => fail,
+            Reached::DependencyFailed => plan.can_fail(|target| {
+                matches!(target, Target::Queue(_) | Target::Table(_))
+            }),
+            Reached::SourceRefused => plan.can_fail(|target| plan.can_refuse_source(target)),
+            Reached::WentOffline => offline,
+            Reached::Backlog => {
+                plan.can_fail(|target| matches!(target, Target::Replicator(_)))
+            }
+        }
+    }
+}
+
+/// How often what was reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Coverage {
+    /// By [`Pair::index`]: how many steps.
+    pairs: Vec<u64>,
+    /// By [`Reached`]: in how many runs.
+    reached: [u64; Reached::ALL.len()],
+    /// What the run under way has reached: bit *n* is `Reached::ALL[n]`.
+    this_run: u32,
+    /// The greatest record that arrived in the run under way.
+    last_arrived: u16,
+}
+
+impl Default for Coverage {
+    fn default() -> Coverage {
+        Coverage {
+            pairs: vec![0; Pair::COUNT],
+            reached: [0; Reached::ALL.len()],
+            this_run: 0,
+            last_arrived: 0,
+        }
+    }
+}
+
+impl Coverage {
+    /// Takes note of a step and of what happened in it.
+    #[inline]
+    pub fn note(&mut self, step: &Step, events: &[Event]) {
+        if let Some(pair) = step.pair {
+            self.pairs[pair.index()] += 1;
+        }
+        self.note_events(events);
+    }
+
+    /// Takes note of what happened.
+    #[inline]
+    pub fn note_events(&mut self, events: &[Event]) {
+        for event in events {
+            self.note_event(event);
+        }
+    }
+
+    #[inline]
+    fn note_event(&mut self, event: &Event) {
+        match *event {
+            Event::Arrived { copy, counted, .. } => {
+                if !counted {
+                    self.reach(Reached::DuplicateAbsorbed);
+                } else if copy.id.0 < self.last_arrived {
+                    self.reach(Reached::OrderChanged);
+                }
+                self.last_arrived = self.last_arrived.max(copy.id.0);
+            }
+            Event::Stored { rows: 1, duplicate: true, .. } => {
+                self.reach(Reached::DuplicateAbsorbed);
+            }
+            Event::Delivered { redelivery: true, .. } => self.reach(Reached::Redelivery),
+            Event::StaleReply { .. } => self.reach(Reached::StaleReply),
+            Event::Refused { .. } => self.reach(Reached::SourceRefused),
+            Event::ContainerBecame { state, .. } => match state {
+                container::State::Processing => self.reach(Reached::ContainerRecovered),
+                container::State::FailedDependency => self.reach(Reached::DependencyFailed),
+                container::State::FailedProcessing => {}
+            },
+            Event::Returned { .. } => self.reach(Reached::CrashedBusy),
+            Event::Faulted { fault } => self.reach(match fault.kind {
+                FaultKind::Pause => Reached::Paused,
+                FaultKind::Crash => Reached::Crashed,
+                FaultKind::Fail => Reached::ComponentFailed,
+                FaultKind::Offline => Reached::WentOffline,
+            }),
+            Event::Recovered { target: Target::Replicator(_), waiting: 1.. } => {
+                self.reach(Reached::Backlog);
+            }
+            Event::Routed { region, .. } => {
+                if region.0 > 0 {
+                    self.reach(Reached::SeveralRegions);
+                }
+            }
+            Event::Published { .. }
+            | Event::Accepted { .. }
+            | Event::BatchEnded { .. }
+            | Event::RoutesChanged { .. }
+            | Event::WeightsChanged { .. }
+            | Event::Enqueued { .. }
+            | Event::Delivered { redelivery: false, .. }
+            | Event::Removed { .. }
+            | Event::StaleRemove { .. }
+            | Event::Forwarding { .. }
+            | Event::Stored { .. }
+            | Event::Applied { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::Recovered { .. }
+            | Event::ExpectationFailed { .. } => {}
+        }
+    }
+
+    #[inline]
+    fn reach(&mut self, what: Reached) {
+        self.this_run |= 1 << what as u8;
+    }
+
+    /// The run is over: what it reached is counted.
+    pub fn end_run(&mut self) {
+        for (index, count) in self.reached.iter_mut().enumerate() {
+            *count += u64::from(self.this_run >> index & 1);
+        }
+        self.this_run = 0;
+        self.last_arrived = 0;
+    }
+
+    /// In how many runs it was reached.
+    pub fn runs(&self, what: Reached) -> u64 {
+        self.reached[what as usize]
+    }
+
+    /// How many steps were of this kind.
+    pub fn steps(&self, pair: Pair) -> u64 {
+        self.pairs[pair.index()]
+    }
+
+    /// The pairs that were reached, in ascending order, with the number of steps.
+    pub fn pairs(&self) -> impl Iterator<Item = (Pair, u64)> + '_ {
+        let counted = self.pairs.iter().enumerate().filter(|&(_, &count)| count > 0);
+        counted.filter_map(|(index, &count)| Some((Pair::from_index(index)?, count)))
+    }
+
+    /// Adds what another coverage has counted.
+    pub fn merge(&mut self, other: &Coverage) {
+        self.pairs.iter_mut().zip(&other.pairs).for_each(|(sum, count)| *sum += count);
+        self.reached.iter_mut().zip(&other.reached).for_each(|(sum, count)| *sum += count);
+    }
+
+    /// Counts from 0 again, in the memory that is there.
+    pub fn clear(&mut self) {
+        self.pairs.fill(0);
+        self.reached = [0; Reached::ALL.len()];
+        self.this_run = 0;
+        self.last_arrived = 0;
+    }
+}

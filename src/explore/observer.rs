@@ -1,0 +1,95 @@
+//! Those who watch a run besides the spec.
+
+use crate::sim::{Choice, Simulation, Step};
+
+/// Part of a run.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Phase {
+    /// The scheduler decides, and faults happen.
+    Chaos,
+    /// Everything that can be undone is undone.
+    Heal,
+    /// A fair scheduler brings the system to rest.
+    Converge,
+}
+
+/// Watches a run. It changes nothing.
+pub trait Observer {
+    /// A run begins.
+    fn begin(&mut self, simulation: &Simulation);
+
+    /// A part of the run begins. What [`Phase::Heal`] did is in the simulation's events.
+    fn phase(&mut self, phase: Phase, simulation: &Simulation);
+
+    /// A step was taken; what happened is in the simulation's events.
+    fn step(&mut self, step: &Step, simulation: &Simulation);
+}
+
+/// Nobody watches.
+impl Observer for () {
+    #[inline]
+    fn begin(&mut self, _simulation: &Simulation) {}
+
+    #[inline]
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    #[inline]
+    fn step(&mut self, _step: &Step, _simulation: &Simulation) {}
+}
+
+/// Two watch.
+impl<A: Observer, B: Observer> Observer for (A, B) {
+    fn begin(&mut self, simulation: &Simulation) {
+        self.0.begin(simulation);
+        self.1.begin(simulation);
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        self.0.phase(phase, simulation);
+        self.1.phase(phase, simulation);
+    }
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        self.0.step(step, simulation);
+        self.1.step(step, simulation);
+    }
+}
+
+impl<T: Observer> Observer for &mut T {
+    fn begin(&mut self, simulation: &Simulation) {
+        (**self).begin(simulation);
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        (**self).phase(phase, simulation);
+    }
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        (**self).step(step, simulation);
+    }
+}
+
+/// Writes down the choices of the chaos phase: with the scenario, all that a run is.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Choices {
+    /// In order.
+    pub taken: Vec<Choice>,
+    past_chaos: bool,
+}
+
+impl Observer for Choices {
+    fn begin(&mut self, _simulation: &Simulation) {
+        self.taken.clear();
+        self.past_chaos = false;
+    }
+
+    fn phase(&mut self, phase: Phase, _simulation: &Simulation) {
+        self.past_chaos = phase > Phase::Chaos;
+    }
+
+    fn step(&mut self, step: &Step, _simulation: &Simulation) {
+        if !self.past_chaos {
+            self.taken.push(step.choice);
+        }
+    }
+}

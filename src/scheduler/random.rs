@@ -1,0 +1,76 @@
+//! Uniform random choice, or by processing speed.
+
+use rand::Rng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+use crate::plan::Plan;
+use crate::scheduler::Scheduler;
+use crate::scheduler::seed::{below, generator};
+use crate::sim::{Choice, Enabled, Simulation};
+
+/// Picks among the machines that can step: each with the same probability, or in proportion to
+/// their processing speeds when the scenario gives any.
+///
+/// Faults of the budget are rare events: each run draws, once, how rare (one in 16 to one in
+/// 2,048 choices), so that over many runs they fall early and late, close together and far
+/// apart.
+#[derive(Clone, Debug)]
+pub struct Random {
+    seed: u64,
+    numbers: Xoshiro256PlusPlus,
+    /// A fault is taken, if there is one, when so many random bits are 0.
+    fault_bits: u32,
+    /// The greatest speed of a machine; 1 when all are equal.
+    speed_max: u32,
+}
+
+impl Random {
+    /// A scheduler whose runs all derive from this seed.
+    pub fn new(seed: u64) -> Random {
+        Random { seed, numbers: generator(seed, 0), fault_bits: 0, speed_max: 1 }
+    }
+
+    /// Rejection sampling: a machine of half the greatest speed is taken half as often.
+    fn by_speed(&mut self, enabled: Enabled<'_>, plan: &Plan) -> Choice {
+        loop {
+            let choice = enabled.nth_step(below(self.numbers.next_u32(), enabled.steps()));
+            let Choice::Step(machine) = choice else { return choice };
+            let draw = below(self.numbers.next_u32(), self.speed_max as usize);
+            if draw < plan.speed(machine) as usize {
+                return choice;
+            }
+        }
+    }
+
+    #[cold]
+    fn fault(&mut self, enabled: Enabled<'_>) -> Option<Choice> {
+        let wanted = self.numbers.next_u64() >> (64 - self.fault_bits) == 0;
+        wanted.then(|| enabled.nth_fault(below(self.numbers.next_u32(), enabled.faults())))
+    }
+}
+
+impl Scheduler for Random {
+    fn begin(&mut self, plan: &Plan, run: u64) {
+        self.numbers = generator(self.seed, run);
+        self.fault_bits = 4 + below(self.numbers.next_u32(), 8) as u32;
+        let machines = 0..plan.layout.machines() as u16;
+        let speeds = machines.map(|index| plan.speed(crate::model::MachineId(index)));
+        let (min, max) = speeds.fold((u32::MAX, 1), |(min, max), s| (min.min(s), max.max(s)));
+        self.speed_max = if min == max { 1 } else { max };
+    }
+
+    #[inline]
+    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let enabled = simulation.enabled();
+        if enabled.faults() > 0 {
+            if let Some(fault) = self.fault(enabled) {
+                return Some(fault);
+            }
+        }
+        if self.speed_max > 1 {
+            return Some(self.by_speed(enabled, simulation.plan()));
+        }
+        let bits = (self.numbers.next_u64() >> 32) as u32;
+        Some(enabled.nth_step(below(bits, enabled.steps())))
+    }
+}

@@ -1,0 +1,78 @@
+//! A saved run, choice by choice.
+
+use crate::plan::Plan;
+use crate::scheduler::{RoundRobin, Scheduler};
+use crate::sim::{Choice, Simulation};
+
+/// Takes recorded choices, and goes on fairly when they end. A choice that cannot be taken stops
+/// the run: the record no longer fits, and [`Replay::misfit`] says where.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    /// In order.
+    choices: Vec<Choice>,
+    next: usize,
+    misfit: Option<Misfit>,
+    fair: RoundRobin,
+}
+
+/// Where a record no longer fits.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "choice {number} of {of}, '{wanted}', is not possible there; possible are {possible}. The \
+     model, the scenario or the file has changed since it was saved"
+)]
+pub struct Misfit {
+    /// Which choice, counted from 1.
+    pub number: usize,
+    /// How many the record has.
+    pub of: usize,
+    /// Its name.
+    pub wanted: String,
+    /// The names of what is enabled instead, separated by commas.
+    pub possible: String,
+}
+
+impl Replay {
+    /// A run of these choices.
+    pub fn new(choices: Vec<Choice>) -> Replay {
+        Replay { choices, next: 0, misfit: None, fair: RoundRobin::default() }
+    }
+
+    /// Where the record did not fit, if it did not.
+    pub fn misfit(&self) -> Option<&Misfit> {
+        self.misfit.as_ref()
+    }
+
+    /// How many of the recorded choices were taken.
+    pub fn taken(&self) -> usize {
+        self.next
+    }
+}
+
+impl Scheduler for Replay {
+    fn begin(&mut self, plan: &Plan, run: u64) {
+        self.next = 0;
+        self.misfit = None;
+        self.fair.begin(plan, run);
+    }
+
+    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let Some(&choice) = self.choices.get(self.next) else {
+            return self.fair.choose(simulation);
+        };
+        if !simulation.enabled().contains(choice) {
+            let layout = &simulation.plan().layout;
+            let names: Vec<String> =
+                simulation.enabled().iter().map(|choice| choice.name(layout)).collect();
+            self.misfit = Some(Misfit {
+                number: self.next + 1,
+                of: self.choices.len(),
+                wanted: choice.name(layout),
+                possible: names.join(", "),
+            });
+            return None;
+        }
+        self.next += 1;
+        Some(choice)
+    }
+}

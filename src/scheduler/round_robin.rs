@@ -1,0 +1,26 @@
+//! The fair scheduler: everybody in turn.
+
+use crate::plan::Plan;
+use crate::scheduler::Scheduler;
+use crate::sim::{Choice, Simulation};
+
+/// Lets the machines step in turn and takes no fault: no machine that can step waits longer than
+/// one round. It is the default continuation of every run.
+#[derive(Clone, Debug, Default)]
+pub struct RoundRobin {
+    /// Index of the machine whose turn is next.
+    turn: usize,
+}
+
+impl Scheduler for RoundRobin {
+    fn begin(&mut self, _plan: &Plan, _run: u64) {
+        self.turn = 0;
+    }
+
+    #[inline]
+    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let machine = simulation.enabled().step_from(self.turn)?;
+        self.turn = machine.index() + 1;
+        Some(Choice::Step(machine))
+    }
+}

@@ -1,0 +1,318 @@
+//! The active-active spec: what must hold in every run of a sound system.
+//!
+//! The spec reads events and, at the end, the state; it changes nothing. Words: a record is
+//! *accepted* once the source holds a positive acknowledgement for it: from then on the system
+//! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
+//! the write.
+
+use crate::model::event::Event;
+use crate::plan::Plan;
+use crate::sim::Simulation;
+
+pub mod breach;
+mod converged;
+mod delivered_all;
+mod drained;
+mod effect_once;
+mod expectation;
+mod explain;
+pub mod ledger;
+mod never_lost;
+mod no_invention;
+mod region_counts;
+mod region_fifo;
+mod remove_last;
+mod routed_by_policy;
+mod settles;
+mod store_before_forward;
+mod stored_everywhere;
+
+pub use breach::{Breach, Violation};
+pub use converged::Converged;
+pub use delivered_all::DeliveredAll;
+pub use drained::Drained;
+pub use effect_once::EffectOnce;
+pub use expectation::Expectation;
+pub use ledger::Ledger;
+pub use never_lost::NeverLost;
+pub use no_invention::NoInvention;
+pub use region_counts::{CountMismatch, RegionCounts};
+pub use region_fifo::RegionFifo;
+pub use remove_last::RemoveLast;
+pub use routed_by_policy::RoutedByPolicy;
+pub use settles::Settles;
+pub use store_before_forward::StoreBeforeForward;
+pub use stored_everywhere::StoredEverywhere;
+
+use ledger::Seen;
+
+/// Which property.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum PropertyName {
+    /// [`NoInvention`]
+    NoInvention,
+    /// [`StoreBeforeForward`]
+    StoreBeforeForward,
+    /// [`RemoveLast`]
+    RemoveLast,
+    /// [`NeverLost`]
+    NeverLost,
+    /// [`EffectOnce`]
+    EffectOnce,
+    /// [`RoutedByPolicy`]
+    RoutedByPolicy,
+    /// [`RegionFifo`]
+    RegionFifo,
+    /// [`Expectation`]
+    Expectation,
+    /// [`Settles`]
+    Settles,
+    /// [`DeliveredAll`]
+    DeliveredAll,
+    /// [`StoredEverywhere`]
+    StoredEverywhere,
+    /// [`Converged`]
+    Converged,
+    /// [`Drained`]
+    Drained,
+}
+
+impl PropertyName {
+    /// Every property: safety first, then liveness.
+    pub const ALL: [PropertyName; 13] = [
+        PropertyName::NoInvention,
+        PropertyName::StoreBeforeForward,
+        PropertyName::RemoveLast,
+        PropertyName::NeverLost,
+        PropertyName::EffectOnce,
+        PropertyName::RoutedByPolicy,
+        PropertyName::RegionFifo,
+        PropertyName::Expectation,
+        PropertyName::Settles,
+        PropertyName::DeliveredAll,
+        PropertyName::StoredEverywhere,
+        PropertyName::Converged,
+        PropertyName::Drained,
+    ];
+
+    /// The name, as reports and saved failures write it.
+    pub fn name(self) -> &'static str {
+        match self {
+            PropertyName::NoInvention => "NoInvention",
+            PropertyName::StoreBeforeForward => "StoreBeforeForward",
+            PropertyName::RemoveLast => "RemoveLast",
+            PropertyName::NeverLost => "NeverLost",
+            PropertyName::EffectOnce => "EffectOnce",
+            PropertyName::RoutedByPolicy => "RoutedByPolicy",
+            PropertyName::RegionFifo => "RegionFifo",
+            PropertyName::Expectation => "Expectation",
+            PropertyName::Settles => "Settles",
+            PropertyName::DeliveredAll => "DeliveredAll",
+            PropertyName::StoredEverywhere => "StoredEverywhere",
+            PropertyName::Converged => "Converged",
+            PropertyName::Drained => "Drained",
+        }
+    }
+
+    /// What it says, in a sentence.
+    pub fn statement(self) -> &'static str {
+        match self {
+            PropertyName::NoInvention => {
+                "whatever is seen anywhere was published, with the same value"
+            }
+            PropertyName::StoreBeforeForward => {
+                "a container sends a record on only after its own stage stored it"
+            }
+            PropertyName::RemoveLast => {
+                "a record leaves a queue only after its stage stored it and the next queue has it"
+            }
+            PropertyName::NeverLost => {
+                "an accepted record that is not delivered is in a queue from which it will go on"
+            }
+            PropertyName::EffectOnce => {
+                "a table has one row for a record, and the destination counts it once"
+            }
+            PropertyName::RoutedByPolicy => "in-dns routes only to regions that its policy allows",
+            PropertyName::RegionFifo => {
+                "each table first stores records in the order in which they came to the region"
+            }
+            PropertyName::Expectation => "what the script expects holds when it is checked",
+            PropertyName::Settles => "after the last fault the system comes to rest",
+            PropertyName::DeliveredAll => "every accepted record is at the destination",
+            PropertyName::StoredEverywhere => {
+                "every delivered record is in every stage's table in every region"
+            }
+            PropertyName::Converged => "the tables of a stage hold the same rows in all regions",
+            PropertyName::Drained => "every queue is empty and every container works",
+        }
+    }
+
+    /// Whether it is judged when the run has ended (liveness), not at every step (safety).
+    pub fn is_liveness(self) -> bool {
+        self >= PropertyName::Settles
+    }
+
+    /// Why the property is not judged for this system, if it is not.
+    pub fn not_applicable(self, plan: &Plan) -> Option<&'static str> {
+        match self {
+            PropertyName::RegionFifo => RegionFifo::not_applicable(plan),
+            PropertyName::Expectation if !plan.has_checks() => {
+                Some("the script expects nothing")
+            }
+            PropertyName::NoInvention
+            | PropertyName::StoreBeforeForward
+            | PropertyName::RemoveLast
+            | PropertyName::NeverLost
+            | PropertyName::EffectOnce
+            | PropertyName::RoutedByPolicy
+            | PropertyName::Expectation
+            | PropertyName::Settles
+            | PropertyName::DeliveredAll
+            | PropertyName::StoredEverywhere
+            | PropertyName::Converged
+            | PropertyName::Drained => None,
+        }
+    }
+}
+
+impl std::fmt::Display for PropertyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What a property says of an event: nothing, or how it is violated.
+pub type Judgement = Result<(), Breach>;
+
+/// All properties, watching one run.
+///
+/// Each property is a type in its own file that answers the questions its statement raises; what
+/// only one property needs it keeps itself, what several need is in the [`Ledger`].
+#[derive(Clone, Debug)]
+pub struct Spec {
+    ledger: Ledger,
+    routed_by_policy: RoutedByPolicy,
+    region_fifo: RegionFifo,
+}
+
+impl Spec {
+    /// A spec for runs of this plan.
+    pub fn new(plan: &Plan) -> Spec {
+        Spec {
+            ledger: Ledger::new(plan),
+            routed_by_policy: RoutedByPolicy::new(plan),
+            region_fifo: RegionFifo::new(plan),
+        }
+    }
+
+    /// Forgets the run, in the memory that is there.
+    pub fn reset(&mut self) {
+        self.ledger.reset();
+        self.routed_by_policy.reset();
+        self.region_fifo.reset();
+    }
+
+    /// Judges what happened in step number `step`, in order.
+    ///
+    /// # Errors
+    ///
+    /// The first violation.
+    #[inline]
+    pub fn watch(&mut self, events: &[Event], step: u64, plan: &Plan) -> Judgement {
+        for event in events {
+            self.judge(event, plan)?;
+            self.ledger.note(event, Seen(step), plan);
+        }
+        Ok(())
+    }
+
+    /// The one exhaustive match over events: each goes to the properties that it can violate. The
+    /// ledger stands as it was before the event.
+    #[inline]
+    fn judge(&mut self, event: &Event, plan: &Plan) -> Judgement {
+        let ledger = &self.ledger;
+        match *event {
+            Event::Published { copy } => NoInvention::published(copy, plan),
+            Event::Accepted { record } => NeverLost::accepted(record, ledger),
+            Event::Routed { record, region } => self.routed_by_policy.routed(record, region),
+            Event::RoutesChanged { side, offline } => {
+                self.routed_by_policy.routes_changed(side, offline);
+                Ok(())
+            }
+            Event::WeightsChanged { weights } => {
+                self.routed_by_policy.weights_changed(weights);
+                Ok(())
+            }
+            Event::Enqueued { queue, copy } => {
+                self.region_fifo.enqueued(queue, copy.id, plan);
+                NoInvention::in_queue(queue, copy, ledger, plan)
+            }
+            Event::Delivered { queue, record, gone: true, .. } => {
+                NeverLost::left_queue(queue, record, ledger)
+            }
+            Event::Removed { queue, record } => {
+                RemoveLast::removed(queue, record, ledger, plan)?;
+                NeverLost::left_queue(queue, record, ledger)
+            }
+            Event::Forwarding { container, record } => {
+                StoreBeforeForward::forwarding(container, record, ledger, plan)
+            }
+            Event::Stored { table, copy, rows, .. } => {
+                NoInvention::in_table(table, copy, ledger, plan)?;
+                EffectOnce::in_table(table, copy.id, rows)?;
+                self.region_fifo.stored(table, copy.id, ledger, plan)
+            }
+            Event::Applied { table, copy, rows } => {
+                NoInvention::in_table(table, copy, ledger, plan)?;
+                EffectOnce::in_table(table, copy.id, rows)
+            }
+            Event::Arrived { copy, region, counted } => {
+                NoInvention::at_destination(copy, ledger, plan)?;
+                EffectOnce::arrived(copy.id, region, counted, ledger)
+            }
+            Event::ExpectationFailed { action } => Expectation::failed(action),
+            Event::Refused { .. }
+            | Event::BatchEnded { .. }
+            | Event::Delivered { gone: false, .. }
+            | Event::Returned { .. }
+            | Event::StaleRemove { .. }
+            | Event::ContainerBecame { .. }
+            | Event::StaleReply { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::Faulted { .. }
+            | Event::Recovered { .. } => Ok(()),
+        }
+    }
+
+    /// Judges a run that has come to rest after everything was healed.
+    ///
+    /// # Errors
+    ///
+    /// The first violation.
+    pub fn judge_end(&self, simulation: &Simulation) -> Judgement {
+        let ledger = &self.ledger;
+        DeliveredAll::judge_end(simulation, ledger)?;
+        StoredEverywhere::judge_end(simulation)?;
+        Converged::judge_end(simulation)?;
+        Drained::judge_end(simulation)?;
+        Expectation::judge_end(simulation)
+    }
+
+    /// What is known of every record.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// A breach with the sentences that say what happened and why.
+    pub fn explain(&self, breach: Breach, simulation: &Simulation) -> Violation {
+        explain::violation(breach, simulation, &self.ledger)
+    }
+
+    /// Makes this spec equal to another of the same plan, in the memory that is there.
+    pub fn copy_from(&mut self, other: &Spec) {
+        self.ledger.copy_from(&other.ledger);
+        self.routed_by_policy = other.routed_by_policy;
+        self.region_fifo.copy_from(&other.region_fifo);
+    }
+}

@@ -1,0 +1,198 @@
+//! Violations as data.
+
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
+};
+use crate::spec::PropertyName;
+
+/// How a property is violated. The ids are those of the run's [`Layout`](crate::model::Layout).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Breach {
+    /// A record appeared that was not published, or with another value.
+    Invented {
+        /// Its id.
+        record: RecordId,
+        /// Its value there.
+        value: u32,
+        /// Where.
+        at: Whereabouts,
+    },
+    /// A container sent on what its stage had not stored.
+    ForwardedUnstored {
+        /// The container.
+        container: ContainerId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record left a queue before its stage had stored it.
+    RemovedUnstored {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record left a queue before the next queue (or the destination) had it.
+    RemovedUnforwarded {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// The last durable copy of an accepted record that was not delivered is gone.
+    Lost {
+        /// The record.
+        record: RecordId,
+        /// The queue that had it last, if one ever had it.
+        queue: Option<QueueId>,
+    },
+    /// A table has several rows for a record.
+    SeveralRows {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+        /// How many.
+        rows: u8,
+    },
+    /// The destination counted a record again.
+    CountedAgain {
+        /// The record.
+        record: RecordId,
+        /// The region it came through.
+        region: RegionId,
+    },
+    /// in-dns routed to a region that it should not have.
+    Misrouted {
+        /// The record.
+        record: RecordId,
+        /// The region.
+        region: RegionId,
+        /// Where it could have gone.
+        allowed: RegionSet,
+    },
+    /// A table first stored a record after one that had come to the region later.
+    Overtaken {
+        /// The table.
+        table: TableId,
+        /// The record that was overtaken.
+        record: RecordId,
+    },
+    /// What the script expects does not hold.
+    Unexpected {
+        /// Index into [`Plan::actions`](crate::plan::Plan::actions).
+        action: u16,
+    },
+    /// The script waits for something that will not come.
+    StillWaiting {
+        /// Index into [`Plan::actions`](crate::plan::Plan::actions).
+        action: u16,
+    },
+    /// The system does not come to rest.
+    Restless {
+        /// How many fair steps it was given.
+        steps: u64,
+        /// A machine that still has something to do.
+        machine: MachineId,
+    },
+    /// An accepted record (or, with a source that retries, a published one) did not arrive.
+    Undelivered {
+        /// The first such record.
+        record: RecordId,
+        /// How many there are.
+        count: u16,
+    },
+    /// A delivered record is not in some table.
+    NotStored {
+        /// The record.
+        record: RecordId,
+        /// The table that lacks it.
+        table: TableId,
+    },
+    /// Two regions hold different rows of a record.
+    Diverged {
+        /// The record.
+        record: RecordId,
+        /// The stage.
+        stage: StageId,
+        /// A region that differs from the first one.
+        region: RegionId,
+    },
+    /// A queue is not empty at the end.
+    QueueNotEmpty {
+        /// The queue.
+        queue: QueueId,
+        /// The record at its head.
+        record: RecordId,
+        /// How many it holds.
+        count: u16,
+    },
+    /// A container does not work, or does not ask for work, at the end.
+    ContainerStuck {
+        /// The container.
+        container: ContainerId,
+    },
+}
+
+/// Where something was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Whereabouts {
+    /// The source sent it.
+    Source,
+    /// A queue has it.
+    Queue(QueueId),
+    /// A table has it.
+    Table(TableId),
+    /// The destination has it.
+    Destination,
+}
+
+impl Breach {
+    /// The property that it violates.
+    pub fn property(&self) -> PropertyName {
+        match self {
+            Breach::Invented { .. } => PropertyName::NoInvention,
+            Breach::ForwardedUnstored { .. } => PropertyName::StoreBeforeForward,
+            Breach::RemovedUnstored { .. } | Breach::RemovedUnforwarded { .. } => {
+                PropertyName::RemoveLast
+            }
+            Breach::Lost { .. } => PropertyName::NeverLost,
+            Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
+            Breach::Misrouted { .. } => PropertyName::RoutedByPolicy,
+            Breach::Overtaken { .. } => PropertyName::RegionFifo,
+            Breach::Unexpected { .. } | Breach::StillWaiting { .. } => PropertyName::Expectation,
+            Breach::Restless { .. } => PropertyName::Settles,
+            Breach::Undelivered { .. } => PropertyName::DeliveredAll,
+            Breach::NotStored { .. } => PropertyName::StoredEverywhere,
+            Breach::Diverged { .. } => PropertyName::Converged,
+            Breach::QueueNotEmpty { .. } | Breach::ContainerStuck { .. } => PropertyName::Drained,
+        }
+    }
+}
+
+/// A breach with the words for it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// What is violated, and by whom.
+    pub breach: Breach,
+    /// How many choices the run had taken.
+    pub step: u64,
+    /// What happened, in a sentence.
+    pub what: String,
+    /// Why: from what did not happen back to the machine that will never act.
+    pub because: Vec<String>,
+}
+
+impl Violation {
+    /// The property that is violated.
+    pub fn property(&self) -> PropertyName {
+        self.breach.property()
+    }
+}
+
+impl std::fmt::Display for Violation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} is violated at step {}: {}", self.property(), self.step, self.what)?;
+        self.because.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
+    }
+}

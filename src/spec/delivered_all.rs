@@ -1,0 +1,32 @@
+//! `DeliveredAll`.
+
+use crate::model::options::OnRefusal;
+use crate::sim::Simulation;
+use crate::spec::{Breach, Judgement, Ledger};
+
+/// Every accepted record is at the destination; with a source that tries again, every record of
+/// every batch that the script published.
+///
+/// The central promise of the published design: each record reaches the destination, in whatever
+/// order.
+#[derive(Clone, Copy, Debug)]
+pub struct DeliveredAll;
+
+impl DeliveredAll {
+    pub(super) fn judge_end(simulation: &Simulation, ledger: &Ledger) -> Judgement {
+        let plan = simulation.plan();
+        let retries = plan.scenario().source.on_refusal == OnRefusal::Retry;
+        let mut first = None;
+        let mut count = 0;
+        for record in plan.record_ids() {
+            let facts = ledger.record(record);
+            let published = || simulation.has_begun(plan.batch_of(record));
+            let promised = facts.accepted || (retries && published());
+            if promised && !facts.arrived {
+                first = first.or(Some(record));
+                count += 1;
+            }
+        }
+        first.map_or(Ok(()), |record| Err(Breach::Undelivered { record, count }))
+    }
+}

@@ -1,0 +1,316 @@
+//! Words for a violation: what happened, and the chain of reasons behind it.
+
+use crate::model::container::State;
+use crate::model::fault::Target;
+use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId, StageId};
+use crate::model::layout::Place;
+use crate::plan::names::target_name;
+use crate::sim::Simulation;
+use crate::spec::breach::{Breach, Violation, Whereabouts};
+use crate::spec::ledger::Ledger;
+
+/// A breach with the words for it.
+pub(super) fn violation(breach: Breach, simulation: &Simulation, ledger: &Ledger) -> Violation {
+    let narrator = Narrator { simulation, ledger };
+    Violation {
+        breach,
+        step: simulation.steps(),
+        what: narrator.what(breach),
+        because: narrator.because(breach),
+    }
+}
+
+struct Narrator<'a> {
+    simulation: &'a Simulation,
+    ledger: &'a Ledger,
+}
+
+impl Narrator<'_> {
+    fn name(&self, place: Place) -> &str {
+        let layout = &self.simulation.plan().layout;
+        layout.name(layout.machine(place))
+    }
+
+    fn queue(&self, queue: QueueId) -> &str {
+        self.name(Place::Queue(queue))
+    }
+
+    fn what(&self, breach: Breach) -> String {
+        let layout = &self.simulation.plan().layout;
+        match breach {
+            Breach::Invented { record, value, at } => {
+                let at = match at {
+                    Whereabouts::Source => "record-source",
+                    Whereabouts::Queue(id) => self.queue(id),
+                    Whereabouts::Table(id) => self.name(Place::Table(id)),
+                    Whereabouts::Destination => "record-destination",
+                };
+                format!("{at} has {record} with value {value}, which nobody published")
+            }
+            Breach::ForwardedUnstored { container, record } => format!(
+                "{} sends {record} on, and its own stage has not stored it",
+                self.name(Place::Container(container))
+            ),
+            Breach::RemovedUnstored { queue, record } => {
+                format!("{record} was removed from {} before its stage stored it", self.queue(queue))
+            }
+            Breach::RemovedUnforwarded { queue, record } => format!(
+                "{record} was removed from {} before {} had it",
+                self.queue(queue),
+                self.next_after(queue)
+            ),
+            Breach::Lost { record, queue } => match queue {
+                Some(queue) => format!(
+                    "{record} was accepted, is not delivered, and left the last queue that had \
+                     it, {}",
+                    self.queue(queue)
+                ),
+                None => format!("{record} was accepted, and no queue has it"),
+            },
+            Breach::SeveralRows { table, record, rows } => {
+                format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
+            }
+            Breach::CountedAgain { record, region } => {
+                format!("the destination counted {record} again when it came through region {region}")
+            }
+            Breach::Misrouted { record, region, allowed } => format!(
+                "in-dns sent {record} to region {region}; allowed was {}",
+                if allowed.is_empty() { "none".to_owned() } else { allowed.to_string() }
+            ),
+            Breach::Overtaken { table, record } => format!(
+                "{} stored {record} after a record that came to the region later",
+                self.name(Place::Table(table))
+            ),
+            Breach::Unexpected { action } => {
+                format!("'{}' does not hold", self.script_line(action))
+            }
+            Breach::StillWaiting { action } => {
+                format!("'{}' never came true", self.script_line(action))
+            }
+            Breach::Restless { steps, machine } => format!(
+                "after {steps} fair steps without a fault, {} still has something to do",
+                layout.name(machine)
+            ),
+            Breach::Undelivered { record, count } => match count {
+                1 => format!("{record} never reached the destination"),
+                _ => format!("{count} records never reached the destination, first {record}"),
+            },
+            Breach::NotStored { record, table } => {
+                format!("{record} was delivered, but {} lacks it", self.name(Place::Table(table)))
+            }
+            Breach::Diverged { record, stage, region } => format!(
+                "{}-table@1 and {0}-table@{region} differ in {record}",
+                layout.stages[stage.index()]
+            ),
+            Breach::QueueNotEmpty { queue, record, count } => match count {
+                1 => format!("{record} is still in {}", self.queue(queue)),
+                _ => format!("{count} records are still in {}, first {record}", self.queue(queue)),
+            },
+            Breach::ContainerStuck { container } => {
+                format!("{} takes no more work", self.name(Place::Container(container)))
+            }
+        }
+    }
+
+    fn because(&self, breach: Breach) -> Vec<String> {
+        match breach {
+            Breach::ForwardedUnstored { container, record } => {
+                let (region, stage) = self.simulation.plan().layout.container_place(container);
+                vec![self.row_of(record, stage, region)]
+            }
+            Breach::RemovedUnstored { queue, record }
+            | Breach::RemovedUnforwarded { queue, record } => self.stage_of(queue, record),
+            Breach::Lost { record, queue } => {
+                let mut reasons = self.whereabouts(record);
+                reasons.extend(queue.iter().flat_map(|&queue| self.stage_of(queue, record)));
+                reasons
+            }
+            Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
+                self.whereabouts(record)
+            }
+            Breach::NotStored { record, table } => {
+                let (_, stage) = self.simulation.plan().layout.table_place(table);
+                self.rows_of(record, stage)
+            }
+            Breach::Diverged { record, stage, .. } => self.rows_of(record, stage),
+            Breach::ContainerStuck { container } => vec![self.container(container)],
+            Breach::Restless { .. } => self.busy(),
+            Breach::Misrouted { .. } => {
+                let dns = self.simulation.dns(crate::model::dns::DnsSide::In);
+                let regions = self.simulation.plan().layout.regions;
+                vec![format!(
+                    "the weights are {:?}, offline: {}",
+                    &dns.weights()[..regions],
+                    if dns.offline().is_empty() { "none".into() } else { dns.offline().to_string() }
+                )]
+            }
+            Breach::Invented { .. }
+            | Breach::SeveralRows { .. }
+            | Breach::CountedAgain { .. }
+            | Breach::Overtaken { .. }
+            | Breach::Unexpected { .. }
+            | Breach::StillWaiting { .. } => Vec::new(),
+        }
+    }
+
+    /// The line of the script that an action was made of.
+    fn script_line(&self, action: u16) -> String {
+        self.simulation.plan().script_line(usize::from(action)).to_string()
+    }
+
+    /// Who should have a record after this queue.
+    fn next_after(&self, queue: QueueId) -> &str {
+        let layout = &self.simulation.plan().layout;
+        let (region, position) = layout.queue_place(queue);
+        if position + 1 == layout.positions() {
+            return "record-destination";
+        }
+        self.queue(layout.queue(region, position + 1))
+    }
+
+    /// What the stage behind a queue has done with a record.
+    fn stage_of(&self, queue: QueueId, record: RecordId) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        let (region, position) = layout.queue_place(queue);
+        if position + 1 == layout.positions() {
+            return Vec::new();
+        }
+        let stage = StageId(position as u8);
+        let next = self.next_after(queue);
+        let forwarded = if self.ledger.is_forwarded(record, stage, region) {
+            format!("{next} had it")
+        } else {
+            format!("{next} never had it")
+        };
+        vec![self.row_of(record, stage, region), forwarded]
+    }
+
+    fn row_of(&self, record: RecordId, stage: StageId, region: RegionId) -> String {
+        let layout = &self.simulation.plan().layout;
+        let table = layout.table(region, stage);
+        let row = self.simulation.rows(table).get(record);
+        let name = self.name(Place::Table(table));
+        match (row.rows, row.written_here) {
+            (0, _) => format!("{name} has no row for {record}"),
+            (_, true) => format!("{name} has a row for {record}"),
+            (_, false) => format!("{name} has {record} only by replication"),
+        }
+    }
+
+    fn rows_of(&self, record: RecordId, stage: StageId) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        layout.region_ids().map(|region| self.row_of(record, stage, region)).collect()
+    }
+
+    /// Where a record is, and why it does not go on from there.
+    fn whereabouts(&self, record: RecordId) -> Vec<String> {
+        let plan = self.simulation.plan();
+        for context in &plan.queues {
+            let mut items = self.simulation.queue_items(context.id);
+            if items.any(|item| item.copy.id == record) {
+                return self.stuck_in(context.id, record);
+            }
+        }
+        if !self.ledger.record(record).accepted {
+            let source = self.simulation.source();
+            let state = format!("record-source is {:?}", source.state());
+            return vec![match source.under_way() {
+                Some(due) => format!("{record} was not accepted: {state}, at {due}"),
+                None => format!("{record} was not accepted: {state}"),
+            }];
+        }
+        match self.ledger.departure(record) {
+            Some(departure) => vec![format!(
+                "{record} left {} at step {} and is in no queue",
+                self.queue(departure.queue),
+                departure.seen.0
+            )],
+            None => vec![format!("{record} was in no queue at any time")],
+        }
+    }
+
+    fn stuck_in(&self, queue: QueueId, record: RecordId) -> Vec<String> {
+        let plan = self.simulation.plan();
+        let mut items = self.simulation.queue(queue).in_flight(self.simulation.shelf());
+        let holder = items.find(|item| item.copy.id == record).map(|item| item.holder.machine);
+        let mut reasons = vec![match holder {
+            Some(holder) => format!(
+                "{record} is in {}, in flight to {}",
+                self.queue(queue),
+                plan.layout.name(holder)
+            ),
+            None => format!("{record} waits in {}", self.queue(queue)),
+        }];
+        let target = Target::Queue(queue);
+        if self.simulation.is_disturbed(target) {
+            reasons.push(format!("{} has failed", target_name(target, &plan.layout)));
+        }
+        let readers = plan.containers.iter().filter(|context| context.in_queue_id == queue);
+        reasons.extend(readers.map(|context| self.container(context.id)));
+        let (region, position) = plan.layout.queue_place(queue);
+        if position + 1 == plan.layout.positions() {
+            let state = self.simulation.destination().state(region);
+            reasons.push(format!("record-destination is {state:?} for region {region}"));
+        }
+        reasons
+    }
+
+    /// What a container does, since when, and why.
+    fn container(&self, id: ContainerId) -> String {
+        let plan = self.simulation.plan();
+        let name = self.name(Place::Container(id));
+        let facts = self.ledger.container(id);
+        let container = self.simulation.container(id);
+        let since = facts.since.0;
+        match (container.state(), facts.refused_by) {
+            (State::FailedDependency, Some(by)) => format!(
+                "{name} is FailedDependency since step {since}, when {} refused; nothing \
+                 recovers it",
+                plan.layout.name(by)
+            ),
+            (State::FailedDependency | State::FailedProcessing, _) => {
+                let how = if container.crashed() { "crashed" } else { "was paused" };
+                format!("{name} {how} at step {since}; nothing recovers it")
+            }
+            (State::Processing, _) => {
+                let queue = plan.containers[id.index()].in_queue_id;
+                let machine = plan.layout.machine(Place::Container(id));
+                let waiting = self.simulation.queue(queue).waiting();
+                if waiting.iter().any(|client| client.machine == machine) {
+                    format!("{name} is Processing and waits for a delivery")
+                } else if facts.recoveries > 0 {
+                    format!(
+                        "{name} is Processing since step {since}, when it was recovered, and has \
+                         not asked {} for a record since",
+                        self.queue(queue)
+                    )
+                } else {
+                    format!("{name} is Processing and works on {}", self.hand(id))
+                }
+            }
+        }
+    }
+
+    fn hand(&self, id: ContainerId) -> String {
+        match self.simulation.container(id).hand() {
+            Some(hand) => hand.copy.id.to_string(),
+            None => "nothing".to_owned(),
+        }
+    }
+
+    /// Machines that can still step, with what they would do.
+    fn busy(&self) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        let machines = (0..layout.machines() as u16).map(MachineId);
+        let ready = machines
+            .filter(|&machine| {
+                self.simulation.enabled().contains(crate::sim::Choice::Step(machine))
+            })
+            .map(|machine| {
+                let message = self.simulation.next_message(machine);
+                let kind = message.map_or("nothing", |message| message.kind().name());
+                format!("{} is about to handle '{kind}'", layout.name(machine))
+            });
+        ready.take(8).collect()
+    }
+}

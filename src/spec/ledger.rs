@@ -1,0 +1,179 @@
+//! What happened to each record so far: the facts that several properties need.
+
+use crate::model::container;
+use crate::model::event::Event;
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId,
+};
+use crate::plan::Plan;
+
+/// When something was seen: the number of the step.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Seen(pub u64);
+
+/// What is known of one record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct RecordFacts {
+    /// How many queues hold it, counting a queue twice that holds it twice.
+    pub queue_copies: u16,
+    /// The source sent it.
+    pub published: bool,
+    /// The source holds its acknowledgement.
+    pub accepted: bool,
+    /// It is at the destination.
+    pub arrived: bool,
+}
+
+/// Where a record left a queue, and when.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Departure {
+    /// The queue.
+    pub queue: QueueId,
+    /// When.
+    pub seen: Seen,
+}
+
+/// Since when a container is in its state, and who refused if that is why.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ContainerFacts {
+    /// Since when; step 0 for its first state.
+    pub since: Seen,
+    /// Who refused.
+    pub refused_by: Option<MachineId>,
+    /// How often it came back after a failure.
+    pub recoveries: u32,
+}
+
+/// What is known of a record at a stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct StageFacts {
+    /// Where a container of the region stored it.
+    stored: RegionSet,
+    /// Where the stage's out-queue has or had it.
+    forwarded: RegionSet,
+}
+
+/// What happened so far. All work per event is constant.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    stages: usize,
+    /// By record.
+    records: Vec<RecordFacts>,
+    /// By `record × stages + stage`.
+    at_stage: Vec<StageFacts>,
+    /// By record: where it left a queue last.
+    departures: Vec<Option<Departure>>,
+    /// By container.
+    containers: Vec<ContainerFacts>,
+}
+
+impl Ledger {
+    pub(super) fn new(plan: &Plan) -> Ledger {
+        let stages = plan.layout.stages.len();
+        let records = plan.records() + 1;
+        Ledger {
+            stages,
+            records: vec![RecordFacts::default(); records],
+            at_stage: vec![StageFacts::default(); records * stages],
+            departures: vec![None; records],
+            containers: vec![ContainerFacts::default(); plan.layout.containers()],
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.records.fill(RecordFacts::default());
+        self.at_stage.fill(StageFacts::default());
+        self.departures.fill(None);
+        self.containers.fill(ContainerFacts::default());
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Ledger) {
+        self.stages = other.stages;
+        self.records.clone_from(&other.records);
+        self.at_stage.clone_from(&other.at_stage);
+        self.departures.clone_from(&other.departures);
+        self.containers.clone_from(&other.containers);
+    }
+
+    /// Takes note of an event that no property objected to.
+    #[inline]
+    pub(super) fn note(&mut self, event: &Event, seen: Seen, plan: &Plan) {
+        match *event {
+            Event::Published { copy } => self.records[copy.id.index()].published = true,
+            Event::Accepted { record } => self.records[record.index()].accepted = true,
+            Event::Enqueued { queue, copy } => {
+                self.records[copy.id.index()].queue_copies += 1;
+                let (region, position) = plan.layout.queue_place(queue);
+                if let Some(stage) = position.checked_sub(1) {
+                    self.at_stage[copy.id.index() * self.stages + stage].forwarded.insert(region);
+                }
+            }
+            Event::Removed { queue, record }
+            | Event::Delivered { queue, record, gone: true, .. } => {
+                self.records[record.index()].queue_copies -= 1;
+                self.departures[record.index()] = Some(Departure { queue, seen });
+            }
+            Event::Stored { table, copy, .. } => {
+                let (region, stage) = plan.layout.table_place(table);
+                let index = copy.id.index() * self.stages + stage.index();
+                self.at_stage[index].stored.insert(region);
+            }
+            Event::Arrived { copy, .. } => self.records[copy.id.index()].arrived = true,
+            Event::ContainerBecame { container, state, refused_by } => {
+                let facts = &mut self.containers[container.index()];
+                (facts.since, facts.refused_by) = (seen, refused_by);
+                facts.recoveries += u32::from(state == container::State::Processing);
+            }
+            Event::Refused { .. }
+            | Event::BatchEnded { .. }
+            | Event::Routed { .. }
+            | Event::RoutesChanged { .. }
+            | Event::WeightsChanged { .. }
+            | Event::Delivered { gone: false, .. }
+            | Event::Returned { .. }
+            | Event::StaleRemove { .. }
+            | Event::Forwarding { .. }
+            | Event::StaleReply { .. }
+            | Event::Applied { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::Faulted { .. }
+            | Event::Recovered { .. }
+            | Event::ExpectationFailed { .. } => {}
+        }
+    }
+
+    /// What is known of a record.
+    #[inline]
+    pub fn record(&self, record: RecordId) -> RecordFacts {
+        self.records[record.index()]
+    }
+
+    /// Whether the source sent the record; also `false` for what is no record at all.
+    #[inline]
+    pub fn is_published(&self, record: RecordId) -> bool {
+        self.records.get(record.index()).is_some_and(|facts| facts.published)
+    }
+
+    /// Whether a container of the region stored the record at the stage.
+    #[inline]
+    pub fn is_stored(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
+        self.at_stage[record.index() * self.stages + stage.index()].stored.contains(region)
+    }
+
+    /// Whether the stage's out-queue in the region has or had the record.
+    #[inline]
+    pub fn is_forwarded(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
+        self.at_stage[record.index() * self.stages + stage.index()].forwarded.contains(region)
+    }
+
+    /// Where the record left a queue last.
+    pub fn departure(&self, record: RecordId) -> Option<Departure> {
+        self.departures[record.index()]
+    }
+
+    /// What is known of a container.
+    pub fn container(&self, container: ContainerId) -> ContainerFacts {
+        self.containers[container.index()]
+    }
+}

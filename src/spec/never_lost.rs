@@ -1,0 +1,39 @@
+//! `NeverLost`.
+
+use crate::model::id::{QueueId, RecordId};
+use crate::spec::{Breach, Judgement, Ledger};
+
+/// Every accepted record that is not delivered has a durable copy from which it will go on: in a
+/// queue, visible or in flight.
+///
+/// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
+/// is lost for the destination. Catches queues that forget what they hand out, and every way to
+/// remove too early. Source: "at least once" of Amazon SQS, from end to end.
+#[derive(Clone, Copy, Debug)]
+pub struct NeverLost;
+
+impl NeverLost {
+    /// The source has the acknowledgement.
+    #[inline]
+    pub(super) fn accepted(record: RecordId, ledger: &Ledger) -> Judgement {
+        let facts = ledger.record(record);
+        if facts.arrived || facts.queue_copies > 0 {
+            return Ok(());
+        }
+        let queue = ledger.departure(record).map(|departure| departure.queue);
+        Err(Breach::Lost { record, queue })
+    }
+
+    /// A record leaves a queue; the ledger does not know yet.
+    ///
+    /// A record that left its last queue before the source had the acknowledgement is judged when
+    /// the source gets it.
+    #[inline]
+    pub(super) fn left_queue(queue: QueueId, record: RecordId, ledger: &Ledger) -> Judgement {
+        let facts = ledger.record(record);
+        if facts.queue_copies > 1 || facts.arrived || !facts.accepted {
+            return Ok(());
+        }
+        Err(Breach::Lost { record, queue: Some(queue) })
+    }
+}

@@ -1,0 +1,96 @@
+//! `RegionFifo`.
+
+use crate::model::fault::FaultKind;
+use crate::model::id::{QueueId, RecordId, TableId};
+use crate::plan::Plan;
+use crate::spec::{Breach, Judgement, Ledger};
+
+/// The first stores at each stage follow the order of first arrival in the region.
+///
+/// It can be promised only with one container on each queue and without crashes; elsewhere it is
+/// reported as not applicable. Catches overtaking. Source: Amazon SQS FIFO queues, one message
+/// group.
+#[derive(Clone, Debug)]
+pub struct RegionFifo {
+    applies: bool,
+    regions: usize,
+    /// By region: how many records have come to it.
+    arrivals: [u16; 8],
+    /// By `record × regions + region`: which one to come it was, counted from 1; 0: not yet.
+    arrival: Vec<u16>,
+    /// By table: the arrival number of the record it first stored last.
+    last_stored: Vec<u16>,
+}
+
+impl RegionFifo {
+    pub(super) fn new(plan: &Plan) -> RegionFifo {
+        RegionFifo {
+            applies: RegionFifo::not_applicable(plan).is_none(),
+            regions: plan.layout.regions,
+            arrivals: [0; 8],
+            arrival: vec![0; (plan.records() + 1) * plan.layout.regions],
+            last_stored: vec![0; plan.layout.tables()],
+        }
+    }
+
+    /// Why it is not promised for this system, if it is not.
+    pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
+        if plan.layout.containers_per_stage > 1 {
+            return Some("several containers compete on a queue, so order is not promised");
+        }
+        if plan.crash_budget > 0 || plan.has_fault(FaultKind::Crash) {
+            return Some("containers can crash, so order is not promised");
+        }
+        None
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.arrivals = [0; 8];
+        self.arrival.fill(0);
+        self.last_stored.fill(0);
+    }
+
+    pub(super) fn copy_from(&mut self, other: &RegionFifo) {
+        self.applies = other.applies;
+        self.regions = other.regions;
+        self.arrivals = other.arrivals;
+        self.arrival.clone_from(&other.arrival);
+        self.last_stored.clone_from(&other.last_stored);
+    }
+
+    /// A queue has a record more.
+    #[inline]
+    pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
+        let (region, position) = plan.layout.queue_place(queue);
+        if position > 0 || record.index() > plan.records() {
+            return;
+        }
+        let arrival = &mut self.arrival[record.index() * self.regions + region.index()];
+        if *arrival == 0 {
+            self.arrivals[region.index()] += 1;
+            *arrival = self.arrivals[region.index()];
+        }
+    }
+
+    /// A table took a write of its own region.
+    #[inline]
+    pub(super) fn stored(
+        &mut self,
+        table: TableId,
+        record: RecordId,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        let (region, stage) = plan.layout.table_place(table);
+        if !self.applies || ledger.is_stored(record, stage, region) {
+            return Ok(());
+        }
+        let arrival = self.arrival[record.index() * self.regions + region.index()];
+        let last = &mut self.last_stored[table.index()];
+        if arrival <= *last {
+            return Err(Breach::Overtaken { table, record });
+        }
+        *last = arrival;
+        Ok(())
+    }
+}

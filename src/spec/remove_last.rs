@@ -1,0 +1,40 @@
+//! `RemoveLast`.
+
+use crate::model::id::{QueueId, RecordId, StageId};
+use crate::plan::Plan;
+use crate::spec::{Breach, Judgement, Ledger};
+
+/// A record is removed from an in-queue only after its stage stored it **and** the out-queue
+/// accepted it; from an outbound queue, only after the destination has it.
+///
+/// Catches containers that remove first or drop on failure, and queues that remove the wrong
+/// record. Source: the order "write to the table, publish, remove" of the published design.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoveLast;
+
+impl RemoveLast {
+    /// A queue was asked to remove a record, and did.
+    #[inline]
+    pub(super) fn removed(
+        queue: QueueId,
+        record: RecordId,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        let (region, position) = plan.layout.queue_place(queue);
+        if position + 1 == plan.layout.positions() {
+            if ledger.record(record).arrived {
+                return Ok(());
+            }
+            return Err(Breach::RemovedUnforwarded { queue, record });
+        }
+        let stage = StageId(position as u8);
+        if !ledger.is_stored(record, stage, region) {
+            return Err(Breach::RemovedUnstored { queue, record });
+        }
+        if !ledger.is_forwarded(record, stage, region) {
+            return Err(Breach::RemovedUnforwarded { queue, record });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,26 @@
+//! `StoredEverywhere`.
+
+use crate::sim::Simulation;
+use crate::spec::{Breach, Judgement};
+
+/// Every record that was delivered is in every stage's table in every region.
+///
+/// Catches stages that were passed by and replication that lost something. Source: "every record
+/// reaches every component" of the published test.
+#[derive(Clone, Copy, Debug)]
+pub struct StoredEverywhere;
+
+impl StoredEverywhere {
+    pub(super) fn judge_end(simulation: &Simulation) -> Judgement {
+        let plan = simulation.plan();
+        for table in &plan.tables {
+            let rows = simulation.rows(table.id);
+            for record in plan.record_ids() {
+                if rows.get(record).rows == 0 && simulation.destination().has(record) {
+                    return Err(Breach::NotStored { record, table: table.id });
+                }
+            }
+        }
+        Ok(())
+    }
+}
