@@ -148,7 +148,7 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<(), Str
 }
 
 /// Which part of a text belongs to which key.
-struct Keys<'a> {
+pub(crate) struct Keys<'a> {
     text: &'a str,
     origin: &'a str,
     /// The path of each key and element, with where its key (if any) and its value are.
@@ -158,7 +158,12 @@ struct Keys<'a> {
 }
 
 impl<'a> Keys<'a> {
-    fn parse(text: &'a str, origin: &'a str) -> Result<Keys<'a>, FileError> {
+    /// Reads the keys of a TOML text.
+    ///
+    /// # Errors
+    ///
+    /// If the text is no TOML.
+    pub(crate) fn parse(text: &'a str, origin: &'a str) -> Result<Keys<'a>, FileError> {
         let mut keys = Keys { text, origin, entries: Vec::new(), script: Vec::new() };
         let document = DeTable::parse(text).map_err(|error| keys.error(&error))?;
         keys.collect_table("", document.get_ref());
@@ -188,7 +193,7 @@ impl<'a> Keys<'a> {
                 }
             }
             DeValue::String(text) => {
-                if path.starts_with("script") {
+                if path.starts_with("script") || path.starts_with("scenario.script") {
                     self.script.push((path.to_owned(), text.to_string()));
                 }
             }
@@ -200,7 +205,11 @@ impl<'a> Keys<'a> {
     }
 
     /// Reads the script line by line: the deserializer would blame the list as a whole.
-    fn script(&self) -> Result<(), FileError> {
+    ///
+    /// # Errors
+    ///
+    /// The first line that is no step of a script.
+    pub(crate) fn script(&self) -> Result<(), FileError> {
         for (path, line) in &self.script {
             if let Err(error) = line.parse::<ScriptStep>() {
                 let entry = self.entries.iter().find(|(known, _)| known == path);
@@ -221,7 +230,7 @@ impl<'a> Keys<'a> {
     }
 
     /// An error of the parser.
-    fn error(&self, error: &toml::de::Error) -> FileError {
+    pub(crate) fn error(&self, error: &toml::de::Error) -> FileError {
         let span = error.span();
         let at = span.as_ref().map_or(0, |span| span.start);
         let key = self
@@ -241,14 +250,18 @@ impl<'a> Keys<'a> {
     /// Something that is wrong with the content.
     fn problem(&self, problem: &Problem, overrides: &[Override]) -> FileError {
         let message = problem.cause.to_string();
-        let key = Some(problem.key.clone());
         let blamed = overrides.iter().rev().find(|change| is_part(&problem.key, &change.key));
         if let Some(change) = blamed {
             let origin = format!("--set {}={}", change.key, change.value);
-            return FileError { origin, line: None, key, message };
+            return FileError { origin, line: None, key: Some(problem.key.clone()), message };
         }
-        // The key itself, or the nearest key above it: what is missing has no line of its own.
-        let mut path = problem.key.as_str();
+        self.error_at(&problem.key, message)
+    }
+
+    /// An error at a key: in its line, or in that of the nearest key above it, since what is
+    /// missing has no line of its own.
+    pub(crate) fn error_at(&self, key: &str, message: String) -> FileError {
+        let mut path = key;
         let range = loop {
             if let Some((_, range)) = self.entries.iter().find(|(known, _)| known == path) {
                 break Some(range);
@@ -259,7 +272,7 @@ impl<'a> Keys<'a> {
             }
         };
         let line = range.map(|range| self.line(range.start));
-        FileError { origin: self.origin.to_owned(), line, key, message }
+        FileError { origin: self.origin.to_owned(), line, key: Some(key.to_owned()), message }
     }
 }
 
