@@ -19,6 +19,7 @@ pub mod outbox;
 pub mod pool;
 pub mod progress;
 pub mod queue;
+pub mod ready;
 pub mod record;
 pub mod replicator;
 pub mod source;

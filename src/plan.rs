@@ -126,12 +126,9 @@ impl Plan {
     }
 
     /// The batch of a record.
+    #[inline]
     pub fn batch_of(&self, record: RecordId) -> BatchId {
         self.batch_of[record.index()]
-    }
-
-    pub(crate) fn batches_of(&self) -> &BatchOf {
-        &self.batch_of
     }
 
     /// The index of the first action that publishes the batch; that of no action if none does.

@@ -134,7 +134,8 @@ impl Simulation {
     /// Every choice there is now. Empty of steps when the run is quiescent.
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
-        Enabled::new(self.world.out.ready(), self.world.faults.ready(), self.plan.layout.containers())
+        let containers = self.plan.layout.containers();
+        Enabled::new(self.world.out.ready(), self.world.faults.ready(), containers)
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -149,8 +150,8 @@ impl Simulation {
         self.world.out.clear_events();
         let step = match choice {
             Choice::Step(machine) => {
-                let (message, pair) = self.world.handle_next(machine, &self.plan);
-                Step { choice, message: Some(message), pair: Some(pair) }
+                let pair = self.world.handle_next(machine, &self.plan);
+                Step { choice, message: Some(self.world.current), pair: Some(pair) }
             }
             Choice::Fault(point) => {
                 self.world.take_fault(point, &self.plan);
@@ -275,7 +276,7 @@ impl Simulation {
 
     /// How far the batches have come.
     pub fn progress(&self) -> &Progress {
-        &self.world.progress
+        self.world.out.progress()
     }
 
     /// The messages that wait for a machine, first one first.

@@ -44,7 +44,7 @@ pub use settles::Settles;
 pub use store_before_forward::StoreBeforeForward;
 pub use stored_everywhere::StoredEverywhere;
 
-use ledger::Seen;
+pub use ledger::Seen;
 
 /// Which property.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -219,70 +219,80 @@ impl Spec {
     /// The first violation.
     #[inline]
     pub fn watch(&mut self, events: &[Event], step: u64, plan: &Plan) -> Judgement {
-        for event in events {
-            self.judge(event, plan)?;
-            self.ledger.note(event, Seen(step), plan);
-        }
-        Ok(())
+        events.iter().try_for_each(|event| self.judge(event, Seen(step), plan))
     }
 
-    /// The one exhaustive match over events: each goes to the properties that it can violate. The
-    /// ledger stands as it was before the event.
+    /// The one exhaustive match over events: each goes to the properties that it can violate, and
+    /// then, if none objects, into the ledger.
+    ///
+    /// # Errors
+    ///
+    /// The first violation.
     #[inline]
-    fn judge(&mut self, event: &Event, plan: &Plan) -> Judgement {
-        let ledger = &self.ledger;
+    pub fn judge(&mut self, event: &Event, seen: Seen, plan: &Plan) -> Judgement {
+        let ledger = &mut self.ledger;
         match *event {
-            Event::Published { copy } => NoInvention::published(copy, plan),
-            Event::Accepted { record } => NeverLost::accepted(record, ledger),
-            Event::Routed { record, region } => self.routed_by_policy.routed(record, region),
+            Event::Published { copy } => {
+                NoInvention::published(copy, plan)?;
+                ledger.published(copy.id);
+            }
+            Event::Accepted { record } => {
+                NeverLost::accepted(record, ledger)?;
+                ledger.accepted(record);
+            }
+            Event::Routed { record, region } => self.routed_by_policy.routed(record, region)?,
             Event::RoutesChanged { side, offline } => {
                 self.routed_by_policy.routes_changed(side, offline);
-                Ok(())
             }
-            Event::WeightsChanged { weights } => {
-                self.routed_by_policy.weights_changed(weights);
-                Ok(())
-            }
+            Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
+                NoInvention::in_queue(queue, copy, ledger, plan)?;
                 self.region_fifo.enqueued(queue, copy.id, plan);
-                NoInvention::in_queue(queue, copy, ledger, plan)
+                ledger.enqueued(queue, copy.id, plan);
             }
             Event::Delivered { queue, record, gone: true, .. } => {
-                NeverLost::left_queue(queue, record, ledger)
+                NeverLost::left_queue(queue, record, ledger)?;
+                ledger.left_queue(queue, record, seen);
             }
             Event::Removed { queue, record } => {
                 RemoveLast::removed(queue, record, ledger, plan)?;
-                NeverLost::left_queue(queue, record, ledger)
+                NeverLost::left_queue(queue, record, ledger)?;
+                ledger.left_queue(queue, record, seen);
             }
             Event::Forwarding { container, record } => {
-                StoreBeforeForward::forwarding(container, record, ledger, plan)
+                StoreBeforeForward::forwarding(container, record, ledger, plan)?;
             }
             Event::Stored { table, copy, rows, .. } => {
                 NoInvention::in_table(table, copy, ledger, plan)?;
                 EffectOnce::in_table(table, copy.id, rows)?;
-                self.region_fifo.stored(table, copy.id, ledger, plan)
+                self.region_fifo.stored(table, copy.id, ledger, plan)?;
+                ledger.stored(table, copy.id, plan);
             }
             Event::Applied { table, copy, rows } => {
                 NoInvention::in_table(table, copy, ledger, plan)?;
-                EffectOnce::in_table(table, copy.id, rows)
+                EffectOnce::in_table(table, copy.id, rows)?;
             }
             Event::Arrived { copy, region, counted } => {
                 NoInvention::at_destination(copy, ledger, plan)?;
-                EffectOnce::arrived(copy.id, region, counted, ledger)
+                EffectOnce::arrived(copy.id, region, counted, ledger)?;
+                ledger.arrived(copy.id);
             }
-            Event::ExpectationFailed { action } => Expectation::failed(action),
+            Event::ContainerBecame { container, state, refused_by } => {
+                ledger.container_became(container, state, refused_by, seen);
+            }
+            Event::ExpectationFailed { action } => Expectation::failed(action)?,
             Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
             | Event::StaleRemove { .. }
-            | Event::ContainerBecame { .. }
             | Event::StaleReply { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
-            | Event::Recovered { .. } => Ok(()),
+            | Event::Recovered { .. } => {}
         }
+        Ok(())
     }
 
     /// Judges a run that has come to rest after everything was healed.

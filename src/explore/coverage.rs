@@ -111,25 +111,17 @@ impl Default for Coverage {
 }
 
 impl Coverage {
-    /// Takes note of a step and of what happened in it.
+    /// Takes note of a step.
     #[inline]
-    pub fn note(&mut self, step: &Step, events: &[Event]) {
+    pub fn note_step(&mut self, step: &Step) {
         if let Some(pair) = step.pair {
             self.pairs[pair.index()] += 1;
         }
-        self.note_events(events);
     }
 
-    /// Takes note of what happened.
+    /// Takes note of what happened in it.
     #[inline]
-    pub fn note_events(&mut self, events: &[Event]) {
-        for event in events {
-            self.note_event(event);
-        }
-    }
-
-    #[inline]
-    fn note_event(&mut self, event: &Event) {
+    pub fn note_event(&mut self, event: &Event) {
         match *event {
             Event::Arrived { copy, counted, .. } => {
                 if !counted {

@@ -7,7 +7,7 @@ use crate::explore::observer::{Observer, Phase};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::Simulation;
-use crate::spec::{Breach, Settles, Spec, Violation};
+use crate::spec::{Breach, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -139,7 +139,7 @@ impl Runner {
             self.simulation.heal();
             observer.phase(Phase::Heal, &self.simulation);
             let events = self.simulation.events();
-            self.coverage.note_events(events);
+            events.iter().for_each(|event| self.coverage.note_event(event));
             if let Err(breach) = self.spec.watch(events, self.simulation.steps(), &plan) {
                 return Stop::Breach(breach);
             }
@@ -181,10 +181,13 @@ impl Runner {
             };
             let step = self.simulation.step(choice);
             observer.step(&step, &self.simulation);
-            let events = self.simulation.events();
-            self.coverage.note(&step, events);
-            if let Err(breach) = self.spec.watch(events, self.simulation.steps(), &plan) {
-                return Stop::Breach(breach);
+            self.coverage.note_step(&step);
+            let seen = Seen(self.simulation.steps());
+            for event in self.simulation.events() {
+                self.coverage.note_event(event);
+                if let Err(breach) = self.spec.judge(event, seen, &plan) {
+                    return Stop::Breach(breach);
+                }
             }
         }
         Stop::Quiescent

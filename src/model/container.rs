@@ -91,8 +91,8 @@ pub struct Context {
 impl Container {
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
-        match message {
+    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        match *message {
             Message::Received { incarnation, copy, receipt, .. } => {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });

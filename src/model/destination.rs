@@ -51,10 +51,10 @@ pub struct Context {
     pub machine: MachineId,
     /// The address of out-dns.
     pub dns: MachineId,
-    /// The id of the first region's outbound queue.
-    pub first_queue: QueueId,
-    /// How many ids lie between the outbound queues of neighbouring regions.
-    pub queue_stride: u16,
+    /// By region: its outbound queue.
+    pub queues: Vec<QueueId>,
+    /// By queue of the system: its region.
+    pub regions_of_queues: Vec<RegionId>,
     /// How many records there are.
     pub records: u16,
     /// How it tells records apart.
@@ -64,11 +64,11 @@ pub struct Context {
 impl Context {
     #[inline]
     fn region_of(&self, queue: QueueId) -> RegionId {
-        RegionId(((queue.0 - self.first_queue.0) / self.queue_stride) as u8)
+        self.regions_of_queues[queue.index()]
     }
 
     fn queue_of(&self, region: RegionId) -> QueueId {
-        QueueId(self.first_queue.0 + self.queue_stride * u16::from(region.0))
+        self.queues[region.index()]
     }
 }
 
@@ -84,8 +84,8 @@ impl RecordDestination {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
-        match message {
+    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        match *message {
             Message::Received { queue, copy, receipt, .. } => {
                 self.received(queue, copy, receipt, context, out);
             }

@@ -60,10 +60,8 @@ pub struct Context {
     pub requester: MachineId,
     /// By region: the address of the queue behind the name.
     pub queues: Vec<MachineId>,
-    /// The id of the first region's queue behind the name, and the step to the next region's.
-    pub first_queue: QueueId,
-    /// How many ids lie between the queues of neighbouring regions.
-    pub queue_stride: u16,
+    /// By queue of the system: its region.
+    pub regions_of_queues: Vec<RegionId>,
     /// Which regions it answers.
     pub route: Route,
 }
@@ -72,7 +70,7 @@ impl Context {
     /// The region whose queue this is.
     #[inline]
     fn region_of(&self, queue: QueueId) -> RegionId {
-        RegionId(((queue.0 - self.first_queue.0) / self.queue_stride) as u8)
+        self.regions_of_queues[queue.index()]
     }
 }
 
@@ -85,8 +83,8 @@ impl Dns {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
-        match message {
+    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        match *message {
             Message::Send { copy, .. } => self.relay_send(copy.id, message, context, out),
             Message::Receive { client, queue } => {
                 let incarnation = client.incarnation;
@@ -103,7 +101,7 @@ impl Dns {
             | Message::Received { .. }
             | Message::ReceiveRefused { .. }
             | Message::Removed { .. }
-            | Message::RemoveRefused { .. } => out.send(context.requester, message),
+            | Message::RemoveRefused { .. } => out.send(context.requester, *message),
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -121,7 +119,7 @@ impl Dns {
     fn relay_send(
         &mut self,
         record: RecordId,
-        message: Message,
+        message: &Message,
         context: &Context,
         out: &mut Outbox,
     ) {
@@ -140,7 +138,7 @@ impl Dns {
     fn relay_request(
         &self,
         queue: QueueId,
-        message: Message,
+        message: &Message,
         refusal: Message,
         context: &Context,
         out: &mut Outbox,

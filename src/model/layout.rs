@@ -93,6 +93,12 @@ pub struct Layout {
     places: Vec<Place>,
     /// By machine: what it is called.
     names: Vec<String>,
+    /// By queue: its region and position. Tables, for the hot path needs no division.
+    queue_places: Vec<(RegionId, u8)>,
+    /// By container: its region and stage.
+    container_places: Vec<(RegionId, StageId)>,
+    /// By table: its region and stage.
+    table_places: Vec<(RegionId, StageId)>,
 }
 
 const DRIVER: MachineId = MachineId(0);
@@ -110,7 +116,11 @@ impl Layout {
             containers_per_stage: containers,
             places: Vec::new(),
             names: Vec::new(),
+            queue_places: Vec::new(),
+            container_places: Vec::new(),
+            table_places: Vec::new(),
         };
+        layout.fill_places();
         let mut places = vec![
             Place::Driver,
             Place::Source,
@@ -126,6 +136,19 @@ impl Layout {
         layout.names = places.iter().map(|&place| layout.name_of(place)).collect();
         layout.places = places;
         layout
+    }
+
+    fn fill_places(&mut self) {
+        let (stages, positions) = (self.stages.len() as u8, self.positions() as u8);
+        for region in self.region_ids() {
+            self.queue_places.extend((0..positions).map(|position| (region, position)));
+            self.table_places.extend((0..stages).map(|stage| (region, StageId(stage))));
+            for stage in 0..stages {
+                let place = (region, StageId(stage));
+                let places = std::iter::repeat_n(place, self.containers_per_stage);
+                self.container_places.extend(places);
+            }
+        }
     }
 
     fn name_of(&self, place: Place) -> String {
@@ -236,23 +259,20 @@ impl Layout {
     /// The region and the position of a queue.
     #[inline]
     pub fn queue_place(&self, queue: QueueId) -> (RegionId, usize) {
-        let positions = self.positions();
-        (RegionId((queue.index() / positions) as u8), queue.index() % positions)
+        let (region, position) = self.queue_places[queue.index()];
+        (region, usize::from(position))
     }
 
     /// The region and the stage of a container.
     #[inline]
     pub fn container_place(&self, container: ContainerId) -> (RegionId, StageId) {
-        let group = container.index() / self.containers_per_stage;
-        let stages = self.stages.len();
-        (RegionId((group / stages) as u8), StageId((group % stages) as u8))
+        self.container_places[container.index()]
     }
 
     /// The region and the stage of a table.
     #[inline]
     pub fn table_place(&self, table: TableId) -> (RegionId, StageId) {
-        let stages = self.stages.len();
-        (RegionId((table.index() / stages) as u8), StageId((table.index() % stages) as u8))
+        self.table_places[table.index()]
     }
 
     /// The machine of a place.

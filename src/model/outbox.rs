@@ -1,17 +1,22 @@
 //! What handlers write into, and where messages wait: the inboxes of all machines.
 
+use std::sync::Arc;
+
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::MachineId;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
+use crate::model::progress::Progress;
+use crate::model::ready::Ready;
+use crate::plan::Plan;
 
 /// The inboxes of all machines, and which machines can take a step.
 ///
 /// A machine is *ready* when its inbox has a message and the inbox is open. A machine whose state
 /// lets it take no message (a paused container, a failed replicator) has a closed inbox, which
 /// keeps what arrives.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Outbox {
     messages: Pool<Message>,
     /// By machine.
@@ -19,21 +24,24 @@ pub struct Outbox {
     /// Machines that take messages now.
     open: BitSet,
     /// Machines that take messages now and have one.
-    ready: BitSet,
+    ready: Ready,
+    progress: Progress,
     /// What happened in this step, in order; emptied when a step begins.
     events: Vec<Event>,
 }
 
 impl Outbox {
-    /// Empty open inboxes for so many machines.
-    pub(crate) fn new(machines: usize) -> Outbox {
+    /// Empty open inboxes for the machines of a plan.
+    pub(crate) fn new(plan: &Arc<Plan>) -> Outbox {
+        let machines = plan.layout.machines();
         let mut open = BitSet::new(machines);
         (0..machines).for_each(|machine| open.insert(machine));
         Outbox {
             messages: Pool::default(),
             inboxes: vec![List::default(); machines],
             open,
-            ready: BitSet::new(machines),
+            ready: Ready::new(machines),
+            progress: Progress::new(Arc::clone(plan)),
             events: Vec::with_capacity(64),
         }
     }
@@ -71,20 +79,39 @@ impl Outbox {
     }
 
     /// Says that something happened.
-    #[inline]
+    #[inline(always)]
     pub fn emit(&mut self, event: Event) {
+        // Each caller names the event, so the compiler keeps only its arm of what follows.
+        self.progress.observe(&event);
         self.events.push(event);
     }
 
     /// Takes the machine's first message.
     #[inline]
-    pub(crate) fn take(&mut self, machine: MachineId) -> Option<Message> {
+    pub(crate) fn take(&mut self, machine: MachineId, to: &mut Message) {
         let inbox = &mut self.inboxes[machine.index()];
-        let message = self.messages.pop_front(inbox);
+        self.messages.pop_front_into(inbox, to);
         if inbox.is_empty() {
             self.ready.remove(machine.index());
         }
-        message
+    }
+
+    /// Whether the machine can take a step.
+    #[inline]
+    pub(crate) fn is_ready(&self, machine: MachineId) -> bool {
+        self.ready.contains(machine.index())
+    }
+
+    /// How far the batches have come.
+    #[inline]
+    pub(crate) fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// Whether something that a script can wait for has changed since this was asked last.
+    #[inline]
+    pub(crate) fn take_progress(&mut self) -> bool {
+        self.progress.take_changed()
     }
 
     /// From now on the machine takes messages, or takes none and keeps them.
@@ -103,7 +130,7 @@ impl Outbox {
 
     /// Machines that can take a step.
     #[inline]
-    pub(crate) fn ready(&self) -> &BitSet {
+    pub(crate) fn ready(&self) -> &Ready {
         &self.ready
     }
 
@@ -140,6 +167,7 @@ impl Outbox {
         self.inboxes.clone_from(&other.inboxes);
         self.open.copy_from(&other.open);
         self.ready.copy_from(&other.ready);
+        self.progress.copy_from(&other.progress);
         self.events.clone_from(&other.events);
     }
 }

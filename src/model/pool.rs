@@ -108,6 +108,25 @@ impl<T: Copy> Pool<T> {
         Some(element)
     }
 
+    /// Takes the first element and puts it where it is wanted.
+    ///
+    /// # Panics
+    ///
+    /// If the list is empty.
+    #[inline]
+    pub fn pop_front_into(&mut self, list: &mut List, to: &mut T) {
+        let head = list.head;
+        let node = &mut self.nodes[head as usize];
+        *to = node.element;
+        list.head = node.next;
+        list.len -= 1;
+        node.next = self.free;
+        self.free = head;
+        if list.head == NIL {
+            list.tail = NIL;
+        }
+    }
+
     /// The first element, which stays.
     #[inline]
     pub fn front(&self, list: &List) -> Option<&T> {

@@ -1,8 +1,10 @@
 //! What the driver can see of a run: how far the batches have come.
 
+use std::sync::Arc;
+
 use crate::model::event::Event;
-use crate::model::id::{BatchId, RecordId, RegionId, RegionSet};
-use crate::model::layout::Layout;
+use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
+use crate::plan::Plan;
 
 /// A milestone of a record: each queue position, accepted by the source, at the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -16,8 +18,9 @@ impl Milestone {
 }
 
 /// Counts, in constant time per event, what scripts wait for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Progress {
+    plan: Arc<Plan>,
     /// By record: bit *m* is set when the record has reached milestone *m*.
     reached: Vec<u32>,
     /// By record: the regions whose inbound queue got it.
@@ -28,44 +31,42 @@ pub struct Progress {
     queued: [u32; 8],
     /// How many records are at the destination.
     delivered: u32,
+    /// Something that a script can wait for has changed.
+    changed: bool,
 }
 
 /// By record (from 1): its batch.
 pub(crate) type BatchOf = Vec<BatchId>;
 
 impl Progress {
-    pub(crate) fn new(records: usize, batches: usize) -> Progress {
+    pub(crate) fn new(plan: Arc<Plan>) -> Progress {
         Progress {
-            reached: vec![0; records + 1],
-            entered: vec![RegionSet::EMPTY; records + 1],
-            counts: vec![0; (batches + 1) * 32],
+            reached: vec![0; plan.records() + 1],
+            entered: vec![RegionSet::EMPTY; plan.records() + 1],
+            counts: vec![0; (plan.batches() + 1) * 32],
             queued: [0; 8],
             delivered: 0,
+            changed: false,
+            plan,
         }
     }
 
-    /// Takes note of an event; `true` if something a script can wait for has changed.
-    #[inline]
-    pub(crate) fn observe(&mut self, event: &Event, layout: &Layout, batch_of: &BatchOf) -> bool {
+    /// Takes note of an event.
+    #[inline(always)]
+    pub(crate) fn observe(&mut self, event: &Event) {
         match *event {
-            Event::Enqueued { queue, copy } => {
-                let (region, position) = layout.queue_place(queue);
-                self.queued[region.index()] += 1;
-                if position == 0 {
-                    self.entered[copy.id.index()].insert(region);
-                }
-                self.reach(copy.id, Milestone(position as u8), batch_of)
-            }
+            Event::Enqueued { queue, copy } => self.enqueued(queue, copy.id),
             Event::Removed { queue, .. } | Event::Delivered { queue, gone: true, .. } => {
-                let (region, _) = layout.queue_place(queue);
+                let (region, _) = self.plan.layout.queue_place(queue);
                 self.queued[region.index()] -= 1;
-                self.queued[region.index()] == 0
+                self.changed |= self.queued[region.index()] == 0;
             }
-            Event::Accepted { record } => self.reach(record, Milestone::ACCEPTED, batch_of),
+            Event::Accepted { record } => {
+                self.reach(record, Milestone::ACCEPTED);
+            }
             Event::Arrived { copy, .. } => {
-                let new = self.reach(copy.id, Milestone::DELIVERED, batch_of);
+                let new = self.reach(copy.id, Milestone::DELIVERED);
                 self.delivered += u32::from(new);
-                new
             }
             Event::Published { .. }
             | Event::Refused { .. }
@@ -85,21 +86,38 @@ impl Progress {
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
-            | Event::ExpectationFailed { .. } => false,
+            | Event::ExpectationFailed { .. } => {}
         }
     }
 
     #[inline]
-    fn reach(&mut self, record: RecordId, milestone: Milestone, batch_of: &BatchOf) -> bool {
+    fn enqueued(&mut self, queue: QueueId, record: RecordId) {
+        let (region, position) = self.plan.layout.queue_place(queue);
+        self.queued[region.index()] += 1;
+        if position == 0 {
+            self.entered[record.index()].insert(region);
+        }
+        self.reach(record, Milestone(position as u8));
+    }
+
+    #[inline]
+    fn reach(&mut self, record: RecordId, milestone: Milestone) -> bool {
         let reached = &mut self.reached[record.index()];
         let bit = 1 << milestone.0;
         let new = *reached & bit == 0;
         if new {
             *reached |= bit;
-            let batch = batch_of[record.index()];
+            let batch = self.plan.batch_of(record);
+            self.changed = true;
             self.counts[batch.index() * 32 + usize::from(milestone.0)] += 1;
         }
         new
+    }
+
+    /// Whether something that a script can wait for has changed since this was asked last.
+    #[inline]
+    pub(crate) fn take_changed(&mut self) -> bool {
+        std::mem::take(&mut self.changed)
     }
 
     /// How many records of the batch have reached the milestone.
@@ -128,10 +146,10 @@ impl Progress {
     }
 
     pub(crate) fn copy_from(&mut self, other: &Progress) {
-        let Progress { reached, entered, counts, queued, delivered } = other;
+        let Progress { plan: _, reached, entered, counts, queued, delivered, changed } = other;
         self.reached.clone_from(reached);
         self.entered.clone_from(entered);
         self.counts.clone_from(counts);
-        (self.queued, self.delivered) = (*queued, *delivered);
+        (self.queued, self.delivered, self.changed) = (*queued, *delivered, *changed);
     }
 }

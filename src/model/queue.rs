@@ -79,12 +79,12 @@ impl Queue {
     #[inline]
     pub fn handle(
         &mut self,
-        message: Message,
+        message: &Message,
         context: &Context,
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        match message {
+        match *message {
             Message::Send { client, copy } => self.send(client, copy, context, shelf, out),
             Message::Receive { client, .. } => self.receive(client, context, shelf, out),
             Message::Remove { client, receipt, .. } => {

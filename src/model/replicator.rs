@@ -47,8 +47,8 @@ pub struct Context {
 impl Replicator {
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
-        match message {
+    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        match *message {
             Message::Replicate { copy, .. } if self.state == State::Failed => {
                 out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
             }

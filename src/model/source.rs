@@ -66,11 +66,11 @@ impl RecordSource {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: Message, context: &Context, out: &mut Outbox) {
-        match (message, self.state) {
+    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        match (*message, self.state) {
             (Message::Publish { batch }, State::Idle) => self.begin(batch, context, out),
             (Message::Publish { .. }, State::Sending | State::Waiting) => {
-                out.hold(&mut self.pending, message);
+                out.hold(&mut self.pending, *message);
             }
             (Message::Sent { .. }, _) => {
                 out.emit(Event::Accepted { record: self.record() });

@@ -72,15 +72,15 @@ impl RegionalTable {
     #[inline]
     pub fn handle(
         &mut self,
-        message: Message,
+        message: &Message,
         context: &Context,
         rows: &mut [Row],
         out: &mut Outbox,
     ) {
-        match message {
+        match *message {
             Message::Insert { client, copy } => self.insert(client, copy, context, rows, out),
             Message::Apply { .. } if self.state == State::Failed => {
-                out.hold(&mut self.held, message);
+                out.hold(&mut self.held, *message);
             }
             Message::Apply { copy } => {
                 let row = &mut rows[copy.id.index()];

@@ -41,22 +41,28 @@ impl Builder<'_> {
             machine: layout.machine(own),
             requester: layout.machine(asks),
             queues: layout.region_ids().map(queue).collect(),
-            first_queue: layout.queue(RegionId(0), position),
-            queue_stride: layout.positions() as u16,
+            regions_of_queues: self.regions_of_queues(),
             route: self.scenario.dns.route,
         }
     }
 
     pub(super) fn destination(&self) -> destination::Context {
         let layout = self.layout;
+        let last = layout.positions() - 1;
         destination::Context {
             machine: layout.machine(Place::Destination),
             dns: layout.machine(Place::OutDns),
-            first_queue: layout.queue(RegionId(0), layout.positions() - 1),
-            queue_stride: layout.positions() as u16,
+            queues: layout.region_ids().map(|region| layout.queue(region, last)).collect(),
+            regions_of_queues: self.regions_of_queues(),
             records: self.scenario.records.total() as u16,
             dedupe: self.scenario.destination.dedupe,
         }
+    }
+
+    /// By queue: its region.
+    fn regions_of_queues(&self) -> Vec<RegionId> {
+        let ids = (0..self.layout.queues() as u16).map(QueueId);
+        ids.map(|queue| self.layout.queue_place(queue).0).collect()
     }
 
     pub(super) fn queues(&self) -> Vec<queue::Context> {

@@ -33,11 +33,10 @@ impl Random {
     /// Rejection sampling: a machine of half the greatest speed is taken half as often.
     fn by_speed(&mut self, enabled: Enabled<'_>, plan: &Plan) -> Choice {
         loop {
-            let choice = enabled.nth_step(below(self.numbers.next_u32(), enabled.steps()));
-            let Choice::Step(machine) = choice else { return choice };
+            let machine = enabled.any_step(below(self.numbers.next_u32(), enabled.steps()));
             let draw = below(self.numbers.next_u32(), self.speed_max as usize);
             if draw < plan.speed(machine) as usize {
-                return choice;
+                return Choice::Step(machine);
             }
         }
     }
@@ -62,7 +61,7 @@ impl Scheduler for Random {
     #[inline]
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let enabled = simulation.enabled();
-        if enabled.faults() > 0 {
+        if enabled.has_faults() {
             if let Some(fault) = self.fault(enabled) {
                 return Some(fault);
             }
@@ -71,6 +70,6 @@ impl Scheduler for Random {
             return Some(self.by_speed(enabled, simulation.plan()));
         }
         let bits = (self.numbers.next_u64() >> 32) as u32;
-        Some(enabled.nth_step(below(bits, enabled.steps())))
+        Some(Choice::Step(enabled.any_step(below(bits, enabled.steps()))))
     }
 }

@@ -4,6 +4,7 @@ use crate::model::bit_set::BitSet;
 use crate::model::fault::FaultPoint;
 use crate::model::id::{ContainerId, MachineId};
 use crate::model::layout::{Layout, Place};
+use crate::model::ready::Ready;
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -19,7 +20,7 @@ pub enum Choice {
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
-    steps: &'a BitSet,
+    steps: &'a Ready,
     /// Member *c* is the crash of container *c*, member *containers + c* its restart.
     faults: &'a BitSet,
     containers: usize,
@@ -27,7 +28,7 @@ pub struct Enabled<'a> {
 
 impl<'a> Enabled<'a> {
     #[inline]
-    pub(super) fn new(steps: &'a BitSet, faults: &'a BitSet, containers: usize) -> Enabled<'a> {
+    pub(super) fn new(steps: &'a Ready, faults: &'a BitSet, containers: usize) -> Enabled<'a> {
         Enabled { steps, faults, containers }
     }
 
@@ -53,6 +54,12 @@ impl<'a> Enabled<'a> {
     #[inline]
     pub fn is_quiescent(&self) -> bool {
         self.steps.is_empty()
+    }
+
+    /// Whether a fault can happen.
+    #[inline]
+    pub fn has_faults(&self) -> bool {
+        !self.faults.is_empty()
     }
 
     /// How many faults can happen.
@@ -82,7 +89,18 @@ impl<'a> Enabled<'a> {
     /// If there are not that many.
     #[inline]
     pub fn nth_step(&self, n: usize) -> Choice {
-        Choice::Step(MachineId(self.steps.nth(n) as u16))
+        Choice::Step(MachineId(self.steps.bits().nth(n) as u16))
+    }
+
+    /// One of the steps for each number below [`Enabled::steps`], in an order that depends on how
+    /// the state was reached: for samplers, to whom the order is nothing and time is much.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many.
+    #[inline]
+    pub fn any_step(&self, number: usize) -> MachineId {
+        MachineId(self.steps.any(number))
     }
 
     /// The n-th fault, counting from 0.
@@ -106,7 +124,10 @@ impl<'a> Enabled<'a> {
     /// round: what a fair scheduler needs.
     #[inline]
     pub fn step_from(&self, machine: usize) -> Option<MachineId> {
-        let next = self.steps.next_from(machine).or_else(|| self.steps.next_from(0))?;
+        let next = {
+            let bits = self.steps.bits();
+            bits.next_from(machine).or_else(|| bits.next_from(0))?
+        };
         Some(MachineId(next as u16))
     }
 
@@ -121,7 +142,7 @@ impl<'a> Enabled<'a> {
     /// Every choice, steps before faults.
     pub fn iter(&self) -> impl Iterator<Item = Choice> + use<'a> {
         let copy = *self;
-        let steps = copy.steps.iter().map(|machine| Choice::Step(MachineId(machine as u16)));
+        let steps = copy.steps.bits().iter().map(|machine| Choice::Step(MachineId(machine as u16)));
         steps.chain(copy.faults.iter().map(move |member| copy.fault(member)))
     }
 }

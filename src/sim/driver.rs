@@ -63,13 +63,10 @@ impl World {
         }
     }
 
-    /// Takes note of what happened, and lets the driver go on if that is what it waited for.
+    /// Lets the driver go on if what it waits for has come true.
     #[inline]
     pub(super) fn update_driver(&mut self, plan: &Plan) {
-        let mut changed = false;
-        for event in self.out.events() {
-            changed |= self.progress.observe(event, &plan.layout, plan.batches_of());
-        }
+        let changed = self.out.take_progress();
         if self.driver.waiting && (changed || self.out.ready().is_empty()) {
             self.go_on_if_it_holds(plan);
         }
@@ -87,17 +84,17 @@ impl World {
     fn holds(&self, condition: Await, plan: &Plan) -> bool {
         match condition {
             Await::Batch(batch, milestone) => {
-                self.progress.count(batch, milestone) == plan.batch(batch).count()
+                self.out.progress().count(batch, milestone) == plan.batch(batch).count()
             }
-            Await::Delivered(count) => self.progress.delivered() >= count,
-            Await::Drained(region) => self.progress.queued(region) == 0,
+            Await::Delivered(count) => self.out.progress().delivered() >= count,
+            Await::Drained(region) => self.out.progress().queued(region) == 0,
             Await::Quiescent => self.out.ready().is_empty(),
         }
     }
 
     fn check(&self, check: &Check, plan: &Plan) -> bool {
         match check {
-            Check::Delivered(count) => self.progress.delivered() == *count,
+            Check::Delivered(count) => self.out.progress().delivered() == *count,
             Check::Waiting { queue, batch, records } => {
                 self.check_waiting(*queue, *batch, *records, plan)
             }
@@ -125,7 +122,7 @@ impl World {
     ) -> bool {
         let (region, _) = plan.layout.queue_place(queue);
         let here =
-            |record: &RecordId| self.progress.entered(*record).contains(region);
+            |record: &RecordId| self.out.progress().entered(*record).contains(region);
         let count = plan.batch(batch).filter(here).count();
         let waits = |record| {
             let mut items = self.queues[queue.index()].items(&self.shelf);
@@ -136,6 +133,6 @@ impl World {
     }
 
     fn bypassed(&self, record: RecordId, region: RegionId) -> bool {
-        !self.progress.entered(record).contains(region)
+        !self.out.progress().entered(record).contains(region)
     }
 }

@@ -50,9 +50,9 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
         hash.number(replicator.state() as u64);
     }
     hash.number((world.driver.next() as u64) << 1 | u64::from(world.driver.is_waiting()));
-    world.progress.reached().iter().for_each(|&reached| hash.number(reached.into()));
+    world.out.progress().reached().iter().for_each(|&reached| hash.number(reached.into()));
     for record in plan.record_ids() {
-        hash.number(world.progress.entered(record).0.into());
+        hash.number(world.out.progress().entered(record).0.into());
     }
     hash.number(world.faults.crashes_left().into());
     world.faults.ready().iter().for_each(|fault| hash.number(fault as u64));

@@ -1,5 +1,7 @@
 //! Everything that changes during a run, and the handling of one message.
 
+use std::sync::Arc;
+
 use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
@@ -7,7 +9,6 @@ use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::outbox::Outbox;
-use crate::model::progress::Progress;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
 use crate::model::source::RecordSource;
@@ -21,6 +22,9 @@ use crate::sim::faults::Faults;
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) out: Outbox,
+    /// The message that is being handled, or was handled last. It has a place in memory of its
+    /// own because handlers then read only the fields that they need.
+    pub(super) current: Message,
     pub(super) shelf: Shelf,
     pub(super) source: RecordSource,
     pub(super) in_dns: Dns,
@@ -37,15 +41,15 @@ pub(super) struct World {
     /// By replicator.
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
-    pub(super) progress: Progress,
     pub(super) faults: Faults,
 }
 
 impl World {
-    pub(super) fn new(plan: &Plan) -> World {
+    pub(super) fn new(plan: &Arc<Plan>) -> World {
         let layout = &plan.layout;
         let mut world = World {
-            out: Outbox::new(layout.machines()),
+            out: Outbox::new(plan),
+            current: Message::Proceed,
             shelf: Shelf::default(),
             source: RecordSource::new(&plan.source),
             in_dns: Dns::new(&plan.weights),
@@ -57,7 +61,6 @@ impl World {
             rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
-            progress: Progress::new(plan.records(), plan.batches()),
             faults: Faults::new(plan),
         };
         for (container, context) in world.containers.iter_mut().zip(&plan.containers) {
@@ -74,16 +77,16 @@ impl World {
 
     /// Has the machine handle the first message of its inbox.
     #[inline]
-    pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> (Message, Pair) {
-        assert!(self.out.ready().contains(machine.index()), "{machine:?} cannot take a step");
-        let message = self.out.take(machine).expect("a ready machine has a message");
+    pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> Pair {
+        assert!(self.out.is_ready(machine), "{machine:?} cannot take a step");
+        self.out.take(machine, &mut self.current);
         let place = plan.layout.places()[machine.index()];
         let pair = Pair {
             machine: place.kind(),
-            state: self.state(place, &message),
-            message: message.kind(),
+            state: self.state(place, plan),
+            message: self.current.kind(),
         };
-        let out = &mut self.out;
+        let (out, message) = (&mut self.out, &self.current);
         match place {
             Place::Driver => self.drive(plan),
             Place::Source => self.source.handle(message, &plan.source, out),
@@ -109,19 +112,19 @@ impl World {
                 self.replicators[id.index()].handle(message, context, out);
             }
         }
-        (message, pair)
+        pair
     }
 
     /// The machine's state as coverage counts it: an index into [`Pair::states`].
     #[inline]
-    fn state(&self, place: Place, message: &Message) -> u8 {
+    fn state(&self, place: Place, plan: &Plan) -> u8 {
         let disturbed = |dns: &Dns| !dns.offline().is_empty() || !dns.failed().is_empty();
         match place {
             Place::Driver => 0,
             Place::Source => self.source.state() as u8,
             Place::InDns => u8::from(disturbed(&self.in_dns)),
             Place::OutDns => u8::from(disturbed(&self.out_dns)),
-            Place::Destination => self.destination.state(self.region_asked(message)) as u8,
+            Place::Destination => self.destination.state(self.region_asked(plan)) as u8,
             Place::Queue(id) => {
                 u8::from(self.queues[id.index()].state() == queue::State::Failed)
             }
@@ -135,15 +138,14 @@ impl World {
 
     /// The region that a message to the destination is about.
     #[inline]
-    fn region_asked(&self, message: &Message) -> RegionId {
-        let positions = self.queues.len() / self.regions();
-        match *message {
+    fn region_asked(&self, plan: &Plan) -> RegionId {
+        match self.current {
             Message::Wake { region } => region,
             Message::Received { queue, .. }
             | Message::Removed { queue, .. }
             | Message::ReceiveRefused { queue, .. }
             | Message::RemoveRefused { queue, .. } => {
-                RegionId((queue.index() / positions) as u8)
+                plan.layout.queue_place(queue).0
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -161,12 +163,6 @@ impl World {
         }
     }
 
-    /// How many regions there are: each has one queue more than it has tables.
-    #[inline]
-    fn regions(&self) -> usize {
-        self.queues.len() - self.tables.len()
-    }
-
     /// The rows of one table.
     pub(super) fn rows_of(&self, table: TableId, plan: &Plan) -> &[Row] {
         let width = plan.records() + 1;
@@ -175,6 +171,7 @@ impl World {
 
     pub(super) fn copy_from(&mut self, other: &World) {
         self.out.copy_from(&other.out);
+        self.current = other.current;
         self.shelf.copy_from(&other.shelf);
         self.source.copy_from(&other.source);
         self.in_dns = other.in_dns;
@@ -186,7 +183,6 @@ impl World {
         self.rows.clone_from(&other.rows);
         self.replicators.clone_from(&other.replicators);
         self.driver = other.driver;
-        self.progress.copy_from(&other.progress);
         self.faults.copy_from(&other.faults);
     }
 }

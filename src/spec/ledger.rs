@@ -1,9 +1,8 @@
 //! What happened to each record so far: the facts that several properties need.
 
 use crate::model::container;
-use crate::model::event::Event;
 use crate::model::id::{
-    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId,
+    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
 use crate::plan::Plan;
 
@@ -95,52 +94,52 @@ impl Ledger {
         self.containers.clone_from(&other.containers);
     }
 
-    /// Takes note of an event that no property objected to.
     #[inline]
-    pub(super) fn note(&mut self, event: &Event, seen: Seen, plan: &Plan) {
-        match *event {
-            Event::Published { copy } => self.records[copy.id.index()].published = true,
-            Event::Accepted { record } => self.records[record.index()].accepted = true,
-            Event::Enqueued { queue, copy } => {
-                self.records[copy.id.index()].queue_copies += 1;
-                let (region, position) = plan.layout.queue_place(queue);
-                if let Some(stage) = position.checked_sub(1) {
-                    self.at_stage[copy.id.index() * self.stages + stage].forwarded.insert(region);
-                }
-            }
-            Event::Removed { queue, record }
-            | Event::Delivered { queue, record, gone: true, .. } => {
-                self.records[record.index()].queue_copies -= 1;
-                self.departures[record.index()] = Some(Departure { queue, seen });
-            }
-            Event::Stored { table, copy, .. } => {
-                let (region, stage) = plan.layout.table_place(table);
-                let index = copy.id.index() * self.stages + stage.index();
-                self.at_stage[index].stored.insert(region);
-            }
-            Event::Arrived { copy, .. } => self.records[copy.id.index()].arrived = true,
-            Event::ContainerBecame { container, state, refused_by } => {
-                let facts = &mut self.containers[container.index()];
-                (facts.since, facts.refused_by) = (seen, refused_by);
-                facts.recoveries += u32::from(state == container::State::Processing);
-            }
-            Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::Delivered { gone: false, .. }
-            | Event::Returned { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::StaleReply { .. }
-            | Event::Applied { .. }
-            | Event::Replicated { .. }
-            | Event::ReplicationLost { .. }
-            | Event::Faulted { .. }
-            | Event::Recovered { .. }
-            | Event::ExpectationFailed { .. } => {}
+    pub(super) fn published(&mut self, record: RecordId) {
+        self.records[record.index()].published = true;
+    }
+
+    #[inline]
+    pub(super) fn accepted(&mut self, record: RecordId) {
+        self.records[record.index()].accepted = true;
+    }
+
+    #[inline]
+    pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
+        self.records[record.index()].queue_copies += 1;
+        let (region, position) = plan.layout.queue_place(queue);
+        if let Some(stage) = position.checked_sub(1) {
+            self.at_stage[record.index() * self.stages + stage].forwarded.insert(region);
         }
+    }
+
+    #[inline]
+    pub(super) fn left_queue(&mut self, queue: QueueId, record: RecordId, seen: Seen) {
+        self.records[record.index()].queue_copies -= 1;
+        self.departures[record.index()] = Some(Departure { queue, seen });
+    }
+
+    #[inline]
+    pub(super) fn stored(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        let (region, stage) = plan.layout.table_place(table);
+        self.at_stage[record.index() * self.stages + stage.index()].stored.insert(region);
+    }
+
+    #[inline]
+    pub(super) fn arrived(&mut self, record: RecordId) {
+        self.records[record.index()].arrived = true;
+    }
+
+    pub(super) fn container_became(
+        &mut self,
+        container: ContainerId,
+        state: container::State,
+        refused_by: Option<MachineId>,
+        seen: Seen,
+    ) {
+        let facts = &mut self.containers[container.index()];
+        (facts.since, facts.refused_by) = (seen, refused_by);
+        facts.recoveries += u32::from(state == container::State::Processing);
     }
 
     /// What is known of a record.
