@@ -1,4 +1,7 @@
 //! active-active
+#[cfg(feature = "arbitrary")]
+#[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
+pub mod arbitrary;
 pub mod explore;
 pub mod model;
 pub mod plan;
@@ -6,4 +9,6 @@ pub mod saved;
 pub mod scenario;
 pub mod scheduler;
 pub mod sim;
+#[cfg(any(feature = "arbitrary", feature = "proptest"))]
+mod sketch;
 pub mod spec;

@@ -1,0 +1,258 @@
+//! Scenarios and event orders from bytes, for fuzz targets.
+//!
+//! Every byte string is a case, a shorter one is a simpler one, and one that ends early goes on
+//! as if zeros followed. The empty string is two regions, one stage and one record, without
+//! faults, under the fair scheduler.
+//!
+//! Bytes are read from front to back. *pick* is one byte modulo the length of a list, *spot* is
+//! two bytes: a stage (or queue, or container) and a region, each modulo what there is.
+//!
+//! | what | bytes |
+//! |---|---|
+//! | regions | pick: 2 mostly, rarely up to 8 |
+//! | stages | pick: 1 mostly, rarely up to 5 |
+//! | containers on a queue | pick: 1 mostly, else 2 |
+//! | batches | pick: 1 to 3; then for each its records, pick: 1 to 4, rarely 10 |
+//! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
+//! | source, tables | pick each: retry or abort; reject or hang |
+//! | crash budget | pick: 0 mostly, rarely up to 5 |
+//! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
+//! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
+//! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
+//! | event order | all that is left: one byte a choice, modulo what is enabled |
+//!
+//! This table is stable: committed seeds and saved artifacts depend on it. What is new goes in
+//! where a list is picked from, by a new entry in place of a repeated one.
+
+use std::sync::LazyLock;
+
+use arbitrary::{Arbitrary, Result, Unstructured};
+
+use crate::model::options::{OnRefusal, TableFailure};
+use crate::scenario::{Scenario, Topology, builtin};
+use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
+
+/// A scenario and an order of events: with the fair continuation of
+/// [`Script`](crate::scheduler::Script), all that a run is.
+///
+/// ```
+/// use std::sync::Arc;
+/// use active_active::arbitrary::Case;
+/// use active_active::explore::{Runner, Verdict};
+/// use active_active::plan::Plan;
+/// use active_active::scheduler::Script;
+///
+/// let case = Case::from_bytes(b"any bytes are a case").ok_or("more than BYTES_MAX")?;
+/// let mut runner = Runner::new(Arc::new(Plan::new(&case.scenario)?));
+/// let outcome = runner.run(&mut Script::new(case.choices), 0, &mut ());
+/// assert_eq!(outcome.verdict, Verdict::Holds);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// A valid scenario of a sound design: a run that violates the spec is a bug of this crate.
+    pub scenario: Scenario,
+    /// The numbers of a [`Script`](crate::scheduler::Script): 0..=255 each.
+    pub choices: Vec<u16>,
+}
+
+/// The longest input that is a case: a longer one is a mistake, not a longer run.
+pub const BYTES_MAX: usize = 1 << 20;
+
+/// Read once: reading a scenario file takes longer than running it.
+static F1: LazyLock<Scenario> = LazyLock::new(|| {
+    builtin::scenario("f1-fail-container").expect("a test reads every built-in scenario")
+});
+
+impl Case {
+    /// Any scenario of a sound design, and any order of its events.
+    ///
+    /// `None` if there are more than [`BYTES_MAX`] bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Case> {
+        if bytes.len() > BYTES_MAX {
+            return None;
+        }
+        Case::arbitrary_take_rest(Unstructured::new(bytes)).ok()
+    }
+
+    /// The built-in scenario `f1-fail-container` and any order of its events: one byte a choice,
+    /// from the first to the last.
+    ///
+    /// `None` if there are more than [`BYTES_MAX`] bytes.
+    pub fn f1_from_bytes(bytes: &[u8]) -> Option<Case> {
+        if bytes.len() > BYTES_MAX {
+            return None;
+        }
+        Some(Case { scenario: F1.clone(), choices: choices(bytes) })
+    }
+}
+
+impl<'a> Arbitrary<'a> for Case {
+    /// As [`Case::from_bytes`], without choices: what is left is for whoever comes next.
+    fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Case> {
+        Ok(Case { scenario: sketch(bytes)?.scenario(), choices: Vec::new() })
+    }
+
+    /// As [`Case::from_bytes`]: what the scenario does not need is the order of events.
+    fn arbitrary_take_rest(mut bytes: Unstructured<'a>) -> Result<Case> {
+        let scenario = sketch(&mut bytes)?.scenario();
+        Ok(Case { scenario, choices: choices(bytes.take_rest()) })
+    }
+}
+
+fn choices(bytes: &[u8]) -> Vec<u16> {
+    bytes.iter().map(|&byte| byte.into()).collect()
+}
+
+const REGIONS: [u8; 16] = [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 8];
+const STAGES: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 5];
+const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
+const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
+const RECORDS: [u32; 8] = [1, 1, 1, 2, 2, 3, 4, 10];
+const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
+const CRASHES: [u16; 8] = [0, 0, 0, 0, 1, 1, 2, 5];
+const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
+const SPEED: [u32; 4] = [1, 2, 10, 1000];
+const ACTS_MAX: usize = 12;
+
+fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
+    let regions = *bytes.choose(&REGIONS)?;
+    let stages = stage_names(*bytes.choose(&STAGES)?);
+    let containers = *bytes.choose(&CONTAINERS)?;
+    let batches = *bytes.choose(&BATCHES)?;
+    Ok(Sketch {
+        topology: Topology { regions, stages, containers },
+        batches: (0..batches).map(|_| bytes.choose(&RECORDS).copied()).collect::<Result<_>>()?,
+        weights: weights(bytes)?,
+        on_refusal: *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?,
+        on_table_failure: *bytes.choose(TableFailure::ALL)?,
+        crash_budget: *bytes.choose(&CRASHES)?,
+        speeds: speeds(bytes)?,
+        opening: opening(bytes)?,
+        acts: acts(bytes)?,
+    })
+}
+
+fn spot(bytes: &mut Unstructured<'_>) -> Result<Spot> {
+    Ok(Spot { stage: bytes.arbitrary()?, region: bytes.arbitrary()? })
+}
+
+fn weights(bytes: &mut Unstructured<'_>) -> Result<Option<[u8; 8]>> {
+    Ok(match bytes.int_in_range(0u8..=3)? {
+        0 => None,
+        1 => Some([0; 8]),
+        _ => Some(weight_of_each(bytes)?),
+    })
+}
+
+fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {
+    let mut weights = [0; 8];
+    for weight in &mut weights {
+        *weight = *bytes.choose(&WEIGHTS)?;
+    }
+    Ok(weights)
+}
+
+fn speeds(bytes: &mut Unstructured<'_>) -> Result<Vec<Speed>> {
+    let count = *bytes.choose(&SPEEDS)?;
+    let one = |_| {
+        Ok(Speed { kind: bytes.arbitrary()?, spot: spot(bytes)?, speed: *bytes.choose(&SPEED)? })
+    };
+    (0..count).map(one).collect()
+}
+
+fn opening(bytes: &mut Unstructured<'_>) -> Result<Opening> {
+    Ok(match bytes.int_in_range(0u8..=7)? {
+        1 => Opening::Waiting(spot(bytes)?),
+        2 => Opening::Unreplicated,
+        3 => Opening::Bypassed(spot(bytes)?),
+        4 => Opening::Paused(spot(bytes)?),
+        _ => Opening::Plain,
+    })
+}
+
+fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
+    let mut acts = Vec::new();
+    while acts.len() < ACTS_MAX {
+        acts.push(match bytes.int_in_range(0u8..=15)? {
+            0 => break,
+            1..=3 => Act::Publish,
+            4..=6 => Act::Await(*bytes.choose(&Wait::ALL)?, spot(bytes)?),
+            7..=11 => Act::Disturb(*bytes.choose(&Disturbance::ALL)?, spot(bytes)?),
+            12..=14 => {
+                Act::Recover { which: bytes.arbitrary()?, with_containers: bytes.arbitrary()? }
+            }
+            _ => Act::Weights(weight_of_each(bytes)?),
+        });
+    }
+    Ok(acts)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use rand::Rng;
+
+    use super::*;
+    use crate::explore::{Runner, Verdict};
+    use crate::plan::Plan;
+    use crate::scheduler::{Script, seed};
+
+    #[test]
+    fn no_byte_is_the_smallest_case() {
+        let case = Case::from_bytes(&[]).expect("it is short");
+        let script: Vec<String> = case.scenario.script.iter().map(ToString::to_string).collect();
+        assert_eq!(script, ["publish 1", "await delivered all", "expect delivered 1"]);
+        assert_eq!(case.scenario.topology.regions, 2);
+        assert_eq!(case.scenario.topology.stages, ["inbound"]);
+        assert_eq!(case.choices, []);
+    }
+
+    #[test]
+    fn bytes_are_read_as_the_table_says() {
+        // 3 regions, 2 stages, 2 containers; batches of 2 and 1; weights 0 1 3 …; abort, hang;
+        // 1 crash; in-dns is 10 times as fast; none; await enqueued, end; choices.
+        let bytes = [
+            10, 7, 3, 3, 3, 0, 2, 0, 1, 6, 0, 0, 0, 0, 0, 2, 1, 4, 5, 5, 0, 0, 2, 0, 7, 2, 1, 2, 0,
+            9, 255,
+        ];
+        let case = Case::from_bytes(&bytes).expect("it is short");
+        let toml = case.scenario.to_toml();
+        let expected = r#"
+            name = "generated"
+            topology = { regions = 3, stages = ["inbound", "preprocess"], containers = 2 }
+            records.batches = [2, 1]
+            dns.weights = [0, 1, 3]
+            source.on_refusal = "abort"
+            table.on_failure = "hang"
+            budget.crash = 1
+            speed.in-dns = 10
+            script = [
+                "fail inbound-preprocess-queue@3",
+                "publish 1",
+                "publish 2",
+                "recover *",
+                "publish 1",
+                "publish 2",
+                "await quiescent",
+            ]
+        "#;
+        assert_eq!(Scenario::parse(expected), Ok(case.scenario), "{toml}");
+        assert_eq!(case.choices, [9, 255]);
+        assert_eq!(Case::from_bytes(&vec![0; BYTES_MAX + 1]), None);
+    }
+
+    #[test]
+    fn all_bytes_are_cases_that_hold() {
+        let mut bytes = [0; 96];
+        for number in 0..2_000 {
+            seed::generator(1, number).fill_bytes(&mut bytes);
+            let case = Case::from_bytes(&bytes).expect("it is short");
+            let plan = Plan::new(&case.scenario).expect("every sketch is valid");
+            let outcome =
+                Runner::new(Arc::new(plan)).run(&mut Script::new(case.choices), 0, &mut ());
+            assert_eq!(outcome.verdict, Verdict::Holds, "{}", case.scenario.to_toml());
+        }
+    }
+}

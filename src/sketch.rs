@@ -1,0 +1,105 @@
+//! A scenario before its names are known: small numbers, any of which make a scenario.
+//!
+//! Strategies (feature `proptest`) and bytes (feature `arbitrary`) draw a sketch; the sketch
+//! becomes a scenario when "the second stage in the first region" is given its name. So nothing
+//! that is drawn has to be thrown away, and a smaller number is a simpler scenario.
+//!
+//! Every sketch makes a scenario that [`Plan::new`](crate::plan::Plan::new) accepts and that a
+//! sound system survives in every schedule: what its script awaits comes true at the latest after
+//! everything was healed, and what it expects cannot be otherwise.
+
+use std::collections::BTreeMap;
+
+mod script;
+mod spot;
+
+pub(crate) use script::{Act, Disturbance, Opening, Wait};
+pub(crate) use spot::Spot;
+
+use crate::model::options::{OnRefusal, TableFailure};
+use crate::scenario::{Budget, DnsOptions, Records, Scenario, Source, TableOptions, Topology};
+
+/// The names of the stages, the default system's first.
+pub(crate) fn stage_names(stages: u8) -> Vec<String> {
+    let known = Topology::default().stages;
+    let name = |stage: usize| known.get(stage).cloned().unwrap_or(format!("stage-{}", stage + 1));
+    (0..usize::from(stages)).map(name).collect()
+}
+
+/// A scenario without names.
+#[derive(Clone, Debug)]
+pub(crate) struct Sketch {
+    /// A valid topology.
+    pub(crate) topology: Topology,
+    /// The number of records of each batch: at least one batch, at least one record each.
+    pub(crate) batches: Vec<u32>,
+    /// By region: its weight, as far as there are regions; none for equal ones.
+    pub(crate) weights: Option<[u8; 8]>,
+    /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
+    pub(crate) speeds: Vec<Speed>,
+    /// `Retry` or `Abort`: the sound ones.
+    pub(crate) on_refusal: OnRefusal,
+    /// What failed tables do; both are sound.
+    pub(crate) on_table_failure: TableFailure,
+    /// How many crashes the scheduler may choose.
+    pub(crate) crash_budget: u16,
+    /// How the script begins.
+    pub(crate) opening: Opening,
+    /// What the script goes on with.
+    pub(crate) acts: Vec<Act>,
+}
+
+/// How fast some machine is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Speed {
+    /// Index into [`Speed::KINDS`], modulo their number.
+    pub(crate) kind: u8,
+    /// Which machine of the kind.
+    pub(crate) spot: Spot,
+    /// 1..=1000.
+    pub(crate) speed: u32,
+}
+
+impl Speed {
+    /// How many kinds of machines there are to choose from.
+    pub(crate) const KINDS: u8 = 9;
+
+    fn pattern(self, topology: &Topology) -> String {
+        let spot = self.spot;
+        match self.kind % Speed::KINDS {
+            0 => spot.containers(topology),
+            1 => spot.queue(topology),
+            2 => spot.table(topology),
+            3 => spot.replicator(topology),
+            4 => "record-source".to_owned(),
+            5 => "in-dns".to_owned(),
+            6 => "out-dns".to_owned(),
+            7 => "record-destination".to_owned(),
+            _ => "driver".to_owned(),
+        }
+    }
+}
+
+impl Sketch {
+    /// The scenario.
+    pub(crate) fn scenario(&self) -> Scenario {
+        let topology = self.topology.clone();
+        let weights = self.weights.map_or(Vec::new(), |weights| {
+            weights[..usize::from(topology.regions)].iter().map(|&w| w.into()).collect()
+        });
+        let speed: BTreeMap<String, u32> =
+            self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
+        Scenario {
+            name: "generated".to_owned(),
+            records: Records { batches: self.batches.clone(), ..Records::default() },
+            source: Source { on_refusal: self.on_refusal },
+            dns: DnsOptions { weights, ..DnsOptions::default() },
+            table: TableOptions { on_failure: self.on_table_failure, ..TableOptions::default() },
+            speed,
+            budget: Budget { crash: self.crash_budget },
+            script: script::write(self),
+            topology,
+            ..Scenario::default()
+        }
+    }
+}

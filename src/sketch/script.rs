@@ -1,0 +1,304 @@
+//! From abstract acts to the lines of a script.
+
+use crate::model::container::State;
+use crate::model::fault::FaultKind;
+use crate::model::options::OnRefusal;
+use crate::scenario::{Condition, Expectation, ScriptStep, Topology};
+use crate::sketch::{Sketch, Spot};
+
+/// How the script begins, in a system in which nothing has failed yet. Only there it is certain
+/// what the first batch will meet, so only there the script can say what to expect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Opening {
+    /// With the first act.
+    #[default]
+    Plain,
+    /// The containers of a stage are paused and the first batch waits in front of them (F1).
+    Waiting(Spot),
+    /// Replication fails and the first batch stays where it was written (F4).
+    Unreplicated,
+    /// A region goes offline and the first batch takes another way (failover).
+    Bypassed(Spot),
+    /// A container is paused, and is found paused.
+    Paused(Spot),
+}
+
+/// Something that the script does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Act {
+    /// Publish the next batch; after the last one, the first one again.
+    Publish,
+    /// Wait for something.
+    Await(Wait, Spot),
+    /// Something fails.
+    Disturb(Disturbance, Spot),
+    /// One of the things that failed works again, modulo their number, with or without the
+    /// containers that it may have stopped.
+    Recover {
+        /// Which one, counted from the first that failed.
+        which: u8,
+        /// Whether those containers are recovered too.
+        with_containers: bool,
+    },
+    /// in-dns gets new weights, as far as there are regions.
+    Weights([u8; 8]),
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Wait {
+    /// Everything published is at the destination; and then, that this is all there is.
+    DeliveredAll,
+    /// The last batch is at the destination.
+    DeliveredBatch,
+    /// So many records as the spot says are.
+    Delivered,
+    /// The last batch is accepted.
+    Published,
+    /// The last batch was put into a queue.
+    Enqueued,
+    /// A region's queues are empty.
+    Drained,
+    /// Nobody can take a step.
+    Quiescent,
+}
+
+impl Wait {
+    /// Every one, in a fixed order.
+    pub(crate) const ALL: [Wait; 7] = [
+        Wait::DeliveredAll,
+        Wait::DeliveredBatch,
+        Wait::Delivered,
+        Wait::Published,
+        Wait::Enqueued,
+        Wait::Drained,
+        Wait::Quiescent,
+    ];
+}
+
+/// What fails.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Disturbance {
+    /// A container is paused.
+    PauseContainer,
+    /// A container crashes.
+    CrashContainer,
+    /// A queue refuses.
+    FailQueue,
+    /// A regional table refuses or hangs.
+    FailTable,
+    /// All tables of a stage and their replication.
+    FailGlobalTable,
+    /// A stage's replication.
+    FailReplicator,
+    /// in-dns does not reach a region.
+    FailInDns,
+    /// out-dns does not reach a region.
+    FailOutDns,
+    /// in-dns no longer resolves to a region.
+    OfflineInDns,
+    /// out-dns no longer resolves to a region.
+    OfflineOutDns,
+    /// Every queue, table and DNS target of a region.
+    FailRegion,
+    /// Every container of a region crashes.
+    CrashRegion,
+}
+
+impl Disturbance {
+    /// Every one, in a fixed order.
+    pub(crate) const ALL: [Disturbance; 12] = [
+        Disturbance::PauseContainer,
+        Disturbance::CrashContainer,
+        Disturbance::FailQueue,
+        Disturbance::FailTable,
+        Disturbance::FailGlobalTable,
+        Disturbance::FailReplicator,
+        Disturbance::FailInDns,
+        Disturbance::FailOutDns,
+        Disturbance::OfflineInDns,
+        Disturbance::OfflineOutDns,
+        Disturbance::FailRegion,
+        Disturbance::CrashRegion,
+    ];
+
+    /// The fault, who has it, and which containers it may stop.
+    fn resolve(self, spot: Spot, topology: &Topology) -> (FaultKind, String, Option<String>) {
+        let region = spot.region(topology);
+        let fail = |name: String| (FaultKind::Fail, name, None);
+        let offline = |name: String| (FaultKind::Offline, name, None);
+        let here = || Some(format!("*-container*@{region}"));
+        match self {
+            Disturbance::PauseContainer => (FaultKind::Pause, spot.container(topology), None),
+            Disturbance::CrashContainer => (FaultKind::Crash, spot.container(topology), None),
+            Disturbance::FailQueue => (FaultKind::Fail, spot.queue(topology), here()),
+            Disturbance::FailTable => (FaultKind::Fail, spot.table(topology), here()),
+            Disturbance::FailGlobalTable => {
+                (FaultKind::Fail, spot.global_table(topology), Some("*-container*".to_owned()))
+            }
+            Disturbance::FailReplicator => fail(spot.replicator(topology)),
+            Disturbance::FailInDns => fail(format!("in-dns@{region}")),
+            Disturbance::FailOutDns => fail(format!("out-dns@{region}")),
+            Disturbance::OfflineInDns => offline(format!("in-dns@{region}")),
+            Disturbance::OfflineOutDns => offline(format!("out-dns@{region}")),
+            Disturbance::FailRegion => (FaultKind::Fail, format!("*@{region}"), here()),
+            Disturbance::CrashRegion => (FaultKind::Crash, format!("*-container*@{region}"), None),
+        }
+    }
+}
+
+/// The script of a sketch: its opening, its acts, the batches that are left, the recovery of
+/// everything, and the wait for the end.
+pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
+    let mut writer = Writer { sketch, script: Vec::new(), publishes: 0, failed: Vec::new() };
+    writer.open();
+    sketch.acts.iter().for_each(|&act| writer.act(act));
+    writer.close();
+    writer.script
+}
+
+struct Writer<'a> {
+    sketch: &'a Sketch,
+    script: Vec<ScriptStep>,
+    /// How many publish steps there are so far.
+    publishes: usize,
+    /// What has failed and was not recovered, with the containers that it may have stopped.
+    failed: Vec<(String, Option<String>)>,
+}
+
+impl Writer<'_> {
+    fn open(&mut self) {
+        let topology = &self.sketch.topology;
+        match self.sketch.opening {
+            Opening::Plain => {}
+            Opening::Waiting(spot) => {
+                let (containers, queue) = (spot.containers(topology), spot.in_queue_name(topology));
+                self.push(ScriptStep::Fault(FaultKind::Pause, containers.clone()));
+                self.publish();
+                self.push(ScriptStep::Await(Condition::Enqueued(queue, 1)));
+                if self.every_region_gets_some() {
+                    let (queue, batch, records) = (spot.queue_in_front(topology), 1, None);
+                    self.expect(Expectation::Waiting { queue, batch, records });
+                }
+                self.push(ScriptStep::Recover(containers));
+            }
+            Opening::Unreplicated => {
+                self.push(ScriptStep::Fault(FaultKind::Fail, "*-replicator".to_owned()));
+                self.publish();
+                self.push(ScriptStep::Await(Condition::DeliveredBatch(1)));
+                self.expect(Expectation::Unreplicated(1));
+                self.push(ScriptStep::Recover("*-replicator".to_owned()));
+            }
+            Opening::Bypassed(spot) => {
+                let region = spot.region(topology);
+                let name = format!("in-dns@{region}");
+                self.push(ScriptStep::Fault(FaultKind::Offline, name.clone()));
+                self.publish();
+                self.push(ScriptStep::Await(Condition::DeliveredBatch(1)));
+                self.expect(Expectation::Bypassed(region, 1));
+                self.push(ScriptStep::Recover(name));
+            }
+            Opening::Paused(spot) => {
+                let name = spot.container(topology);
+                self.push(ScriptStep::Fault(FaultKind::Pause, name.clone()));
+                self.expect(Expectation::State(name.clone(), State::FailedProcessing));
+                self.push(ScriptStep::Recover(name.clone()));
+                self.expect(Expectation::State(name, State::Processing));
+            }
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Publish => self.publish(),
+            Act::Await(wait, spot) => self.wait(wait, spot),
+            Act::Disturb(disturbance, spot) => {
+                let (kind, name, stops) = disturbance.resolve(spot, &self.sketch.topology);
+                self.failed.push((name.clone(), stops));
+                self.push(ScriptStep::Fault(kind, name));
+            }
+            Act::Recover { which, with_containers } => {
+                if self.failed.is_empty() {
+                    return;
+                }
+                let (name, stops) = self.failed.remove(usize::from(which) % self.failed.len());
+                self.push(ScriptStep::Recover(name));
+                if let (true, Some(containers)) = (with_containers, stops) {
+                    self.push(ScriptStep::Recover(containers));
+                }
+            }
+            Act::Weights(weights) => {
+                let weights = &weights[..usize::from(self.sketch.topology.regions)];
+                self.push(ScriptStep::Weights(weights.iter().map(|&w| w.into()).collect()));
+            }
+        }
+    }
+
+    fn close(&mut self) {
+        let again = self.sketch.on_refusal == OnRefusal::Abort && !self.failed.is_empty();
+        while self.publishes < self.sketch.batches.len() {
+            self.publish();
+        }
+        if !self.failed.is_empty() {
+            self.push(ScriptStep::Recover("*".to_owned()));
+        }
+        if again {
+            // What was refused is published again; what was accepted is not.
+            (0..self.sketch.batches.len()).for_each(|_| self.publish());
+        }
+        self.wait(Wait::DeliveredAll, Spot::default());
+    }
+
+    fn push(&mut self, step: ScriptStep) {
+        self.script.push(step);
+    }
+
+    fn publish(&mut self) {
+        let batch = self.publishes % self.sketch.batches.len();
+        self.publishes += 1;
+        self.push(ScriptStep::Publish(batch as u16 + 1));
+    }
+
+    /// Writes what is certain, unless the scheduler may crash a container: then the system may
+    /// come to rest too early, and everything is healed before the script gets here.
+    fn expect(&mut self, expectation: Expectation) {
+        if self.sketch.crash_budget == 0 {
+            self.push(ScriptStep::Expect(expectation));
+        }
+    }
+
+    fn wait(&mut self, wait: Wait, spot: Spot) {
+        let topology = &self.sketch.topology;
+        let batches = self.sketch.batches.len();
+        // A source that gives up may never get a batch accepted, and nothing before the first
+        // batch is worth waiting for.
+        let certain = self.publishes > 0 && self.sketch.on_refusal != OnRefusal::Abort;
+        let latest = self.publishes.checked_sub(1).map_or(1, |last| last % batches) as u16 + 1;
+        let published: u32 = self.sketch.batches.iter().take(self.publishes).sum();
+        let condition = match wait {
+            Wait::Drained => Condition::Drained(spot.region(topology)),
+            Wait::Quiescent => Condition::Quiescent,
+            _ if !certain => Condition::Quiescent,
+            Wait::DeliveredAll => Condition::DeliveredAll,
+            Wait::DeliveredBatch => Condition::DeliveredBatch(latest),
+            Wait::Delivered => Condition::Delivered(1 + u32::from(spot.stage) % published),
+            Wait::Published => Condition::Published(latest),
+            Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
+        };
+        let all = condition == Condition::DeliveredAll;
+        self.push(ScriptStep::Await(condition));
+        if all {
+            self.push(ScriptStep::Expect(Expectation::Delivered(published)));
+        }
+    }
+
+    /// Whether the first batch goes to every region, whatever the schedule.
+    fn every_region_gets_some(&self) -> bool {
+        let regions = usize::from(self.sketch.topology.regions);
+        let equal = self
+            .sketch
+            .weights
+            .is_none_or(|weights| weights[..regions].iter().all(|&w| w == weights[0]));
+        equal && self.sketch.batches[0] as usize >= regions
+    }
+}
