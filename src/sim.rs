@@ -104,8 +104,11 @@ impl Pair {
         let machine = *MachineKind::ALL.get(index / 128)?;
         let state = (index / 32 % 4) as u8;
         let message = *MessageKind::ALL.get(index % 32)?;
-        (usize::from(state) < Pair::states(machine).len())
-            .then_some(Pair { machine, state, message })
+        (usize::from(state) < Pair::states(machine).len()).then_some(Pair {
+            machine,
+            state,
+            message,
+        })
     }
 }
 
@@ -144,7 +147,7 @@ impl Simulation {
     /// # Panics
     ///
     /// If the choice is not enabled.
-    #[inline]
+    #[inline(always)]
     pub fn step(&mut self, choice: Choice) -> Step {
         self.steps += 1;
         self.world.out.clear_events();
@@ -322,4 +325,3 @@ impl Clone for Simulation {
         }
     }
 }
-

@@ -206,6 +206,12 @@ impl Dns {
         self.credit = [0; 8];
     }
 
+    /// Whether some region is offline or its target unreachable.
+    #[inline]
+    pub fn is_disturbed(&self) -> bool {
+        self.offline.0 | self.failed.0 != 0
+    }
+
     /// The regions that it does not answer.
     pub fn offline(&self) -> RegionSet {
         self.offline

@@ -2,9 +2,7 @@
 
 use std::fmt;
 
-use crate::model::id::{
-    ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId,
-};
+use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 
 /// What kind of machine it is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -121,13 +119,8 @@ impl Layout {
             table_places: Vec::new(),
         };
         layout.fill_places();
-        let mut places = vec![
-            Place::Driver,
-            Place::Source,
-            Place::InDns,
-            Place::OutDns,
-            Place::Destination,
-        ];
+        let mut places =
+            vec![Place::Driver, Place::Source, Place::InDns, Place::OutDns, Place::Destination];
         let ids = |count: usize| 0..count as u16;
         places.extend(ids(layout.queues()).map(|id| Place::Queue(QueueId(id))));
         places.extend(ids(layout.containers()).map(|id| Place::Container(ContainerId(id))));
@@ -288,9 +281,7 @@ impl Layout {
             Place::Queue(id) => MachineId((SINGLE_MACHINES + id.index()) as u16),
             Place::Container(id) => MachineId((first_container + id.index()) as u16),
             Place::Table(id) => MachineId((first_table + id.index()) as u16),
-            Place::Replicator(id) => {
-                MachineId((first_table + self.tables() + id.index()) as u16)
-            }
+            Place::Replicator(id) => MachineId((first_table + self.tables() + id.index()) as u16),
         }
     }
 

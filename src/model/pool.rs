@@ -57,7 +57,7 @@ impl<T: Copy> Default for Pool<T> {
 }
 
 impl<T: Copy> Pool<T> {
-    #[inline]
+    #[inline(always)]
     fn allocate(&mut self, element: T, next: u32) -> u32 {
         let node = self.free;
         if let Some(slot) = self.nodes.get_mut(node as usize) {
@@ -70,7 +70,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// Appends an element.
-    #[inline]
+    #[inline(always)]
     pub fn push_back(&mut self, list: &mut List, element: T) {
         let node = self.allocate(element, NIL);
         if list.tail == NIL {

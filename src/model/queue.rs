@@ -161,9 +161,9 @@ impl Queue {
             RemoveBy::Receipt => {
                 shelf.take_first(&mut self.in_flight, |item| item.receipt == receipt)
             }
-            RemoveBy::Head => shelf
-                .pop_front(&mut self.in_flight)
-                .or_else(|| shelf.pop_front(&mut self.visible)),
+            RemoveBy::Head => {
+                shelf.pop_front(&mut self.in_flight).or_else(|| shelf.pop_front(&mut self.visible))
+            }
         };
         match (removed, context.receive) {
             (Some(item), _) => out.emit(Event::Removed { queue, record: item.copy.id }),

@@ -121,8 +121,7 @@ impl World {
         plan: &Plan,
     ) -> bool {
         let (region, _) = plan.layout.queue_place(queue);
-        let here =
-            |record: &RecordId| self.out.progress().entered(*record).contains(region);
+        let here = |record: &RecordId| self.out.progress().entered(*record).contains(region);
         let count = plan.batch(batch).filter(here).count();
         let waits = |record| {
             let mut items = self.queues[queue.index()].items(&self.shelf);

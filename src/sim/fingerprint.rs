@@ -31,9 +31,7 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
         hash.number(container.incarnation().into());
         let hand = container.hand();
         hash.number(hand.map_or(0, |hand| {
-            u64::from(hand.copy.id.0) << 40
-                | u64::from(hand.step) << 32
-                | u64::from(hand.receipt.0)
+            u64::from(hand.copy.id.0) << 40 | u64::from(hand.step) << 32 | u64::from(hand.receipt.0)
         }));
         hash.number(hand.map_or(0, |hand| hand.copy.value.into()));
     }

@@ -9,10 +9,10 @@ use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::outbox::Outbox;
-use crate::model::queue::{self, Queue, Shelf};
-use crate::model::replicator::{self, Replicator};
+use crate::model::queue::{Queue, Shelf};
+use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
-use crate::model::table::{self, RegionalTable, Row};
+use crate::model::table::{RegionalTable, Row};
 use crate::plan::Plan;
 use crate::sim::Pair;
 use crate::sim::driver::Driver;
@@ -76,64 +76,66 @@ impl World {
     }
 
     /// Has the machine handle the first message of its inbox.
-    #[inline]
+    #[inline(always)]
     pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> Pair {
         assert!(self.out.is_ready(machine), "{machine:?} cannot take a step");
         self.out.take(machine, &mut self.current);
+        let message = self.current.kind();
         let place = plan.layout.places()[machine.index()];
-        let pair = Pair {
-            machine: place.kind(),
-            state: self.state(place, plan),
-            message: self.current.kind(),
-        };
-        let (out, message) = (&mut self.out, &self.current);
-        match place {
-            Place::Driver => self.drive(plan),
-            Place::Source => self.source.handle(message, &plan.source, out),
-            Place::InDns => self.in_dns.handle(message, &plan.in_dns, out),
-            Place::OutDns => self.out_dns.handle(message, &plan.out_dns, out),
-            Place::Destination => self.destination.handle(message, &plan.destination, out),
+        // The state before the message and the handling share one dispatch on the machine.
+        let state = match place {
+            Place::Driver => {
+                self.drive(plan);
+                0
+            }
+            Place::Source => {
+                let state = self.source.state() as u8;
+                self.source.handle(&self.current, &plan.source, &mut self.out);
+                state
+            }
+            Place::InDns => {
+                let state = self.in_dns.is_disturbed();
+                self.in_dns.handle(&self.current, &plan.in_dns, &mut self.out);
+                state.into()
+            }
+            Place::OutDns => {
+                let state = self.out_dns.is_disturbed();
+                self.out_dns.handle(&self.current, &plan.out_dns, &mut self.out);
+                state.into()
+            }
+            Place::Destination => {
+                let state = self.destination.state(self.region_asked(plan)) as u8;
+                self.destination.handle(&self.current, &plan.destination, &mut self.out);
+                state
+            }
             Place::Queue(id) => {
-                let context = &plan.queues[id.index()];
-                self.queues[id.index()].handle(message, context, &mut self.shelf, out);
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                let state = queue.state() as u8;
+                queue.handle(&self.current, context, &mut self.shelf, &mut self.out);
+                state
             }
             Place::Container(id) => {
-                let context = &plan.containers[id.index()];
-                self.containers[id.index()].handle(message, context, out);
+                let container = &mut self.containers[id.index()];
+                let state = container.state() as u8;
+                container.handle(&self.current, &plan.containers[id.index()], &mut self.out);
+                state
             }
             Place::Table(id) => {
-                let context = &plan.tables[id.index()];
                 let width = plan.records() + 1;
                 let rows = &mut self.rows[id.index() * width..][..width];
-                self.tables[id.index()].handle(message, context, rows, out);
+                let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
+                let state = table.state() as u8;
+                table.handle(&self.current, context, rows, &mut self.out);
+                state
             }
             Place::Replicator(id) => {
-                let context = &plan.replicators[id.index()];
-                self.replicators[id.index()].handle(message, context, out);
+                let replicator = &mut self.replicators[id.index()];
+                let state = replicator.state() as u8;
+                replicator.handle(&self.current, &plan.replicators[id.index()], &mut self.out);
+                state
             }
-        }
-        pair
-    }
-
-    /// The machine's state as coverage counts it: an index into [`Pair::states`].
-    #[inline]
-    fn state(&self, place: Place, plan: &Plan) -> u8 {
-        let disturbed = |dns: &Dns| !dns.offline().is_empty() || !dns.failed().is_empty();
-        match place {
-            Place::Driver => 0,
-            Place::Source => self.source.state() as u8,
-            Place::InDns => u8::from(disturbed(&self.in_dns)),
-            Place::OutDns => u8::from(disturbed(&self.out_dns)),
-            Place::Destination => self.destination.state(self.region_asked(plan)) as u8,
-            Place::Queue(id) => {
-                u8::from(self.queues[id.index()].state() == queue::State::Failed)
-            }
-            Place::Container(id) => self.containers[id.index()].state() as u8,
-            Place::Table(id) => u8::from(self.tables[id.index()].state() == table::State::Failed),
-            Place::Replicator(id) => {
-                u8::from(self.replicators[id.index()].state() == replicator::State::Failed)
-            }
-        }
+        };
+        Pair { machine: place.kind(), state, message }
     }
 
     /// The region that a message to the destination is about.
@@ -144,9 +146,7 @@ impl World {
             Message::Received { queue, .. }
             | Message::Removed { queue, .. }
             | Message::ReceiveRefused { queue, .. }
-            | Message::RemoveRefused { queue, .. } => {
-                plan.layout.queue_place(queue).0
-            }
+            | Message::RemoveRefused { queue, .. } => plan.layout.queue_place(queue).0,
             Message::Proceed
             | Message::Publish { .. }
             | Message::Send { .. }
