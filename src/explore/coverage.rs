@@ -68,22 +68,31 @@ impl Reached {
             Reached::SeveralRegions => {
                 plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
             }
-            Reached::Redelivery | Reached::DuplicateAbsorbed => crash || fail || offline,
-            Reached::StaleReply => crash || fail,
+            // A consumer gives a delivery back when it crashes or is refused; replication
+            // refuses nobody.
+            Reached::Redelivery | Reached::DuplicateAbsorbed => {
+                let refuses = |target| !matches!(target, Target::Replicator(_));
+                crash || offline || plan.can_fail(refuses)
+            }
+            // Only a crash leaves a request behind: who is refused has its reply.
+            Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
             Reached::Crashed | Reached::CrashedBusy => crash,
-            Reached::ContainerRecovered => crash || fail || plan.has_fault(FaultKind::Pause),
+            Reached::ContainerRecovered => {
+                crash || plan.has_fault(FaultKind::Pause) || plan.can_fail(is_dependency)
+            }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => plan.can_fail(|target| {
-                matches!(target, Target::Queue(_) | Target::Table(_))
-            }),
+            Reached::DependencyFailed => plan.can_fail(is_dependency),
             Reached::SourceRefused => plan.can_fail(|target| plan.can_refuse_source(target)),
             Reached::WentOffline => offline,
-            Reached::Backlog => {
-                plan.can_fail(|target| matches!(target, Target::Replicator(_)))
-            }
+            Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
+}
+
+/// Whether containers depend on it.
+fn is_dependency(target: Target) -> bool {
+    matches!(target, Target::Queue(_) | Target::Table(_))
 }
 
 /// How often what was reached.
