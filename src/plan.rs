@@ -164,14 +164,17 @@ impl Plan {
 
     /// The faults of the script, in its order.
     pub fn faults(&self) -> impl Iterator<Item = Fault> + '_ {
-        self.actions.iter().flat_map(|action| match action {
-            DriverAction::Fault(faults) => faults.as_slice(),
-            DriverAction::Publish(_)
-            | DriverAction::Await(_)
-            | DriverAction::Recover(_)
-            | DriverAction::Weights(_)
-            | DriverAction::Check(_) => &[],
-        }).copied()
+        self.actions
+            .iter()
+            .flat_map(|action| match action {
+                DriverAction::Fault(faults) => faults.as_slice(),
+                DriverAction::Publish(_)
+                | DriverAction::Await(_)
+                | DriverAction::Recover(_)
+                | DriverAction::Weights(_)
+                | DriverAction::Check(_) => &[],
+            })
+            .copied()
     }
 
     /// Whether the script lets this kind of fault happen.

@@ -156,9 +156,7 @@ impl PropertyName {
     pub fn not_applicable(self, plan: &Plan) -> Option<&'static str> {
         match self {
             PropertyName::RegionFifo => RegionFifo::not_applicable(plan),
-            PropertyName::Expectation if !plan.has_checks() => {
-                Some("the script expects nothing")
-            }
+            PropertyName::Expectation if !plan.has_checks() => Some("the script expects nothing"),
             PropertyName::NoInvention
             | PropertyName::StoreBeforeForward
             | PropertyName::RemoveLast

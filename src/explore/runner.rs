@@ -203,7 +203,11 @@ impl Runner {
 
     fn fair_steps_max(&self) -> u64 {
         let plan = self.simulation.plan();
-        let queued: u64 = plan.layout.region_ids().map(|region| u64::from(self.simulation.progress().queued(region))).sum();
+        let queued: u64 = plan
+            .layout
+            .region_ids()
+            .map(|region| u64::from(self.simulation.progress().queued(region)))
+            .sum();
         plan.fair_steps_max(plan.records() as u64 + queued)
     }
 

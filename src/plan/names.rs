@@ -22,11 +22,9 @@ pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
             Place::Container(id) => Target::Container(id),
             Place::Table(id) => Target::Table(id),
             Place::Replicator(id) => Target::Replicator(id),
-            Place::Driver
-            | Place::Source
-            | Place::InDns
-            | Place::OutDns
-            | Place::Destination => continue,
+            Place::Driver | Place::Source | Place::InDns | Place::OutDns | Place::Destination => {
+                continue;
+            }
         };
         targets.push((name.clone(), vec![target]));
     }
@@ -59,9 +57,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     let Some(name) = name.strip_prefix(first) else {
         return false;
     };
-    (0..=name.len())
-        .filter(|&at| name.is_char_boundary(at))
-        .any(|at| matches(rest, &name[at..]))
+    (0..=name.len()).filter(|&at| name.is_char_boundary(at)).any(|at| matches(rest, &name[at..]))
 }
 
 /// All that a pattern of a script means, if `fits`; each once, in the order of the layout.
@@ -138,10 +134,7 @@ pub(super) fn speeds(scenario: &Scenario, layout: &Layout) -> Result<Vec<u32>, P
         }
         if !found {
             let hint = hint(pattern, layout.names().iter().map(String::as_str));
-            return Err(Problem::new(
-                key,
-                Cause::UnknownComponent { name: pattern.clone(), hint },
-            ));
+            return Err(Problem::new(key, Cause::UnknownComponent { name: pattern.clone(), hint }));
         }
     }
     Ok(speeds)

@@ -4,12 +4,7 @@ use crate::model::layout::Layout;
 use crate::model::options::Action;
 use crate::scenario::{Cause, FORMAT, Problem, Scenario};
 
-fn range(
-    key: &str,
-    what: &'static str,
-    found: u64,
-    (min, max): (u64, u64),
-) -> Result<(), Problem> {
+fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
         return Ok(());
     }
@@ -71,11 +66,7 @@ pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Proble
 }
 
 /// One weight for each region.
-pub(super) fn weights(
-    weights: &[u32],
-    scenario: &Scenario,
-    key: &str,
-) -> Result<Vec<u8>, Problem> {
+pub(super) fn weights(weights: &[u32], scenario: &Scenario, key: &str) -> Result<Vec<u8>, Problem> {
     let regions = scenario.topology.regions;
     if weights.is_empty() {
         return Ok(vec![1; usize::from(regions)]);

@@ -19,10 +19,9 @@ impl std::str::FromStr for Override {
 
     fn from_str(text: &str) -> Result<Override, FileError> {
         match text.split_once('=') {
-            Some((key, value)) if !key.trim().is_empty() => Ok(Override {
-                key: key.trim().to_owned(),
-                value: value.trim().to_owned(),
-            }),
+            Some((key, value)) if !key.trim().is_empty() => {
+                Ok(Override { key: key.trim().to_owned(), value: value.trim().to_owned() })
+            }
             _ => Err(FileError {
                 origin: text.to_owned(),
                 line: None,

@@ -179,11 +179,7 @@ fn expectation(words: &[&str]) -> Option<Expectation> {
                 ["records", count] => Some(count.parse().ok()?),
                 _ => return None,
             };
-            Expectation::Waiting {
-                queue: (*queue).to_owned(),
-                batch: batch.parse().ok()?,
-                records,
-            }
+            Expectation::Waiting { queue: (*queue).to_owned(), batch: batch.parse().ok()?, records }
         }
         ["unreplicated", "batch", batch] => Expectation::Unreplicated(batch.parse().ok()?),
         ["bypassed", region, "batch", batch] => {
@@ -293,10 +289,23 @@ mod tests {
 
     #[test]
     fn refuses_lines_that_are_not_whole() {
-        for line in ["", "publish", "publish x", "await", "await 3", "pause", "crash a b",
-            "weights", "weights a", "expect", "expect waiting q", "expect waiting q batch 1 x",
-            "await drained 1", "publish 1 2", "halt"]
-        {
+        for line in [
+            "",
+            "publish",
+            "publish x",
+            "await",
+            "await 3",
+            "pause",
+            "crash a b",
+            "weights",
+            "weights a",
+            "expect",
+            "expect waiting q",
+            "expect waiting q batch 1 x",
+            "await drained 1",
+            "publish 1 2",
+            "halt",
+        ] {
             let error = line.parse::<ScriptStep>().expect_err("the line is not a step");
             assert!(!error.to_string().is_empty());
         }

@@ -52,7 +52,10 @@ impl Narrator<'_> {
                 self.name(Place::Container(container))
             ),
             Breach::RemovedUnstored { queue, record } => {
-                format!("{record} was removed from {} before its stage stored it", self.queue(queue))
+                format!(
+                    "{record} was removed from {} before its stage stored it",
+                    self.queue(queue)
+                )
             }
             Breach::RemovedUnforwarded { queue, record } => format!(
                 "{record} was removed from {} before {} had it",
@@ -71,7 +74,9 @@ impl Narrator<'_> {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }
             Breach::CountedAgain { record, region } => {
-                format!("the destination counted {record} again when it came through region {region}")
+                format!(
+                    "the destination counted {record} again when it came through region {region}"
+                )
             }
             Breach::Misrouted { record, region, allowed } => format!(
                 "in-dns sent {record} to region {region}; allowed was {}",
@@ -141,7 +146,11 @@ impl Narrator<'_> {
                 vec![format!(
                     "the weights are {:?}, offline: {}",
                     &dns.weights()[..regions],
-                    if dns.offline().is_empty() { "none".into() } else { dns.offline().to_string() }
+                    if dns.offline().is_empty() {
+                        "none".into()
+                    } else {
+                        dns.offline().to_string()
+                    }
                 )]
             }
             Breach::Invented { .. }

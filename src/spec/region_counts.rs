@@ -71,7 +71,8 @@ impl RegionCounts {
     pub fn expected_sizes(plan: &Plan) -> Vec<u32> {
         let weights: Vec<u32> = plan.scenario().dns.weights.clone();
         let regions = plan.layout.regions;
-        let weights = if weights.iter().all(|&weight| weight == 0) { vec![1; regions] } else { weights };
+        let weights =
+            if weights.iter().all(|&weight| weight == 0) { vec![1; regions] } else { weights };
         let total: u64 = weights.iter().map(|&weight| u64::from(weight)).sum();
         let share = |&weight: &u32| (plan.records() as u64 * u64::from(weight) / total) as u32;
         weights.iter().map(share).collect()
