@@ -1,0 +1,289 @@
+//! Every built-in scenario, under every scheduler, and what its header says must be seen.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use active_active::explore::{
+    Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
+};
+use active_active::model::fault::Target;
+use active_active::model::{BatchId, ContainerId, Event, RecordId, RegionId, TableId};
+use active_active::plan::Plan;
+use active_active::scenario::builtin;
+use active_active::scheduler::seed::generator;
+use active_active::scheduler::{Random, Replay, RoundRobin, Script};
+use active_active::sim::{Simulation, Step};
+use rand::Rng;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+const SEED: u64 = 20_260_101;
+const RANDOM_RUNS: u64 = 1_000;
+const SCRIPT_RUNS: u64 = 200;
+const REPLAY_RUNS: u64 = 50;
+
+/// Writes down everything that happened.
+#[derive(Default)]
+struct Events {
+    all: Vec<Event>,
+    /// By event: how often the script had gone on before it.
+    driver_at: Vec<usize>,
+}
+
+impl Events {
+    fn extend(&mut self, simulation: &Simulation) {
+        self.all.extend_from_slice(simulation.events());
+        self.driver_at.resize(self.all.len(), simulation.driver().next());
+    }
+}
+
+impl Observer for Events {
+    fn begin(&mut self, _simulation: &Simulation) {
+        self.all.clear();
+        self.driver_at.clear();
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        if phase == Phase::Heal {
+            self.extend(simulation);
+        }
+    }
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        self.extend(simulation);
+    }
+}
+
+/// One run as its checks see it.
+struct Run<'a> {
+    outcome: &'a Outcome,
+    simulation: &'a Simulation,
+    events: &'a Events,
+}
+
+/// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
+fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage {
+    let mut runner = Runner::new(plans::builtin(name, &[]));
+    let mut events = Events::default();
+    let judge = |outcome: &Outcome, simulation: &Simulation, events: &Events, how: &str| {
+        assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
+        check(&Run { outcome, simulation, events });
+    };
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
+        judge(&outcome, runner.simulation(), &events, &format!("random run {run}"));
+    }
+    let outcome = runner.run(&mut RoundRobin::default(), 0, &mut events);
+    judge(&outcome, runner.simulation(), &events, "round-robin");
+    for run in 0..SCRIPT_RUNS {
+        let outcome = runner.run(&mut arbitrary_script(run), 0, &mut events);
+        judge(&outcome, runner.simulation(), &events, &format!("script {run}"));
+    }
+    for run in 0..REPLAY_RUNS {
+        let mut recorded = Choices::default();
+        let original = runner.run(&mut Random::new(SEED + 1), run, &mut recorded);
+        let order = runner.simulation().destination().order().to_vec();
+        let mut replay = Replay::new(recorded.taken);
+        let outcome = runner.run(&mut replay, 0, &mut events);
+        assert_eq!(replay.misfit(), None, "{name}, replay of run {run}");
+        assert_eq!(outcome, original, "{name}, replay of run {run}");
+        assert_eq!(runner.simulation().destination().order(), order);
+        judge(&outcome, runner.simulation(), &events, &format!("replay {run}"));
+    }
+    runner.coverage().clone()
+}
+
+/// A script of up to 2,000 numbers of which nobody thought.
+fn arbitrary_script(run: u64) -> Script {
+    let mut numbers = generator(SEED, run);
+    let length = numbers.next_u32() as usize % 2_000;
+    Script::new((0..length).map(|_| numbers.next_u32() as u16).collect())
+}
+
+/// All records are at the destination, and once in every table of every region.
+fn all_is_everywhere(run: &Run<'_>) {
+    let plan = run.simulation.plan();
+    let arrived: BTreeSet<RecordId> =
+        run.simulation.destination().order().iter().copied().collect();
+    assert_eq!(arrived.len(), plan.records());
+    for table in (0..plan.layout.tables() as u16).map(TableId) {
+        let rows = run.simulation.rows(table);
+        assert!(plan.record_ids().all(|record| rows.get(record).rows == 1), "{table:?}");
+    }
+}
+
+/// No await of the script needed the healing at the end.
+fn ended_by_itself(run: &Run<'_>) {
+    assert_eq!(run.outcome.awaited_until_heal, None);
+}
+
+fn reached_in_every_run(coverage: &Coverage, what: &[Reached]) {
+    let runs = RANDOM_RUNS + 1 + SCRIPT_RUNS + 2 * REPLAY_RUNS;
+    for &what in what {
+        assert_eq!(coverage.runs(what), runs, "{}", what.text());
+    }
+}
+
+#[test]
+fn baseline_stores_and_delivers_everything() {
+    let coverage = holds_under_every_scheduler("baseline", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        assert_eq!(run.simulation.destination().order().len(), 10);
+        assert_eq!(run.simulation.plan().layout.tables(), 5 * 2);
+    });
+    reached_in_every_run(&coverage, &[Reached::SeveralRegions]);
+    assert!(coverage.runs(Reached::OrderChanged) > RANDOM_RUNS / 2);
+}
+
+#[test]
+fn f1_fail_container_delivers_everything_by_itself() {
+    let coverage = holds_under_every_scheduler("f1-fail-container", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+    });
+    reached_in_every_run(&coverage, &[Reached::Paused, Reached::ContainerRecovered]);
+}
+
+#[test]
+fn f4_fail_replication_delivers_without_it_and_reports_the_backlog() {
+    let coverage = holds_under_every_scheduler("f4-fail-replication", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let plan = run.simulation.plan();
+        assert_eq!(backlogs(run.events), [10; 5], "batch 2 waits in each of the replicators");
+        batch_2_came_without_replication(run, plan);
+    });
+    reached_in_every_run(&coverage, &[Reached::ComponentFailed, Reached::Backlog]);
+}
+
+/// The backlogs in records with which replicators came back.
+fn backlogs(events: &Events) -> Vec<u32> {
+    let backlog = |event: &Event| match *event {
+        Event::Recovered { target: Target::Replicator(_), waiting } => Some(waiting),
+        _ => None,
+    };
+    events.all.iter().filter_map(backlog).collect()
+}
+
+/// All of batch 2 arrived, and nothing was applied anywhere, while replication was out.
+fn batch_2_came_without_replication(run: &Run<'_>, plan: &Plan) {
+    let all = &run.events.all;
+    let failed = all.iter().position(|event| matches!(event, Event::Faulted { .. }));
+    let recovered = all.iter().position(|event| matches!(event, Event::Recovered { .. }));
+    let (Some(failed), Some(recovered)) = (failed, recovered) else {
+        panic!("replication failed and recovered");
+    };
+    let during = &all[failed..recovered];
+    assert!(!during.iter().any(|event| matches!(event, Event::Applied { .. })));
+    let arrived = during.iter().filter(|event| match event {
+        Event::Arrived { copy, .. } => plan.batch_of(copy.id) == BatchId(2),
+        _ => false,
+    });
+    assert_eq!(arrived.count(), 10);
+}
+
+#[test]
+fn failover_keeps_batches_2_and_3_out_of_region_1() {
+    let coverage = holds_under_every_scheduler("failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let plan = run.simulation.plan();
+        let later: BTreeSet<RecordId> =
+            plan.batch(BatchId(2)).chain(plan.batch(BatchId(3))).collect();
+        let passed: Vec<RecordId> =
+            run.events.all.iter().filter_map(|event| touched(event, RegionId(0), plan)).collect();
+        assert!(passed.len() > 5 * 5, "batch 1 did pass through region 1");
+        let stray = passed.iter().find(|record| later.contains(record));
+        assert_eq!(stray, None, "it passed through region 1");
+    });
+    reached_in_every_run(&coverage, &[Reached::WentOffline, Reached::SeveralRegions]);
+}
+
+/// The record that a queue, a container or the destination's end of the region worked on; what
+/// replication brings to its tables is no work of the region.
+fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
+    let layout = &plan.layout;
+    let container_region = |container: ContainerId| layout.container_place(container).0;
+    let (at, record) = match *event {
+        Event::Routed { record, region } => (region, record),
+        Event::Enqueued { queue, copy } => (layout.queue_place(queue).0, copy.id),
+        Event::Delivered { queue, record, .. } | Event::Removed { queue, record } => {
+            (layout.queue_place(queue).0, record)
+        }
+        Event::Forwarding { container, record } => (container_region(container), record),
+        Event::Stored { table, copy, .. } => (layout.table_place(table).0, copy.id),
+        Event::Arrived { copy, region, .. } => (region, copy.id),
+        _ => return None,
+    };
+    (at == region).then_some(record)
+}
+
+#[test]
+fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
+    let coverage = holds_under_every_scheduler("crash-anywhere", |run| {
+        all_is_everywhere(run);
+        let crashes = run.events.all.iter().filter(|event| matches!(event, Event::Faulted { .. }));
+        assert!(crashes.count() <= 5, "the budget is five crashes");
+    });
+    let must = [
+        Reached::Crashed,
+        Reached::CrashedBusy,
+        Reached::ContainerRecovered,
+        Reached::Redelivery,
+        Reached::DuplicateAbsorbed,
+        Reached::StaleReply,
+        Reached::OrderChanged,
+        Reached::SeveralRegions,
+    ];
+    for what in must {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 2, "{}", what.text());
+    }
+}
+
+/// A crash may fall late, and the scheduler need not restart what it crashed: then the awaits of
+/// the script come true only after everything is healed. Both kinds of run must occur.
+#[test]
+fn crash_anywhere_ends_by_itself_in_some_runs_and_only_after_the_healing_in_others() {
+    let mut runner = Runner::new(plans::builtin("crash-anywhere", &[]));
+    let helped = (0..RANDOM_RUNS)
+        .filter(|&run| {
+            let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+            outcome.awaited_until_heal.is_some()
+        })
+        .count() as u64;
+    assert!((RANDOM_RUNS / 10..RANDOM_RUNS * 9 / 10).contains(&helped), "{helped} were helped");
+}
+
+/// Whatever a scenario can reach, some of a thousand random runs do reach, except where the
+/// scenario itself takes care that it does not happen.
+#[test]
+fn every_scenario_reaches_all_that_it_can() {
+    for (name, _) in builtin::ALL {
+        let mut runner = Runner::new(plans::builtin(name, &[]));
+        for run in 0..RANDOM_RUNS {
+            runner.run(&mut Random::new(SEED), run, &mut ());
+        }
+        let plan = Arc::clone(runner.simulation().plan());
+        for &what in Reached::ALL {
+            let runs = runner.coverage().runs(what);
+            let expected = what.is_possible(&plan) && !is_avoided(name, what);
+            assert_eq!(runs > 0, expected, "{name}: {} in {runs} runs", what.text());
+        }
+    }
+}
+
+/// `failover` waits until region 1 has drained: nothing is in flight when it goes offline.
+fn is_avoided(name: &str, what: Reached) -> bool {
+    name == "failover" && [Reached::Redelivery, Reached::DuplicateAbsorbed].contains(&what)
+}
+
+/// The tests above are these; a new scenario needs one of its own.
+#[test]
+fn every_built_in_scenario_has_a_test() {
+    let tested =
+        ["baseline", "f1-fail-container", "f4-fail-replication", "failover", "crash-anywhere"];
+    let known = builtin::ALL.iter().map(|(name, _)| *name);
+    assert_eq!(known.collect::<Vec<_>>(), tested);
+}
