@@ -1,10 +1,12 @@
 //! Running a scenario: once, many times, and what was reached.
 
+pub mod check;
 pub mod coverage;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
 
+pub use check::{Checker, Counterexample, Failure, check};
 pub use coverage::{Coverage, Reached};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};

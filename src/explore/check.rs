@@ -1,0 +1,166 @@
+//! The one question of property tests and fuzz targets: does this run hold?
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::explore::{Choices, Observer, Runner, Verdict};
+use crate::plan::Plan;
+use crate::saved::SavedRun;
+use crate::scenario::{Problem, Scenario};
+use crate::scheduler::Script;
+use crate::spec::Violation;
+
+/// Runs a scenario, the numbers deciding as in [`Script`], and asks the spec.
+///
+/// ```
+/// use active_active::explore::check;
+/// use active_active::scenario::builtin;
+///
+/// let scenario = builtin::scenario("crash-anywhere")?;
+/// check(&scenario, &[3, 1, 4, 1, 5, 9, 2, 6])?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// If a property is violated, with all that is needed to see it again; or if the scenario is not
+/// valid.
+pub fn check(scenario: &Scenario, choices: &[u16]) -> Result<(), Failure> {
+    Checker::default().check(scenario, choices, &mut ())
+}
+
+/// Asks [`check`]'s question again and again, in the memory of the last time as long as the
+/// scenario stays the same.
+#[derive(Debug, Default)]
+pub struct Checker {
+    last: Option<Runner>,
+}
+
+/// Why a [`check`] failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The scenario is not valid.
+    Invalid(Problem),
+    /// A property is violated.
+    Violated(Box<Counterexample>),
+}
+
+/// A run that violates the spec.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Counterexample {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// The numbers that decided.
+    pub choices: Vec<u16>,
+    /// What is violated, and why.
+    pub violation: Violation,
+    /// The run in the durable format.
+    pub saved: SavedRun,
+}
+
+impl Checker {
+    /// As the function [`check`], while somebody watches.
+    ///
+    /// # Errors
+    ///
+    /// As [`check`].
+    pub fn check<O: Observer>(
+        &mut self,
+        scenario: &Scenario,
+        choices: &[u16],
+        observer: &mut O,
+    ) -> Result<(), Failure> {
+        let mut runner = match self.last.take() {
+            Some(runner) if runner.simulation().plan().scenario() == scenario => runner,
+            _ => Runner::new(Arc::new(Plan::new(scenario).map_err(Failure::Invalid)?)),
+        };
+        let outcome = runner.run(&mut Script::new(choices.to_vec()), 0, observer);
+        let result = match outcome.verdict {
+            Verdict::Violated(violation) => Err(failure(&mut runner, choices, *violation)),
+            Verdict::Holds => Ok(()),
+            Verdict::Inconclusive(cut) => unreachable!("nothing cuts this run short: {cut}"),
+        };
+        self.last = Some(runner);
+        result
+    }
+}
+
+/// Runs it once more, to write down the names of what was chosen.
+fn failure(runner: &mut Runner, choices: &[u16], violation: Violation) -> Failure {
+    let mut taken = Choices::default();
+    let outcome = runner.run(&mut Script::new(choices.to_vec()), 0, &mut taken);
+    let plan = runner.simulation().plan();
+    let saved = SavedRun::new(plan, &taken.taken, &outcome);
+    let saved = saved.expect("a run that was judged once is judged again");
+    let scenario = plan.scenario().clone();
+    let choices = choices.to_vec();
+    Failure::Violated(Box::new(Counterexample { scenario, choices, violation, saved }))
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Invalid(problem) => problem.fmt(f),
+            Failure::Violated(case) => case.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The violation; then the case as a test to paste; then as a file to save and replay.
+impl fmt::Display for Counterexample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Counterexample { scenario, choices, violation, saved } = self;
+        writeln!(f, "{violation}\n\nAs a test:\n")?;
+        writeln!(f, "#[test]\nfn holds() -> Result<(), Box<dyn std::error::Error>> {{")?;
+        writeln!(f, "    let scenario = active_active::scenario::Scenario::parse(")?;
+        writeln!(f, "        r#\"\n{}\"#,\n    )?;", scenario.to_toml())?;
+        writeln!(f, "    let choices = {choices:?};")?;
+        writeln!(f, "    active_active::explore::check(&scenario, &choices)?;\n    Ok(())\n}}\n")?;
+        writeln!(f, "As a file for 'active-active replay FILE':\n\n{}", saved.to_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::options::Action;
+    use crate::scenario::builtin;
+
+    #[test]
+    fn a_failure_shows_how_to_see_it_again() {
+        let mut scenario = builtin::scenario("baseline").expect("it is built in");
+        assert_eq!(check(&scenario, &[]), Ok(()));
+        scenario.container.steps = vec![Action::Remove, Action::Store, Action::Publish];
+        let Err(Failure::Violated(case)) = check(&scenario, &[1, 2, 3]) else {
+            panic!("a container that removes first is found");
+        };
+        assert_eq!(
+            case.saved.replay().outcome.verdict,
+            Verdict::Violated(case.violation.clone().into())
+        );
+        let text = case.to_string();
+        let violation = text.find("RemoveLast is violated").expect("it says what is violated");
+        let test = text.find("let choices = [1, 2, 3];").expect("it has the test");
+        let toml = text.find("steps = [").expect("it has the scenario");
+        let file = text.find("# A saved run").expect("it has the file");
+        assert!(violation < toml && toml < test && test < file, "{text}");
+    }
+
+    #[test]
+    fn a_checker_does_not_mix_up_scenarios() {
+        let sound = builtin::scenario("baseline").expect("it is built in");
+        let mut wrong = sound.clone();
+        wrong.container.steps = vec![Action::Publish, Action::Store, Action::Remove];
+        let mut invalid = sound.clone();
+        invalid.topology.regions = 1;
+        let mut checker = Checker::default();
+        for _ in 0..2 {
+            assert_eq!(checker.check(&sound, &[7], &mut ()), Ok(()));
+            assert!(matches!(checker.check(&wrong, &[7], &mut ()), Err(Failure::Violated(_))));
+            assert!(matches!(checker.check(&invalid, &[7], &mut ()), Err(Failure::Invalid(_))));
+        }
+    }
+}

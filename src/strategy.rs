@@ -1,0 +1,220 @@
+//! Scenarios and event orders for property tests with proptest.
+//!
+//! A case is a scenario and a list of numbers, so both shrink, with the stock shrinkers: the
+//! scenario toward two regions, one stage, one record and no faults, the numbers toward none,
+//! which is the fair schedule. What goes wrong is drawn as abstract acts (fail the second queue
+//! of the first region) that are resolved to names when the topology is known, so a smaller
+//! topology does not throw them away.
+//!
+//! Every scenario is valid and of a sound design, and every schedule of faults heals: the script
+//! recovers what failed, and the runner what is left. To test your own design, change the
+//! scenario before it runs. Here the containers remove a record before they have stored it:
+//!
+//! ```
+//! use active_active::explore::check;
+//! use active_active::model::options::Action;
+//! use active_active::strategy;
+//! use proptest::test_runner::{TestCaseError, TestError, TestRunner};
+//!
+//! let mut runner = TestRunner::deterministic();
+//! let result = runner.run(&strategy::case(), |(mut scenario, choices)| {
+//!     scenario.container.steps = vec![Action::Remove, Action::Store, Action::Publish];
+//!     check(&scenario, &choices).map_err(|failure| TestCaseError::fail(failure.to_string()))
+//! });
+//! let Err(TestError::Fail(failure, (scenario, choices))) = result else {
+//!     panic!("a design that is wrong is found");
+//! };
+//! assert!(failure.message().starts_with("RemoveLast is violated"), "{failure}");
+//! assert_eq!(scenario.topology.stages.len(), 1);
+//! assert_eq!(scenario.records.batches, [1]);
+//! assert!(choices.is_empty());
+//! ```
+
+use proptest::array::uniform8;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use crate::model::options::{OnRefusal, TableFailure};
+use crate::scenario::{Scenario, Topology};
+use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
+
+/// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
+/// far more likely.
+pub fn topology() -> impl Strategy<Value = Topology> {
+    let regions = prop_oneof![8 => Just(2u8), 3 => Just(3), 1 => 4u8..=8];
+    let stages = prop_oneof![6 => 1u8..=2, 3 => 3u8..=5, 1 => 6u8..=16];
+    let containers = prop_oneof![6 => Just(1u8), 2 => Just(2), 1 => 3u8..=8];
+    (regions, stages, containers).prop_map(|(regions, stages, containers)| Topology {
+        regions,
+        stages: stage_names(stages),
+        containers,
+    })
+}
+
+/// Scenarios of a sound design on a [`topology`].
+pub fn scenario() -> impl Strategy<Value = Scenario> {
+    scenario_on(topology())
+}
+
+/// Scenarios of a sound design on these topologies, which have to be valid. Everything else
+/// varies: batches, weights, speeds, what the source and failed tables do, the crashes that the
+/// scheduler may choose, and the script with its faults.
+pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
+    let options = (
+        prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
+        select(TableFailure::ALL),
+        prop_oneof![4 => Just(0u16), 2 => Just(1), 1 => 2u16..=5],
+    );
+    let script = (opening(), vec(act(), 0..=12));
+    (topology, batches(), weights(), speeds(), options, script).prop_map(
+        |(topology, batches, weights, speeds, options, (opening, acts))| {
+            let (on_refusal, on_table_failure, crash_budget) = options;
+            let sketch = Sketch {
+                topology,
+                batches,
+                weights,
+                speeds,
+                on_refusal,
+                on_table_failure,
+                crash_budget,
+                opening,
+                acts,
+            };
+            sketch.scenario()
+        },
+    )
+}
+
+/// The numbers of a [`Script`](crate::scheduler::Script): any order of events.
+pub fn choices() -> impl Strategy<Value = Vec<u16>> {
+    vec(any::<u16>(), 0..=400)
+}
+
+/// A scenario of a sound design and an order of its events: all that a run is.
+pub fn case() -> impl Strategy<Value = (Scenario, Vec<u16>)> {
+    (scenario(), choices())
+}
+
+/// One to four batches, of few records mostly.
+fn batches() -> impl Strategy<Value = Vec<u32>> {
+    vec(prop_oneof![8 => 1u32..=4, 1 => 5u32..=12], 1..=4)
+}
+
+/// None, all 0, or one for each region; 0 and 255 are likely.
+fn weights() -> impl Strategy<Value = Option<[u8; 8]>> {
+    prop_oneof![
+        4 => Just(None),
+        1 => Just(Some([0; 8])),
+        3 => weight_of_each().prop_map(Some),
+    ]
+}
+
+fn weight_of_each() -> impl Strategy<Value = [u8; 8]> {
+    uniform8(prop_oneof![4 => 1u8..=3, 2 => Just(0u8), 1 => any::<u8>(), 1 => Just(255)])
+}
+
+fn speeds() -> impl Strategy<Value = Vec<Speed>> {
+    let speed = prop_oneof![3 => 1u32..=4, 1 => 5u32..=1000];
+    let one = (0..Speed::KINDS, spot(), speed);
+    let one = one.prop_map(|(kind, spot, speed)| Speed { kind, spot, speed });
+    prop_oneof![3 => Just(Vec::new()), 1 => vec(one, 1..=4)]
+}
+
+fn spot() -> impl Strategy<Value = Spot> {
+    (0u8..32, 0u8..8).prop_map(|(stage, region)| Spot { stage, region })
+}
+
+fn opening() -> impl Strategy<Value = Opening> {
+    prop_oneof![
+        6 => Just(Opening::Plain),
+        1 => spot().prop_map(Opening::Paused),
+        1 => spot().prop_map(Opening::Waiting),
+        1 => spot().prop_map(Opening::Bypassed),
+        1 => Just(Opening::Unreplicated),
+    ]
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let recover = (0u8..4, any::<bool>());
+    prop_oneof![
+        3 => Just(Act::Publish),
+        3 => (select(&Wait::ALL[..]), spot()).prop_map(|(wait, spot)| Act::Await(wait, spot)),
+        3 => recover.prop_map(|(which, with_containers)| Act::Recover { which, with_containers }),
+        1 => weight_of_each().prop_map(Act::Weights),
+        5 => (select(&Disturbance::ALL[..]), spot())
+            .prop_map(|(disturbance, spot)| Act::Disturb(disturbance, spot)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::{TestCaseError, TestError, TestRunner};
+
+    use super::*;
+    use crate::explore::check;
+    use crate::model::options::OnDuplicate;
+    use crate::plan::Plan;
+
+    /// The smallest case that violates the spec after the change.
+    fn smallest(change: impl Fn(&mut Scenario)) -> (Scenario, Vec<u16>) {
+        let config = ProptestConfig {
+            cases: 20_000,
+            max_shrink_iters: 50_000,
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        };
+        let rng = proptest::test_runner::TestRng::deterministic_rng(config.rng_algorithm);
+        let result =
+            TestRunner::new_with_rng(config, rng).run(&case(), |(mut scenario, choices)| {
+                change(&mut scenario);
+                check(&scenario, &choices)
+                    .map_err(|failure| TestCaseError::fail(failure.to_string()))
+            });
+        match result {
+            Err(TestError::Fail(_, (mut scenario, choices))) => {
+                change(&mut scenario);
+                (scenario, choices)
+            }
+            other => panic!("the design is not found to be wrong: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn every_scenario_is_valid() {
+        let mut runner = TestRunner::deterministic();
+        for _ in 0..2_000 {
+            let tree = scenario().new_tree(&mut runner).expect("nothing is filtered");
+            let scenario = tree.current();
+            Plan::new(&scenario).unwrap_or_else(|e| panic!("{e}\n{}", scenario.to_toml()));
+        }
+    }
+
+    #[test]
+    fn a_bug_that_needs_nothing_shrinks_to_nothing() {
+        let remove_first = |scenario: &mut Scenario| scenario.container.steps.rotate_right(1);
+        let (scenario, choices) = smallest(remove_first);
+        let expected = Scenario::parse(
+            r#"
+            name = "generated"
+            topology.stages = "inbound"
+            records.batches = 1
+            container.steps = ["remove", "store", "publish"]
+            script = ["publish 1", "await delivered all", "expect delivered 1"]
+            "#,
+        );
+        assert_eq!((Ok(scenario), choices), (expected, Vec::new()));
+    }
+
+    #[test]
+    fn a_bug_that_needs_a_crash_shrinks_to_one_crash() {
+        let skip = |scenario: &mut Scenario| scenario.container.on_duplicate = OnDuplicate::Skip;
+        let (scenario, choices) = smallest(skip);
+        let crashes = scenario.script.iter().filter(|step| step.to_string().starts_with("crash"));
+        assert_eq!(usize::from(scenario.budget.crash) + crashes.count(), 1, "{scenario:?}");
+        assert_eq!(scenario.records.batches.len(), 1, "{scenario:?}");
+        assert_eq!(scenario.topology.regions, 2, "{scenario:?}");
+        assert!(choices.len() < 60, "{} choices", choices.len());
+    }
+}
