@@ -5,7 +5,8 @@ use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// Every accepted record is at the destination; with a source that tries again, every record of
-/// every batch that the script published.
+/// every batch that the script published. A source that drops what was refused ends its batch as
+/// if all had been accepted, so it answers for every record as well; one that aborts says so.
 ///
 /// The central promise of the published design: each record reaches the destination, in whatever
 /// order.
@@ -15,13 +16,16 @@ pub struct DeliveredAll;
 impl DeliveredAll {
     pub(super) fn judge_end(simulation: &Simulation, ledger: &Ledger) -> Judgement {
         let plan = simulation.plan();
-        let retries = plan.scenario().source.on_refusal == OnRefusal::Retry;
+        let owns_all = match plan.scenario().source.on_refusal {
+            OnRefusal::Retry | OnRefusal::Drop => true,
+            OnRefusal::Abort => false,
+        };
         let mut first = None;
         let mut count = 0;
         for record in plan.record_ids() {
             let facts = ledger.record(record);
             let published = || simulation.has_begun(plan.batch_of(record));
-            let promised = facts.accepted || (retries && published());
+            let promised = facts.accepted || (owns_all && published());
             if promised && !facts.arrived {
                 first = first.or(Some(record));
                 count += 1;

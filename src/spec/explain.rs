@@ -126,9 +126,9 @@ impl Narrator<'_> {
             Breach::RemovedUnstored { queue, record }
             | Breach::RemovedUnforwarded { queue, record } => self.stage_of(queue, record),
             Breach::Lost { record, queue } => {
-                let mut reasons = self.whereabouts(record);
-                reasons.extend(queue.iter().flat_map(|&queue| self.stage_of(queue, record)));
-                reasons
+                // The ledger does not know of the event that is judged: it would say that the
+                // record still is where it was.
+                queue.map_or_else(Vec::new, |queue| self.stage_of(queue, record))
             }
             Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
                 self.whereabouts(record)
