@@ -239,8 +239,8 @@ impl<'a> Scene<'a> {
             Event::Recovered { target, waiting } => {
                 let backlog = match waiting {
                     0 => String::new(),
-                    1 => " to 1 message that waits for it".to_owned(),
-                    _ => format!(" to {waiting} messages that wait for it"),
+                    1 => ", with 1 message waiting".to_owned(),
+                    _ => format!(", with {waiting} messages waiting"),
                 };
                 format!("{} works again{backlog}", target_name(target, layout))
             }
