@@ -190,13 +190,6 @@ const SOUND: &[(&str, &str)] = &[
 /// flight and a consumer's requests keep their order: no redelivery can come in between.
 const NO_DIFFERENCE_YET: &str = "queue.remove=head";
 
-fn plan(scenario: &str, changes: &[&str]) -> Arc<Plan> {
-    match builtin::text(scenario) {
-        Some(_) => plans::builtin(scenario, changes),
-        None => plans::inline(scenario, changes),
-    }
-}
-
 /// The properties that the oracle finds violated in the step or at the end of a run.
 fn violated(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     match judge(trace, plan) {
@@ -207,7 +200,7 @@ fn violated(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
 
 fn assert_is_found(unsound: &Unsound) {
     let design = unsound.design;
-    let plan = plan(unsound.scenario, &[design]);
+    let plan = plans::plan(unsound.scenario, &[design]);
     let mut runner = Runner::new(Arc::clone(&plan));
     let mut trace = Trace::default();
     let mut found = None;
@@ -232,7 +225,7 @@ fn assert_is_found(unsound: &Unsound) {
 }
 
 fn assert_holds(scenario: &str, changes: &[&str]) {
-    let mut runner = Runner::new(plan(scenario, changes));
+    let mut runner = Runner::new(plans::plan(scenario, changes));
     for run in 0..SCHEDULES {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "{changes:?}, run {run}, of {scenario}");
@@ -260,8 +253,8 @@ fn sound_variants_hold() {
 #[test]
 fn removing_at_the_head_makes_no_difference_yet() {
     for (name, _) in builtin::ALL {
-        let mut by_receipt = Runner::new(plan(name, &[]));
-        let mut by_head = Runner::new(plan(name, &[NO_DIFFERENCE_YET]));
+        let mut by_receipt = Runner::new(plans::plan(name, &[]));
+        let mut by_head = Runner::new(plans::plan(name, &[NO_DIFFERENCE_YET]));
         for run in 0..SCHEDULES / 4 {
             let (mut with_receipt, mut at_head) = (Choices::default(), Choices::default());
             by_receipt.run(&mut Random::new(SEED), run, &mut with_receipt);
