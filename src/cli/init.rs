@@ -6,8 +6,8 @@ use active_active::report::Finding;
 
 use super::args::InitArgs;
 use super::error::CliError;
-use super::files;
 use super::output::Output;
+use super::{files, save};
 
 /// A scenario with every key, its default and its alternatives.
 const TEMPLATE: &str = include_str!("init.toml");
@@ -17,8 +17,9 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     files::create(&args.path, TEMPLATE)?;
-    let path = args.path.display();
-    output.write(&format!("Wrote {path}. Next: active-active sweep {path}\n"))?;
+    let path = args.path.display().to_string();
+    let word = save::quoted(&path);
+    output.write(&format!("Wrote {path}. Next: active-active sweep {word}\n"))?;
     Ok(Finding::Holds)
 }
 

@@ -10,7 +10,7 @@ use active_active::scenario::{FileError, builtin, file};
 use super::args::ScenarioArgs;
 
 /// Larger files are no input of ours: the longest saved run has a few million lines.
-const BYTES_MAX: u64 = 1 << 30;
+const BYTES_MAX: u64 = 1 << 28;
 
 /// Reads, changes and checks a scenario.
 ///

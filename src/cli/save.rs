@@ -36,7 +36,7 @@ pub(crate) fn violation(
 }
 
 /// The text as one word of a shell command.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,=".contains(c);
     let is_option = text.starts_with('-');
     match (text.chars().all(is_plain), is_option) {
