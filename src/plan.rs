@@ -18,7 +18,7 @@ use crate::model::layout::Layout;
 use crate::model::progress::BatchOf;
 use crate::model::record::VALUE_MAX;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Problem, Scenario, ScriptStep};
+use crate::scenario::{Budget, Problem, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -54,8 +54,8 @@ pub struct Plan {
     script_steps: Vec<usize>,
     /// By batch (from 1): the first action that publishes it, or their number if none does.
     published_by: Vec<usize>,
-    /// How often the scheduler may crash a container.
-    pub(crate) crash_budget: u16,
+    /// How many faults of each kind the scheduler may choose.
+    pub(crate) budget: Budget,
 }
 
 impl Plan {
@@ -67,6 +67,7 @@ impl Plan {
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::records(scenario)?;
+        validate::budget(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -82,7 +83,7 @@ impl Plan {
             containers: contexts.containers(),
             tables: contexts.tables(),
             replicators: contexts.replicators(),
-            crash_budget: scenario.budget.crash,
+            budget: scenario.budget,
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -171,7 +172,8 @@ impl Plan {
                 DriverAction::Publish(_)
                 | DriverAction::Await(_)
                 | DriverAction::Recover(_)
-                | DriverAction::Weights(_)
+                | DriverAction::Redrive(_)
+            | DriverAction::Weights(_)
                 | DriverAction::Check(_) => &[],
             })
             .copied()
@@ -192,7 +194,10 @@ impl Plan {
         match target {
             Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
             Target::Dns(side, _) => side == DnsSide::In,
-            Target::Container(_) | Target::Table(_) | Target::Replicator(_) => false,
+            Target::Container(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..) => false,
         }
     }
 

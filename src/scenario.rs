@@ -18,7 +18,7 @@ pub use problem::{Cause, Problem};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
+    Action, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
     RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 
@@ -166,6 +166,10 @@ pub struct DnsOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueOptions {
+    /// The kind of queue.
+    pub delivery: Delivery,
+    /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
+    pub max_receives: u16,
     /// What happens to a record that is handed out.
     pub receive: Receive,
     /// What a remove removes.
@@ -181,6 +185,8 @@ pub struct ContainerOptions {
     pub steps: Vec<Action>,
     /// What it does with a record that its table already has.
     pub on_duplicate: OnDuplicate,
+    /// How often it sends a refused request again before it counts as refused: 0..=255.
+    pub retries: u8,
     /// What it does when a queue or a table refuses.
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
@@ -192,6 +198,7 @@ impl Default for ContainerOptions {
         ContainerOptions {
             steps: vec![Action::Store, Action::Publish, Action::Remove],
             on_duplicate: OnDuplicate::default(),
+            retries: 0,
             on_dependency_failure: OnDependencyFailure::default(),
             on_recover: OnRecover::default(),
         }
@@ -225,9 +232,24 @@ pub struct DestinationOptions {
 }
 
 /// How many faults of each kind the scheduler may choose.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Crashes of containers; each may be followed by a restart, also a choice.
     pub crash: u16,
+    /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
+    pub lost_reply: u16,
+    /// Visibility timeouts: a delivery of a `standard` queue that is still being worked on becomes
+    /// visible again.
+    pub visibility_timeout: u16,
+    /// Changes of order: the first visible record of a `standard` queue becomes the last.
+    pub reorder: u16,
+}
+
+impl Budget {
+    /// How many faults that is in all.
+    pub fn total(&self) -> u64 {
+        let Budget { crash, lost_reply, visibility_timeout, reorder } = *self;
+        [crash, lost_reply, visibility_timeout, reorder].into_iter().map(u64::from).sum()
+    }
 }

@@ -40,6 +40,7 @@ use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
 use crate::model::table::{RegionalTable, Rows};
 use crate::plan::Plan;
+use crate::scenario::Budget;
 use world::World;
 
 /// A running system. See the [module](self) for an example.
@@ -137,8 +138,8 @@ impl Simulation {
     /// Every choice there is now. Empty of steps when the run is quiescent.
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
-        let containers = self.plan.layout.containers();
-        Enabled::new(self.world.out.ready(), self.world.faults.ready(), containers)
+        let faults = &self.world.faults;
+        Enabled::new(self.world.out.ready(), faults.ready(), faults.numbers())
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -162,6 +163,7 @@ impl Simulation {
             }
         };
         self.world.update_driver(&self.plan);
+        self.world.update_offers(&self.plan);
         step
     }
 
@@ -170,6 +172,7 @@ impl Simulation {
         self.world.out.clear_events();
         self.world.heal(&self.plan);
         self.world.update_driver(&self.plan);
+        self.world.update_offers(&self.plan);
     }
 
     /// What happened in the last step, in order.
@@ -299,9 +302,9 @@ impl Simulation {
         self.world.out.first(machine)
     }
 
-    /// How many more crashes the scheduler may choose.
-    pub fn crashes_left(&self) -> u16 {
-        self.world.faults.crashes_left()
+    /// How many more faults of each kind the scheduler may choose.
+    pub fn budget_left(&self) -> Budget {
+        self.world.faults.left()
     }
 }
 

@@ -283,12 +283,16 @@ impl Spec {
             | Event::BatchEnded { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::DeadLettered { .. }
+            | Event::Redriven { .. }
             | Event::StaleRemove { .. }
             | Event::StaleReply { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
-            | Event::Recovered { .. } => {}
+            | Event::Recovered { .. }
+            | Event::ReplyLost { .. } => {}
         }
         Ok(())
     }

@@ -38,8 +38,16 @@ reached! {
     Paused "a container was paused",
     /// A container crashed.
     Crashed "a container crashed",
-    /// A container crashed while it worked on a record.
-    CrashedBusy "a container crashed with a delivery in flight",
+    /// A delivery came back to its queue from a consumer that gave it up.
+    Returned "a delivery came back to its queue",
+    /// A delivery took too long.
+    TimedOut "a visibility timeout expired",
+    /// A receipt was out of date.
+    StaleRemove "a remove came with a stale receipt",
+    /// A record was delivered too often.
+    DeadLettered "a record went to the dead-letter queue",
+    /// A reply was lost on its way.
+    ReplyLost "a reply was lost",
     /// A container came back.
     ContainerRecovered "a container recovered",
     /// A container met a failed queue or table.
@@ -59,7 +67,7 @@ reached! {
 impl Reached {
     /// Whether the scenario can reach it at all.
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let budget = plan.crash_budget > 0;
+        let budget = plan.budget.crash > 0;
         let crash = budget || plan.has_fault(FaultKind::Crash);
         let fail = plan.has_fault(FaultKind::Fail);
         let offline = plan.has_fault(FaultKind::Offline);
@@ -77,7 +85,12 @@ impl Reached {
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
-            Reached::Crashed | Reached::CrashedBusy => crash,
+            Reached::Crashed => crash,
+            Reached::Returned => crash || fail || offline || plan.budget.lost_reply > 0,
+            Reached::TimedOut => plan.budget.visibility_timeout > 0,
+            Reached::StaleRemove => plan.budget.visibility_timeout > 0,
+            Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
+            Reached::ReplyLost => plan.budget.lost_reply > 0,
             Reached::ContainerRecovered => {
                 crash || plan.has_fault(FaultKind::Pause) || plan.can_fail(is_dependency)
             }
@@ -151,7 +164,11 @@ impl Coverage {
                 container::State::FailedDependency => self.reach(Reached::DependencyFailed),
                 container::State::FailedProcessing => {}
             },
-            Event::Returned { .. } => self.reach(Reached::CrashedBusy),
+            Event::Returned { .. } => self.reach(Reached::Returned),
+            Event::TimedOut { .. } => self.reach(Reached::TimedOut),
+            Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
+            Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
+            Event::ReplyLost { .. } => self.reach(Reached::ReplyLost),
             Event::Faulted { fault } => self.reach(match fault.kind {
                 FaultKind::Pause => Reached::Paused,
                 FaultKind::Crash => Reached::Crashed,
@@ -174,13 +191,13 @@ impl Coverage {
             | Event::Enqueued { .. }
             | Event::Delivered { redelivery: false, .. }
             | Event::Removed { .. }
-            | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Recovered { .. }
+            | Event::Redriven { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

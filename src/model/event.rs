@@ -6,6 +6,7 @@ use crate::model::fault::{Fault, Target};
 use crate::model::id::{
     BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
+use crate::model::message::MessageKind;
 use crate::model::record::RecordCopy;
 
 /// One thing that happened. A step produces any number of them, in order.
@@ -74,6 +75,27 @@ pub enum Event {
     },
     /// A delivery was given back: the record is visible again.
     Returned {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A delivery took too long: the record is visible again, and its consumer does not know.
+    TimedOut {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record was delivered too often and is in the dead-letter queue now.
+    DeadLettered {
+        /// The queue that gave it up.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record came back from the dead-letter queue as a new message.
+    Redriven {
         /// The queue.
         queue: QueueId,
         /// The record.
@@ -170,6 +192,13 @@ pub enum Event {
         target: Target,
         /// How many messages wait in its inbox: of a replicator, its backlog in records.
         waiting: u32,
+    },
+    /// A reply was lost on its way: the machine will see a failure.
+    ReplyLost {
+        /// The machine that waited for it.
+        machine: MachineId,
+        /// The reply.
+        reply: MessageKind,
     },
     /// What the script expects does not hold.
     ExpectationFailed {

@@ -227,6 +227,35 @@ impl Message {
         }
     }
 
+    /// What its receiver sees instead of a positive reply that was lost on its way; none if it is
+    /// no such reply.
+    pub fn when_lost(self) -> Option<Message> {
+        match self {
+            Message::Sent { incarnation, .. } => Some(Message::SendRefused { incarnation }),
+            Message::Received { incarnation, queue, .. } => {
+                Some(Message::ReceiveRefused { incarnation, queue })
+            }
+            Message::Removed { incarnation, queue } => {
+                Some(Message::RemoveRefused { incarnation, queue })
+            }
+            Message::Inserted { incarnation, .. } => Some(Message::InsertRefused { incarnation }),
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => None,
+        }
+    }
+
     /// The record that the message speaks of, if it is about one.
     pub fn record(&self) -> Option<RecordId> {
         match self {

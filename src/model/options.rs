@@ -79,6 +79,18 @@ option! {
 }
 
 option! {
+    /// The kind of a queue.
+    Delivery {
+        /// One delivery at a time, the head (SQS FIFO, one message group).
+        #[default]
+        Fifo,
+        /// Several in flight, order not kept, and a delivery that takes too long comes back (SQS
+        /// standard). Both of the last are choices of the scheduler, within the budget.
+        Standard,
+    }
+}
+
+option! {
     /// What a queue removes when it is asked to.
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.

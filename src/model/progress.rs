@@ -56,10 +56,16 @@ impl Progress {
     pub(crate) fn observe(&mut self, event: &Event) {
         match *event {
             Event::Enqueued { queue, copy } => self.enqueued(queue, copy.id),
-            Event::Removed { queue, .. } | Event::Delivered { queue, gone: true, .. } => {
+            Event::Removed { queue, .. }
+            | Event::DeadLettered { queue, .. }
+            | Event::Delivered { queue, gone: true, .. } => {
                 let (region, _) = self.plan.layout.queue_place(queue);
                 self.queued[region.index()] -= 1;
                 self.changed |= self.queued[region.index()] == 0;
+            }
+            Event::Redriven { queue, .. } => {
+                let (region, _) = self.plan.layout.queue_place(queue);
+                self.queued[region.index()] += 1;
             }
             Event::Accepted { record } => {
                 self.reach(record, Milestone::ACCEPTED);
@@ -76,6 +82,7 @@ impl Progress {
             | Event::WeightsChanged { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
+            | Event::TimedOut { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }
@@ -86,6 +93,7 @@ impl Progress {
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
+            | Event::ReplyLost { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

@@ -7,7 +7,8 @@ use crate::model::layout::{Layout, Place};
 use crate::scenario::{Cause, Problem, Scenario};
 
 /// Everything that can be named in a script, with its name: each container, queue, regional
-/// table and replicator, each region as a target of a DNS name, and for each stage its global
+/// table and replicator, each link of a replicator to a region, each region as a target of a DNS
+/// name, and for each stage its global
 /// table (all regional tables and the replicator).
 pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
     let mut targets = Vec::new();
@@ -29,9 +30,14 @@ pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
         targets.push((name.clone(), vec![target]));
     }
     for stage in layout.stage_ids() {
+        let replicator = crate::model::ReplicatorId(u16::from(stage.0));
+        for region in layout.region_ids() {
+            let name = format!("{}-replicator@{region}", layout.stages[stage.index()]);
+            targets.push((name, vec![Target::Link(replicator, region)]));
+        }
         let table = |region| Target::Table(layout.table(region, stage));
         let mut parts: Vec<Target> = layout.region_ids().map(table).collect();
-        parts.push(Target::Replicator(crate::model::ReplicatorId(u16::from(stage.0))));
+        parts.push(Target::Replicator(replicator));
         targets.push((format!("{}-table", layout.stages[stage.index()]), parts));
     }
     targets
@@ -44,6 +50,9 @@ pub fn target_name(target: Target, layout: &Layout) -> String {
         Target::Queue(id) => Place::Queue(id),
         Target::Table(id) => Place::Table(id),
         Target::Replicator(id) => Place::Replicator(id),
+        Target::Link(id, region) => {
+            return format!("{}-replicator@{region}", layout.stages[id.index()]);
+        }
         Target::Dns(side, region) => return format!("{}@{region}", side.name()),
     };
     layout.name(layout.machine(place)).to_owned()
@@ -51,13 +60,25 @@ pub fn target_name(target: Target, layout: &Layout) -> String {
 
 /// Whether the name fits a pattern, in which each `*` stands for any text.
 pub fn matches(pattern: &str, name: &str) -> bool {
-    let Some((first, rest)) = pattern.split_once('*') else {
-        return pattern == name;
-    };
-    let Some(name) = name.strip_prefix(first) else {
+    let mut parts = pattern.split('*');
+    let first = parts.next().expect("a split has at least one part");
+    let Some(rest) = name.strip_prefix(first) else {
         return false;
     };
-    (0..=name.len()).filter(|&at| name.is_char_boundary(at)).any(|at| matches(rest, &name[at..]))
+    let Some(last) = parts.next_back() else {
+        return rest.is_empty();
+    };
+    let Some(mut rest) = rest.strip_suffix(last) else {
+        return false;
+    };
+    // The leftmost place leaves most for the parts that follow, so no other has to be tried.
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    true
 }
 
 /// All that a pattern of a script means, if `fits`; each once, in the order of the layout.
@@ -161,5 +182,15 @@ mod tests {
         assert!(matches("a*b*c", "a-b-b-c"));
         assert!(!matches("*-container@1", "core-container@2"));
         assert!(!matches("core", "core-table"));
+        assert!(!matches("ab*ba", "aba"));
+    }
+
+    /// It once tried every place for every star: exponential in their number.
+    #[test]
+    fn many_stars_take_no_time() {
+        let name = "a".repeat(64);
+        assert!(matches(&"*a".repeat(64), &name));
+        assert!(!matches(&"*a".repeat(65), &name));
+        assert!(!matches(&format!("{}b", "*a".repeat(40)), &name));
     }
 }

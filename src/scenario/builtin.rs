@@ -7,8 +7,14 @@ use crate::scenario::{FileError, Scenario};
 pub const ALL: &[(&str, &str)] = &[
     ("baseline", include_str!("../../scenarios/baseline.toml")),
     ("f1-fail-container", include_str!("../../scenarios/f1-fail-container.toml")),
+    ("f2-fail-database", include_str!("../../scenarios/f2-fail-database.toml")),
+    ("f3-fail-queue", include_str!("../../scenarios/f3-fail-queue.toml")),
     ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
     ("failover", include_str!("../../scenarios/failover.toml")),
+    ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),
+    ("region-outage", include_str!("../../scenarios/region-outage.toml")),
+    ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
+    ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
 ];
 

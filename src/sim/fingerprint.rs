@@ -27,7 +27,7 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
     hash.queues(world);
     for container in &world.containers {
         hash.number(container.state() as u64);
-        hash.number(u64::from(container.crashed()));
+        hash.number(u64::from(container.retried()) << 1 | u64::from(container.crashed()));
         hash.number(container.incarnation().into());
         let hand = container.hand();
         hash.number(hand.map_or(0, |hand| {
@@ -45,15 +45,24 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
         hash.number(u64::from(row.value) << 32 | flags);
     }
     for replicator in &world.replicators {
-        hash.number(replicator.state() as u64);
+        hash.number(u64::from(replicator.unreachable().0) << 8 | replicator.state() as u64);
+        for region in plan.layout.region_ids() {
+            for list in replicator.held(region) {
+                hash.number(list.len() as u64);
+                world.out.held(list).for_each(|message| hash.message(message));
+            }
+        }
     }
     hash.number((world.driver.next() as u64) << 1 | u64::from(world.driver.is_waiting()));
     world.out.progress().reached().iter().for_each(|&reached| hash.number(reached.into()));
     for record in plan.record_ids() {
         hash.number(world.out.progress().entered(record).0.into());
     }
-    hash.number(world.faults.crashes_left().into());
-    world.faults.ready().iter().for_each(|fault| hash.number(fault as u64));
+    let left = world.faults.left();
+    hash.number(u64::from(left.crash) << 16 | u64::from(left.lost_reply));
+    hash.number(u64::from(left.visibility_timeout) << 16 | u64::from(left.reorder));
+    hash.number(world.driver.is_released().into());
+    world.faults.ready().bits().iter().for_each(|fault| hash.number(fault as u64));
     hash.0.digest128()
 }
 
@@ -88,8 +97,12 @@ impl Hash {
             self.number(queue.len() as u64);
             for item in queue.items(&world.shelf) {
                 self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
-                self.number(u64::from(item.receipt.0) << 1 | u64::from(item.delivered));
+                self.number(u64::from(item.receipt.0) << 16 | u64::from(item.receives));
                 self.client(item.holder);
+            }
+            self.number(queue.dead(&world.shelf).count() as u64);
+            for item in queue.dead(&world.shelf) {
+                self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
             }
             self.number(queue.waiting().len() as u64);
             queue.waiting().iter().for_each(|&client| self.client(client));

@@ -220,6 +220,17 @@ impl Narrator<'_> {
                 return self.stuck_in(context.id, record);
             }
         }
+        for context in &plan.queues {
+            let mut dead = self.simulation.queue(context.id).dead(self.simulation.shelf());
+            if let Some(item) = dead.find(|item| item.copy.id == record) {
+                return vec![format!(
+                    "{record} is in the dead-letter queue of {} after {} deliveries; nothing \
+                     redrives it",
+                    self.queue(context.id),
+                    item.receives
+                )];
+            }
+        }
         if !self.ledger.record(record).accepted {
             let source = self.simulation.source();
             let state = format!("record-source is {:?}", source.state());
