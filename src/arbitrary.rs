@@ -32,6 +32,10 @@ use crate::model::options::{OnRefusal, TableFailure};
 use crate::scenario::{Scenario, Topology, builtin};
 use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
+mod file;
+
+pub use file::{Text, read_any};
+
 /// A scenario and an order of events: with the fair continuation of
 /// [`Script`](crate::scheduler::Script), all that a run is.
 ///

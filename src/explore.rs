@@ -1,11 +1,13 @@
 //! Running a scenario: once, many times, and what was reached.
 
+pub mod abstract_state;
 pub mod check;
 pub mod coverage;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
 
+pub use abstract_state::AbstractStates;
 pub use check::{Checker, Counterexample, Failure, check};
 pub use coverage::{Coverage, Reached};
 pub use observer::{Choices, Observer, Phase};

@@ -1,1 +1,20 @@
-fn main(){}
+//! The command line of active-active.
+//!
+//! This file alone reads arguments, environment and terminal; the clock is read only by the
+//! progress bar. What the commands print does not depend on them.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+mod cli;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let shows_progress = std::io::stderr().is_terminal();
+    // Colours are left out unless the output is a terminal, and if NO_COLOR is set.
+    let stdout = anstream::AutoStream::auto(std::io::stdout());
+    cli::execute(cli, &cli::Surroundings { threads, shows_progress }, stdout).into()
+}

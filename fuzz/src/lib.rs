@@ -1,0 +1,35 @@
+//! What the fuzz targets share: one case is judged, and libFuzzer sees which states it reached.
+
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use active_active::arbitrary::Case;
+use active_active::explore::{AbstractStates, Checker};
+
+/// How many counters there are. Small scenarios reach some ten thousand states.
+const COUNTERS: usize = 1 << 16;
+
+/// One for each abstract state, by its hash. libFuzzer takes whatever it finds in this section for
+/// coverage, beside the edges of the code, and sets it to 0 before each run.
+#[allow(unsafe_code, reason = "the section has a meaning for libFuzzer, and plain bytes fit it")]
+#[unsafe(link_section = "__libfuzzer_extra_counters")]
+static STATES: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
+
+thread_local! {
+    /// In the memory of the last case.
+    static CHECKER: RefCell<Checker> = RefCell::default();
+}
+
+/// Judges a case. The states that it goes through count as coverage.
+///
+/// # Panics
+///
+/// If the spec is violated; the message has the case as a test to paste and as a file to replay.
+pub fn judge(case: &Case) {
+    let mut states = AbstractStates::new(|state| {
+        STATES[state as usize % COUNTERS].store(1, Ordering::Relaxed);
+    });
+    let result = CHECKER
+        .with_borrow_mut(|checker| checker.check(&case.scenario, &case.choices, &mut states));
+    result.unwrap_or_else(|failure| panic!("{failure}"));
+}

@@ -1,0 +1,91 @@
+//! The commands: one file each, and what they share.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use active_active::report::Finding;
+
+mod args;
+mod bar;
+mod error;
+mod files;
+mod init;
+mod input;
+mod list;
+mod output;
+mod replay;
+mod run;
+mod save;
+mod scheduler;
+mod sweep;
+
+pub(crate) use args::Cli;
+use args::{Command, SweepArgs};
+use error::CliError;
+use output::Output;
+
+/// What a command may know of the machine it runs on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Surroundings {
+    /// How many threads a sweep uses unless told otherwise.
+    pub(crate) threads: usize,
+    /// Whether somebody looks at the standard error output.
+    pub(crate) shows_progress: bool,
+}
+
+/// The exit status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exit {
+    /// The verdict of what was run; a command that runs nothing and succeeds counts as `holds`.
+    Verdict(Finding),
+    /// Bad usage or input, or a file that cannot be written.
+    Error,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(match exit {
+            Exit::Verdict(Finding::Holds) => 0,
+            Exit::Verdict(Finding::Violated) => 1,
+            Exit::Error => 2,
+            Exit::Verdict(Finding::Inconclusive) => 3,
+        })
+    }
+}
+
+/// Carries out a command; errors go to the standard error output.
+pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write) -> Exit {
+    let mut output = Output::new(stdout);
+    let command = cli.command.unwrap_or_else(|| Command::Sweep(SweepArgs::default()));
+    let result = match &command {
+        Command::Run(args) => run::execute(args, &mut output),
+        Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
+        Command::Replay(args) => replay::execute(args, &mut output),
+        Command::List(args) => list::execute(*args, &mut output),
+        Command::Init(args) => init::execute(args, &mut output),
+    };
+    let result = result.and_then(|finding| output.finish().map(|()| finding));
+    match result {
+        Ok(finding) => Exit::Verdict(finding),
+        Err(error) => {
+            report(&error);
+            Exit::Error
+        }
+    }
+}
+
+/// Says what is wrong. If even that cannot be said, the exit status still tells.
+fn report(error: &CliError) {
+    let style = active_active::report::Palette::COLOURS.bad;
+    let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        super::Cli::command().debug_assert();
+    }
+}

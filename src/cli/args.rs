@@ -1,0 +1,164 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use active_active::scenario::Override;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use super::scheduler::SchedulerName;
+
+const AFTER_HELP: &str = "\
+Without a command: sweep f1-fail-container --runs 10000
+
+Exit status:
+  0  every property of the spec holds
+  1  a property is violated
+  2  bad usage or input, or a file cannot be written
+  3  inconclusive: cut short or interrupted";
+
+/// Runs active-active systems in simulation, in very many orders of events, and judges every step.
+#[derive(Parser, Debug)]
+#[command(name = "active-active", version, after_help = AFTER_HELP)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run one schedule of a scenario and tell it step by step
+    Run(RunArgs),
+    /// Run many schedules of a scenario and report what holds and what was reached
+    Sweep(SweepArgs),
+    /// Run a saved failure, or an artifact of a fuzz target, again
+    Replay(ReplayArgs),
+    /// List the built-in scenarios
+    List(ListArgs),
+    /// Write a commented scenario file to start from
+    Init(InitArgs),
+}
+
+/// Which scenario.
+#[derive(Args, Debug)]
+pub(crate) struct ScenarioArgs {
+    /// A built-in scenario (see 'list') or the path of a scenario file
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) scenario: String,
+    /// Change a key of the scenario, as in container.steps=remove,store,publish (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<Override>,
+}
+
+/// Which schedules, and what becomes of a failure.
+#[derive(Args, Debug)]
+pub(crate) struct ScheduleArgs {
+    /// What all random choices derive from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Who decides what happens next: random, round-robin, or script:1,2,3
+    #[arg(long, default_value = "random")]
+    pub(crate) scheduler: SchedulerName,
+    /// Cut every run short after so many steps; a run that is cut is inconclusive
+    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_steps: Option<u64>,
+    /// The directory for saved failures
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// Which run of the seed
+    #[arg(long, value_name = "INDEX", default_value_t = 0)]
+    pub(crate) run: u64,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArgs,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SweepArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// How many schedules [default: 10000; 1 if the scheduler knows only one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: Option<u64>,
+    #[command(flatten)]
+    pub(crate) schedule: ScheduleArgs,
+    /// On how many threads; the report is the same [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReplayArgs {
+    /// A saved failure, or an artifact file of a fuzz target
+    pub(crate) file: PathBuf,
+    /// The file holds the bytes of this fuzz target [default: told from the path]
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) artifact: Option<Target>,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct ListArgs {
+    /// How to print the list
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InitArgs {
+    /// Where to write it
+    #[arg(default_value = "scenario.toml")]
+    pub(crate) path: PathBuf,
+}
+
+/// For whom a report is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Text,
+    /// For machines
+    Json,
+}
+
+/// A fuzz target whose input is a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum Target {
+    /// Any scenario and any order of its events
+    #[value(name = "scenario_fuzz")]
+    Scenario,
+    /// The scenario f1-fail-container and any order of its events
+    #[value(name = "event_order_fuzz")]
+    EventOrder,
+}
+
+impl Default for SweepArgs {
+    fn default() -> SweepArgs {
+        SweepArgs {
+            scenario: ScenarioArgs {
+                scenario: "f1-fail-container".to_owned(),
+                overrides: Vec::new(),
+            },
+            runs: None,
+            schedule: ScheduleArgs {
+                seed: 1,
+                scheduler: SchedulerName::Random,
+                max_steps: None,
+                out: PathBuf::from("failures"),
+            },
+            threads: None,
+            format: Format::Text,
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! The progress bar: only for somebody who looks, only on the standard error output.
+
+use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use active_active::explore::Progress;
+use active_active::report::text::{count, plural};
+use indicatif::{ProgressBar, ProgressStyle};
+
+const TEMPLATE: &str = "{bar:24} {human_pos} of {human_len} runs, {msg}, {eta} left";
+
+/// Does the work, and meanwhile shows how far it is.
+pub(crate) fn show<T>(
+    runs: u64,
+    threads: usize,
+    progress: &Progress,
+    work: impl FnOnce() -> T,
+) -> T {
+    let style = ProgressStyle::with_template(TEMPLATE).expect("the template is a constant");
+    let bar = ProgressBar::new(runs).with_style(style.progress_chars("=> "));
+    let is_done = AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        let ticker = scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                bar.set_message(rate(&bar, progress));
+                bar.set_position(progress.runs());
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let result = work();
+        is_done.store(true, Ordering::Relaxed);
+        ticker.thread().unpark();
+        result
+    });
+    bar.finish_and_clear();
+    // Whoever looks may have gone; the report does not depend on it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "{} on {} in {:.2} s: {}",
+        plural(progress.runs(), "run", "runs"),
+        plural(threads as u64, "thread", "threads"),
+        bar.elapsed().as_secs_f64(),
+        rate(&bar, progress),
+    );
+    result
+}
+
+fn rate(bar: &ProgressBar, progress: &Progress) -> String {
+    let steps = progress.steps();
+    let per_second = steps as f64 / bar.elapsed().as_secs_f64().max(1e-6);
+    format!("{} steps, {} steps/s", count(steps), count(per_second as u64))
+}

@@ -1,0 +1,39 @@
+//! `list`: the built-in scenarios.
+
+use std::io::Write;
+
+use active_active::report::{Finding, Palette, json};
+use active_active::scenario::{Scenario, builtin};
+use serde::Serialize;
+
+use super::args::{Format, ListArgs};
+use super::error::CliError;
+use super::output::Output;
+
+#[derive(Serialize)]
+struct Entry {
+    name: &'static str,
+    about: String,
+}
+
+pub(crate) fn execute(
+    args: ListArgs,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let mut entries = Vec::new();
+    for &(name, text) in builtin::ALL {
+        entries.push(Entry { name, about: Scenario::parse(text)?.about });
+    }
+    output.write(&match args.format {
+        Format::Json => json::document(&entries),
+        Format::Text => table(&entries),
+    })?;
+    Ok(Finding::Holds)
+}
+
+fn table(entries: &[Entry]) -> String {
+    let style = Palette::COLOURS.strong;
+    let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
+    let line = |entry: &Entry| format!("{style}{:<width$}{style:#}  {}\n", entry.name, entry.about);
+    entries.iter().map(line).collect()
+}

@@ -1,0 +1,105 @@
+//! `run`: one schedule, told step by step.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use active_active::explore::{Choices, Outcome, Runner};
+use active_active::report::summary::ScenarioSummary;
+use active_active::report::{Finding, Line, Palette, RunSummary, Story, json, text};
+use serde::Serialize;
+
+use super::args::{Format, RunArgs};
+use super::error::CliError;
+use super::output::Output;
+use super::{input, save};
+
+pub(crate) fn execute(
+    args: &RunArgs,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let plan = Arc::new(input::plan(&args.scenario)?);
+    let schedule = &args.schedule;
+    let mut runner = Runner::new(Arc::clone(&plan));
+    runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
+    let scheduler = schedule.scheduler.summary(schedule.seed);
+    let mut head =
+        text::run_begins(&ScenarioSummary::new(&plan), Some(&scheduler), &Palette::COLOURS);
+    if !schedule.scheduler.is_deterministic() {
+        head.push_str(&format!("run {}\n", args.run));
+    }
+    let mut choices = Choices::default();
+    let (outcome, story) = tell(args.format, &head, output, |story| {
+        let observer = &mut (&mut choices, story);
+        schedule.scheduler.run(schedule.seed, &mut runner, args.run, observer)
+    })?;
+    let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
+    let suffix = schedule.scheduler.file_suffix(schedule.seed, args.run);
+    let saved = save::violation(&plan, &choices.taken, &outcome, &schedule.out, &suffix);
+    let failed = match saved {
+        Ok(saved) => {
+            let violation = summary.violation.as_mut();
+            violation
+                .into_iter()
+                .zip(saved)
+                .for_each(|(violation, saved)| violation.set_saved(saved));
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    end(args.format, &summary, story, output)?;
+    failed.map(|()| summary.verdict)
+}
+
+/// Tells a run to the output.
+pub(crate) type Teller<'a> = Story<Box<dyn FnMut(Line) + 'a>>;
+
+/// Makes a run and tells it: as text at once, line by line; for JSON it is kept.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn tell<W: Write>(
+    format: Format,
+    head: &str,
+    output: &mut Output<W>,
+    run: impl FnOnce(&mut Teller<'_>) -> Outcome,
+) -> Result<(Outcome, Vec<Line>), CliError> {
+    let mut kept = Vec::new();
+    let mut written = match format {
+        Format::Text => output.write(&format!("{head}\n")),
+        Format::Json => Ok(()),
+    };
+    let tell = |line: Line| match format {
+        Format::Text if written.is_ok() => {
+            written = output.write(&format!("{}\n", line.text(&Palette::COLOURS)));
+        }
+        Format::Text => {}
+        Format::Json => kept.push(line),
+    };
+    let outcome = run(&mut Story::new(Box::new(tell)));
+    written.map(|()| (outcome, kept))
+}
+
+/// Writes what a run shows.
+///
+/// # Errors
+///
+/// If the output cannot be written.
+pub(crate) fn end(
+    format: Format,
+    summary: &RunSummary,
+    story: Vec<Line>,
+    output: &mut Output<impl Write>,
+) -> Result<(), CliError> {
+    #[derive(Serialize)]
+    struct Document<'a> {
+        #[serde(flatten)]
+        summary: &'a RunSummary,
+        story: Vec<Line>,
+    }
+    output.write(&match format {
+        Format::Text => text::run_ends(summary, &Palette::COLOURS),
+        Format::Json => json::document(&Document { summary, story }),
+    })?;
+    output.finish()
+}

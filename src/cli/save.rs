@@ -1,0 +1,61 @@
+//! Saving a run that violates the spec.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use active_active::explore::{Outcome, Verdict};
+use active_active::plan::Plan;
+use active_active::report::SavedAs;
+use active_active::saved::SavedRun;
+use active_active::sim::Choice;
+
+use super::error::CliError;
+use super::files;
+
+/// Saves a run in the directory, if it violates the spec. `suffix` tells it from other runs of
+/// the scenario.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub(crate) fn violation(
+    plan: &Arc<Plan>,
+    choices: &[Choice],
+    outcome: &Outcome,
+    directory: &Path,
+    suffix: &str,
+) -> Result<Option<SavedAs>, CliError> {
+    let Verdict::Violated(violation) = &outcome.verdict else { return Ok(None) };
+    let saved = SavedRun::new(plan, choices, outcome)
+        .expect("a run that violates the spec was not cut short");
+    let name = format!("{}-{}-{suffix}", plan.scenario().name, violation.property());
+    let path = files::save(directory, &name, &saved.to_text())?;
+    let file = path.display().to_string();
+    let replay_command = format!("active-active replay {}", quoted(&file));
+    Ok(Some(SavedAs { file, replay_command }))
+}
+
+/// The text as one word of a shell command.
+fn quoted(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+@%:,=".contains(c);
+    let is_option = text.starts_with('-');
+    match (text.chars().all(is_plain), is_option) {
+        (true, false) => text.to_owned(),
+        (true, true) => format!("./{text}"),
+        (false, false) => format!("'{}'", text.replace('\'', r"'\''")),
+        (false, true) => format!("'./{}'", text.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn a_path_is_one_word_of_a_command() {
+        assert_eq!(quoted("failures/a-1.toml"), "failures/a-1.toml");
+        assert_eq!(quoted("my failures/a.toml"), "'my failures/a.toml'");
+        assert_eq!(quoted("it's/a.toml"), r"'it'\''s/a.toml'");
+        assert_eq!(quoted("-x/a.toml"), "./-x/a.toml");
+    }
+}

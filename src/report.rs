@@ -1,0 +1,19 @@
+//! What runs and sweeps show, for people and for machines.
+//!
+//! A [`SweepSummary`] or [`RunSummary`] is plain data. Its text and its JSON are made of the same
+//! numbers, and none of them depends on the clock or on the number of threads.
+
+pub mod json;
+pub mod palette;
+pub mod phrase;
+pub mod run;
+pub mod story;
+pub mod summary;
+pub mod sweep;
+pub mod text;
+
+pub use palette::Palette;
+pub use run::RunSummary;
+pub use story::{Line, Mark, Story};
+pub use summary::{Finding, SavedAs, SchedulerSummary, ViolationSummary};
+pub use sweep::{SweepRequest, SweepSummary};

@@ -1,0 +1,366 @@
+//! The words for one step: what a machine was asked, what happened, whom it asks.
+
+use crate::model::container;
+use crate::model::event::Event;
+use crate::model::fault::{FaultKind, FaultPoint};
+use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::layout::Place;
+use crate::model::message::{Client, Message};
+use crate::plan::DriverAction;
+use crate::plan::names::target_name;
+use crate::report::story::Before;
+use crate::sim::{Choice, Simulation, Step};
+
+/// A step and what surrounds it.
+pub(super) struct Scene<'a> {
+    /// The world after the step.
+    pub(super) simulation: &'a Simulation,
+    /// The world before it.
+    pub(super) before: &'a Before,
+    /// The machine that took the step; none for a fault.
+    pub(super) actor: Option<MachineId>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn of(step: &Step, simulation: &'a Simulation, before: &'a Before) -> Scene<'a> {
+        let actor = match step.choice {
+            Choice::Step(machine) => Some(machine),
+            Choice::Fault(_) => None,
+        };
+        Scene { simulation, before, actor }
+    }
+
+    /// The step as a sentence without a full stop.
+    pub(super) fn text(&self, step: &Step) -> String {
+        let mut clauses = Vec::new();
+        match (step.choice, &step.message) {
+            (Choice::Step(machine), Some(message)) => {
+                clauses.push(format!("{} {}", self.machine(machine), self.handled(message)));
+            }
+            (Choice::Step(_) | Choice::Fault(FaultPoint::Crash(_) | FaultPoint::Restart(_)), _) => {
+            }
+        }
+        clauses.extend(self.simulation.events().iter().filter_map(|event| self.happened(event)));
+        let sent = self.sent();
+        if sent.is_empty() {
+            clauses.extend(step.message.as_ref().and_then(|message| self.stays(message)));
+        }
+        clauses.extend(sent);
+        list(&clauses)
+    }
+
+    fn machine(&self, machine: MachineId) -> &'a str {
+        self.simulation.plan().layout.name(machine)
+    }
+
+    fn place(&self, place: Place) -> &'a str {
+        self.machine(self.simulation.plan().layout.machine(place))
+    }
+
+    fn queue(&self, queue: QueueId) -> &'a str {
+        self.place(Place::Queue(queue))
+    }
+
+    fn client(&self, client: Client) -> &'a str {
+        self.machine(client.machine)
+    }
+
+    fn script_line(&self, action: usize) -> String {
+        self.simulation.plan().script_line(action).to_string()
+    }
+
+    /// The record that the actor was busy with when a reply came.
+    fn record_in_hand(&self) -> String {
+        let places = self.simulation.plan().layout.places();
+        let record: Option<RecordId> = match self.actor.map(|actor| places[actor.index()]) {
+            Some(Place::Container(id)) => self.before.hands[id.index()],
+            Some(Place::Source | Place::InDns) => self.before.under_way,
+            Some(
+                Place::Driver
+                | Place::OutDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Table(_)
+                | Place::Replicator(_),
+            )
+            | None => None,
+        };
+        record.map_or_else(|| "the record".to_owned(), |record| record.to_string())
+    }
+
+    /// What the actor was asked or told.
+    fn handled(&self, message: &Message) -> String {
+        match *message {
+            Message::Proceed => self.proceeded(),
+            Message::Publish { batch } => format!("is told to publish {batch}"),
+            Message::Wake { .. } => "hears that something has changed".to_owned(),
+            Message::Send { client, copy } => {
+                format!("is sent {} by {}", copy.id, self.client(client))
+            }
+            Message::Sent { queue, .. } => {
+                format!("hears that {} has {}", self.queue(queue), self.record_in_hand())
+            }
+            Message::SendRefused { .. } => {
+                format!("hears that {} was refused", self.record_in_hand())
+            }
+            Message::Receive { client, queue } => {
+                format!("is asked by {} for {}", self.client(client), self.next_record(queue))
+            }
+            Message::Received { queue, copy, .. } => {
+                format!("received {} from {}", copy.id, self.queue(queue))
+            }
+            Message::ReceiveRefused { queue, .. } => {
+                format!("hears that {} refuses to deliver", self.queue(queue))
+            }
+            Message::Remove { client, .. } => {
+                format!("is asked by {} to remove what it received", self.client(client))
+            }
+            Message::Removed { queue, .. } => {
+                format!("hears that {} removed {}", self.queue(queue), self.record_in_hand())
+            }
+            Message::RemoveRefused { queue, .. } => {
+                format!(
+                    "hears that {} refuses to remove {}",
+                    self.queue(queue),
+                    self.record_in_hand()
+                )
+            }
+            Message::Abandon { client } => {
+                format!("notices that {} has given up", self.client(client))
+            }
+            Message::Insert { client, copy } => {
+                format!("is asked by {} to store {}", self.client(client), copy.id)
+            }
+            Message::Inserted { duplicate: false, .. } => {
+                format!("hears that {} is stored", self.record_in_hand())
+            }
+            Message::Inserted { duplicate: true, .. } => {
+                format!("hears that {} had been stored before", self.record_in_hand())
+            }
+            Message::InsertRefused { .. } => {
+                format!("hears that the table refuses {}", self.record_in_hand())
+            }
+            Message::Replicate { region, copy } => {
+                format!("is told that region {region} wrote {}", copy.id)
+            }
+            Message::Apply { copy } => format!("is told that another region wrote {}", copy.id),
+        }
+    }
+
+    /// What the driver did with the step of the script that was due.
+    fn proceeded(&self) -> String {
+        let action = self.before.action;
+        let line = self.script_line(action);
+        let holds = self.simulation.driver().next() > action;
+        match (&self.simulation.plan().actions()[action], holds) {
+            (DriverAction::Await(_), true) => format!("finds that '{line}' holds"),
+            (DriverAction::Await(_), false) => format!("comes to '{line}' and waits"),
+            (
+                DriverAction::Publish(_)
+                | DriverAction::Fault(_)
+                | DriverAction::Recover(_)
+                | DriverAction::Weights(_),
+                _,
+            ) => format!("carries out '{line}'"),
+            (DriverAction::Check(_), _) => format!("checks '{line}'"),
+        }
+    }
+
+    fn next_record(&self, queue: QueueId) -> String {
+        let places = self.simulation.plan().layout.places();
+        match self.actor.map(|actor| places[actor.index()]) {
+            Some(Place::OutDns) => format!("the next record of {}", self.queue(queue)),
+            Some(
+                Place::Driver
+                | Place::Source
+                | Place::InDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Container(_)
+                | Place::Table(_)
+                | Place::Replicator(_),
+            )
+            | None => "the next record".to_owned(),
+        }
+    }
+
+    /// An event in words; nothing if the message before or after it says as much.
+    pub(super) fn happened(&self, event: &Event) -> Option<String> {
+        let layout = &self.simulation.plan().layout;
+        Some(match *event {
+            Event::Published { .. }
+            | Event::Refused { .. }
+            | Event::Forwarding { .. }
+            | Event::Replicated { .. }
+            | Event::Delivered { redelivery: false, gone: false, .. } => return None,
+            Event::Accepted { .. } => "counts it as accepted".to_owned(),
+            Event::BatchEnded { batch, complete: true } => format!("is done with {batch}"),
+            Event::BatchEnded { batch, complete: false } => format!("gives up {batch}"),
+            Event::Routed { region, .. } => format!("routes it to region {region}"),
+            Event::RoutesChanged { side, offline } if offline.is_empty() => {
+                format!("{} answers every region", side.name())
+            }
+            Event::RoutesChanged { side, offline } => {
+                format!("{} leaves out region {offline}", side.name())
+            }
+            Event::WeightsChanged { weights } => {
+                format!("in-dns has the weights {:?}", &weights[..layout.regions])
+            }
+            Event::Enqueued { .. } => "takes it".to_owned(),
+            Event::Delivered { record, gone: true, .. } => format!("lets go of {record}"),
+            Event::Delivered { record, gone: false, redelivery: true, .. } => {
+                format!("delivers {record} again")
+            }
+            Event::Returned { record, .. } => format!("makes {record} visible again"),
+            Event::Removed { record, .. } => format!("removes {record}"),
+            Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
+            Event::ContainerBecame { container, state, refused_by } => {
+                return self.became(container, state, refused_by);
+            }
+            Event::StaleReply { .. } => "ignores it: an earlier life had asked".to_owned(),
+            Event::Stored { rows: 0 | 1, duplicate: false, .. } => "stores it".to_owned(),
+            Event::Stored { rows: 0 | 1, duplicate: true, .. } => "has it already".to_owned(),
+            Event::Stored { rows, .. } | Event::Applied { rows: rows @ 2.., .. } => {
+                format!("stores it once more, in {rows} rows")
+            }
+            Event::Applied { .. } => "stores it, too".to_owned(),
+            Event::ReplicationLost { record, .. } => format!("loses {record}"),
+            Event::Arrived { counted: true, .. } => "counts it".to_owned(),
+            Event::Arrived { counted: false, .. } => "has it already".to_owned(),
+            Event::Faulted { fault } => {
+                let verb = match fault.kind {
+                    FaultKind::Pause => "is paused",
+                    FaultKind::Crash => "crashes",
+                    FaultKind::Fail => "fails",
+                    FaultKind::Offline => "goes offline",
+                };
+                format!("{} {verb}", target_name(fault.target, layout))
+            }
+            Event::Recovered { target, waiting } => {
+                let backlog = match waiting {
+                    0 => String::new(),
+                    1 => " to 1 message that waits for it".to_owned(),
+                    _ => format!(" to {waiting} messages that wait for it"),
+                };
+                format!("{} works again{backlog}", target_name(target, layout))
+            }
+            Event::ExpectationFailed { action } => {
+                format!("'{}' does not hold", self.script_line(usize::from(action)))
+            }
+        })
+    }
+
+    /// A new state of a container, unless a fault or its end says as much.
+    fn became(
+        &self,
+        id: crate::model::ContainerId,
+        state: container::State,
+        refused_by: Option<MachineId>,
+    ) -> Option<String> {
+        match (state, refused_by) {
+            (container::State::FailedDependency, Some(by)) => Some(format!(
+                "{} is {} because {} refused",
+                self.place(Place::Container(id)),
+                state.name(),
+                self.machine(by)
+            )),
+            (container::State::FailedDependency, None) => {
+                Some(format!("{} is {}", self.place(Place::Container(id)), state.name()))
+            }
+            (container::State::Processing | container::State::FailedProcessing, _) => None,
+        }
+    }
+
+    /// What was sent in the step: the messages at the ends of the inboxes that were not there.
+    fn sent(&self) -> Vec<String> {
+        let mut clauses = Vec::new();
+        for (index, &before) in self.before.waiting.iter().enumerate() {
+            let machine = MachineId(index as u16);
+            let kept = before - usize::from(self.actor == Some(machine));
+            let new = self.simulation.inbox(machine).skip(kept);
+            clauses.extend(new.filter_map(|message| self.asks(machine, message)));
+        }
+        clauses
+    }
+
+    /// One message that was sent.
+    fn asks(&self, to: MachineId, message: &Message) -> Option<String> {
+        let name = self.machine(to);
+        let places = self.simulation.plan().layout.places();
+        Some(match *message {
+            Message::Proceed if self.actor == Some(to) => return None,
+            Message::Proceed => "the driver can go on".to_owned(),
+            Message::Publish { batch } => format!("tells {name} to publish {batch}"),
+            Message::Wake { .. } => format!("{name} will try again what was refused"),
+            Message::Send { copy, .. } => format!("sends {} to {name}", copy.id),
+            // After a recovery the container asks, and not the driver whose step it is.
+            Message::Receive { client, .. } if self.actor != Some(client.machine) => {
+                format!("{} asks {name} for the next record", self.client(client))
+            }
+            Message::Receive { queue, .. } => match places[to.index()] {
+                Place::OutDns => {
+                    format!("asks {name} for the next record of {}", self.queue(queue))
+                }
+                Place::Driver
+                | Place::Source
+                | Place::InDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Container(_)
+                | Place::Table(_)
+                | Place::Replicator(_) => format!("asks {name} for the next record"),
+            },
+            Message::Received { copy, .. } => format!("hands {} to {name}", copy.id),
+            Message::Remove { .. } => format!("asks {name} to remove it"),
+            Message::Abandon { .. } => format!("{name} will notice"),
+            Message::Insert { .. } => format!("asks {name} to store it"),
+            Message::Apply { .. } | Message::Replicate { .. } => format!("tells {name}"),
+            Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
+                format!("tells {name}")
+            }
+            Message::SendRefused { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::RemoveRefused { .. }
+            | Message::InsertRefused { .. } => format!("refuses {name}"),
+        })
+    }
+
+    /// Why a message has no consequence yet.
+    fn stays(&self, message: &Message) -> Option<String> {
+        match message {
+            Message::Receive { .. } => Some("has none for it yet".to_owned()),
+            Message::Apply { .. } if self.simulation.events().is_empty() => {
+                Some("keeps that until it works again".to_owned())
+            }
+            Message::Publish { .. } => Some("will do that after the batch under way".to_owned()),
+            Message::Wake { .. } => Some("has nothing to try again now".to_owned()),
+            Message::SendRefused { .. } if self.simulation.source().under_way().is_some() => {
+                Some("waits until something changes".to_owned())
+            }
+            Message::Proceed
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => None,
+        }
+    }
+}
+
+/// "a, b and c".
+fn list(clauses: &[String]) -> String {
+    match clauses {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,87 @@
+//! What one run shows, as data.
+
+use serde::Serialize;
+
+use crate::explore::{Cut, Outcome, Verdict};
+use crate::plan::Plan;
+use crate::report::summary::{
+    AwaitedSummary, FORMAT, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+};
+
+/// What one run shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct RunSummary {
+    /// The version of this document.
+    pub format: u32,
+    /// `run` or `replay`.
+    pub command: &'static str,
+    /// The verdict.
+    pub verdict: Finding,
+    /// What was run.
+    pub scenario: ScenarioSummary,
+    /// Which scheduler; none for a replay.
+    pub scheduler: Option<SchedulerSummary>,
+    /// Which run of the seed; none for a replay.
+    pub run: Option<u64>,
+    /// How many steps it took.
+    pub steps: u64,
+    /// Why it was cut short, if it was.
+    pub cut_short: Option<String>,
+    /// What the run showed when it was saved; none unless it was.
+    pub expected: Option<String>,
+    /// Whether it showed that again; none unless it was saved.
+    pub matches_expected: Option<bool>,
+    /// An await that came true only after every fault was ended.
+    pub awaited_until_heal: Option<AwaitedSummary>,
+    /// The violation.
+    pub violation: Option<ViolationSummary>,
+}
+
+impl RunSummary {
+    /// What is said of a run by a scheduler: the `run`-th of its seed.
+    pub fn of_run(
+        plan: &Plan,
+        scheduler: SchedulerSummary,
+        run: u64,
+        outcome: &Outcome,
+    ) -> RunSummary {
+        let seed = scheduler.seed;
+        RunSummary {
+            command: "run",
+            scheduler: Some(scheduler),
+            ..RunSummary::new(plan, outcome, Some(run), seed)
+        }
+    }
+
+    /// What is said of a run that was replayed.
+    pub fn of_replay(plan: &Plan, outcome: &Outcome) -> RunSummary {
+        RunSummary::new(plan, outcome, None, None)
+    }
+
+    fn new(plan: &Plan, outcome: &Outcome, run: Option<u64>, seed: Option<u64>) -> RunSummary {
+        let (verdict, violation, cut_short) = match &outcome.verdict {
+            Verdict::Holds => (Finding::Holds, None, None),
+            Verdict::Violated(violation) => {
+                (Finding::Violated, Some(ViolationSummary::new(violation, run, seed)), None)
+            }
+            Verdict::Inconclusive(cut) => (Finding::Inconclusive, None, Some(Cut::to_string(cut))),
+        };
+        RunSummary {
+            format: FORMAT,
+            command: "replay",
+            verdict,
+            scenario: ScenarioSummary::new(plan),
+            scheduler: None,
+            run,
+            steps: outcome.steps,
+            cut_short,
+            expected: None,
+            matches_expected: None,
+            awaited_until_heal: outcome.awaited_until_heal.map(|action| AwaitedSummary {
+                run,
+                script_line: plan.script_line(action).to_string(),
+            }),
+            violation,
+        }
+    }
+}

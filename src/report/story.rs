@@ -1,0 +1,289 @@
+//! A run told step by step.
+
+use serde::{Serialize, Serializer};
+
+use crate::explore::{Observer, Phase};
+use crate::model::event::Event;
+use crate::model::id::{ContainerId, MachineId, RecordId};
+use crate::report::palette::{Palette, paint};
+use crate::report::phrase::Scene;
+use crate::sim::{Simulation, Step};
+
+/// One line of a story.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Line {
+    /// The number of the step, as violations have it; none for what is no step.
+    pub step: Option<u64>,
+    /// The part of the run.
+    #[serde(serialize_with = "phase_name")]
+    pub phase: Phase,
+    /// What kind of line it is.
+    pub mark: Mark,
+    /// What happened.
+    pub text: String,
+}
+
+/// What kind of line it is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// A part of the run begins.
+    Heading,
+    /// A machine handled a message.
+    Step,
+    /// Something failed.
+    Fault,
+    /// Something works again.
+    Recovery,
+    /// What the script expects did not hold.
+    Unexpected,
+}
+
+/// Watches a run and tells it, line by line.
+pub struct Story<F> {
+    tell: F,
+    phase: Phase,
+    before: Before,
+}
+
+/// What the world was like before a step: what its lines compare with.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    /// By machine: how many messages waited for it.
+    pub(super) waiting: Vec<usize>,
+    /// By container: the record that it worked on.
+    pub(super) hands: Vec<Option<RecordId>>,
+    /// The record that the source had sent.
+    pub(super) under_way: Option<RecordId>,
+    /// The action of the script that was due.
+    pub(super) action: usize,
+}
+
+impl<F: FnMut(Line)> Story<F> {
+    /// Tells each line to `tell` as soon as it has happened.
+    pub fn new(tell: F) -> Story<F> {
+        Story { tell, phase: Phase::Chaos, before: Before::default() }
+    }
+
+    fn tell(&mut self, step: Option<u64>, mark: Mark, text: String) {
+        (self.tell)(Line { step, phase: self.phase, mark, text });
+    }
+}
+
+impl<F: FnMut(Line)> Observer for Story<F> {
+    fn begin(&mut self, simulation: &Simulation) {
+        self.phase = Phase::Chaos;
+        self.before.remember(simulation);
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        self.phase = phase;
+        let events = simulation.events();
+        let heading = match phase {
+            Phase::Chaos => "chaos: the scheduler decides",
+            Phase::Heal if events.is_empty() => "heal: nothing is left to repair",
+            Phase::Heal => "heal: whatever can be repaired is repaired",
+            Phase::Converge => "converge: a fair scheduler brings the system to rest",
+        };
+        self.tell(None, Mark::Heading, heading.to_owned());
+        if phase == Phase::Heal {
+            let scene = Scene { simulation, before: &self.before, actor: None };
+            let told: Vec<(Mark, Option<String>)> =
+                events.iter().map(|event| (mark(&[*event]), scene.happened(event))).collect();
+            for (mark, text) in told {
+                text.into_iter().for_each(|text| self.tell(None, mark, text));
+            }
+        }
+        self.before.remember(simulation);
+    }
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        let text = Scene::of(step, simulation, &self.before).text(step);
+        self.tell(Some(simulation.steps()), mark(simulation.events()), text);
+        self.before.remember(simulation);
+    }
+}
+
+impl<F> std::fmt::Debug for Story<F> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Story").field("phase", &self.phase).finish_non_exhaustive()
+    }
+}
+
+impl Before {
+    fn remember(&mut self, simulation: &Simulation) {
+        let layout = &simulation.plan().layout;
+        let machines = (0..layout.machines() as u16).map(MachineId);
+        let containers = (0..layout.containers() as u16).map(ContainerId);
+        self.waiting.clear();
+        self.waiting.extend(machines.map(|machine| simulation.waiting(machine)));
+        self.hands.clear();
+        let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
+        self.hands.extend(containers.map(hand));
+        self.under_way = simulation.source().under_way();
+        self.action = simulation.driver().next();
+    }
+}
+
+/// The kind of line that these events make of a step.
+fn mark(events: &[Event]) -> Mark {
+    let mut mark = Mark::Step;
+    for event in events {
+        match event {
+            Event::ExpectationFailed { .. } => return Mark::Unexpected,
+            Event::Faulted { .. } => mark = Mark::Fault,
+            Event::Recovered { .. } => mark = Mark::Recovery,
+            Event::Published { .. }
+            | Event::Accepted { .. }
+            | Event::Refused { .. }
+            | Event::BatchEnded { .. }
+            | Event::Routed { .. }
+            | Event::RoutesChanged { .. }
+            | Event::WeightsChanged { .. }
+            | Event::Enqueued { .. }
+            | Event::Delivered { .. }
+            | Event::Returned { .. }
+            | Event::Removed { .. }
+            | Event::StaleRemove { .. }
+            | Event::Forwarding { .. }
+            | Event::ContainerBecame { .. }
+            | Event::StaleReply { .. }
+            | Event::Stored { .. }
+            | Event::Applied { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::Arrived { .. } => {}
+        }
+    }
+    mark
+}
+
+impl Line {
+    /// The line as text, without a line break: the number of the step, a mark, what happened.
+    pub fn text(&self, palette: &Palette) -> String {
+        let step = self.step.map_or_else(String::new, |step| step.to_string());
+        let step = paint(palette.faint, format!("{step:>7}"));
+        let text = &self.text;
+        match self.mark {
+            Mark::Heading => paint(palette.strong, format!("-- {text} --")),
+            Mark::Step => format!("{step}  {text}"),
+            Mark::Fault => format!("{step}  {}", paint(palette.bad, format!("FAULT: {text}"))),
+            Mark::Recovery => {
+                format!("{step}  {}", paint(palette.good, format!("RECOVERY: {text}")))
+            }
+            Mark::Unexpected => {
+                format!("{step}  {}", paint(palette.bad, format!("UNEXPECTED: {text}")))
+            }
+        }
+    }
+}
+
+fn phase_name<S: Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(match phase {
+        Phase::Chaos => "chaos",
+        Phase::Heal => "heal",
+        Phase::Converge => "converge",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::explore::{Choices, Runner, Verdict};
+    use crate::plan::Plan;
+    use crate::scenario::{builtin, file};
+    use crate::scheduler::Random;
+
+    /// The story of a run of a built-in scenario, and the steps that the run took.
+    fn story(name: &str, changes: &[&str], run: u64) -> (Vec<Line>, u64) {
+        let text = builtin::text(name).expect("the scenario is built in");
+        let changes: Vec<_> =
+            changes.iter().map(|change| change.parse().expect("KEY=VALUE")).collect();
+        let plan: Plan = file::load(text, name, &changes).expect("the scenario is right");
+        let mut lines = Vec::new();
+        let mut story = Story::new(|line| lines.push(line));
+        let outcome = Runner::new(Arc::new(plan)).run(&mut Random::new(1), run, &mut story);
+        (lines, outcome.steps)
+    }
+
+    #[test]
+    fn every_step_has_its_line_and_its_number() {
+        for (name, _) in builtin::ALL {
+            let (lines, steps) = story(name, &[], 3);
+            let numbers: Vec<u64> = lines.iter().filter_map(|line| line.step).collect();
+            assert_eq!(numbers, (1..=steps).collect::<Vec<u64>>(), "{name}");
+            let empty = lines.iter().find(|line| line.text.split(' ').count() < 2);
+            assert_eq!(empty, None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_container_at_work_is_told_in_domain_words() {
+        let (lines, _) = story("baseline", &[], 0);
+        let told = |text: &str| lines.iter().any(|line| line.text == text);
+        let expected = [
+            "driver carries out 'publish 1' and tells record-source to publish batch 1",
+            "record-source is told to publish batch 1 and sends record 1 to in-dns",
+            "in-dns is sent record 1 by record-source, routes it to region 1 and sends record 1 \
+             to inbound-queue@1",
+            "core-container@2 received record 2 from preprocess-core-queue@2 and asks \
+             core-table@2 to store it",
+            "core-container@2 hears that record 2 is stored and sends record 2 to \
+             core-postprocess-queue@2",
+            "core-container@2 hears that core-postprocess-queue@2 has record 2 and asks \
+             preprocess-core-queue@2 to remove it",
+            "record-destination received record 2 from outbound-queue@2, counts it and asks \
+             out-dns to remove it",
+        ];
+        for text in expected {
+            assert!(told(text), "nobody told: {text}");
+        }
+    }
+
+    #[test]
+    fn faults_and_recoveries_are_marked() {
+        let (lines, _) = story("f1-fail-container", &[], 0);
+        let marked = |mark: Mark| lines.iter().filter(move |line| line.mark == mark);
+        let faults: Vec<&str> = marked(Mark::Fault).map(|line| line.text.as_str()).collect();
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].contains("preprocess-container@1 is paused"), "{faults:?}");
+        assert_eq!(marked(Mark::Recovery).count(), 1);
+        assert_eq!(marked(Mark::Heading).count(), 3, "chaos, heal, converge");
+        assert_eq!(marked(Mark::Unexpected).count(), 0);
+
+        let broken = "script=publish 1,expect delivered 7";
+        let (lines, _) = story("baseline", &[broken], 0);
+        let last = lines.last().expect("the story has lines");
+        assert_eq!(last.mark, Mark::Unexpected);
+        assert!(last.text.contains("'expect delivered 7' does not hold"), "{}", last.text);
+    }
+
+    #[test]
+    fn what_heals_is_told() {
+        let stay = "script=publish 1,fail inbound-queue@1,crash core-container@2";
+        let (lines, _) = story("baseline", &[stay], 0);
+        let healed = |text: &str| {
+            let mut lines = lines.iter().filter(|line| line.phase == Phase::Heal);
+            lines.any(|line| line.step.is_none() && line.text == text)
+        };
+        assert!(healed("inbound-queue@1 works again"), "{lines:#?}");
+        assert!(healed("core-container@2 works again"), "{lines:#?}");
+    }
+
+    #[test]
+    fn a_story_changes_nothing() {
+        let text = builtin::text("crash-anywhere").expect("the scenario is built in");
+        let plan = Arc::new(file::load(text, "", &[]).expect("the scenario is right"));
+        for run in 0..20 {
+            let mut runner = Runner::new(Arc::clone(&plan));
+            let mut watched = (Choices::default(), Story::new(|_| {}));
+            let told = runner.run(&mut Random::new(1), run, &mut watched);
+            let mut choices = Choices::default();
+            let untold = runner.run(&mut Random::new(1), run, &mut choices);
+            assert_eq!((told, watched.0), (untold.clone(), choices));
+            assert_eq!(untold.verdict, Verdict::Holds);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What the reports of sweeps and of single runs have in common, as data.
+
+use serde::Serialize;
+
+use crate::plan::Plan;
+use crate::spec::Violation;
+
+/// The version of the JSON documents.
+pub const FORMAT: u32 = 1;
+
+/// The verdict of a sweep or a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Finding {
+    /// Every applicable property held in every run.
+    Holds,
+    /// A property was violated.
+    Violated,
+    /// A run was cut short, or the sweep was interrupted. It is never "holds".
+    Inconclusive,
+}
+
+/// Which scheduler.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct SchedulerSummary {
+    /// As the command line has it.
+    pub name: String,
+    /// What its random numbers derive from; none if it draws none, and then all of its runs are
+    /// the same run.
+    pub seed: Option<u64>,
+}
+
+/// What was run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ScenarioSummary {
+    /// Its name.
+    pub name: String,
+    /// What it shows.
+    pub about: String,
+    /// How many regions.
+    pub regions: usize,
+    /// How many stages.
+    pub stages: usize,
+    /// How many batches.
+    pub batches: usize,
+    /// How many records in all batches.
+    pub records: usize,
+    /// How many machines.
+    pub machines: usize,
+}
+
+/// Where a run was saved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SavedAs {
+    /// The file.
+    pub file: String,
+    /// What to type to replay it.
+    pub replay_command: String,
+}
+
+/// A violation.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ViolationSummary {
+    /// The property that is violated.
+    pub property: &'static str,
+    /// What it says.
+    pub statement: &'static str,
+    /// How many choices the run had taken.
+    pub step: u64,
+    /// What happened, in a sentence.
+    pub what: String,
+    /// Why.
+    pub because: Vec<String>,
+    /// Which run of the seed; none for a replay.
+    pub run: Option<u64>,
+    /// The seed; none for a replay or a scheduler without one.
+    pub seed: Option<u64>,
+    /// The file that the run was saved to; none if it was not.
+    pub saved_file: Option<String>,
+    /// What to type to replay that file.
+    pub replay_command: Option<String>,
+}
+
+/// An await of the script that came true only after every fault was ended.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct AwaitedSummary {
+    /// The first run in which that was so; none for a replay.
+    pub run: Option<u64>,
+    /// The line of the script.
+    pub script_line: String,
+}
+
+impl ScenarioSummary {
+    /// What is said of a scenario.
+    pub fn new(plan: &Plan) -> ScenarioSummary {
+        ScenarioSummary {
+            name: plan.scenario().name.clone(),
+            about: plan.scenario().about.clone(),
+            regions: plan.layout.regions,
+            stages: plan.layout.stages.len(),
+            batches: plan.batches(),
+            records: plan.records(),
+            machines: plan.layout.machines(),
+        }
+    }
+}
+
+impl ViolationSummary {
+    pub(super) fn new(
+        violation: &Violation,
+        run: Option<u64>,
+        seed: Option<u64>,
+    ) -> ViolationSummary {
+        ViolationSummary {
+            property: violation.property().name(),
+            statement: violation.property().statement(),
+            step: violation.step,
+            what: violation.what.clone(),
+            because: violation.because.clone(),
+            run,
+            seed,
+            saved_file: None,
+            replay_command: None,
+        }
+    }
+
+    /// Says where the run was saved.
+    pub fn set_saved(&mut self, saved: SavedAs) {
+        self.saved_file = Some(saved.file);
+        self.replay_command = Some(saved.replay_command);
+    }
+}

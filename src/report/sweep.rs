@@ -1,0 +1,228 @@
+//! What a sweep shows, as data.
+
+use serde::Serialize;
+
+use crate::explore::{Reached, SweepReport};
+use crate::plan::Plan;
+use crate::report::summary::{
+    AwaitedSummary, FORMAT, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+};
+use crate::sim::Pair;
+use crate::spec::PropertyName;
+
+/// What a sweep was asked for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SweepRequest {
+    /// Which scheduler.
+    pub scheduler: SchedulerSummary,
+    /// How many runs.
+    pub runs: u64,
+    /// Each run was cut short after so many steps, if any.
+    pub steps_max: Option<u64>,
+}
+
+/// What a sweep shows.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct SweepSummary {
+    /// The version of this document.
+    pub format: u32,
+    /// `sweep`.
+    pub command: &'static str,
+    /// The verdict.
+    pub verdict: Finding,
+    /// What was run.
+    pub scenario: ScenarioSummary,
+    /// Which scheduler.
+    pub scheduler: SchedulerSummary,
+    /// How many runs were asked for.
+    pub runs_requested: u64,
+    /// How many runs were made: all, or those up to the first violation or the interruption.
+    pub runs: u64,
+    /// How many of them were cut short and not judged to the end.
+    pub runs_inconclusive: u64,
+    /// How many steps they took.
+    pub steps: u64,
+    /// Each run was cut short after so many steps, if any.
+    pub steps_max: Option<u64>,
+    /// Somebody stopped it.
+    pub interrupted: bool,
+    /// What follows from that no run violated the spec, if that is so.
+    pub confidence: Option<Confidence>,
+    /// By property.
+    pub properties: Vec<PropertySummary>,
+    /// What was reached, or never reached.
+    pub reached: Vec<ReachedSummary>,
+    /// How many kinds of steps were reached.
+    pub pairs_reached: usize,
+    /// Which kinds of steps were reached.
+    pub pairs: Vec<PairSummary>,
+    /// An await that came true only after every fault was ended.
+    pub awaited_until_heal: Option<AwaitedSummary>,
+    /// The violation of the smallest run.
+    pub violation: Option<ViolationSummary>,
+}
+
+/// What is known of a property.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PropertySummary {
+    /// Its name.
+    pub name: &'static str,
+    /// What it says.
+    pub statement: &'static str,
+    /// Whether it is judged at the end of a run, not at every step.
+    pub is_liveness: bool,
+    /// What was found.
+    pub status: Status,
+    /// Why it is not applicable, if it is not.
+    pub reason: Option<&'static str>,
+}
+
+/// What was found of a property.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// It held in every run, to the end.
+    Holds,
+    /// It held wherever it was judged, but not every run came to its end.
+    HeldSoFar,
+    /// It was violated.
+    Violated,
+    /// It says nothing about this scenario.
+    NotApplicable,
+    /// No run came to the point where it is judged.
+    NotJudged,
+}
+
+/// Something interesting, and in how many runs it was reached.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ReachedSummary {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub text: &'static str,
+    /// Whether the scenario can reach it at all.
+    pub is_possible: bool,
+    /// In how many runs it was reached.
+    pub runs: u64,
+}
+
+/// A kind of step, and how often it was taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct PairSummary {
+    /// The kind of machine.
+    pub machine: &'static str,
+    /// Its state.
+    pub state: &'static str,
+    /// The kind of message it handled.
+    pub message: &'static str,
+    /// How many steps.
+    pub steps: u64,
+}
+
+/// What a run without violation says about all others.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+pub struct Confidence {
+    /// How sure the statement is.
+    pub level_percent: f64,
+    /// At most this share of the schedules that the scheduler draws violates the spec.
+    pub violating_percent_max: f64,
+}
+
+impl SweepSummary {
+    /// What is said of a sweep.
+    pub fn new(plan: &Plan, request: SweepRequest, report: &SweepReport) -> SweepSummary {
+        let verdict = match &report.violation {
+            Some(_) => Finding::Violated,
+            None if report.interrupted || report.inconclusive > 0 => Finding::Inconclusive,
+            None => Finding::Holds,
+        };
+        let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
+        let seed = scheduler.seed;
+        let whole = verdict == Finding::Holds && seed.is_some();
+        let coverage = &report.coverage;
+        let pairs: Vec<PairSummary> = coverage.pairs().map(pair).collect();
+        SweepSummary {
+            format: FORMAT,
+            command: "sweep",
+            verdict,
+            scenario: ScenarioSummary::new(plan),
+            scheduler,
+            runs_requested,
+            runs: report.runs,
+            runs_inconclusive: report.inconclusive,
+            steps: report.steps,
+            steps_max,
+            interrupted: report.interrupted,
+            confidence: whole.then(|| Confidence::of(report.runs)).flatten(),
+            properties: properties(plan, report, verdict),
+            reached: reached(plan, report),
+            pairs_reached: pairs.len(),
+            pairs,
+            awaited_until_heal: report.awaited_until_heal.map(|(run, action)| AwaitedSummary {
+                run: Some(run),
+                script_line: plan.script_line(action).to_string(),
+            }),
+            violation: report
+                .violation
+                .as_ref()
+                .map(|(run, violation)| ViolationSummary::new(violation, Some(*run), seed)),
+        }
+    }
+}
+
+impl Confidence {
+    /// The rule of three: with *n* runs drawn independently and none that violates, the share of
+    /// violating schedules is below 3 / *n* with 95 % confidence (0.95 ≈ 1 − e⁻³). Three runs or
+    /// fewer say nothing.
+    ///
+    /// Source: Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?", 1983.
+    fn of(runs: u64) -> Option<Confidence> {
+        let violating_percent_max = 300.0 / runs as f64;
+        (runs > 3).then_some(Confidence { level_percent: 95.0, violating_percent_max })
+    }
+}
+
+fn pair((pair, steps): (Pair, u64)) -> PairSummary {
+    PairSummary {
+        machine: pair.machine.name(),
+        state: Pair::states(pair.machine)[usize::from(pair.state)],
+        message: pair.message.name(),
+        steps,
+    }
+}
+
+fn reached(plan: &Plan, report: &SweepReport) -> Vec<ReachedSummary> {
+    let summary = |&what: &Reached| ReachedSummary {
+        name: format!("{what:?}"),
+        text: what.text(),
+        is_possible: what.is_possible(plan),
+        runs: report.coverage.runs(what),
+    };
+    Reached::ALL.iter().map(summary).collect()
+}
+
+fn properties(plan: &Plan, report: &SweepReport, verdict: Finding) -> Vec<PropertySummary> {
+    let violated = report.violation.as_ref().map(|(_, violation)| violation.property());
+    let ended = report.runs - report.inconclusive - u64::from(violated.is_some());
+    let status = |property: PropertyName| {
+        if violated == Some(property) {
+            Status::Violated
+        } else if property.not_applicable(plan).is_some() {
+            Status::NotApplicable
+        } else if report.runs == 0 || property.is_liveness() && ended == 0 {
+            Status::NotJudged
+        } else if verdict == Finding::Holds {
+            Status::Holds
+        } else {
+            Status::HeldSoFar
+        }
+    };
+    let summary = |property: PropertyName| PropertySummary {
+        name: property.name(),
+        statement: property.statement(),
+        is_liveness: property.is_liveness(),
+        status: status(property),
+        reason: property.not_applicable(plan),
+    };
+    PropertyName::ALL.into_iter().map(summary).collect()
+}

@@ -1,0 +1,305 @@
+//! Reports as text that any engineer understands.
+
+use crate::report::palette::{Palette, paint};
+use crate::report::run::RunSummary;
+use crate::report::summary::{
+    AwaitedSummary, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+};
+use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+
+/// What a sweep shows.
+pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
+    let mut lines = head(&summary.scenario, Some(&summary.scheduler), palette);
+    lines.push(String::new());
+    lines.push(explored(summary));
+    lines.push(String::new());
+    lines.extend(properties(summary, palette));
+    lines.push(String::new());
+    lines.extend(reached(summary, palette));
+    lines.push(String::new());
+    if let Some(violation) = &summary.violation {
+        lines.extend(self::violation(violation, palette));
+    }
+    lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
+    lines.extend(conclusion(summary, palette));
+    joined(&lines)
+}
+
+/// What precedes the story of a run.
+pub fn run_begins(
+    scenario: &ScenarioSummary,
+    scheduler: Option<&SchedulerSummary>,
+    palette: &Palette,
+) -> String {
+    joined(&head(scenario, scheduler, palette))
+}
+
+/// What follows the story of a run.
+pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
+    let mut lines = vec![String::new()];
+    let steps = count(summary.steps);
+    lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
+    match (&summary.violation, &summary.cut_short) {
+        (Some(violation), _) => lines.extend(self::violation(violation, palette)),
+        (None, Some(cut)) => {
+            let word = paint(palette.loud, "INCONCLUSIVE");
+            lines.push(format!("{word}: the run shows nothing, because {cut}."));
+        }
+        (None, None) => {
+            let word = paint(palette.good, "HOLDS");
+            lines.push(format!(
+                "{word}: no property of the spec was violated in {steps} steps. This is one \
+                 schedule of very many."
+            ));
+        }
+    }
+    match (&summary.expected, summary.matches_expected) {
+        (Some(_), Some(true)) => lines.push("That is what it showed when it was saved.".to_owned()),
+        (Some(expected), _) => lines.push(format!(
+            "{}: when this run was saved, it showed that {expected}.",
+            paint(palette.loud, "NOT AS SAVED")
+        )),
+        (None, _) => {}
+    }
+    joined(&lines)
+}
+
+fn head(
+    scenario: &ScenarioSummary,
+    scheduler: Option<&SchedulerSummary>,
+    palette: &Palette,
+) -> Vec<String> {
+    let name = paint(palette.strong, &scenario.name);
+    let about =
+        if scenario.about.is_empty() { String::new() } else { format!(": {}", scenario.about) };
+    let mut lines = vec![
+        format!("{name}{about}"),
+        format!(
+            "{} regions, {} stages, {} records in {}, {} machines",
+            scenario.regions,
+            scenario.stages,
+            count(scenario.records as u64),
+            plural(scenario.batches as u64, "batch", "batches"),
+            scenario.machines
+        ),
+    ];
+    lines.extend(scheduler.map(|scheduler| match scheduler.seed {
+        Some(seed) => format!("{} scheduler, seed {seed}", scheduler.name),
+        None => {
+            format!("{} scheduler, which draws nothing: its runs are all the same", scheduler.name)
+        }
+    }));
+    lines
+}
+
+fn explored(summary: &SweepSummary) -> String {
+    let runs = plural(summary.runs, "run", "runs");
+    let mut line = format!("Explored {runs}");
+    if summary.scheduler.seed.is_none() && summary.runs_requested > 1 {
+        let others = count(summary.runs_requested - 1);
+        line.push_str(&format!(" (the other {others} would repeat it)"));
+    } else if summary.runs < summary.runs_requested {
+        line.push_str(&format!(" of {} asked for", count(summary.runs_requested)));
+    }
+    line.push_str(&format!(", {}", plural(summary.steps, "step", "steps")));
+    let pairs = count(summary.pairs_reached as u64);
+    line.push_str(&format!(" of {pairs} kinds (machine, state, message)."));
+    line
+}
+
+fn properties(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    let mut lines = Vec::new();
+    let headings = [
+        (false, "Safety, judged at every step"),
+        (true, "Liveness, judged when all faults are healed and the run has come to rest"),
+    ];
+    for (is_liveness, heading) in headings {
+        lines.push(paint(palette.strong, heading));
+        let of_kind =
+            summary.properties.iter().filter(|property| property.is_liveness == is_liveness);
+        lines.extend(of_kind.map(|property| property_line(property, palette)));
+    }
+    lines
+}
+
+fn property_line(property: &PropertySummary, palette: &Palette) -> String {
+    let (style, word) = match property.status {
+        Status::Holds => (palette.good, "holds"),
+        Status::HeldSoFar => (palette.good, "held so far"),
+        Status::Violated => (palette.bad, "VIOLATED"),
+        Status::NotApplicable => (palette.faint, "not applicable"),
+        Status::NotJudged => (palette.loud, "not judged"),
+    };
+    // The colour must not count as width.
+    let word = paint(style, format!("{word:<15}"));
+    format!("  {word} {:<19} {}", property.name, property.reason.unwrap_or(property.statement))
+}
+
+fn reached(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    let mut lines = vec![paint(palette.strong, "Reached, in so many runs")];
+    let seen = summary.reached.iter().filter(|reached| reached.runs > 0);
+    lines.extend(seen.map(|reached| format!("  {:>15} {}", count(reached.runs), reached.text)));
+    let never = summary.reached.iter().filter(|reached| reached.runs == 0 && reached.is_possible);
+    // A sweep that ends at its first violation has not tried.
+    let (style, word) = match summary.verdict {
+        Finding::Violated => (palette.faint, "not yet"),
+        Finding::Holds | Finding::Inconclusive => (palette.loud, "NEVER REACHED"),
+    };
+    lines.extend(never.map(|reached| {
+        let word = paint(style, format!("{word:>15}"));
+        format!("  {word} {}, though this scenario can", reached.text)
+    }));
+    lines
+}
+
+fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<String> {
+    let word = paint(palette.bad, "VIOLATED");
+    let place = match (violation.run, violation.seed) {
+        (Some(run), Some(seed)) => format!(" in run {run} of seed {seed}"),
+        (_, _) => String::new(),
+    };
+    let mut lines = vec![
+        format!("{word}: {}{place}, at step {}", violation.property, violation.step),
+        format!("  The spec   {}", violation.statement),
+        format!("  Happened   {}", violation.what),
+    ];
+    for (index, reason) in violation.because.iter().enumerate() {
+        lines.push(format!("  {}    {reason}", if index == 0 { "Because" } else { "       " }));
+    }
+    lines.extend(violation.saved_file.iter().map(|file| format!("  Saved in   {file}")));
+    let replay = violation.replay_command.iter();
+    lines.extend(replay.map(|command| format!("  Replay     {}", paint(palette.strong, command))));
+    lines
+}
+
+fn note(awaited: &AwaitedSummary, palette: &Palette) -> String {
+    let place = awaited.run.map_or_else(String::new, |run| format!("in run {run}, "));
+    format!(
+        "{}: {place}'{}' came true only after the run had come to rest and every fault was healed.",
+        paint(palette.loud, "Note"),
+        awaited.script_line
+    )
+}
+
+fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    match summary.verdict {
+        Finding::Violated => Vec::new(),
+        Finding::Inconclusive => inconclusive(summary, palette),
+        Finding::Holds => {
+            let word = paint(palette.good, "HOLDS");
+            let runs = plural(summary.runs, "run", "runs");
+            vec![format!("{word}. No violation in {runs}. {}", evidence(summary))]
+        }
+    }
+}
+
+/// What a sweep without violation shows.
+fn evidence(summary: &SweepSummary) -> String {
+    match (summary.confidence, summary.scheduler.seed) {
+        (Some(confidence), _) => format!(
+            "This is evidence, not proof: with {} % confidence fewer\nthan 3/{} = {} % of the \
+             schedules that this scheduler draws violate the spec.",
+            confidence.level_percent,
+            count(summary.runs),
+            significant(confidence.violating_percent_max),
+        ),
+        (None, Some(_)) => "So few say nothing about other schedules: sweep more.".to_owned(),
+        (None, None) => "It is the only one of this scheduler and says nothing about other \
+                         schedules:\nsweep with the random one."
+            .to_owned(),
+    }
+}
+
+fn inconclusive(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    let word = paint(palette.loud, "INCONCLUSIVE");
+    let mut lines = Vec::new();
+    if summary.interrupted {
+        let asked = plural(summary.runs_requested, "run", "runs");
+        lines.push(format!(
+            "{word}: the sweep was INTERRUPTED after {} of {asked}; until then no violation was \
+             found.",
+            count(summary.runs)
+        ));
+    }
+    if summary.runs_inconclusive > 0 {
+        let cut = summary
+            .steps_max
+            .map_or_else(String::new, |steps| format!(" by the limit of {} steps", count(steps)));
+        lines.push(format!(
+            "{word}: {} of {} were cut short{cut} before liveness could be judged; allow more \
+             steps.",
+            count(summary.runs_inconclusive),
+            plural(summary.runs, "run", "runs")
+        ));
+    }
+    lines
+}
+
+fn joined(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
+/// A number with a comma behind every thousand.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number and what there are so many of.
+pub fn plural(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// A number between 0 and 100 with two significant digits, rounded up: it is a bound.
+fn significant(percent: f64) -> String {
+    let mut decimals = 0;
+    let mut scaled = percent;
+    while scaled < 10.0 && decimals < 15 {
+        scaled *= 10.0;
+        decimals += 1;
+    }
+    // What is a whole number but for the last bits of a float stays one.
+    let rounded = (scaled - 1e-9).ceil() / 10f64.powi(decimals);
+    let text = format!("{rounded:.*}", decimals as usize);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
+        for (number, text) in cases {
+            assert_eq!(count(number), text);
+        }
+        assert_eq!(plural(1, "batch", "batches"), "1 batch");
+        assert_eq!(plural(2_000, "batch", "batches"), "2,000 batches");
+    }
+
+    #[test]
+    fn bounds_are_rounded_up_to_two_digits() {
+        let cases = [
+            (300.0 / 10_000.0, "0.03"),
+            (300.0 / 7.0, "43"),
+            (300.0 / 4.0, "75"),
+            (300.0 / 700.0, "0.43"),
+            (300.0 / 1e9, "0.0000003"),
+            (300.0 / 30.0, "10"),
+        ];
+        for (percent, text) in cases {
+            assert_eq!(significant(percent), text, "{percent}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Whatever is wrong: one clear error, exit status 2, nothing on the standard output, nothing
+//! written.
+
+use crate::{Done, Place};
+
+/// Runs, expects an error that begins so, and that nothing else happens.
+fn refused(place: &Place, arguments: &str, expected: &str) {
+    let before = place.names();
+    let done = place.run(arguments);
+    check(&done, arguments, expected);
+    assert_eq!(place.names(), before, "{arguments}");
+}
+
+fn check(done: &Done, arguments: &str, expected: &str) {
+    assert_eq!(done.status, Some(2), "{arguments}: {done:?}");
+    assert_eq!(done.stdout, "", "{arguments}");
+    let begins = done.stderr.starts_with(&format!("error: {expected}"));
+    assert!(begins, "{arguments}:\n{}should begin with {expected}", done.stderr);
+    assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
+}
+
+#[test]
+fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
+    let place = Place::new();
+    let cases = [
+        ("unknown key", "[dns]\nweigths = [1]", "FILE:2: dns.weigths: unknown field `weigths`"),
+        ("weight", "[dns]\nweights = [1, 256]", "FILE:2: dns.weights[1]: 256 is no weight"),
+        ("stages", "topology.stages = []", "FILE:1: topology.stages: 0 stages; use 1 to 16"),
+        (
+            "machine",
+            "script = [\n\"publish 1\",\n\"pause core-containr@1\"]",
+            "FILE:3: script[1]: no component is called 'core-containr@1'; did you mean \
+             'core-container@1'?",
+        ),
+        (
+            "never true",
+            "script = [\"publish 1\", \"await delivered 11\"]",
+            "FILE:1: script[1]: this can never come true: only 10 records are published",
+        ),
+        ("version", "format = 2", "FILE:1: format: format 2 is not known here; this build reads"),
+        ("no TOML", "name = ", "FILE:1"),
+        ("empty", " \n", "FILE: the file is empty; 'active-active init FILE' writes one"),
+        ("nothing", "name = \"a\"", "FILE: script: the script publishes nothing"),
+    ];
+    for (what, text, expected) in cases {
+        place.write("file.toml", text);
+        for command in ["run", "sweep"] {
+            let expected = expected.replace("FILE:", "file.toml:");
+            refused(&place, &format!("{command} file.toml"), &expected);
+        }
+        assert!(!what.is_empty());
+    }
+}
+
+#[test]
+fn what_is_no_scenario_file_is_refused() {
+    let place = Place::new();
+    place.write("garbage.toml", b"name = \"a\"\n\xff\xfe\x00\x01");
+    place.write("directory/inner", "");
+    place.write("saved.toml", "format = 1\n[scenario]\n[run]\ncount = 0\nchoices = []\n");
+    let cases = [
+        ("garbage.toml", "garbage.toml:2: this is no text (UTF-8)"),
+        ("directory", "directory: cannot be read: "),
+        ("directory/", "directory/: cannot be read: "),
+        ("missing.toml", "missing.toml: no such file, and no built-in scenario of that name"),
+        ("directory/missing", "directory/missing: no such file, and no built-in scenario"),
+        (
+            "saved.toml",
+            "saved.toml: this is a saved run, not a scenario; use 'active-active replay'",
+        ),
+        (
+            "basline",
+            "basline: no such file, and no built-in scenario of that name; did you mean \
+          'baseline'?",
+        ),
+        ("xyz", "xyz: no such file, and no built-in scenario of that name; the built-in ones are"),
+    ];
+    for (name, expected) in cases {
+        for command in ["run", "sweep"] {
+            refused(&place, &format!("{command} {name}"), expected);
+        }
+    }
+    let cases = [
+        ("directory", "directory: cannot be read: "),
+        ("missing.toml", "missing.toml: no such file"),
+    ];
+    for (name, expected) in cases {
+        refused(&place, &format!("replay {name}"), expected);
+    }
+}
+
+#[test]
+fn a_file_in_the_way_of_a_built_in_name_is_the_file() {
+    let place = Place::new();
+    place.write("baseline", "name = 7");
+    refused(&place, "run baseline", "baseline:1: name: invalid type");
+}
+
+#[test]
+fn a_wrong_replay_file_is_refused() {
+    let place = Place::new();
+    place.write("version.toml", "format = 2\nnews = true\n");
+    place.write("garbage", b"\x7fELF\xff\xff");
+    place.write("empty.toml", "");
+    place.write("scenario.toml", "name = \"a\"\nscript = [\"publish 1\"]\n");
+    let cases = [
+        ("version.toml", "version.toml:1: format: format 2 is not known here; this build reads"),
+        ("garbage", "garbage:1: this is no saved run; if it is an artifact of a fuzz target"),
+        ("empty.toml", "empty.toml: format: this is not a saved run, which begins with 'format"),
+        ("scenario.toml", "scenario.toml: format: this is a scenario, not a saved run; use 'run'"),
+    ];
+    for (name, expected) in cases {
+        refused(&place, &format!("replay {name}"), expected);
+    }
+}
+
+#[test]
+fn a_wrong_change_is_refused() {
+    let place = Place::new();
+    let cases = [
+        ("dns.weights=1,256", "--set dns.weights=1,256: dns.weights[1]: 256 is no weight"),
+        ("dns.weigths=1", "--set dns.weigths=1: dns.weigths: unknown field `weigths`"),
+        ("topology.stages=[]", "--set topology.stages=[]: topology.stages: 0 stages"),
+        ("container.steps=store", "--set container.steps=store: container.steps: a container"),
+        ("script=halt", "--set script=halt: script: 'halt' is no step of a script"),
+        ("script=[]", "baseline: script: the script publishes nothing"),
+        ("novalue", "invalid value 'novalue' for '--set <KEY=VALUE>': novalue: write KEY=VALUE"),
+    ];
+    for (change, expected) in cases {
+        refused(&place, &format!("sweep baseline --set {change}"), expected);
+    }
+}
+
+#[test]
+fn wrong_usage_is_refused() {
+    let place = Place::new();
+    let cases = [
+        ("sweep baseline --runs 0", "invalid value '0' for '--runs <N>'"),
+        ("sweep baseline --runs -1", "unexpected argument '-1' found"),
+        ("sweep baseline --threads 0", "invalid value '0' for '--threads <N>'"),
+        ("sweep baseline --threads 1025", "invalid value '1025' for '--threads <N>'"),
+        ("sweep baseline --max-steps 0", "invalid value '0' for '--max-steps <STEPS>'"),
+        ("sweep baseline --seed x", "invalid value 'x' for '--seed <SEED>'"),
+        ("sweep baseline --scheduler x", "invalid value 'x' for '--scheduler <SCHEDULER>': there"),
+        ("sweep baseline --scheduler script:1,x", "invalid value 'script:1,x' for '--scheduler"),
+        ("sweep baseline --format xml", "invalid value 'xml' for '--format <FORMAT>'"),
+        ("sweep", "the following required arguments were not provided"),
+        ("sweep baseline --fast", "unexpected argument '--fast' found"),
+        ("swep baseline", "unrecognized subcommand 'swep'"),
+        ("replay x --artifact y", "invalid value 'y' for '--artifact <TARGET>'"),
+        ("run baseline --run -3", "unexpected argument '-3' found"),
+    ];
+    for (arguments, expected) in cases {
+        refused(&place, arguments, expected);
+    }
+}

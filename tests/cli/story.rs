@@ -1,0 +1,127 @@
+//! `run`, `list` and `init`.
+
+use serde_json::Value;
+
+use crate::Place;
+
+#[test]
+fn a_run_is_told_step_by_step() {
+    let place = Place::new();
+    let done = place.run("run f1-fail-container --seed 3 --run 17");
+    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
+    let numbers: Vec<u64> = done
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_whitespace().next()?.parse().ok())
+        .filter(|number| *number != 2)
+        .collect();
+    assert!(numbers.len() > 1_000, "a step has a line: {}", numbers.len());
+    for expected in [
+        "random scheduler, seed 3\nrun 17\n",
+        "-- chaos: the scheduler decides --",
+        "FAULT: driver carries out 'pause preprocess-container@1' and preprocess-container@1 is paused",
+        "RECOVERY: driver carries out 'recover preprocess-container@1'",
+        "-- heal: nothing is left to repair --",
+        "-- converge: ",
+        "HOLDS: no property of the spec was violated in ",
+    ] {
+        assert!(done.stdout.contains(expected), "no '{expected}' in\n{}", done.stdout);
+    }
+    assert_eq!(place.run("run f1-fail-container --seed 3 --run 17"), done);
+    assert_ne!(place.run("run f1-fail-container --seed 3 --run 18").stdout, done.stdout);
+    assert!(place.names().is_empty());
+}
+
+#[test]
+fn a_run_that_violates_ends_with_the_violation_and_is_saved() {
+    let place = Place::new();
+    let design = "crash-anywhere --set container.steps=remove,store,publish";
+    let done = place.run(&format!("run {design} --run 5"));
+    assert_eq!(done.status, Some(1));
+    let saved = "failures/crash-anywhere-RemoveLast-seed1-run5.toml";
+    assert!(done.stdout.ends_with(&format!("active-active replay {saved}\n")), "{}", done.stdout);
+    assert_eq!(place.run(&format!("replay {saved}")).status, Some(1));
+
+    let done = place.run(&format!("run {design} --scheduler round-robin"));
+    assert_eq!(done.status, Some(1));
+    let saved = "failures/crash-anywhere-RemoveLast-round-robin.toml";
+    assert!(done.stdout.contains(saved), "{}", done.stdout);
+    assert_eq!(place.run(&format!("replay {saved}")).status, Some(1));
+}
+
+#[test]
+fn the_run_of_a_sweep_is_the_same_alone() {
+    let place = Place::new();
+    let design = "crash-anywhere --set container.on_duplicate=skip --format json";
+    let parse = |text: &str| serde_json::from_str::<Value>(text).expect("it is JSON");
+    let sweep = parse(&place.run(&format!("sweep {design}")).stdout);
+    let index = sweep["violation"]["run"].as_u64().expect("the design is unsound");
+    let run = parse(&place.run(&format!("run {design} --run {index}")).stdout);
+    assert_eq!(run["violation"], sweep["violation"]);
+}
+
+#[test]
+fn a_story_is_json_too() {
+    let done = Place::new().run("run baseline --format json");
+    assert_eq!(done.status, Some(0));
+    let json: Value = serde_json::from_str(&done.stdout).expect("it is JSON");
+    assert_eq!(json["verdict"], "holds");
+    let story = json["story"].as_array().expect("it is a list");
+    let steps: Vec<u64> = story.iter().filter_map(|line| line["step"].as_u64()).collect();
+    assert_eq!(steps.last(), json["steps"].as_u64().as_ref());
+    assert!(story.iter().all(|line| line["text"].as_str().is_some_and(|text| !text.is_empty())));
+}
+
+#[test]
+fn a_run_that_is_cut_short_is_inconclusive() {
+    let done = Place::new().run("run baseline --max-steps 50");
+    assert_eq!(done.status, Some(3));
+    let expected = "INCONCLUSIVE: the run shows nothing, because it was cut short after 50 steps";
+    assert!(done.stdout.contains(expected), "{}", done.stdout);
+}
+
+#[test]
+fn every_built_in_scenario_is_listed_and_runs() {
+    let place = Place::new();
+    let json = place.run("list --format json");
+    let entries: Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    let text = place.run("list");
+    assert_eq!(text.status, Some(0));
+    let entries = entries.as_array().expect("it is a list");
+    assert_eq!(text.stdout.lines().count(), entries.len());
+    for entry in entries {
+        let name = entry["name"].as_str().expect("a name is text");
+        let about = entry["about"].as_str().expect("a description is text");
+        assert!(text.stdout.contains(name) && text.stdout.contains(about), "{}", text.stdout);
+        assert_eq!(place.run(&format!("sweep {name} --runs 20")).status, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn init_writes_a_scenario_that_runs() {
+    let place = Place::new();
+    let done = place.run("init");
+    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
+    assert_eq!(done.stdout, "Wrote scenario.toml. Next: active-active sweep scenario.toml\n");
+    assert_eq!(place.names(), ["scenario.toml"]);
+    assert_eq!(place.run("sweep scenario.toml --runs 50").status, Some(0));
+    assert_eq!(place.run("run scenario.toml").status, Some(0));
+}
+
+#[test]
+fn init_overwrites_nothing() {
+    let place = Place::new();
+    place.write("mine.toml", "mine");
+    place.write("directory/inner", "");
+    for path in ["mine.toml", "directory"] {
+        let done = place.run(&format!("init {path}"));
+        assert_eq!((done.status, done.stdout.as_str()), (Some(2), ""));
+        let expected = format!("error: {path}: is there already and stays as it is");
+        assert!(done.stderr.starts_with(&expected), "{}", done.stderr);
+    }
+    assert_eq!(place.read("mine.toml"), "mine");
+    let done = place.run("init nowhere/scenario.toml");
+    assert_eq!(done.status, Some(2));
+    assert!(done.stderr.starts_with("error: nowhere/scenario.toml: cannot be written: "));
+    assert_eq!(place.names(), ["directory", "mine.toml"]);
+}

@@ -1,0 +1,74 @@
+//! What happens to the streams: pipes that break, disks that are full, colours.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+
+use crate::Place;
+
+fn command(place: &Place, arguments: &str) -> Command {
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("active-active"));
+    command.args(arguments.split_whitespace()).current_dir(place.directory.path());
+    command
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let place = Place::new();
+    let commands = [
+        ("run f1-fail-container", Some(0)),
+        ("run f1-fail-container --format json", Some(0)),
+        ("sweep crash-anywhere --set container.steps=remove,store,publish", Some(1)),
+        ("list", Some(0)),
+        ("--help", Some(0)),
+    ];
+    for (arguments, status) in commands {
+        for lines in [0, 1] {
+            let mut child = command(&place, arguments)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn()
+                .expect("the binary was built for this test");
+            let mut reader = BufReader::new(child.stdout.take().expect("it is a pipe"));
+            for _ in 0..lines {
+                reader.read_line(&mut String::new()).expect("there is a first line");
+            }
+            drop(reader);
+            let mut stderr = String::new();
+            let errors = child.stderr.as_mut().expect("it is a pipe");
+            errors.read_to_string(&mut stderr).expect("errors are text");
+            let ended = child.wait().expect("the process ends").code();
+            assert_eq!((ended, stderr.as_str()), (status, ""), "{arguments}");
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn an_output_that_is_full_is_an_error() {
+    let place = Place::new();
+    for arguments in ["run baseline", "sweep baseline --runs 5", "list"] {
+        let full = std::fs::File::create("/dev/full").expect("Linux has /dev/full");
+        let output = command(&place, arguments)
+            .stdout(full)
+            .stderr(Stdio::piped())
+            .output()
+            .expect("the binary was built for this test");
+        let stderr = String::from_utf8(output.stderr).expect("errors are text");
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(stderr.starts_with("error: the standard output cannot be written: "), "{stderr}");
+        assert_eq!(stderr.lines().count(), 1, "{stderr}");
+    }
+}
+
+#[test]
+fn what_is_no_terminal_gets_no_colours() {
+    let place = Place::new();
+    for arguments in ["", "run baseline", "list", "sweep nothing", "--help"] {
+        let done = place.run(arguments);
+        assert!(!done.stdout.contains('\x1b'), "{arguments}");
+        assert!(!done.stderr.contains('\x1b'), "{arguments}");
+    }
+    let mut forced = command(&place, "list");
+    let output = forced.env("CLICOLOR_FORCE", "1").output().expect("the binary was built");
+    assert!(output.stdout.contains(&0x1b), "colours can be asked for");
+}

@@ -1,0 +1,267 @@
+//! `sweep`, and the command without arguments.
+
+use serde_json::Value;
+
+use crate::{Done, Place};
+
+const UNSOUND: &str = "sweep crash-anywhere --set container.steps=remove,store,publish";
+const SAVED: &str = "failures/crash-anywhere-RemoveLast-seed1-run0.toml";
+
+fn json(done: &Done) -> Value {
+    serde_json::from_str(&done.stdout).unwrap_or_else(|error| panic!("{error}:\n{}", done.stdout))
+}
+
+#[test]
+fn without_arguments_f1_is_swept_and_holds() {
+    let place = Place::new();
+    let done = place.run("");
+    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
+    assert!(done.stdout.starts_with("f1-fail-container: "), "{}", done.stdout);
+    assert!(done.stdout.contains("Explored 10,000 runs, "), "{}", done.stdout);
+    let evidence = "HOLDS. No violation in 10,000 runs. This is evidence, not proof: with 95 % \
+                    confidence fewer\nthan 3/10,000 = 0.03 % of the schedules that this scheduler \
+                    draws violate the spec.\n";
+    assert!(done.stdout.ends_with(evidence), "{}", done.stdout);
+    assert!(place.names().is_empty(), "{:?}", place.names());
+    assert_eq!(place.run("sweep f1-fail-container --runs 10000"), done);
+}
+
+#[test]
+fn an_unsound_design_is_found_and_saved() {
+    let place = Place::new();
+    let done = place.run(UNSOUND);
+    assert_eq!((done.status, done.stderr.as_str()), (Some(1), ""));
+    for expected in [
+        "VIOLATED: RemoveLast in run 0 of seed 1, at step ",
+        "The spec   a record leaves a queue only after",
+        "Happened   record ",
+        "Because    ",
+        &format!("Saved in   {SAVED}"),
+        &format!("Replay     active-active replay {SAVED}"),
+    ] {
+        assert!(done.stdout.contains(expected), "no '{expected}' in\n{}", done.stdout);
+    }
+    assert_eq!(place.names(), ["failures"]);
+    assert!(place.read(SAVED).contains("property = \"RemoveLast\""));
+    // The same again is the same again, and leaves the same file.
+    assert_eq!(place.run(UNSOUND), done);
+    assert_eq!(place.run(&format!("{UNSOUND} --out elsewhere")).status, Some(1));
+    assert_eq!(place.names(), ["elsewhere", "failures"]);
+}
+
+#[test]
+fn another_failure_of_the_same_name_is_kept_beside_the_first() {
+    let place = Place::new();
+    let first = place.run(UNSOUND);
+    let kept = place.read(SAVED);
+    let second = place.run(&format!("{UNSOUND} --set records.batches=4,4,4"));
+    assert_eq!((first.status, second.status), (Some(1), Some(1)));
+    assert_eq!(place.read(SAVED), kept);
+    let beside = SAVED.replace(".toml", "-2.toml");
+    assert!(second.stdout.contains(&beside), "{}", second.stdout);
+    assert_eq!(place.run(&format!("replay {beside}")).status, Some(1));
+}
+
+#[test]
+fn one_and_two_threads_print_the_same() {
+    let sweeps = [
+        "sweep f1-fail-container --runs 500",
+        "sweep crash-anywhere --runs 500 --seed 7",
+        // Found late, so that several threads are at work when it is.
+        "sweep crash-anywhere --set container.on_duplicate=skip --runs 2000",
+        UNSOUND,
+        "sweep failover --runs 200 --max-steps 900",
+    ];
+    for sweep in sweeps {
+        for format in ["text", "json"] {
+            let with = |threads| {
+                let place = Place::new();
+                place.run(&format!("{sweep} --format {format} --threads {threads}"))
+            };
+            assert_eq!(with(1), with(2), "{sweep}");
+        }
+    }
+}
+
+#[test]
+fn text_and_json_have_the_same_numbers() {
+    let sweeps = ["sweep crash-anywhere --runs 300", UNSOUND];
+    for sweep in sweeps {
+        let place = Place::new();
+        let text = place.run(sweep);
+        let done = place.run(&format!("{sweep} --format json"));
+        assert_eq!((done.status, done.stderr.as_str()), (text.status, ""));
+        let json = json(&done);
+        let plain = text.stdout.replace(',', "");
+        let says =
+            |expected: String| assert!(plain.contains(&expected), "no '{expected}' in\n{plain}");
+        for (key, word) in [("runs", " run"), ("steps", " step"), ("pairs_reached", " kinds")] {
+            says(format!("{}{word}", json[key]));
+        }
+        for property in json["properties"].as_array().expect("there are properties") {
+            says(property["name"].as_str().expect("a name is text").to_owned());
+        }
+        for reached in json["reached"].as_array().expect("there is a list of what was reached") {
+            let (runs, text) = (&reached["runs"], reached["text"].as_str().expect("it has words"));
+            if runs != 0 {
+                says(format!("{runs} {text}").replace(',', ""));
+            }
+        }
+        assert_eq!(
+            json["pairs"].as_array().map(Vec::len),
+            json["pairs_reached"].as_u64().map(|n| n as usize)
+        );
+        if let Value::Object(violation) = &json["violation"] {
+            let of = |key: &str| violation[key].as_str().expect("it is text").to_owned();
+            says(format!(
+                "VIOLATED: {} in run {} of seed {}",
+                of("property"),
+                violation["run"],
+                violation["seed"]
+            ));
+            says(format!("at step {}", violation["step"]));
+            says(of("what"));
+            says(of("saved_file"));
+            says(of("replay_command"));
+        }
+    }
+}
+
+#[test]
+fn the_json_document_has_its_keys() {
+    let place = Place::new();
+    let json = json(&place.run("sweep f1-fail-container --runs 100 --format json"));
+    let keys: Vec<&String> = json.as_object().expect("it is an object").keys().collect();
+    let mut expected = [
+        "format",
+        "command",
+        "verdict",
+        "scenario",
+        "scheduler",
+        "runs_requested",
+        "runs",
+        "runs_inconclusive",
+        "steps",
+        "steps_max",
+        "interrupted",
+        "confidence",
+        "properties",
+        "reached",
+        "pairs_reached",
+        "pairs",
+        "awaited_until_heal",
+        "violation",
+    ];
+    expected.sort_unstable();
+    assert_eq!(keys, expected);
+    assert_eq!(json["format"], 1);
+    assert_eq!(json["verdict"], "holds");
+    assert_eq!(json["runs"], 100);
+    assert_eq!(json["scheduler"]["seed"], 1);
+    assert_eq!(json["violation"], Value::Null);
+    assert_eq!(json["confidence"]["violating_percent_max"], 3.0);
+}
+
+#[test]
+fn what_was_never_reached_is_named() {
+    let place = Place::new();
+    let done = place.run("sweep crash-anywhere --scheduler round-robin");
+    assert_eq!(done.status, Some(0));
+    assert!(done.stdout.contains("NEVER REACHED a container crashed, though"), "{}", done.stdout);
+}
+
+#[test]
+fn a_deterministic_scheduler_makes_one_run_and_no_promise() {
+    let place = Place::new();
+    for scheduler in ["round-robin", "script:", "script:7,1,65535"] {
+        let done = place.run(&format!("sweep baseline --runs 50 --scheduler {scheduler}"));
+        assert_eq!(done.status, Some(0));
+        let says = |expected: &str| assert!(done.stdout.contains(expected), "{}", done.stdout);
+        says("Explored 1 run (the other 49 would repeat it)");
+        says("HOLDS. No violation in 1 run. It is the only one of this scheduler");
+        assert!(!done.stdout.contains("confidence"), "{}", done.stdout);
+    }
+}
+
+#[test]
+fn few_runs_make_no_promise() {
+    let done = Place::new().run("sweep baseline --runs 3");
+    assert_eq!(done.status, Some(0));
+    assert!(!done.stdout.contains("confidence"), "{}", done.stdout);
+    assert!(done.stdout.contains("So few say nothing"), "{}", done.stdout);
+}
+
+#[test]
+fn a_run_that_is_cut_short_is_inconclusive() {
+    let place = Place::new();
+    let done = place.run("sweep baseline --runs 10 --max-steps 100");
+    assert_eq!((done.status, done.stderr.as_str()), (Some(3), ""));
+    let says = |expected: &str| assert!(done.stdout.contains(expected), "{}", done.stdout);
+    says("INCONCLUSIVE: 10 of 10 runs were cut short by the limit of 100 steps");
+    says("not judged      DeliveredAll");
+    says("held so far     NeverLost");
+    assert!(!done.stdout.contains("HOLDS"), "{}", done.stdout);
+    // A violation within the limit is one, all the same.
+    assert_eq!(place.run(&format!("{UNSOUND} --max-steps 100")).status, Some(1));
+}
+
+#[test]
+fn an_await_that_needs_healing_is_noted() {
+    let place = Place::new();
+    place.write(
+        "stuck.toml",
+        "script = [\"crash core-container@1\", \"publish 1\", \"await delivered all\"]",
+    );
+    let done = place.run("sweep stuck.toml --runs 5");
+    assert_eq!(done.status, Some(0));
+    let note =
+        "Note: in run 0, 'await delivered all' came true only after the run had come to rest";
+    assert!(done.stdout.contains(note), "{}", done.stdout);
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_does_not_hide_the_violation() {
+    let place = Place::new();
+    place.write("taken", "a file, not a directory");
+    for format in ["text", "json"] {
+        let done = place.run(&format!("{UNSOUND} --out taken --format {format}"));
+        assert_eq!(done.status, Some(2));
+        assert!(done.stdout.contains("RemoveLast"), "{}", done.stdout);
+        assert!(done.stderr.starts_with("error: taken: cannot be written: "), "{}", done.stderr);
+        assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+    }
+    assert_eq!(place.names(), ["taken"]);
+}
+
+/// An interrupt ends the sweep, which says what it knows.
+#[test]
+#[cfg(target_os = "linux")]
+fn an_interrupt_ends_with_a_report() {
+    use std::process::{Command, Stdio};
+
+    let place = Place::new();
+    let child = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
+        .args(["sweep", "baseline", "--runs", "18446744073709551615", "--format", "json"])
+        .current_dir(place.directory.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary was built for this test");
+    let status = format!("/proc/{}/status", child.id());
+    // Until the handler is there, an interrupt would end the process at once.
+    let handles_interrupts = || {
+        let status = std::fs::read_to_string(&status).expect("the process is there");
+        let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
+        let mask = mask.expect("Linux says which signals are caught").trim();
+        u64::from_str_radix(mask, 16).expect("it is a number") & 0b10 != 0
+    };
+    while !handles_interrupts() {
+        std::thread::yield_now();
+    }
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(killed.expect("there is a command 'kill'").success());
+    let output = child.wait_with_output().expect("the process ends");
+    assert_eq!(output.status.code(), Some(3));
+    let json: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!((&json["verdict"], &json["interrupted"]), (&"inconclusive".into(), &true.into()));
+    assert_eq!(json["confidence"], Value::Null);
+}
