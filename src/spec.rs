@@ -284,6 +284,7 @@ impl Spec {
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
             | Event::TimedOut { .. }
+            | Event::Reordered { .. }
             | Event::DeadLettered { .. }
             | Event::Redriven { .. }
             | Event::StaleRemove { .. }

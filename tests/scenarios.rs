@@ -229,7 +229,7 @@ fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
     });
     let must = [
         Reached::Crashed,
-        Reached::CrashedBusy,
+        Reached::Returned,
         Reached::ContainerRecovered,
         Reached::Redelivery,
         Reached::DuplicateAbsorbed,

@@ -42,6 +42,8 @@ reached! {
     Returned "a delivery came back to its queue",
     /// A delivery took too long.
     TimedOut "a visibility timeout expired",
+    /// A queue changed its order.
+    Reordered "a standard queue changed its order",
     /// A receipt was out of date.
     StaleRemove "a remove came with a stale receipt",
     /// A record was delivered too often.
@@ -89,6 +91,7 @@ impl Reached {
             Reached::Returned => crash || fail || offline || plan.budget.lost_reply > 0,
             Reached::TimedOut => plan.budget.visibility_timeout > 0,
             Reached::StaleRemove => plan.budget.visibility_timeout > 0,
+            Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
             Reached::ReplyLost => plan.budget.lost_reply > 0,
             Reached::ContainerRecovered => {
@@ -165,6 +168,7 @@ impl Coverage {
                 container::State::FailedProcessing => {}
             },
             Event::Returned { .. } => self.reach(Reached::Returned),
+            Event::Reordered { .. } => self.reach(Reached::Reordered),
             Event::TimedOut { .. } => self.reach(Reached::TimedOut),
             Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
             Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),

@@ -87,6 +87,11 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// The first visible record of a queue became the last.
+    Reordered {
+        /// The queue.
+        queue: QueueId,
+    },
     /// A record was delivered too often and is in the dead-letter queue now.
     DeadLettered {
         /// The queue that gave it up.

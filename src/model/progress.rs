@@ -83,6 +83,7 @@ impl Progress {
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
             | Event::TimedOut { .. }
+            | Event::Reordered { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }

@@ -259,9 +259,10 @@ impl Queue {
     }
 
     /// The first visible record becomes the last.
-    pub(crate) fn reorder(&mut self, shelf: &mut Shelf) {
+    pub(crate) fn reorder(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         if let Some(item) = shelf.pop_front(&mut self.visible) {
             shelf.push_back(&mut self.visible, item);
+            out.emit(Event::Reordered { queue: context.id });
         }
     }
 

@@ -37,8 +37,20 @@ impl<'a> Scene<'a> {
             (Choice::Step(machine), Some(message)) => {
                 clauses.push(format!("{} {}", self.machine(machine), self.handled(message)));
             }
-            (Choice::Step(_) | Choice::Fault(FaultPoint::Crash(_) | FaultPoint::Restart(_)), _) => {
+            (Choice::Fault(FaultPoint::GoOn), _) => {
+                clauses.push("this is the moment that the script waits for".to_owned());
             }
+            (
+                Choice::Step(_)
+                | Choice::Fault(
+                    FaultPoint::Crash(_)
+                    | FaultPoint::Restart(_)
+                    | FaultPoint::LoseReply(_)
+                    | FaultPoint::TimeOut(_)
+                    | FaultPoint::Reorder(_),
+                ),
+                _,
+            ) => {}
         }
         clauses.extend(self.simulation.events().iter().filter_map(|event| self.happened(event)));
         let sent = self.sent();
@@ -159,6 +171,7 @@ impl<'a> Scene<'a> {
                 DriverAction::Publish(_)
                 | DriverAction::Fault(_)
                 | DriverAction::Recover(_)
+                | DriverAction::Redrive(_)
                 | DriverAction::Weights(_),
                 _,
             ) => format!("carries out '{line}'"),
@@ -212,6 +225,19 @@ impl<'a> Scene<'a> {
                 format!("delivers {record} again")
             }
             Event::Returned { record, .. } => format!("makes {record} visible again"),
+            Event::TimedOut { queue, record } => {
+                format!("the delivery of {record} by {} times out", self.queue(queue))
+            }
+            Event::Reordered { queue } => format!("{} changes its order", self.queue(queue)),
+            Event::DeadLettered { record, .. } => {
+                format!("puts {record} into its dead-letter queue")
+            }
+            Event::Redriven { queue, record } => {
+                format!("{} takes {record} back from its dead-letter queue", self.queue(queue))
+            }
+            Event::ReplyLost { machine, reply } => {
+                format!("the reply '{}' to {} is lost", reply.name(), self.machine(machine))
+            }
             Event::Removed { record, .. } => format!("removes {record}"),
             Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
             Event::ContainerBecame { container, state, refused_by } => {

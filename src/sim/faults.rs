@@ -89,7 +89,8 @@ impl World {
             }
             FaultPoint::Reorder(id) => {
                 self.faults.left.reorder -= 1;
-                self.queues[id.index()].reorder(&mut self.shelf);
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.reorder(context, &mut self.shelf, &mut self.out);
             }
             FaultPoint::GoOn => self.release_driver(plan),
         }
