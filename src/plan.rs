@@ -16,7 +16,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::layout::Layout;
 use crate::model::progress::BatchOf;
-use crate::model::record::VALUE_MAX;
+use crate::model::record::{Keys, VALUE_MAX};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
 use crate::scenario::{Budget, Problem, Scenario, ScriptStep};
 
@@ -44,6 +44,8 @@ pub struct Plan {
     pub(crate) tables: Vec<table::Context>,
     /// By replicator.
     pub(crate) replicators: Vec<replicator::Context>,
+    /// The business keys of the records.
+    keys: Keys,
     /// By region: the weight of in-dns at the start.
     pub(crate) weights: Vec<u8>,
     /// By machine: its processing speed, relative to the others.
@@ -88,6 +90,7 @@ impl Plan {
             layout,
             first_record,
             batch_of,
+            keys: Keys::new(scenario.records.keys),
             weights,
             speeds,
             published_by: published_by(&actions, scenario.records.batches.len()),
@@ -141,6 +144,11 @@ impl Plan {
     #[inline]
     pub fn value(&self, record: RecordId) -> u32 {
         self.source.values[record.index()]
+    }
+
+    /// The business keys of the records.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
     }
 
     /// The processing speed of a machine, relative to the others.

@@ -18,7 +18,7 @@ pub use problem::{Cause, Problem};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
+    Action, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
     RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 
@@ -128,11 +128,14 @@ pub struct Records {
     pub batches: Vec<u32>,
     /// Where the records' values come from.
     pub seed: u64,
+    /// How many business keys there are; 0: records have none. Records take the keys in turn, and
+    /// each record of a key has a version one higher than the one before it.
+    pub keys: u16,
 }
 
 impl Default for Records {
     fn default() -> Records {
-        Records { batches: vec![10], seed: 1 }
+        Records { batches: vec![10], seed: 1, keys: 0 }
     }
 }
 
@@ -209,6 +212,8 @@ impl Default for ContainerOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableOptions {
+    /// Which record it shows for a key that several records have.
+    pub conflict: Conflict,
     /// What a table does with a record that it has.
     pub insert: Insert,
     /// What it does while it is failed.

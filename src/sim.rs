@@ -38,7 +38,7 @@ use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
-use crate::model::table::{RegionalTable, Rows};
+use crate::model::table::{Latest, RegionalTable, Rows};
 use crate::plan::Plan;
 use crate::scenario::Budget;
 use world::World;
@@ -263,6 +263,11 @@ impl Simulation {
     /// The rows of a regional table.
     pub fn rows(&self, table: TableId) -> Rows<'_> {
         Rows::new(self.world.rows_of(table, &self.plan))
+    }
+
+    /// What a regional table shows, by key; empty when records have no keys.
+    pub fn latest(&self, table: TableId) -> &[Latest] {
+        self.world.latest_of(table, &self.plan)
     }
 
     /// A replicator.

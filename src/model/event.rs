@@ -161,6 +161,13 @@ pub enum Event {
         /// How many rows it has for this id now.
         rows: u8,
     },
+    /// A table shows this record for its business key from now on.
+    KeyShown {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
     /// A replicator sent a row to the other regions.
     Replicated {
         /// The replicator.

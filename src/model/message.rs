@@ -137,11 +137,17 @@ pub enum Message {
         region: RegionId,
         /// The row.
         copy: RecordCopy,
+        /// The table's logical time of the write.
+        time: u32,
     },
     /// Replicator to table: a row was written elsewhere.
     Apply {
+        /// Where it was written.
+        region: RegionId,
         /// The row.
         copy: RecordCopy,
+        /// The logical time of the write there.
+        time: u32,
     },
 }
 

@@ -128,6 +128,21 @@ option! {
 }
 
 option! {
+    /// Which record a table shows for a business key when regions wrote different ones.
+    Conflict {
+        /// The one written last, by (logical write time, region): what DynamoDB global tables do.
+        /// Sound for what is written once; a stranded old record that is stored late wins over a
+        /// newer one.
+        #[default]
+        LastWriterWins,
+        /// The one with the greatest business version. Sound.
+        VersionChecked,
+        /// The one that was applied first. Unsound: regions differ for good.
+        FirstApplied,
+    }
+}
+
+option! {
     /// What a failed table does with requests.
     TableFailure {
         /// Answer that it cannot.

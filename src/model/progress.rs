@@ -90,6 +90,7 @@ impl Progress {
             | Event::StaleReply { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }

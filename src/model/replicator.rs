@@ -62,15 +62,16 @@ impl Replicator {
             Message::Replicate { region, .. } if self.cut_off.contains(region) => {
                 out.hold(&mut self.held_from[region.index()], *message);
             }
-            Message::Replicate { region, copy } => {
+            Message::Replicate { region, copy, time } => {
+                let apply = Message::Apply { region, copy, time };
                 for (index, &table) in context.tables.iter().enumerate() {
                     if index == region.index() {
                         continue;
                     }
                     if self.cut_off.contains(RegionId(index as u8)) {
-                        out.hold(&mut self.held_for[index], Message::Apply { copy });
+                        out.hold(&mut self.held_for[index], apply);
                     } else {
-                        out.send(table, Message::Apply { copy });
+                        out.send(table, apply);
                     }
                 }
                 out.emit(Event::Replicated { replicator: context.id, record: copy.id });

@@ -114,6 +114,7 @@ impl Builder<'_> {
                 region,
                 replicator: layout.machine(Place::Replicator(replicator)),
                 insert: self.scenario.table.insert,
+                conflict: self.scenario.table.conflict,
                 on_failure: self.scenario.table.on_failure,
             }
         };

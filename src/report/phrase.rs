@@ -152,10 +152,12 @@ impl<'a> Scene<'a> {
             Message::InsertRefused { .. } => {
                 format!("hears that the table refuses {}", self.record_in_hand())
             }
-            Message::Replicate { region, copy } => {
+            Message::Replicate { region, copy, .. } => {
                 format!("is told that region {region} wrote {}", copy.id)
             }
-            Message::Apply { copy } => format!("is told that another region wrote {}", copy.id),
+            Message::Apply { region, copy, .. } => {
+                format!("is told that region {region} wrote {}", copy.id)
+            }
         }
     }
 
@@ -250,6 +252,11 @@ impl<'a> Scene<'a> {
                 format!("stores it once more, in {rows} rows")
             }
             Event::Applied { .. } => "stores it, too".to_owned(),
+            Event::KeyShown { record, .. } => {
+                let keys = self.simulation.plan().keys();
+                let (key, version) = (keys.key_of(record) + 1, keys.version_of(record));
+                format!("shows version {version} of key {key}")
+            }
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),

@@ -155,6 +155,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::StaleReply { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Arrived { .. } => {}

@@ -2,6 +2,7 @@
 
 use crate::plan::names;
 use crate::scenario::{FileError, Scenario};
+use crate::spec::PropertyName;
 
 /// Name and text of every built-in scenario.
 pub const ALL: &[(&str, &str)] = &[
@@ -15,8 +16,18 @@ pub const ALL: &[(&str, &str)] = &[
     ("region-outage", include_str!("../../scenarios/region-outage.toml")),
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
+    ("stranded-overwrite", include_str!("../../scenarios/stranded-overwrite.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
 ];
+
+/// The built-in scenarios that describe an unsound system, each with the property that it violates.
+pub const UNSOUND: &[(&str, PropertyName)] =
+    &[("stranded-overwrite", PropertyName::MonotoneVersion)];
+
+/// The property that a built-in scenario violates, if it describes an unsound system.
+pub fn violates(name: &str) -> Option<PropertyName> {
+    UNSOUND.iter().find(|(known, _)| *known == name).map(|(_, property)| *property)
+}
 
 /// The text of a built-in scenario.
 pub fn text(name: &str) -> Option<&'static str> {

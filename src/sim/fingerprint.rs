@@ -37,12 +37,17 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
     }
     for table in &world.tables {
         hash.number(table.state() as u64);
+        hash.number(table.clock().into());
         hash.number(table.held().len() as u64);
         world.out.held(table.held()).for_each(|message| hash.message(message));
     }
     for row in &world.rows {
         let flags = u64::from(row.rows) << 1 | u64::from(row.written_here);
         hash.number(u64::from(row.value) << 32 | flags);
+    }
+    for latest in &world.latest {
+        hash.number(u64::from(latest.record.0) << 8 | u64::from(latest.region.0));
+        hash.number(latest.time.into());
     }
     for replicator in &world.replicators {
         hash.number(u64::from(replicator.unreachable().0) << 8 | replicator.state() as u64);
@@ -150,11 +155,8 @@ impl Hash {
             Message::Inserted { incarnation, duplicate } => {
                 self.number(u64::from(incarnation) << 1 | u64::from(duplicate));
             }
-            Message::Replicate { region, copy } => {
-                self.number(region.0.into());
-                self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
-            }
-            Message::Apply { copy } => {
+            Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
+                self.number(u64::from(time) << 8 | u64::from(region.0));
                 self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
             }
         }

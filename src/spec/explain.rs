@@ -86,6 +86,22 @@ impl Narrator<'_> {
                 "{} stored {record} after a record that came to the region later",
                 self.name(Place::Table(table))
             ),
+            Breach::WentBack { table, record, newer } => {
+                let keys = self.simulation.plan().keys();
+                format!(
+                    "{} shows {record}, version {} of key {}, and showed {newer}, version {}, \
+                     before",
+                    self.name(Place::Table(table)),
+                    keys.version_of(record),
+                    keys.key_of(record) + 1,
+                    keys.version_of(newer)
+                )
+            }
+            Breach::KeyDiverged { stage, region, key, .. } => format!(
+                "{}-table@1 and {0}-table@{region} show different records for key {}",
+                layout.stages[stage.index()],
+                key + 1
+            ),
             Breach::Unexpected { action } => {
                 format!("'{}' does not hold", self.script_line(action))
             }
@@ -157,6 +173,8 @@ impl Narrator<'_> {
             | Breach::SeveralRows { .. }
             | Breach::CountedAgain { .. }
             | Breach::Overtaken { .. }
+            | Breach::WentBack { .. }
+            | Breach::KeyDiverged { .. }
             | Breach::Unexpected { .. }
             | Breach::StillWaiting { .. } => Vec::new(),
         }
