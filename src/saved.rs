@@ -139,10 +139,10 @@ impl SavedRun {
     /// a violation, however, may end it early.
     fn unused(&self, taken: usize, outcome: &Outcome) -> Option<Misfit> {
         let wanted = self.choices.get(taken)?;
-        if let Verdict::Violated(violation) = &outcome.verdict {
-            if violation.step == taken as u64 {
-                return None;
-            }
+        if let Verdict::Violated(violation) = &outcome.verdict
+            && violation.step == taken as u64
+        {
+            return None;
         }
         Some(Misfit {
             number: taken + 1,

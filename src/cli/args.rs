@@ -132,7 +132,7 @@ pub(crate) enum Format {
     Json,
 }
 
-/// A fuzz target whose input is a run.
+/// A fuzz target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Target {
     /// Any scenario and any order of its events
@@ -141,6 +141,9 @@ pub(crate) enum Target {
     /// The scenario f1-fail-container and any order of its events
     #[value(name = "event_order_fuzz")]
     EventOrder,
+    /// Any text as a scenario or a saved run; a scenario is run fairly
+    #[value(name = "scenario_file_fuzz")]
+    ScenarioFile,
 }
 
 impl Default for SweepArgs {

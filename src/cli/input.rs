@@ -58,9 +58,11 @@ fn scenario_text(name: &str) -> Result<String, FileError> {
 /// If it cannot be read.
 pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let origin = path.display().to_string();
-    let unreadable = |source: std::io::Error| match source.kind() {
-        std::io::ErrorKind::NotFound => builtin::unknown(&origin),
-        _ => error(&origin, None, format!("cannot be read: {source}; give the path of a file")),
+    let unreadable = |source: std::io::Error| {
+        if source.kind() == std::io::ErrorKind::NotFound {
+            return builtin::unknown(&origin);
+        }
+        error(&origin, None, format!("cannot be read: {source}; give the path of a file"))
     };
     let file = File::open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();

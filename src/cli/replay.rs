@@ -4,14 +4,15 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use active_active::arbitrary::Case;
+use active_active::arbitrary::{Case, Text, read_any};
 use active_active::explore::{Outcome, Runner};
 use active_active::plan::Plan;
 use active_active::report::summary::ScenarioSummary;
 use active_active::report::{Finding, Palette, RunSummary, text};
 use active_active::saved::SavedRun;
-use active_active::scenario::FileError;
+use active_active::scenario::{FileError, file};
 use active_active::scheduler::Script;
+use clap::ValueEnum;
 
 use super::args::{ReplayArgs, Target};
 use super::error::CliError;
@@ -89,7 +90,7 @@ fn read(
         Some(_) | None => {
             let text = input::text(bytes, origin).map_err(|error| FileError {
                 message: "this is no saved run; if it is an artifact of a fuzz target, say of \
-                          which with '--artifact scenario_fuzz' or '--artifact event_order_fuzz'"
+                          which, as in '--artifact scenario_fuzz'"
                     .to_owned(),
                 ..error
             })?;
@@ -100,17 +101,34 @@ fn read(
 
 /// The run that the bytes mean to a fuzz target.
 fn from_bytes(bytes: &[u8], origin: &str, target: Target) -> Result<Source, FileError> {
-    let error =
-        |message: String| FileError { origin: origin.to_owned(), line: None, key: None, message };
     let case = match target {
         Target::Scenario => Case::from_bytes(bytes),
         Target::EventOrder => Case::f1_from_bytes(bytes),
+        Target::ScenarioFile => return from_text(bytes, origin),
     };
+    let error = |message| FileError { origin: origin.to_owned(), line: None, key: None, message };
     let Some(Case { scenario, choices }) = case else {
         return Err(error("these bytes are no input of the fuzz target; give another file".into()));
     };
     let plan = Plan::new(&scenario).map_err(|problem| error(problem.to_string()))?;
     Ok(Source::Artifact { plan: Arc::new(plan), choices })
+}
+
+/// What the bytes mean to the fuzz target that reads files: as far as they are text, a saved run
+/// or a scenario, which is run fairly.
+fn from_text(bytes: &[u8], origin: &str) -> Result<Source, FileError> {
+    let text = std::str::from_utf8(bytes).unwrap_or_else(|error| {
+        let text = &bytes[..error.valid_up_to()];
+        std::str::from_utf8(text).expect("it is text up to there")
+    });
+    // What the target does: it panics where the target does.
+    match read_any(text) {
+        Text::SavedRun => SavedRun::parse(text, origin).map(Source::Saved),
+        Text::Scenario | Text::Neither => {
+            let plan = Arc::new(file::load(text, origin, &[])?);
+            Ok(Source::Artifact { plan, choices: Vec::new() })
+        }
+    }
 }
 
 /// Whether the file means to be a saved run, be it a whole one or not: a line of it begins with
@@ -124,11 +142,8 @@ fn is_saved_run(bytes: &[u8]) -> bool {
 /// `fuzz/corpus/TARGET/`.
 fn guess(path: &Path) -> Option<Target> {
     let is_in = |name: &str| path.components().any(|part| part.as_os_str() == name);
-    match (is_in("scenario_fuzz"), is_in("event_order_fuzz")) {
-        (true, _) => Some(Target::Scenario),
-        (false, true) => Some(Target::EventOrder),
-        (false, false) => None,
-    }
+    let named = |target: &Target| target.to_possible_value().is_some_and(|v| is_in(v.get_name()));
+    Target::value_variants().iter().copied().find(named)
 }
 
 #[cfg(test)]
@@ -140,7 +155,8 @@ mod tests {
         let cases = [
             ("fuzz/artifacts/scenario_fuzz/crash-1", Some(Target::Scenario)),
             ("/a/fuzz/corpus/event_order_fuzz/x", Some(Target::EventOrder)),
-            ("fuzz/artifacts/scenario_file_fuzz/x", None),
+            ("fuzz/artifacts/scenario_file_fuzz/x", Some(Target::ScenarioFile)),
+            ("fuzz/artifacts/scenario_fuzz_2/x", None),
             ("crash-1", None),
         ];
         for (path, target) in cases {

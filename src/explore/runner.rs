@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::explore::coverage::Coverage;
 use crate::explore::observer::{Observer, Phase};
+use crate::model::{ContainerId, container};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::Simulation;
@@ -129,7 +130,11 @@ impl Runner {
 
     /// Heals, lets a fair scheduler run, and does so again while the script goes on and may bring
     /// new faults; then judges liveness.
+    ///
+    /// A container that was paused may find a refusal from before the healing in its inbox, and
+    /// stop after everything else was healed. So the system is healed once more if need be.
     fn converge<O: Observer>(&mut self, observer: &mut O, awaited: &mut Option<usize>) -> Stop {
+        let mut once_more = true;
         loop {
             let plan = Arc::clone(self.simulation.plan());
             let script_at = self.simulation.driver().next();
@@ -146,7 +151,8 @@ impl Runner {
             observer.phase(Phase::Converge, &self.simulation);
             let bound = self.fair_steps_max();
             match self.advance(&mut RoundRobin::default(), observer, bound) {
-                Stop::Quiescent if self.simulation.driver().next() > script_at => {}
+                Stop::Quiescent if self.simulation.driver().next() > script_at => once_more = true,
+                Stop::Quiescent if once_more && self.is_a_container_stopped() => once_more = false,
                 Stop::Quiescent => break,
                 Stop::Bound => {
                     let judgement = Settles::exceeded(&self.simulation, bound);
@@ -156,6 +162,12 @@ impl Runner {
             }
         }
         self.spec.judge_end(&self.simulation).map_or_else(Stop::Breach, |()| Stop::Quiescent)
+    }
+
+    fn is_a_container_stopped(&self) -> bool {
+        let containers = 0..self.simulation.plan().layout.containers() as u16;
+        let mut states = containers.map(|id| self.simulation.container(ContainerId(id)).state());
+        states.any(|state| state != container::State::Processing)
     }
 
     /// Takes steps until something stops the run.

@@ -195,15 +195,15 @@ impl Narrator<'_> {
         self.queue(layout.queue(region, position + 1))
     }
 
-    /// What the stage behind a queue has done with a record.
+    /// What the stage behind a queue has done with a record that left the queue too early.
     fn stage_of(&self, queue: QueueId, record: RecordId) -> Vec<String> {
         let layout = &self.simulation.plan().layout;
         let (region, position) = layout.queue_place(queue);
+        let next = self.next_after(queue);
         if position + 1 == layout.positions() {
-            return Vec::new();
+            return vec![format!("{next} never had it")];
         }
         let stage = StageId(position as u8);
-        let next = self.next_after(queue);
         let forwarded = if self.ledger.is_forwarded(record, stage, region) {
             format!("{next} had it")
         } else {

@@ -13,7 +13,11 @@ pub struct Settles;
 
 impl Settles {
     /// The system had so many fair steps, and that is the bound.
-    pub(crate) fn exceeded(simulation: &Simulation, steps: u64) -> Judgement {
+    ///
+    /// # Errors
+    ///
+    /// Always: the violation, with the first machine that can still step.
+    pub fn exceeded(simulation: &Simulation, steps: u64) -> Judgement {
         let machine = simulation.enabled().step_from(0).unwrap_or(MachineId(0));
         Err(Breach::Restless { steps, machine })
     }

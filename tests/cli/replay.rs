@@ -119,6 +119,19 @@ fn the_bytes_of_a_fuzz_target_are_a_run() {
 }
 
 #[test]
+fn a_text_of_a_fuzz_target_is_run_fairly() {
+    let place = Place::new();
+    place.write("fuzz/artifacts/scenario_file_fuzz/good", "script = [\"publish 1\"]");
+    let done = place.run("replay fuzz/artifacts/scenario_file_fuzz/good");
+    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
+    place.write("fuzz/artifacts/scenario_file_fuzz/bad", b"script = [\"publish 2\"]\n#\xff");
+    let done = place.run("replay fuzz/artifacts/scenario_file_fuzz/bad");
+    assert_eq!((done.status, done.stdout.as_str()), (Some(2), ""));
+    let expected = "error: fuzz/artifacts/scenario_file_fuzz/bad:1: script[0]: there is no batch 2";
+    assert!(done.stderr.starts_with(expected), "{}", done.stderr);
+}
+
+#[test]
 fn a_saved_run_among_artifacts_is_still_a_saved_run() {
     let place = with_failure();
     let text = place.read(SAVED);

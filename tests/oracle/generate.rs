@@ -1,0 +1,170 @@
+//! Cases for the oracle: designs, sound and not, in small systems where something goes wrong.
+
+use std::sync::Arc;
+
+use active_active::explore::{Observer, Outcome, Runner};
+use active_active::model::fault::FaultKind;
+use active_active::model::options::OnRefusal;
+use active_active::plan::{Plan, names};
+use active_active::scenario::{FileError, Override, builtin, file};
+use active_active::scheduler::seed::{below, generator};
+use active_active::scheduler::{Random, RoundRobin, Script};
+use rand::Rng;
+use rand::rngs::Xoshiro256PlusPlus;
+
+/// Every unsound value of every design option.
+pub(crate) const UNSOUND: &[&str] = &[
+    "container.steps=remove,store,publish",
+    "container.steps=publish,store,remove",
+    "container.steps=store,remove,publish",
+    "container.on_duplicate=skip",
+    "container.on_dependency_failure=drop",
+    "container.on_recover=forget",
+    "destination.dedupe=none",
+    "queue.receive=destructive",
+    "queue.remove=head",
+    "source.on_refusal=drop",
+    "table.insert=append",
+    "replication.on_failure=drop",
+    "dns.route=ignore-offline",
+];
+
+/// Every sound value of every design option that is not the default.
+const SOUND: &[&str] = &["source.on_refusal=abort", "table.on_failure=hang"];
+
+const STAGES: &[&str] = &["inbound,preprocess", "inbound,preprocess,core", "only"];
+
+/// A system, a design, a script, and how it is scheduled.
+pub(crate) struct Case {
+    pub(crate) plan: Arc<Plan>,
+    /// What was drawn, for a failure's message.
+    pub(crate) changes: Vec<String>,
+    numbers: Xoshiro256PlusPlus,
+}
+
+impl Case {
+    /// The case of this number; `None` if what was drawn is no scenario, as when a script names a
+    /// component that the drawn topology lacks.
+    pub(crate) fn draw(seed: u64, number: u64) -> Option<Case> {
+        let mut draw = Draw(generator(seed, number));
+        let changes = draw.changes();
+        // The baseline expects exactly ten records, which no other number of records meets.
+        let builtin: Vec<&str> = builtin::ALL
+            .iter()
+            .filter(|(name, _)| *name != "baseline")
+            .map(|(_, text)| *text)
+            .collect();
+        let text = match draw.below(3) {
+            0 => draw.script(&changes).ok()?,
+            _ => (*draw.pick(&builtin)).to_owned(),
+        };
+        let plan = Arc::new(load(&text, &changes).ok()?);
+        Some(Case { plan, changes, numbers: draw.0 })
+    }
+
+    /// Whether nothing about the design is unsound, and the source sees to it that all that is
+    /// published arrives.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_sound = |change: &String| !UNSOUND.contains(&change.as_str());
+        let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
+        retries && self.changes.iter().all(is_sound)
+    }
+
+    /// Runs it once, under a scheduler of some kind.
+    pub(crate) fn run(&mut self, observer: &mut impl Observer) -> (Outcome, Runner) {
+        let mut runner = Runner::new(Arc::clone(&self.plan));
+        let numbers = &mut self.numbers;
+        let outcome = match below(numbers.next_u32(), 8) {
+            0 => runner.run(&mut RoundRobin::default(), 0, observer),
+            1 | 2 => {
+                let length = below(numbers.next_u32(), 400);
+                let numbers = (0..length).map(|_| numbers.next_u32() as u16).collect();
+                runner.run(&mut Script::new(numbers), 0, observer)
+            }
+            _ => runner.run(&mut Random::new(numbers.next_u64()), 0, observer),
+        };
+        (outcome, runner)
+    }
+}
+
+/// The scenario with the changes carried out as `--set` would.
+pub(crate) fn load(text: &str, changes: &[String]) -> Result<Plan, FileError> {
+    let parse = |change: &String| change.parse::<Override>();
+    let overrides = changes.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    file::load(text, "generated", &overrides)
+}
+
+struct Draw(Xoshiro256PlusPlus);
+
+impl Draw {
+    fn below(&mut self, bound: usize) -> usize {
+        below(self.0.next_u32(), bound)
+    }
+
+    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
+        &from[self.below(from.len())]
+    }
+
+    /// A topology, batches, and up to two changes of the design.
+    fn changes(&mut self) -> Vec<String> {
+        let sizes: Vec<String> = (0..3).map(|_| (1 + self.below(3)).to_string()).collect();
+        let regions = 2 + self.below(4) / 3;
+        let mut changes = vec![
+            format!("records.batches={}", sizes.join(",")),
+            format!("topology.stages={}", self.pick(STAGES)),
+            format!("topology.regions={regions}"),
+            format!("topology.containers={}", 1 + self.below(4) / 3),
+        ];
+        if self.below(3) == 0 {
+            let weights: Vec<String> = (0..regions).map(|_| self.below(3).to_string()).collect();
+            changes.push(format!("dns.weights={}", weights.join(",")));
+        }
+        if self.below(2) == 0 {
+            changes.push(format!("budget.crash={}", self.below(4)));
+        }
+        let from = [SOUND, UNSOUND][self.below(2)];
+        for _ in 0..self.below(3) {
+            changes.push((*self.pick(from)).to_owned());
+        }
+        changes
+    }
+
+    /// A scenario with a script of arbitrary faults, awaits and expectations.
+    fn script(&mut self, changes: &[String]) -> Result<String, FileError> {
+        let plan = load("name = \"generated\"", changes)?;
+        let mut lines = Vec::new();
+        for batch in 1..=3 {
+            for _ in 0..self.below(4) {
+                lines.push(self.line(&plan, batch - 1));
+            }
+            lines.push(format!("publish {batch}"));
+        }
+        for _ in 0..self.below(4) {
+            lines.push(self.line(&plan, 3));
+        }
+        Ok(format!("name = \"generated\"\nscript = {lines:?}"))
+    }
+
+    /// One line, when so many batches were published.
+    fn line(&mut self, plan: &Plan, published: usize) -> String {
+        let targets = names::targets(&plan.layout);
+        let (name, parts) = self.pick(&targets).clone();
+        let can = |kind| parts.iter().all(|&part| names::can_happen(kind, part));
+        let region = 1 + self.below(plan.layout.regions);
+        let queue = plan.layout.queue_name(self.below(plan.layout.positions()));
+        let batch = 1 + self.below(published.max(1));
+        let fault = [FaultKind::Pause, FaultKind::Crash, FaultKind::Fail, FaultKind::Offline];
+        let kind = *self.pick(&fault);
+        match self.below(24) {
+            0..10 if can(kind) => format!("{} {name}", kind.name()),
+            0..16 => format!("recover {name}"),
+            16 => format!("weights{} 0", " 1".repeat(plan.layout.regions - 1)),
+            17 | 18 => "await quiescent".to_owned(),
+            19 | 20 if published > 0 => format!("await enqueued {queue} batch {batch}"),
+            21 if published > 0 => format!("expect waiting {queue}@{region} batch {batch}"),
+            22 if published > 0 => format!("expect bypassed @{region} batch {batch}"),
+            23 if published > 0 => format!("expect unreplicated batch {batch}"),
+            _ => format!("await drained @{region}"),
+        }
+    }
+}

@@ -1,0 +1,224 @@
+//! The judge: the text of the spec, read again, over a whole trace.
+//!
+//! Where the text leaves something open, this is how it is read:
+//!
+//! * `RemoveLast` is about removing. What a queue hands out for good is `NeverLost`'s, where the
+//!   text names it.
+//! * A source that drops what was refused ends its batch as if it had been accepted: for
+//!   `DeliveredAll` it is as good as one that tries again.
+//! * `EffectOnce`: an id counts when it first arrives, so one that counts later counts again.
+//! * `Drained` wants containers that work: one in `Processing` that has asked nobody for a record
+//!   does not.
+//! * `Expectation` is not in the text: it is the script's own.
+
+use std::collections::BTreeSet;
+
+use active_active::model::options::OnRefusal;
+use active_active::model::{Event, RecordCopy, RecordId, RegionId, StageId, TableId};
+use active_active::plan::Plan;
+use active_active::spec::PropertyName;
+
+use crate::expectation;
+use crate::trace::Trace;
+use crate::world::World;
+
+/// What the oracle says of a trace.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Judged {
+    /// No property is violated.
+    Holds,
+    /// These are violated in the entry of this index, and none before.
+    InStep(usize, BTreeSet<PropertyName>),
+    /// None is violated on the way, and these are at the end.
+    AtEnd(BTreeSet<PropertyName>),
+}
+
+/// Judges every step of a trace, and no end.
+pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet<PropertyName>)> {
+    let mut world = World::new(plan);
+    for (index, entry) in trace.entries.iter().enumerate() {
+        let mut violated = BTreeSet::new();
+        if let Some(action) = entry.action {
+            if !expectation::holds(plan.script_line(action), &world, plan) {
+                violated.insert(PropertyName::Expectation);
+            }
+        }
+        for event in &entry.events {
+            violated.extend(judge_event(event, &world, plan));
+            world.apply(event, plan);
+        }
+        violated.extend(judge_state(&world));
+        if !violated.is_empty() {
+            return Some((index, violated));
+        }
+    }
+    None
+}
+
+/// Judges a whole trace.
+pub(crate) fn judge(trace: &Trace, plan: &Plan) -> Judged {
+    if let Some((index, violated)) = judge_steps(trace, plan) {
+        return Judged::InStep(index, violated);
+    }
+    let violated = judge_end(trace, plan);
+    if violated.is_empty() { Judged::Holds } else { Judged::AtEnd(violated) }
+}
+
+/// What an event violates, given what was before it.
+fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> {
+    let layout = &plan.layout;
+    let mut violated = Vec::new();
+    let mut must = |property, holds: bool| {
+        if !holds {
+            violated.push(property);
+        }
+    };
+    if let Event::Published { copy } = *event {
+        must(PropertyName::NoInvention, is_real(copy, plan));
+    }
+    if let Some(copy) = seen(event) {
+        let sent = before.published.get(&copy.id) == Some(&copy.value);
+        must(PropertyName::NoInvention, sent && is_real(copy, plan));
+    }
+    if let Event::Forwarding { container, record } = *event {
+        let (region, stage) = layout.container_place(container);
+        let stored = before.row(layout.table(region, stage), record).written_here;
+        must(PropertyName::StoreBeforeForward, stored);
+    }
+    if let Event::Removed { queue, record } = *event {
+        let (region, position) = layout.queue_place(queue);
+        if position == layout.stages.len() {
+            must(PropertyName::RemoveLast, before.delivered.contains(&record));
+        } else {
+            let table = layout.table(region, StageId(position as u8));
+            let next = layout.queue(region, position + 1);
+            must(PropertyName::RemoveLast, before.row(table, record).written_here);
+            must(PropertyName::RemoveLast, before.ever_queued[next.index()].contains(&record));
+        }
+    }
+    if let Event::Routed { region, .. } = *event {
+        must(PropertyName::RoutedByPolicy, allowed(before, plan).contains(&region));
+    }
+    if let Event::Stored { table, copy, .. } = *event {
+        if is_fifo_promised(plan) && exists(copy.id, plan) {
+            must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
+        }
+    }
+    if let Event::Arrived { copy, counted: true, .. } = *event {
+        must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
+    }
+    violated
+}
+
+/// The copy that an event shows somewhere behind the source.
+fn seen(event: &Event) -> Option<RecordCopy> {
+    match *event {
+        Event::Enqueued { copy, .. }
+        | Event::Stored { copy, .. }
+        | Event::Applied { copy, .. }
+        | Event::Arrived { copy, .. } => Some(copy),
+        Event::Published { .. }
+        | Event::Accepted { .. }
+        | Event::Refused { .. }
+        | Event::BatchEnded { .. }
+        | Event::Routed { .. }
+        | Event::RoutesChanged { .. }
+        | Event::WeightsChanged { .. }
+        | Event::Delivered { .. }
+        | Event::Returned { .. }
+        | Event::Removed { .. }
+        | Event::StaleRemove { .. }
+        | Event::Forwarding { .. }
+        | Event::ContainerBecame { .. }
+        | Event::StaleReply { .. }
+        | Event::Replicated { .. }
+        | Event::ReplicationLost { .. }
+        | Event::Faulted { .. }
+        | Event::Recovered { .. }
+        | Event::ExpectationFailed { .. } => None,
+    }
+}
+
+fn exists(record: RecordId, plan: &Plan) -> bool {
+    plan.record_ids().any(|known| known == record)
+}
+
+fn is_real(copy: RecordCopy, plan: &Plan) -> bool {
+    exists(copy.id, plan) && plan.value(copy.id) == copy.value
+}
+
+/// The regions that weighted routing may answer.
+fn allowed(world: &World, plan: &Plan) -> Vec<RegionId> {
+    let online: Vec<RegionId> =
+        plan.layout.region_ids().filter(|region| !world.offline.contains(region)).collect();
+    let positive = |region: &&RegionId| world.weights[region.index()] > 0;
+    let weighted: Vec<RegionId> = online.iter().filter(positive).copied().collect();
+    if weighted.is_empty() { online } else { weighted }
+}
+
+/// One container on each queue, and nothing crashes: by the scenario's own words.
+fn is_fifo_promised(plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let crashes = scenario.script.iter().any(|line| line.to_string().starts_with("crash "));
+    scenario.topology.containers == 1 && scenario.budget.crash == 0 && !crashes
+}
+
+/// Whether everything that the table first stored before this record came before it as well.
+fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) -> bool {
+    let stores = &before.first_stores[table.index()];
+    if stores.contains(&record) {
+        return true;
+    }
+    let (region, _) = plan.layout.table_place(table);
+    let arrivals = &before.arrivals[region.index()];
+    let arrival = |record: RecordId| arrivals.iter().position(|&arrived| arrived == record);
+    let Some(mine) = arrival(record) else { return false };
+    stores.iter().all(|&earlier| arrival(earlier).is_some_and(|its| its < mine))
+}
+
+/// What a state violates.
+fn judge_state(world: &World) -> Vec<PropertyName> {
+    let mut violated = Vec::new();
+    let is_safe = |record: &RecordId| world.delivered.contains(record) || world.is_queued(*record);
+    if !world.accepted.iter().all(is_safe) {
+        violated.push(PropertyName::NeverLost);
+    }
+    if world.rows.values().any(|row| row.rows > 1) {
+        violated.push(PropertyName::EffectOnce);
+    }
+    violated
+}
+
+/// What the end of a trace violates.
+fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
+    let end = &trace.end;
+    let layout = &plan.layout;
+    let mut violated = BTreeSet::new();
+    let mut must = |property, holds: bool| {
+        if !holds {
+            violated.insert(property);
+        }
+    };
+    let happened = |wanted: Event| trace.entries.iter().any(|entry| entry.events.contains(&wanted));
+    let owns_all = plan.scenario().source.on_refusal != OnRefusal::Abort;
+    must(PropertyName::Settles, end.quiescent);
+    must(PropertyName::Expectation, !end.awaits);
+    for record in plan.record_ids() {
+        let published = end.published[plan.batch_of(record).index()];
+        let owed = happened(Event::Accepted { record }) || (owns_all && published);
+        let delivered = end.delivered[record.index()];
+        must(PropertyName::DeliveredAll, delivered || !owed);
+        for rows in &end.rows {
+            must(PropertyName::StoredEverywhere, !delivered || rows[record.index()].0 > 0);
+        }
+        for stage in layout.stage_ids() {
+            let row = |region| end.rows[layout.table(region, stage).index()][record.index()];
+            let mut regions = layout.region_ids();
+            let first = row(regions.next().expect("a system has regions"));
+            must(PropertyName::Converged, regions.all(|region| row(region) == first));
+        }
+    }
+    must(PropertyName::Drained, end.queued.iter().all(|&count| count == 0));
+    must(PropertyName::Drained, end.works.iter().all(|&works| works));
+    violated
+}

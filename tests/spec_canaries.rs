@@ -1,0 +1,326 @@
+//! A canary for every property: the smallest run that breaks exactly it.
+//!
+//! A spec that never objects would pass every other test. Where some design option breaks the
+//! property, the canary is a run of that design; where none can, it is a run whose events are
+//! spoiled before the spec sees them, or a state judged as if it were the end.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::model::{Event, RecordCopy, RecordId, RegionId, StageId};
+use active_active::plan::Plan;
+use active_active::scheduler::{Random, RoundRobin, Scheduler};
+use active_active::sim::Simulation;
+use active_active::spec::{Breach, PropertyName, Settles, Spec, Violation};
+
+#[path = "oracle/expectation.rs"]
+mod expectation;
+#[path = "oracle/judge.rs"]
+mod judge;
+#[path = "common/plans.rs"]
+mod plans;
+#[path = "oracle/trace.rs"]
+mod trace;
+#[path = "oracle/world.rs"]
+mod world;
+
+use judge::{Judged, judge};
+use trace::Trace;
+
+/// One stage, one record, which goes to region 1.
+fn small(script: &[&str], changes: &[&str]) -> Arc<Plan> {
+    let text = format!(
+        "name = \"small\"\ntopology.stages = [\"only\"]\nrecords.batches = [1]\nscript = {script:?}"
+    );
+    plans::inline(&text, changes)
+}
+
+const PUBLISH: &[&str] = &["publish 1"];
+
+/// The first of a thousand random runs in which the oracle finds this property violated, and no
+/// other one in the same step or at the same end.
+fn run_that_breaks_only(property: PropertyName, plan: &Arc<Plan>) -> Violation {
+    let mut runner = Runner::new(Arc::clone(plan));
+    let mut trace = Trace::default();
+    for run in 0..1_000 {
+        let outcome = runner.run(&mut Random::new(1), run, &mut trace);
+        let Verdict::Violated(violation) = outcome.verdict else { continue };
+        trace.end(runner.simulation());
+        let last = trace.entries.last().map(|entry| entry.step);
+        assert_eq!(last, Some(violation.step), "the run went on");
+        if only(property, &trace, plan) {
+            assert_eq!(violation.property(), property);
+            return *violation;
+        }
+    }
+    panic!("no run breaks {property} alone");
+}
+
+/// Whether the oracle finds exactly this violated.
+fn only(property: PropertyName, trace: &Trace, plan: &Plan) -> bool {
+    match judge(trace, plan) {
+        Judged::InStep(_, violated) | Judged::AtEnd(violated) => {
+            violated == BTreeSet::from([property])
+        }
+        Judged::Holds => false,
+    }
+}
+
+/// Runs fairly until nobody can step, the spec seeing those events that `shown` lets through.
+fn rest(plan: &Arc<Plan>, shown: impl Fn(&Event) -> bool) -> (Simulation, Spec) {
+    let mut simulation = Simulation::new(Arc::clone(plan));
+    let mut spec = Spec::new(plan);
+    let mut fair = RoundRobin::default();
+    while let Some(choice) = fair.choose(&simulation) {
+        simulation.step(choice);
+        let events: Vec<Event> =
+            simulation.events().iter().copied().filter(|event| shown(event)).collect();
+        spec.watch(&events, simulation.steps(), plan).expect("what it sees violates nothing");
+    }
+    (simulation, spec)
+}
+
+/// Judges a state as if it were the end, and has the oracle check that only this is violated.
+fn judged_as_the_end(property: PropertyName, simulation: &Simulation, spec: &Spec) -> Violation {
+    let breach = spec.judge_end(simulation).expect_err("something is violated");
+    let mut trace = Trace::default();
+    trace.end(simulation);
+    assert!(only(property, &trace, simulation.plan()), "{breach:?}: {:?}", trace.end);
+    spec.explain(breach, simulation)
+}
+
+/// Shows the spec these events, of which the last one is wrong.
+fn spoiled(plan: &Arc<Plan>, events: &[Event]) -> Violation {
+    let mut spec = Spec::new(plan);
+    let (wrong, right) = events.split_last().expect("there is an event");
+    spec.watch(right, 1, plan).expect("all but the last are right");
+    let breach = spec.watch(&[*wrong], 2, plan).expect_err("the last one is wrong");
+    spec.explain(breach, &Simulation::new(Arc::clone(plan)))
+}
+
+fn copy(record: u16, plan: &Plan) -> RecordCopy {
+    RecordCopy { id: RecordId(record), value: plan.value(RecordId(record)) }
+}
+
+/// The smallest run that breaks the property, and nothing else.
+fn canary(property: PropertyName) -> Violation {
+    let run =
+        |script: &[&str], changes: &[&str]| run_that_breaks_only(property, &small(script, changes));
+    match property {
+        PropertyName::NoInvention => no_invention(),
+        PropertyName::StoreBeforeForward => run(PUBLISH, &["container.steps=publish,store,remove"]),
+        PropertyName::RemoveLast => run(PUBLISH, &["container.steps=remove,store,publish"]),
+        PropertyName::NeverLost => run(PUBLISH, &["queue.receive=destructive"]),
+        PropertyName::EffectOnce => run(PUBLISH, &["destination.dedupe=none", "budget.crash=1"]),
+        PropertyName::RoutedByPolicy => {
+            run(&["offline in-dns@1", "publish 1"], &["dns.route=ignore-offline"])
+        }
+        PropertyName::RegionFifo => region_fifo(),
+        PropertyName::Expectation => run(&["publish 1", "expect delivered 1"], &[]),
+        PropertyName::Settles => settles(),
+        PropertyName::DeliveredAll => run(
+            &["fail inbound-queue@1", "publish 1", "await quiescent"],
+            &["source.on_refusal=drop"],
+        ),
+        PropertyName::StoredEverywhere => stored_everywhere(),
+        PropertyName::Converged => converged(),
+        PropertyName::Drained => run(
+            &["publish 1", "await quiescent", "crash only-container@2", "recover only-container@2"],
+            &["container.on_recover=forget"],
+        ),
+    }
+}
+
+/// The source sends a value that the record does not have.
+fn no_invention() -> Violation {
+    let plan = small(PUBLISH, &[]);
+    let right = copy(1, &plan);
+    let wrong = RecordCopy { value: right.value + 1, ..right };
+    let queue = plan.layout.queue(RegionId(0), 0);
+    let events = [Event::Published { copy: right }, Event::Enqueued { queue, copy: wrong }];
+    spoiled(&plan, &events)
+}
+
+/// Region 1 stores record 2 before record 1, which came first.
+fn region_fifo() -> Violation {
+    let plan = small(PUBLISH, &["records.batches=2"]);
+    let queue = plan.layout.queue(RegionId(0), 0);
+    let table = plan.layout.table(RegionId(0), StageId(0));
+    let stored = |copy| Event::Stored { table, copy, rows: 1, duplicate: false };
+    let (first, second) = (copy(1, &plan), copy(2, &plan));
+    let events = [
+        Event::Published { copy: first },
+        Event::Enqueued { queue, copy: first },
+        Event::Published { copy: second },
+        Event::Enqueued { queue, copy: second },
+        stored(second),
+        stored(first),
+    ];
+    spoiled(&plan, &events)
+}
+
+/// No design livelocks: what the runner says when the bound is reached, said at the start.
+fn settles() -> Violation {
+    let plan = small(PUBLISH, &[]);
+    let simulation = Simulation::new(Arc::clone(&plan));
+    let breach = Settles::exceeded(&simulation, 640).expect_err("the driver can step");
+    Spec::new(&plan).explain(breach, &simulation)
+}
+
+/// The container forwards first, and gives up the record when the table refuses. The spec does
+/// not see what it forwards and removes, or it would have objected long before.
+fn stored_everywhere() -> Violation {
+    let script = ["fail only-table@1", "publish 1", "await quiescent", "recover *@1"];
+    let design = ["container.steps=publish,store,remove", "container.on_dependency_failure=drop"];
+    let plan = small(&script, &design);
+    let shown = |event: &Event| !matches!(event, Event::Forwarding { .. } | Event::Removed { .. });
+    let (simulation, spec) = rest(&plan, shown);
+    judged_as_the_end(PropertyName::StoredEverywhere, &simulation, &spec)
+}
+
+/// Replication loses the row, and the container gives up the record, which nobody misses: the
+/// spec sees nothing of it, so that only the tables tell.
+fn converged() -> Violation {
+    let script = [
+        "fail only-replicator",
+        "fail outbound-queue@1",
+        "publish 1",
+        "await quiescent",
+        "recover *",
+    ];
+    let design = [
+        "replication.on_failure=drop",
+        "container.on_dependency_failure=drop",
+        "source.on_refusal=abort",
+    ];
+    let (simulation, spec) = rest(&small(&script, &design), |_| false);
+    judged_as_the_end(PropertyName::Converged, &simulation, &spec)
+}
+
+/// What happened, and what the reasons name.
+fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
+    match property {
+        PropertyName::NoInvention => ("inbound-queue@1 has record 1 with value", &[]),
+        PropertyName::StoreBeforeForward => (
+            "only-container@1 sends record 1 on, and its own stage has not stored it",
+            &["only-table@1 has no row for record 1"],
+        ),
+        PropertyName::RemoveLast => (
+            "record 1 was removed from inbound-queue@1 before its stage stored it",
+            &["only-table@1 has no row for record 1", "outbound-queue@1 never had it"],
+        ),
+        PropertyName::NeverLost => (
+            "record 1 was accepted, is not delivered, and left the last queue that had it",
+            &["never had it"],
+        ),
+        PropertyName::EffectOnce => {
+            ("the destination counted record 1 again when it came through region 1", &[])
+        }
+        PropertyName::RoutedByPolicy => (
+            "in-dns sent record 1 to region 1; allowed was 2",
+            &["the weights are [1, 1], offline: 1"],
+        ),
+        PropertyName::RegionFifo => {
+            ("only-table@1 stored record 1 after a record that came to the region later", &[])
+        }
+        PropertyName::Expectation => ("'expect delivered 1' does not hold", &[]),
+        PropertyName::Settles => (
+            "after 640 fair steps without a fault, driver still has something to do",
+            &["driver is about to handle 'proceed'", "out-dns is about to handle 'receive'"],
+        ),
+        PropertyName::DeliveredAll => (
+            "record 1 never reached the destination",
+            &["record 1 was not accepted: record-source is Idle"],
+        ),
+        PropertyName::StoredEverywhere => (
+            "record 1 was delivered, but only-table@1 lacks it",
+            &["only-table@1 has no row", "only-table@2 has no row"],
+        ),
+        PropertyName::Converged => (
+            "only-table@1 and only-table@2 differ in record 1",
+            &["only-table@1 has a row for record 1", "only-table@2 has no row for record 1"],
+        ),
+        PropertyName::Drained => (
+            "only-container@2 takes no more work",
+            &["only-container@2 is Processing since step", "has not asked inbound-queue@2"],
+        ),
+    }
+}
+
+#[test]
+fn every_property_has_a_canary_that_says_what_happened_and_why() {
+    for property in PropertyName::ALL {
+        let violation = canary(property);
+        assert_eq!(violation.property(), property, "{violation}");
+        let (what, because) = words(property);
+        assert!(violation.what.contains(what), "{violation}");
+        let reasons = violation.because.join("\n");
+        for &reason in because {
+            assert!(reasons.contains(reason), "'{reason}' is missing in: {violation}");
+        }
+        assert_eq!(because.is_empty(), reasons.is_empty(), "{violation}");
+        let text = violation.to_string();
+        assert!(text.starts_with(&format!("{property} is violated at step ")), "{text}");
+    }
+}
+
+/// The other breaches of the properties that have several.
+#[test]
+fn every_other_breach_has_a_canary() {
+    let still = small(
+        &["fail inbound-queue@1", "publish 1", "await published batch 1"],
+        &["source.on_refusal=abort"],
+    );
+    let violation = run_that_breaks_only(PropertyName::Expectation, &still);
+    assert_eq!(violation.breach, Breach::StillWaiting { action: 2 });
+    assert_eq!(violation.what, "'await published batch 1' never came true");
+
+    let unforwarded = small(PUBLISH, &["container.steps=store,remove,publish"]);
+    let violation = run_that_breaks_only(PropertyName::RemoveLast, &unforwarded);
+    assert!(matches!(violation.breach, Breach::RemovedUnforwarded { .. }), "{violation}");
+    assert_eq!(violation.because[1], "outbound-queue@1 never had it");
+
+    let rows = small(PUBLISH, &["table.insert=append", "budget.crash=1"]);
+    let violation = run_that_breaks_only(PropertyName::EffectOnce, &rows);
+    assert_eq!(violation.what, "only-table@1 has 2 rows for record 1");
+}
+
+/// The chain of reasons of a record that waits in front of a container that asks for nothing.
+#[test]
+fn an_undelivered_record_is_traced_to_the_container_that_has_not_asked() {
+    let script =
+        ["crash only-container@1", "recover only-container@1", "publish 1", "await delivered all"];
+    let plan = small(&script, &["container.on_recover=forget"]);
+    let outcome = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ());
+    let Verdict::Violated(violation) = outcome.verdict else { panic!("it is stuck: {outcome:?}") };
+    assert_eq!(violation.property(), PropertyName::DeliveredAll);
+    assert_eq!(violation.because[0], "record 1 waits in inbound-queue@1");
+    assert!(violation.because[1].starts_with("only-container@1 is Processing since step "));
+    assert!(violation.because[1].ends_with("has not asked inbound-queue@1 for a record since"));
+}
+
+/// The chain of reasons of the spec's own example, judged before anything is healed.
+#[test]
+fn an_undelivered_record_is_traced_to_the_table_that_refused() {
+    let plan = small(&["fail only-table@1", "publish 1"], &[]);
+    let (simulation, spec) = rest(&plan, |_| true);
+    let breach = spec.judge_end(&simulation).expect_err("the record waits");
+    assert_eq!(breach, Breach::Undelivered { record: RecordId(1), count: 1 });
+    let violation = spec.explain(breach, &simulation);
+    assert_eq!(violation.because[0], "record 1 waits in inbound-queue@1");
+    assert!(violation.because[1].starts_with("only-container@1 is FailedDependency since step "));
+    assert!(violation.because[1].ends_with("when only-table@1 refused; nothing recovers it"));
+}
+
+/// The bound of `Settles` is for runs that do not end: a fair run is far below it, and a run that
+/// goes round in circles does not have to go round for long.
+#[test]
+fn the_bound_on_fair_steps_is_a_few_times_what_a_fair_run_takes() {
+    for (name, _) in active_active::scenario::builtin::ALL {
+        let plan = plans::builtin(name, &[]);
+        let bound = plan.fair_steps_max(plan.records() as u64);
+        let steps = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ()).steps;
+        assert!((3 * steps..20 * steps).contains(&bound), "{name}: {bound} for {steps} steps");
+    }
+}
