@@ -181,7 +181,7 @@ impl Plan {
                 | DriverAction::Await(_)
                 | DriverAction::Recover(_)
                 | DriverAction::Redrive(_)
-            | DriverAction::Weights(_)
+                | DriverAction::Weights(_)
                 | DriverAction::Check(_) => &[],
             })
             .copied()
@@ -202,10 +202,9 @@ impl Plan {
         match target {
             Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
             Target::Dns(side, _) => side == DnsSide::In,
-            Target::Container(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..) => false,
+            Target::Container(_) | Target::Table(_) | Target::Replicator(_) | Target::Link(..) => {
+                false
+            }
         }
     }
 

@@ -18,8 +18,8 @@ pub use problem::{Cause, Problem};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
-    RemoveBy, ReplicationFailure, Route, TableFailure,
+    Action, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
+    OnRefusal, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.

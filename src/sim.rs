@@ -8,7 +8,8 @@
 //!
 //! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
 //! let mut simulation = Simulation::new(plan);
-//! while let Some(choice) = simulation.enabled().iter().next() {
+//! while !simulation.enabled().is_quiescent() {
+//!     let choice = simulation.enabled().nth_step(0);
 //!     simulation.step(choice);
 //! }
 //! assert_eq!(simulation.destination().order().len(), 10);

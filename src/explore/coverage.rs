@@ -1,6 +1,7 @@
 //! What was reached: a property that holds because nothing happened is worthless.
 
 use crate::model::container;
+use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
 use crate::plan::Plan;
@@ -69,38 +70,47 @@ reached! {
 impl Reached {
     /// Whether the scenario can reach it at all.
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let budget = plan.budget.crash > 0;
-        let crash = budget || plan.has_fault(FaultKind::Crash);
+        let crash = plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash);
+        let lost_reply = plan.budget.lost_reply > 0;
+        let times_out = plan.budget.visibility_timeout > 0;
         let fail = plan.has_fault(FaultKind::Fail);
-        let offline = plan.has_fault(FaultKind::Offline);
+        let queue = |target| matches!(target, Target::Queue(_));
+        // The destination can lose its connection to a record that it has received.
+        let out_of_reach = plan.faults().any(|fault| {
+            let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
+            side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
+        });
+        // Replication refuses nobody, so nobody gives a delivery back because of it.
+        let gives_back = crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
                 plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
             }
-            // A consumer gives a delivery back when it crashes or is refused; replication
-            // refuses nobody.
-            Reached::Redelivery | Reached::DuplicateAbsorbed => {
-                let refuses = |target| !matches!(target, Target::Replicator(_));
-                crash || offline || plan.can_fail(refuses)
+            Reached::Returned => gives_back,
+            Reached::Redelivery => gives_back || times_out,
+            // A record whose store was refused is not there a second time.
+            Reached::DuplicateAbsorbed => {
+                crash || lost_reply || out_of_reach || times_out || plan.can_fail(queue)
             }
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
             Reached::Crashed => crash,
-            Reached::Returned => crash || fail || offline || plan.budget.lost_reply > 0,
-            Reached::TimedOut => plan.budget.visibility_timeout > 0,
-            Reached::StaleRemove => plan.budget.visibility_timeout > 0,
+            Reached::TimedOut | Reached::StaleRemove => times_out,
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
-            Reached::ReplyLost => plan.budget.lost_reply > 0,
+            Reached::ReplyLost => lost_reply,
             Reached::ContainerRecovered => {
-                crash || plan.has_fault(FaultKind::Pause) || plan.can_fail(is_dependency)
+                let stops = crash || lost_reply || plan.can_fail(is_dependency);
+                stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => plan.can_fail(is_dependency),
-            Reached::SourceRefused => plan.can_fail(|target| plan.can_refuse_source(target)),
-            Reached::WentOffline => offline,
+            Reached::DependencyFailed => lost_reply || plan.can_fail(is_dependency),
+            Reached::SourceRefused => {
+                lost_reply || plan.can_fail(|target| plan.can_refuse_source(target))
+            }
+            Reached::WentOffline => plan.has_fault(FaultKind::Offline),
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
@@ -198,6 +208,7 @@ impl Coverage {
             | Event::Forwarding { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Recovered { .. }

@@ -137,7 +137,8 @@ option! {
         LastWriterWins,
         /// The one with the greatest business version. Sound.
         VersionChecked,
-        /// The one that was applied first. Unsound: regions differ for good.
+        /// That of the region which was applied first; only it may change it. Unsound: regions
+        /// differ for good.
         FirstApplied,
     }
 }

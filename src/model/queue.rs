@@ -218,7 +218,12 @@ impl Queue {
             self.deliveries += 1;
             let (queue, copy, gone) =
                 (context.id, item.copy, context.receive == Receive::Destructive);
-            out.emit(Event::Delivered { queue, record: copy.id, redelivery: item.receives > 0, gone });
+            out.emit(Event::Delivered {
+                queue,
+                record: copy.id,
+                redelivery: item.receives > 0,
+                gone,
+            });
             let incarnation = holder.incarnation;
             out.send(holder.machine, Message::Received { incarnation, queue, copy, receipt });
             if !gone {

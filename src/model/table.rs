@@ -123,7 +123,7 @@ impl RegionalTable {
                 if !store.latest.is_empty() {
                     self.clock = self.clock.max(time);
                     let written = Latest { record: copy.id, time, region };
-                    show(written, false, context, store, out);
+                    show(written, context, store, out);
                 }
             }
             Message::Proceed
@@ -169,7 +169,7 @@ impl RegionalTable {
         if !store.latest.is_empty() {
             self.clock += 1;
             let written = Latest { record: copy.id, time: self.clock, region };
-            changed |= show(written, true, context, store, out);
+            changed |= show(written, context, store, out);
         }
         if changed {
             let time = self.clock;
@@ -220,23 +220,15 @@ fn write(row: &mut Row, copy: RecordCopy, insert: Insert) {
 }
 
 /// Shows a write under its key, if it wins there. Returns whether it does.
-fn show(
-    written: Latest,
-    here: bool,
-    context: &Context,
-    store: &mut Store<'_>,
-    out: &mut Outbox,
-) -> bool {
+fn show(written: Latest, context: &Context, store: &mut Store<'_>, out: &mut Outbox) -> bool {
     let key = store.keys.key_of(written.record);
     let shown = &mut store.latest[key];
     let version = |record| store.keys.version_of(record);
     let wins = match context.conflict {
         _ if shown.record.0 == 0 => true,
-        Conflict::LastWriterWins => {
-            (written.time, written.region) > (shown.time, shown.region)
-        }
+        Conflict::LastWriterWins => (written.time, written.region) > (shown.time, shown.region),
         Conflict::VersionChecked => version(written.record) > version(shown.record),
-        Conflict::FirstApplied => here,
+        Conflict::FirstApplied => written.region == shown.region,
     };
     if wins {
         *shown = written;

@@ -275,9 +275,7 @@ impl World {
             Target::Replicator(id) => {
                 self.replicators[id.index()].state() == replicator::State::Failed
             }
-            Target::Link(id, region) => {
-                self.replicators[id.index()].unreachable().contains(region)
-            }
+            Target::Link(id, region) => self.replicators[id.index()].unreachable().contains(region),
             Target::Dns(side, region) => {
                 let dns = match side {
                     DnsSide::In => &self.in_dns,

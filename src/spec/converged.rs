@@ -20,8 +20,10 @@ impl Converged {
             for region in layout.region_ids().skip(1) {
                 let rows = simulation.rows(layout.table(region, stage));
                 let shown = layout.table(RegionId(0), stage);
-                let pairs = simulation.latest(shown).iter().zip(
-                    simulation.latest(layout.table(region, stage)));
+                let pairs = simulation
+                    .latest(shown)
+                    .iter()
+                    .zip(simulation.latest(layout.table(region, stage)));
                 for (key, (a, b)) in pairs.enumerate() {
                     if a.record != b.record {
                         let (record, key) = (a.record, key as u16);

@@ -1,8 +1,8 @@
 //! `RegionFifo`.
 
 use crate::model::fault::FaultKind;
-use crate::model::options::Delivery;
 use crate::model::id::{QueueId, RecordId, TableId};
+use crate::model::options::Delivery;
 use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
