@@ -253,7 +253,7 @@ fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {
 /// By record (from 1): its value, 1..=100 000.
 fn values(scenario: &Scenario) -> Vec<u32> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(scenario.records.seed);
-    let mut value = || 1 + ((random.next_u64() >> 32) * u64::from(VALUE_MAX) >> 32) as u32;
+    let mut value = || 1 + (((random.next_u64() >> 32) * u64::from(VALUE_MAX)) >> 32) as u32;
     let total = scenario.records.total() as usize;
     std::iter::once(0).chain(std::iter::repeat_with(&mut value).take(total)).collect()
 }

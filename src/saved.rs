@@ -282,7 +282,12 @@ mod tests {
         let (mut saved, _) = run_of("baseline", &[], 0);
         let last = *saved.choices.last().expect("the run has choices");
         saved.choices.push(last);
-        let misfit = saved.replay().misfit.expect("the run is over before its last choice");
+        let replayed = saved.replay();
+        assert!(
+            !replayed.matches_expected,
+            "a run that does not fit is not the one that was saved"
+        );
+        let misfit = replayed.misfit.expect("the run is over before its last choice");
         assert_eq!((misfit.number, misfit.of), (saved.choices.len(), saved.choices.len()));
 
         let (mut saved, _) = run_of("baseline", &[], 0);

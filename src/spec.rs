@@ -204,7 +204,7 @@ pub struct Spec {
     ledger: Ledger,
     routed_by_policy: RoutedByPolicy,
     region_fifo: RegionFifo,
-    monotone_version: MonotoneVersion,
+    versions: MonotoneVersion,
 }
 
 impl Spec {
@@ -214,7 +214,7 @@ impl Spec {
             ledger: Ledger::new(plan),
             routed_by_policy: RoutedByPolicy::new(plan),
             region_fifo: RegionFifo::new(plan),
-            monotone_version: MonotoneVersion::new(plan),
+            versions: MonotoneVersion::new(plan),
         }
     }
 
@@ -223,7 +223,7 @@ impl Spec {
         self.ledger.reset();
         self.routed_by_policy.reset();
         self.region_fifo.reset();
-        self.monotone_version.reset();
+        self.versions.reset();
     }
 
     /// Judges what happened in step number `step`, in order.
@@ -256,7 +256,7 @@ impl Spec {
             }
             Event::Routed { record, region } => self.routed_by_policy.routed(record, region)?,
             Event::RoutesChanged { side, offline } => {
-                self.routed_by_policy.routes_changed(side, offline);
+                self.routed_by_policy.routes_changed(side, offline)
             }
             Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
@@ -286,9 +286,7 @@ impl Spec {
                 NoInvention::in_table(table, copy, ledger, plan)?;
                 EffectOnce::in_table(table, copy.id, rows)?;
             }
-            Event::KeyShown { table, record } => {
-                self.monotone_version.shown(table, record, plan)?;
-            }
+            Event::KeyShown { table, record } => self.versions.shown(table, record, plan)?,
             Event::Arrived { copy, region, counted } => {
                 NoInvention::at_destination(copy, ledger, plan)?;
                 EffectOnce::arrived(copy.id, region, counted, ledger)?;
@@ -346,6 +344,6 @@ impl Spec {
         self.ledger.copy_from(&other.ledger);
         self.routed_by_policy = other.routed_by_policy;
         self.region_fifo.copy_from(&other.region_fifo);
-        self.monotone_version.copy_from(&other.monotone_version);
+        self.versions.copy_from(&other.versions);
     }
 }

@@ -222,13 +222,6 @@ const TWO_REGIONS_ONE_KEY: &str = r#"
     table.conflict = "version-checked"
 "#;
 
-fn plan(scenario: &str, changes: &[&str]) -> Arc<Plan> {
-    match builtin::text(scenario) {
-        Some(_) => plans::builtin(scenario, changes),
-        None => plans::inline(scenario, changes),
-    }
-}
-
 /// The properties that the oracle finds violated in the step or at the end of a run.
 fn violated(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     match judge(trace, plan) {
@@ -239,7 +232,7 @@ fn violated(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
 
 fn assert_is_found(unsound: &Unsound) {
     let design = unsound.design;
-    let plan = plan(unsound.scenario, &[design]);
+    let plan = plans::plan(unsound.scenario, &[design]);
     let mut runner = Runner::new(Arc::clone(&plan));
     let mut trace = Trace::default();
     let mut found = None;
@@ -264,7 +257,7 @@ fn assert_is_found(unsound: &Unsound) {
 }
 
 fn assert_holds(scenario: &str, changes: &[&str]) {
-    let mut runner = Runner::new(plan(scenario, changes));
+    let mut runner = Runner::new(plans::plan(scenario, changes));
     for run in 0..SCHEDULES {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "{changes:?}, run {run}, of {scenario}");

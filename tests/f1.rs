@@ -29,7 +29,7 @@ const RANDOM_RUNS: u64 = 3_000;
 const SCRIPT_RUNS: u64 = 500;
 
 fn f1() -> Arc<Plan> {
-    plans::builtin("f1-fail-container", &[])
+    plans::plan("f1-fail-container", &[])
 }
 
 /// Sees what the takeaways are about.
@@ -68,24 +68,24 @@ impl Takeaways {
     }
 
     fn note(&mut self, event: &Event, simulation: &Simulation) {
-        if let Event::Enqueued { queue, copy } = *event {
-            if queue == self.inbound {
-                self.arrived_in_region.push(copy.id);
-            }
+        let plan = simulation.plan();
+        if let Event::Enqueued { queue, copy } = *event
+            && queue == self.inbound
+        {
+            self.arrived_in_region.push(copy.id);
         }
-        if let Event::Stored { table, copy, .. } = *event {
-            if table == self.table {
-                self.stored.push(copy.id);
-                self.touched_in_pause.extend(self.paused.then_some(copy.id));
-            }
+        if let Event::Stored { table, copy, .. } = *event
+            && table == self.table
+        {
+            self.stored.push(copy.id);
+            self.touched_in_pause.extend(self.paused.then_some(copy.id));
         }
-        if let Event::Removed { queue, record } = *event {
-            if queue == self.in_front
-                && self.paused
-                && simulation.plan().batch_of(record) == BATCH_2
-            {
-                self.touched_in_pause.push(record);
-            }
+        if let Event::Removed { queue, record } = *event
+            && queue == self.in_front
+            && self.paused
+            && plan.batch_of(record) == BATCH_2
+        {
+            self.touched_in_pause.push(record);
         }
         if let Event::Faulted { fault } = *event {
             assert_eq!(fault.target, Target::Container(self.container));

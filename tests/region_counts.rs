@@ -85,7 +85,7 @@ fn violated(outcome: &Outcome) -> Option<PropertyName> {
 
 #[test]
 fn accepts_f1_in_every_schedule() {
-    let plan = plans::builtin("f1-fail-container", &[]);
+    let plan = plans::plan("f1-fail-container", &[]);
     let expected = RegionCounts::expected_sizes(&plan);
     assert_eq!(expected, [15, 15]);
     for run in 0..RUNS {
@@ -98,7 +98,7 @@ fn accepts_f1_in_every_schedule() {
 
 #[test]
 fn accepts_a_failover_that_sends_5_and_25() {
-    let plan = plans::builtin("failover", &[]);
+    let plan = plans::plan("failover", &[]);
     for run in 0..RUNS {
         let (outcome, counts) = both(&plan, &[5, 25], &mut Random::new(SEED), run);
         assert_eq!((outcome.verdict, counts), (Verdict::Holds, Ok(())), "run {run}");
@@ -115,7 +115,7 @@ fn accepts_a_failover_that_sends_5_and_25() {
 /// seen behind the source, record 1 is.
 #[test]
 fn gap_1_accepts_a_record_twice_and_another_never() {
-    let plan = plans::builtin("baseline", &[]);
+    let plan = plans::plan("baseline", &[]);
     let (counts, refused) = to_the_end(&plan, &[5, 5], |event| mixed_up(event, &plan));
     assert_eq!(counts, Ok(()));
     assert_eq!(refused, Some(PropertyName::NeverLost), "record 3 is accepted and in no queue");
@@ -173,7 +173,7 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
 /// its rows are missing in each region, and every count is as expected.
 #[test]
 fn gap_2_accepts_rows_that_replication_lost() {
-    let plan = plans::builtin("f4-fail-replication", &["replication.on_failure=drop"]);
+    let plan = plans::plan("f4-fail-replication", &["replication.on_failure=drop"]);
     for run in 0..RUNS {
         let (outcome, counts) = both(&plan, &[15, 15], &mut Random::new(SEED), run);
         assert_eq!(counts, Ok(()), "run {run}");
@@ -191,7 +191,7 @@ fn gap_3_accepts_a_region_that_never_appeared() {
         records.batches = [20]
         source.on_refusal = "drop"
     "#;
-    let plan = plans::inline(text, &[]);
+    let plan = plans::plan(text, &[]);
     for run in 0..RUNS {
         let expected = RegionCounts::expected_sizes(&plan);
         let (outcome, counts) = both(&plan, &expected, &mut Random::new(SEED), run);
@@ -216,7 +216,7 @@ fn gap_4_accepts_swapped_sizes() {
         ]
         records.batches = [10, 20]
     "#;
-    let counted = |design: &str| to_the_end(&plans::inline(text, &[design]), &[5, 25], |e| e);
+    let counted = |design: &str| to_the_end(&plans::plan(text, &[design]), &[5, 25], |e| e);
     assert_eq!(counted("dns.route=by-policy"), (Ok(()), None));
     let swapped = counted("dns.route=ignore-offline");
     assert_eq!(swapped, (Ok(()), Some(PropertyName::RoutedByPolicy)));
@@ -226,7 +226,7 @@ fn gap_4_accepts_swapped_sizes() {
 /// in the counts.
 #[test]
 fn refuses_sound_runs_in_which_a_container_crashed() {
-    let plan = plans::builtin("crash-anywhere", &[]);
+    let plan = plans::plan("crash-anywhere", &[]);
     let mut refused = 0;
     for run in 0..RUNS {
         let (outcome, counts) = both(&plan, &[15, 15], &mut Random::new(SEED), run);
@@ -247,7 +247,7 @@ fn refuses_counts_that_are_too_small() {
         script = ["publish 1", "await delivered 2", "fail core-table@1", "await quiescent"]
         container.on_dependency_failure = "drop"
     "#;
-    let plan = plans::inline(text, &[]);
+    let plan = plans::plan(text, &[]);
     let (counts, refused) = to_the_end(&plan, &[5, 5], |event| event);
     let mismatch = counts.expect_err("records are missing");
     assert_eq!(mismatch.component, "core-postprocess-queue@1");

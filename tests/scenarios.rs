@@ -28,22 +28,19 @@ const REPLAY_RUNS: u64 = 50;
 /// Writes down everything that happened.
 #[derive(Default)]
 struct Events {
+    /// In order.
     all: Vec<Event>,
-    /// By event: how often the script had gone on before it.
-    driver_at: Vec<usize>,
 }
 
 impl Events {
     fn extend(&mut self, simulation: &Simulation) {
         self.all.extend_from_slice(simulation.events());
-        self.driver_at.resize(self.all.len(), simulation.driver().next());
     }
 }
 
 impl Observer for Events {
     fn begin(&mut self, _simulation: &Simulation) {
         self.all.clear();
-        self.driver_at.clear();
     }
 
     fn phase(&mut self, phase: Phase, simulation: &Simulation) {
@@ -66,7 +63,7 @@ struct Run<'a> {
 
 /// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
 fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage {
-    let mut runner = Runner::new(plans::builtin(name, &[]));
+    let mut runner = Runner::new(plans::plan(name, &[]));
     let mut events = Events::default();
     let judge = |outcome: &Outcome, simulation: &Simulation, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
@@ -162,11 +159,13 @@ fn f4_fail_replication_delivers_without_it_and_reports_the_backlog() {
 
 /// The backlogs in records with which replicators came back.
 fn backlogs(events: &Events) -> Vec<u32> {
-    let backlog = |event: &Event| match *event {
-        Event::Recovered { target: Target::Replicator(_), waiting } => Some(waiting),
-        _ => None,
-    };
-    events.all.iter().filter_map(backlog).collect()
+    let mut backlogs = Vec::new();
+    for event in &events.all {
+        if let Event::Recovered { target: Target::Replicator(_), waiting } = *event {
+            backlogs.push(waiting);
+        }
+    }
+    backlogs
 }
 
 /// All of batch 2 arrived, and nothing was applied anywhere, while replication was out.
@@ -179,10 +178,10 @@ fn batch_2_came_without_replication(run: &Run<'_>, plan: &Plan) {
     };
     let during = &all[failed..recovered];
     assert!(!during.iter().any(|event| matches!(event, Event::Applied { .. })));
-    let arrived = during.iter().filter(|event| match event {
-        Event::Arrived { copy, .. } => plan.batch_of(copy.id) == BatchId(2),
-        _ => false,
-    });
+    let of_batch_2 = |record: RecordId| plan.batch_of(record) == BatchId(2);
+    let arrived = during
+        .iter()
+        .filter(|event| matches!(event, Event::Arrived { copy, .. } if of_batch_2(copy.id)));
     assert_eq!(arrived.count(), 10);
 }
 
@@ -217,7 +216,22 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         Event::Forwarding { container, record } => (container_region(container), record),
         Event::Stored { table, copy, .. } => (layout.table_place(table).0, copy.id),
         Event::Arrived { copy, region, .. } => (region, copy.id),
-        _ => return None,
+        Event::Published { .. }
+        | Event::Accepted { .. }
+        | Event::Refused { .. }
+        | Event::BatchEnded { .. }
+        | Event::RoutesChanged { .. }
+        | Event::WeightsChanged { .. }
+        | Event::Returned { .. }
+        | Event::StaleRemove { .. }
+        | Event::ContainerBecame { .. }
+        | Event::StaleReply { .. }
+        | Event::Applied { .. }
+        | Event::Replicated { .. }
+        | Event::ReplicationLost { .. }
+        | Event::Faulted { .. }
+        | Event::Recovered { .. }
+        | Event::ExpectationFailed { .. } => return None,
     };
     (at == region).then_some(record)
 }
@@ -248,7 +262,7 @@ fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
 /// the script come true only after everything is healed. Both kinds of run must occur.
 #[test]
 fn crash_anywhere_ends_by_itself_in_some_runs_and_only_after_the_healing_in_others() {
-    let mut runner = Runner::new(plans::builtin("crash-anywhere", &[]));
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
     let helped = (0..RANDOM_RUNS)
         .filter(|&run| {
             let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
@@ -263,7 +277,7 @@ fn crash_anywhere_ends_by_itself_in_some_runs_and_only_after_the_healing_in_othe
 #[test]
 fn every_scenario_reaches_all_that_it_can() {
     for (name, _) in builtin::ALL {
-        let mut runner = Runner::new(plans::builtin(name, &[]));
+        let mut runner = Runner::new(plans::plan(name, &[]));
         for run in 0..RANDOM_RUNS {
             runner.run(&mut Random::new(SEED), run, &mut ());
         }

@@ -33,7 +33,7 @@ fn small(script: &[&str], changes: &[&str]) -> Arc<Plan> {
     let text = format!(
         "name = \"small\"\ntopology.stages = [\"only\"]\nrecords.batches = [1]\nscript = {script:?}"
     );
-    plans::inline(&text, changes)
+    plans::plan(&text, changes)
 }
 
 const PUBLISH: &[&str] = &["publish 1"];
@@ -325,7 +325,7 @@ fn an_undelivered_record_is_traced_to_the_table_that_refused() {
 #[test]
 fn the_bound_on_fair_steps_is_a_few_times_what_a_fair_run_takes() {
     for (name, _) in active_active::scenario::builtin::ALL {
-        let plan = plans::builtin(name, &[]);
+        let plan = plans::plan(name, &[]);
         let bound = plan.fair_steps_max(plan.records() as u64);
         let steps = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ()).steps;
         assert!((3 * steps..20 * steps).contains(&bound), "{name}: {bound} for {steps} steps");

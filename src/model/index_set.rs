@@ -36,11 +36,11 @@ impl IndexSet {
         if self.bits.contains(member) {
             self.bits.remove(member);
             let hole = self.position[member];
-            if let Some(last) = self.list.pop() {
-                if usize::from(last) != member {
-                    self.list[usize::from(hole)] = last;
-                    self.position[usize::from(last)] = hole;
-                }
+            if let Some(last) = self.list.pop()
+                && usize::from(last) != member
+            {
+                self.list[usize::from(hole)] = last;
+                self.position[usize::from(last)] = hole;
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::model::container;
 use crate::model::event::Event;
-use crate::model::fault::{FaultKind, FaultPoint};
+use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
@@ -260,27 +260,32 @@ impl<'a> Scene<'a> {
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),
-            Event::Faulted { fault } => {
-                let verb = match fault.kind {
-                    FaultKind::Pause => "is paused",
-                    FaultKind::Crash => "crashes",
-                    FaultKind::Fail => "fails",
-                    FaultKind::Offline => "goes offline",
-                };
-                format!("{} {verb}", target_name(fault.target, layout))
-            }
-            Event::Recovered { target, waiting } => {
-                let backlog = match waiting {
-                    0 => String::new(),
-                    1 => " to 1 message that waits for it".to_owned(),
-                    _ => format!(" to {waiting} messages that wait for it"),
-                };
-                format!("{} works again{backlog}", target_name(target, layout))
-            }
+            Event::Faulted { fault } => self.faulted(fault),
+            Event::Recovered { target, waiting } => self.recovered(target, waiting),
             Event::ExpectationFailed { action } => {
                 format!("'{}' does not hold", self.script_line(usize::from(action)))
             }
         })
+    }
+
+    fn faulted(&self, fault: Fault) -> String {
+        let verb = match fault.kind {
+            FaultKind::Pause => "is paused",
+            FaultKind::Crash => "crashes",
+            FaultKind::Fail => "fails",
+            FaultKind::Offline => "goes offline",
+        };
+        format!("{} {verb}", target_name(fault.target, &self.simulation.plan().layout))
+    }
+
+    fn recovered(&self, target: Target, waiting: u32) -> String {
+        let backlog = match waiting {
+            0 => String::new(),
+            1 => ", with 1 message waiting".to_owned(),
+            _ => format!(", with {waiting} messages waiting"),
+        };
+        let name = target_name(target, &self.simulation.plan().layout);
+        format!("{name} works again{backlog}")
     }
 
     /// A new state of a container, unless a fault or its end says as much.

@@ -226,3 +226,36 @@ fn properties(plan: &Plan, report: &SweepReport, verdict: Finding) -> Vec<Proper
     };
     PropertyName::ALL.into_iter().map(summary).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::explore::{Progress, Sweep};
+    use crate::scenario::builtin;
+    use crate::scheduler::{Random, RoundRobin};
+
+    fn request(seed: Option<u64>, runs: u64) -> SweepRequest {
+        let scheduler = SchedulerSummary { name: "of the test".to_owned(), seed };
+        SweepRequest { scheduler, runs, steps_max: None }
+    }
+
+    #[test]
+    fn only_schedules_that_are_drawn_support_a_statement_about_others() {
+        let scenario = builtin::scenario("baseline").expect("the scenario is built in");
+        let plan = Arc::new(Plan::new(&scenario).expect("the scenario is right"));
+        let mut sweep = Sweep { plan, runs: 10, threads: 1, steps_max: u64::MAX };
+        let drawn = sweep.run(|| Random::new(1), &Progress::default());
+        let same = sweep.run(RoundRobin::default, &Progress::default());
+        let confidence =
+            |request, report| SweepSummary::new(&sweep.plan, request, report).confidence;
+        let expected = Confidence { level_percent: 95.0, violating_percent_max: 30.0 };
+        assert_eq!(confidence(request(Some(1), 10), &drawn), Some(expected));
+        assert_eq!(confidence(request(None, 10), &same), None);
+        sweep.steps_max = 50;
+        let cut = sweep.run(|| Random::new(1), &Progress::default());
+        let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &cut);
+        assert_eq!((summary.verdict, summary.confidence), (Finding::Inconclusive, None));
+    }
+}

@@ -86,10 +86,10 @@ impl World {
     }
 
     fn go_on_if_it_holds(&mut self, plan: &Plan) {
-        if let DriverAction::Await(condition) = plan.actions[self.driver.next()] {
-            if self.holds(condition, plan) {
-                self.let_driver_go_on(plan);
-            }
+        if let DriverAction::Await(condition) = plan.actions[self.driver.next()]
+            && self.holds(condition, plan)
+        {
+            self.let_driver_go_on(plan);
         }
     }
 

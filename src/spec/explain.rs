@@ -2,12 +2,19 @@
 
 use crate::model::container::State;
 use crate::model::fault::Target;
-use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId, StageId};
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
+};
 use crate::model::layout::Place;
 use crate::plan::names::target_name;
 use crate::sim::Simulation;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
+
+/// The regions of a set by number, or that there is none.
+fn or_none(regions: RegionSet) -> String {
+    if regions.is_empty() { "none".to_owned() } else { regions.to_string() }
+}
 
 /// A breach with the words for it.
 pub(super) fn violation(breach: Breach, simulation: &Simulation, ledger: &Ledger) -> Violation {
@@ -39,12 +46,7 @@ impl Narrator<'_> {
         let layout = &self.simulation.plan().layout;
         match breach {
             Breach::Invented { record, value, at } => {
-                let at = match at {
-                    Whereabouts::Source => "record-source",
-                    Whereabouts::Queue(id) => self.queue(id),
-                    Whereabouts::Table(id) => self.name(Place::Table(id)),
-                    Whereabouts::Destination => "record-destination",
-                };
+                let at = self.whereabout(at);
                 format!("{at} has {record} with value {value}, which nobody published")
             }
             Breach::ForwardedUnstored { container, record } => format!(
@@ -62,14 +64,7 @@ impl Narrator<'_> {
                 self.queue(queue),
                 self.next_after(queue)
             ),
-            Breach::Lost { record, queue } => match queue {
-                Some(queue) => format!(
-                    "{record} was accepted, is not delivered, and left the last queue that had \
-                     it, {}",
-                    self.queue(queue)
-                ),
-                None => format!("{record} was accepted, and no queue has it"),
-            },
+            Breach::Lost { record, queue } => self.lost(record, queue),
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }
@@ -78,25 +73,14 @@ impl Narrator<'_> {
                     "the destination counted {record} again when it came through region {region}"
                 )
             }
-            Breach::Misrouted { record, region, allowed } => format!(
-                "in-dns sent {record} to region {region}; allowed was {}",
-                if allowed.is_empty() { "none".to_owned() } else { allowed.to_string() }
-            ),
+            Breach::Misrouted { record, region, allowed } => {
+                format!("in-dns sent {record} to region {region}; allowed was {}", or_none(allowed))
+            }
             Breach::Overtaken { table, record } => format!(
                 "{} stored {record} after a record that came to the region later",
                 self.name(Place::Table(table))
             ),
-            Breach::WentBack { table, record, newer } => {
-                let keys = self.simulation.plan().keys();
-                format!(
-                    "{} shows {record}, version {} of key {}, and showed {newer}, version {}, \
-                     before",
-                    self.name(Place::Table(table)),
-                    keys.version_of(record),
-                    keys.key_of(record) + 1,
-                    keys.version_of(newer)
-                )
-            }
+            Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
             Breach::KeyDiverged { stage, region, key, .. } => format!(
                 "{}-table@1 and {0}-table@{region} show different records for key {}",
                 layout.stages[stage.index()],
@@ -131,6 +115,36 @@ impl Narrator<'_> {
                 format!("{} takes no more work", self.name(Place::Container(container)))
             }
         }
+    }
+
+    fn whereabout(&self, at: Whereabouts) -> &str {
+        match at {
+            Whereabouts::Source => "record-source",
+            Whereabouts::Queue(id) => self.queue(id),
+            Whereabouts::Table(id) => self.name(Place::Table(id)),
+            Whereabouts::Destination => "record-destination",
+        }
+    }
+
+    fn lost(&self, record: RecordId, queue: Option<QueueId>) -> String {
+        match queue {
+            Some(queue) => format!(
+                "{record} was accepted, is not delivered, and left the last queue that had it, {}",
+                self.queue(queue)
+            ),
+            None => format!("{record} was accepted, and no queue has it"),
+        }
+    }
+
+    fn went_back(&self, table: TableId, record: RecordId, newer: RecordId) -> String {
+        let keys = self.simulation.plan().keys();
+        format!(
+            "{} shows {record}, version {} of key {}, and showed {newer}, version {}, before",
+            self.name(Place::Table(table)),
+            keys.version_of(record),
+            keys.key_of(record) + 1,
+            keys.version_of(newer)
+        )
     }
 
     fn because(&self, breach: Breach) -> Vec<String> {

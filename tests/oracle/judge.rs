@@ -38,10 +38,10 @@ pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet
     let mut world = World::new(plan);
     for (index, entry) in trace.entries.iter().enumerate() {
         let mut violated = BTreeSet::new();
-        if let Some(action) = entry.action {
-            if !expectation::holds(plan.script_line(action), &world, plan) {
-                violated.insert(PropertyName::Expectation);
-            }
+        if let Some(action) = entry.action
+            && !expectation::holds(plan.script_line(action), &world, plan)
+        {
+            violated.insert(PropertyName::Expectation);
         }
         for event in &entry.events {
             violated.extend(judge_event(event, &world, plan));
@@ -107,10 +107,11 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     if let Event::Routed { region, .. } = *event {
         must(PropertyName::RoutedByPolicy, allowed(before, plan).contains(&region));
     }
-    if let Event::Stored { table, copy, .. } = *event {
-        if is_fifo_promised(plan) && exists(copy.id, plan) {
-            must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
-        }
+    if let Event::Stored { table, copy, .. } = *event
+        && is_fifo_promised(plan)
+        && exists(copy.id, plan)
+    {
+        must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
     }
     if let Event::Arrived { copy, counted: true, .. } = *event {
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));

@@ -1,0 +1,113 @@
+//! Memory: none is allocated while runs go on, and what a system needs is linear in its size.
+//!
+//! The numbers that the README quotes are printed by
+//! `cargo test --test allocation -- --nocapture`.
+
+use std::sync::Arc;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::plan::Plan;
+use active_active::scenario::builtin;
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Script};
+use allocation_counter::measure;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+const WARM_UP: u64 = 300;
+const RUNS: u64 = 1_000;
+
+/// How many allocations the runs after the warm-up make, all together.
+fn allocations(plan: &Arc<Plan>, scheduler: &mut impl Scheduler) -> u64 {
+    let mut runner = Runner::new(Arc::clone(plan));
+    for run in 0..WARM_UP {
+        runner.run(scheduler, run, &mut ());
+    }
+    let info = measure(|| {
+        for run in WARM_UP..WARM_UP + RUNS {
+            let outcome = runner.run(scheduler, run, &mut ());
+            assert_eq!(outcome.verdict, Verdict::Holds);
+        }
+    });
+    info.count_total
+}
+
+#[test]
+fn runs_allocate_nothing_after_the_warm_up() {
+    for (name, _) in builtin::ALL {
+        let plan = plans::plan(name, &[]);
+        assert_eq!(allocations(&plan, &mut Random::new(1)), 0, "{name}, random");
+        assert_eq!(allocations(&plan, &mut RoundRobin::default()), 0, "{name}, round-robin");
+        assert_eq!(allocations(&plan, &mut Script::new(vec![7; 900])), 0, "{name}, script");
+    }
+}
+
+/// The canary: the counter does count.
+#[test]
+fn a_new_runner_allocates() {
+    let plan = plans::plan("f1-fail-container", &[]);
+    let info = measure(|| drop(Runner::new(Arc::clone(&plan))));
+    assert!(info.count_total > 20, "{info:?}");
+}
+
+/// Records pass one after the other, and few are under way at a time.
+const FLOWING: &[&str] = &["publish 1", "await delivered all"];
+
+/// All records wait in front of the second stage, and all rows of the first one for replication.
+const PILED_UP: &[&str] = &[
+    "fail stage-0-replicator",
+    "pause stage-1-container@*",
+    "publish 1",
+    "await quiescent",
+    "recover *",
+    "await delivered all",
+];
+
+/// The bytes that a plan and a runner hold after a fair run.
+fn bytes(script: &[&str], records: u64, stages: usize, regions: u64) -> u64 {
+    let stages: Vec<String> = (0..stages).map(|stage| format!("stage-{stage}")).collect();
+    let text = format!(
+        "name = \"large\"\nscript = {script:?}\nrecords.batches = [{records}]\n\
+         topology.stages = {stages:?}\ntopology.regions = {regions}"
+    );
+    let mut kept = None;
+    let info = measure(|| {
+        let mut runner = Runner::new(plans::plan(&text, &[]));
+        let outcome = runner.run(&mut RoundRobin::default(), 0, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds);
+        kept = Some(runner);
+    });
+    drop(kept);
+    u64::try_from(info.bytes_current).expect("what it holds is not negative")
+}
+
+/// What one more record costs, for each stage and region, between two numbers of records.
+fn bytes_each(script: &[&str], few: u64, many: u64, stages: usize, regions: u64) -> f64 {
+    let more = bytes(script, many, stages, regions) - bytes(script, few, stages, regions);
+    more as f64 / ((many - few) * stages as u64 * regions) as f64
+}
+
+#[test]
+fn memory_is_linear_in_records() {
+    for (how, script, max) in [("flowing", FLOWING, 28.0), ("piled up", PILED_UP, 40.0)] {
+        let low = bytes_each(script, 100, 1_000, 5, 2);
+        let high = bytes_each(script, 1_000, 10_000, 5, 2);
+        println!("{how}: {low:.1} bytes per record, stage and region up to 1,000 records");
+        println!("{how}: {high:.1} bytes per record, stage and region up to 10,000 records");
+        // The pools double when they are full, so some sizes leave half of them unused.
+        assert!((0.6..1.6).contains(&(high / low)), "{how}: {low} and {high}");
+        assert!(high < max, "{how}: {high} bytes per record, stage and region");
+    }
+}
+
+#[test]
+fn memory_is_linear_in_stages_and_regions() {
+    let default = bytes_each(FLOWING, 1_000, 4_000, 5, 2);
+    for (stages, regions) in [(10, 2), (16, 2), (5, 4), (5, 8), (16, 8)] {
+        let each = bytes_each(FLOWING, 1_000, 4_000, stages, regions);
+        println!(
+            "{stages} stages, {regions} regions: {each:.1} bytes per record, stage and region"
+        );
+        assert!(each < 1.2 * default, "{each} against {default} by default");
+    }
+}

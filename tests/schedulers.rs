@@ -1,0 +1,259 @@
+//! Each scheduler: it finds, it reaches, and it chooses as it says. That it holds on every sound
+//! scenario is in `scenarios.rs`, what it chooses from in `exhaustive.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use active_active::explore::{Choices, Cut, Observer, Phase, Progress, Runner, Sweep, Verdict};
+use active_active::model::{MachineId, Place};
+use active_active::plan::Plan;
+use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script};
+use active_active::sim::{Choice, Simulation, Step};
+use active_active::spec::PropertyName;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+/// By machine: how many steps others took while it could have taken one.
+struct Waits(Vec<usize>);
+
+impl Observer for Waits {
+    fn begin(&mut self, simulation: &Simulation) {
+        self.0 = vec![0; simulation.plan().layout.machines()];
+    }
+
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        let machines = self.0.len();
+        for (index, waits) in self.0.iter_mut().enumerate() {
+            let choice = Choice::Step(MachineId(index as u16));
+            let can = simulation.enabled().contains(choice) && step.choice != choice;
+            *waits = if can { *waits + 1 } else { 0 };
+            assert!(*waits <= machines, "machine {index} waits longer than a round");
+        }
+    }
+}
+
+#[test]
+fn round_robin_lets_nobody_wait_longer_than_a_round() {
+    let mut runner = Runner::new(plans::plan("f1-fail-container", &[]));
+    runner.run(&mut RoundRobin::default(), 0, &mut Waits(Vec::new()));
+}
+
+#[test]
+#[should_panic(expected = "waits longer than a round")]
+fn random_does_let_somebody_wait_longer_than_a_round() {
+    let mut runner = Runner::new(plans::plan("f1-fail-container", &[]));
+    for run in 0..100 {
+        runner.run(&mut Random::new(1), run, &mut Waits(Vec::new()));
+    }
+}
+
+/// How far counts are from their expected shares (Pearson's chi-square).
+fn chi_square(counts: &[(u64, f64)]) -> f64 {
+    let total: u64 = counts.iter().map(|(count, _)| count).sum();
+    let shares: f64 = counts.iter().map(|(_, share)| share).sum();
+    let term = |&(count, share): &(u64, f64)| {
+        let expected = total as f64 * share / shares;
+        (count as f64 - expected).powi(2) / expected
+    };
+    counts.iter().map(term).sum()
+}
+
+/// Of a chi-square with 11 degrees of freedom, one value in 30,000 is greater. The numbers are
+/// always the same, so the test cannot fail by chance.
+const CHI_SQUARE_MAX: f64 = 40.0;
+const DRAWS: u64 = 24_000;
+
+/// How far the choices in the first state, in which 12 machines can step, are from what the
+/// plan's speeds ask for.
+fn first_choices(plan: &Arc<Plan>, mut draw: impl FnMut(&Simulation, u64) -> Choice) -> f64 {
+    let simulation = Simulation::new(Arc::clone(plan));
+    let mut counts = BTreeMap::new();
+    for number in 0..DRAWS {
+        *counts.entry(draw(&simulation, number)).or_insert(0) += 1;
+    }
+    assert_eq!(simulation.enabled().steps(), 12);
+    let share = |choice: Choice| match choice {
+        Choice::Step(machine) => (counts[&choice], f64::from(plan.speed(machine))),
+        Choice::Fault(point) => panic!("there is no budget for {point:?}"),
+    };
+    chi_square(&simulation.enabled().iter().map(share).collect::<Vec<_>>())
+}
+
+#[test]
+fn random_chooses_uniformly_within_a_run_and_over_runs() {
+    let plan = plans::plan("f1-fail-container", &[]);
+    let mut random = Random::new(11);
+    random.begin(&plan, 0);
+    let within =
+        first_choices(&plan, |simulation, _| random.choose(simulation).expect("all can step"));
+    assert!(within < CHI_SQUARE_MAX, "{within}");
+    let over = first_choices(&plan, |simulation, run| {
+        random.begin(&plan, run);
+        random.choose(simulation).expect("all can step")
+    });
+    assert!(over < CHI_SQUARE_MAX, "{over}");
+}
+
+#[test]
+fn random_chooses_by_speed() {
+    let changes = ["speed.driver=2", "speed.*-queue@1=3", "speed.*-queue@2=10"];
+    let plan = plans::plan("f1-fail-container", &changes);
+    assert_eq!(plan.speed(plan.layout.machine(Place::OutDns)), 1);
+    let mut random = Random::new(12);
+    random.begin(&plan, 0);
+    let within =
+        first_choices(&plan, |simulation, _| random.choose(simulation).expect("all can step"));
+    assert!(within < CHI_SQUARE_MAX, "{within}");
+    // The canary: without speeds the same choices are far from these shares.
+    let equal = plans::plan("f1-fail-container", &[]);
+    random.begin(&equal, 0);
+    let simulation = Simulation::new(equal);
+    let far = first_choices(&plan, |_, _| random.choose(&simulation).expect("all can step"));
+    assert!(far > 100.0 * CHI_SQUARE_MAX, "{far}");
+}
+
+/// Crashes fall early and late, on every container, and in some runs not at all.
+#[test]
+fn random_spreads_faults_over_the_whole_run() {
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
+    let (mut choices, mut points) = (Choices::default(), BTreeSet::new());
+    let (mut early, mut late, mut none) = (0, 0, 0);
+    for run in 0..1_000 {
+        runner.run(&mut Random::new(13), run, &mut choices);
+        let is_fault = |choice: &Choice| matches!(choice, Choice::Fault(_));
+        points.extend(choices.taken.iter().copied().filter(is_fault));
+        let first = choices.taken.iter().position(is_fault);
+        early += u64::from(first.is_some_and(|at| at < 100));
+        late += u64::from(first.is_some_and(|at| at > 1_000));
+        none += u64::from(first.is_none());
+    }
+    assert_eq!(points.len(), 2 * 10, "each container crashes and is started again");
+    assert!(early > 100 && late > 50 && none > 10, "{early} early, {late} late, {none} without");
+}
+
+#[test]
+fn a_random_run_does_not_depend_on_the_runs_before_it() {
+    let plan = plans::plan("crash-anywhere", &[]);
+    let (mut many, mut alone) = (Runner::new(Arc::clone(&plan)), Runner::new(plan));
+    let mut random = Random::new(14);
+    for run in 0..50 {
+        let (mut taken, mut again) = (Choices::default(), Choices::default());
+        let outcome = many.run(&mut random, run, &mut taken);
+        assert_eq!(alone.run(&mut Random::new(14), run, &mut again), outcome);
+        assert_eq!(taken, again, "run {run}");
+    }
+}
+
+#[test]
+fn a_script_without_numbers_is_the_fair_run() {
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
+    let (mut fair, mut scripted) = (Choices::default(), Choices::default());
+    runner.run(&mut RoundRobin::default(), 0, &mut fair);
+    runner.run(&mut Script::default(), 0, &mut scripted);
+    assert_eq!(fair, scripted);
+}
+
+/// The canary of every scheduler: a design that is wrong in every schedule.
+#[test]
+fn every_scheduler_finds_a_design_that_is_always_wrong() {
+    let plan = plans::plan("baseline", &["container.steps=publish,store,remove"]);
+    let mut runner = Runner::new(plan);
+    let mut choices = Choices::default();
+    let mut found = vec![runner.run(&mut Random::new(1), 0, &mut choices).verdict];
+    found.push(runner.run(&mut Replay::new(choices.taken), 0, &mut ()).verdict);
+    assert_eq!(found[0], found[1], "a replay finds what was recorded, in the same step");
+    found.push(runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict);
+    found.push(runner.run(&mut Script::new(vec![3, 1, 4, 1, 5, 9]), 0, &mut ()).verdict);
+    for verdict in found {
+        let Verdict::Violated(violation) = verdict else { panic!("not found: {verdict:?}") };
+        assert_eq!(violation.property(), PropertyName::StoreBeforeForward);
+    }
+}
+
+/// What a random run finds only because of when a container crashed, its replay finds too, and so
+/// does the script of the same choices; the fair run crashes nobody and finds nothing.
+#[test]
+fn replays_and_scripts_find_what_needs_a_crash_at_the_right_time() {
+    let plan = plans::plan("crash-anywhere", &["container.on_duplicate=skip"]);
+    let mut runner = Runner::new(Arc::clone(&plan));
+    let mut choices = Choices::default();
+    let violated = (0..2_000).find_map(|run| {
+        let verdict = runner.run(&mut Random::new(1), run, &mut choices).verdict;
+        matches!(verdict, Verdict::Violated(_)).then_some(verdict)
+    });
+    let violated = violated.expect("two thousand runs find it");
+    let mut simulation = Simulation::new(plan);
+    let mut numbers = Vec::new();
+    for &choice in &choices.taken {
+        let number = simulation.enabled().iter().position(|enabled| enabled == choice);
+        numbers.push(number.expect("what was taken is enabled") as u16);
+        simulation.step(choice);
+    }
+    assert_eq!(runner.run(&mut Script::new(numbers), 0, &mut ()).verdict, violated);
+    assert_eq!(runner.run(&mut Replay::new(choices.taken), 0, &mut ()).verdict, violated);
+    assert_eq!(runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict, Verdict::Holds);
+}
+
+#[test]
+fn a_replay_that_does_not_fit_says_where_and_is_no_verdict() {
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
+    let mut choices = Choices::default();
+    let crash_at = (0..100).find_map(|run| {
+        runner.run(&mut Random::new(1), run, &mut choices);
+        choices.taken.iter().position(|choice| matches!(choice, Choice::Fault(_)))
+    });
+    let crash_at = crash_at.expect("some run crashes");
+    let plan = plans::plan("crash-anywhere", &["budget.crash=0"]);
+    let crash = choices.taken[crash_at].name(&plan.layout);
+    let recorded = choices.taken.len();
+    let mut replay = Replay::new(choices.taken);
+    let outcome = Runner::new(plan).run(&mut replay, 0, &mut ());
+    assert_eq!(outcome.verdict, Verdict::Inconclusive(Cut::Scheduler(crash_at as u64)));
+    assert_eq!(replay.taken(), crash_at);
+    let misfit = replay.misfit().expect("there is nothing to crash").to_string();
+    let start = format!("choice {} of {recorded}, '{crash}', is not possible", crash_at + 1);
+    assert!(misfit.starts_with(&start), "{misfit}");
+    assert!(misfit.contains("possible are step "), "{misfit}");
+}
+
+#[test]
+fn a_replay_that_ends_early_goes_on_fairly() {
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
+    let mut choices = Choices::default();
+    runner.run(&mut Random::new(2), 0, &mut choices);
+    choices.taken.truncate(500);
+    let mut replay = Replay::new(choices.taken);
+    assert_eq!(runner.run(&mut replay, 0, &mut ()).verdict, Verdict::Holds);
+    assert_eq!((replay.taken(), replay.misfit()), (500, None));
+}
+
+#[test]
+fn a_run_that_is_cut_short_is_never_a_verdict() {
+    let mut runner = Runner::new(plans::plan("baseline", &[]));
+    runner.limit_steps(638);
+    let cut = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
+    assert_eq!(cut, Verdict::Inconclusive(Cut::StepBound(638)));
+    runner.limit_steps(639);
+    let whole = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
+    assert_eq!(whole, Verdict::Holds);
+}
+
+#[test]
+fn a_sweep_does_not_depend_on_the_number_of_threads() {
+    let designs: [&[&str]; 2] = [&[], &["container.on_duplicate=skip"]];
+    for design in designs {
+        let plan = plans::plan("crash-anywhere", design);
+        let sweep =
+            |threads| Sweep { plan: Arc::clone(&plan), runs: 500, threads, steps_max: 1_950 };
+        let report = |threads| sweep(threads).run(|| Random::new(9), &Progress::default());
+        let one = report(1);
+        assert_eq!(one.violation.is_some(), !design.is_empty());
+        assert!(one.inconclusive > 0 || !design.is_empty(), "some runs are longer than that");
+        for threads in [2, 3, 8] {
+            assert_eq!(report(threads), one, "{threads} threads");
+        }
+    }
+}
