@@ -10,7 +10,7 @@ use active_active::model::options::{
     Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 use active_active::plan::Plan;
-use active_active::scenario::{Scenario, builtin};
+use active_active::scenario::Scenario;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 use serde::Serialize;

@@ -225,6 +225,12 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::Returned { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
+        | Event::TimedOut { .. }
+        | Event::Reordered { .. }
+        | Event::DeadLettered { .. }
+        | Event::Redriven { .. }
+        | Event::KeyShown { .. }
+        | Event::ReplyLost { .. }
         | Event::StaleReply { .. }
         | Event::Applied { .. }
         | Event::Replicated { .. }
@@ -381,9 +387,9 @@ fn standard_queues_deliver_twice_and_take_effect_once() {
 /// nothing goes back in any.
 #[test]
 fn stranded_overwrite_is_found_with_the_default_store_only() {
-    let mut unsound = Runner::new(plans::builtin("stranded-overwrite", &[]));
+    let mut unsound = Runner::new(plans::plan("stranded-overwrite", &[]));
     let sound = ["table.conflict=version-checked"];
-    let mut sound = Runner::new(plans::builtin("stranded-overwrite", &sound));
+    let mut sound = Runner::new(plans::plan("stranded-overwrite", &sound));
     for run in 0..RANDOM_RUNS {
         let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
         let Verdict::Violated(violation) = outcome.verdict else {

@@ -54,16 +54,13 @@ impl Narrator<'_> {
                 self.name(Place::Container(container))
             ),
             Breach::RemovedUnstored { queue, record } => {
-                format!(
-                    "{record} was removed from {} before its stage stored it",
-                    self.queue(queue)
-                )
+                let name = self.queue(queue);
+                format!("{record} was removed from {name} before its stage stored it")
             }
-            Breach::RemovedUnforwarded { queue, record } => format!(
-                "{record} was removed from {} before {} had it",
-                self.queue(queue),
-                self.next_after(queue)
-            ),
+            Breach::RemovedUnforwarded { queue, record } => {
+                let (name, next) = (self.queue(queue), self.next_after(queue));
+                format!("{record} was removed from {name} before {next} had it")
+            }
             Breach::Lost { record, queue } => self.lost(record, queue),
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
@@ -76,26 +73,27 @@ impl Narrator<'_> {
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", or_none(allowed))
             }
-            Breach::Overtaken { table, record } => format!(
-                "{} stored {record} after a record that came to the region later",
-                self.name(Place::Table(table))
-            ),
+            Breach::Overtaken { table, record } => {
+                let name = self.name(Place::Table(table));
+                format!("{name} stored {record} after a record that came to the region later")
+            }
             Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
-            Breach::KeyDiverged { stage, region, key, .. } => format!(
-                "{}-table@1 and {0}-table@{region} show different records for key {}",
-                layout.stages[stage.index()],
-                key + 1
-            ),
+            Breach::KeyDiverged { stage, region, key, .. } => {
+                let (stage, key) = (&layout.stages[stage.index()], key + 1);
+                format!("{stage}-table@1 and {stage}-table@{region} differ in what key {key} shows")
+            }
             Breach::Unexpected { action } => {
                 format!("'{}' does not hold", self.script_line(action))
             }
             Breach::StillWaiting { action } => {
                 format!("'{}' never came true", self.script_line(action))
             }
-            Breach::Restless { steps, machine } => format!(
-                "after {steps} fair steps without a fault, {} still has something to do",
-                layout.name(machine)
-            ),
+            Breach::Restless { steps, machine } => {
+                let name = layout.name(machine);
+                format!(
+                    "after {steps} fair steps without a fault, {name} still has something to do"
+                )
+            }
             Breach::Undelivered { record, count } => match count {
                 1 => format!("{record} never reached the destination"),
                 _ => format!("{count} records never reached the destination, first {record}"),
@@ -176,11 +174,7 @@ impl Narrator<'_> {
                 vec![format!(
                     "the weights are {:?}, offline: {}",
                     &dns.weights()[..regions],
-                    if dns.offline().is_empty() {
-                        "none".into()
-                    } else {
-                        dns.offline().to_string()
-                    }
+                    or_none(dns.offline())
                 )]
             }
             Breach::Invented { .. }
