@@ -16,9 +16,9 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::layout::Layout;
 use crate::model::progress::BatchOf;
-use crate::model::record::VALUE_MAX;
+use crate::model::record::{Keys, VALUE_MAX};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Problem, Scenario, ScriptStep};
+use crate::scenario::{Budget, Problem, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -44,6 +44,8 @@ pub struct Plan {
     pub(crate) tables: Vec<table::Context>,
     /// By replicator.
     pub(crate) replicators: Vec<replicator::Context>,
+    /// The business keys of the records.
+    keys: Keys,
     /// By region: the weight of in-dns at the start.
     pub(crate) weights: Vec<u8>,
     /// By machine: its processing speed, relative to the others.
@@ -54,8 +56,8 @@ pub struct Plan {
     script_steps: Vec<usize>,
     /// By batch (from 1): the first action that publishes it, or their number if none does.
     published_by: Vec<usize>,
-    /// How often the scheduler may crash a container.
-    pub(crate) crash_budget: u16,
+    /// How many faults of each kind the scheduler may choose.
+    pub(crate) budget: Budget,
 }
 
 impl Plan {
@@ -67,6 +69,7 @@ impl Plan {
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::records(scenario)?;
+        validate::budget(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -82,11 +85,12 @@ impl Plan {
             containers: contexts.containers(),
             tables: contexts.tables(),
             replicators: contexts.replicators(),
-            crash_budget: scenario.budget.crash,
+            budget: scenario.budget,
             scenario: scenario.clone(),
             layout,
             first_record,
             batch_of,
+            keys: Keys::new(scenario.records.keys),
             weights,
             speeds,
             published_by: published_by(&actions, scenario.records.batches.len()),
@@ -142,6 +146,11 @@ impl Plan {
         self.source.values[record.index()]
     }
 
+    /// The business keys of the records.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     /// The processing speed of a machine, relative to the others.
     #[inline]
     pub fn speed(&self, machine: MachineId) -> u32 {
@@ -171,6 +180,7 @@ impl Plan {
                 DriverAction::Publish(_)
                 | DriverAction::Await(_)
                 | DriverAction::Recover(_)
+                | DriverAction::Redrive(_)
                 | DriverAction::Weights(_)
                 | DriverAction::Check(_) => &[],
             })
@@ -192,7 +202,9 @@ impl Plan {
         match target {
             Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
             Target::Dns(side, _) => side == DnsSide::In,
-            Target::Container(_) | Target::Table(_) | Target::Replicator(_) => false,
+            Target::Container(_) | Target::Table(_) | Target::Replicator(_) | Target::Link(..) => {
+                false
+            }
         }
     }
 
@@ -241,7 +253,7 @@ fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {
 /// By record (from 1): its value, 1..=100 000.
 fn values(scenario: &Scenario) -> Vec<u32> {
     let mut random = Xoshiro256PlusPlus::seed_from_u64(scenario.records.seed);
-    let mut value = || 1 + ((random.next_u64() >> 32) * u64::from(VALUE_MAX) >> 32) as u32;
+    let mut value = || 1 + (((random.next_u64() >> 32) * u64::from(VALUE_MAX)) >> 32) as u32;
     let total = scenario.records.total() as usize;
     std::iter::once(0).chain(std::iter::repeat_with(&mut value).take(total)).collect()
 }

@@ -18,8 +18,8 @@ pub use problem::{Cause, Problem};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, Receive,
-    RemoveBy, ReplicationFailure, Route, TableFailure,
+    Action, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
+    OnRefusal, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -128,11 +128,14 @@ pub struct Records {
     pub batches: Vec<u32>,
     /// Where the records' values come from.
     pub seed: u64,
+    /// How many business keys there are; 0: records have none. Records take the keys in turn, and
+    /// each record of a key has a version one higher than the one before it.
+    pub keys: u16,
 }
 
 impl Default for Records {
     fn default() -> Records {
-        Records { batches: vec![10], seed: 1 }
+        Records { batches: vec![10], seed: 1, keys: 0 }
     }
 }
 
@@ -166,6 +169,10 @@ pub struct DnsOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueOptions {
+    /// The kind of queue.
+    pub delivery: Delivery,
+    /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
+    pub max_receives: u16,
     /// What happens to a record that is handed out.
     pub receive: Receive,
     /// What a remove removes.
@@ -181,6 +188,8 @@ pub struct ContainerOptions {
     pub steps: Vec<Action>,
     /// What it does with a record that its table already has.
     pub on_duplicate: OnDuplicate,
+    /// How often it sends a refused request again before it counts as refused: 0..=255.
+    pub retries: u8,
     /// What it does when a queue or a table refuses.
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
@@ -192,6 +201,7 @@ impl Default for ContainerOptions {
         ContainerOptions {
             steps: vec![Action::Store, Action::Publish, Action::Remove],
             on_duplicate: OnDuplicate::default(),
+            retries: 0,
             on_dependency_failure: OnDependencyFailure::default(),
             on_recover: OnRecover::default(),
         }
@@ -202,6 +212,8 @@ impl Default for ContainerOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TableOptions {
+    /// Which record it shows for a key that several records have.
+    pub conflict: Conflict,
     /// What a table does with a record that it has.
     pub insert: Insert,
     /// What it does while it is failed.
@@ -225,9 +237,24 @@ pub struct DestinationOptions {
 }
 
 /// How many faults of each kind the scheduler may choose.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Crashes of containers; each may be followed by a restart, also a choice.
     pub crash: u16,
+    /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
+    pub lost_reply: u16,
+    /// Visibility timeouts: a delivery of a `standard` queue that is still being worked on becomes
+    /// visible again.
+    pub visibility_timeout: u16,
+    /// Changes of order: the first visible record of a `standard` queue becomes the last.
+    pub reorder: u16,
+}
+
+impl Budget {
+    /// How many faults that is in all.
+    pub fn total(&self) -> u64 {
+        let Budget { crash, lost_reply, visibility_timeout, reorder } = *self;
+        [crash, lost_reply, visibility_timeout, reorder].into_iter().map(u64::from).sum()
+    }
 }

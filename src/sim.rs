@@ -8,7 +8,8 @@
 //!
 //! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
 //! let mut simulation = Simulation::new(plan);
-//! while let Some(choice) = simulation.enabled().iter().next() {
+//! while !simulation.enabled().is_quiescent() {
+//!     let choice = simulation.enabled().nth_step(0);
 //!     simulation.step(choice);
 //! }
 //! assert_eq!(simulation.destination().order().len(), 10);
@@ -38,8 +39,9 @@ use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
-use crate::model::table::{RegionalTable, Rows};
+use crate::model::table::{Latest, RegionalTable, Rows};
 use crate::plan::Plan;
+use crate::scenario::Budget;
 use world::World;
 
 /// A running system. See the [module](self) for an example.
@@ -137,8 +139,8 @@ impl Simulation {
     /// Every choice there is now. Empty of steps when the run is quiescent.
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
-        let containers = self.plan.layout.containers();
-        Enabled::new(self.world.out.ready(), self.world.faults.ready(), containers)
+        let faults = &self.world.faults;
+        Enabled::new(self.world.out.ready(), faults.ready(), faults.numbers())
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -162,6 +164,7 @@ impl Simulation {
             }
         };
         self.world.update_driver(&self.plan);
+        self.world.update_offers(&self.plan);
         step
     }
 
@@ -170,6 +173,7 @@ impl Simulation {
         self.world.out.clear_events();
         self.world.heal(&self.plan);
         self.world.update_driver(&self.plan);
+        self.world.update_offers(&self.plan);
     }
 
     /// What happened in the last step, in order.
@@ -262,6 +266,11 @@ impl Simulation {
         Rows::new(self.world.rows_of(table, &self.plan))
     }
 
+    /// What a regional table shows, by key; empty when records have no keys.
+    pub fn latest(&self, table: TableId) -> &[Latest] {
+        self.world.latest_of(table, &self.plan)
+    }
+
     /// A replicator.
     pub fn replicator(&self, replicator: ReplicatorId) -> &Replicator {
         &self.world.replicators[replicator.index()]
@@ -299,9 +308,9 @@ impl Simulation {
         self.world.out.first(machine)
     }
 
-    /// How many more crashes the scheduler may choose.
-    pub fn crashes_left(&self) -> u16 {
-        self.world.faults.crashes_left()
+    /// How many more faults of each kind the scheduler may choose.
+    pub fn budget_left(&self) -> Budget {
+        self.world.faults.left()
     }
 }
 

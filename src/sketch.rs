@@ -96,7 +96,7 @@ impl Sketch {
             dns: DnsOptions { weights, ..DnsOptions::default() },
             table: TableOptions { on_failure: self.on_table_failure, ..TableOptions::default() },
             speed,
-            budget: Budget { crash: self.crash_budget },
+            budget: Budget { crash: self.crash_budget, ..Budget::default() },
             script: script::write(self),
             topology,
             ..Scenario::default()

@@ -17,6 +17,7 @@ mod effect_once;
 mod expectation;
 mod explain;
 pub mod ledger;
+mod monotone_version;
 mod never_lost;
 mod no_invention;
 mod region_counts;
@@ -34,6 +35,7 @@ pub use drained::Drained;
 pub use effect_once::EffectOnce;
 pub use expectation::Expectation;
 pub use ledger::Ledger;
+pub use monotone_version::MonotoneVersion;
 pub use never_lost::NeverLost;
 pub use no_invention::NoInvention;
 pub use region_counts::{CountMismatch, RegionCounts};
@@ -63,6 +65,8 @@ pub enum PropertyName {
     RoutedByPolicy,
     /// [`RegionFifo`]
     RegionFifo,
+    /// [`MonotoneVersion`]
+    MonotoneVersion,
     /// [`Expectation`]
     Expectation,
     /// [`Settles`]
@@ -79,7 +83,7 @@ pub enum PropertyName {
 
 impl PropertyName {
     /// Every property: safety first, then liveness.
-    pub const ALL: [PropertyName; 13] = [
+    pub const ALL: [PropertyName; 14] = [
         PropertyName::NoInvention,
         PropertyName::StoreBeforeForward,
         PropertyName::RemoveLast,
@@ -87,6 +91,7 @@ impl PropertyName {
         PropertyName::EffectOnce,
         PropertyName::RoutedByPolicy,
         PropertyName::RegionFifo,
+        PropertyName::MonotoneVersion,
         PropertyName::Expectation,
         PropertyName::Settles,
         PropertyName::DeliveredAll,
@@ -105,6 +110,7 @@ impl PropertyName {
             PropertyName::EffectOnce => "EffectOnce",
             PropertyName::RoutedByPolicy => "RoutedByPolicy",
             PropertyName::RegionFifo => "RegionFifo",
+            PropertyName::MonotoneVersion => "MonotoneVersion",
             PropertyName::Expectation => "Expectation",
             PropertyName::Settles => "Settles",
             PropertyName::DeliveredAll => "DeliveredAll",
@@ -136,6 +142,9 @@ impl PropertyName {
             PropertyName::RegionFifo => {
                 "each table first stores records in the order in which they came to the region"
             }
+            PropertyName::MonotoneVersion => {
+                "what a table shows for a key never goes back to an older version"
+            }
             PropertyName::Expectation => "what the script expects holds when it is checked",
             PropertyName::Settles => "after the last fault the system comes to rest",
             PropertyName::DeliveredAll => "every accepted record is at the destination",
@@ -157,7 +166,11 @@ impl PropertyName {
         match self {
             PropertyName::RegionFifo => RegionFifo::not_applicable(plan),
             PropertyName::Expectation if !plan.has_checks() => Some("the script expects nothing"),
-            PropertyName::NoInvention
+            PropertyName::MonotoneVersion if plan.keys().count() == 0 => {
+                Some("records have no business keys")
+            }
+            PropertyName::MonotoneVersion
+            | PropertyName::NoInvention
             | PropertyName::StoreBeforeForward
             | PropertyName::RemoveLast
             | PropertyName::NeverLost
@@ -191,6 +204,7 @@ pub struct Spec {
     ledger: Ledger,
     routed_by_policy: RoutedByPolicy,
     region_fifo: RegionFifo,
+    versions: MonotoneVersion,
 }
 
 impl Spec {
@@ -200,6 +214,7 @@ impl Spec {
             ledger: Ledger::new(plan),
             routed_by_policy: RoutedByPolicy::new(plan),
             region_fifo: RegionFifo::new(plan),
+            versions: MonotoneVersion::new(plan),
         }
     }
 
@@ -208,6 +223,7 @@ impl Spec {
         self.ledger.reset();
         self.routed_by_policy.reset();
         self.region_fifo.reset();
+        self.versions.reset();
     }
 
     /// Judges what happened in step number `step`, in order.
@@ -240,7 +256,7 @@ impl Spec {
             }
             Event::Routed { record, region } => self.routed_by_policy.routed(record, region)?,
             Event::RoutesChanged { side, offline } => {
-                self.routed_by_policy.routes_changed(side, offline);
+                self.routed_by_policy.routes_changed(side, offline)
             }
             Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
@@ -270,6 +286,7 @@ impl Spec {
                 NoInvention::in_table(table, copy, ledger, plan)?;
                 EffectOnce::in_table(table, copy.id, rows)?;
             }
+            Event::KeyShown { table, record } => self.versions.shown(table, record, plan)?,
             Event::Arrived { copy, region, counted } => {
                 NoInvention::at_destination(copy, ledger, plan)?;
                 EffectOnce::arrived(copy.id, region, counted, ledger)?;
@@ -283,12 +300,17 @@ impl Spec {
             | Event::BatchEnded { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
+            | Event::DeadLettered { .. }
+            | Event::Redriven { .. }
             | Event::StaleRemove { .. }
             | Event::StaleReply { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
-            | Event::Recovered { .. } => {}
+            | Event::Recovered { .. }
+            | Event::ReplyLost { .. } => {}
         }
         Ok(())
     }
@@ -322,5 +344,6 @@ impl Spec {
         self.ledger.copy_from(&other.ledger);
         self.routed_by_policy = other.routed_by_policy;
         self.region_fifo.copy_from(&other.region_fifo);
+        self.versions.copy_from(&other.versions);
     }
 }

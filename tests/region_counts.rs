@@ -152,6 +152,12 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
         | Event::Returned { .. }
+        | Event::TimedOut { .. }
+        | Event::Reordered { .. }
+        | Event::DeadLettered { .. }
+        | Event::Redriven { .. }
+        | Event::KeyShown { .. }
+        | Event::ReplyLost { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
         | Event::StaleReply { .. }

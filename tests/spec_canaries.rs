@@ -117,6 +117,10 @@ fn canary(property: PropertyName) -> Violation {
             run(&["offline in-dns@1", "publish 1"], &["dns.route=ignore-offline"])
         }
         PropertyName::RegionFifo => region_fifo(),
+        PropertyName::MonotoneVersion => run(
+            &["pause only-container@1", "publish 1", "await quiescent", "recover *"],
+            &["records.batches=2", "records.keys=1"],
+        ),
         PropertyName::Expectation => run(&["publish 1", "expect delivered 1"], &[]),
         PropertyName::Settles => settles(),
         PropertyName::DeliveredAll => run(
@@ -223,6 +227,9 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
         ),
         PropertyName::RegionFifo => {
             ("only-table@1 stored record 1 after a record that came to the region later", &[])
+        }
+        PropertyName::MonotoneVersion => {
+            ("only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2", &[])
         }
         PropertyName::Expectation => ("'expect delivered 1' does not hold", &[]),
         PropertyName::Settles => (

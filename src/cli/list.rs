@@ -21,7 +21,7 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let mut entries = Vec::new();
-    for &(name, text) in builtin::ALL {
+    for (name, text) in builtin::every() {
         entries.push(Entry { name, about: Scenario::parse(text)?.about });
     }
     output.write(&match args.format {

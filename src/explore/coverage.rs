@@ -1,6 +1,7 @@
 //! What was reached: a property that holds because nothing happened is worthless.
 
 use crate::model::container;
+use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
 use crate::plan::Plan;
@@ -38,8 +39,18 @@ reached! {
     Paused "a container was paused",
     /// A container crashed.
     Crashed "a container crashed",
-    /// A container crashed while it worked on a record.
-    CrashedBusy "a container crashed with a delivery in flight",
+    /// A delivery came back to its queue from a consumer that gave it up.
+    Returned "a delivery came back to its queue",
+    /// A delivery took too long.
+    TimedOut "a visibility timeout expired",
+    /// A queue changed its order.
+    Reordered "a standard queue changed its order",
+    /// A receipt was out of date.
+    StaleRemove "a remove came with a stale receipt",
+    /// A record was delivered too often.
+    DeadLettered "a record went to the dead-letter queue",
+    /// A reply was lost on its way.
+    ReplyLost "a reply was lost",
     /// A container came back.
     ContainerRecovered "a container recovered",
     /// A container met a failed queue or table.
@@ -59,32 +70,47 @@ reached! {
 impl Reached {
     /// Whether the scenario can reach it at all.
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let budget = plan.crash_budget > 0;
-        let crash = budget || plan.has_fault(FaultKind::Crash);
+        let crash = plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash);
+        let lost_reply = plan.budget.lost_reply > 0;
+        let times_out = plan.budget.visibility_timeout > 0;
         let fail = plan.has_fault(FaultKind::Fail);
-        let offline = plan.has_fault(FaultKind::Offline);
+        let queue = |target| matches!(target, Target::Queue(_));
+        // The destination can lose its connection to a record that it has received.
+        let out_of_reach = plan.faults().any(|fault| {
+            let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
+            side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
+        });
+        // Replication refuses nobody, so nobody gives a delivery back because of it.
+        let gives_back = crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
                 plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
             }
-            // A consumer gives a delivery back when it crashes or is refused; replication
-            // refuses nobody.
-            Reached::Redelivery | Reached::DuplicateAbsorbed => {
-                let refuses = |target| !matches!(target, Target::Replicator(_));
-                crash || offline || plan.can_fail(refuses)
+            Reached::Returned => gives_back,
+            Reached::Redelivery => gives_back || times_out,
+            // A record whose store was refused is not there a second time.
+            Reached::DuplicateAbsorbed => {
+                crash || lost_reply || out_of_reach || times_out || plan.can_fail(queue)
             }
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
-            Reached::Crashed | Reached::CrashedBusy => crash,
+            Reached::Crashed => crash,
+            Reached::TimedOut | Reached::StaleRemove => times_out,
+            Reached::Reordered => plan.budget.reorder > 0,
+            Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
+            Reached::ReplyLost => lost_reply,
             Reached::ContainerRecovered => {
-                crash || plan.has_fault(FaultKind::Pause) || plan.can_fail(is_dependency)
+                let stops = crash || lost_reply || plan.can_fail(is_dependency);
+                stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => plan.can_fail(is_dependency),
-            Reached::SourceRefused => plan.can_fail(|target| plan.can_refuse_source(target)),
-            Reached::WentOffline => offline,
+            Reached::DependencyFailed => lost_reply || plan.can_fail(is_dependency),
+            Reached::SourceRefused => {
+                lost_reply || plan.can_fail(|target| plan.can_refuse_source(target))
+            }
+            Reached::WentOffline => plan.has_fault(FaultKind::Offline),
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
@@ -151,7 +177,12 @@ impl Coverage {
                 container::State::FailedDependency => self.reach(Reached::DependencyFailed),
                 container::State::FailedProcessing => {}
             },
-            Event::Returned { .. } => self.reach(Reached::CrashedBusy),
+            Event::Returned { .. } => self.reach(Reached::Returned),
+            Event::Reordered { .. } => self.reach(Reached::Reordered),
+            Event::TimedOut { .. } => self.reach(Reached::TimedOut),
+            Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
+            Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
+            Event::ReplyLost { .. } => self.reach(Reached::ReplyLost),
             Event::Faulted { fault } => self.reach(match fault.kind {
                 FaultKind::Pause => Reached::Paused,
                 FaultKind::Crash => Reached::Crashed,
@@ -174,13 +205,14 @@ impl Coverage {
             | Event::Enqueued { .. }
             | Event::Delivered { redelivery: false, .. }
             | Event::Removed { .. }
-            | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Recovered { .. }
+            | Event::Redriven { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

@@ -209,7 +209,7 @@ impl Runner {
     /// by itself; then the healing begins.
     fn chaos_steps_max(&self) -> u64 {
         let plan = self.simulation.plan();
-        let faults = u64::from(plan.crash_budget) + plan.actions().len() as u64;
+        let faults = plan.budget.total() + plan.actions().len() as u64;
         plan.fair_steps_max(plan.records() as u64).saturating_mul(2 + faults)
     }
 

@@ -60,6 +60,8 @@ pub struct Container {
     crashed: bool,
     /// How often it was started again.
     incarnation: u16,
+    /// How often the request under way was refused and sent again.
+    retried: u8,
     hand: Option<Hand>,
 }
 
@@ -82,6 +84,8 @@ pub struct Context {
     pub steps: [Action; 3],
     /// What it does with a record that the table already has.
     pub on_duplicate: OnDuplicate,
+    /// How often it sends a refused request again before it counts as refused.
+    pub retries: u8,
     /// What it does when it is refused.
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
@@ -96,6 +100,7 @@ impl Container {
             Message::Received { incarnation, copy, receipt, .. } => {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });
+                    self.retried = 0;
                     self.act(context, out);
                 }
             }
@@ -150,6 +155,7 @@ impl Container {
     fn next(&mut self, context: &Context, out: &mut Outbox) {
         let hand = self.hand.as_mut().expect("a reply that is not stale is about the hand");
         hand.step += 1;
+        self.retried = 0;
         self.act(context, out);
     }
 
@@ -188,6 +194,14 @@ impl Container {
         if !self.is_current(incarnation, context, out) {
             return;
         }
+        if self.retried < context.retries {
+            self.retried += 1;
+            return match self.hand {
+                Some(_) => self.act(context, out),
+                None => self.receive(context, out),
+            };
+        }
+        self.retried = 0;
         let removing = |hand: &Hand| context.steps[usize::from(hand.step)] == Action::Remove;
         match (context.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
@@ -226,6 +240,7 @@ impl Container {
         }
         let client = self.client(context);
         self.crashed = true;
+        self.retried = 0;
         self.hand = None;
         self.incarnation += 1;
         self.become_state(State::FailedProcessing, None, context, out);
@@ -279,6 +294,11 @@ impl Container {
     /// How often it was started again, or gave up.
     pub fn incarnation(&self) -> u16 {
         self.incarnation
+    }
+
+    /// How often the request under way was refused and sent again.
+    pub(crate) fn retried(&self) -> u8 {
+        self.retried
     }
 
     /// The record that it works on.

@@ -6,6 +6,7 @@ use crate::model::fault::{Fault, Target};
 use crate::model::id::{
     BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
+use crate::model::message::MessageKind;
 use crate::model::record::RecordCopy;
 
 /// One thing that happened. A step produces any number of them, in order.
@@ -79,6 +80,32 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// A delivery took too long: the record is visible again, and its consumer does not know.
+    TimedOut {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// The first visible record of a queue became the last.
+    Reordered {
+        /// The queue.
+        queue: QueueId,
+    },
+    /// A record was delivered too often and is in the dead-letter queue now.
+    DeadLettered {
+        /// The queue that gave it up.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record came back from the dead-letter queue as a new message.
+    Redriven {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
     /// A queue deleted a record.
     Removed {
         /// The queue.
@@ -134,6 +161,13 @@ pub enum Event {
         /// How many rows it has for this id now.
         rows: u8,
     },
+    /// A table shows this record for its business key from now on.
+    KeyShown {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
     /// A replicator sent a row to the other regions.
     Replicated {
         /// The replicator.
@@ -170,6 +204,13 @@ pub enum Event {
         target: Target,
         /// How many messages wait in its inbox: of a replicator, its backlog in records.
         waiting: u32,
+    },
+    /// A reply was lost on its way: the machine will see a failure.
+    ReplyLost {
+        /// The machine that waited for it.
+        machine: MachineId,
+        /// The reply.
+        reply: MessageKind,
     },
     /// What the script expects does not hold.
     ExpectationFailed {

@@ -5,7 +5,8 @@
 //! unavailable error" actions.
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{ContainerId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::layout::Layout;
 
 /// Something that can fail and be recovered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -18,6 +19,9 @@ pub enum Target {
     Table(TableId),
     /// The replication of a stage's global table.
     Replicator(ReplicatorId),
+    /// The link between the replication of a stage and one region: while it has failed, what the
+    /// region wrote and what it should apply waits.
+    Link(ReplicatorId, RegionId),
     /// A region as a target of a DNS name.
     Dns(DnsSide, RegionId),
 }
@@ -56,11 +60,99 @@ pub struct Fault {
     pub target: Target,
 }
 
-/// A fault, or its end, that the scheduler may choose within the scenario's budget.
+/// A fault, or its end, or a moment, that the scheduler may choose within the scenario's budget.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum FaultPoint {
     /// The container crashes; takes one crash from the budget.
     Crash(ContainerId),
-    /// A container that the scheduler crashed starts again.
+    /// A container that crashed or met a failed dependency starts again.
     Restart(ContainerId),
+    /// The reply at the head of the machine's inbox is lost: the request took effect, and the
+    /// machine sees a failure. Takes one lost reply from the budget.
+    LoseReply(MachineId),
+    /// The oldest delivery of a `standard` queue times out. Takes one timeout from the budget.
+    TimeOut(QueueId),
+    /// The first visible record of a `standard` queue becomes the last. Takes one change of order
+    /// from the budget.
+    Reorder(QueueId),
+    /// The driver, which waits for any moment (`await sometime`), goes on at this one.
+    GoOn,
+}
+
+/// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
+/// changes of order, and the one moment of the driver.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FaultNumbers {
+    containers: usize,
+    machines: usize,
+    queues: usize,
+}
+
+impl FaultNumbers {
+    pub(crate) fn new(layout: &Layout) -> FaultNumbers {
+        let (containers, machines) = (layout.containers(), layout.machines());
+        FaultNumbers { containers, machines, queues: layout.queues() }
+    }
+
+    /// How many numbers there are.
+    pub fn count(self) -> usize {
+        2 * self.containers + self.machines + 2 * self.queues + 1
+    }
+
+    /// The number of a fault point.
+    pub fn number(self, point: FaultPoint) -> usize {
+        let replies = 2 * self.containers;
+        let timeouts = replies + self.machines;
+        match point {
+            FaultPoint::Crash(container) => container.index(),
+            FaultPoint::Restart(container) => self.containers + container.index(),
+            FaultPoint::LoseReply(machine) => replies + machine.index(),
+            FaultPoint::TimeOut(queue) => timeouts + queue.index(),
+            FaultPoint::Reorder(queue) => timeouts + self.queues + queue.index(),
+            FaultPoint::GoOn => timeouts + 2 * self.queues,
+        }
+    }
+
+    /// The fault point of a number.
+    ///
+    /// # Panics
+    ///
+    /// If the number is not below [`FaultNumbers::count`].
+    pub fn point(self, number: usize) -> FaultPoint {
+        assert!(number < self.count(), "there are {} fault points", self.count());
+        let mut left = number;
+        let mut within = |group: usize| {
+            let found = (left < group).then_some(left as u16);
+            left = left.saturating_sub(group);
+            found
+        };
+        if let Some(container) = within(self.containers) {
+            FaultPoint::Crash(ContainerId(container))
+        } else if let Some(container) = within(self.containers) {
+            FaultPoint::Restart(ContainerId(container))
+        } else if let Some(machine) = within(self.machines) {
+            FaultPoint::LoseReply(MachineId(machine))
+        } else if let Some(queue) = within(self.queues) {
+            FaultPoint::TimeOut(QueueId(queue))
+        } else if let Some(queue) = within(self.queues) {
+            FaultPoint::Reorder(QueueId(queue))
+        } else {
+            FaultPoint::GoOn
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_one_fault_point() {
+        let layout = Layout::new(3, vec!["a".to_owned(), "b".to_owned()], 2);
+        let numbers = FaultNumbers::new(&layout);
+        for number in 0..numbers.count() {
+            assert_eq!(numbers.number(numbers.point(number)), number);
+        }
+        assert_eq!(numbers.point(numbers.count() - 1), FaultPoint::GoOn);
+    }
 }

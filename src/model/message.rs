@@ -137,11 +137,17 @@ pub enum Message {
         region: RegionId,
         /// The row.
         copy: RecordCopy,
+        /// The table's logical time of the write.
+        time: u32,
     },
     /// Replicator to table: a row was written elsewhere.
     Apply {
+        /// Where it was written.
+        region: RegionId,
         /// The row.
         copy: RecordCopy,
+        /// The logical time of the write there.
+        time: u32,
     },
 }
 
@@ -224,6 +230,35 @@ impl Message {
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
             | Message::Apply { .. } => panic!("{self:?} is no request to a queue"),
+        }
+    }
+
+    /// What its receiver sees instead of a positive reply that was lost on its way; none if it is
+    /// no such reply.
+    pub fn when_lost(self) -> Option<Message> {
+        match self {
+            Message::Sent { incarnation, .. } => Some(Message::SendRefused { incarnation }),
+            Message::Received { incarnation, queue, .. } => {
+                Some(Message::ReceiveRefused { incarnation, queue })
+            }
+            Message::Removed { incarnation, queue } => {
+                Some(Message::RemoveRefused { incarnation, queue })
+            }
+            Message::Inserted { incarnation, .. } => Some(Message::InsertRefused { incarnation }),
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => None,
         }
     }
 

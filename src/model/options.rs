@@ -79,6 +79,18 @@ option! {
 }
 
 option! {
+    /// The kind of a queue.
+    Delivery {
+        /// One delivery at a time, the head (SQS FIFO, one message group).
+        #[default]
+        Fifo,
+        /// Several in flight, order not kept, and a delivery that takes too long comes back (SQS
+        /// standard). Both of the last are choices of the scheduler, within the budget.
+        Standard,
+    }
+}
+
+option! {
     /// What a queue removes when it is asked to.
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.
@@ -112,6 +124,22 @@ option! {
         Upsert,
         /// One more row. Unsound: a record that comes twice takes effect twice.
         Append,
+    }
+}
+
+option! {
+    /// Which record a table shows for a business key when regions wrote different ones.
+    Conflict {
+        /// The one written last, by (logical write time, region): what DynamoDB global tables do.
+        /// Sound for what is written once; a stranded old record that is stored late wins over a
+        /// newer one.
+        #[default]
+        LastWriterWins,
+        /// The one with the greatest business version. Sound.
+        VersionChecked,
+        /// That of the region which was applied first; only it may change it. Unsound: regions
+        /// differ for good.
+        FirstApplied,
     }
 }
 

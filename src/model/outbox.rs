@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::MachineId;
+use crate::model::index_set::IndexSet;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
 use crate::model::progress::Progress;
-use crate::model::ready::Ready;
 use crate::plan::Plan;
 
 /// The inboxes of all machines, and which machines can take a step.
@@ -24,7 +24,7 @@ pub struct Outbox {
     /// Machines that take messages now.
     open: BitSet,
     /// Machines that take messages now and have one.
-    ready: Ready,
+    ready: IndexSet,
     progress: Progress,
     /// What happened in this step, in order; emptied when a step begins.
     events: Vec<Event>,
@@ -40,7 +40,7 @@ impl Outbox {
             messages: Pool::default(),
             inboxes: vec![List::default(); machines],
             open,
-            ready: Ready::new(machines),
+            ready: IndexSet::new(machines),
             progress: Progress::new(Arc::clone(plan)),
             events: Vec::with_capacity(64),
         }
@@ -98,6 +98,11 @@ impl Outbox {
         }
     }
 
+    /// The machine's first message, to be changed in place.
+    pub(crate) fn first_mut(&mut self, machine: MachineId) -> Option<&mut Message> {
+        self.messages.front_mut(&self.inboxes[machine.index()])
+    }
+
     /// Whether the machine can take a step.
     #[inline]
     pub(crate) fn is_ready(&self, machine: MachineId) -> bool {
@@ -132,7 +137,7 @@ impl Outbox {
 
     /// Machines that can take a step.
     #[inline]
-    pub(crate) fn ready(&self) -> &Ready {
+    pub(crate) fn ready(&self) -> &IndexSet {
         &self.ready
     }
 

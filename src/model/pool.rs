@@ -133,6 +133,11 @@ impl<T: Copy> Pool<T> {
         self.nodes.get(list.head as usize).map(|node| &node.element)
     }
 
+    /// The first element, to be changed in place.
+    pub fn front_mut(&mut self, list: &List) -> Option<&mut T> {
+        self.nodes.get_mut(list.head as usize).map(|node| &mut node.element)
+    }
+
     /// Takes the first element for which `wanted` holds, if there is one; the order of the
     /// others stays.
     pub fn take_first(&mut self, list: &mut List, wanted: impl Fn(&T) -> bool) -> Option<T> {

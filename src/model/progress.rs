@@ -56,10 +56,16 @@ impl Progress {
     pub(crate) fn observe(&mut self, event: &Event) {
         match *event {
             Event::Enqueued { queue, copy } => self.enqueued(queue, copy.id),
-            Event::Removed { queue, .. } | Event::Delivered { queue, gone: true, .. } => {
+            Event::Removed { queue, .. }
+            | Event::DeadLettered { queue, .. }
+            | Event::Delivered { queue, gone: true, .. } => {
                 let (region, _) = self.plan.layout.queue_place(queue);
                 self.queued[region.index()] -= 1;
                 self.changed |= self.queued[region.index()] == 0;
+            }
+            Event::Redriven { queue, .. } => {
+                let (region, _) = self.plan.layout.queue_place(queue);
+                self.queued[region.index()] += 1;
             }
             Event::Accepted { record } => {
                 self.reach(record, Milestone::ACCEPTED);
@@ -76,16 +82,20 @@ impl Progress {
             | Event::WeightsChanged { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }
             | Event::StaleReply { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
+            | Event::ReplyLost { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

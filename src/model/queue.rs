@@ -3,7 +3,7 @@
 use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId};
 use crate::model::message::{Client, Message, Receipt};
-use crate::model::options::{Receive, RemoveBy};
+use crate::model::options::{Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
@@ -17,8 +17,8 @@ pub struct Item {
     pub holder: Client,
     /// Names its newest delivery; meaningful while it is in flight.
     pub receipt: Receipt,
-    /// It was delivered before.
-    pub delivered: bool,
+    /// How often it was delivered.
+    pub receives: u16,
 }
 
 /// The items of all queues: each queue owns two lists in it.
@@ -43,20 +43,32 @@ pub enum State {
 /// How many consumers can wait for a delivery: the containers that compete on one queue.
 pub const CONSUMERS_MAX: usize = 8;
 
-/// A first-in-first-out queue with one delivery in flight.
+/// A queue: `send` appends; `receive` waits until there is a record (long poll) and delivers the
+/// head, which stays in the queue until `remove`. A consumer that asks again while it holds a
+/// delivery gives that delivery up, as one does that abandons it: the record is then the head
+/// again.
 ///
-/// `send` appends; `receive` waits until there is a record (long poll) and delivers the head,
-/// which stays in the queue until `remove`. A consumer that asks again while it holds a delivery
-/// gives that delivery up, as one does that abandons it: the record is then the head again.
+/// A `fifo` queue has one delivery in flight. A `standard` queue has as many as consumers wait;
+/// the scheduler may change the order of what is visible, and may let the oldest delivery time
+/// out, which makes the record visible although somebody still works on it. A receipt belongs to
+/// one delivery. Removing with an old one, while the record is visible and was not delivered again,
+/// removes it from a `standard` queue and is refused by a `fifo` queue; once the record was
+/// delivered again or is gone, it is accepted and removes nothing.
 ///
-/// Source: Amazon SQS FIFO queues; every record is in one message group.
+/// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
+/// delivered again, and stays there until it is redriven as a new message.
+///
+/// Source: Amazon SQS; a FIFO queue here has one message group. What a stale receipt does: the
+/// documentation of `DeleteMessage`, and for the cases it leaves open what people observed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Queue {
     state: State,
     /// Not in flight, in the order in which they will be delivered.
     visible: List,
-    /// Delivered and not removed, in the order of delivery; at most one.
+    /// Delivered and not removed, oldest delivery first; at most one in a `fifo` queue.
     in_flight: List,
+    /// Given up after too many deliveries, in that order.
+    dead: List,
     /// Consumers that wait for a delivery, longest waiting first.
     waiting: Waiting,
     /// How many deliveries there were: the next receipt.
@@ -68,6 +80,10 @@ pub struct Queue {
 pub struct Context {
     /// Which queue it is.
     pub id: QueueId,
+    /// The kind of queue.
+    pub delivery: Delivery,
+    /// After so many deliveries a record is given up; 0: never.
+    pub max_receives: u16,
     /// What happens to a record that is handed out.
     pub receive: Receive,
     /// What a remove removes.
@@ -125,7 +141,7 @@ impl Queue {
         if self.state == State::Failed {
             return out.send(machine, Message::SendRefused { incarnation });
         }
-        let item = Item { copy, holder: client, receipt: Receipt(0), delivered: false };
+        let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0 };
         shelf.push_back(&mut self.visible, item);
         out.emit(Event::Enqueued { queue: context.id, copy });
         out.send(machine, Message::Sent { incarnation, queue: context.id });
@@ -159,7 +175,16 @@ impl Queue {
         }
         let removed = match context.remove {
             RemoveBy::Receipt => {
-                shelf.take_first(&mut self.in_flight, |item| item.receipt == receipt)
+                let is_it = |item: &Item| item.receipt == receipt;
+                let held = shelf.take_first(&mut self.in_flight, is_it);
+                if held.is_none() && context.delivery == Delivery::Standard {
+                    shelf.take_first(&mut self.visible, is_it)
+                } else if held.is_none() && shelf.iter(&self.visible).any(is_it) {
+                    out.emit(Event::StaleRemove { queue });
+                    return out.send(machine, Message::RemoveRefused { incarnation, queue });
+                } else {
+                    held
+                }
             }
             RemoveBy::Head => {
                 shelf.pop_front(&mut self.in_flight).or_else(|| shelf.pop_front(&mut self.visible))
@@ -174,21 +199,36 @@ impl Queue {
         self.deliver(context, shelf, out);
     }
 
-    /// Delivers the head while somebody waits and nothing is in flight.
+    /// Delivers the head while somebody waits and the queue may have one more in flight.
     #[inline]
     fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        while !self.waiting.is_empty() && self.in_flight.is_empty() && !self.visible.is_empty() {
-            let holder = self.waiting.pop().expect("somebody waits: it was asked above");
+        let several = context.delivery == Delivery::Standard;
+        while !self.waiting.is_empty()
+            && !self.visible.is_empty()
+            && (several || self.in_flight.is_empty())
+        {
             let item = shelf.pop_front(&mut self.visible).expect("it is not empty: as above");
+            if context.max_receives > 0 && item.receives >= context.max_receives {
+                shelf.push_back(&mut self.dead, item);
+                out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
+                continue;
+            }
+            let holder = self.waiting.pop().expect("somebody waits: it was asked above");
             let receipt = Receipt(self.deliveries);
             self.deliveries += 1;
             let (queue, copy, gone) =
                 (context.id, item.copy, context.receive == Receive::Destructive);
-            out.emit(Event::Delivered { queue, record: copy.id, redelivery: item.delivered, gone });
+            out.emit(Event::Delivered {
+                queue,
+                record: copy.id,
+                redelivery: item.receives > 0,
+                gone,
+            });
             let incarnation = holder.incarnation;
             out.send(holder.machine, Message::Received { incarnation, queue, copy, receipt });
             if !gone {
-                let item = Item { holder, receipt, delivered: true, ..item };
+                let receives = item.receives.saturating_add(1);
+                let item = Item { holder, receipt, receives, ..item };
                 shelf.push_back(&mut self.in_flight, item);
             }
         }
@@ -209,6 +249,37 @@ impl Queue {
         while let Some(item) = shelf.take_first(&mut self.in_flight, |item| held_by(item.holder)) {
             out.emit(Event::Returned { queue: context.id, record: item.copy.id });
             shelf.push_front(&mut self.visible, item);
+        }
+    }
+
+    /// The oldest delivery takes too long: its record is visible again, and its consumer does not
+    /// know.
+    pub(crate) fn time_out(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let item = shelf.pop_front(&mut self.in_flight).expect("offered only when in flight");
+        out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
+        shelf.push_front(&mut self.visible, item);
+        if self.state == State::Available {
+            self.deliver(context, shelf, out);
+        }
+    }
+
+    /// The first visible record becomes the last.
+    pub(crate) fn reorder(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if let Some(item) = shelf.pop_front(&mut self.visible) {
+            shelf.push_back(&mut self.visible, item);
+            out.emit(Event::Reordered { queue: context.id });
+        }
+    }
+
+    /// The records of the dead-letter queue come back as new messages.
+    pub(crate) fn redrive(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        while let Some(item) = shelf.pop_front(&mut self.dead) {
+            out.emit(Event::Redriven { queue: context.id, record: item.copy.id });
+            let item = Item { receives: 0, receipt: NO_RECEIPT, ..item };
+            shelf.push_back(&mut self.visible, item);
+        }
+        if self.state == State::Available {
+            self.deliver(context, shelf, out);
         }
     }
 
@@ -246,6 +317,21 @@ impl Queue {
         shelf.iter(&self.in_flight).chain(shelf.iter(&self.visible))
     }
 
+    /// Whether the scheduler may let a delivery time out.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        !self.in_flight.is_empty()
+    }
+
+    /// Whether there is an order to change.
+    pub(crate) fn has_order(&self) -> bool {
+        self.visible.len() > 1
+    }
+
+    /// The records of the dead-letter queue.
+    pub fn dead<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+        shelf.iter(&self.dead)
+    }
+
     /// The records that are in flight.
     pub fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.in_flight)
@@ -261,6 +347,9 @@ impl Queue {
         &self.waiting.clients[..usize::from(self.waiting.len)]
     }
 }
+
+/// What no delivery has: receipts count from 0, and no run has so many deliveries.
+const NO_RECEIPT: Receipt = Receipt(u32::MAX);
 
 fn refuse_receive(client: Client, queue: QueueId, out: &mut Outbox) {
     let Client { machine, incarnation } = client;

@@ -16,3 +16,41 @@ pub struct RecordCopy {
 
 /// The largest value of a record.
 pub const VALUE_MAX: u32 = 100_000;
+
+/// The business keys and versions of the records. Records take the keys in turn; each record of a
+/// key has a version one higher than the one before it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Keys {
+    count: u16,
+}
+
+impl Keys {
+    pub(crate) fn new(count: u16) -> Keys {
+        Keys { count }
+    }
+
+    /// How many keys there are; 0: records have none.
+    pub fn count(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    /// The key of a record, below [`Keys::count`].
+    ///
+    /// # Panics
+    ///
+    /// If records have no keys.
+    #[inline]
+    pub fn key_of(&self, record: RecordId) -> usize {
+        usize::from((record.0 - 1) % self.count)
+    }
+
+    /// The version of a record among those of its key, from 1.
+    ///
+    /// # Panics
+    ///
+    /// If records have no keys.
+    #[inline]
+    pub fn version_of(&self, record: RecordId) -> u16 {
+        (record.0 - 1) / self.count + 1
+    }
+}

@@ -1,10 +1,11 @@
 //! The replication of a stage's global table (DynamoDB streams and global tables).
 
 use crate::model::event::Event;
-use crate::model::id::{MachineId, ReplicatorId};
+use crate::model::id::{MachineId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
 use crate::model::options::ReplicationFailure;
 use crate::model::outbox::Outbox;
+use crate::model::pool::List;
 
 /// ```text
 ///          fail
@@ -25,10 +26,16 @@ pub enum State {
 /// Takes what the regional tables of a stage wrote and has it applied in the other regions.
 ///
 /// What waits in its inbox is the replication backlog: written and acknowledged in one region,
-/// unknown in the others.
+/// unknown in the others. A region that is cut off keeps its part of the backlog apart.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Replicator {
     state: State,
+    /// Regions that it cannot reach.
+    cut_off: RegionSet,
+    /// By region: rows that it wrote while it was cut off.
+    held_from: [List; 8],
+    /// By region: rows that it should have applied while it was cut off.
+    held_for: [List; 8],
 }
 
 /// What a replicator knows about its place and its design.
@@ -52,10 +59,19 @@ impl Replicator {
             Message::Replicate { copy, .. } if self.state == State::Failed => {
                 out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
             }
-            Message::Replicate { region, copy } => {
+            Message::Replicate { region, .. } if self.cut_off.contains(region) => {
+                out.hold(&mut self.held_from[region.index()], *message);
+            }
+            Message::Replicate { region, copy, time } => {
+                let apply = Message::Apply { region, copy, time };
                 for (index, &table) in context.tables.iter().enumerate() {
-                    if index != region.index() {
-                        out.send(table, Message::Apply { copy });
+                    if index == region.index() {
+                        continue;
+                    }
+                    if self.cut_off.contains(RegionId(index as u8)) {
+                        out.hold(&mut self.held_for[index], apply);
+                    } else {
+                        out.send(table, apply);
                     }
                 }
                 out.emit(Event::Replicated { replicator: context.id, record: copy.id });
@@ -92,6 +108,29 @@ impl Replicator {
     pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Running;
         out.set_open(context.machine, true);
+    }
+
+    /// Can no longer reach a region.
+    pub(crate) fn cut_off(&mut self, region: RegionId) {
+        self.cut_off.insert(region);
+    }
+
+    /// Reaches a region again.
+    pub(crate) fn reconnect(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
+        self.cut_off.remove(region);
+        out.release(&mut self.held_from[region.index()], context.machine);
+        out.release(&mut self.held_for[region.index()], context.tables[region.index()]);
+    }
+
+    /// The regions that it cannot reach.
+    pub fn unreachable(&self) -> RegionSet {
+        self.cut_off
+    }
+
+    /// The rows that wait for a region to be reached again: those that it wrote, and those that
+    /// it should apply.
+    pub(crate) fn held(&self, region: RegionId) -> [&List; 2] {
+        [&self.held_from[region.index()], &self.held_for[region.index()]]
     }
 
     /// Whether it replicates.

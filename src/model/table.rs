@@ -3,10 +3,10 @@
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, TableId};
 use crate::model::message::{Client, Message};
-use crate::model::options::{Insert, TableFailure};
+use crate::model::options::{Conflict, Insert, TableFailure};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
-use crate::model::record::RecordCopy;
+use crate::model::record::{Keys, RecordCopy};
 
 /// What a table holds of one record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -17,6 +17,34 @@ pub struct Row {
     pub rows: u8,
     /// A container of this region wrote it (also when replication brought it first).
     pub written_here: bool,
+}
+
+/// What a table shows for a business key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Latest {
+    /// The record; 0 while the key has none.
+    pub record: RecordId,
+    /// When it was written, in the logical time of its region.
+    pub time: u32,
+    /// Where it was written.
+    pub region: RegionId,
+}
+
+impl Default for Latest {
+    fn default() -> Latest {
+        Latest { record: RecordId(0), time: 0, region: RegionId(0) }
+    }
+}
+
+/// What a table holds: its parts of the blocks of all tables.
+#[derive(Debug)]
+pub struct Store<'a> {
+    /// By record; element 0 unused.
+    pub rows: &'a mut [Row],
+    /// By key; empty when records have none.
+    pub latest: &'a mut [Latest],
+    /// The keys and versions of the records.
+    pub keys: &'a Keys,
 }
 
 /// ```text
@@ -40,7 +68,9 @@ pub enum State {
 /// A write is local: stored, acknowledged, and put on the stage's stream if it changed anything;
 /// the [`Replicator`](crate::model::Replicator) applies it elsewhere later. A row is keyed by
 /// record id and a record never changes, so two regions that write the same id write the same
-/// row and there is nothing to resolve.
+/// row and there is nothing to resolve. When records have business keys the table also shows, for
+/// each key, one of its records; which one is the option [`Conflict`]. Its logical time is a Lamport
+/// clock: it passes every write that the table has seen.
 ///
 /// Source: Amazon DynamoDB global tables, multi-Region eventual consistency.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,6 +78,8 @@ pub struct RegionalTable {
     state: State,
     /// Rows of other regions that arrived while it refused: replication tries until it succeeds.
     held: List,
+    /// The logical time of the newest write that it has seen; used only with keys.
+    clock: u32,
 }
 
 /// What a table knows about its place and its design.
@@ -63,29 +95,36 @@ pub struct Context {
     pub replicator: MachineId,
     /// What it does with a record that it has.
     pub insert: Insert,
+    /// Which record it shows for a key.
+    pub conflict: Conflict,
     /// What it does while it is failed.
     pub on_failure: TableFailure,
 }
 
 impl RegionalTable {
-    /// Handles one message. `rows` are its own rows, by record id.
+    /// Handles one message. `store` is what this table holds.
     #[inline]
     pub fn handle(
         &mut self,
         message: &Message,
         context: &Context,
-        rows: &mut [Row],
+        store: &mut Store<'_>,
         out: &mut Outbox,
     ) {
         match *message {
-            Message::Insert { client, copy } => self.insert(client, copy, context, rows, out),
+            Message::Insert { client, copy } => self.insert(client, copy, context, store, out),
             Message::Apply { .. } if self.state == State::Failed => {
                 out.hold(&mut self.held, *message);
             }
-            Message::Apply { copy } => {
-                let row = &mut rows[copy.id.index()];
+            Message::Apply { region, copy, time } => {
+                let row = &mut store.rows[copy.id.index()];
                 write(row, copy, context.insert);
                 out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
+                if !store.latest.is_empty() {
+                    self.clock = self.clock.max(time);
+                    let written = Latest { record: copy.id, time, region };
+                    show(written, context, store, out);
+                }
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -112,22 +151,29 @@ impl RegionalTable {
         client: Client,
         copy: RecordCopy,
         context: &Context,
-        rows: &mut [Row],
+        store: &mut Store<'_>,
         out: &mut Outbox,
     ) {
         let Client { machine, incarnation } = client;
         if self.state == State::Failed {
             return out.send(machine, Message::InsertRefused { incarnation });
         }
-        let row = &mut rows[copy.id.index()];
+        let row = &mut store.rows[copy.id.index()];
         let before = *row;
         write(row, copy, context.insert);
         row.written_here = true;
         let duplicate = before.rows > 0;
         out.emit(Event::Stored { table: context.id, copy, rows: row.rows, duplicate });
-        if (before.rows, before.value) != (row.rows, row.value) {
-            let region = context.region;
-            out.send(context.replicator, Message::Replicate { region, copy });
+        let mut changed = (before.rows, before.value) != (row.rows, row.value);
+        let region = context.region;
+        if !store.latest.is_empty() {
+            self.clock += 1;
+            let written = Latest { record: copy.id, time: self.clock, region };
+            changed |= show(written, context, store, out);
+        }
+        if changed {
+            let time = self.clock;
+            out.send(context.replicator, Message::Replicate { region, copy, time });
         }
         out.send(machine, Message::Inserted { incarnation, duplicate });
     }
@@ -153,6 +199,11 @@ impl RegionalTable {
         self.state
     }
 
+    /// The logical time of the newest write that it has seen.
+    pub(crate) fn clock(&self) -> u32 {
+        self.clock
+    }
+
     /// Rows of other regions that wait until it serves requests again.
     pub fn held(&self) -> &List {
         &self.held
@@ -166,6 +217,24 @@ fn write(row: &mut Row, copy: RecordCopy, insert: Insert) {
         Insert::Upsert => 1,
         Insert::Append => row.rows.saturating_add(1),
     };
+}
+
+/// Shows a write under its key, if it wins there. Returns whether it does.
+fn show(written: Latest, context: &Context, store: &mut Store<'_>, out: &mut Outbox) -> bool {
+    let key = store.keys.key_of(written.record);
+    let shown = &mut store.latest[key];
+    let version = |record| store.keys.version_of(record);
+    let wins = match context.conflict {
+        _ if shown.record.0 == 0 => true,
+        Conflict::LastWriterWins => (written.time, written.region) > (shown.time, shown.region),
+        Conflict::VersionChecked => version(written.record) > version(shown.record),
+        Conflict::FirstApplied => written.region == shown.region,
+    };
+    if wins {
+        *shown = written;
+        out.emit(Event::KeyShown { table: context.id, record: written.record });
+    }
+    wins
 }
 
 /// The rows of one table in the block of all tables' rows.

@@ -16,6 +16,8 @@ pub enum DriverAction {
     Fault(Vec<Fault>),
     /// All of these work again.
     Recover(Vec<Target>),
+    /// The dead letters of these queues come back as new messages.
+    Redrive(Vec<QueueId>),
     /// in-dns gets new weights, by region.
     Weights(Vec<u8>),
     /// It must hold now.
@@ -33,6 +35,8 @@ pub enum Await {
     Drained(RegionId),
     /// Nobody else can take a step.
     Quiescent,
+    /// Any moment: the scheduler chooses one, at the latest when nobody else can take a step.
+    Sometime,
 }
 
 /// What the driver checks.

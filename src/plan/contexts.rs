@@ -69,6 +69,8 @@ impl Builder<'_> {
         let options = &self.scenario.queue;
         let context = |id| queue::Context {
             id: QueueId(id),
+            delivery: options.delivery,
+            max_receives: options.max_receives,
             receive: options.receive,
             remove: options.remove,
         };
@@ -91,6 +93,7 @@ impl Builder<'_> {
                 out_queue: layout.machine(Place::Queue(out_queue_id)),
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 steps: self.steps,
+                retries: options.retries,
                 on_duplicate: options.on_duplicate,
                 on_dependency_failure: options.on_dependency_failure,
                 on_recover: options.on_recover,
@@ -111,6 +114,7 @@ impl Builder<'_> {
                 region,
                 replicator: layout.machine(Place::Replicator(replicator)),
                 insert: self.scenario.table.insert,
+                conflict: self.scenario.table.conflict,
                 on_failure: self.scenario.table.on_failure,
             }
         };

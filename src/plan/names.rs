@@ -7,7 +7,8 @@ use crate::model::layout::{Layout, Place};
 use crate::scenario::{Cause, Problem, Scenario};
 
 /// Everything that can be named in a script, with its name: each container, queue, regional
-/// table and replicator, each region as a target of a DNS name, and for each stage its global
+/// table and replicator, each link of a replicator to a region, each region as a target of a DNS
+/// name, and for each stage its global
 /// table (all regional tables and the replicator).
 pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
     let mut targets = Vec::new();
@@ -29,9 +30,14 @@ pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
         targets.push((name.clone(), vec![target]));
     }
     for stage in layout.stage_ids() {
+        let replicator = crate::model::ReplicatorId(u16::from(stage.0));
+        for region in layout.region_ids() {
+            let name = format!("{}-replicator@{region}", layout.stages[stage.index()]);
+            targets.push((name, vec![Target::Link(replicator, region)]));
+        }
         let table = |region| Target::Table(layout.table(region, stage));
         let mut parts: Vec<Target> = layout.region_ids().map(table).collect();
-        parts.push(Target::Replicator(crate::model::ReplicatorId(u16::from(stage.0))));
+        parts.push(Target::Replicator(replicator));
         targets.push((format!("{}-table", layout.stages[stage.index()]), parts));
     }
     targets
@@ -44,6 +50,9 @@ pub fn target_name(target: Target, layout: &Layout) -> String {
         Target::Queue(id) => Place::Queue(id),
         Target::Table(id) => Place::Table(id),
         Target::Replicator(id) => Place::Replicator(id),
+        Target::Link(id, region) => {
+            return format!("{}-replicator@{region}", layout.stages[id.index()]);
+        }
         Target::Dns(side, region) => return format!("{}@{region}", side.name()),
     };
     layout.name(layout.machine(place)).to_owned()

@@ -50,11 +50,13 @@ impl Resolver<'_> {
             }
             ScriptStep::Await(condition) => DriverAction::Await(self.condition(condition)?),
             ScriptStep::Fault(kind, pattern) => DriverAction::Fault(self.faults(*kind, pattern)?),
+            ScriptStep::Outage(region) => DriverAction::Fault(self.outage(*region)?),
             ScriptStep::Recover(pattern) => {
                 let any = || Cause::Name(pattern.clone());
                 let found = names::find(pattern, &self.key, self.layout, |_| true, any)?;
                 DriverAction::Recover(found)
             }
+            ScriptStep::Redrive(pattern) => DriverAction::Redrive(self.queues(pattern)?),
             ScriptStep::Weights(weights) => {
                 DriverAction::Weights(validate::weights(weights, self.scenario, &self.key)?)
             }
@@ -115,6 +117,7 @@ impl Resolver<'_> {
                 Await::Drained(names::region(*region, &self.key, self.layout)?)
             }
             Condition::Quiescent => Await::Quiescent,
+            Condition::Sometime => Await::Sometime,
             Condition::DeliveredAll => unreachable!("one await for each batch, made by the caller"),
         })
     }
@@ -150,6 +153,23 @@ impl Resolver<'_> {
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
     }
 
+    /// Everything in the region fails, and nobody reaches it.
+    fn outage(&self, number: u8) -> Result<Vec<Fault>, Problem> {
+        let region = names::region(number, &self.key, self.layout)?;
+        let name = format!("@{region}");
+        let targets = names::targets(self.layout).into_iter();
+        let here = targets.filter(|(known, _)| known.ends_with(&name));
+        let fault = |target| match target {
+            Target::Container(_) => Fault { kind: FaultKind::Crash, target },
+            Target::Queue(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Dns(..) => Fault { kind: FaultKind::Fail, target },
+        };
+        Ok(here.flat_map(|(_, parts)| parts).map(fault).collect())
+    }
+
     fn check(&self, expectation: &Expectation) -> Result<Check, Problem> {
         Ok(match expectation {
             Expectation::Delivered(count) => Check::Delivered(*count),
@@ -176,6 +196,7 @@ impl Resolver<'_> {
                     Target::Queue(_)
                     | Target::Table(_)
                     | Target::Replicator(_)
+                    | Target::Link(..)
                     | Target::Dns(..) => None,
                 });
                 Check::State(containers.collect(), *state)
@@ -183,16 +204,35 @@ impl Resolver<'_> {
         })
     }
 
+    /// The one queue of that name.
     fn queue(&self, name: &str) -> Result<QueueId, Problem> {
-        let wrong = || Cause::WrongKind {
-            name: name.to_owned(),
-            verb: "hold waiting records",
-            remedy: "name one queue with its region, as in 'inbound-queue@1'",
-        };
-        let fits = |target| matches!(target, Target::Queue(_));
-        match names::find(name, &self.key, self.layout, fits, wrong)?.as_slice() {
-            [Target::Queue(id)] => Ok(*id),
-            _ => self.problem(wrong()),
+        match self.queues(name)?.as_slice() {
+            [id] => Ok(*id),
+            _ => self.problem(no_queue(name)),
         }
+    }
+
+    /// The queues that match a pattern.
+    fn queues(&self, pattern: &str) -> Result<Vec<QueueId>, Problem> {
+        let fits = |target| matches!(target, Target::Queue(_));
+        let wrong = || no_queue(pattern);
+        let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+        let queue = |target| match target {
+            Target::Queue(id) => Some(id),
+            Target::Container(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Dns(..) => None,
+        };
+        Ok(found.into_iter().filter_map(queue).collect())
+    }
+}
+
+fn no_queue(name: &str) -> Cause {
+    Cause::WrongKind {
+        name: name.to_owned(),
+        verb: "hold waiting records",
+        remedy: "name a queue with its region, as in 'inbound-queue@1'",
     }
 }

@@ -1,7 +1,7 @@
 //! Checks of everything in a scenario but its script.
 
 use crate::model::layout::Layout;
-use crate::model::options::Action;
+use crate::model::options::{Action, Delivery};
 use crate::scenario::{Cause, FORMAT, Problem, Scenario};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -54,6 +54,21 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
         range(&key, "records in a batch", size.into(), (1, 65_534))?;
     }
     range("records.batches", "records in all", records.total(), (1, 65_534))
+}
+
+/// No fault that the system cannot have.
+pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
+    let budget = &scenario.budget;
+    let kinds = [
+        ("budget.visibility_timeout", budget.visibility_timeout),
+        ("budget.reorder", budget.reorder),
+    ];
+    for (key, count) in kinds {
+        if count > 0 && scenario.queue.delivery == Delivery::Fifo {
+            return Err(Problem::new(key, Cause::OnlyStandardQueues));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Problem> {

@@ -2,7 +2,7 @@
 
 use crate::model::container;
 use crate::model::event::Event;
-use crate::model::fault::{FaultKind, FaultPoint};
+use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
@@ -37,8 +37,20 @@ impl<'a> Scene<'a> {
             (Choice::Step(machine), Some(message)) => {
                 clauses.push(format!("{} {}", self.machine(machine), self.handled(message)));
             }
-            (Choice::Step(_) | Choice::Fault(FaultPoint::Crash(_) | FaultPoint::Restart(_)), _) => {
+            (Choice::Fault(FaultPoint::GoOn), _) => {
+                clauses.push("this is the moment that the script waits for".to_owned());
             }
+            (
+                Choice::Step(_)
+                | Choice::Fault(
+                    FaultPoint::Crash(_)
+                    | FaultPoint::Restart(_)
+                    | FaultPoint::LoseReply(_)
+                    | FaultPoint::TimeOut(_)
+                    | FaultPoint::Reorder(_),
+                ),
+                _,
+            ) => {}
         }
         clauses.extend(self.simulation.events().iter().filter_map(|event| self.happened(event)));
         let sent = self.sent();
@@ -140,10 +152,12 @@ impl<'a> Scene<'a> {
             Message::InsertRefused { .. } => {
                 format!("hears that the table refuses {}", self.record_in_hand())
             }
-            Message::Replicate { region, copy } => {
+            Message::Replicate { region, copy, .. } => {
                 format!("is told that region {region} wrote {}", copy.id)
             }
-            Message::Apply { copy } => format!("is told that another region wrote {}", copy.id),
+            Message::Apply { region, copy, .. } => {
+                format!("is told that region {region} wrote {}", copy.id)
+            }
         }
     }
 
@@ -159,6 +173,7 @@ impl<'a> Scene<'a> {
                 DriverAction::Publish(_)
                 | DriverAction::Fault(_)
                 | DriverAction::Recover(_)
+                | DriverAction::Redrive(_)
                 | DriverAction::Weights(_),
                 _,
             ) => format!("carries out '{line}'"),
@@ -212,6 +227,19 @@ impl<'a> Scene<'a> {
                 format!("delivers {record} again")
             }
             Event::Returned { record, .. } => format!("makes {record} visible again"),
+            Event::TimedOut { queue, record } => {
+                format!("the delivery of {record} by {} times out", self.queue(queue))
+            }
+            Event::Reordered { queue } => format!("{} changes its order", self.queue(queue)),
+            Event::DeadLettered { record, .. } => {
+                format!("puts {record} into its dead-letter queue")
+            }
+            Event::Redriven { queue, record } => {
+                format!("{} takes {record} back from its dead-letter queue", self.queue(queue))
+            }
+            Event::ReplyLost { machine, reply } => {
+                format!("the reply '{}' to {} is lost", reply.name(), self.machine(machine))
+            }
             Event::Removed { record, .. } => format!("removes {record}"),
             Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
             Event::ContainerBecame { container, state, refused_by } => {
@@ -224,30 +252,40 @@ impl<'a> Scene<'a> {
                 format!("stores it once more, in {rows} rows")
             }
             Event::Applied { .. } => "stores it, too".to_owned(),
+            Event::KeyShown { record, .. } => {
+                let keys = self.simulation.plan().keys();
+                let (key, version) = (keys.key_of(record) + 1, keys.version_of(record));
+                format!("shows version {version} of key {key}")
+            }
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),
-            Event::Faulted { fault } => {
-                let verb = match fault.kind {
-                    FaultKind::Pause => "is paused",
-                    FaultKind::Crash => "crashes",
-                    FaultKind::Fail => "fails",
-                    FaultKind::Offline => "goes offline",
-                };
-                format!("{} {verb}", target_name(fault.target, layout))
-            }
-            Event::Recovered { target, waiting } => {
-                let backlog = match waiting {
-                    0 => String::new(),
-                    1 => ", with 1 message waiting".to_owned(),
-                    _ => format!(", with {waiting} messages waiting"),
-                };
-                format!("{} works again{backlog}", target_name(target, layout))
-            }
+            Event::Faulted { fault } => self.faulted(fault),
+            Event::Recovered { target, waiting } => self.recovered(target, waiting),
             Event::ExpectationFailed { action } => {
                 format!("'{}' does not hold", self.script_line(usize::from(action)))
             }
         })
+    }
+
+    fn faulted(&self, fault: Fault) -> String {
+        let verb = match fault.kind {
+            FaultKind::Pause => "is paused",
+            FaultKind::Crash => "crashes",
+            FaultKind::Fail => "fails",
+            FaultKind::Offline => "goes offline",
+        };
+        format!("{} {verb}", target_name(fault.target, &self.simulation.plan().layout))
+    }
+
+    fn recovered(&self, target: Target, waiting: u32) -> String {
+        let backlog = match waiting {
+            0 => String::new(),
+            1 => ", with 1 message waiting".to_owned(),
+            _ => format!(", with {waiting} messages waiting"),
+        };
+        let name = target_name(target, &self.simulation.plan().layout);
+        format!("{name} works again{backlog}")
     }
 
     /// A new state of a container, unless a fault or its end says as much.

@@ -131,7 +131,10 @@ fn mark(events: &[Event]) -> Mark {
     for event in events {
         match event {
             Event::ExpectationFailed { .. } => return Mark::Unexpected,
-            Event::Faulted { .. } => mark = Mark::Fault,
+            Event::Faulted { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
+            | Event::ReplyLost { .. } => mark = Mark::Fault,
             Event::Recovered { .. } => mark = Mark::Recovery,
             Event::Published { .. }
             | Event::Accepted { .. }
@@ -143,6 +146,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Enqueued { .. }
             | Event::Delivered { .. }
             | Event::Returned { .. }
+            | Event::DeadLettered { .. }
+            | Event::Redriven { .. }
             | Event::Removed { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
@@ -150,6 +155,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::StaleReply { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
+            | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::Arrived { .. } => {}

@@ -2,19 +2,40 @@
 
 use crate::plan::names;
 use crate::scenario::{FileError, Scenario};
+use crate::spec::PropertyName;
 
-/// Name and text of every built-in scenario.
+/// Name and text of every built-in scenario that describes a sound system.
 pub const ALL: &[(&str, &str)] = &[
     ("baseline", include_str!("../../scenarios/baseline.toml")),
     ("f1-fail-container", include_str!("../../scenarios/f1-fail-container.toml")),
+    ("f2-fail-database", include_str!("../../scenarios/f2-fail-database.toml")),
+    ("f3-fail-queue", include_str!("../../scenarios/f3-fail-queue.toml")),
     ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
     ("failover", include_str!("../../scenarios/failover.toml")),
+    ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),
+    ("region-outage", include_str!("../../scenarios/region-outage.toml")),
+    ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
+    ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
 ];
 
+/// Name and text of every built-in scenario that describes an unsound system, and the property that
+/// it violates.
+pub const UNSOUND: &[(&str, &str, PropertyName)] = &[(
+    "stranded-overwrite",
+    include_str!("../../scenarios/stranded-overwrite.toml"),
+    PropertyName::MonotoneVersion,
+)];
+
+/// Name and text of every built-in scenario: the sound ones, then the unsound ones.
+pub fn every() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let unsound = UNSOUND.iter().map(|&(name, text, _)| (name, text));
+    ALL.iter().copied().chain(unsound)
+}
+
 /// The text of a built-in scenario.
 pub fn text(name: &str) -> Option<&'static str> {
-    ALL.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)
+    every().find(|(known, _)| *known == name).map(|(_, text)| text)
 }
 
 /// A built-in scenario.
@@ -29,7 +50,7 @@ pub fn scenario(name: &str) -> Result<Scenario, FileError> {
 
 /// That there is no scenario of that name, with a suggestion.
 pub fn unknown(name: &str) -> FileError {
-    let known = || ALL.iter().map(|(known, _)| *known);
+    let known = || every().map(|(known, _)| known);
     let remedy = match names::closest(name, known()) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("the built-in ones are {}", known().collect::<Vec<_>>().join(", ")),
@@ -48,9 +69,9 @@ mod tests {
 
     #[test]
     fn every_file_is_a_scenario_of_its_name() {
-        for (name, _) in ALL {
+        for (name, _) in every() {
             let scenario = scenario(name).unwrap_or_else(|error| panic!("{error}"));
-            assert_eq!(scenario.name, *name);
+            assert_eq!(scenario.name, name);
             assert!(!scenario.about.is_empty(), "{name} says what it shows");
         }
     }

@@ -142,7 +142,14 @@ fn set(table: &mut toml::Table, key: &str, value: toml::Value) -> Result<(), Str
             Ok(())
         }
         toml::Value::Table(inner) => set(inner, rest, value),
-        _ => Err(format!("'{first}' has no keys of its own; leave '.{rest}' out")),
+        toml::Value::String(_)
+        | toml::Value::Integer(_)
+        | toml::Value::Float(_)
+        | toml::Value::Boolean(_)
+        | toml::Value::Datetime(_)
+        | toml::Value::Array(_) => {
+            Err(format!("'{first}' has no keys of its own; leave '.{rest}' out"))
+        }
     }
 }
 

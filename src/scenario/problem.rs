@@ -57,6 +57,9 @@ pub enum Cause {
     /// The steps of a container are not a permutation.
     #[error("a container needs store, publish and remove once each, in any order")]
     Steps,
+    /// A fault that fifo queues do not have.
+    #[error("only standard queues have such faults; set queue.delivery = \"standard\", or use 0")]
+    OnlyStandardQueues,
     /// A component does not exist.
     #[error("no component is called '{name}'{hint}")]
     UnknownComponent {

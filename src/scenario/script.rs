@@ -9,11 +9,14 @@
 //! await delivered all                                   everything published so far is there
 //! await drained @1                                      the queues of region 1 are empty
 //! await quiescent                                       nobody can take a step
+//! await sometime                                        any moment: a choice of the scheduler
 //! pause preprocess-container@1                          see the faults
 //! crash *-container@2
 //! fail inbound-queue@1
 //! offline in-dns@1
+//! outage @1                                             everything in region 1 at once
 //! recover *@1
+//! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns
 //! expect delivered 20                                   checked when the driver gets here
 //! expect waiting inbound-preprocess-queue@1 batch 2     all of batch 2 that came here, unremoved
@@ -41,8 +44,13 @@ pub enum ScriptStep {
     Await(Condition),
     /// A fault begins, for every component that matches the pattern.
     Fault(FaultKind, String),
+    /// Everything in the region (counted from 1) fails at once: containers crash, queues, tables
+    /// and DNS targets fail, and replication does not reach it.
+    Outage(u8),
     /// Faults end, for every component that matches the pattern.
     Recover(String),
+    /// The dead letters of every queue that matches the pattern come back as new messages.
+    Redrive(String),
     /// in-dns gets new weights, by region.
     Weights(Vec<u32>),
     /// Check something now; the run is violated if it does not hold.
@@ -66,6 +74,8 @@ pub enum Condition {
     Drained(u8),
     /// Nobody but the driver can take a step.
     Quiescent,
+    /// Any moment: it is a choice of the scheduler how long the driver waits.
+    Sometime,
 }
 
 /// What the driver can check.
@@ -98,7 +108,7 @@ pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
         "'{0}' is no step of a script; steps begin with publish, await, pause, crash, fail, \
-         offline, recover, weights or expect"
+         offline, outage, recover, redrive, weights or expect"
     )]
     UnknownVerb(String),
     /// The line begins well and goes on badly.
@@ -114,9 +124,11 @@ pub enum ScriptError {
 const PUBLISH: &str = "publish BATCH";
 const AWAIT: &str = "await published batch N, await enqueued QUEUE batch N, await delivered \
                      batch N, await delivered COUNT, await delivered all, await drained @REGION, \
-                     or await quiescent";
+                     await quiescent, or await sometime";
 const FAULT: &str = "pause, crash, fail, offline or recover, and a COMPONENT (as in 'crash \
                      core-container@2' or 'fail *-table@1')";
+const OUTAGE: &str = "outage @REGION";
+const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
 const EXPECT: &str = "expect delivered COUNT, expect waiting QUEUE@REGION batch N [records \
                       COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, or \
@@ -140,8 +152,15 @@ impl FromStr for ScriptStep {
             ["crash", name] => Ok(ScriptStep::Fault(FaultKind::Crash, (*name).to_owned())),
             ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
             ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
+            ["outage", region] => {
+                let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
+                number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
+            }
+            ["outage", ..] => Err(usage(OUTAGE)),
             ["recover", name] => Ok(ScriptStep::Recover((*name).to_owned())),
             ["pause" | "crash" | "fail" | "offline" | "recover", ..] => Err(usage(FAULT)),
+            ["redrive", name] => Ok(ScriptStep::Redrive((*name).to_owned())),
+            ["redrive", ..] => Err(usage(REDRIVE)),
             ["weights", rest @ ..] if !rest.is_empty() => {
                 let weights: Result<Vec<u32>, _> = rest.iter().map(|word| word.parse()).collect();
                 weights.map(ScriptStep::Weights).map_err(|_| usage(WEIGHTS))
@@ -166,6 +185,7 @@ fn condition(words: &[&str]) -> Option<Condition> {
         ["delivered", count] => Condition::Delivered(count.parse().ok()?),
         ["drained", region] => Condition::Drained(region.strip_prefix('@')?.parse().ok()?),
         ["quiescent"] => Condition::Quiescent,
+        ["sometime"] => Condition::Sometime,
         _ => return None,
     })
 }
@@ -200,7 +220,9 @@ impl fmt::Display for ScriptStep {
             ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
             ScriptStep::Await(condition) => write!(f, "await {condition}"),
             ScriptStep::Fault(kind, name) => write!(f, "{} {name}", kind.name()),
+            ScriptStep::Outage(region) => write!(f, "outage @{region}"),
             ScriptStep::Recover(name) => write!(f, "recover {name}"),
+            ScriptStep::Redrive(name) => write!(f, "redrive {name}"),
             ScriptStep::Weights(weights) => {
                 write!(f, "weights")?;
                 weights.iter().try_for_each(|weight| write!(f, " {weight}"))
@@ -220,6 +242,7 @@ impl fmt::Display for Condition {
             Condition::DeliveredAll => write!(f, "delivered all"),
             Condition::Drained(region) => write!(f, "drained @{region}"),
             Condition::Quiescent => write!(f, "quiescent"),
+            Condition::Sometime => write!(f, "sometime"),
         }
     }
 }
@@ -268,11 +291,14 @@ mod tests {
             "await delivered all",
             "await drained @1",
             "await quiescent",
+            "await sometime",
             "pause preprocess-container@1",
             "crash *-container@2",
             "fail inbound-queue@1",
             "offline in-dns@1",
+            "outage @1",
             "recover *@1",
+            "redrive inbound-queue@1",
             "weights 3 1",
             "expect delivered 20",
             "expect waiting inbound-preprocess-queue@1 batch 2",

@@ -61,10 +61,10 @@ impl Scheduler for Random {
     #[inline]
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let enabled = simulation.enabled();
-        if enabled.has_faults() {
-            if let Some(fault) = self.fault(enabled) {
-                return Some(fault);
-            }
+        if enabled.has_faults()
+            && let Some(fault) = self.fault(enabled)
+        {
+            return Some(fault);
         }
         if self.speed_max > 1 {
             return Some(self.by_speed(enabled, simulation.plan()));

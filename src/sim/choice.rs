@@ -1,10 +1,9 @@
 //! The one door through which all nondeterminism passes.
 
-use crate::model::bit_set::BitSet;
-use crate::model::fault::FaultPoint;
-use crate::model::id::{ContainerId, MachineId};
+use crate::model::fault::{FaultNumbers, FaultPoint};
+use crate::model::id::MachineId;
+use crate::model::index_set::IndexSet;
 use crate::model::layout::{Layout, Place};
-use crate::model::ready::Ready;
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -20,16 +19,20 @@ pub enum Choice {
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
-    steps: &'a Ready,
-    /// Member *c* is the crash of container *c*, member *containers + c* its restart.
-    faults: &'a BitSet,
-    containers: usize,
+    steps: &'a IndexSet,
+    /// By [`FaultNumbers`].
+    faults: &'a IndexSet,
+    numbers: FaultNumbers,
 }
 
 impl<'a> Enabled<'a> {
     #[inline]
-    pub(super) fn new(steps: &'a Ready, faults: &'a BitSet, containers: usize) -> Enabled<'a> {
-        Enabled { steps, faults, containers }
+    pub(super) fn new(
+        steps: &'a IndexSet,
+        faults: &'a IndexSet,
+        numbers: FaultNumbers,
+    ) -> Enabled<'a> {
+        Enabled { steps, faults, numbers }
     }
 
     /// How many choices there are, faults included.
@@ -109,15 +112,7 @@ impl<'a> Enabled<'a> {
     ///
     /// If there are not that many.
     pub fn nth_fault(&self, n: usize) -> Choice {
-        self.fault(self.faults.nth(n))
-    }
-
-    fn fault(&self, member: usize) -> Choice {
-        let container = |index: usize| ContainerId(index as u16);
-        Choice::Fault(match member.checked_sub(self.containers) {
-            None => FaultPoint::Crash(container(member)),
-            Some(index) => FaultPoint::Restart(container(index)),
-        })
+        Choice::Fault(self.numbers.point(self.faults.bits().nth(n)))
     }
 
     /// The step of the machine of this index or the next one after it that can take one, going
@@ -135,7 +130,7 @@ impl<'a> Enabled<'a> {
     pub fn contains(&self, choice: Choice) -> bool {
         match choice {
             Choice::Step(machine) => self.steps.contains(machine.index()),
-            Choice::Fault(point) => self.faults.contains(fault_member(point, self.containers)),
+            Choice::Fault(point) => self.faults.contains(self.numbers.number(point)),
         }
     }
 
@@ -143,27 +138,31 @@ impl<'a> Enabled<'a> {
     pub fn iter(&self) -> impl Iterator<Item = Choice> + use<'a> {
         let copy = *self;
         let steps = copy.steps.bits().iter().map(|machine| Choice::Step(MachineId(machine as u16)));
-        steps.chain(copy.faults.iter().map(move |member| copy.fault(member)))
-    }
-}
-
-/// The member of the fault set that stands for a fault point.
-pub(super) fn fault_member(point: FaultPoint, containers: usize) -> usize {
-    match point {
-        FaultPoint::Crash(container) => container.index(),
-        FaultPoint::Restart(container) => containers + container.index(),
+        let faults = copy.faults.bits().iter();
+        steps.chain(faults.map(move |number| Choice::Fault(copy.numbers.point(number))))
     }
 }
 
 impl Choice {
     /// The choice by name, as saved failures write it: `step core-container@1`,
-    /// `crash core-container@1`, `restart core-container@1`.
+    /// `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
+    /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`.
     pub fn name(self, layout: &Layout) -> String {
         let container = |id| layout.name(layout.machine(Place::Container(id)));
         match self {
             Choice::Step(machine) => format!("step {}", layout.name(machine)),
             Choice::Fault(FaultPoint::Crash(id)) => format!("crash {}", container(id)),
             Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
+            Choice::Fault(FaultPoint::LoseReply(machine)) => {
+                format!("lose-reply {}", layout.name(machine))
+            }
+            Choice::Fault(FaultPoint::TimeOut(id)) => {
+                format!("time-out {}", layout.name(layout.machine(Place::Queue(id))))
+            }
+            Choice::Fault(FaultPoint::Reorder(id)) => {
+                format!("reorder {}", layout.name(layout.machine(Place::Queue(id))))
+            }
+            Choice::Fault(FaultPoint::GoOn) => "go-on driver".to_owned(),
         }
     }
 
@@ -175,6 +174,10 @@ impl Choice {
             ("step", _) => Some(Choice::Step(machine)),
             ("crash", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Crash(id))),
             ("restart", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Restart(id))),
+            ("lose-reply", _) => Some(Choice::Fault(FaultPoint::LoseReply(machine))),
+            ("time-out", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::TimeOut(id))),
+            ("reorder", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::Reorder(id))),
+            ("go-on", Place::Driver) => Some(Choice::Fault(FaultPoint::GoOn)),
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! The driver: carries out the script, one step of it at a time.
 
 use crate::model::event::Event;
+use crate::model::fault::FaultPoint;
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
@@ -14,6 +15,8 @@ pub struct Driver {
     next: u16,
     /// That action is an await which did not hold when the driver came to it.
     waiting: bool,
+    /// The scheduler chose this moment for an `await sometime`.
+    released: bool,
 }
 
 impl Driver {
@@ -21,6 +24,11 @@ impl Driver {
     /// ended.
     pub fn next(&self) -> usize {
         usize::from(self.next)
+    }
+
+    /// Whether the scheduler chose the moment of the await that is due.
+    pub(crate) fn is_released(&self) -> bool {
+        self.released
     }
 
     /// Whether it waits for an await to come true.
@@ -41,14 +49,19 @@ impl World {
             DriverAction::Await(condition) => {
                 if !self.holds(*condition, plan) {
                     self.driver.waiting = true;
-                    return;
+                    let any_moment = *condition == Await::Sometime;
+                    return self.faults.offer(FaultPoint::GoOn, any_moment);
                 }
+                self.driver.released = false;
             }
             DriverAction::Fault(faults) => {
                 faults.iter().for_each(|&fault| self.inject(fault, plan));
             }
             DriverAction::Recover(targets) => {
                 targets.iter().for_each(|&target| self.recover(target, plan));
+            }
+            DriverAction::Redrive(queues) => {
+                queues.iter().for_each(|&queue| self.redrive(queue, plan));
             }
             DriverAction::Weights(weights) => self.set_weights(weights, plan),
             DriverAction::Check(check) => {
@@ -73,12 +86,23 @@ impl World {
     }
 
     fn go_on_if_it_holds(&mut self, plan: &Plan) {
-        if let DriverAction::Await(condition) = plan.actions[self.driver.next()] {
-            if self.holds(condition, plan) {
-                self.driver.waiting = false;
-                self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
-            }
+        if let DriverAction::Await(condition) = plan.actions[self.driver.next()]
+            && self.holds(condition, plan)
+        {
+            self.let_driver_go_on(plan);
         }
+    }
+
+    /// The scheduler chose this moment.
+    pub(super) fn release_driver(&mut self, plan: &Plan) {
+        self.driver.released = true;
+        self.let_driver_go_on(plan);
+    }
+
+    fn let_driver_go_on(&mut self, plan: &Plan) {
+        self.driver.waiting = false;
+        self.faults.offer(FaultPoint::GoOn, false);
+        self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
     }
 
     fn holds(&self, condition: Await, plan: &Plan) -> bool {
@@ -89,6 +113,7 @@ impl World {
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,
             Await::Quiescent => self.out.ready().is_empty(),
+            Await::Sometime => self.driver.released || self.out.ready().is_empty(),
         }
     }
 

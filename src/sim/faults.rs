@@ -1,69 +1,168 @@
 //! Faults: how they begin and how they end.
 
-use crate::model::bit_set::BitSet;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{ContainerId, RegionId};
+use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, Target};
+use crate::model::id::{ContainerId, MachineId, QueueId, RegionId};
+use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::{queue, replicator, table};
+use crate::model::{container, queue, replicator, table};
 use crate::plan::Plan;
-use crate::sim::choice::fault_member;
+use crate::scenario::Budget;
 use crate::sim::world::World;
 
 /// The faults that the scheduler may choose.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Faults {
-    crashes_left: u16,
-    /// Those that can happen now, by member number (see [`fault_member`]).
-    ready: BitSet,
+    /// How many more of each kind may be chosen.
+    left: Budget,
+    numbers: FaultNumbers,
+    /// Those that can happen now.
+    ready: IndexSet,
 }
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
-        let containers = plan.layout.containers();
-        let mut ready = BitSet::new(2 * containers);
-        if plan.crash_budget > 0 {
-            (0..containers).for_each(|container| ready.insert(container));
+        let numbers = FaultNumbers::new(&plan.layout);
+        let mut ready = IndexSet::new(numbers.count());
+        if plan.budget.crash > 0 {
+            (0..plan.layout.containers()).for_each(|container| ready.insert(container));
         }
-        Faults { crashes_left: plan.crash_budget, ready }
+        Faults { left: plan.budget, numbers, ready }
     }
 
     #[inline]
-    pub(super) fn ready(&self) -> &BitSet {
+    pub(super) fn ready(&self) -> &IndexSet {
         &self.ready
     }
 
-    pub(super) fn crashes_left(&self) -> u16 {
-        self.crashes_left
+    #[inline]
+    pub(super) fn numbers(&self) -> FaultNumbers {
+        self.numbers
+    }
+
+    /// How many more of each kind may be chosen.
+    pub(super) fn left(&self) -> Budget {
+        self.left
+    }
+
+    /// Offers the fault point, or no longer.
+    pub(super) fn offer(&mut self, point: FaultPoint, offered: bool) {
+        let number = self.numbers.number(point);
+        if offered {
+            self.ready.insert(number);
+        } else {
+            self.ready.remove(number);
+        }
     }
 
     pub(super) fn copy_from(&mut self, other: &Faults) {
-        self.crashes_left = other.crashes_left;
+        self.left = other.left;
+        self.numbers = other.numbers;
         self.ready.copy_from(&other.ready);
     }
 }
 
 impl World {
-    /// A fault that the scheduler chose, or the end of one.
+    /// A fault that the scheduler chose, or the end of one, or a moment.
     pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
-        let containers = plan.layout.containers();
-        assert!(
-            self.faults.ready.contains(fault_member(point, containers)),
-            "{point:?} cannot happen now"
-        );
+        let number = self.faults.numbers.number(point);
+        assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
         match point {
             FaultPoint::Crash(container) => {
-                self.faults.crashes_left -= 1;
+                self.faults.left.crash -= 1;
                 let target = Target::Container(container);
                 self.inject(Fault { kind: FaultKind::Crash, target }, plan);
-                self.faults.ready.insert(fault_member(FaultPoint::Restart(container), containers));
+                self.faults.offer(FaultPoint::Restart(container), true);
+                if self.faults.left.crash == 0 {
+                    let containers = plan.layout.containers();
+                    (0..containers).for_each(|container| self.faults.ready.remove(container));
+                }
             }
             FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
+            FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
+            FaultPoint::TimeOut(id) => {
+                self.faults.left.visibility_timeout -= 1;
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.time_out(context, &mut self.shelf, &mut self.out);
+            }
+            FaultPoint::Reorder(id) => {
+                self.faults.left.reorder -= 1;
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.reorder(context, &mut self.shelf, &mut self.out);
+            }
+            FaultPoint::GoOn => self.release_driver(plan),
         }
-        if self.faults.crashes_left == 0 {
-            (0..containers).for_each(|container| self.faults.ready.remove(container));
+    }
+
+    /// The reply that the machine would handle next turns into a failure. Somebody who waits for
+    /// a change to try again is told that there is one: a reply that does not come is a time-out,
+    /// and a time-out is tried again.
+    fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
+        self.faults.left.lost_reply -= 1;
+        let head = self.out.first_mut(machine).expect("offered only for a reply");
+        let reply = *head;
+        *head = reply.when_lost().expect("offered only for a positive reply");
+        self.out.emit(Event::ReplyLost { machine, reply: reply.kind() });
+        match (plan.layout.places()[machine.index()], reply) {
+            (Place::Source | Place::InDns, _) => self.tell_source(plan),
+            (
+                Place::Destination | Place::OutDns,
+                Message::Received { queue, .. } | Message::Removed { queue, .. },
+            ) => self.tell_destination(plan.layout.queue_place(queue).0, plan),
+            _ => {}
+        }
+        if self.faults.left.lost_reply == 0 {
+            for machine in 0..plan.layout.machines() as u16 {
+                self.faults.offer(FaultPoint::LoseReply(MachineId(machine)), false);
+            }
+        }
+    }
+
+    /// Offers to lose each reply that is about to be handled, while the budget lasts.
+    #[inline]
+    pub(super) fn update_offers(&mut self, plan: &Plan) {
+        if plan.budget != Budget::default() {
+            self.offer_restarts();
+        }
+        if self.faults.left.lost_reply > 0 {
+            self.offer_lost_replies(plan);
+        }
+        if plan.budget.visibility_timeout > 0 || plan.budget.reorder > 0 {
+            self.offer_queue_faults(plan);
+        }
+    }
+
+    /// Offers timeouts and changes of order, where there is something to time out or to change.
+    fn offer_queue_faults(&mut self, plan: &Plan) {
+        let left = self.faults.left;
+        for context in &plan.queues {
+            let queue = &self.queues[context.id.index()];
+            let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
+            let reorders = left.reorder > 0 && queue.has_order();
+            self.faults.offer(FaultPoint::TimeOut(context.id), times_out);
+            self.faults.offer(FaultPoint::Reorder(context.id), reorders);
+        }
+    }
+
+    /// Offers to start containers again that a fault of the budget may have stopped.
+    fn offer_restarts(&mut self) {
+        for event in self.out.events() {
+            if let Event::ContainerBecame { container, state, .. } = *event {
+                let stopped = state == container::State::FailedDependency;
+                if stopped {
+                    self.faults.offer(FaultPoint::Restart(container), true);
+                }
+            }
+        }
+    }
+
+    fn offer_lost_replies(&mut self, plan: &Plan) {
+        for machine in 0..plan.layout.machines() as u16 {
+            let machine = MachineId(machine);
+            let lossy = self.out.first(machine).is_some_and(|head| head.when_lost().is_some());
+            self.faults.offer(FaultPoint::LoseReply(machine), lossy);
         }
     }
 
@@ -88,6 +187,9 @@ impl World {
             (FaultKind::Fail, Target::Replicator(id)) => {
                 self.replicators[id.index()].fail(&plan.replicators[id.index()], out);
             }
+            (FaultKind::Fail, Target::Link(id, region)) => {
+                self.replicators[id.index()].cut_off(region);
+            }
             (FaultKind::Fail, Target::Dns(DnsSide::In, region)) => self.in_dns.fail(region),
             (FaultKind::Fail, Target::Dns(DnsSide::Out, region)) => self.out_dns.fail(region),
             (FaultKind::Offline, Target::Dns(side, region)) => {
@@ -106,6 +208,7 @@ impl World {
                 | Target::Queue(_)
                 | Target::Table(_)
                 | Target::Replicator(_)
+                | Target::Link(..)
                 | Target::Dns(..),
             ) => unreachable!("the plan lets no {:?} happen to {:?}", fault.kind, fault.target),
         }
@@ -137,6 +240,10 @@ impl World {
                 let context = &plan.replicators[id.index()];
                 self.replicators[id.index()].recover(context, &mut self.out);
             }
+            Target::Link(id, region) => {
+                let context = &plan.replicators[id.index()];
+                self.replicators[id.index()].reconnect(region, context, &mut self.out);
+            }
             Target::Dns(DnsSide::In, region) => {
                 self.in_dns.recover(region);
                 let (side, offline) = (DnsSide::In, self.in_dns.offline());
@@ -154,11 +261,8 @@ impl World {
 
     fn recover_container(&mut self, id: ContainerId, plan: &Plan) {
         self.containers[id.index()].recover(&plan.containers[id.index()], &mut self.out);
-        let containers = plan.layout.containers();
-        self.faults.ready.remove(fault_member(FaultPoint::Restart(id), containers));
-        if self.faults.crashes_left > 0 {
-            self.faults.ready.insert(fault_member(FaultPoint::Crash(id), containers));
-        }
+        self.faults.offer(FaultPoint::Restart(id), false);
+        self.faults.offer(FaultPoint::Crash(id), self.faults.left.crash > 0);
     }
 
     /// Whether there is a fault to recover from.
@@ -171,6 +275,7 @@ impl World {
             Target::Replicator(id) => {
                 self.replicators[id.index()].state() == replicator::State::Failed
             }
+            Target::Link(id, region) => self.replicators[id.index()].unreachable().contains(region),
             Target::Dns(side, region) => {
                 let dns = match side {
                     DnsSide::In => &self.in_dns,
@@ -187,10 +292,20 @@ impl World {
             Target::Queue(id) => Place::Queue(id),
             Target::Table(id) => Place::Table(id),
             Target::Replicator(id) => Place::Replicator(id),
+            Target::Link(id, region) => {
+                let held = self.replicators[id.index()].held(region);
+                return held.iter().map(|list| list.len() as u32).sum();
+            }
             Target::Dns(DnsSide::In, _) => Place::InDns,
             Target::Dns(DnsSide::Out, _) => Place::OutDns,
         };
         self.out.waiting(plan.layout.machine(place)) as u32
+    }
+
+    /// The dead letters of a queue come back.
+    pub(super) fn redrive(&mut self, id: QueueId, plan: &Plan) {
+        let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+        queue.redrive(context, &mut self.shelf, &mut self.out);
     }
 
     /// in-dns gets new weights.
@@ -223,6 +338,9 @@ impl World {
         plan.tables.iter().for_each(|table| self.recover(Target::Table(table.id), plan));
         for replicator in &plan.replicators {
             self.recover(Target::Replicator(replicator.id), plan);
+            for region in layout.region_ids() {
+                self.recover(Target::Link(replicator.id, region), plan);
+            }
         }
         for container in &plan.containers {
             self.recover(Target::Container(container.id), plan);

@@ -27,7 +27,7 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
     hash.queues(world);
     for container in &world.containers {
         hash.number(container.state() as u64);
-        hash.number(u64::from(container.crashed()));
+        hash.number(u64::from(container.retried()) << 1 | u64::from(container.crashed()));
         hash.number(container.incarnation().into());
         let hand = container.hand();
         hash.number(hand.map_or(0, |hand| {
@@ -37,6 +37,7 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
     }
     for table in &world.tables {
         hash.number(table.state() as u64);
+        hash.number(table.clock().into());
         hash.number(table.held().len() as u64);
         world.out.held(table.held()).for_each(|message| hash.message(message));
     }
@@ -44,16 +45,29 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
         let flags = u64::from(row.rows) << 1 | u64::from(row.written_here);
         hash.number(u64::from(row.value) << 32 | flags);
     }
+    for latest in &world.latest {
+        hash.number(u64::from(latest.record.0) << 8 | u64::from(latest.region.0));
+        hash.number(latest.time.into());
+    }
     for replicator in &world.replicators {
-        hash.number(replicator.state() as u64);
+        hash.number(u64::from(replicator.unreachable().0) << 8 | replicator.state() as u64);
+        for region in plan.layout.region_ids() {
+            for list in replicator.held(region) {
+                hash.number(list.len() as u64);
+                world.out.held(list).for_each(|message| hash.message(message));
+            }
+        }
     }
     hash.number((world.driver.next() as u64) << 1 | u64::from(world.driver.is_waiting()));
     world.out.progress().reached().iter().for_each(|&reached| hash.number(reached.into()));
     for record in plan.record_ids() {
         hash.number(world.out.progress().entered(record).0.into());
     }
-    hash.number(world.faults.crashes_left().into());
-    world.faults.ready().iter().for_each(|fault| hash.number(fault as u64));
+    let left = world.faults.left();
+    hash.number(u64::from(left.crash) << 16 | u64::from(left.lost_reply));
+    hash.number(u64::from(left.visibility_timeout) << 16 | u64::from(left.reorder));
+    hash.number(world.driver.is_released().into());
+    world.faults.ready().bits().iter().for_each(|fault| hash.number(fault as u64));
     hash.0.digest128()
 }
 
@@ -88,8 +102,12 @@ impl Hash {
             self.number(queue.len() as u64);
             for item in queue.items(&world.shelf) {
                 self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
-                self.number(u64::from(item.receipt.0) << 1 | u64::from(item.delivered));
+                self.number(u64::from(item.receipt.0) << 16 | u64::from(item.receives));
                 self.client(item.holder);
+            }
+            self.number(queue.dead(&world.shelf).count() as u64);
+            for item in queue.dead(&world.shelf) {
+                self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
             }
             self.number(queue.waiting().len() as u64);
             queue.waiting().iter().for_each(|&client| self.client(client));
@@ -137,11 +155,8 @@ impl Hash {
             Message::Inserted { incarnation, duplicate } => {
                 self.number(u64::from(incarnation) << 1 | u64::from(duplicate));
             }
-            Message::Replicate { region, copy } => {
-                self.number(region.0.into());
-                self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
-            }
-            Message::Apply { copy } => {
+            Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
+                self.number(u64::from(time) << 8 | u64::from(region.0));
                 self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
             }
         }

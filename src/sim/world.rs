@@ -12,7 +12,7 @@ use crate::model::outbox::Outbox;
 use crate::model::queue::{Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
-use crate::model::table::{RegionalTable, Row};
+use crate::model::table::{Latest, RegionalTable, Row, Store};
 use crate::plan::Plan;
 use crate::sim::Pair;
 use crate::sim::driver::Driver;
@@ -38,6 +38,8 @@ pub(super) struct World {
     pub(super) tables: Vec<RegionalTable>,
     /// By `table × (records + 1) + record`.
     pub(super) rows: Vec<Row>,
+    /// By `table × keys + key`; empty when records have no keys.
+    pub(super) latest: Vec<Latest>,
     /// By replicator.
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
@@ -59,6 +61,7 @@ impl World {
             containers: vec![Container::default(); layout.containers()],
             tables: vec![RegionalTable::default(); layout.tables()],
             rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
+            latest: vec![Latest::default(); layout.tables() * plan.keys().count()],
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
             faults: Faults::new(plan),
@@ -122,10 +125,15 @@ impl World {
             }
             Place::Table(id) => {
                 let width = plan.records() + 1;
-                let rows = &mut self.rows[id.index() * width..][..width];
+                let keys = plan.keys();
+                let mut store = Store {
+                    rows: &mut self.rows[id.index() * width..][..width],
+                    latest: &mut self.latest[id.index() * keys.count()..][..keys.count()],
+                    keys,
+                };
                 let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
                 let state = table.state() as u8;
-                table.handle(&self.current, context, rows, &mut self.out);
+                table.handle(&self.current, context, &mut store, &mut self.out);
                 state
             }
             Place::Replicator(id) => {
@@ -163,6 +171,12 @@ impl World {
         }
     }
 
+    /// What one table shows, by key.
+    pub(super) fn latest_of(&self, table: TableId, plan: &Plan) -> &[Latest] {
+        let keys = plan.keys().count();
+        &self.latest[table.index() * keys..][..keys]
+    }
+
     /// The rows of one table.
     pub(super) fn rows_of(&self, table: TableId, plan: &Plan) -> &[Row] {
         let width = plan.records() + 1;
@@ -181,6 +195,7 @@ impl World {
         self.containers.clone_from(&other.containers);
         self.tables.clone_from(&other.tables);
         self.rows.clone_from(&other.rows);
+        self.latest.clone_from(&other.latest);
         self.replicators.clone_from(&other.replicators);
         self.driver = other.driver;
         self.faults.copy_from(&other.faults);

@@ -78,6 +78,26 @@ pub enum Breach {
         /// The record that was overtaken.
         record: RecordId,
     },
+    /// A table shows an older version of a key than before.
+    WentBack {
+        /// The table.
+        table: TableId,
+        /// The record that it shows now.
+        record: RecordId,
+        /// The record that it showed before.
+        newer: RecordId,
+    },
+    /// Two regions show different records for a key.
+    KeyDiverged {
+        /// What region 1 shows; record 0 for nothing.
+        record: RecordId,
+        /// The stage.
+        stage: StageId,
+        /// A region that shows another record.
+        region: RegionId,
+        /// The key, from 0.
+        key: u16,
+    },
     /// What the script expects does not hold.
     Unexpected {
         /// Index into [`Plan::actions`](crate::plan::Plan::actions).
@@ -159,6 +179,8 @@ impl Breach {
             Breach::Lost { .. } => PropertyName::NeverLost,
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
             Breach::Misrouted { .. } => PropertyName::RoutedByPolicy,
+            Breach::WentBack { .. } => PropertyName::MonotoneVersion,
+            Breach::KeyDiverged { .. } => PropertyName::Converged,
             Breach::Overtaken { .. } => PropertyName::RegionFifo,
             Breach::Unexpected { .. } | Breach::StillWaiting { .. } => PropertyName::Expectation,
             Breach::Restless { .. } => PropertyName::Settles,

@@ -2,12 +2,19 @@
 
 use crate::model::container::State;
 use crate::model::fault::Target;
-use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId, StageId};
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
+};
 use crate::model::layout::Place;
 use crate::plan::names::target_name;
 use crate::sim::Simulation;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
+
+/// The regions of a set by number, or that there is none.
+fn or_none(regions: RegionSet) -> String {
+    if regions.is_empty() { "none".to_owned() } else { regions.to_string() }
+}
 
 /// A breach with the words for it.
 pub(super) fn violation(breach: Breach, simulation: &Simulation, ledger: &Ledger) -> Violation {
@@ -39,12 +46,7 @@ impl Narrator<'_> {
         let layout = &self.simulation.plan().layout;
         match breach {
             Breach::Invented { record, value, at } => {
-                let at = match at {
-                    Whereabouts::Source => "record-source",
-                    Whereabouts::Queue(id) => self.queue(id),
-                    Whereabouts::Table(id) => self.name(Place::Table(id)),
-                    Whereabouts::Destination => "record-destination",
-                };
+                let at = self.whereabout(at);
                 format!("{at} has {record} with value {value}, which nobody published")
             }
             Breach::ForwardedUnstored { container, record } => format!(
@@ -52,24 +54,14 @@ impl Narrator<'_> {
                 self.name(Place::Container(container))
             ),
             Breach::RemovedUnstored { queue, record } => {
-                format!(
-                    "{record} was removed from {} before its stage stored it",
-                    self.queue(queue)
-                )
+                let name = self.queue(queue);
+                format!("{record} was removed from {name} before its stage stored it")
             }
-            Breach::RemovedUnforwarded { queue, record } => format!(
-                "{record} was removed from {} before {} had it",
-                self.queue(queue),
-                self.next_after(queue)
-            ),
-            Breach::Lost { record, queue } => match queue {
-                Some(queue) => format!(
-                    "{record} was accepted, is not delivered, and left the last queue that had \
-                     it, {}",
-                    self.queue(queue)
-                ),
-                None => format!("{record} was accepted, and no queue has it"),
-            },
+            Breach::RemovedUnforwarded { queue, record } => {
+                let (name, next) = (self.queue(queue), self.next_after(queue));
+                format!("{record} was removed from {name} before {next} had it")
+            }
+            Breach::Lost { record, queue } => self.lost(record, queue),
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }
@@ -78,24 +70,30 @@ impl Narrator<'_> {
                     "the destination counted {record} again when it came through region {region}"
                 )
             }
-            Breach::Misrouted { record, region, allowed } => format!(
-                "in-dns sent {record} to region {region}; allowed was {}",
-                if allowed.is_empty() { "none".to_owned() } else { allowed.to_string() }
-            ),
-            Breach::Overtaken { table, record } => format!(
-                "{} stored {record} after a record that came to the region later",
-                self.name(Place::Table(table))
-            ),
+            Breach::Misrouted { record, region, allowed } => {
+                format!("in-dns sent {record} to region {region}; allowed was {}", or_none(allowed))
+            }
+            Breach::Overtaken { table, record } => {
+                let name = self.name(Place::Table(table));
+                format!("{name} stored {record} after a record that came to the region later")
+            }
+            Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
+            Breach::KeyDiverged { stage, region, key, .. } => {
+                let (stage, key) = (&layout.stages[stage.index()], key + 1);
+                format!("{stage}-table@1 and {stage}-table@{region} differ in what key {key} shows")
+            }
             Breach::Unexpected { action } => {
                 format!("'{}' does not hold", self.script_line(action))
             }
             Breach::StillWaiting { action } => {
                 format!("'{}' never came true", self.script_line(action))
             }
-            Breach::Restless { steps, machine } => format!(
-                "after {steps} fair steps without a fault, {} still has something to do",
-                layout.name(machine)
-            ),
+            Breach::Restless { steps, machine } => {
+                let name = layout.name(machine);
+                format!(
+                    "after {steps} fair steps without a fault, {name} still has something to do"
+                )
+            }
             Breach::Undelivered { record, count } => match count {
                 1 => format!("{record} never reached the destination"),
                 _ => format!("{count} records never reached the destination, first {record}"),
@@ -115,6 +113,36 @@ impl Narrator<'_> {
                 format!("{} takes no more work", self.name(Place::Container(container)))
             }
         }
+    }
+
+    fn whereabout(&self, at: Whereabouts) -> &str {
+        match at {
+            Whereabouts::Source => "record-source",
+            Whereabouts::Queue(id) => self.queue(id),
+            Whereabouts::Table(id) => self.name(Place::Table(id)),
+            Whereabouts::Destination => "record-destination",
+        }
+    }
+
+    fn lost(&self, record: RecordId, queue: Option<QueueId>) -> String {
+        match queue {
+            Some(queue) => format!(
+                "{record} was accepted, is not delivered, and left the last queue that had it, {}",
+                self.queue(queue)
+            ),
+            None => format!("{record} was accepted, and no queue has it"),
+        }
+    }
+
+    fn went_back(&self, table: TableId, record: RecordId, newer: RecordId) -> String {
+        let keys = self.simulation.plan().keys();
+        format!(
+            "{} shows {record}, version {} of key {}, and showed {newer}, version {}, before",
+            self.name(Place::Table(table)),
+            keys.version_of(record),
+            keys.key_of(record) + 1,
+            keys.version_of(newer)
+        )
     }
 
     fn because(&self, breach: Breach) -> Vec<String> {
@@ -146,17 +174,15 @@ impl Narrator<'_> {
                 vec![format!(
                     "the weights are {:?}, offline: {}",
                     &dns.weights()[..regions],
-                    if dns.offline().is_empty() {
-                        "none".into()
-                    } else {
-                        dns.offline().to_string()
-                    }
+                    or_none(dns.offline())
                 )]
             }
             Breach::Invented { .. }
             | Breach::SeveralRows { .. }
             | Breach::CountedAgain { .. }
             | Breach::Overtaken { .. }
+            | Breach::WentBack { .. }
+            | Breach::KeyDiverged { .. }
             | Breach::Unexpected { .. }
             | Breach::StillWaiting { .. } => Vec::new(),
         }
@@ -218,6 +244,17 @@ impl Narrator<'_> {
             let mut items = self.simulation.queue_items(context.id);
             if items.any(|item| item.copy.id == record) {
                 return self.stuck_in(context.id, record);
+            }
+        }
+        for context in &plan.queues {
+            let mut dead = self.simulation.queue(context.id).dead(self.simulation.shelf());
+            if let Some(item) = dead.find(|item| item.copy.id == record) {
+                return vec![format!(
+                    "{record} is in the dead-letter queue of {} after {} deliveries; nothing \
+                     redrives it",
+                    self.queue(context.id),
+                    item.receives
+                )];
             }
         }
         if !self.ledger.record(record).accepted {

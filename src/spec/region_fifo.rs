@@ -2,6 +2,7 @@
 
 use crate::model::fault::FaultKind;
 use crate::model::id::{QueueId, RecordId, TableId};
+use crate::model::options::Delivery;
 use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
@@ -38,7 +39,10 @@ impl RegionFifo {
         if plan.layout.containers_per_stage > 1 {
             return Some("several containers compete on a queue, so order is not promised");
         }
-        if plan.crash_budget > 0 || plan.has_fault(FaultKind::Crash) {
+        if plan.scenario().queue.delivery == Delivery::Standard {
+            return Some("standard queues do not keep the order");
+        }
+        if plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash) {
             return Some("containers can crash, so order is not promised");
         }
         None

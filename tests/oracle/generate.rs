@@ -27,10 +27,18 @@ pub(crate) const UNSOUND: &[&str] = &[
     "table.insert=append",
     "replication.on_failure=drop",
     "dns.route=ignore-offline",
+    "table.conflict=first-applied",
+    "queue.max_receives=1",
 ];
 
 /// Every sound value of every design option that is not the default.
-const SOUND: &[&str] = &["source.on_refusal=abort", "table.on_failure=hang"];
+const SOUND: &[&str] = &[
+    "source.on_refusal=abort",
+    "table.on_failure=hang",
+    "container.retries=2",
+    "queue.delivery=standard",
+    "budget.lost_reply=3",
+];
 
 const STAGES: &[&str] = &["inbound,preprocess", "inbound,preprocess,core", "only"];
 
@@ -121,6 +129,15 @@ impl Draw {
         }
         if self.below(2) == 0 {
             changes.push(format!("budget.crash={}", self.below(4)));
+        }
+        if self.below(6) == 0 {
+            changes.push("queue.delivery=standard".to_owned());
+            changes.push("budget.visibility_timeout=3".to_owned());
+            changes.push("budget.reorder=3".to_owned());
+        }
+        if self.below(6) == 0 {
+            changes.push("table.conflict=version-checked".to_owned());
+            changes.push("records.keys=2".to_owned());
         }
         let from = [SOUND, UNSOUND][self.below(2)];
         for _ in 0..self.below(3) {

@@ -13,7 +13,7 @@
 
 use std::collections::BTreeSet;
 
-use active_active::model::options::OnRefusal;
+use active_active::model::options::{Delivery, OnRefusal};
 use active_active::model::{Event, RecordCopy, RecordId, RegionId, StageId, TableId};
 use active_active::plan::Plan;
 use active_active::spec::PropertyName;
@@ -96,6 +96,14 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             must(PropertyName::RemoveLast, before.ever_queued[next.index()].contains(&record));
         }
     }
+    if let Event::KeyShown { table, record } = *event {
+        let keys = plan.scenario().records.keys;
+        let is_newer = |other: &(TableId, RecordId)| {
+            let same_key = (other.1.0 - 1) % keys == (record.0 - 1) % keys;
+            other.0 == table && same_key && other.1 > record
+        };
+        must(PropertyName::MonotoneVersion, !before.shown.iter().any(is_newer));
+    }
     if let Event::Routed { region, .. } = *event {
         must(PropertyName::RoutedByPolicy, allowed(before, plan).contains(&region));
     }
@@ -127,6 +135,12 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::WeightsChanged { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }
+        | Event::TimedOut { .. }
+        | Event::Reordered { .. }
+        | Event::DeadLettered { .. }
+        | Event::Redriven { .. }
+        | Event::KeyShown { .. }
+        | Event::ReplyLost { .. }
         | Event::Removed { .. }
         | Event::StaleRemove { .. }
         | Event::Forwarding { .. }
@@ -157,11 +171,13 @@ fn allowed(world: &World, plan: &Plan) -> Vec<RegionId> {
     if weighted.is_empty() { online } else { weighted }
 }
 
-/// One container on each queue, and nothing crashes: by the scenario's own words.
+/// One container on each fifo queue, and nothing crashes: by the scenario's own words.
 fn is_fifo_promised(plan: &Plan) -> bool {
     let scenario = plan.scenario();
-    let crashes = scenario.script.iter().any(|line| line.to_string().starts_with("crash "));
-    scenario.topology.containers == 1 && scenario.budget.crash == 0 && !crashes
+    let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
+    let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
+    let fifo = scenario.queue.delivery == Delivery::Fifo;
+    fifo && scenario.topology.containers == 1 && scenario.budget.crash == 0 && !crashes
 }
 
 /// Whether everything that the table first stored before this record came before it as well.
@@ -217,6 +233,9 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             let mut regions = layout.region_ids();
             let first = row(regions.next().expect("a system has regions"));
             must(PropertyName::Converged, regions.all(|region| row(region) == first));
+            let shown = |region| &end.shown[layout.table(region, stage).index()];
+            let same = |region| shown(region) == shown(RegionId(0));
+            must(PropertyName::Converged, layout.region_ids().all(same));
         }
     }
     must(PropertyName::Drained, end.queued.iter().all(|&count| count == 0));

@@ -28,6 +28,8 @@ pub(crate) struct End {
     pub(crate) published: Vec<bool>,
     /// By queue: how many records it holds.
     pub(crate) queued: Vec<usize>,
+    /// By table: by key: the record that it shows.
+    pub(crate) shown: Vec<Vec<RecordId>>,
     /// By table: by record (from 1): its rows and their value.
     pub(crate) rows: Vec<Vec<(u8, u32)>>,
     /// By record (from 1): it is at the destination.
@@ -74,6 +76,9 @@ impl Trace {
         let plan = simulation.plan();
         let layout = &plan.layout;
         let records: Vec<RecordId> = plan.record_ids().collect();
+        let shown = |table: u16| {
+            simulation.latest(TableId(table)).iter().map(|latest| latest.record).collect()
+        };
         let rows = |table: u16| {
             let rows = simulation.rows(TableId(table));
             let row = |&record: &RecordId| (rows.get(record).rows, rows.get(record).value);
@@ -87,6 +92,7 @@ impl Trace {
             queued: (0..layout.queues() as u16)
                 .map(|queue| simulation.queue_items(QueueId(queue)).count())
                 .collect(),
+            shown: (0..layout.tables() as u16).map(shown).collect(),
             rows: (0..layout.tables() as u16).map(rows).collect(),
             delivered: std::iter::once(false).chain(records.iter().map(delivered)).collect(),
             works: (0..layout.containers() as u16)

@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) weights: Vec<u8>,
     /// The regions that in-dns does not answer.
     pub(crate) offline: BTreeSet<RegionId>,
+    /// What tables showed for the keys of records, in that order.
+    pub(crate) shown: Vec<(TableId, RecordId)>,
     /// By container.
     pub(crate) states: Vec<State>,
 }
@@ -62,6 +64,7 @@ impl World {
             delivered: Vec::new(),
             weights,
             offline: BTreeSet::new(),
+            shown: Vec::new(),
             states: vec![State::Processing; layout.containers()],
         }
     }
@@ -91,6 +94,7 @@ impl World {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 (row.value, row.rows) = (copy.value, rows);
             }
+            Event::KeyShown { table, record } => self.shown.push((table, record)),
             Event::Arrived { copy, .. } => push_new(&mut self.delivered, copy.id),
             Event::WeightsChanged { weights } => {
                 self.weights = weights[..plan.layout.regions].to_vec();
@@ -116,6 +120,11 @@ impl World {
             | Event::RoutesChanged { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
+            | Event::DeadLettered { .. }
+            | Event::Redriven { .. }
+            | Event::ReplyLost { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::StaleReply { .. }
