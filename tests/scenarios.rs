@@ -6,7 +6,7 @@ use std::sync::Arc;
 use active_active::explore::{
     Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
 };
-use active_active::model::container;
+use active_active::model::container::State;
 use active_active::model::fault::Target;
 use active_active::model::{BatchId, ContainerId, Event, Place, RecordId, RegionId, TableId};
 use active_active::plan::Plan;
@@ -316,19 +316,13 @@ fn f2_fail_database_leaves_the_containers_that_met_it_in_failed_dependency() {
         all_is_everywhere(run);
         ended_by_itself(run);
         let plan = run.simulation.plan();
-        let failed: BTreeSet<&str> = run
-            .events
-            .all
-            .iter()
-            .filter_map(|event| match *event {
-                Event::ContainerBecame {
-                    container,
-                    state: container::State::FailedDependency,
-                    ..
-                } => Some(plan.layout.name(plan.layout.machine(Place::Container(container)))),
-                _ => None,
-            })
-            .collect();
+        let mut failed = BTreeSet::new();
+        for event in &run.events.all {
+            if let Event::ContainerBecame { container, state: State::FailedDependency, .. } = *event
+            {
+                failed.insert(plan.layout.name(plan.layout.machine(Place::Container(container))));
+            }
+        }
         let both = ["preprocess-container@1", "preprocess-container@2"];
         assert_eq!(failed.into_iter().collect::<Vec<_>>(), both);
     });
