@@ -1,0 +1,59 @@
+//! Saved failures, replayed: each must still fit, choice by choice, and have the verdict that it had
+//! when it was saved.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use active_active::explore::Verdict;
+use active_active::saved::SavedRun;
+use active_active::spec::PropertyName;
+
+fn saved() -> Vec<(PathBuf, SavedRun)> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/saved");
+    let entries = fs::read_dir(folder).expect("the folder is part of the repository");
+    let mut paths: Vec<PathBuf> =
+        entries.map(|entry| entry.expect("it can be listed").path()).collect();
+    paths.sort();
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).expect("it can be read");
+        let origin = path.display().to_string();
+        let run = SavedRun::parse(&text, &origin).unwrap_or_else(|error| panic!("{error}"));
+        (path, run)
+    };
+    paths.into_iter().map(read).collect()
+}
+
+#[test]
+fn every_saved_run_replays_to_its_verdict() {
+    for (path, run) in saved() {
+        let replayed = run.replay();
+        let path = path.display();
+        assert_eq!(replayed.misfit, None, "{path}");
+        assert!(replayed.matches_expected, "{path}: {:?}", replayed.outcome);
+    }
+}
+
+/// What the files are for: a spec that goes blind for one of these properties fails here, without
+/// any search.
+#[test]
+fn the_saved_runs_show_these_properties_violated() {
+    let mut found = BTreeSet::new();
+    for (_, run) in saved() {
+        if let Verdict::Violated(violation) = run.replay().outcome.verdict {
+            found.insert(violation.property());
+        }
+    }
+    let expected = BTreeSet::from([
+        PropertyName::StoreBeforeForward,
+        PropertyName::RemoveLast,
+        PropertyName::NeverLost,
+        PropertyName::EffectOnce,
+        PropertyName::RoutedByPolicy,
+        PropertyName::MonotoneVersion,
+        PropertyName::DeliveredAll,
+        PropertyName::StoredEverywhere,
+        PropertyName::Drained,
+    ]);
+    assert_eq!(found, expected);
+}
