@@ -1,4 +1,55 @@
-//! active-active
+//! Property-based, fuzzing and model-checking tests for active-active transaction processing
+//! systems: two or more regions that both accept work, each able to finish it alone.
+//!
+//! A [`Scenario`](scenario::Scenario) says what the system is, what is published and what goes wrong.
+//! A [`Plan`](plan::Plan) is a scenario that was checked. A [`Simulation`](sim::Simulation) lists every
+//! choice there is and takes one; a [`Scheduler`](scheduler::Scheduler) chooses; the
+//! [`Spec`](spec::Spec) watches every step. A [`Runner`](explore::Runner) puts these together for one
+//! run, a [`Sweep`](explore::Sweep) for many.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use active_active::explore::{Progress, Sweep};
+//! use active_active::plan::Plan;
+//! use active_active::scenario::{Scenario, file};
+//! use active_active::scheduler::Random;
+//! use active_active::spec::PropertyName;
+//!
+//! // A container that removes a record before it has passed it on …
+//! let text = r#"
+//!     name = "hasty"
+//!     script = ["publish 1", "await delivered all"]
+//!     container.steps = ["remove", "store", "publish"]
+//! "#;
+//! let plan = Arc::new(Plan::new(&Scenario::parse(text)?)?);
+//! let sweep = Sweep { plan, runs: 100, threads: 2, steps_max: u64::MAX };
+//! let report = sweep.run(|| Random::new(1), &Progress::default());
+//!
+//! // … is found, with the run in which it shows and the reason.
+//! let (run, violation) = report.violation.expect("the design is wrong");
+//! assert_eq!((run, violation.property()), (0, PropertyName::RemoveLast));
+//!
+//! // The same scenario with one key changed, as `--set` does it.
+//! let fixed = file::load(text, "hasty", &["container.steps=store,publish,remove".parse()?])?;
+//! let sweep = Sweep { plan: Arc::new(fixed), ..sweep };
+//! assert_eq!(sweep.run(|| Random::new(1), &Progress::default()).violation, None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! * `cli` (default): the command line, `active-active`.
+//! * `proptest`: [`strategy`], scenarios and choices that shrink together.
+//! * `arbitrary`: [`arbitrary`], cases from bytes for fuzz targets.
+//!
+//! # Source
+//!
+//! The system is the published AWS design for active-active transaction processing and its model in
+//! the P language; the machines restate Route 53, SQS, ECS and DynamoDB global tables by their
+//! documentation. What each restates, and where it is simpler, is said at each machine in [`model`].
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "arbitrary")]
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 pub mod arbitrary;
@@ -16,3 +67,8 @@ pub mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
 pub mod strategy;
+
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
