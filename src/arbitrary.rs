@@ -13,9 +13,12 @@
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 4, rarely 10 |
+//! | business keys | pick: none mostly, else 1 or 2 |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
 //! | source, tables | pick each: retry or abort; reject or hang |
-//! | crash budget | pick: 0 mostly, rarely up to 5 |
+//! | queues | pick each: fifo or standard; after 3 deliveries to the dead letters, or never |
+//! | retries | pick: 0 mostly, else 1 or 2 |
+//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, rarely up to 5 |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
 //! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
@@ -28,8 +31,8 @@ use std::sync::LazyLock;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::model::options::{OnRefusal, TableFailure};
-use crate::scenario::{Scenario, Topology, builtin};
+use crate::model::options::{Delivery, OnRefusal, TableFailure};
+use crate::scenario::{Budget, Scenario, Topology, builtin};
 use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
 mod file;
@@ -114,7 +117,10 @@ const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
 const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 2, 2, 3, 4, 10];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
-const CRASHES: [u16; 8] = [0, 0, 0, 0, 1, 1, 2, 5];
+const KEYS: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
+const MAX_RECEIVES: [u16; 4] = [0, 0, 0, 3];
+const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
+const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 1, 2, 5];
 const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
 const SPEED: [u32; 4] = [1, 2, 10, 1000];
 const ACTS_MAX: usize = 12;
@@ -127,10 +133,19 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     Ok(Sketch {
         topology: Topology { regions, stages, containers },
         batches: (0..batches).map(|_| bytes.choose(&RECORDS).copied()).collect::<Result<_>>()?,
+        keys: *bytes.choose(&KEYS)?,
         weights: weights(bytes)?,
         on_refusal: *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?,
         on_table_failure: *bytes.choose(TableFailure::ALL)?,
-        crash_budget: *bytes.choose(&CRASHES)?,
+        delivery: *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?,
+        max_receives: *bytes.choose(&MAX_RECEIVES)?,
+        retries: *bytes.choose(&RETRIES)?,
+        budget: Budget {
+            crash: *bytes.choose(&BUDGET)?,
+            lost_reply: *bytes.choose(&BUDGET)?,
+            visibility_timeout: *bytes.choose(&BUDGET)?,
+            reorder: *bytes.choose(&BUDGET)?,
+        },
         speeds: speeds(bytes)?,
         opening: opening(bytes)?,
         acts: acts(bytes)?,
@@ -183,9 +198,10 @@ fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
             1..=3 => Act::Publish,
             4..=6 => Act::Await(*bytes.choose(&Wait::ALL)?, spot(bytes)?),
             7..=11 => Act::Disturb(*bytes.choose(&Disturbance::ALL)?, spot(bytes)?),
-            12..=14 => {
+            12 | 13 => {
                 Act::Recover { which: bytes.arbitrary()?, with_containers: bytes.arbitrary()? }
             }
+            14 => Act::Redrive(spot(bytes)?),
             _ => Act::Weights(weight_of_each(bytes)?),
         });
     }
@@ -215,22 +231,29 @@ mod tests {
 
     #[test]
     fn bytes_are_read_as_the_table_says() {
-        // 3 regions, 2 stages, 2 containers; batches of 2 and 1; weights 0 1 3 …; abort, hang;
-        // 1 crash; in-dns is 10 times as fast; none; await enqueued, end; choices.
         let bytes = [
-            10, 7, 3, 3, 3, 0, 2, 0, 1, 6, 0, 0, 0, 0, 0, 2, 1, 4, 5, 5, 0, 0, 2, 0, 7, 2, 1, 2, 0,
-            9, 255,
+            10, 7, 3, // 3 regions, 2 stages, 2 containers
+            3, 3, 0, 7, // batches of 2 and 1, 2 keys
+            2, 0, 1, 6, 0, 0, 0, 0, 0, // weights 0 1 3 and five that nobody has
+            2, 1, 2, 3, 6, // abort, hang, standard, dead letters, 1 retry
+            5, 6, 0, 0, // 1 crash, 2 lost replies
+            5, 5, 0, 0, 2, // in-dns is 10 times as fast
+            0, // no opening
+            7, 2, 1, 2, // fail the second queue of the third region
+            0, 9, 255, // that is all; two choices
         ];
         let case = Case::from_bytes(&bytes).expect("it is short");
         let toml = case.scenario.to_toml();
         let expected = r#"
             name = "generated"
             topology = { regions = 3, stages = ["inbound", "preprocess"], containers = 2 }
-            records.batches = [2, 1]
+            records = { batches = [2, 1], keys = 2 }
             dns.weights = [0, 1, 3]
             source.on_refusal = "abort"
-            table.on_failure = "hang"
-            budget.crash = 1
+            table = { on_failure = "hang", conflict = "version-checked" }
+            queue.delivery = "standard"
+            container.retries = 1
+            budget = { crash = 1, lost_reply = 2 }
             speed.in-dns = 10
             script = [
                 "fail inbound-preprocess-queue@3",

@@ -16,8 +16,11 @@ mod spot;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
-use crate::model::options::{OnRefusal, TableFailure};
-use crate::scenario::{Budget, DnsOptions, Records, Scenario, Source, TableOptions, Topology};
+use crate::model::options::{Conflict, Delivery, OnRefusal, TableFailure};
+use crate::scenario::{
+    Budget, ContainerOptions, DnsOptions, QueueOptions, Records, Scenario, Source, TableOptions,
+    Topology,
+};
 
 /// The names of the stages, the default system's first.
 pub(crate) fn stage_names(stages: u8) -> Vec<String> {
@@ -33,16 +36,26 @@ pub(crate) struct Sketch {
     pub(crate) topology: Topology,
     /// The number of records of each batch: at least one batch, at least one record each.
     pub(crate) batches: Vec<u32>,
+    /// How many business keys there are, which tables check the version of; 0: none.
+    pub(crate) keys: u16,
     /// By region: its weight, as far as there are regions; none for equal ones.
     pub(crate) weights: Option<[u8; 8]>,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
     pub(crate) speeds: Vec<Speed>,
     /// `Retry` or `Abort`: the sound ones.
     pub(crate) on_refusal: OnRefusal,
+    /// The kind of the queues.
+    pub(crate) delivery: Delivery,
+    /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
+    /// of 0, and is at least 3 then.
+    pub(crate) max_receives: u16,
+    /// How often a container tries again.
+    pub(crate) retries: u8,
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
-    /// How many crashes the scheduler may choose.
-    pub(crate) crash_budget: u16,
+    /// What the scheduler may choose; of timeouts and changes of order only if the queues have
+    /// them.
+    pub(crate) budget: Budget,
     /// How the script begins.
     pub(crate) opening: Opening,
     /// What the script goes on with.
@@ -89,17 +102,43 @@ impl Sketch {
         });
         let speed: BTreeMap<String, u32> =
             self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
+        let keyed = self.keys > 0;
+        let conflict = if keyed { Conflict::VersionChecked } else { Conflict::default() };
+        let on_failure = self.on_table_failure;
+        let (delivery, max_receives) = (self.delivery, self.max_receives());
         Scenario {
             name: "generated".to_owned(),
-            records: Records { batches: self.batches.clone(), ..Records::default() },
+            records: Records {
+                batches: self.batches.clone(),
+                keys: self.keys,
+                ..Records::default()
+            },
             source: Source { on_refusal: self.on_refusal },
             dns: DnsOptions { weights, ..DnsOptions::default() },
-            table: TableOptions { on_failure: self.on_table_failure, ..TableOptions::default() },
+            queue: QueueOptions { delivery, max_receives, ..QueueOptions::default() },
+            container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
+            table: TableOptions { on_failure, conflict, ..TableOptions::default() },
             speed,
-            budget: Budget { crash: self.crash_budget, ..Budget::default() },
+            budget: self.budget(),
             script: script::write(self),
             topology,
             ..Scenario::default()
+        }
+    }
+    /// The budget as far as the system can have such faults.
+    fn budget(&self) -> Budget {
+        match self.delivery {
+            Delivery::Fifo => Budget { visibility_timeout: 0, reorder: 0, ..self.budget },
+            Delivery::Standard => self.budget,
+        }
+    }
+
+    /// Dead letters are sound when the script brings them back after the last fault, which it can
+    /// only if it knows when that is.
+    fn max_receives(&self) -> u16 {
+        match (self.max_receives, self.budget().total()) {
+            (1.., 0) => self.max_receives.max(3),
+            _ => 0,
         }
     }
 }

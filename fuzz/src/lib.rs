@@ -10,9 +10,11 @@ use active_active::explore::{AbstractStates, Checker};
 const COUNTERS: usize = 1 << 16;
 
 /// One for each abstract state, by its hash. libFuzzer takes whatever it finds in this section for
-/// coverage, beside the edges of the code, and sets it to 0 before each run.
+/// coverage, beside the edges of the code, and sets it to 0 before each run. It says so when it
+/// starts: "65536 Extra Counters". Only libFuzzer reads it, so it has to be marked as used.
 #[allow(unsafe_code, reason = "the section has a meaning for libFuzzer, and plain bytes fit it")]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
+#[used]
 static STATES: [AtomicU8; COUNTERS] = [const { AtomicU8::new(0) }; COUNTERS];
 
 thread_local! {

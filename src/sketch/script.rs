@@ -42,6 +42,8 @@ pub(crate) enum Act {
     },
     /// in-dns gets new weights, as far as there are regions.
     Weights([u8; 8]),
+    /// The dead letters of a queue come back.
+    Redrive(Spot),
 }
 
 /// What is waited for.
@@ -61,11 +63,13 @@ pub(crate) enum Wait {
     Drained,
     /// Nobody can take a step.
     Quiescent,
+    /// Any moment.
+    Sometime,
 }
 
 impl Wait {
     /// Every one, in a fixed order.
-    pub(crate) const ALL: [Wait; 7] = [
+    pub(crate) const ALL: [Wait; 8] = [
         Wait::DeliveredAll,
         Wait::DeliveredBatch,
         Wait::Delivered,
@@ -73,6 +77,7 @@ impl Wait {
         Wait::Enqueued,
         Wait::Drained,
         Wait::Quiescent,
+        Wait::Sometime,
     ];
 }
 
@@ -103,11 +108,15 @@ pub(crate) enum Disturbance {
     FailRegion,
     /// Every container of a region crashes.
     CrashRegion,
+    /// A stage's replication does not reach a region.
+    FailLink,
+    /// All of it, in one region.
+    Outage,
 }
 
 impl Disturbance {
     /// Every one, in a fixed order.
-    pub(crate) const ALL: [Disturbance; 12] = [
+    pub(crate) const ALL: [Disturbance; 14] = [
         Disturbance::PauseContainer,
         Disturbance::CrashContainer,
         Disturbance::FailQueue,
@@ -120,29 +129,39 @@ impl Disturbance {
         Disturbance::OfflineOutDns,
         Disturbance::FailRegion,
         Disturbance::CrashRegion,
+        Disturbance::FailLink,
+        Disturbance::Outage,
     ];
 
-    /// The fault, who has it, and which containers it may stop.
-    fn resolve(self, spot: Spot, topology: &Topology) -> (FaultKind, String, Option<String>) {
+    /// The step that begins it, what has to be recovered, and which containers it may stop.
+    fn resolve(self, spot: Spot, topology: &Topology) -> (ScriptStep, String, Option<String>) {
         let region = spot.region(topology);
-        let fail = |name: String| (FaultKind::Fail, name, None);
-        let offline = |name: String| (FaultKind::Offline, name, None);
-        let here = || Some(format!("*-container*@{region}"));
+        let fault = |kind, name: String, stops: Option<String>| {
+            (ScriptStep::Fault(kind, name.clone()), name, stops)
+        };
+        let fail = |name, stops| fault(FaultKind::Fail, name, stops);
+        let everywhere = || Some("*-container*".to_owned());
+        let containers = format!("*-container*@{region}");
+        let here = Some(containers.clone());
         match self {
-            Disturbance::PauseContainer => (FaultKind::Pause, spot.container(topology), None),
-            Disturbance::CrashContainer => (FaultKind::Crash, spot.container(topology), None),
-            Disturbance::FailQueue => (FaultKind::Fail, spot.queue(topology), here()),
-            Disturbance::FailTable => (FaultKind::Fail, spot.table(topology), here()),
-            Disturbance::FailGlobalTable => {
-                (FaultKind::Fail, spot.global_table(topology), Some("*-container*".to_owned()))
+            Disturbance::PauseContainer => fault(FaultKind::Pause, spot.container(topology), None),
+            Disturbance::CrashContainer => fault(FaultKind::Crash, spot.container(topology), None),
+            Disturbance::FailQueue => fail(spot.queue(topology), here),
+            Disturbance::FailTable => fail(spot.table(topology), here),
+            Disturbance::FailGlobalTable => fail(spot.global_table(topology), everywhere()),
+            Disturbance::FailReplicator => fail(spot.replicator(topology), None),
+            Disturbance::FailInDns => fail(format!("in-dns@{region}"), None),
+            Disturbance::FailOutDns => fail(format!("out-dns@{region}"), None),
+            Disturbance::OfflineInDns => {
+                fault(FaultKind::Offline, format!("in-dns@{region}"), None)
             }
-            Disturbance::FailReplicator => fail(spot.replicator(topology)),
-            Disturbance::FailInDns => fail(format!("in-dns@{region}")),
-            Disturbance::FailOutDns => fail(format!("out-dns@{region}")),
-            Disturbance::OfflineInDns => offline(format!("in-dns@{region}")),
-            Disturbance::OfflineOutDns => offline(format!("out-dns@{region}")),
-            Disturbance::FailRegion => (FaultKind::Fail, format!("*@{region}"), here()),
-            Disturbance::CrashRegion => (FaultKind::Crash, format!("*-container*@{region}"), None),
+            Disturbance::OfflineOutDns => {
+                fault(FaultKind::Offline, format!("out-dns@{region}"), None)
+            }
+            Disturbance::FailRegion => fail(format!("*@{region}"), here),
+            Disturbance::CrashRegion => fault(FaultKind::Crash, containers, None),
+            Disturbance::FailLink => fail(format!("{}@{region}", spot.replicator(topology)), None),
+            Disturbance::Outage => (ScriptStep::Outage(region), format!("*@{region}"), None),
         }
     }
 }
@@ -150,7 +169,11 @@ impl Disturbance {
 /// The script of a sketch: its opening, its acts, the batches that are left, the recovery of
 /// everything, and the wait for the end.
 pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
-    let mut writer = Writer { sketch, script: Vec::new(), publishes: 0, failed: Vec::new() };
+    // A source that gives up may never get a batch accepted, and a dead letter does not arrive
+    // before it is redriven.
+    let certain = sketch.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
+    let (script, failed) = (Vec::new(), Vec::new());
+    let mut writer = Writer { sketch, script, publishes: 0, failed, certain };
     writer.open();
     sketch.acts.iter().for_each(|&act| writer.act(act));
     writer.close();
@@ -164,6 +187,8 @@ struct Writer<'a> {
     publishes: usize,
     /// What has failed and was not recovered, with the containers that it may have stopped.
     failed: Vec<(String, Option<String>)>,
+    /// Whether everything published arrives, at the latest after everything was healed.
+    certain: bool,
 }
 
 impl Writer<'_> {
@@ -175,7 +200,7 @@ impl Writer<'_> {
                 let (containers, queue) = (spot.containers(topology), spot.in_queue_name(topology));
                 self.push(ScriptStep::Fault(FaultKind::Pause, containers.clone()));
                 self.publish();
-                self.push(ScriptStep::Await(Condition::Enqueued(queue, 1)));
+                self.await_first_batch(Condition::Enqueued(queue, 1));
                 if self.every_region_gets_some() {
                     let (queue, batch, records) = (spot.queue_in_front(topology), 1, None);
                     self.expect(Expectation::Waiting { queue, batch, records });
@@ -185,7 +210,7 @@ impl Writer<'_> {
             Opening::Unreplicated => {
                 self.push(ScriptStep::Fault(FaultKind::Fail, "*-replicator".to_owned()));
                 self.publish();
-                self.push(ScriptStep::Await(Condition::DeliveredBatch(1)));
+                self.await_first_batch(Condition::DeliveredBatch(1));
                 self.expect(Expectation::Unreplicated(1));
                 self.push(ScriptStep::Recover("*-replicator".to_owned()));
             }
@@ -194,7 +219,7 @@ impl Writer<'_> {
                 let name = format!("in-dns@{region}");
                 self.push(ScriptStep::Fault(FaultKind::Offline, name.clone()));
                 self.publish();
-                self.push(ScriptStep::Await(Condition::DeliveredBatch(1)));
+                self.await_first_batch(Condition::DeliveredBatch(1));
                 self.expect(Expectation::Bypassed(region, 1));
                 self.push(ScriptStep::Recover(name));
             }
@@ -213,9 +238,9 @@ impl Writer<'_> {
             Act::Publish => self.publish(),
             Act::Await(wait, spot) => self.wait(wait, spot),
             Act::Disturb(disturbance, spot) => {
-                let (kind, name, stops) = disturbance.resolve(spot, &self.sketch.topology);
-                self.failed.push((name.clone(), stops));
-                self.push(ScriptStep::Fault(kind, name));
+                let (begin, name, stops) = disturbance.resolve(spot, &self.sketch.topology);
+                self.failed.push((name, stops));
+                self.push(begin);
             }
             Act::Recover { which, with_containers } => {
                 if self.failed.is_empty() {
@@ -231,20 +256,33 @@ impl Writer<'_> {
                 let weights = &weights[..usize::from(self.sketch.topology.regions)];
                 self.push(ScriptStep::Weights(weights.iter().map(|&w| w.into()).collect()));
             }
+            Act::Redrive(spot) => {
+                self.push(ScriptStep::Redrive(spot.queue(&self.sketch.topology)));
+            }
         }
     }
 
     fn close(&mut self) {
-        let again = self.sketch.on_refusal == OnRefusal::Abort && !self.failed.is_empty();
+        let everything = || "*".to_owned();
+        let refused = self.sketch.on_refusal == OnRefusal::Abort && !self.failed.is_empty();
         while self.publishes < self.sketch.batches.len() {
             self.publish();
         }
         if !self.failed.is_empty() {
-            self.push(ScriptStep::Recover("*".to_owned()));
+            self.push(ScriptStep::Recover(everything()));
         }
-        if again {
+        if refused {
             // What was refused is published again; what was accepted is not.
             (0..self.sketch.batches.len()).for_each(|_| self.publish());
+        }
+        if self.sketch.max_receives() > 0 {
+            // A container may find a refusal of before and stop after the recovery; when it is
+            // recovered as well, what nobody handles any more is dead-lettered.
+            self.push(ScriptStep::Await(Condition::Quiescent));
+            self.push(ScriptStep::Recover(everything()));
+            self.push(ScriptStep::Await(Condition::Quiescent));
+            self.push(ScriptStep::Redrive(everything()));
+            self.certain = self.sketch.on_refusal != OnRefusal::Abort;
         }
         self.wait(Wait::DeliveredAll, Spot::default());
     }
@@ -259,10 +297,18 @@ impl Writer<'_> {
         self.push(ScriptStep::Publish(batch as u16 + 1));
     }
 
-    /// Writes what is certain, unless the scheduler may crash a container: then the system may
-    /// come to rest too early, and everything is healed before the script gets here.
+    /// Waits for something that is certain as long as nobody refuses the source.
+    fn await_first_batch(&mut self, condition: Condition) {
+        let refused =
+            self.sketch.on_refusal == OnRefusal::Abort && self.sketch.budget().total() > 0;
+        let condition = if refused { Condition::Quiescent } else { condition };
+        self.push(ScriptStep::Await(condition));
+    }
+
+    /// Writes what is certain, unless the scheduler may choose faults: then the system may come to
+    /// rest too early, and everything is healed before the script gets here.
     fn expect(&mut self, expectation: Expectation) {
-        if self.sketch.crash_budget == 0 {
+        if self.sketch.budget().total() == 0 {
             self.push(ScriptStep::Expect(expectation));
         }
     }
@@ -270,13 +316,13 @@ impl Writer<'_> {
     fn wait(&mut self, wait: Wait, spot: Spot) {
         let topology = &self.sketch.topology;
         let batches = self.sketch.batches.len();
-        // A source that gives up may never get a batch accepted, and nothing before the first
-        // batch is worth waiting for.
-        let certain = self.publishes > 0 && self.sketch.on_refusal != OnRefusal::Abort;
+        // Before the first batch there is nothing to wait for.
+        let certain = self.publishes > 0 && self.certain;
         let latest = self.publishes.checked_sub(1).map_or(1, |last| last % batches) as u16 + 1;
         let published: u32 = self.sketch.batches.iter().take(self.publishes).sum();
         let condition = match wait {
             Wait::Drained => Condition::Drained(spot.region(topology)),
+            Wait::Sometime => Condition::Sometime,
             Wait::Quiescent => Condition::Quiescent,
             _ if !certain => Condition::Quiescent,
             Wait::DeliveredAll => Condition::DeliveredAll,

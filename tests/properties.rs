@@ -1,0 +1,213 @@
+//! What holds for every generated scenario and every order of its events.
+//!
+//! A failure is shrunk, and its seed is written to proptest-regressions/properties.txt, which is
+//! tried first from then on. Seeds depend on the strategies; what has to last is saved as a run
+//! under proptest-regressions/saved/ (see tests/regressions.rs).
+
+use std::sync::Arc;
+
+use active_active::explore::{Choices, Observer, Outcome, Phase, Runner, Verdict, check};
+use active_active::model::options::{
+    Action, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
+    Receive, RemoveBy, ReplicationFailure, Route,
+};
+use active_active::plan::Plan;
+use active_active::saved::SavedRun;
+use active_active::scenario::Scenario;
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Script};
+use active_active::sim::{Choice, Simulation, Step};
+use active_active::strategy;
+use pretty_assertions::assert_eq;
+use proptest::prelude::*;
+use proptest::sample::select;
+use proptest::test_runner::FileFailurePersistence;
+
+/// Small numbers find little and big ones take long: all tests together take some seconds.
+fn config(cases: u32) -> ProptestConfig {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/proptest-regressions/properties.txt");
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 20_000,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(file))),
+        ..ProptestConfig::default()
+    }
+}
+
+fn plan(scenario: &Scenario) -> Arc<Plan> {
+    Arc::new(Plan::new(scenario).expect("every generated scenario is valid"))
+}
+
+/// What was chosen, and the state after each step, in order.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+struct Steps(Vec<(Choice, u128)>);
+
+impl Observer for Steps {
+    fn begin(&mut self, _simulation: &Simulation) {
+        self.0.clear();
+    }
+
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        self.0.push((step.choice, simulation.fingerprint()));
+    }
+}
+
+/// A run, all of it.
+fn run(runner: &mut Runner, scheduler: &mut impl Scheduler, run: u64) -> (Outcome, Steps) {
+    let mut steps = Steps::default();
+    let outcome = runner.run(scheduler, run, &mut steps);
+    (outcome, steps)
+}
+
+/// Any value of every option, the unsound ones included.
+fn any_design() -> impl Strategy<Value = Scenario> {
+    let steps = Just(Action::ALL.to_vec()).prop_shuffle();
+    let containers =
+        (steps, select(OnDuplicate::ALL), select(OnDependencyFailure::ALL), select(OnRecover::ALL));
+    let stores = (select(Insert::ALL), select(Conflict::ALL), select(ReplicationFailure::ALL));
+    let others = (
+        select(OnRefusal::ALL),
+        select(Receive::ALL),
+        select(RemoveBy::ALL),
+        select(Dedupe::ALL),
+        select(Route::ALL),
+        0u16..=3,
+    );
+    (strategy::scenario(), containers, stores, others).prop_map(
+        |(mut scenario, containers, stores, others)| {
+            let container = &mut scenario.container;
+            (
+                container.steps,
+                container.on_duplicate,
+                container.on_dependency_failure,
+                container.on_recover,
+            ) = containers;
+            (scenario.table.insert, scenario.table.conflict, scenario.replication.on_failure) =
+                stores;
+            let (on_refusal, receive, remove, dedupe, route, max_receives) = others;
+            scenario.source.on_refusal = on_refusal;
+            (scenario.queue.receive, scenario.queue.remove) = (receive, remove);
+            scenario.queue.max_receives = max_receives;
+            (scenario.destination.dedupe, scenario.dns.route) = (dedupe, route);
+            scenario
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(config(3_000))]
+
+    #[test]
+    fn a_sound_design_survives_every_order((scenario, choices) in strategy::case()) {
+        check(&scenario, &choices).map_err(|failure| TestCaseError::fail(failure.to_string()))?;
+    }
+
+    #[test]
+    fn a_sound_design_survives_every_scheduler(
+        scenario in strategy::scenario(),
+        seed in any::<u64>(),
+    ) {
+        let mut runner = Runner::new(plan(&scenario));
+        for run in 0..3 {
+            let outcome = runner.run(&mut Random::new(seed), run, &mut ());
+            prop_assert_eq!(outcome.verdict, Verdict::Holds, "run {}", run);
+        }
+        let outcome = runner.run(&mut RoundRobin::default(), 0, &mut ());
+        prop_assert_eq!(outcome.verdict, Verdict::Holds, "fair");
+    }
+
+    #[test]
+    fn every_list_of_numbers_is_a_run_of_every_design(
+        scenario in any_design(),
+        choices in strategy::choices(),
+    ) {
+        let mut runner = Runner::new(plan(&scenario));
+        let outcome = runner.run(&mut Script::new(choices), 0, &mut ());
+        prop_assert!(!matches!(outcome.verdict, Verdict::Inconclusive(_)), "{outcome:?}");
+    }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn a_run_is_the_same_in_every_runner_and_after_other_runs(
+        scenario in any_design(),
+        choices in strategy::choices(),
+        seed in any::<u64>(),
+    ) {
+        let plan = plan(&scenario);
+        let (mut first, mut second) = (Runner::new(Arc::clone(&plan)), Runner::new(plan));
+        let script = || Script::new(choices.clone());
+        let by_script = run(&mut first, &mut script(), 0);
+        let by_chance = run(&mut first, &mut Random::new(seed), 7);
+        assert_eq!(run(&mut first, &mut script(), 0), by_script);
+        // The other runner begins with what the first one did last, and with another run number.
+        assert_eq!(run(&mut second, &mut Random::new(seed), 7), by_chance);
+        assert_eq!(run(&mut second, &mut script(), 9), by_script);
+    }
+
+    #[test]
+    fn a_saved_run_replays_to_the_same_run(
+        scenario in any_design(),
+        choices in strategy::choices(),
+        seed in any::<u64>(),
+    ) {
+        let plan = plan(&scenario);
+        let mut runner = Runner::new(Arc::clone(&plan));
+        let mut watched = (Choices::default(), Steps::default());
+        let outcomes = [
+            runner.run(&mut Script::new(choices), 0, &mut watched),
+            runner.run(&mut Random::new(seed), 0, &mut watched),
+        ];
+        let saved = SavedRun::new(&plan, &watched.0.taken, &outcomes[1]).expect("it is judged");
+        let read = SavedRun::parse(&saved.to_text(), "saved").expect("it was just written");
+        assert_eq!(&read, &saved);
+        let mut steps = Steps::default();
+        let replayed = read.replay_watched(&mut steps);
+        assert_eq!((replayed.misfit, replayed.matches_expected), (None, true));
+        assert_eq!(&replayed.outcome, &outcomes[1]);
+        assert_eq!(steps, watched.1);
+    }
+
+    #[test]
+    fn a_copy_goes_on_as_the_original_and_a_reset_begins_as_a_new_one(
+        scenario in any_design(),
+        before in strategy::choices(),
+        after in strategy::choices(),
+    ) {
+        let plan = plan(&scenario);
+        let mut original = Simulation::new(Arc::clone(&plan));
+        let start = original.fingerprint();
+        take(&mut original, &before);
+        // A copy into a simulation that has a past of its own.
+        let mut copy = Simulation::new(Arc::clone(&plan));
+        take(&mut copy, &after);
+        copy.copy_from(&original);
+        assert_eq!((copy.fingerprint(), copy.steps()), (original.fingerprint(), original.steps()));
+        assert_eq!(copy.events(), original.events());
+        let went_on = take(&mut original, &after);
+        assert_eq!(take(&mut copy, &after), went_on);
+        assert_eq!(copy.destination().order(), original.destination().order());
+
+        copy.reset();
+        assert_eq!((copy.fingerprint(), copy.steps()), (start, 0));
+        assert_eq!(take(&mut copy, &after), take(&mut Simulation::new(plan), &after));
+    }
+}
+
+/// Takes choices as [`Script`] does, as long as a machine can step.
+fn take(simulation: &mut Simulation, numbers: &[u16]) -> Vec<(Step, u128)> {
+    let mut taken = Vec::new();
+    for &number in numbers {
+        let enabled = simulation.enabled();
+        if enabled.is_quiescent() {
+            break;
+        }
+        let choice = enabled.nth(usize::from(number) % enabled.len());
+        let step = simulation.step(choice);
+        taken.push((step, simulation.fingerprint()));
+    }
+    taken
+}
