@@ -128,6 +128,10 @@ impl Sweep {
         let mut part = SweepReport::default();
         runner.clear_coverage();
         for run in first..(first + CHUNK).min(self.runs) {
+            if progress.stop.load(Ordering::Relaxed) {
+                part.interrupted = true;
+                break;
+            }
             let outcome = runner.run(scheduler, run, &mut ());
             part.runs += 1;
             part.steps += outcome.steps;
@@ -173,7 +177,8 @@ impl Ordered {
         self.early.insert(first, part);
         while let Some(part) = self.early.remove(&self.next) {
             self.next += CHUNK;
-            if self.report.violation.is_none() {
+            // What comes after a violation, or after a gap, is not reported.
+            if self.report.violation.is_none() && !self.report.interrupted {
                 self.report.append(part);
             }
         }
@@ -189,5 +194,6 @@ impl SweepReport {
         self.awaited_until_heal = self.awaited_until_heal.or(part.awaited_until_heal);
         self.coverage.merge(&part.coverage);
         self.violation = part.violation;
+        self.interrupted = part.interrupted;
     }
 }

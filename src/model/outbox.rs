@@ -26,6 +26,10 @@ pub struct Outbox {
     /// Machines that take messages now and have one.
     ready: IndexSet,
     progress: Progress,
+    /// Replies can be lost, so it matters which message is first in an inbox.
+    lossy: bool,
+    /// Machines whose first message may be another one than before, when that matters.
+    new_heads: Vec<MachineId>,
     /// What happened in this step, in order; emptied when a step begins.
     events: Vec<Event>,
 }
@@ -42,6 +46,8 @@ impl Outbox {
             open,
             ready: IndexSet::new(machines),
             progress: Progress::new(Arc::clone(plan)),
+            lossy: plan.budget.lost_reply > 0,
+            new_heads: Vec::new(),
             events: Vec::with_capacity(64),
         }
     }
@@ -55,6 +61,9 @@ impl Outbox {
         self.messages.push_back(inbox, message);
         if self.open.contains(to.index()) {
             self.ready.insert(to.index());
+        }
+        if self.lossy {
+            self.new_heads.push(to);
         }
     }
 
@@ -96,6 +105,16 @@ impl Outbox {
         if inbox.is_empty() {
             self.ready.remove(machine.index());
         }
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
+    }
+
+    /// One of the machines whose first message may be another one than before, until there is
+    /// none left. Only of interest, and only kept, when replies can be lost.
+    #[inline]
+    pub(crate) fn next_new_head(&mut self) -> Option<MachineId> {
+        self.new_heads.pop()
     }
 
     /// The machine's first message, to be changed in place.
@@ -175,6 +194,8 @@ impl Outbox {
         self.open.copy_from(&other.open);
         self.ready.copy_from(&other.ready);
         self.progress.copy_from(&other.progress);
+        self.lossy = other.lossy;
+        self.new_heads.clone_from(&other.new_heads);
         self.events.clone_from(&other.events);
     }
 }

@@ -86,11 +86,13 @@ impl World {
                 self.faults.left.visibility_timeout -= 1;
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.time_out(context, &mut self.shelf, &mut self.out);
+                self.offer_all_queue_faults(plan);
             }
             FaultPoint::Reorder(id) => {
                 self.faults.left.reorder -= 1;
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.reorder(context, &mut self.shelf, &mut self.out);
+                self.offer_all_queue_faults(plan);
             }
             FaultPoint::GoOn => self.release_driver(plan),
         }
@@ -104,6 +106,7 @@ impl World {
         let head = self.out.first_mut(machine).expect("offered only for a reply");
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");
+        self.faults.offer(FaultPoint::LoseReply(machine), false);
         self.out.emit(Event::ReplyLost { machine, reply: reply.kind() });
         match (plan.layout.places()[machine.index()], reply) {
             (Place::Source | Place::InDns, _) => self.tell_source(plan),
@@ -126,24 +129,31 @@ impl World {
         if plan.budget != Budget::default() {
             self.offer_restarts();
         }
-        if self.faults.left.lost_reply > 0 {
-            self.offer_lost_replies(plan);
-        }
-        if plan.budget.visibility_timeout > 0 || plan.budget.reorder > 0 {
-            self.offer_queue_faults(plan);
+        while let Some(machine) = self.out.next_new_head() {
+            let head = self.out.first(machine);
+            let lossy = head.is_some_and(|head| head.when_lost().is_some());
+            let offered = lossy && self.faults.left.lost_reply > 0;
+            self.faults.offer(FaultPoint::LoseReply(machine), offered);
         }
     }
 
-    /// Offers timeouts and changes of order, where there is something to time out or to change.
-    fn offer_queue_faults(&mut self, plan: &Plan) {
-        let left = self.faults.left;
-        for context in &plan.queues {
-            let queue = &self.queues[context.id.index()];
-            let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
-            let reorders = left.reorder > 0 && queue.has_order();
-            self.faults.offer(FaultPoint::TimeOut(context.id), times_out);
-            self.faults.offer(FaultPoint::Reorder(context.id), reorders);
+    /// Offers timeouts and changes of order of all queues, where there is something to time out
+    /// or to change.
+    fn offer_all_queue_faults(&mut self, plan: &Plan) {
+        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id, plan));
+    }
+
+    /// Offers the timeout and the change of order of a queue that has changed.
+    #[inline]
+    pub(super) fn offer_queue_faults(&mut self, id: QueueId, plan: &Plan) {
+        if plan.budget.visibility_timeout == 0 && plan.budget.reorder == 0 {
+            return;
         }
+        let (left, queue) = (self.faults.left, &self.queues[id.index()]);
+        let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
+        let reorders = left.reorder > 0 && queue.has_order();
+        self.faults.offer(FaultPoint::TimeOut(id), times_out);
+        self.faults.offer(FaultPoint::Reorder(id), reorders);
     }
 
     /// Offers to start containers again that a fault of the budget may have stopped.
@@ -155,14 +165,6 @@ impl World {
                     self.faults.offer(FaultPoint::Restart(container), true);
                 }
             }
-        }
-    }
-
-    fn offer_lost_replies(&mut self, plan: &Plan) {
-        for machine in 0..plan.layout.machines() as u16 {
-            let machine = MachineId(machine);
-            let lossy = self.out.first(machine).is_some_and(|head| head.when_lost().is_some());
-            self.faults.offer(FaultPoint::LoseReply(machine), lossy);
         }
     }
 
@@ -306,6 +308,7 @@ impl World {
     pub(super) fn redrive(&mut self, id: QueueId, plan: &Plan) {
         let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
         queue.redrive(context, &mut self.shelf, &mut self.out);
+        self.offer_queue_faults(id, plan);
     }
 
     /// in-dns gets new weights.
