@@ -81,15 +81,15 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     true
 }
 
-/// All that a pattern of a script means, if `fits`; each once, in the order of the layout.
+/// All that a pattern of a script means among these [`targets`], if `fits`; each once, in the
+/// order of the layout.
 pub(super) fn find(
     pattern: &str,
     key: &str,
-    layout: &Layout,
+    all: &[(String, Vec<Target>)],
     fits: impl Fn(Target) -> bool,
     wrong_kind: impl Fn() -> Cause,
 ) -> Result<Vec<Target>, Problem> {
-    let all = targets(layout);
     let matching: Vec<&(String, Vec<Target>)> =
         all.iter().filter(|(name, _)| matches(pattern, name)).collect();
     if matching.is_empty() {

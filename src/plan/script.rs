@@ -1,5 +1,7 @@
 //! Resolves a script: names to components, and what can never come true to an error.
 
+use std::cell::OnceCell;
+
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, QueueId};
 use crate::model::layout::Layout;
@@ -13,7 +15,13 @@ pub(super) fn resolve(
     scenario: &Scenario,
     layout: &Layout,
 ) -> Result<(Vec<DriverAction>, Vec<usize>), Problem> {
-    let mut resolver = Resolver { scenario, layout, published: Vec::new(), key: String::new() };
+    let mut resolver = Resolver {
+        scenario,
+        layout,
+        published: Vec::new(),
+        key: String::new(),
+        targets: OnceCell::new(),
+    };
     let mut actions = Vec::new();
     let mut script_steps = Vec::new();
     for (index, step) in scenario.script.iter().enumerate() {
@@ -31,9 +39,16 @@ struct Resolver<'a> {
     published: Vec<BatchId>,
     /// The key of the step that is being resolved.
     key: String,
+    /// Everything that can be named, when it was needed first: naming all takes longer than
+    /// anything else here, and many scripts name nothing.
+    targets: OnceCell<Vec<(String, Vec<Target>)>>,
 }
 
 impl Resolver<'_> {
+    fn targets(&self) -> &[(String, Vec<Target>)] {
+        self.targets.get_or_init(|| names::targets(self.layout))
+    }
+
     fn step(&mut self, step: &ScriptStep, to: &mut Vec<DriverAction>) -> Result<(), Problem> {
         let action = match step {
             ScriptStep::Publish(batch) => {
@@ -53,7 +68,7 @@ impl Resolver<'_> {
             ScriptStep::Outage(region) => DriverAction::Fault(self.outage(*region)?),
             ScriptStep::Recover(pattern) => {
                 let any = || Cause::Name(pattern.clone());
-                let found = names::find(pattern, &self.key, self.layout, |_| true, any)?;
+                let found = names::find(pattern, &self.key, self.targets(), |_| true, any)?;
                 DriverAction::Recover(found)
             }
             ScriptStep::Redrive(pattern) => DriverAction::Redrive(self.queues(pattern)?),
@@ -149,7 +164,7 @@ impl Resolver<'_> {
             },
         };
         let fits = |target| names::can_happen(kind, target);
-        let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+        let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
     }
 
@@ -157,8 +172,7 @@ impl Resolver<'_> {
     fn outage(&self, number: u8) -> Result<Vec<Fault>, Problem> {
         let region = names::region(number, &self.key, self.layout)?;
         let name = format!("@{region}");
-        let targets = names::targets(self.layout).into_iter();
-        let here = targets.filter(|(known, _)| known.ends_with(&name));
+        let here = self.targets().iter().filter(|(known, _)| known.ends_with(&name));
         let fault = |target| match target {
             Target::Container(_) => Fault { kind: FaultKind::Crash, target },
             Target::Queue(_)
@@ -167,7 +181,7 @@ impl Resolver<'_> {
             | Target::Link(..)
             | Target::Dns(..) => Fault { kind: FaultKind::Fail, target },
         };
-        Ok(here.flat_map(|(_, parts)| parts).map(fault).collect())
+        Ok(here.flat_map(|(_, parts)| parts).copied().map(fault).collect())
     }
 
     fn check(&self, expectation: &Expectation) -> Result<Check, Problem> {
@@ -190,7 +204,7 @@ impl Resolver<'_> {
                     remedy: "name a container",
                 };
                 let fits = |target| matches!(target, Target::Container(_));
-                let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+                let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
                 let containers = found.into_iter().filter_map(|target| match target {
                     Target::Container(id) => Some(id),
                     Target::Queue(_)
@@ -216,7 +230,7 @@ impl Resolver<'_> {
     fn queues(&self, pattern: &str) -> Result<Vec<QueueId>, Problem> {
         let fits = |target| matches!(target, Target::Queue(_));
         let wrong = || no_queue(pattern);
-        let found = names::find(pattern, &self.key, self.layout, fits, wrong)?;
+        let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         let queue = |target| match target {
             Target::Queue(id) => Some(id),
             Target::Container(_)
