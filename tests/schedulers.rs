@@ -42,6 +42,20 @@ fn round_robin_lets_nobody_wait_longer_than_a_round() {
 }
 
 #[test]
+fn round_robin_gives_nobody_two_turns_while_another_waits() {
+    let plan = plans::plan("f1-fail-container", &[]);
+    let mut simulation = Simulation::new(plan);
+    let mut fair = RoundRobin::default();
+    let mut last = None;
+    while let Some(choice) = fair.choose(&simulation) {
+        let alone = simulation.enabled().steps() == 1;
+        assert!(alone || last != Some(choice), "{choice:?} twice at step {}", simulation.steps());
+        simulation.step(choice);
+        last = Some(choice);
+    }
+}
+
+#[test]
 #[should_panic(expected = "waits longer than a round")]
 fn random_does_let_somebody_wait_longer_than_a_round() {
     let mut runner = Runner::new(plans::plan("f1-fail-container", &[]));

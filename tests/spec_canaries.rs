@@ -8,7 +8,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
-use active_active::model::{Event, RecordCopy, RecordId, RegionId, StageId};
+use active_active::model::dns::DnsSide;
+use active_active::model::{Event, RecordCopy, RecordId, RegionId, RegionSet, StageId};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::Simulation;
@@ -330,4 +331,37 @@ fn the_bound_on_fair_steps_is_a_few_times_what_a_fair_run_takes() {
         let steps = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ()).steps;
         assert!((3 * steps..20 * steps).contains(&bound), "{name}: {bound} for {steps} steps");
     }
+}
+
+/// A run that is over must not be remembered: the spec of a runner judges one run after another.
+/// In the first run the records come in another order, and region 1 is offline at its end.
+#[test]
+fn a_spec_that_was_reset_knows_nothing_of_the_run_before() {
+    let plan = small(PUBLISH, &["records.batches=2", "dns.weights=1,0"]);
+    let queue = plan.layout.queue(RegionId(0), 0);
+    let table = plan.layout.table(RegionId(0), StageId(0));
+    let came = |record| {
+        let copy = copy(record, &plan);
+        let (region, record) = (RegionId(0), copy.id);
+        let stored = Event::Stored { table, copy, rows: 1, duplicate: false };
+        let enqueued = Event::Enqueued { queue, copy };
+        [Event::Published { copy }, Event::Routed { record, region }, enqueued, stored]
+    };
+    let changes = [
+        Event::RoutesChanged { side: DnsSide::In, offline: RegionSet::first(1) },
+        Event::WeightsChanged { weights: [0, 1, 0, 0, 0, 0, 0, 0] },
+    ];
+    let first: Vec<Event> = [&came(2)[..], &came(1), &changes].concat();
+    let second: Vec<Event> = [came(1), came(2)].concat();
+    let mut spec = Spec::new(&plan);
+    assert_eq!(spec.watch(&first, 1, &plan), Ok(()));
+    spec.reset();
+    assert_eq!(spec.watch(&second, 1, &plan), Ok(()));
+    // What is kept of the second run makes no difference to what would be found in it.
+    let wrong = [Event::Removed { queue, record: RecordId(1) }];
+    let breach = Breach::RemovedUnforwarded { queue, record: RecordId(1) };
+    assert_eq!(spec.watch(&wrong, 2, &plan), Err(breach));
+    spec.reset();
+    let unpublished = spec.watch(&second[2..3], 1, &plan).map_err(|breach| breach.property());
+    assert_eq!(unpublished, Err(PropertyName::NoInvention));
 }
