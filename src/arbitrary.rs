@@ -12,7 +12,7 @@
 //! | regions | pick: 2 mostly, rarely up to 8 |
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
-//! | batches | pick: 1 to 3; then for each its records, pick: 1 to 4, rarely 10 |
+//! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else 1 or 2 |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
 //! | source, tables | pick each: retry or abort; reject or hang |
@@ -115,7 +115,7 @@ const REGIONS: [u8; 16] = [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 8];
 const STAGES: [u8; 16] = [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 5];
 const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
 const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
-const RECORDS: [u32; 8] = [1, 1, 1, 2, 2, 3, 4, 10];
+const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
 const KEYS: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
 const MAX_RECEIVES: [u16; 4] = [0, 0, 0, 3];
@@ -233,7 +233,7 @@ mod tests {
     fn bytes_are_read_as_the_table_says() {
         let bytes = [
             10, 7, 3, // 3 regions, 2 stages, 2 containers
-            3, 3, 0, 7, // batches of 2 and 1, 2 keys
+            3, 4, 0, 7, // batches of 2 and 1, 2 keys
             2, 0, 1, 6, 0, 0, 0, 0, 0, // weights 0 1 3 and five that nobody has
             2, 1, 2, 3, 6, // abort, hang, standard, dead letters, 1 retry
             5, 6, 0, 0, // 1 crash, 2 lost replies
