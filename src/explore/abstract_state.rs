@@ -35,8 +35,8 @@ use crate::sim::{Choice, Simulation, Step};
 /// let mut states = AbstractStates::new(|state| {
 ///     seen.insert(state);
 /// });
-/// Checker::default().check(&builtin::scenario("baseline")?, &[], &mut states)?;
-/// assert!(seen.len() > 50);
+/// Checker::default().check(&builtin::scenario("crash-anywhere")?, &[7; 2_000], &mut states)?;
+/// assert!(seen.len() > 50, "{} states", seen.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
