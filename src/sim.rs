@@ -164,7 +164,7 @@ impl Simulation {
             }
         };
         self.world.update_driver(&self.plan);
-        self.world.update_offers(&self.plan);
+        self.world.update_offers();
         step
     }
 
@@ -173,7 +173,7 @@ impl Simulation {
         self.world.out.clear_events();
         self.world.heal(&self.plan);
         self.world.update_driver(&self.plan);
-        self.world.update_offers(&self.plan);
+        self.world.update_offers();
     }
 
     /// What happened in the last step, in order.

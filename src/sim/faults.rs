@@ -17,6 +17,8 @@ use crate::sim::world::World;
 pub(super) struct Faults {
     /// How many more of each kind may be chosen.
     left: Budget,
+    /// The scenario has a budget at all: without one there is nothing to keep up.
+    has_budget: bool,
     numbers: FaultNumbers,
     /// Those that can happen now.
     ready: IndexSet,
@@ -29,7 +31,8 @@ impl Faults {
         if plan.budget.crash > 0 {
             (0..plan.layout.containers()).for_each(|container| ready.insert(container));
         }
-        Faults { left: plan.budget, numbers, ready }
+        let has_budget = plan.budget != Budget::default();
+        Faults { left: plan.budget, has_budget, numbers, ready }
     }
 
     #[inline]
@@ -59,6 +62,7 @@ impl Faults {
 
     pub(super) fn copy_from(&mut self, other: &Faults) {
         self.left = other.left;
+        self.has_budget = other.has_budget;
         self.numbers = other.numbers;
         self.ready.copy_from(&other.ready);
     }
@@ -125,10 +129,14 @@ impl World {
 
     /// Offers to lose each reply that is about to be handled, while the budget lasts.
     #[inline]
-    pub(super) fn update_offers(&mut self, plan: &Plan) {
-        if plan.budget != Budget::default() {
-            self.offer_restarts();
+    pub(super) fn update_offers(&mut self) {
+        if self.faults.has_budget {
+            self.offer_what_changed();
         }
+    }
+
+    fn offer_what_changed(&mut self) {
+        self.offer_restarts();
         while let Some(machine) = self.out.next_new_head() {
             let head = self.out.first(machine);
             let lossy = head.is_some_and(|head| head.when_lost().is_some());
@@ -140,13 +148,13 @@ impl World {
     /// Offers timeouts and changes of order of all queues, where there is something to time out
     /// or to change.
     fn offer_all_queue_faults(&mut self, plan: &Plan) {
-        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id, plan));
+        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id));
     }
 
     /// Offers the timeout and the change of order of a queue that has changed.
     #[inline]
-    pub(super) fn offer_queue_faults(&mut self, id: QueueId, plan: &Plan) {
-        if plan.budget.visibility_timeout == 0 && plan.budget.reorder == 0 {
+    pub(super) fn offer_queue_faults(&mut self, id: QueueId) {
+        if !self.faults.has_budget {
             return;
         }
         let (left, queue) = (self.faults.left, &self.queues[id.index()]);
@@ -308,7 +316,7 @@ impl World {
     pub(super) fn redrive(&mut self, id: QueueId, plan: &Plan) {
         let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
         queue.redrive(context, &mut self.shelf, &mut self.out);
-        self.offer_queue_faults(id, plan);
+        self.offer_queue_faults(id);
     }
 
     /// in-dns gets new weights.

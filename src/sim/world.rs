@@ -115,7 +115,7 @@ impl World {
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 let state = queue.state() as u8;
                 queue.handle(&self.current, context, &mut self.shelf, &mut self.out);
-                self.offer_queue_faults(id, plan);
+                self.offer_queue_faults(id);
                 state
             }
             Place::Container(id) => {
