@@ -171,12 +171,13 @@ fn allowed(world: &World, plan: &Plan) -> Vec<RegionId> {
     if weighted.is_empty() { online } else { weighted }
 }
 
-/// One container on each fifo queue, and nothing crashes: by the scenario's own words.
+/// One container on each fifo queue, no dead letters, and nothing crashes: by the scenario's own
+/// words.
 fn is_fifo_promised(plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
     let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
-    let fifo = scenario.queue.delivery == Delivery::Fifo;
+    let fifo = scenario.queue.delivery == Delivery::Fifo && scenario.queue.max_receives == 0;
     fifo && scenario.topology.containers == 1 && scenario.budget.crash == 0 && !crashes
 }
 
