@@ -16,9 +16,9 @@
 //! | business keys | pick: none mostly, else 1 or 2 |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
 //! | source, tables | pick each: retry or abort; reject or hang |
-//! | queues | pick each: fifo or standard; after 3 deliveries to the dead letters, or never |
+//! | queues | pick each: fifo or standard; dead letters after 1 to 3 deliveries, or never |
 //! | retries | pick: 0 mostly, else 1 or 2 |
-//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, rarely up to 5 |
+//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3 |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
 //! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
@@ -118,9 +118,9 @@ const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
 const KEYS: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
-const MAX_RECEIVES: [u16; 4] = [0, 0, 0, 3];
+const MAX_RECEIVES: [u16; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
 const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
-const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 1, 2, 5];
+const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 3];
 const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
 const SPEED: [u32; 4] = [1, 2, 10, 1000];
 const ACTS_MAX: usize = 12;
@@ -235,8 +235,8 @@ mod tests {
             10, 7, 3, // 3 regions, 2 stages, 2 containers
             3, 4, 0, 7, // batches of 2 and 1, 2 keys
             2, 0, 1, 6, 0, 0, 0, 0, 0, // weights 0 1 3 and five that nobody has
-            2, 1, 2, 3, 6, // abort, hang, standard, dead letters, 1 retry
-            5, 6, 0, 0, // 1 crash, 2 lost replies
+            2, 1, 2, 5, 6, // abort, hang, standard, dead letters, 1 retry
+            6, 7, 0, 0, // 1 crash, 3 lost replies
             5, 5, 0, 0, 2, // in-dns is 10 times as fast
             0, // no opening
             7, 2, 1, 2, // fail the second queue of the third region
@@ -253,7 +253,7 @@ mod tests {
             table = { on_failure = "hang", conflict = "version-checked" }
             queue.delivery = "standard"
             container.retries = 1
-            budget = { crash = 1, lost_reply = 2 }
+            budget = { crash = 1, lost_reply = 3 }
             speed.in-dns = 10
             script = [
                 "fail inbound-preprocess-queue@3",

@@ -47,7 +47,7 @@ pub(crate) struct Sketch {
     /// The kind of the queues.
     pub(crate) delivery: Delivery,
     /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
-    /// of 0, and is at least 3 then.
+    /// of 0.
     pub(crate) max_receives: u16,
     /// How often a container tries again.
     pub(crate) retries: u8,
@@ -136,9 +136,6 @@ impl Sketch {
     /// Dead letters are sound when the script brings them back after the last fault, which it can
     /// only if it knows when that is.
     fn max_receives(&self) -> u16 {
-        match (self.max_receives, self.budget().total()) {
-            (1.., 0) => self.max_receives.max(3),
-            _ => 0,
-        }
+        if self.budget().total() == 0 { self.max_receives } else { 0 }
     }
 }

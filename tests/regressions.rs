@@ -34,6 +34,25 @@ fn every_saved_run_replays_to_its_verdict() {
     }
 }
 
+/// `scenario_fuzz` found it: a container that was paused had a refusal in its inbox when everything
+/// was healed. It stopped when it came to it, and the run was judged with nobody left to recover it:
+/// a false alarm. Now the runner heals once more.
+#[test]
+fn a_refusal_from_before_the_healing_stops_nobody_for_good() {
+    let name = "refusal-found-after-healing.toml";
+    let (_, run) = saved().into_iter().find(|(path, _)| path.ends_with(name)).expect("it is saved");
+    assert_eq!(run.replay().outcome.verdict, Verdict::Holds);
+}
+
+/// A generated scenario found it: `RegionFifo` was judged although a dead letter comes back behind
+/// records that came to its region later, which no design can avoid.
+#[test]
+fn a_dead_letter_that_comes_back_late_is_no_overtaking() {
+    let name = "dead-letter-comes-back-late.toml";
+    let (_, run) = saved().into_iter().find(|(path, _)| path.ends_with(name)).expect("it is saved");
+    assert_eq!(run.replay().outcome.verdict, Verdict::Holds);
+}
+
 /// What the files are for: a spec that goes blind for one of these properties fails here, without
 /// any search.
 #[test]

@@ -8,9 +8,10 @@ use crate::spec::{Breach, Judgement, Ledger};
 
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
-/// It can be promised only with one container on each queue and without crashes; elsewhere it is
-/// reported as not applicable. Catches overtaking. Source: Amazon SQS FIFO queues, one message
-/// group.
+/// It can be promised only with `fifo` queues, one container on each, no dead letters and no
+/// crashes; elsewhere it is reported as not applicable. Catches overtaking. Source: Amazon SQS FIFO
+/// queues, one message group, and its advice to give them no dead-letter queue when the order
+/// matters.
 #[derive(Clone, Debug)]
 pub struct RegionFifo {
     applies: bool,
@@ -41,6 +42,9 @@ impl RegionFifo {
         }
         if plan.scenario().queue.delivery == Delivery::Standard {
             return Some("standard queues do not keep the order");
+        }
+        if plan.scenario().queue.max_receives > 0 {
+            return Some("dead letters come back behind what came later, so order is not promised");
         }
         if plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash) {
             return Some("containers can crash, so order is not promised");
