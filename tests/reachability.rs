@@ -11,7 +11,8 @@ use active_active::explore::{Choices, Coverage, Reached, Runner, Verdict};
 use active_active::model::MachineKind;
 use active_active::model::fault::{Fault, FaultPoint, Target};
 use active_active::model::message::MessageKind;
-use active_active::plan::Plan;
+use active_active::plan::names::target_name;
+use active_active::plan::{DriverAction, Plan};
 use active_active::scenario::{Condition, Expectation, Scenario, ScriptStep};
 use active_active::scheduler::{Random, Script, seed};
 use active_active::sim::{Choice, Pair};
@@ -44,7 +45,7 @@ fn sweep(cases: impl Iterator<Item = (Scenario, Vec<u16>)>) -> (BTreeSet<String>
     for (scenario, choices) in cases {
         let plan = Arc::new(Plan::new(&scenario).expect("every generated scenario is valid"));
         note_scenario(&scenario, &mut features);
-        plan.faults().for_each(|fault| _ = features.insert(fault_kind(fault)));
+        note_faults(&plan, &mut features);
         let mut runner = Runner::new(plan);
         let mut choices_taken = Choices::default();
         let outcome = runner.run(&mut Script::new(choices), 0, &mut choices_taken);
@@ -58,6 +59,32 @@ fn sweep(cases: impl Iterator<Item = (Scenario, Vec<u16>)>) -> (BTreeSet<String>
         features.extend(taken.map(|kind| format!("choice {kind}")));
     }
     (features, coverage)
+}
+
+/// Faults count when they come while there is work: after the script has published something. A
+/// fault of one component counts beside those of many at once, and by whether it is in the first
+/// region.
+fn note_faults(plan: &Plan, features: &mut BTreeSet<String>) {
+    let publishes = |action: &&DriverAction| !matches!(action, DriverAction::Publish(_));
+    for action in plan.actions().iter().skip_while(publishes) {
+        match action {
+            DriverAction::Fault(faults) if faults.len() == 1 => {
+                let name = target_name(faults[0].target, &plan.layout);
+                let place = if name.ends_with("@1") { "first region" } else { "elsewhere" };
+                features.insert(format!("{}, {place}", fault_kind(faults[0])));
+            }
+            DriverAction::Fault(faults) => {
+                let several = |&fault| format!("{} and others", fault_kind(fault));
+                features.extend(faults.iter().map(several));
+            }
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Recover(_)
+            | DriverAction::Redrive(_)
+            | DriverAction::Weights(_)
+            | DriverAction::Check(_) => {}
+        }
+    }
 }
 
 /// As in `fail table`.
@@ -122,7 +149,8 @@ fn step_kind(step: &ScriptStep) -> String {
         ScriptStep::Fault(kind, _) => kind.name().to_owned(),
         ScriptStep::Outage(_) => "outage".to_owned(),
         ScriptStep::Recover(_) => "recover".to_owned(),
-        ScriptStep::Redrive(_) => "redrive".to_owned(),
+        ScriptStep::Redrive(name) if name == "*" => "redrive all".to_owned(),
+        ScriptStep::Redrive(_) => "redrive one".to_owned(),
         ScriptStep::Weights(weights) => format!("weights {}", self::weights(weights)),
         ScriptStep::Await(condition) => {
             let what = match condition {
@@ -182,7 +210,8 @@ const FEATURES: &[&str] = &[
     "script offline",
     "script outage",
     "script recover",
-    "script redrive",
+    "script redrive one",
+    "script redrive all",
     "script weights positive",
     "script weights some 0",
     "script weights all 0",
@@ -193,16 +222,33 @@ const FEATURES: &[&str] = &[
     "script expect bypassed",
     "script expect Processing",
     "script expect FailedProcessing",
-    "pause container",
-    "crash container",
-    "fail queue",
-    "fail table",
-    "fail replicator",
-    "fail link",
-    "fail in-dns",
-    "fail out-dns",
-    "offline in-dns",
-    "offline out-dns",
+    "pause container, first region",
+    "pause container, elsewhere",
+    "crash container, first region",
+    "crash container, elsewhere",
+    "fail queue, first region",
+    "fail queue, elsewhere",
+    "fail table, first region",
+    "fail table, elsewhere",
+    "fail link, first region",
+    "fail link, elsewhere",
+    "fail in-dns, first region",
+    "fail in-dns, elsewhere",
+    "fail out-dns, first region",
+    "fail out-dns, elsewhere",
+    "offline in-dns, first region",
+    "offline in-dns, elsewhere",
+    "offline out-dns, first region",
+    "offline out-dns, elsewhere",
+    // It belongs to no region.
+    "fail replicator, elsewhere",
+    "crash container and others",
+    "fail queue and others",
+    "fail table and others",
+    "fail link and others",
+    "fail in-dns and others",
+    "fail out-dns and others",
+    "fail replicator and others",
     "choice crash",
     "choice restart",
     "choice lose-reply",
