@@ -12,9 +12,9 @@ use crate::sim::{Choice, Simulation, Step};
 /// Calls a function with a number for every abstract state that a run goes through: a new number
 /// is a situation that the system was not in before, even where no new code ran.
 ///
-/// An abstract state is that of a neighbourhood, wherever it is:
+/// An abstract state is that of a neighbourhood, in whichever region it is:
 ///
-/// * a container: its state, how far it is with its record, the queues on both sides of it, its
+/// * a container: its stage, its state, how far it is with its record, the queues on both sides of it, its
 ///   table and its replicator;
 /// * the entry to a region: the source, in-dns, the inbound queue;
 /// * the exit from a region: the outbound queue, out-dns, the destination.
@@ -84,7 +84,8 @@ impl<F: FnMut(u64)> AbstractStates<F> {
             let container = simulation.container(layout.container(region, stage, number));
             let works = container.state() as u64 * 2 + u64::from(container.crashed());
             let hand = container.hand().map_or(0, |Hand { step, .. }| 1 + u64::from(step));
-            (self.visit)(mix(3 << 60 | works << 48 | hand << 40 | stores << 16 | around));
+            let doing = u64::from(stage.0) << 48 | works << 44 | hand << 40;
+            (self.visit)(mix(3 << 60 | doing | stores << 16 | around));
         }
     }
 
