@@ -6,12 +6,12 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use active_active::arbitrary::Case;
 use active_active::explore::{AbstractStates, Checker};
 
-/// How many counters there are. Small scenarios reach some ten thousand states.
-const COUNTERS: usize = 1 << 16;
+/// How many counters there are. Small scenarios reach some thousand states.
+const COUNTERS: usize = 1 << 15;
 
 /// One for each abstract state, by its hash. libFuzzer takes whatever it finds in this section for
 /// coverage, beside the edges of the code, and sets it to 0 before each run. It says so when it
-/// starts: "65536 Extra Counters". Only libFuzzer reads it, so it has to be marked as used.
+/// starts: "32768 Extra Counters". Only libFuzzer reads it, so it has to be marked as used.
 #[allow(unsafe_code, reason = "the section has a meaning for libFuzzer, and plain bytes fit it")]
 #[unsafe(link_section = "__libfuzzer_extra_counters")]
 #[used]

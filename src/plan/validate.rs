@@ -1,5 +1,7 @@
 //! Checks of everything in a scenario but its script.
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::model::layout::Layout;
 use crate::model::options::{Action, Delivery};
 use crate::scenario::{Cause, FORMAT, Problem, Scenario};
@@ -32,10 +34,12 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
     }
     let (regions, containers) = (topology.regions.into(), topology.containers.into());
     let layout = Layout::new(regions, topology.stages.clone(), containers);
-    let mut names: Vec<&String> = layout.names().iter().collect();
+    // By hash first: to compare all names with each other would be most of the work of a plan.
+    let mut names: Vec<(u64, &String)> =
+        layout.names().iter().map(|name| (xxh3_64(name.as_bytes()), name)).collect();
     names.sort_unstable();
     if let Some(pair) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        return Err(Problem::new("topology.stages", Cause::Ambiguous(pair[0].clone())));
+        return Err(Problem::new("topology.stages", Cause::Ambiguous(pair[0].1.clone())));
     }
     Ok(layout)
 }
