@@ -14,6 +14,7 @@ mod input;
 mod list;
 mod output;
 mod replay;
+mod report;
 mod run;
 mod save;
 mod scheduler;
@@ -61,6 +62,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Run(args) => run::execute(args, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
         Command::Replay(args) => replay::execute(args, &mut output),
+        Command::Report(args) => report::execute(args, surroundings, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
     };
@@ -68,14 +70,14 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     match result {
         Ok(finding) => Exit::Verdict(finding),
         Err(error) => {
-            report(&error);
+            complain(&error);
             Exit::Error
         }
     }
 }
 
 /// Says what is wrong. If even that cannot be said, the exit status still tells.
-fn report(error: &CliError) {
+fn complain(error: &CliError) {
     let style = active_active::report::Palette::COLOURS.bad;
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
 }

@@ -162,6 +162,16 @@ impl Plan {
         &self.actions
     }
 
+    /// The index of the line of the script that an action was made of, into
+    /// [`Scenario::script`].
+    ///
+    /// # Panics
+    ///
+    /// If there is no such action.
+    pub fn script_index(&self, action: usize) -> usize {
+        self.script_steps[action]
+    }
+
     /// The line of the script that an action was made of.
     ///
     /// # Panics

@@ -3,9 +3,13 @@
 //! A [`SweepSummary`] or [`RunSummary`] is plain data. Its text and its JSON are made of the same
 //! numbers, and none of them depends on the clock or on the number of threads.
 
+pub mod html;
 pub mod json;
+mod markup;
 pub mod palette;
 pub mod phrase;
+pub mod picture;
+pub mod recording;
 pub mod run;
 pub mod story;
 pub mod summary;
@@ -13,6 +17,7 @@ pub mod sweep;
 pub mod text;
 
 pub use palette::Palette;
+pub use recording::Recording;
 pub use run::RunSummary;
 pub use story::{Line, Mark, Story};
 pub use summary::{Finding, SavedAs, SchedulerSummary, ViolationSummary};

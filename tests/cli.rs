@@ -8,6 +8,8 @@ use assert_cmd::cargo::cargo_bin_cmd;
 mod bad_input;
 #[path = "cli/replay.rs"]
 mod replay;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/story.rs"]
 mod story;
 #[path = "cli/streams.rs"]

@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Run a saved failure, or an artifact of a fuzz target, again
     Replay(ReplayArgs),
+    /// Write an HTML page that shows a run step by step, and what many runs showed
+    Report(ReportArgs),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
@@ -107,6 +109,37 @@ pub(crate) struct ReplayArgs {
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    /// A built-in scenario (see 'list'), a scenario file, or a saved failure
+    #[arg(value_name = "NAME|FILE")]
+    pub(crate) scenario: String,
+    /// Change a key of the scenario, as in container.steps=remove,store,publish (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub(crate) overrides: Vec<Override>,
+    /// The page; a page that was written before is replaced
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) out: PathBuf,
+    /// How many schedules are judged [default: 1000; 1 if the scheduler knows only one]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: Option<u64>,
+    /// Which of them is shown [default: the one that violates the spec, or the first]
+    #[arg(long, value_name = "INDEX")]
+    pub(crate) run: Option<u64>,
+    /// What all random choices derive from
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Who decides what happens next: random, round-robin, or script:1,2,3
+    #[arg(long, default_value = "random")]
+    pub(crate) scheduler: SchedulerName,
+    /// On how many threads; the page is the same [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// At most so many steps are shown; the verdict is of the whole run all the same
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) steps_shown: u64,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

@@ -23,6 +23,26 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<(), CliError> {
     }
 }
 
+/// Writes a file, also over one that the same command wrote before: one whose first lines have the
+/// mark.
+///
+/// # Errors
+///
+/// If another file is there, or if it cannot be written.
+pub(crate) fn replace(path: &Path, text: &str, mark: &str) -> Result<(), CliError> {
+    let is_ours = fs::read(path).is_ok_and(|bytes| {
+        let start = &bytes[..bytes.len().min(200)];
+        String::from_utf8_lossy(start).contains(mark)
+    });
+    if !is_ours {
+        return create(path, text);
+    }
+    let written =
+        beside(path, text).and_then(|file| file.persist(path).map_err(|error| error.error));
+    let error = |source| CliError::Write { path: path.to_owned(), source, remedy: REMEDY };
+    written.map(drop).map_err(error)
+}
+
 /// Writes a file into a directory, which is made if it is not there. The file is `NAME.toml`; if
 /// another text has that name, `NAME-2.toml` and so on. Returns its path.
 ///
@@ -54,6 +74,12 @@ pub(crate) fn save(directory: &Path, name: &str, text: &str) -> Result<PathBuf, 
 
 /// Writes beside the path and then gives the file its name: nobody ever sees half of it.
 fn put(path: &Path, text: &str) -> io::Result<()> {
+    beside(path, text)?.persist_noclobber(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+/// A file beside the path, written and without a name of its own.
+fn beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
     let directory = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -69,8 +95,7 @@ fn put(path: &Path, text: &str) -> io::Result<()> {
     let mut file = builder.tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    file.persist_noclobber(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -95,6 +120,19 @@ mod tests {
         assert!(matches!(create(&path, "two"), Err(CliError::Exists { .. })));
         assert_eq!(fs::read_to_string(&path).expect("it was written"), "one");
         assert_eq!(names(directory.path()), ["a.toml"]);
+    }
+
+    #[test]
+    fn replaces_its_own_file_and_no_other() {
+        let directory = tempfile::tempdir().expect("there is a place for temporary files");
+        let path = directory.path().join("a.html");
+        replace(&path, "MARK one", "MARK").expect("nothing is there");
+        replace(&path, "MARK two", "MARK").expect("it is its own");
+        assert_eq!(fs::read_to_string(&path).expect("it was written"), "MARK two");
+        fs::write(&path, "mine").expect("the directory is writable");
+        let refused = replace(&path, "MARK three", "MARK");
+        assert!(matches!(refused, Err(CliError::Exists { .. })));
+        assert_eq!(names(directory.path()), ["a.html"]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub(crate) fn plan(args: &ScenarioArgs) -> Result<Plan, FileError> {
 }
 
 /// What is a path is a file; anything else is the name of a built-in scenario.
-fn scenario_text(name: &str) -> Result<String, FileError> {
+pub(crate) fn scenario_text(name: &str) -> Result<String, FileError> {
     let path = Path::new(name);
     if !(path.is_file() || name.contains('/') || name.ends_with(".toml")) {
         if let Some(text) = builtin::text(name) {
@@ -91,14 +91,18 @@ pub(crate) fn text<'a>(bytes: &'a [u8], origin: &str) -> Result<&'a str, FileErr
 
 /// A saved run holds a scenario, but is none.
 fn refuse_saved_run(text: &str, origin: &str) -> Result<(), FileError> {
-    match text.parse::<toml::Table>() {
-        Ok(table) if table.contains_key("scenario") && table.contains_key("run") => {
-            let message = "this is a saved run, not a scenario; use 'active-active replay' with it";
-            Err(error(origin, None, message.to_owned()))
-        }
-        // What is wrong with the text is said by whoever reads it as a scenario.
-        Ok(_) | Err(_) => Ok(()),
+    if is_saved_run(text) {
+        let message = "this is a saved run, not a scenario; use 'active-active replay' with it";
+        return Err(error(origin, None, message.to_owned()));
     }
+    Ok(())
+}
+
+/// Whether the text is a saved run. What is wrong with a text that is no TOML is said by whoever
+/// reads it as a scenario.
+pub(crate) fn is_saved_run(text: &str) -> bool {
+    let table = text.parse::<toml::Table>();
+    table.is_ok_and(|table| table.contains_key("scenario") && table.contains_key("run"))
 }
 
 fn error(origin: &str, key: Option<&str>, message: String) -> FileError {

@@ -194,7 +194,7 @@ fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
 }
 
 /// What a sweep without violation shows.
-fn evidence(summary: &SweepSummary) -> String {
+pub(super) fn evidence(summary: &SweepSummary) -> String {
     match (summary.confidence, summary.scheduler.seed) {
         (Some(confidence), _) => format!(
             "This is evidence, not proof: with {} % confidence fewer\nthan 3/{} = {} % of the \

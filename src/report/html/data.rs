@@ -1,0 +1,207 @@
+//! The recorded run as the page's script reads it: short keys and arrays, for there are many.
+
+use serde::Serialize;
+use serde::ser::{SerializeTuple, Serializer};
+
+use crate::explore::Phase;
+use crate::model::layout::{Layout, Place};
+use crate::model::message::MessageKind;
+use crate::plan::DriverAction;
+use crate::plan::names::target_name;
+use crate::report::html::Page;
+use crate::report::recording::{self, Recording};
+use crate::report::run::RunSummary;
+use crate::report::story::Mark;
+use crate::scenario::ScriptStep;
+
+/// All that the script of the page knows.
+#[derive(Serialize)]
+pub(super) struct Document<'a> {
+    /// What the run shows, as `run --format json` has it.
+    summary: &'a RunSummary,
+    /// Counted from 1.
+    regions: Vec<usize>,
+    /// By machine.
+    machines: Vec<Machine<'a>>,
+    /// By record: its batch; record 0 is none.
+    batch_of: Vec<u16>,
+    /// What a container does with a record, in order.
+    actions: Vec<String>,
+    /// The kinds of messages.
+    messages: Vec<&'static str>,
+    script: Vec<ScriptLine>,
+    /// By action: its line of the script.
+    due: Vec<usize>,
+    disturbances: Vec<Disturbance>,
+    lives: Vec<Life>,
+    window: Window,
+    /// By machine: what it shows before the first frame.
+    initial: &'a [Vec<u32>],
+    frames: Vec<Frame<'a>>,
+}
+
+#[derive(Serialize)]
+struct Machine<'a> {
+    name: &'a str,
+    kind: &'static str,
+    /// From 0; none for what belongs to no region.
+    region: Option<u8>,
+}
+
+#[derive(Serialize)]
+struct ScriptLine {
+    line: String,
+    /// The step in which the driver was done with it; none if it never was.
+    step: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Disturbance {
+    kind: &'static str,
+    target: String,
+    from: u64,
+    to: Option<u64>,
+    /// A line of the script says so.
+    scripted: bool,
+}
+
+#[derive(Serialize)]
+struct Life {
+    record: u16,
+    published: u64,
+    accepted: Option<u64>,
+    arrived: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct Window {
+    first: u64,
+    last: u64,
+}
+
+/// `[step, phase, mark, actor, text, changes, sent]`; no step is 0, no actor is -1.
+struct Frame<'a>(&'a recording::Frame);
+
+impl<'a> Document<'a> {
+    pub(super) fn new(page: &Page<'a>) -> Document<'a> {
+        let recording = page.recording;
+        let plan = &recording.plan;
+        let batch_of = plan.record_ids().map(|record| plan.batch_of(record).0);
+        let action = |action: &crate::model::options::Action| format!("{action:?}").to_lowercase();
+        Document {
+            summary: page.run,
+            regions: (1..=plan.layout.regions).collect(),
+            machines: machines(&plan.layout),
+            batch_of: std::iter::once(0).chain(batch_of).collect(),
+            actions: plan.scenario().container.steps.iter().map(action).collect(),
+            messages: MessageKind::ALL.iter().map(|kind| kind.name()).collect(),
+            script: script(recording),
+            due: (0..plan.actions().len()).map(|action| plan.script_index(action)).collect(),
+            disturbances: disturbances(recording),
+            lives: recording.lives.iter().map(life).collect(),
+            window: Window {
+                first: recording.window.first,
+                last: recording
+                    .frames
+                    .len()
+                    .checked_sub(1)
+                    .map_or(0, |last| recording.step_at(last)),
+            },
+            initial: &recording.initial,
+            frames: recording.frames.iter().map(Frame).collect(),
+        }
+    }
+}
+
+fn machines(layout: &Layout) -> Vec<Machine<'_>> {
+    let region = |place| match place {
+        Place::Queue(id) => Some(layout.queue_place(id).0.0),
+        Place::Container(id) => Some(layout.container_place(id).0.0),
+        Place::Table(id) => Some(layout.table_place(id).0.0),
+        Place::Driver
+        | Place::Source
+        | Place::InDns
+        | Place::OutDns
+        | Place::Destination
+        | Place::Replicator(_) => None,
+    };
+    let places = layout.places().iter().zip(layout.names());
+    places
+        .map(|(&place, name)| Machine { name, kind: place.kind().name(), region: region(place) })
+        .collect()
+}
+
+fn script(recording: &Recording) -> Vec<ScriptLine> {
+    let plan = &recording.plan;
+    let line = |(index, line): (usize, &ScriptStep)| {
+        let of_line = |action: &usize| plan.script_index(*action) == index;
+        let last = (0..plan.actions().len()).rev().find(of_line);
+        ScriptLine {
+            line: line.to_string(),
+            step: last.and_then(|action| recording.script[action]),
+        }
+    };
+    plan.scenario().script.iter().enumerate().map(line).collect()
+}
+
+fn disturbances(recording: &Recording) -> Vec<Disturbance> {
+    let layout = &recording.plan.layout;
+    let by_script = |step: u64| {
+        let actions = recording.plan.actions().iter().zip(&recording.script);
+        let mut faults = actions.filter(|(action, _)| matches!(action, DriverAction::Fault(_)));
+        faults.any(|(_, &done)| done == Some(step))
+    };
+    let disturbance = |one: &recording::Disturbance| Disturbance {
+        kind: one.fault.kind.name(),
+        target: target_name(one.fault.target, layout),
+        from: one.from,
+        to: one.to,
+        scripted: by_script(one.from),
+    };
+    recording.disturbances.iter().map(disturbance).collect()
+}
+
+fn life(life: &recording::Life) -> Life {
+    let recording::Life { record, published, accepted, arrived } = *life;
+    Life { record: record.0, published, accepted, arrived }
+}
+
+impl Serialize for Frame<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let frame = self.0;
+        let changes: Vec<(u16, &[u32])> =
+            frame.changes.iter().map(|(machine, value)| (machine.0, value.as_slice())).collect();
+        let sent: Vec<(u16, u8, u16)> = frame
+            .sent
+            .iter()
+            .map(|sent| (sent.to.0, sent.kind as u8, sent.record.map_or(0, |record| record.0)))
+            .collect();
+        let mut tuple = to.serialize_tuple(7)?;
+        tuple.serialize_element(&frame.step.unwrap_or(0))?;
+        tuple.serialize_element(&phase(frame.phase))?;
+        tuple.serialize_element(&mark(frame.mark))?;
+        tuple.serialize_element(&frame.actor.map_or(-1, |actor| i32::from(actor.0)))?;
+        tuple.serialize_element(&frame.text)?;
+        tuple.serialize_element(&changes)?;
+        tuple.serialize_element(&sent)?;
+        tuple.end()
+    }
+}
+
+fn phase(phase: Phase) -> u8 {
+    match phase {
+        Phase::Chaos => 0,
+        Phase::Heal => 1,
+        Phase::Converge => 2,
+    }
+}
+
+fn mark(mark: Mark) -> u8 {
+    match mark {
+        Mark::Heading => 0,
+        Mark::Step => 1,
+        Mark::Fault => 2,
+        Mark::Recovery => 3,
+        Mark::Unexpected => 4,
+    }
+}

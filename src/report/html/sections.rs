@@ -1,0 +1,259 @@
+//! The parts of the page that are plain HTML: readable without its script.
+
+use crate::report::html::{Command, Page};
+use crate::report::markup::escape;
+use crate::report::recording::Recording;
+use crate::report::summary::{Finding, ViolationSummary};
+use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::report::text;
+
+pub(super) fn about(about: &str) -> String {
+    match about {
+        "" => String::new(),
+        about => format!("<p class=\"about\">{}</p>", escape(about)),
+    }
+}
+
+/// What was found, in words.
+pub(super) fn verdict(page: &Page<'_>) -> String {
+    let (sweep, run) = (page.sweep, page.run);
+    let violation = sweep.violation.as_ref().or(run.violation.as_ref());
+    let (class, body) = match (violation, sweep.verdict) {
+        (Some(violation), _) => ("violated", violated(violation)),
+        (None, Finding::Holds) => ("holds", holds(sweep)),
+        (None, Finding::Violated | Finding::Inconclusive) => ("inconclusive", inconclusive(page)),
+    };
+    format!("<div class=\"verdict {class}\" data-field=\"verdict\">\n{body}\n</div>")
+}
+
+fn violated(violation: &ViolationSummary) -> String {
+    let reasons: String =
+        violation.because.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
+    let place = match (violation.run, violation.seed) {
+        (Some(run), Some(seed)) => format!(" in run {} of seed {seed}", text::count(run)),
+        (_, _) => String::new(),
+    };
+    format!(
+        "<p><strong>Violated: {}</strong>{place}, at step <span data-field=\"violation-step\">{}\
+         </span>.</p>\n<p>{}.</p>\n<p>The spec says: {}.</p>\n<ul>{reasons}</ul>",
+        escape(violation.property),
+        text::count(violation.step),
+        escape(&violation.what),
+        escape(violation.statement)
+    )
+}
+
+fn holds(sweep: &SweepSummary) -> String {
+    let schedules = text::plural(sweep.runs, "schedule", "schedules");
+    format!(
+        "<p><strong>Holds.</strong> No property was violated in {schedules}.</p>\n<p>{}</p>",
+        escape(&text::evidence(sweep).replace('\n', " "))
+    )
+}
+
+fn inconclusive(page: &Page<'_>) -> String {
+    let mut reasons = Vec::new();
+    reasons
+        .extend(page.run.cut_short.as_ref().map(|cut| format!("This run shows nothing: {cut}.")));
+    if page.sweep.runs_inconclusive > 0 {
+        reasons.push(format!(
+            "{} of {} were cut short before liveness could be judged; allow more steps.",
+            text::count(page.sweep.runs_inconclusive),
+            text::plural(page.sweep.runs, "schedule", "schedules")
+        ));
+    }
+    if page.sweep.interrupted {
+        reasons.push(format!(
+            "The sweep was interrupted after {}.",
+            text::plural(page.sweep.runs, "schedule", "schedules")
+        ));
+    }
+    format!("<p><strong>Inconclusive.</strong> {}</p>", escape(&reasons.join(" ")))
+}
+
+pub(super) fn facts(page: &Page<'_>) -> String {
+    let scenario = &page.run.scenario;
+    let delivered = page.recording.lives.iter().filter(|life| life.arrived.is_some()).count();
+    let facts = [
+        ("regions", "regions", scenario.regions as u64),
+        ("stages", "stages", scenario.stages as u64),
+        ("machines", "machines", scenario.machines as u64),
+        ("records", "records", scenario.records as u64),
+        ("delivered", "delivered in this run", delivered as u64),
+        ("steps", "steps of this run", page.run.steps),
+        ("runs", "schedules judged", page.sweep.runs),
+        ("steps-in-all", "steps in all", page.sweep.steps),
+    ];
+    let fact = |(field, words, number): (&str, &str, u64)| {
+        let number = text::count(number);
+        format!("<div><dt>{words}</dt><dd data-field=\"{field}\">{number}</dd></div>\n")
+    };
+    facts.map(fact).concat()
+}
+
+pub(super) fn nav(_page: &Page<'_>) -> String {
+    let links = [
+        ("run", "Step by step"),
+        ("plots", "Over the run"),
+        ("properties", "What the spec says"),
+        ("reached", "What was reached"),
+        ("reproduce", "See it again"),
+    ];
+    let link = |(id, words): (&str, &str)| format!("<li><a href=\"#{id}\">{words}</a></li>");
+    format!("<ul>{}</ul>", links.map(link).concat())
+}
+
+pub(super) fn which_run(page: &Page<'_>) -> String {
+    let run = page.run;
+    let which = match (&run.scheduler, run.run) {
+        (Some(scheduler), Some(number)) => match scheduler.seed {
+            Some(seed) => format!(
+                "Run {} of the {} scheduler, seed {seed}.",
+                text::count(number),
+                scheduler.name
+            ),
+            None => format!("The run of the {} scheduler.", scheduler.name),
+        },
+        (_, _) => "A saved run, run again.".to_owned(),
+    };
+    let ends = match run.verdict {
+        Finding::Violated => " It ends where the spec is violated.",
+        Finding::Holds => {
+            " In the end every fault is healed and a fair scheduler brings the system to rest."
+        }
+        Finding::Inconclusive => " It was cut short.",
+    };
+    escape(&(which + ends))
+}
+
+/// Says so if the page does not show the whole run.
+pub(super) fn window_note(recording: &Recording) -> String {
+    if recording.is_whole() {
+        return String::new();
+    }
+    let last = recording.frames.len().checked_sub(1).map_or(0, |last| recording.step_at(last));
+    format!(
+        "<p class=\"note\" data-field=\"window\">This page shows steps {} to {} of {}: a page with \
+         all of them would be too large. The verdict, the faults and the latencies are of the \
+         whole run.</p>",
+        text::count(recording.window.first),
+        text::count(last),
+        text::count(recording.outcome.steps)
+    )
+}
+
+pub(super) fn judged(sweep: &SweepSummary) -> String {
+    let runs = text::plural(sweep.runs, "schedule", "schedules");
+    format!(
+        "Judged in {runs}. Safety at every step; liveness when all faults are healed and the run has come to rest."
+    )
+}
+
+pub(super) fn properties(sweep: &SweepSummary) -> String {
+    let mut html = "<table class=\"stack\"><thead><tr><th>verdict</th><th>property</th>\
+                    <th>what it says</th></tr></thead><tbody>\n"
+        .to_owned();
+    for (is_liveness, heading) in [(false, "Safety"), (true, "Liveness")] {
+        html += &format!("<tr class=\"group\"><td colspan=\"3\">{heading}</td></tr>\n");
+        let of_kind = sweep.properties.iter().filter(|one| one.is_liveness == is_liveness);
+        html.extend(of_kind.map(property));
+    }
+    html + "</tbody></table>"
+}
+
+fn property(property: &PropertySummary) -> String {
+    let (class, word) = match property.status {
+        Status::Holds => ("holds", "holds"),
+        Status::HeldSoFar => ("held-so-far", "held so far"),
+        Status::Violated => ("violated", "violated"),
+        Status::NotApplicable => ("not-applicable", "not applicable"),
+        Status::NotJudged => ("not-judged", "not judged"),
+    };
+    let reason = property
+        .reason
+        .map_or_else(String::new, |reason| format!(" (not here: {})", escape(reason)));
+    format!(
+        "<tr data-property=\"{0}\" data-status=\"{class}\"><td class=\"status {class}\">{word}</td>\
+         <td><code>{0}</code></td><td>{1}{reason}</td></tr>\n",
+        escape(property.name),
+        escape(property.statement)
+    )
+}
+
+pub(super) fn reached_lead(sweep: &SweepSummary) -> String {
+    let never = sweep.reached.iter().filter(|one| one.is_possible && one.runs == 0).count();
+    match (never, sweep.verdict) {
+        (0, _) => "Everything that this scenario can reach was reached.".to_owned(),
+        (_, Finding::Violated) => {
+            "Exploring stopped at the violation, so this is not all that can \
+                                   be reached."
+                .to_owned()
+        }
+        (_, Finding::Holds | Finding::Inconclusive) => {
+            "What stands first was never reached, though this scenario can.".to_owned()
+        }
+    }
+}
+
+pub(super) fn reached(sweep: &SweepSummary) -> String {
+    let mut rows: Vec<(u64, String)> = Vec::new();
+    for one in sweep.reached.iter().filter(|one| one.is_possible || one.runs > 0) {
+        let (class, runs) = match one.runs {
+            0 => (" never", "never".to_owned()),
+            runs => ("", text::count(runs)),
+        };
+        let row = format!(
+            "<tr data-reached=\"{}\"><td class=\"number{class}\">{runs}</td><td>{}</td></tr>\n",
+            escape(&one.name),
+            escape(one.text)
+        );
+        rows.push((one.runs, row));
+    }
+    rows.sort_by_key(|(runs, _)| *runs > 0);
+    let rows: String = rows.into_iter().map(|(_, row)| row).collect();
+    format!(
+        "<table><thead><tr><th class=\"number\">in schedules</th><th>what</th></tr></thead>\
+         <tbody>\n{rows}</tbody></table>"
+    )
+}
+
+pub(super) fn pairs_lead(sweep: &SweepSummary) -> String {
+    format!(
+        "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps.",
+        sweep.pairs_reached
+    )
+}
+
+/// By machine and state: the kinds of messages.
+pub(super) fn pairs(sweep: &SweepSummary) -> String {
+    let mut html = "<table class=\"stack\"><tbody>\n".to_owned();
+    let mut rest = sweep.pairs.as_slice();
+    while let Some(first) = rest.first() {
+        let same = |one: &&crate::report::sweep::PairSummary| {
+            (one.machine, one.state) == (first.machine, first.state)
+        };
+        let count = rest.iter().take_while(same).count();
+        let (group, others) = rest.split_at(count);
+        rest = others;
+        let chip = |one: &crate::report::sweep::PairSummary| {
+            format!("<span>{} <b>{}</b></span>", one.message, text::count(one.steps))
+        };
+        let chips: String = group.iter().map(chip).collect();
+        html += &format!(
+            "<tr><td>{} <code>{}</code></td><td><div class=\"chips\">{chips}</div></td></tr>\n",
+            first.machine, first.state
+        );
+    }
+    html + "</tbody></table>"
+}
+
+pub(super) fn commands(commands: &[Command]) -> String {
+    let command = |command: &Command| {
+        format!(
+            "<div class=\"command\"><p>{}</p><pre>{}</pre></div>\n",
+            escape(&command.purpose),
+            escape(&command.line)
+        )
+    };
+    commands.iter().map(command).collect()
+}

@@ -1,0 +1,345 @@
+//! The observer that writes a run down.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::explore::{Observer, Outcome, Phase};
+use crate::model::event::Event;
+use crate::model::id::{ContainerId, MachineId, RecordId};
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::plan::Plan;
+use crate::report::recording::{
+    Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
+};
+use crate::report::story::{Line, Mark};
+use crate::sim::{Choice, Simulation, Step};
+
+/// Writes down what changed in each step. [`Recording::of`] makes one and uses it.
+#[derive(Debug)]
+pub struct Recorder {
+    window: Window,
+    phase: Phase,
+    /// By machine: what it shows.
+    shown: Vec<Vec<u32>>,
+    /// By machine: what it showed before the first frame.
+    initial: Vec<Vec<u32>>,
+    /// By machine: who sent the messages that wait for it and when, first one first.
+    senders: Vec<VecDeque<Option<(MachineId, u64)>>>,
+    /// By container: the record that it worked on before the step.
+    hands: Vec<Option<RecordId>>,
+    /// The record that the source had sent before the step.
+    under_way: Option<RecordId>,
+    accepted: u32,
+    frames: Vec<Frame>,
+    lives: Vec<Life>,
+    /// By record: its place in `lives`.
+    life_of: Vec<Option<usize>>,
+    disturbances: Vec<Disturbance>,
+    script: Vec<Option<u64>>,
+    /// How many healings there were.
+    healings: usize,
+    /// By frame that is a healing: which one.
+    heals: Vec<usize>,
+}
+
+impl Recorder {
+    pub(super) fn new(plan: &Plan, window: Window) -> Recorder {
+        Recorder {
+            window,
+            phase: Phase::Chaos,
+            shown: Vec::new(),
+            initial: Vec::new(),
+            senders: vec![VecDeque::new(); plan.layout.machines()],
+            hands: vec![None; plan.layout.containers()],
+            under_way: None,
+            accepted: 0,
+            frames: Vec::new(),
+            lives: Vec::new(),
+            life_of: vec![None; plan.records() + 1],
+            disturbances: Vec::new(),
+            script: vec![None; plan.actions().len()],
+            healings: 0,
+            heals: Vec::new(),
+        }
+    }
+
+    /// Joins what changed with the words for it.
+    pub(super) fn into_recording(
+        self,
+        plan: Arc<Plan>,
+        outcome: Outcome,
+        lines: Vec<Line>,
+    ) -> Recording {
+        let (mut told, mut healed) = (BTreeMap::new(), Vec::<Vec<String>>::new());
+        for line in lines {
+            match (line.step, line.phase, line.mark) {
+                (Some(step), _, _) => drop(told.insert(step, (line.mark, line.text))),
+                (None, Phase::Heal, Mark::Heading) => healed.push(vec![line.text]),
+                (None, Phase::Heal, _) => healed
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(|words| words.push(line.text.clone())),
+                (None, Phase::Chaos | Phase::Converge, _) => {}
+            }
+        }
+        let mut frames = self.frames;
+        let mut heals = self.heals.into_iter();
+        for frame in &mut frames {
+            match frame.step {
+                Some(step) => {
+                    let words = told.remove(&step);
+                    (frame.mark, frame.text) = words.unwrap_or((Mark::Step, String::new()));
+                }
+                None => {
+                    let words = heals.next().and_then(|heal| healed.get(heal));
+                    frame.mark = Mark::Recovery;
+                    frame.text = words.map_or_else(String::new, |words| words.join("; "));
+                }
+            }
+        }
+        Recording {
+            plan,
+            outcome,
+            window: self.window,
+            initial: self.initial,
+            frames,
+            lives: self.lives,
+            disturbances: self.disturbances,
+            script: self.script,
+        }
+    }
+
+    fn every_machine(simulation: &Simulation) -> impl Iterator<Item = MachineId> + use<> {
+        (0..simulation.plan().layout.machines() as u16).map(MachineId)
+    }
+
+    /// The record that a message to or from a machine is about.
+    fn record_of(
+        &self,
+        message: &Message,
+        ends: [Option<MachineId>; 2],
+        simulation: &Simulation,
+    ) -> Option<RecordId> {
+        if let Some(record) = message.record() {
+            return Some(record);
+        }
+        let places = simulation.plan().layout.places();
+        let in_hand = |end: MachineId| match places[end.index()] {
+            Place::Container(id) => {
+                self.hands[id.index()].or(simulation.container(id).hand().map(|hand| hand.copy.id))
+            }
+            Place::Source => self.under_way,
+            Place::Driver
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination
+            | Place::Queue(_)
+            | Place::Table(_)
+            | Place::Replicator(_) => None,
+        };
+        match message {
+            // It asks for a record, whichever comes.
+            Message::Receive { .. } | Message::Proceed | Message::Publish { .. } => None,
+            Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. } => ends.into_iter().flatten().find_map(in_hand),
+        }
+    }
+
+    /// What was sent since the last step: what is at the ends of the inboxes and was not there.
+    fn sent(&mut self, actor: Option<MachineId>, simulation: &Simulation) -> Vec<Sent> {
+        let mut sent = Vec::new();
+        let by = actor.map(|actor| (actor, simulation.steps()));
+        for machine in Recorder::every_machine(simulation) {
+            let known = self.senders[machine.index()].len();
+            let waiting = simulation.waiting(machine);
+            // A table that hangs, or a link that failed, puts messages aside and takes them back.
+            self.senders[machine.index()].truncate(waiting);
+            for message in simulation.inbox(machine).skip(known) {
+                let record = self.record_of(message, [actor, Some(machine)], simulation);
+                sent.push(Sent { to: machine, kind: message.kind(), record });
+                self.senders[machine.index()].push_back(by);
+            }
+        }
+        sent
+    }
+
+    /// What the machines show that may show something else now.
+    fn changes(
+        &mut self,
+        machines: impl Iterator<Item = MachineId>,
+        simulation: &Simulation,
+    ) -> Vec<(MachineId, Vec<u32>)> {
+        let mut changes = Vec::new();
+        for machine in machines {
+            let now = values::of(machine, simulation, self.accepted);
+            if self.shown[machine.index()] != now {
+                self.shown[machine.index()].clone_from(&now);
+                changes.push((machine, now));
+            }
+        }
+        changes
+    }
+
+    fn remember(&mut self, simulation: &Simulation) {
+        for (index, hand) in self.hands.iter_mut().enumerate() {
+            let container = simulation.container(ContainerId(index as u16));
+            *hand = container.hand().map(|hand| hand.copy.id);
+        }
+        self.under_way = simulation.source().under_way();
+    }
+
+    fn note(&mut self, event: &Event, step: u64) {
+        match *event {
+            Event::Published { copy } => {
+                if self.life_of[copy.id.index()].is_none() {
+                    self.life_of[copy.id.index()] = Some(self.lives.len());
+                    let record = copy.id;
+                    let life = Life { record, published: step, accepted: None, arrived: None };
+                    self.lives.push(life);
+                }
+            }
+            Event::Accepted { record } => {
+                self.accepted += 1;
+                if let Some(life) = self.life_of[record.index()] {
+                    self.lives[life].accepted.get_or_insert(step);
+                }
+            }
+            Event::Arrived { copy, .. } => {
+                if let Some(Some(life)) = self.life_of.get(copy.id.index()) {
+                    self.lives[*life].arrived.get_or_insert(step);
+                }
+            }
+            Event::Faulted { fault } => {
+                self.disturbances.push(Disturbance { fault, from: step, to: None });
+            }
+            Event::Recovered { target, .. } => {
+                let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());
+                open.filter(|one| one.fault.target == target).for_each(|one| one.to = Some(step));
+            }
+            Event::Refused { .. }
+            | Event::BatchEnded { .. }
+            | Event::Routed { .. }
+            | Event::RoutesChanged { .. }
+            | Event::WeightsChanged { .. }
+            | Event::Enqueued { .. }
+            | Event::Delivered { .. }
+            | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
+            | Event::DeadLettered { .. }
+            | Event::Redriven { .. }
+            | Event::Removed { .. }
+            | Event::StaleRemove { .. }
+            | Event::Forwarding { .. }
+            | Event::ContainerBecame { .. }
+            | Event::StaleReply { .. }
+            | Event::Stored { .. }
+            | Event::Applied { .. }
+            | Event::KeyShown { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::ReplyLost { .. }
+            | Event::ExpectationFailed { .. } => {}
+        }
+    }
+
+    /// Takes note of what both steps and healings have; the frame if it is in the window.
+    fn frame(
+        &mut self,
+        actor: Option<MachineId>,
+        step: Option<u64>,
+        simulation: &Simulation,
+    ) -> Option<Frame> {
+        let now = simulation.steps();
+        simulation.events().iter().for_each(|event| self.note(event, now));
+        let due = simulation.driver().next();
+        for done in &mut self.script[..due] {
+            done.get_or_insert(now);
+        }
+        let sent = self.sent(actor, simulation);
+        let is_wanted = self.window.contains(step.unwrap_or(now + 1)) || self.window.contains(now);
+        let changes = if !is_wanted {
+            // What the picture begins with is written down just before it begins.
+            if now + 1 == self.window.first {
+                self.initial = Recorder::every_machine(simulation)
+                    .map(|machine| values::of(machine, simulation, self.accepted))
+                    .collect();
+                self.shown.clone_from(&self.initial);
+            }
+            Vec::new()
+        } else if actor
+            .is_some_and(|actor| simulation.plan().layout.places()[actor.index()] != Place::Driver)
+        {
+            let touched = actor.into_iter().chain(sent.iter().map(|sent| sent.to));
+            let touched: Vec<MachineId> = touched.collect();
+            self.changes(touched.into_iter(), simulation)
+        } else {
+            self.changes(Recorder::every_machine(simulation), simulation)
+        };
+        let (phase, mark) = (self.phase, Mark::Step);
+        is_wanted.then(|| Frame {
+            step,
+            phase,
+            mark,
+            text: String::new(),
+            actor,
+            handled: None,
+            sent,
+            changes,
+        })
+    }
+}
+
+impl Observer for Recorder {
+    fn begin(&mut self, simulation: &Simulation) {
+        *self = Recorder::new(simulation.plan(), self.window);
+        for machine in Recorder::every_machine(simulation) {
+            let waiting = simulation.waiting(machine);
+            self.senders[machine.index()].extend(std::iter::repeat_n(None, waiting));
+            self.initial.push(values::of(machine, simulation, 0));
+        }
+        self.shown.clone_from(&self.initial);
+        self.remember(simulation);
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        self.phase = phase;
+        if phase == Phase::Heal {
+            let frame = self.frame(None, None, simulation);
+            self.heals.extend(frame.iter().map(|_| self.healings));
+            self.healings += 1;
+            self.frames.extend(frame);
+            self.remember(simulation);
+        }
+    }
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        let actor = match step.choice {
+            Choice::Step(machine) => Some(machine),
+            Choice::Fault(_) => None,
+        };
+        let handled = actor.zip(step.message.as_ref()).map(|(actor, message)| Handled {
+            kind: message.kind(),
+            record: self.record_of(message, [Some(actor), None], simulation),
+            sent: self.senders[actor.index()].pop_front().flatten(),
+        });
+        let frame = self.frame(actor, Some(simulation.steps()), simulation);
+        self.frames.extend(frame.map(|frame| Frame { handled, ..frame }));
+        self.remember(simulation);
+    }
+}

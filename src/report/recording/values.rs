@@ -1,0 +1,87 @@
+//! What a machine shows in a picture, as a few numbers: small to keep, and quick to compare.
+//!
+//! | machine | numbers |
+//! |---|---|
+//! | driver | the action that is due |
+//! | source | records accepted, the record under way (0: none) |
+//! | dns | the regions that it does not answer with, as bits |
+//! | queue | failed, dead letters, in flight, all records, then the records that it shows |
+//! | container | state, the record in hand (0: none), which of its steps is under way, crashed |
+//! | table | failed, rows written here, rows that replication brought |
+//! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
+//! | destination | records delivered |
+
+use crate::model::dns::DnsSide;
+use crate::model::id::{MachineId, QueueId, ReplicatorId, TableId};
+use crate::model::layout::Place;
+use crate::model::{queue, replicator, table};
+use crate::sim::Simulation;
+
+/// A queue shows no more records than so many: those in flight, then those that come next.
+pub const RECORDS_SHOWN_MAX: usize = 40;
+
+/// What a machine shows now. `accepted` is how many records the source counts as accepted.
+pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> Vec<u32> {
+    match simulation.plan().layout.places()[machine.index()] {
+        Place::Driver => vec![simulation.driver().next() as u32],
+        Place::Source => {
+            let under_way = simulation.source().under_way().map_or(0, |record| u32::from(record.0));
+            vec![accepted, under_way]
+        }
+        Place::InDns => vec![dns(DnsSide::In, simulation)],
+        Place::OutDns => vec![dns(DnsSide::Out, simulation)],
+        Place::Destination => vec![simulation.progress().delivered()],
+        Place::Queue(id) => self::queue(id, simulation),
+        Place::Container(id) => {
+            let container = simulation.container(id);
+            let (record, step) =
+                container.hand().map_or((0, 0), |hand| (hand.copy.id.0, hand.step));
+            let crashed = u32::from(container.crashed());
+            vec![container.state() as u32, u32::from(record), u32::from(step), crashed]
+        }
+        Place::Table(id) => self::table(id, simulation),
+        Place::Replicator(id) => self::replicator(id, machine, simulation),
+    }
+}
+
+fn dns(side: DnsSide, simulation: &Simulation) -> u32 {
+    let dns = simulation.dns(side);
+    u32::from(dns.offline().0 | dns.failed().0)
+}
+
+fn queue(id: QueueId, simulation: &Simulation) -> Vec<u32> {
+    let queue = simulation.queue(id);
+    let failed = u32::from(queue.state() == queue::State::Failed);
+    let dead = queue.dead(simulation.shelf()).count() as u32;
+    let in_flight = queue.in_flight(simulation.shelf()).count() as u32;
+    let mut numbers = vec![failed, dead, in_flight, queue.len() as u32];
+    let shown = simulation.queue_items(id).take(RECORDS_SHOWN_MAX);
+    numbers.extend(shown.map(|item| u32::from(item.copy.id.0)));
+    numbers
+}
+
+fn table(id: TableId, simulation: &Simulation) -> Vec<u32> {
+    let failed = u32::from(simulation.table(id).state() == table::State::Failed);
+    let rows = simulation.rows(id);
+    let (mut here, mut elsewhere) = (0, 0);
+    for record in simulation.plan().record_ids() {
+        let row = rows.get(record);
+        let count = if row.written_here { &mut here } else { &mut elsewhere };
+        *count += u32::from(row.rows);
+    }
+    vec![failed, here, elsewhere]
+}
+
+fn replicator(id: ReplicatorId, machine: MachineId, simulation: &Simulation) -> Vec<u32> {
+    let replicator = simulation.replicator(id);
+    let failed = u32::from(replicator.state() == replicator::State::Failed);
+    let held: usize = simulation
+        .plan()
+        .layout
+        .region_ids()
+        .flat_map(|region| replicator.held(region))
+        .map(|list| list.len())
+        .sum();
+    let backlog = (simulation.waiting(machine) + held) as u32;
+    vec![failed, backlog, u32::from(replicator.unreachable().0)]
+}
