@@ -3,6 +3,7 @@
 pub mod abstract_state;
 pub mod check;
 pub mod coverage;
+pub mod minimise;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
@@ -10,6 +11,7 @@ pub mod sweep;
 pub use abstract_state::AbstractStates;
 pub use check::{Checker, Counterexample, Failure, check};
 pub use coverage::{Coverage, Reached};
+pub use minimise::{Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};
 pub use sweep::{Progress, Sweep, SweepReport};

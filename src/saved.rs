@@ -1,9 +1,11 @@
 //! Saved runs: scenario and choices, in a small file that a person can read.
 //!
-//! A saved run holds everything that the run depends on: the whole scenario and the name of every
-//! choice of the chaos phase (what comes after it is deterministic). It needs no scheduler, no
-//! seed and no generator to be replayed, so it survives a change of those; and it fails loudly
+//! A saved run holds everything that the run depends on: the scenario, and by name what the chaos
+//! phase does differently from the fair scheduler (what comes after it is deterministic). It needs
+//! no seed and no generator to be replayed, so it survives a change of those; and it fails loudly
 //! when it no longer fits the model.
+//!
+//! This build writes format 2. Format 1, which names every choice, is read and written as it is.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -30,22 +32,33 @@ use std::sync::Arc;
 use crate::explore::{Cut, Observer, Outcome, Runner, Verdict};
 use crate::plan::Plan;
 use crate::scenario::FileError;
-use crate::scheduler::{Misfit, Replay};
+use crate::scheduler::{Act, Deviate, Deviation, Misfit, Replay};
 use crate::sim::Choice;
 use crate::spec::PropertyName;
 
 mod text;
 
-/// The version of the format that this build reads and writes.
-pub const FORMAT: i64 = 1;
+/// The version of the format that this build writes.
+pub const FORMAT: i64 = 2;
+
+/// The version before it, which this build reads, too.
+pub const FORMAT_OF_CHOICES: i64 = 1;
 
 /// A run as data: what was run, what was chosen, what it showed.
 #[derive(Clone, Debug)]
 pub struct SavedRun {
     plan: Arc<Plan>,
-    /// Those of the chaos phase, in order.
-    choices: Vec<Choice>,
+    schedule: Schedule,
     expected: Expected,
+}
+
+/// What was chosen in the chaos phase.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Schedule {
+    /// Every choice, in order: format 1.
+    Choices(Vec<Choice>),
+    /// Where it differs from the fair scheduler, by step: format 2.
+    Deviations(Vec<Deviation>),
 }
 
 /// What a run showed when it was saved.
@@ -85,7 +98,24 @@ impl SavedRun {
     /// If the run was cut short: it showed nothing that a replay could be compared with.
     pub fn new(plan: &Arc<Plan>, choices: &[Choice], outcome: &Outcome) -> Result<SavedRun, Cut> {
         let expected = Expected::of(&outcome.verdict)?;
-        Ok(SavedRun { plan: Arc::clone(plan), choices: choices.to_vec(), expected })
+        let schedule = Schedule::Deviations(Deviate::from_choices(plan, choices));
+        Ok(SavedRun { plan: Arc::clone(plan), schedule, expected })
+    }
+
+    /// As [`SavedRun::new`], of what is different from the fair run: as
+    /// [`Deviate::carried_out`] has it.
+    ///
+    /// # Errors
+    ///
+    /// If the run was cut short.
+    pub fn of_deviations(
+        plan: &Arc<Plan>,
+        deviations: &[Deviation],
+        outcome: &Outcome,
+    ) -> Result<SavedRun, Cut> {
+        let expected = Expected::of(&outcome.verdict)?;
+        let schedule = Schedule::Deviations(deviations.to_vec());
+        Ok(SavedRun { plan: Arc::clone(plan), schedule, expected })
     }
 
     /// Reads a saved run. `origin` is what errors call the text: the path of the file.
@@ -109,9 +139,9 @@ impl SavedRun {
         &self.plan
     }
 
-    /// The choices of the chaos phase, in order.
-    pub fn choices(&self) -> &[Choice] {
-        &self.choices
+    /// What was chosen in the chaos phase.
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
     }
 
     /// What the run showed when it was saved.
@@ -126,9 +156,28 @@ impl SavedRun {
 
     /// Runs it again, and lets somebody watch.
     pub fn replay_watched<O: Observer>(&self, observer: &mut O) -> Replayed {
-        let mut replay = Replay::new(self.choices.clone());
-        let outcome = Runner::new(Arc::clone(&self.plan)).run(&mut replay, 0, observer);
-        let misfit = replay.misfit().cloned().or_else(|| self.unused(replay.taken(), &outcome));
+        self.replay_in(&mut Runner::new(Arc::clone(&self.plan)), observer)
+    }
+
+    /// Runs it again in a runner of its plan, which then knows what was reached.
+    pub fn replay_in<O: Observer>(&self, runner: &mut Runner, observer: &mut O) -> Replayed {
+        let (outcome, misfit) = match &self.schedule {
+            Schedule::Choices(choices) => {
+                let mut replay = Replay::new(choices.clone());
+                let outcome = runner.run(&mut replay, 0, observer);
+                let taken = replay.taken();
+                let misfit = replay.misfit().cloned();
+                let misfit = misfit.or_else(|| self.unused(choices, taken, &outcome));
+                (outcome, misfit)
+            }
+            Schedule::Deviations(deviations) => {
+                let mut deviate = Deviate::new(deviations.clone());
+                let outcome = runner.run(&mut deviate, 0, observer);
+                let taken = deviate.taken();
+                let misfit = deviate.misfit().cloned();
+                (outcome, misfit.or_else(|| self.unreached(deviations, taken)))
+            }
+        };
         let shows = Expected::of(&outcome.verdict);
         let matches_expected =
             misfit.is_none() && shows.is_ok_and(|shows| self.expected.is_like(&shows));
@@ -137,26 +186,37 @@ impl SavedRun {
 
     /// A run that comes to rest before its choices are used up is not the one that was saved;
     /// a violation, however, may end it early.
-    fn unused(&self, taken: usize, outcome: &Outcome) -> Option<Misfit> {
-        let wanted = self.choices.get(taken)?;
+    fn unused(&self, choices: &[Choice], taken: usize, outcome: &Outcome) -> Option<Misfit> {
+        let wanted = choices.get(taken)?;
         if let Verdict::Violated(violation) = &outcome.verdict
             && violation.step == taken as u64
         {
             return None;
         }
-        Some(Misfit {
-            number: taken + 1,
-            of: self.choices.len(),
-            wanted: wanted.name(&self.plan.layout),
-            possible: "none, because the run is at rest".to_owned(),
-        })
+        Some(self.at_rest(*wanted, taken as u64 + 1, (taken + 1, choices.len())))
+    }
+
+    /// A run that is over before its last deviation is not the one that was saved.
+    fn unreached(&self, deviations: &[Deviation], taken: usize) -> Option<Misfit> {
+        let deviation = deviations.get(taken)?;
+        let wanted = match deviation.act {
+            Act::Take(choice) => choice,
+            Act::Hold(machine) => Choice::Step(machine),
+        };
+        Some(self.at_rest(wanted, deviation.step, (taken + 1, deviations.len())))
+    }
+
+    fn at_rest(&self, wanted: Choice, step: u64, (number, of): (usize, usize)) -> Misfit {
+        let wanted = wanted.name(&self.plan.layout);
+        let possible = "none, because the run is over".to_owned();
+        Misfit { number, of, step, wanted, possible }
     }
 }
 
 impl PartialEq for SavedRun {
     fn eq(&self, other: &SavedRun) -> bool {
         self.plan.scenario() == other.plan.scenario()
-            && self.choices == other.choices
+            && self.schedule == other.schedule
             && self.expected == other.expected
     }
 }
@@ -205,6 +265,7 @@ impl fmt::Display for Expected {
 mod tests {
     use super::*;
     use crate::explore::Choices;
+    use crate::model::MachineId;
     use crate::scenario::{Override, builtin, file};
     use crate::scheduler::Random;
 
@@ -277,25 +338,74 @@ mod tests {
         assert!(!SavedRun { expected, ..saved }.replay().matches_expected);
     }
 
+    /// The run in the older format.
+    fn with_choices(saved: &SavedRun) -> SavedRun {
+        let mut choices = Choices::default();
+        saved.replay_watched(&mut choices);
+        SavedRun { schedule: Schedule::Choices(choices.taken), ..saved.clone() }
+    }
+
+    #[test]
+    fn the_older_format_is_read_and_replays_to_the_same() {
+        let (saved, outcome) = violating();
+        let older = with_choices(&saved);
+        assert!(older.to_text().contains("format = 1\n"));
+        let read = SavedRun::parse(&older.to_text(), "file.toml").expect("it was just written");
+        assert_eq!(read, older);
+        let expected = Replayed { outcome, misfit: None, matches_expected: true };
+        assert_eq!(read.replay(), expected);
+    }
+
     #[test]
     fn choices_that_no_longer_fit_are_a_misfit() {
-        let (mut saved, _) = run_of("baseline", &[], 0);
-        let last = *saved.choices.last().expect("the run has choices");
-        saved.choices.push(last);
-        let replayed = saved.replay();
+        let (saved, _) = run_of("baseline", &[], 0);
+        let mut older = with_choices(&saved);
+        let Schedule::Choices(choices) = &mut older.schedule else { panic!("they are choices") };
+        let last = *choices.last().expect("the run has choices");
+        choices.push(last);
+        let count = choices.len();
+        let replayed = older.replay();
         assert!(
             !replayed.matches_expected,
             "a run that does not fit is not the one that was saved"
         );
         let misfit = replayed.misfit.expect("the run is over before its last choice");
-        assert_eq!((misfit.number, misfit.of), (saved.choices.len(), saved.choices.len()));
+        assert_eq!((misfit.number, misfit.of), (count, count));
 
-        let (mut saved, _) = run_of("baseline", &[], 0);
+        let mut older = with_choices(&saved);
+        let Schedule::Choices(choices) = &mut older.schedule else { panic!("they are choices") };
         // Nothing has written to a table yet.
-        saved.choices[0] = Choice::parse("step core-table@1", &saved.plan.layout)
+        choices[0] = Choice::parse("step core-table@1", &saved.plan.layout)
             .expect("the scenario has this table");
-        let replayed = saved.replay();
+        let replayed = older.replay();
         assert_eq!(replayed.misfit.map(|misfit| misfit.number), Some(1));
         assert!(!replayed.matches_expected);
+    }
+
+    #[test]
+    fn deviations_that_no_longer_fit_are_a_misfit() {
+        let (saved, _) = run_of("baseline", &[], 0);
+        let with = |change: &dyn Fn(&mut Vec<Deviation>)| {
+            let mut other = saved.clone();
+            let Schedule::Deviations(deviations) = &mut other.schedule else {
+                panic!("they are deviations");
+            };
+            change(deviations);
+            let replayed = other.replay();
+            assert!(!replayed.matches_expected);
+            replayed.misfit.expect("it does not fit")
+        };
+        let over = with(&|deviations| {
+            let last = *deviations.last().expect("a random run is not fair");
+            deviations.push(Deviation { step: 1_000_000, ..last });
+        });
+        assert_eq!((over.number, over.step), (over.of, 1_000_000));
+        let turn = with(&|deviations| {
+            let first = deviations[0];
+            let other = MachineId(first.fair.map_or(0, |machine| machine.0 + 1));
+            deviations[0].fair = Some(other);
+        });
+        assert_eq!(turn.number, 1);
+        assert!(turn.wanted.starts_with("turn of "), "{turn}");
     }
 }

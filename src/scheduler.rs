@@ -3,12 +3,14 @@
 //! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked only while some
 //! machine can take a step, and it sees everything but changes nothing.
 
+pub mod deviate;
 pub mod random;
 pub mod replay;
 pub mod round_robin;
 pub mod script;
 pub mod seed;
 
+pub use deviate::{Act, Deviate, Deviation};
 pub use random::Random;
 pub use replay::{Misfit, Replay};
 pub use round_robin::RoundRobin;

@@ -96,8 +96,7 @@ fn saved(args: &ReportArgs, text: &str) -> Result<Subject, CliError> {
         steps_max: None,
     };
     let mut runner = Runner::new(Arc::clone(plan));
-    let mut replay = active_active::scheduler::Replay::new(saved.choices().to_vec());
-    let outcome = runner.run(&mut replay, 0, &mut ());
+    let outcome = saved.replay_in(&mut runner, &mut ()).outcome;
     let report = report_of_one(&outcome, &runner);
     let mut sweep = SweepSummary::new(plan, request, &report);
     sweep.violation.clone_from(&run.violation);

@@ -1,86 +1,70 @@
 //! The form of saved runs as text.
 //!
-//! `format` comes first, so that every later version can be told from this one. The choices come
-//! last and their number before them, so that a file that was cut off is no file.
+//! `format` comes first, so that every later version can be told from this one. The schedule comes
+//! last, so that a file that was cut off is no file.
 
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Expected, FORMAT, SavedRun};
+use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule};
 use crate::plan::{Plan, names};
 use crate::scenario::file::Keys;
 use crate::scenario::{FileError, Problem, Scenario};
 use crate::sim::Choice;
 use crate::spec::PropertyName;
 
+mod deviation;
+mod write;
+
+pub(super) use write::write;
+
 /// A saved run as the text has it.
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    format: i64,
+struct Document<Run> {
+    #[serde(rename = "format")]
+    _format: i64,
     expected: ExpectedTable,
     scenario: Scenario,
-    run: RunTable,
+    run: Run,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExpectedTable {
     verdict: VerdictWord,
-    #[serde(skip_serializing_if = "Option::is_none")]
     property: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     step: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     what: Option<String>,
 }
 
-#[derive(Clone, Copy, Serialize, Deserialize)]
+#[derive(Clone, Copy, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum VerdictWord {
     Holds,
     Violated,
 }
 
-#[derive(Serialize, Deserialize)]
+/// Format 1.
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct RunTable {
+struct ChoicesTable {
     /// How many choices there are.
     count: usize,
     /// Their names, in order.
     choices: Vec<String>,
 }
 
-const HEADER: &str = "# A saved run. Replay it: active-active replay FILE\n";
+/// Format 2.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeviationsTable {
+    /// In words, by step.
+    deviations: Vec<String>,
+}
 
 const CUT_OFF: &str = "; the file seems to be cut off: copy or save it again";
-
-pub(super) fn write(saved: &SavedRun) -> String {
-    let layout = &saved.plan.layout;
-    let choices: Vec<String> = saved.choices.iter().map(|choice| choice.name(layout)).collect();
-    let document = Document {
-        format: FORMAT,
-        expected: match &saved.expected {
-            Expected::Holds => ExpectedTable {
-                verdict: VerdictWord::Holds,
-                property: None,
-                step: None,
-                what: None,
-            },
-            Expected::Violated { property, step, what } => ExpectedTable {
-                verdict: VerdictWord::Violated,
-                property: Some(property.name().to_owned()),
-                step: Some(*step),
-                what: Some(what.clone()),
-            },
-        },
-        scenario: saved.plan.scenario().clone(),
-        run: RunTable { count: choices.len(), choices },
-    };
-    let text = toml::to_string_pretty(&document).expect("a saved run has only strings as keys");
-    format!("{HEADER}{text}")
-}
 
 pub(super) fn read(text: &str, origin: &str) -> Result<SavedRun, FileError> {
     // A whole file ends with the bracket behind the last choice.
@@ -90,36 +74,48 @@ pub(super) fn read(text: &str, origin: &str) -> Result<SavedRun, FileError> {
         error
     };
     let keys = Keys::parse(text, origin).map_err(cut_off)?;
-    check_format(text, &keys)?;
+    let format = format(text, &keys)?;
     keys.script()?;
-    let document: Document = toml::from_str(text).map_err(|error| cut_off(keys.error(&error)))?;
-    let plan = Plan::new(&document.scenario).map_err(|problem| {
+    let error = |error: toml::de::Error| cut_off(keys.error(&error));
+    if format == FORMAT_OF_CHOICES {
+        let document: Document<ChoicesTable> = toml::from_str(text).map_err(error)?;
+        let plan = plan(&document.scenario, &keys)?;
+        let schedule = Schedule::Choices(choices(&document.run, &plan, &keys)?);
+        return Ok(SavedRun { expected: expected(document.expected, &keys)?, schedule, plan });
+    }
+    let document: Document<DeviationsTable> = toml::from_str(text).map_err(error)?;
+    let plan = plan(&document.scenario, &keys)?;
+    let deviations = deviation::read(&document.run.deviations, &plan, &keys)?;
+    let schedule = Schedule::Deviations(deviations);
+    Ok(SavedRun { expected: expected(document.expected, &keys)?, schedule, plan })
+}
+
+fn plan(scenario: &Scenario, keys: &Keys<'_>) -> Result<Arc<Plan>, FileError> {
+    let plan = Plan::new(scenario).map_err(|problem| {
         let Problem { key, cause } = problem;
         keys.error_at(&format!("scenario.{key}"), cause.to_string())
     })?;
-    Ok(SavedRun {
-        expected: expected(document.expected, &keys)?,
-        choices: choices(&document.run, &plan, &keys)?,
-        plan: Arc::new(plan),
-    })
+    Ok(Arc::new(plan))
 }
 
 /// Looks at the version before anything else: another one may have other keys.
-fn check_format(text: &str, keys: &Keys<'_>) -> Result<(), FileError> {
+fn format(text: &str, keys: &Keys<'_>) -> Result<i64, FileError> {
     let table: toml::Table = toml::from_str(text).map_err(|error| keys.error(&error))?;
-    let message = match table.get("format") {
-        Some(toml::Value::Integer(FORMAT)) if table.contains_key("run") => return Ok(()),
-        Some(toml::Value::Integer(FORMAT)) | None if table.contains_key("script") => {
+    let known = [FORMAT_OF_CHOICES, FORMAT];
+    let format = table.get("format").and_then(toml::Value::as_integer);
+    let message = match (table.get("format"), format.filter(|format| known.contains(format))) {
+        (_, Some(format)) if table.contains_key("run") => return Ok(format),
+        (None, None) | (_, Some(_)) if table.contains_key("script") => {
             "this is a scenario, not a saved run; use 'run' or 'sweep' with it".to_owned()
         }
-        Some(toml::Value::Integer(FORMAT)) => {
+        (_, Some(_)) => {
             return Err(keys.error_at("run", format!("a saved run has a table [run]{CUT_OFF}")));
         }
-        Some(found) => format!(
-            "format {found} is not known here; this build reads format {FORMAT}: use the version \
-             of active-active that wrote the file"
+        (Some(found), None) => format!(
+            "format {found} is not known here; this build reads formats {FORMAT_OF_CHOICES} and \
+             {FORMAT}: use the version of active-active that wrote the file"
         ),
-        None => format!("this is not a saved run, which begins with 'format = {FORMAT}'"),
+        (None, None) => format!("this is not a saved run, which begins with 'format = {FORMAT}'"),
     };
     Err(keys.error_at("format", message))
 }
@@ -150,7 +146,7 @@ fn expected(table: ExpectedTable, keys: &Keys<'_>) -> Result<Expected, FileError
     }
 }
 
-fn choices(run: &RunTable, plan: &Plan, keys: &Keys<'_>) -> Result<Vec<Choice>, FileError> {
+fn choices(run: &ChoicesTable, plan: &Plan, keys: &Keys<'_>) -> Result<Vec<Choice>, FileError> {
     let mut choices = Vec::with_capacity(run.choices.len());
     for (index, name) in run.choices.iter().enumerate() {
         match Choice::parse(name, &plan.layout) {
@@ -193,8 +189,8 @@ fn unknown_choice(name: &str, plan: &Plan) -> String {
 mod tests {
     use super::*;
 
-    /// A whole saved run of two choices.
-    const WHOLE: &str = r#"format = 1
+    /// A whole saved run of two choices, in format 1.
+    const OF_CHOICES: &str = r#"format = 1
 
 [expected]
 verdict = "violated"
@@ -214,25 +210,47 @@ choices = [
 ]
 "#;
 
-    fn error(from: &str, to: &str) -> String {
-        assert_eq!(WHOLE.matches(from).count(), 1, "'{from}' is in the text once");
-        let text = WHOLE.replace(from, to);
+    /// A whole saved run of two deviations.
+    const OF_DEVIATIONS: &str = r#"format = 2
+
+[expected]
+verdict = "violated"
+property = "RemoveLast"
+step = 3
+what = "something"
+
+[scenario]
+name = "small"
+script = ["publish 1"]
+
+[run]
+deviations = [
+    "step 2: crash core-container@1, not step record-source",
+    "step 3: hold in-dns",
+]
+"#;
+
+    fn error(whole: &str, from: &str, to: &str) -> String {
+        assert_eq!(whole.matches(from).count(), 1, "'{from}' is in the text once");
+        let text = whole.replace(from, to);
         SavedRun::parse(&text, "file.toml").expect_err("it is wrong").to_string()
     }
 
     #[test]
     fn what_is_written_by_hand_is_read() {
-        let saved = SavedRun::parse(WHOLE, "file.toml").expect("it is right");
-        assert_eq!(saved.choices().len(), 2);
+        let saved = SavedRun::parse(OF_CHOICES, "file.toml").expect("it is right");
+        assert!(matches!(saved.schedule(), Schedule::Choices(choices) if choices.len() == 2));
         assert_eq!(saved.plan().scenario().name, "small");
         let expected = saved.expected().to_string();
         assert_eq!(expected, "RemoveLast is violated at step 2: something");
+        let saved = SavedRun::parse(OF_DEVIATIONS, "file.toml").expect("it is right");
+        assert!(matches!(saved.schedule(), Schedule::Deviations(all) if all.len() == 2));
     }
 
     #[test]
     fn names_line_key_and_remedy() {
         let cases = [
-            ("format = 1", "format = 2", "file.toml:1: format: format 2 is not known here"),
+            ("format = 1", "format = 3", "file.toml:1: format: format 3 is not known here"),
             ("format = 1\n", "", "file.toml: format: this is not a saved run, which begins"),
             ("format = 1", "format = \"1\"", "file.toml:1: format: format \"1\" is not known"),
             ("step = 2", "step = 2\nseed = 1", "file.toml:7: expected.seed: unknown field `seed`"),
@@ -246,12 +264,37 @@ choices = [
             ("step driver", "go", "file.toml:16: run.choices[0]: the scenario has no choice 'go'"),
         ];
         for (from, to, expected) in cases {
-            let found = error(from, to);
+            let found = error(OF_CHOICES, from, to);
             assert!(found.starts_with(expected), "{found}\nshould begin with {expected}");
         }
-        assert!(error("step driver", "step drive").ends_with("did you mean 'step driver'?"));
-        assert!(error("RemoveLast", "RemoveLats").ends_with("did you mean 'RemoveLast'?"));
-        assert!(error("    \"crash core-container@1\",\n]\n", "").ends_with(CUT_OFF));
+        let suggests = error(OF_CHOICES, "step driver", "step drive");
+        assert!(suggests.ends_with("did you mean 'step driver'?"), "{suggests}");
+        let suggests = error(OF_CHOICES, "RemoveLast", "RemoveLats");
+        assert!(suggests.ends_with("did you mean 'RemoveLast'?"), "{suggests}");
+        let cut = error(OF_CHOICES, "    \"crash core-container@1\",\n]\n", "");
+        assert!(cut.ends_with(CUT_OFF), "{cut}");
+    }
+
+    #[test]
+    fn names_the_deviation_that_is_wrong() {
+        let at = "file.toml:15: run.deviations[0]: ";
+        let cases = [
+            ("step 2: crash", "at 2: crash", "write 'step NUMBER: CHOICE, not step MACHINE'"),
+            ("step 2:", "step 0:", "write 'step NUMBER"),
+            ("crash core", "crash cores", "the scenario has no choice 'crash cores-container@1'"),
+            ("record-source", "record-sauce", "the scenario has no choice 'step record-sauce'"),
+            (", not step record-source", "", "write 'step NUMBER"),
+        ];
+        for (from, to, expected) in cases {
+            let found = error(OF_DEVIATIONS, from, to);
+            assert!(found.starts_with(at), "{found}");
+            assert!(found.contains(expected), "{found}\nshould contain {expected}");
+        }
+        let later = error(OF_DEVIATIONS, "step 2: crash", "step 9: crash");
+        let expected = "file.toml:16: run.deviations[1]: the steps must ascend";
+        assert!(later.starts_with(expected), "{later}");
+        let unknown = error(OF_DEVIATIONS, "hold in-dns", "hold in-dsn");
+        assert!(unknown.ends_with("did you mean 'in-dns'?"), "{unknown}");
     }
 
     #[test]

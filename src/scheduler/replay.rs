@@ -18,14 +18,16 @@ pub struct Replay {
 /// Where a record no longer fits.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "choice {number} of {of}, '{wanted}', is not possible there; possible are {possible}. The \
-     model, the scenario or the file has changed since it was saved"
+    "choice {number} of {of}, '{wanted}', is not possible at step {step}; possible are {possible}. \
+     The model, the scenario or the file has changed since it was saved"
 )]
 pub struct Misfit {
     /// Which choice, counted from 1.
     pub number: usize,
     /// How many the record has.
     pub of: usize,
+    /// The step that it should have been, counted from 1.
+    pub step: u64,
     /// Its name.
     pub wanted: String,
     /// The names of what is enabled instead, separated by commas.
@@ -67,6 +69,7 @@ impl Scheduler for Replay {
             self.misfit = Some(Misfit {
                 number: self.next + 1,
                 of: self.choices.len(),
+                step: simulation.steps() + 1,
                 wanted: choice.name(layout),
                 possible: names.join(", "),
             });

@@ -6,7 +6,7 @@ use crate::sim::{Choice, Simulation};
 
 /// Lets the machines step in turn and takes no fault: no machine that can step waits longer than
 /// one round. It is the default continuation of every run.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct RoundRobin {
     /// Index of the machine whose turn is next.
     turn: usize,

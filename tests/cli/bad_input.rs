@@ -99,12 +99,12 @@ fn a_file_in_the_way_of_a_built_in_name_is_the_file() {
 #[test]
 fn a_wrong_replay_file_is_refused() {
     let place = Place::new();
-    place.write("version.toml", "format = 2\nnews = true\n");
+    place.write("version.toml", "format = 3\nnews = true\n");
     place.write("garbage", b"\x7fELF\xff\xff");
     place.write("empty.toml", "");
     place.write("scenario.toml", "name = \"a\"\nscript = [\"publish 1\"]\n");
     let cases = [
-        ("version.toml", "version.toml:1: format: format 2 is not known here; this build reads"),
+        ("version.toml", "version.toml:1: format: format 3 is not known here; this build reads"),
         ("garbage", "garbage:1: this is no saved run; if it is an artifact of a fuzz target"),
         ("empty.toml", "empty.toml: format: this is not a saved run, which begins with 'format"),
         ("scenario.toml", "scenario.toml: format: this is a scenario, not a saved run; use 'run'"),

@@ -51,12 +51,8 @@ fn another_verdict_than_the_saved_one_is_said_loudly() {
     let end = steps + text[steps..].find(']').expect("the list ends");
     let sound =
         format!("{}steps = [\"store\", \"publish\", \"remove\"{}", &text[..steps], &text[end..]);
-    // Its first choices are possible in both designs, up to the first thing a container does.
-    let choices = sound.find("choices = [").expect("the choices are in the file");
-    let sound = format!("{}choices = []\n", &sound[..choices]);
-    let count = sound.find("count = ").expect("their number is in the file");
-    let line_end = count + sound[count..].find('\n').expect("the line ends");
-    place.write("sound.toml", format!("{}count = 0{}", &sound[..count], &sound[line_end..]));
+    let deviations = sound.find("deviations = [").expect("the schedule is in the file");
+    place.write("sound.toml", format!("{}deviations = []\n", &sound[..deviations]));
     let done = place.run("replay sound.toml");
     assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
     let expected = "NOT AS SAVED: when this run was saved, it showed that RemoveLast is violated";
@@ -67,16 +63,17 @@ fn another_verdict_than_the_saved_one_is_said_loudly() {
 fn a_run_that_no_longer_fits_is_refused() {
     let place = with_failure();
     let text = place.read(SAVED);
-    let first = text.find("    \"step ").expect("the run has a first choice");
-    let line_end = first + text[first..].find('\n').expect("the line ends");
+    let run = text.find("deviations = [").expect("the schedule is in the file");
     // Nothing has written to a table at the beginning.
-    let other = format!("{}    \"step core-table@1\",{}", &text[..first], &text[line_end..]);
-    place.write("misfit.toml", other);
+    let other = "deviations = [\"step 1: step core-table@1, not step driver\"]\n";
+    place.write("misfit.toml", format!("{}{other}", &text[..run]));
     let done = place.run("replay misfit.toml");
     assert_eq!((done.status, done.stdout.as_str()), (Some(2), ""));
     let expected = "error: misfit.toml: the run no longer fits: choice 1 of ";
     assert!(done.stderr.starts_with(expected), "{}", done.stderr);
-    assert!(done.stderr.contains("'step core-table@1', is not possible there; possible are step "));
+    assert!(
+        done.stderr.contains("'step core-table@1', is not possible at step 1; possible are step ")
+    );
 }
 
 #[test]

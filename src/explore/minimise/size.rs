@@ -1,0 +1,56 @@
+//! How large a failure is.
+
+use std::fmt;
+
+use crate::plan::Plan;
+use crate::report::text::plural;
+use crate::scenario::Scenario;
+
+/// How large a failure is: what a reader has to keep in mind.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Size {
+    /// Records in all batches.
+    pub records: usize,
+    /// Stages.
+    pub stages: usize,
+    /// Regions.
+    pub regions: usize,
+    /// Lines of the script.
+    pub script_lines: usize,
+    /// How many things the run does differently from the fair one.
+    pub deviations: usize,
+    /// Steps of the run.
+    pub steps: u64,
+}
+
+impl Size {
+    /// The size of a run of this plan.
+    pub fn of(plan: &Plan, deviations: usize, steps: u64) -> Size {
+        let Scenario { topology, script, .. } = plan.scenario();
+        Size {
+            records: plan.records(),
+            stages: topology.stages.len(),
+            regions: usize::from(topology.regions),
+            script_lines: script.len(),
+            deviations,
+            steps,
+        }
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let deviations = match self.deviations {
+            0 => "the fair schedule".to_owned(),
+            1 => "1 deviation from the fair schedule".to_owned(),
+            many => format!("{} from it", plural(many as u64, "deviation", "deviations")),
+        };
+        write!(
+            f,
+            "{}, {}, {}",
+            plural(self.records as u64, "record", "records"),
+            plural(self.stages as u64, "stage", "stages"),
+            deviations
+        )
+    }
+}

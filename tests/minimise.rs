@@ -1,0 +1,169 @@
+//! Failures become small, and stay the failures that they were.
+
+use std::mem::discriminant;
+use std::sync::Arc;
+
+use active_active::explore::minimise::{Part, shrunk};
+use active_active::explore::{Choices, Minimal, Minimiser, Outcome, Runner, Verdict, Watch};
+use active_active::plan::Plan;
+use active_active::saved::{SavedRun, Schedule};
+use active_active::scheduler::{Deviate, Deviation, Random, RoundRobin};
+use active_active::spec::Violation;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+const SEED: u64 = 1;
+
+/// The unsound designs, where they show, and the size of the smallest failure: how many records,
+/// stages, lines of script and deviations from the fair schedule.
+const SIZES: &[(&str, &str, [usize; 4])] = &[
+    ("container.steps=remove,store,publish", "crash-anywhere", [1, 1, 1, 0]),
+    ("container.steps=store,remove,publish", "crash-anywhere", [1, 1, 1, 0]),
+    ("container.steps=publish,store,remove", "crash-anywhere", [1, 1, 1, 0]),
+    ("container.on_duplicate=skip", "crash-anywhere", [1, 1, 1, 1]),
+    ("container.on_recover=forget", "crash-anywhere", [1, 1, 1, 1]),
+    ("destination.dedupe=none", "crash-anywhere", [1, 1, 1, 1]),
+    ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 0]),
+    ("queue.remove=head", "standard-queues", [3, 1, 1, 3]),
+    ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),
+    ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 1, 1]),
+    ("table.insert=append", "crash-anywhere", [1, 1, 1, 1]),
+    ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
+    ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
+];
+
+/// The first failure of a random sweep.
+fn first_failure(plan: &Arc<Plan>) -> (SavedRun, Violation) {
+    let mut runner = Runner::new(Arc::clone(plan));
+    for run in 0..2_000 {
+        let mut choices = Choices::default();
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut choices);
+        if let Verdict::Violated(violation) = &outcome.verdict {
+            let saved = SavedRun::new(plan, &choices.taken, &outcome).expect("it was judged");
+            return (saved, (**violation).clone());
+        }
+    }
+    panic!("the design is unsound: {}", plan.scenario().to_toml());
+}
+
+fn minimise(saved: &SavedRun) -> Minimal {
+    let minimal = Minimiser::default().minimise(saved, &Watch::default());
+    minimal.expect("the run violates the spec")
+}
+
+fn deviations(minimal: &Minimal) -> &[Deviation] {
+    match minimal.saved.schedule() {
+        Schedule::Deviations(deviations) => deviations,
+        Schedule::Choices(_) => panic!("a minimal run is written as deviations"),
+    }
+}
+
+fn is_same(outcome: &Outcome, violation: &Violation) -> bool {
+    match &outcome.verdict {
+        Verdict::Violated(found) => discriminant(&found.breach) == discriminant(&violation.breach),
+        Verdict::Holds | Verdict::Inconclusive(_) => false,
+    }
+}
+
+/// Takes away one thing more, in every possible way, and looks for the failure: with what is left
+/// of the schedule, fairly, and in some random runs.
+fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
+    let plan = minimal.saved.plan();
+    let deviations = deviations(minimal);
+    let mut runner = Runner::new(Arc::clone(plan));
+    for left_out in 0..deviations.len() {
+        let mut rest = deviations.to_vec();
+        rest.remove(left_out);
+        let outcome = runner.run(&mut Deviate::lenient(rest), 0, &mut ());
+        assert!(!is_same(&outcome, &minimal.violation), "{design}: without {left_out}");
+    }
+    for &part in Part::ALL {
+        for smaller in shrunk(plan.scenario(), part) {
+            let Ok(plan) = Plan::new(&smaller.scenario) else { continue };
+            let mut runner = Runner::new(Arc::new(plan));
+            let mut outcomes = vec![
+                runner.run(&mut Deviate::lenient(deviations.to_vec()), 0, &mut ()),
+                runner.run(&mut RoundRobin::default(), 0, &mut ()),
+            ];
+            let random = |run| runner.run(&mut Random::new(SEED), run, &mut ());
+            outcomes.extend((0..200).map(random));
+            let found = outcomes.iter().any(|outcome| is_same(outcome, &minimal.violation));
+            assert!(!found, "{design}: it fails without {part:?}:\n{}", smaller.scenario.to_toml());
+        }
+    }
+}
+
+#[test]
+fn every_unsound_design_fails_in_a_few_steps() {
+    for &(design, scenario, [records, stages, lines, most]) in SIZES {
+        let plan = plans::plan(scenario, &[design]);
+        let (saved, violation) = first_failure(&plan);
+        let minimal = minimise(&saved);
+        let size = minimal.size;
+        println!("{design}: {} became {size}", minimal.before);
+        assert!(
+            (size.records <= records && size.stages <= stages)
+                && (size.script_lines <= lines && size.deviations <= most),
+            "{design}: {size:?} is more than {records}, {stages}, {lines}, {most}"
+        );
+        assert!(minimal.is_complete && most <= 5, "{design}");
+        assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
+        assert_nothing_can_be_left_out(design, &minimal);
+        let text = minimal.saved.to_text();
+        let read = SavedRun::parse(&text, design).unwrap_or_else(|error| panic!("{error}"));
+        let replayed = read.replay();
+        assert_eq!(replayed.outcome.verdict, Verdict::Violated(Box::new(minimal.violation)));
+        assert!(replayed.matches_expected, "{design}");
+        assert!(text.lines().count() < 40, "{design}: a page holds it\n{text}");
+    }
+}
+
+#[test]
+fn what_is_minimal_stays_as_it_is() {
+    let plan = plans::plan("crash-anywhere", &["container.on_duplicate=skip"]);
+    let minimal = minimise(&first_failure(&plan).0);
+    let again = minimise(&minimal.saved);
+    assert_eq!(again.saved, minimal.saved);
+    assert_eq!((again.before, again.size), (minimal.size, minimal.size));
+}
+
+/// What a script expects is said of the scenario as it is: with fewer records it would be false in
+/// itself, and the failure would be another one.
+#[test]
+fn a_failed_expectation_keeps_its_records() {
+    let changes = ["script=publish 1,await delivered 3,expect delivered 3", "queue.max_receives=2"];
+    let plan = plans::plan("baseline", &changes);
+    let (saved, violation) = first_failure(&plan);
+    let minimal = minimise(&saved);
+    let scenario = minimal.saved.plan().scenario();
+    assert_eq!(scenario.records, plan.scenario().records);
+    assert_eq!(scenario.script, plan.scenario().script);
+    assert_eq!(scenario.queue.max_receives, 0, "that has nothing to do with it");
+    assert_eq!(minimal.violation.what, violation.what);
+    assert!(minimal.size.deviations <= 1, "{}", minimal.size);
+}
+
+#[test]
+fn a_minimiser_that_is_stopped_keeps_the_failure() {
+    let plan = plans::plan("crash-anywhere", &["table.insert=append"]);
+    let (saved, _) = first_failure(&plan);
+    let watch = Watch::default();
+    watch.stop();
+    let minimal = Minimiser::default().minimise(&saved, &watch).expect("it violates the spec");
+    assert!(!minimal.is_complete);
+    assert_eq!((minimal.size, &minimal.saved), (minimal.before, &saved));
+    let short = Minimiser { steps_max: 200_000, ..Minimiser::default() };
+    let minimal = short.minimise(&saved, &Watch::default()).expect("it violates the spec");
+    assert!(minimal.size < minimal.before);
+    assert!(minimal.saved.replay().matches_expected);
+}
+
+#[test]
+fn nothing_comes_of_a_run_that_holds() {
+    let plan = plans::plan("baseline", &[]);
+    let mut choices = Choices::default();
+    let outcome = Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), 0, &mut choices);
+    let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
+    assert_eq!(Minimiser::default().minimise(&saved, &Watch::default()), None);
+}
