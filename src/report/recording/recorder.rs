@@ -320,7 +320,9 @@ impl Observer for Recorder {
     fn phase(&mut self, phase: Phase, simulation: &Simulation) {
         self.phase = phase;
         if phase == Phase::Heal {
-            let frame = self.frame(None, None, simulation);
+            // A healing that found nothing to repair is no moment of the run.
+            let frame =
+                self.frame(None, None, simulation).filter(|_| !simulation.events().is_empty());
             self.heals.extend(frame.iter().map(|_| self.healings));
             self.healings += 1;
             self.frames.extend(frame);

@@ -1,0 +1,246 @@
+//! The page that `report` writes, in a real browser: `cargo test --test browser`.
+//!
+//! It needs Chromium (Debian: `apt-get install chromium`), so plain `cargo test` leaves it out; the
+//! gate installs Chromium and runs it.
+
+use std::path::PathBuf;
+
+use assert_cmd::cargo::cargo_bin_cmd;
+use serde_json::Value;
+
+#[path = "browser/chromium.rs"]
+mod chromium;
+
+use chromium::{Chromium, text};
+
+const WIDE: (u32, u32) = (1280, 900);
+const NARROW: (u32, u32) = (400, 800);
+
+/// A directory with the pages of a test.
+struct Pages {
+    directory: tempfile::TempDir,
+}
+
+impl Pages {
+    fn new() -> Pages {
+        Pages { directory: tempfile::tempdir().expect("there is room for a directory") }
+    }
+
+    fn run(&self, arguments: &str) -> String {
+        let mut command = cargo_bin_cmd!("active-active");
+        let words = arguments.split(' ');
+        let output = command.current_dir(self.directory.path()).args(words).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("it prints text")
+    }
+
+    fn json(&self, arguments: &str) -> Value {
+        serde_json::from_str(&self.run(arguments)).expect("it prints JSON")
+    }
+
+    fn report(&self, arguments: &str) -> PathBuf {
+        let written = self.run(&format!("report {arguments} --out page.html"));
+        assert!(written.starts_with("Wrote page.html"), "{written}");
+        self.directory.path().join("page.html")
+    }
+}
+
+/// The step that the page shows.
+fn step(chromium: &mut Chromium) -> u64 {
+    let shown = text(&chromium.value("document.getElementById('where').textContent"));
+    let number = shown.split(' ').nth(1).expect("step N of M");
+    number.replace(',', "").parse().expect("a number")
+}
+
+fn field(chromium: &mut Chromium, name: &str) -> u64 {
+    let shown =
+        chromium.value(&format!("document.querySelector('[data-field={name}]').textContent"));
+    text(&shown).replace(',', "").parse().expect("a number")
+}
+
+/// What the picture shows of a machine.
+fn shown(chromium: &mut Chromium, name: &str) -> String {
+    let title = format!(
+        "[...document.querySelectorAll('.picture.wide .m title')].map((t) => t.textContent)\
+         .find((t) => t.startsWith('{name}: '))"
+    );
+    text(&chromium.value(&title))
+}
+
+#[test]
+fn loads_without_an_error_and_fits_at_both_widths_and_in_both_schemes() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let unsound = "crash-anywhere --set container.on_duplicate=skip";
+    let large = "baseline --set topology.regions=8 --set topology.containers=3 \
+                 --set topology.stages=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p --runs 2";
+    for report in ["f1-fail-container --runs 20", unsound, large] {
+        let page = pages.report(report);
+        for scheme in ["light", "dark"] {
+            let mut papers = Vec::new();
+            for (size, picture, other) in [(WIDE, "wide", "narrow"), (NARROW, "narrow", "wide")] {
+                chromium.open(&page, size, scheme);
+                let display = |class: &str| {
+                    format!("getComputedStyle(document.querySelector('.picture.{class}')).display")
+                };
+                assert_eq!(chromium.value(&display(picture)), "block");
+                assert_eq!(chromium.value(&display(other)), "none");
+                let over = "document.scrollingElement.scrollWidth - innerWidth";
+                assert!(chromium.value(over).as_i64() <= Some(0), "{report} at {size:?}");
+                papers
+                    .push(text(&chromium.value("getComputedStyle(document.body).backgroundColor")));
+                chromium.assert_silent();
+            }
+            let is_dark = papers[0].starts_with("rgb(20, 22, 26");
+            assert_eq!(is_dark, scheme == "dark", "{papers:?}");
+        }
+    }
+}
+
+#[test]
+fn the_numbers_are_those_of_the_json() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let page = pages.report("f1-fail-container --runs 20");
+    let run = pages.json("run f1-fail-container --format json");
+    let sweep = pages.json("sweep f1-fail-container --runs 20 --format json");
+    chromium.open(&page, WIDE, "light");
+    assert_eq!(Value::from(field(&mut chromium, "steps")), run["steps"]);
+    assert_eq!(Value::from(field(&mut chromium, "runs")), sweep["runs"]);
+    assert_eq!(Value::from(field(&mut chromium, "steps-in-all")), sweep["steps"]);
+    assert_eq!(Value::from(field(&mut chromium, "pairs")), sweep["pairs_reached"]);
+    // The last step of the page is the last step of the run, in the same words.
+    chromium.press("End");
+    assert_eq!(Value::from(step(&mut chromium)), run["steps"]);
+    let told = run["story"].as_array().expect("a list").iter().rfind(|line| line["step"].is_u64());
+    let told = told.expect("it has steps")["text"].clone();
+    let now = text(&chromium.value("document.getElementById('now').textContent"));
+    assert!(now.ends_with(&text(&told)), "{now}");
+    let delivered = shown(&mut chromium, "record-destination");
+    let records = &run["scenario"]["records"];
+    assert_eq!(delivered, format!("record-destination: {records} delivered"));
+    chromium.assert_silent();
+}
+
+#[test]
+fn five_records_of_f1_wait_at_a_red_container_and_drain() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("f1-fail-container --runs 20"), WIDE, "light");
+    // The fifth line of the script: await enqueued inbound-preprocess-queue batch 2.
+    chromium.click("#script li:nth-child(5) button", 0.5);
+    let queue = shown(&mut chromium, "inbound-preprocess-queue@1");
+    assert!(queue.starts_with("inbound-preprocess-queue@1: 5 records"), "{queue}");
+    let container = shown(&mut chromium, "preprocess-container@1");
+    assert_eq!(container, "preprocess-container@1: FailedProcessing");
+    let stroke = "getComputedStyle(document.querySelector('.picture.wide .m.container.failed .body'))\
+                  .stroke";
+    assert_eq!(chromium.value(stroke), "rgb(192, 50, 42)", "it is red");
+    let dots = "(() => { const q = [...document.querySelectorAll('.picture.wide .m.queue')]\
+                .find((g) => g.querySelector('title').textContent\
+                .startsWith('inbound-preprocess-queue@1')); return [...q.querySelectorAll('.dots rect')]\
+                .map((dot) => dot.classList[0]); })()";
+    assert_eq!(chromium.value(dots), serde_json::json!(["b1", "b1", "b1", "b1", "b1"]));
+    chromium.press("End");
+    let queue = shown(&mut chromium, "inbound-preprocess-queue@1");
+    assert_eq!(queue, "inbound-preprocess-queue@1: 0 records");
+    assert_eq!(chromium.value("document.querySelectorAll('.picture.wide .m.failed').length"), 0);
+    chromium.assert_silent();
+}
+
+#[test]
+fn every_control_works_by_mouse() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("f1-fail-container --runs 5"), WIDE, "light");
+    assert_eq!(step(&mut chromium), 0);
+    for (button, expected) in
+        [("#forward", 1), ("#forward", 2), ("#back", 1), ("#last", 1892), ("#first", 0)]
+    {
+        chromium.click(button, 0.5);
+        assert_eq!(step(&mut chromium), expected, "{button}");
+    }
+    chromium.click("#scrub", 0.5);
+    let middle = step(&mut chromium);
+    assert!((900..1000).contains(&middle), "{middle}");
+    chromium.click("#play", 0.5);
+    chromium.wait(&format!("Number(document.getElementById('scrub').value) > {}", middle + 20));
+    assert_eq!(chromium.value("document.getElementById('play').textContent"), "Pause");
+    chromium.click("#play", 0.5);
+    assert_eq!(chromium.value("document.getElementById('play').textContent"), "Play");
+    let stopped = step(&mut chromium);
+    // Four frames later it is still there.
+    chromium.value(
+        "new Promise((yes) => { let n = 4; const f = () => (n-- ? requestAnimationFrame(f) : yes(0)); f(); })",
+    );
+    assert_eq!(step(&mut chromium), stopped);
+    chromium.click(".plot svg", 0.25);
+    let quarter = step(&mut chromium);
+    assert!((440..500).contains(&quarter), "{quarter}");
+    chromium.assert_silent();
+}
+
+#[test]
+fn every_control_works_by_keyboard() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("f1-fail-container --runs 5"), NARROW, "dark");
+    for (key, expected) in [
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+        ("PageDown", 51),
+        ("PageUp", 1),
+        ("End", 1892),
+        ("Home", 0),
+    ] {
+        chromium.press(key);
+        assert_eq!(step(&mut chromium), expected, "{key}");
+    }
+    chromium.press("n");
+    let first = step(&mut chromium);
+    chromium.press("n");
+    let second = step(&mut chromium);
+    assert!(0 < first && first < second, "{first} {second}");
+    chromium.press("p");
+    assert_eq!(step(&mut chromium), first);
+    chromium.press(" ");
+    chromium.wait(&format!("Number(document.getElementById('scrub').value) > {}", first + 20));
+    chromium.press(" ");
+    assert_eq!(chromium.value("document.getElementById('play').textContent"), "Play");
+    // Tab comes to the slider and to every button of the transport, and Enter or space presses it.
+    chromium.press("Home");
+    let mut seen = Vec::new();
+    for _ in 0..30 {
+        chromium.press("Tab");
+        seen.push(text(&chromium.value("document.activeElement.id")));
+        if seen.last().is_some_and(|id| id == "forward") {
+            break;
+        }
+    }
+    for id in ["scrub", "first", "back", "play", "forward"] {
+        assert!(seen.iter().any(|known| known == id), "{id} in {seen:?}");
+    }
+    chromium.press(" ");
+    assert_eq!(step(&mut chromium), 1, "space presses the button that has the focus");
+    chromium.assert_silent();
+}
+
+#[test]
+fn whatever_a_scenario_says_is_text() {
+    let pages = Pages::new();
+    let scenario = r#"
+        name = "nasty"
+        about = "</script><script>alert(1)</script><img src=x onerror=alert(2)> \u2028 'ü' 🦀 <!--"
+        script = ["publish 1", "await delivered all"]
+    "#;
+    std::fs::write(pages.directory.path().join("nasty.toml"), scenario).expect("there is room");
+    let page = pages.report("nasty.toml --runs 5");
+    let mut chromium = Chromium::new();
+    chromium.open(&page, WIDE, "light");
+    let about = text(&chromium.value("document.querySelector('.about').textContent"));
+    assert!(about.starts_with("</script><script>alert(1)</script><img src=x"), "{about}");
+    assert_eq!(chromium.value("document.querySelectorAll('img, .about *').length"), 0);
+    chromium.press("ArrowRight");
+    assert_eq!(step(&mut chromium), 1, "the script of the page runs");
+    chromium.assert_silent();
+}
