@@ -197,7 +197,8 @@ fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
             0 => break,
             1..=3 => Act::Publish,
             4..=6 => Act::Await(*bytes.choose(&Wait::ALL)?, spot(bytes)?),
-            7..=11 => Act::Disturb(*bytes.choose(&Disturbance::ALL)?, spot(bytes)?),
+            7..=10 => Act::Disturb(*bytes.choose(&Disturbance::ALL)?, spot(bytes)?),
+            11 => Act::Lose { region: bytes.int_in_range(0u8..=1)? == 1, spot: spot(bytes)? },
             12 | 13 => {
                 Act::Recover { which: bytes.arbitrary()?, with_containers: bytes.arbitrary()? }
             }

@@ -207,14 +207,27 @@ impl Plan {
         self.faults().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
     }
 
+    /// Whether something can be gone for good.
+    pub fn can_lose(&self) -> bool {
+        self.has_fault(FaultKind::Lose)
+    }
+
+    /// Whether a region can be gone for good.
+    pub(crate) fn can_lose_a_region(&self) -> bool {
+        let region = |fault: &Fault| matches!(fault.target, Target::Region(_));
+        self.faults().any(|fault| fault.kind == FaultKind::Lose && region(&fault))
+    }
+
     /// Whether the source can be refused because this has failed.
     pub(crate) fn can_refuse_source(&self, target: Target) -> bool {
         match target {
             Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
             Target::Dns(side, _) => side == DnsSide::In,
-            Target::Container(_) | Target::Table(_) | Target::Replicator(_) | Target::Link(..) => {
-                false
-            }
+            Target::Container(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Region(_) => false,
         }
     }
 

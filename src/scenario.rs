@@ -70,6 +70,8 @@ pub struct Scenario {
     /// weight, 1..=1000. A component that no pattern matches has 1.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub speed: BTreeMap<String, u32>,
+    /// How much may be lost.
+    pub rpo: Rpo,
     /// Faults that the scheduler may choose at any step.
     pub budget: Budget,
     /// What the driver does, in order.
@@ -93,6 +95,7 @@ impl Default for Scenario {
             replication: ReplicationOptions::default(),
             destination: DestinationOptions::default(),
             speed: BTreeMap::new(),
+            rpo: Rpo::default(),
             budget: Budget::default(),
             script: Vec::new(),
         }
@@ -234,6 +237,16 @@ pub struct ReplicationOptions {
 pub struct DestinationOptions {
     /// How it tells records apart.
     pub dedupe: Dedupe,
+}
+
+/// How much of what was acknowledged a loss may destroy: the recovery point objective.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rpo {
+    /// In records: how many may lose something, over the whole run. Without it any number may, and
+    /// how many did is reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub records: Option<u32>,
 }
 
 /// How many faults of each kind the scheduler may choose.

@@ -22,6 +22,7 @@ mod choice;
 mod driver;
 mod faults;
 mod fingerprint;
+mod loss;
 mod world;
 
 pub use choice::{Choice, Enabled};
@@ -32,7 +33,7 @@ use crate::model::destination::RecordDestination;
 use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
-use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, ReplicatorId, TableId};
+use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::MachineKind;
 use crate::model::message::{Message, MessageKind};
 use crate::model::progress::Progress;
@@ -248,6 +249,11 @@ impl Simulation {
     /// Whether there is a fault to recover from.
     pub fn is_disturbed(&self, target: Target) -> bool {
         self.world.is_disturbed(target)
+    }
+
+    /// Whether the region is gone for good.
+    pub fn is_lost(&self, region: RegionId) -> bool {
+        self.world.lost.contains(region)
     }
 
     /// A container.

@@ -5,7 +5,9 @@
 //! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
 //! the write.
 
-use crate::model::event::Event;
+use crate::model::event::{Event, Holder};
+use crate::model::id::TableId;
+use crate::model::record::RecordCopy;
 use crate::plan::Plan;
 use crate::sim::Simulation;
 
@@ -17,6 +19,7 @@ mod effect_once;
 mod expectation;
 mod explain;
 pub mod ledger;
+pub mod losses;
 mod monotone_version;
 mod never_lost;
 mod no_invention;
@@ -27,6 +30,7 @@ mod routed_by_policy;
 mod settles;
 mod store_before_forward;
 mod stored_everywhere;
+mod within_rpo;
 
 pub use breach::{Breach, Violation};
 pub use converged::Converged;
@@ -35,6 +39,7 @@ pub use drained::Drained;
 pub use effect_once::EffectOnce;
 pub use expectation::Expectation;
 pub use ledger::Ledger;
+pub use losses::{Losses, Lost};
 pub use monotone_version::MonotoneVersion;
 pub use never_lost::NeverLost;
 pub use no_invention::NoInvention;
@@ -45,6 +50,7 @@ pub use routed_by_policy::RoutedByPolicy;
 pub use settles::Settles;
 pub use store_before_forward::StoreBeforeForward;
 pub use stored_everywhere::StoredEverywhere;
+pub use within_rpo::WithinRpo;
 
 pub use ledger::Seen;
 
@@ -67,6 +73,8 @@ pub enum PropertyName {
     RegionFifo,
     /// [`MonotoneVersion`]
     MonotoneVersion,
+    /// [`WithinRpo`]
+    WithinRpo,
     /// [`Expectation`]
     Expectation,
     /// [`Settles`]
@@ -83,7 +91,7 @@ pub enum PropertyName {
 
 impl PropertyName {
     /// Every property: safety first, then liveness.
-    pub const ALL: [PropertyName; 14] = [
+    pub const ALL: [PropertyName; 15] = [
         PropertyName::NoInvention,
         PropertyName::StoreBeforeForward,
         PropertyName::RemoveLast,
@@ -92,6 +100,7 @@ impl PropertyName {
         PropertyName::RoutedByPolicy,
         PropertyName::RegionFifo,
         PropertyName::MonotoneVersion,
+        PropertyName::WithinRpo,
         PropertyName::Expectation,
         PropertyName::Settles,
         PropertyName::DeliveredAll,
@@ -111,6 +120,7 @@ impl PropertyName {
             PropertyName::RoutedByPolicy => "RoutedByPolicy",
             PropertyName::RegionFifo => "RegionFifo",
             PropertyName::MonotoneVersion => "MonotoneVersion",
+            PropertyName::WithinRpo => "WithinRpo",
             PropertyName::Expectation => "Expectation",
             PropertyName::Settles => "Settles",
             PropertyName::DeliveredAll => "DeliveredAll",
@@ -145,6 +155,9 @@ impl PropertyName {
             PropertyName::MonotoneVersion => {
                 "what a table shows for a key never goes back to an older version"
             }
+            PropertyName::WithinRpo => {
+                "what a loss destroys was not replicated, and is no more than was declared"
+            }
             PropertyName::Expectation => "what the script expects holds when it is checked",
             PropertyName::Settles => "after the last fault the system comes to rest",
             PropertyName::DeliveredAll => "every accepted record is at the destination",
@@ -169,6 +182,7 @@ impl PropertyName {
             PropertyName::MonotoneVersion if plan.keys().count() == 0 => {
                 Some("records have no business keys")
             }
+            PropertyName::WithinRpo => WithinRpo::not_applicable(plan),
             PropertyName::MonotoneVersion
             | PropertyName::NoInvention
             | PropertyName::StoreBeforeForward
@@ -205,6 +219,7 @@ pub struct Spec {
     routed_by_policy: RoutedByPolicy,
     region_fifo: RegionFifo,
     versions: MonotoneVersion,
+    losses: Losses,
 }
 
 impl Spec {
@@ -215,6 +230,7 @@ impl Spec {
             routed_by_policy: RoutedByPolicy::new(plan),
             region_fifo: RegionFifo::new(plan),
             versions: MonotoneVersion::new(plan),
+            losses: Losses::new(plan),
         }
     }
 
@@ -224,6 +240,7 @@ impl Spec {
         self.routed_by_policy.reset();
         self.region_fifo.reset();
         self.versions.reset();
+        self.losses.reset();
     }
 
     /// Judges what happened in step number `step`, in order.
@@ -277,15 +294,18 @@ impl Spec {
                 StoreBeforeForward::forwarding(container, record, ledger, plan)?;
             }
             Event::Stored { table, copy, rows, .. } => {
-                NoInvention::in_table(table, copy, ledger, plan)?;
-                EffectOnce::in_table(table, copy.id, rows)?;
-                self.region_fifo.stored(table, copy.id, ledger, plan)?;
-                ledger.stored(table, copy.id, plan);
+                self.judge_stored(table, copy, rows, plan)?;
             }
             Event::Applied { table, copy, rows } => {
                 NoInvention::in_table(table, copy, ledger, plan)?;
                 EffectOnce::in_table(table, copy.id, rows)?;
+                self.losses.applied(table, copy.id, plan)?;
             }
+            Event::Replicated { replicator, record, region } => {
+                self.losses.replicated(replicator, record, region);
+            }
+            Event::Lost { .. } | Event::LossEnded { .. } => self.judge_loss(event, seen, plan)?,
+            Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
             Event::KeyShown { table, record } => self.versions.shown(table, record, plan)?,
             Event::Arrived { copy, region, counted } => {
                 NoInvention::at_destination(copy, ledger, plan)?;
@@ -306,11 +326,46 @@ impl Spec {
             | Event::Redriven { .. }
             | Event::StaleRemove { .. }
             | Event::StaleReply { .. }
-            | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
-            | Event::Faulted { .. }
             | Event::Recovered { .. }
             | Event::ReplyLost { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// As [`Spec::judge`], a table that took a write of its own region.
+    #[inline]
+    fn judge_stored(
+        &mut self,
+        table: TableId,
+        copy: RecordCopy,
+        rows: u8,
+        plan: &Plan,
+    ) -> Judgement {
+        let ledger = &mut self.ledger;
+        NoInvention::in_table(table, copy, ledger, plan)?;
+        EffectOnce::in_table(table, copy.id, rows)?;
+        self.region_fifo.stored(table, copy.id, ledger, plan)?;
+        ledger.stored(table, copy.id, plan);
+        self.losses.stored(table, copy.id, plan);
+        Ok(())
+    }
+
+    /// As [`Spec::judge`], what losses do; kept apart since it is rare.
+    #[cold]
+    fn judge_loss(&mut self, event: &Event, seen: Seen, plan: &Plan) -> Judgement {
+        let ledger = &mut self.ledger;
+        if let Event::Lost { holder, record } = *event {
+            WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
+            if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
+                ledger.left_queue(queue, record, seen);
+            }
+            if let Holder::Table(table) = holder {
+                self.versions.lost(table, record, plan);
+            }
+        }
+        if let Event::LossEnded { .. } = event {
+            WithinRpo::ended(&mut self.losses, ledger, plan)?;
         }
         Ok(())
     }
@@ -322,10 +377,11 @@ impl Spec {
     /// The first violation.
     pub fn judge_end(&self, simulation: &Simulation) -> Judgement {
         let ledger = &self.ledger;
-        DeliveredAll::judge_end(simulation, ledger)?;
-        StoredEverywhere::judge_end(simulation)?;
-        Converged::judge_end(simulation)?;
-        Drained::judge_end(simulation)?;
+        let losses = &self.losses;
+        DeliveredAll::judge_end(simulation, ledger, losses)?;
+        StoredEverywhere::judge_end(simulation, losses)?;
+        Converged::judge_end(simulation, losses)?;
+        Drained::judge_end(simulation, losses)?;
         Expectation::judge_end(simulation)
     }
 
@@ -334,9 +390,14 @@ impl Spec {
         &self.ledger
     }
 
+    /// What losses have destroyed.
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
     /// A breach with the sentences that say what happened and why.
     pub fn explain(&self, breach: Breach, simulation: &Simulation) -> Violation {
-        explain::violation(breach, simulation, &self.ledger)
+        explain::violation(breach, simulation, &self.ledger, &self.losses)
     }
 
     /// Makes this spec equal to another of the same plan, in the memory that is there.
@@ -345,5 +406,6 @@ impl Spec {
         self.routed_by_policy = other.routed_by_policy;
         self.region_fifo.copy_from(&other.region_fifo);
         self.versions.copy_from(&other.versions);
+        self.losses.copy_from(&other.losses);
     }
 }

@@ -168,6 +168,7 @@ fn act() -> impl Strategy<Value = Act> {
         3 => recover.prop_map(|(which, with_containers)| Act::Recover { which, with_containers }),
         1 => weight_of_each().prop_map(Act::Weights),
         1 => spot().prop_map(Act::Redrive),
+        1 => (any::<bool>(), spot()).prop_map(|(region, spot)| Act::Lose { region, spot }),
         5 => (select(&Disturbance::ALL[..]), spot())
             .prop_map(|(disturbance, spot)| Act::Disturb(disturbance, spot)),
     ]
@@ -242,7 +243,7 @@ mod tests {
         let faults = Plan::new(&scenario).expect("it is valid").faults().count() as u64;
         assert!(scenario.budget.total() + faults < 6, "{scenario:?}");
         assert!(scenario.records.total() <= 3, "{scenario:?}");
-        assert!(scenario.script.len() < 8, "{scenario:?}");
+        assert!(scenario.script.len() < 10, "{scenario:?}");
         assert!(choices.len() < 60, "{} choices", choices.len());
     }
 }

@@ -38,7 +38,7 @@ use trace::Trace;
 use world::World;
 
 const SEED: u64 = 6;
-const CASES: u64 = 12_000;
+const CASES: u64 = 16_000;
 const MUTANTS: u64 = 6_000;
 const STRATEGY_CASES: u32 = 1_000;
 
@@ -112,6 +112,7 @@ fn agrees_with_the_spec_on_every_generated_trace() {
         PropertyName::NeverLost,
         PropertyName::EffectOnce,
         PropertyName::RoutedByPolicy,
+        PropertyName::WithinRpo,
         PropertyName::Expectation,
         PropertyName::DeliveredAll,
         PropertyName::StoredEverywhere,

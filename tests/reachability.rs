@@ -70,7 +70,11 @@ fn note_faults(plan: &Plan, features: &mut BTreeSet<String>) {
         match action {
             DriverAction::Fault(faults) if faults.len() == 1 => {
                 let name = target_name(faults[0].target, &plan.layout);
-                let place = if name.ends_with("@1") { "first region" } else { "elsewhere" };
+                let place = if name.ends_with("@1") || name == "region 1" {
+                    "first region"
+                } else {
+                    "elsewhere"
+                };
                 features.insert(format!("{}, {place}", fault_kind(faults[0])));
             }
             DriverAction::Fault(faults) => {
@@ -96,6 +100,7 @@ fn fault_kind(fault: Fault) -> String {
         Target::Replicator(_) => "replicator",
         Target::Link(..) => "link",
         Target::Dns(side, _) => side.name(),
+        Target::Region(_) => "region",
     };
     format!("{} {target}", fault.kind.name())
 }
@@ -209,6 +214,7 @@ const FEATURES: &[&str] = &[
     "script fail",
     "script offline",
     "script outage",
+    "script lose",
     "script recover",
     "script redrive one",
     "script redrive all",
@@ -242,6 +248,10 @@ const FEATURES: &[&str] = &[
     "offline out-dns, elsewhere",
     // It belongs to no region.
     "fail replicator, elsewhere",
+    "lose table, first region",
+    "lose table, elsewhere",
+    "lose region, first region",
+    "lose region, elsewhere",
     "crash container and others",
     "fail queue and others",
     "fail table and others",

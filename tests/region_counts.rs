@@ -165,6 +165,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::ReplicationLost { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }
+        | Event::Lost { .. }
+        | Event::LossEnded { .. }
         | Event::ExpectationFailed { .. } => event,
     }
 }

@@ -1,20 +1,23 @@
 //! Every built-in scenario, under every scheduler, and what its header says must be seen.
 
-use std::collections::BTreeSet;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use active_active::explore::{
     Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
 };
 use active_active::model::container::State;
-use active_active::model::fault::Target;
-use active_active::model::{BatchId, ContainerId, Event, Place, RecordId, RegionId, TableId};
+use active_active::model::fault::{FaultKind, Target};
+use active_active::model::{
+    BatchId, ContainerId, Event, Place, QueueId, RecordId, RegionId, TableId,
+};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, Replay, RoundRobin, Script};
 use active_active::sim::{Simulation, Step};
-use active_active::spec::PropertyName;
+use active_active::spec::{Lost, PropertyName};
 use rand::Rng;
 
 #[path = "common/plans.rs"]
@@ -59,25 +62,28 @@ struct Run<'a> {
     outcome: &'a Outcome,
     simulation: &'a Simulation,
     events: &'a Events,
+    lost: &'a Lost,
 }
 
 /// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
 fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage {
     let mut runner = Runner::new(plans::plan(name, &[]));
     let mut events = Events::default();
-    let judge = |outcome: &Outcome, simulation: &Simulation, events: &Events, how: &str| {
+    let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
-        check(&Run { outcome, simulation, events });
+        let lost = runner.spec().losses().report();
+        assert_eq!(lost.records(), outcome.lost_records, "{name}, {how}");
+        check(&Run { outcome, simulation: runner.simulation(), events, lost: &lost });
     };
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
-        judge(&outcome, runner.simulation(), &events, &format!("random run {run}"));
+        judge(&outcome, &runner, &events, &format!("random run {run}"));
     }
     let outcome = runner.run(&mut RoundRobin::default(), 0, &mut events);
-    judge(&outcome, runner.simulation(), &events, "round-robin");
+    judge(&outcome, &runner, &events, "round-robin");
     for run in 0..SCRIPT_RUNS {
         let outcome = runner.run(&mut arbitrary_script(run), 0, &mut events);
-        judge(&outcome, runner.simulation(), &events, &format!("script {run}"));
+        judge(&outcome, &runner, &events, &format!("script {run}"));
     }
     for run in 0..REPLAY_RUNS {
         let mut recorded = Choices::default();
@@ -88,7 +94,7 @@ fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage
         assert_eq!(replay.misfit(), None, "{name}, replay of run {run}");
         assert_eq!(outcome, original, "{name}, replay of run {run}");
         assert_eq!(runner.simulation().destination().order(), order);
-        judge(&outcome, runner.simulation(), &events, &format!("replay {run}"));
+        judge(&outcome, &runner, &events, &format!("replay {run}"));
     }
     runner.coverage().clone()
 }
@@ -237,6 +243,8 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::ReplicationLost { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }
+        | Event::Lost { .. }
+        | Event::LossEnded { .. }
         | Event::ExpectationFailed { .. } => return None,
     };
     (at == region).then_some(record)
@@ -355,6 +363,82 @@ fn region_outage_loses_nothing_wherever_it_falls() {
     }
 }
 
+/// What is gone is exactly what was not forwarded and not replicated: recounted here from the events,
+/// copy by copy.
+#[test]
+fn region_loss_destroys_exactly_what_was_neither_forwarded_nor_replicated() {
+    let worst = Cell::new(0);
+    let coverage = holds_under_every_scheduler("region-loss", |run| {
+        let (plan, lost) = (run.simulation.plan(), run.lost);
+        let arrived = |record: &RecordId| run.simulation.destination().has(*record);
+        let missing: Vec<RecordId> = plan.record_ids().filter(|r| !arrived(r)).collect();
+        assert_eq!(missing, lost.undelivered, "all others arrive");
+        let queued = left_in_queues_of_region_1(run.events, plan);
+        assert_eq!(missing, queued, "they were in the queues of region 1, and in no other");
+        let has_row = |record: &RecordId| {
+            let tables = (0..plan.layout.tables() as u16).map(TableId);
+            tables.into_iter().any(|table| run.simulation.rows(table).get(*record).rows > 0)
+        };
+        let restorable: Vec<RecordId> = missing.iter().copied().filter(has_row).collect();
+        assert_eq!(restorable, lost.restorable);
+        worst.set(worst.get().max(lost.records()));
+    });
+    reached_in_every_run(&coverage, &[Reached::Lost, Reached::WentOffline]);
+    assert!(worst.get() >= 5, "at most {} records were lost in a run", worst.get());
+}
+
+/// The accepted records, in ascending order, that were in a queue of region 1 when it was lost, in no
+/// other queue, and not at the destination.
+fn left_in_queues_of_region_1(events: &Events, plan: &Plan) -> Vec<RecordId> {
+    let mut queued: BTreeMap<RecordId, Vec<QueueId>> = BTreeMap::new();
+    let (mut accepted, mut arrived) = (BTreeSet::new(), BTreeSet::new());
+    let is_loss =
+        |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Lose);
+    for event in events.all.iter().take_while(|event| !is_loss(event)) {
+        if let Event::Enqueued { queue, copy } = *event {
+            queued.entry(copy.id).or_default().push(queue);
+        }
+        if let Event::Removed { queue, record } = *event {
+            let queues = queued.entry(record).or_default();
+            let at = queues.iter().position(|&known| known == queue);
+            queues.swap_remove(at.expect("it was there"));
+        }
+        if let Event::Accepted { record } = *event {
+            accepted.insert(record);
+        }
+        if let Event::Arrived { copy, .. } = *event {
+            arrived.insert(copy.id);
+        }
+    }
+    let here = |queue: &QueueId| plan.layout.queue_place(*queue).0 == RegionId(0);
+    let only_here = |queues: &Vec<QueueId>| !queues.is_empty() && queues.iter().all(here);
+    let left = queued.into_iter().filter(|(record, queues)| {
+        only_here(queues) && accepted.contains(record) && !arrived.contains(record)
+    });
+    left.map(|(record, _)| record).collect()
+}
+
+/// With a declared recovery point of 0 records it is a violation, which names the records.
+#[test]
+fn region_loss_with_a_recovery_point_of_0_is_a_violation_that_names_the_records() {
+    let mut runner = Runner::new(plans::plan("region-loss", &["rpo.records=0"]));
+    let mut found = 0;
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        let (lost, count) = (runner.spec().losses().report(), outcome.lost_records);
+        let Verdict::Violated(violation) = outcome.verdict else {
+            assert_eq!((outcome.verdict, count), (Verdict::Holds, 0), "run {run}");
+            continue;
+        };
+        assert_eq!(violation.property(), PropertyName::WithinRpo, "run {run}: {violation}");
+        let first = lost.undelivered.first().or(lost.unreplicated.first());
+        let number = first.expect("something was lost").0.to_string();
+        assert!(violation.because[0].contains(&number), "run {run}: {violation}");
+        found += 1;
+    }
+    assert!(found > RANDOM_RUNS / 2, "in {found} runs only");
+}
+
 #[test]
 fn lost_replies_lose_no_record() {
     let coverage = holds_under_every_scheduler("lost-replies", |run| {
@@ -407,6 +491,7 @@ fn every_built_in_scenario_has_a_test() {
         "failover",
         "failover-undrained",
         "region-outage",
+        "region-loss",
         "lost-replies",
         "standard-queues",
         "crash-anywhere",

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::dns::DnsSide;
-use active_active::model::{Event, RecordCopy, RecordId, RegionId, RegionSet, StageId};
+use active_active::model::event::Holder;
+use active_active::model::fault::{Fault, FaultKind, Target};
+use active_active::model::{Event, RecordCopy, RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::Simulation;
@@ -122,6 +124,9 @@ fn canary(property: PropertyName) -> Violation {
             &["pause only-container@1", "publish 1", "await quiescent", "recover *"],
             &["records.batches=2", "records.keys=1"],
         ),
+        PropertyName::WithinRpo => {
+            run(&["publish 1", "await sometime", "lose @1", "offline in-dns@1"], &["rpo.records=0"])
+        }
         PropertyName::Expectation => run(&["publish 1", "expect delivered 1"], &[]),
         PropertyName::Settles => settles(),
         PropertyName::DeliveredAll => run(
@@ -232,6 +237,10 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
         PropertyName::MonotoneVersion => {
             ("only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2", &[])
         }
+        PropertyName::WithinRpo => (
+            "1 record lost something that was acknowledged; none may",
+            &["record 1: in no queue any more and not delivered; "],
+        ),
         PropertyName::Expectation => ("'expect delivered 1' does not hold", &[]),
         PropertyName::Settles => (
             "after 640 fair steps without a fault, driver still has something to do",
@@ -292,6 +301,33 @@ fn every_other_breach_has_a_canary() {
     let rows = small(PUBLISH, &["table.insert=append", "budget.crash=1"]);
     let violation = run_that_breaks_only(PropertyName::EffectOnce, &rows);
     assert_eq!(violation.what, "only-table@1 has 2 rows for record 1");
+}
+
+/// Losses that are not exact: no machine of this model does so.
+#[test]
+fn a_loss_that_is_not_exact_has_a_canary() {
+    let plan = small(&["publish 1", "lose only-table@1"], &["budget.crash=1"]);
+    let copy = copy(1, &plan);
+    let (table, other) = (TableId(0), TableId(1));
+    let fault = Fault { kind: FaultKind::Lose, target: Target::Table(table) };
+    let lost = |table| Event::Lost { holder: Holder::Table(table), record: copy.id };
+    let stored = |table| Event::Stored { table, copy, rows: 1, duplicate: false };
+    let begins =
+        [Event::Published { copy }, stored(table), stored(other), Event::Faulted { fault }];
+
+    let elsewhere = spoiled(&plan, &[&begins[..], &[lost(other)]].concat());
+    assert_eq!(elsewhere.what, "record 1 disappeared from only-table@2, which was not lost");
+    let never_there = [Event::Published { copy }, Event::Faulted { fault }, lost(table)];
+    let never_there = spoiled(&plan, &never_there);
+    assert_eq!(never_there.what, "record 1 disappeared from only-table@1, which was not lost");
+
+    let begins = [Event::Published { copy }, stored(table), Event::Faulted { fault }, lost(table)];
+    let applied = Event::Applied { table: other, copy, rows: 1 };
+    let ends = [Event::LossEnded { target: fault.target }, applied];
+    let back = spoiled(&plan, &[&begins[..], &ends[..]].concat());
+    assert_eq!(back.property(), PropertyName::WithinRpo);
+    let what = "only-table@2 has record 1, which was destroyed and which nobody has written again";
+    assert_eq!(back.what, what);
 }
 
 /// The chain of reasons of a record that waits in front of a container that asks for nothing.

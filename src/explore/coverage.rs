@@ -63,6 +63,10 @@ reached! {
     WentOffline "a region was taken offline",
     /// A replicator came back to a backlog.
     Backlog "replication recovered with a backlog",
+    /// A table or a region was lost for good.
+    Lost "something was lost for good",
+    /// A loss took the last copy of something.
+    Destroyed "a loss took a copy of a record",
     /// Both regions (or more) took records.
     SeveralRegions "more than one region took records",
 }
@@ -91,7 +95,8 @@ impl Reached {
             Reached::Redelivery => gives_back || times_out,
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
-                crash || lost_reply || out_of_reach || times_out || plan.can_fail(queue)
+                let fails = plan.can_fail(queue) || plan.can_lose_a_region();
+                crash || lost_reply || out_of_reach || times_out || fails
             }
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
@@ -108,9 +113,11 @@ impl Reached {
             Reached::ComponentFailed => fail,
             Reached::DependencyFailed => lost_reply || plan.can_fail(is_dependency),
             Reached::SourceRefused => {
-                lost_reply || plan.can_fail(|target| plan.can_refuse_source(target))
+                let fails = plan.can_fail(|target| plan.can_refuse_source(target));
+                lost_reply || fails || plan.can_lose_a_region()
             }
             Reached::WentOffline => plan.has_fault(FaultKind::Offline),
+            Reached::Lost | Reached::Destroyed => plan.can_lose(),
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
@@ -188,6 +195,7 @@ impl Coverage {
                 FaultKind::Crash => Reached::Crashed,
                 FaultKind::Fail => Reached::ComponentFailed,
                 FaultKind::Offline => Reached::WentOffline,
+                FaultKind::Lose => Reached::Lost,
             }),
             Event::Recovered { target: Target::Replicator(_), waiting: 1.. } => {
                 self.reach(Reached::Backlog);
@@ -197,6 +205,7 @@ impl Coverage {
                     self.reach(Reached::SeveralRegions);
                 }
             }
+            Event::Lost { .. } => self.reach(Reached::Destroyed),
             Event::Published { .. }
             | Event::Accepted { .. }
             | Event::BatchEnded { .. }
@@ -213,6 +222,7 @@ impl Coverage {
             | Event::ReplicationLost { .. }
             | Event::Recovered { .. }
             | Event::Redriven { .. }
+            | Event::LossEnded { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

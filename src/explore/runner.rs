@@ -42,6 +42,9 @@ pub struct Outcome {
     pub steps: u64,
     /// The action of the script that did not come true before everything was healed.
     pub awaited_until_heal: Option<usize>,
+    /// Of how many records losses destroyed something that was acknowledged; which they are is said
+    /// by [`Losses::report`](crate::spec::Losses::report) of [`Runner::spec`].
+    pub lost_records: usize,
 }
 
 /// Runs a plan again and again, in the memory of the first time.
@@ -125,7 +128,8 @@ impl Runner {
             }
             Stop::Cut(cut) => Verdict::Inconclusive(cut),
         };
-        Outcome { verdict, steps: self.simulation.steps(), awaited_until_heal }
+        let (steps, lost_records) = (self.simulation.steps(), self.spec.losses().count());
+        Outcome { verdict, steps, awaited_until_heal, lost_records }
     }
 
     /// Heals, lets a fair scheduler run, and does so again while the script goes on and may bring
@@ -166,8 +170,11 @@ impl Runner {
 
     fn is_a_container_stopped(&self) -> bool {
         let containers = 0..self.simulation.plan().layout.containers() as u16;
-        let mut states = containers.map(|id| self.simulation.container(ContainerId(id)).state());
-        states.any(|state| state != container::State::Processing)
+        let layout = &self.simulation.plan().layout;
+        containers.map(ContainerId).any(|id| {
+            let lost = self.simulation.is_lost(layout.container_place(id).0);
+            !lost && self.simulation.container(id).state() != container::State::Processing
+        })
     }
 
     /// Takes steps until something stops the run.

@@ -248,6 +248,17 @@ impl Container {
         out.send(context.in_queue, Message::Abandon { client });
     }
 
+    /// Is gone with its region: nobody notices, and it does not come back.
+    pub(crate) fn lose(&mut self, context: &Context, out: &mut Outbox) {
+        self.crashed = true;
+        self.retried = 0;
+        self.hand = None;
+        self.incarnation += 1;
+        self.become_state(State::FailedProcessing, None, context, out);
+        out.set_open(context.machine, false);
+        out.retain(context.machine, |_| false);
+    }
+
     /// Works again: one that was paused goes on, any other starts anew.
     pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
         let starts_anew = self.crashed || self.state == State::FailedDependency;

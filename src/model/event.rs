@@ -9,6 +9,19 @@ use crate::model::id::{
 use crate::model::message::MessageKind;
 use crate::model::record::RecordCopy;
 
+/// What held a copy of a record until it was lost.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Holder {
+    /// A queue.
+    Queue(QueueId),
+    /// The dead-letter queue of a queue.
+    DeadLetters(QueueId),
+    /// A regional table.
+    Table(TableId),
+    /// The stream of a regional table: the write was on its way to the other regions.
+    Stream(TableId),
+}
+
 /// One thing that happened. A step produces any number of them, in order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Event {
@@ -174,6 +187,8 @@ pub enum Event {
         replicator: ReplicatorId,
         /// The record.
         record: RecordId,
+        /// The region that wrote it.
+        region: RegionId,
     },
     /// A failed replicator lost a row (an unsound design).
     ReplicationLost {
@@ -204,6 +219,19 @@ pub enum Event {
         target: Target,
         /// How many messages wait in its inbox: of a replicator, its backlog in records.
         waiting: u32,
+    },
+    /// A copy of a record is gone for good, with what held it. Whether that was the last copy is
+    /// not said here.
+    Lost {
+        /// What held it.
+        holder: Holder,
+        /// The record.
+        record: RecordId,
+    },
+    /// All copies that this loss takes with it are gone.
+    LossEnded {
+        /// What was lost.
+        target: Target,
     },
     /// A reply was lost on its way: the machine will see a failure.
     ReplyLost {

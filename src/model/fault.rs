@@ -24,6 +24,23 @@ pub enum Target {
     Link(ReplicatorId, RegionId),
     /// A region as a target of a DNS name.
     Dns(DnsSide, RegionId),
+    /// A region as a whole, which can only be lost.
+    Region(RegionId),
+}
+
+impl Target {
+    /// The region that it belongs to, if it belongs to one.
+    pub fn region(self, layout: &Layout) -> Option<RegionId> {
+        match self {
+            Target::Container(id) => Some(layout.container_place(id).0),
+            Target::Queue(id) => Some(layout.queue_place(id).0),
+            Target::Table(id) => Some(layout.table_place(id).0),
+            Target::Replicator(_) => None,
+            Target::Link(_, region) | Target::Dns(_, region) | Target::Region(region) => {
+                Some(region)
+            }
+        }
+    }
 }
 
 /// What happens to it.
@@ -37,6 +54,9 @@ pub enum FaultKind {
     Fail,
     /// The DNS name no longer resolves to the region.
     Offline,
+    /// What it holds is gone for good, and so is what it had on its way to other regions. A table
+    /// goes on empty; a region does not go on at all.
+    Lose,
 }
 
 impl FaultKind {
@@ -47,6 +67,7 @@ impl FaultKind {
             FaultKind::Crash => "crash",
             FaultKind::Fail => "fail",
             FaultKind::Offline => "offline",
+            FaultKind::Lose => "lose",
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
-use crate::model::id::MachineId;
+use crate::model::id::{MachineId, RecordId};
 use crate::model::index_set::IndexSet;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
@@ -82,6 +82,36 @@ impl Outbox {
         while let Some(message) = self.messages.pop_front(list) {
             self.send(to, message);
         }
+    }
+
+    /// Takes away those messages of the machine's inbox that are not to be kept.
+    pub(crate) fn retain(&mut self, machine: MachineId, keep: impl FnMut(&Message) -> bool) {
+        let inbox = &mut self.inboxes[machine.index()];
+        self.messages.retain(inbox, keep);
+        if inbox.is_empty() {
+            self.ready.remove(machine.index());
+        }
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
+    }
+
+    /// Changes messages of the machine's inbox in place.
+    pub(crate) fn change(&mut self, machine: MachineId, change: impl FnMut(&mut Message)) {
+        self.messages.change(&self.inboxes[machine.index()], change);
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
+    }
+
+    /// Takes away those messages of a list that [`Outbox::hold`] filled that are not to be kept.
+    pub(crate) fn retain_held(&mut self, list: &mut List, keep: impl FnMut(&Message) -> bool) {
+        self.messages.retain(list, keep);
+    }
+
+    /// A record is gone for good: whatever a script waits for, it does not wait for this one.
+    pub(crate) fn give_up(&mut self, record: RecordId) {
+        self.progress.give_up(record);
     }
 
     /// The messages of a list that [`Outbox::hold`] filled.

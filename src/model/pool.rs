@@ -164,6 +164,25 @@ impl<T: Copy> Pool<T> {
         None
     }
 
+    /// Takes away every element that is not to be kept; the order of the others stays.
+    pub fn retain(&mut self, list: &mut List, mut keep: impl FnMut(&T) -> bool) {
+        for _ in 0..list.len() {
+            let element = self.pop_front(list).expect("it has as many elements as it says");
+            if keep(&element) {
+                self.push_back(list, element);
+            }
+        }
+    }
+
+    /// Changes elements in place, from front to back.
+    pub fn change(&mut self, list: &List, mut change: impl FnMut(&mut T)) {
+        let mut at = list.head;
+        while let Some(node) = self.nodes.get_mut(at as usize) {
+            change(&mut node.element);
+            at = node.next;
+        }
+    }
+
     /// The elements from front to back.
     pub fn iter<'a>(&'a self, list: &List) -> impl Iterator<Item = &'a T> {
         let mut at = list.head;
@@ -202,7 +221,10 @@ mod tests {
         assert_eq!(pool.iter(&a).copied().collect::<Vec<_>>(), [0, 1, 3, 9]);
         assert_eq!(pool.take_first(&mut a, |&i| i == 0), Some(0));
         assert_eq!((a.len(), pool.front(&a)), (3, Some(&1)));
-        while pool.pop_front(&mut a).is_some() {}
+        pool.change(&a, |i| *i += 10);
+        pool.retain(&mut a, |&i| i != 11);
+        assert_eq!(pool.iter(&a).copied().collect::<Vec<_>>(), [13, 19]);
+        pool.retain(&mut a, |_| false);
         assert!(a.is_empty());
         pool.push_back(&mut a, 7);
         assert_eq!(pool.pop_front(&mut a), Some(7));

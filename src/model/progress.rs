@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::event::Event;
+use crate::model::event::{Event, Holder};
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
 use crate::plan::Plan;
 
@@ -57,6 +57,7 @@ impl Progress {
         match *event {
             Event::Enqueued { queue, copy } => self.enqueued(queue, copy.id),
             Event::Removed { queue, .. }
+            | Event::Lost { holder: Holder::Queue(queue), .. }
             | Event::DeadLettered { queue, .. }
             | Event::Delivered { queue, gone: true, .. } => {
                 let (region, _) = self.plan.layout.queue_place(queue);
@@ -95,6 +96,11 @@ impl Progress {
             | Event::ReplicationLost { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
+            | Event::Lost {
+                holder: Holder::DeadLetters(_) | Holder::Table(_) | Holder::Stream(_),
+                ..
+            }
+            | Event::LossEnded { .. }
             | Event::ReplyLost { .. }
             | Event::ExpectationFailed { .. } => {}
         }
@@ -122,6 +128,17 @@ impl Progress {
             self.counts[batch.index() * 32 + usize::from(milestone.0)] += 1;
         }
         new
+    }
+
+    /// The record will get nowhere any more: it counts as everywhere for whoever waits for its
+    /// batch.
+    pub(crate) fn give_up(&mut self, record: RecordId) {
+        (0..32).for_each(|milestone| _ = self.reach(record, Milestone(milestone)));
+    }
+
+    /// Whether the record has reached the milestone, or was given up.
+    pub(crate) fn has_reached(&self, record: RecordId, milestone: Milestone) -> bool {
+        self.reached[record.index()] >> milestone.0 & 1 == 1
     }
 
     /// Whether something that a script can wait for has changed since this was asked last.

@@ -1,6 +1,6 @@
 //! The queue between two stages (SQS).
 
-use crate::model::event::Event;
+use crate::model::event::{Event, Holder};
 use crate::model::id::{MachineId, QueueId};
 use crate::model::message::{Client, Message, Receipt};
 use crate::model::options::{Delivery, Receive, RemoveBy};
@@ -288,6 +288,22 @@ impl Queue {
         self.state = State::Failed;
         while let Some(client) = self.waiting.pop() {
             refuse_receive(client, context.id, out);
+        }
+    }
+
+    /// Is gone with all that it holds, dead letters included: it refuses for ever.
+    pub(crate) fn lose(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        self.fail(context, out);
+        let queue = Holder::Queue(context.id);
+        let lists = [
+            (&mut self.visible, queue),
+            (&mut self.in_flight, queue),
+            (&mut self.dead, Holder::DeadLetters(context.id)),
+        ];
+        for (list, holder) in lists {
+            while let Some(Item { copy, .. }) = shelf.pop_front(list) {
+                out.emit(Event::Lost { holder, record: copy.id });
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The replication of a stage's global table (DynamoDB streams and global tables).
 
 use crate::model::event::Event;
-use crate::model::id::{MachineId, RegionId, RegionSet, ReplicatorId};
+use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
 use crate::model::options::ReplicationFailure;
 use crate::model::outbox::Outbox;
@@ -36,6 +36,8 @@ pub struct Replicator {
     held_from: [List; 8],
     /// By region: rows that it should have applied while it was cut off.
     held_for: [List; 8],
+    /// Regions that are gone for good: nothing is sent there.
+    lost: RegionSet,
 }
 
 /// What a replicator knows about its place and its design.
@@ -65,7 +67,7 @@ impl Replicator {
             Message::Replicate { region, copy, time } => {
                 let apply = Message::Apply { region, copy, time };
                 for (index, &table) in context.tables.iter().enumerate() {
-                    if index == region.index() {
+                    if index == region.index() || self.lost.contains(RegionId(index as u8)) {
                         continue;
                     }
                     if self.cut_off.contains(RegionId(index as u8)) {
@@ -74,7 +76,8 @@ impl Replicator {
                         out.send(table, apply);
                     }
                 }
-                out.emit(Event::Replicated { replicator: context.id, record: copy.id });
+                let (replicator, record) = (context.id, copy.id);
+                out.emit(Event::Replicated { replicator, record, region });
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -120,6 +123,24 @@ impl Replicator {
         self.cut_off.remove(region);
         out.release(&mut self.held_from[region.index()], context.machine);
         out.release(&mut self.held_for[region.index()], context.tables[region.index()]);
+    }
+
+    /// What a region wrote while it was cut off is gone; its records are added to `lost`.
+    pub(crate) fn lose_stream(
+        &mut self,
+        region: RegionId,
+        lost: &mut Vec<RecordId>,
+        out: &mut Outbox,
+    ) {
+        let held = &mut self.held_from[region.index()];
+        lost.extend(out.held(held).filter_map(Message::record));
+        out.retain_held(held, |_| false);
+    }
+
+    /// A region is gone for good, and what waits for it is pointless.
+    pub(crate) fn lose(&mut self, region: RegionId, out: &mut Outbox) {
+        self.lost.insert(region);
+        out.retain_held(&mut self.held_for[region.index()], |_| false);
     }
 
     /// The regions that it cannot reach.

@@ -186,6 +186,14 @@ impl RegionalTable {
         }
     }
 
+    /// Is gone, and with it what it was asked and has not done: it refuses for ever.
+    pub(crate) fn lose(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Failed;
+        out.set_open(context.machine, true);
+        out.retain(context.machine, |_| false);
+        out.retain_held(&mut self.held, |_| false);
+    }
+
     /// Serves requests again.
     pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Available;

@@ -54,6 +54,7 @@ pub fn target_name(target: Target, layout: &Layout) -> String {
             return format!("{}-replicator@{region}", layout.stages[id.index()]);
         }
         Target::Dns(side, region) => return format!("{}@{region}", side.name()),
+        Target::Region(region) => return format!("region {region}"),
     };
     layout.name(layout.machine(place)).to_owned()
 }
@@ -116,6 +117,7 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
         (FaultKind::Pause | FaultKind::Crash, target) => matches!(target, Target::Container(_)),
         (FaultKind::Fail, target) => !matches!(target, Target::Container(_)),
         (FaultKind::Offline, target) => matches!(target, Target::Dns(..)),
+        (FaultKind::Lose, target) => matches!(target, Target::Table(_) | Target::Region(_)),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Resolves a script: names to components, and what can never come true to an error.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{BatchId, QueueId};
+use crate::model::id::{BatchId, QueueId, RegionSet};
 use crate::model::layout::Layout;
 use crate::model::progress::Milestone;
 use crate::plan::action::{Await, Check, DriverAction};
@@ -21,6 +21,7 @@ pub(super) fn resolve(
         published: Vec::new(),
         key: String::new(),
         targets: OnceCell::new(),
+        lost: Cell::new(RegionSet::EMPTY),
     };
     let mut actions = Vec::new();
     let mut script_steps = Vec::new();
@@ -42,6 +43,8 @@ struct Resolver<'a> {
     /// Everything that can be named, when it was needed first: naming all takes longer than
     /// anything else here, and many scripts name nothing.
     targets: OnceCell<Vec<(String, Vec<Target>)>>,
+    /// The regions that the script has lost so far.
+    lost: Cell<RegionSet>,
 }
 
 impl Resolver<'_> {
@@ -161,11 +164,29 @@ impl Resolver<'_> {
                 FaultKind::Crash => "only containers can; write 'fail' for anything else",
                 FaultKind::Fail => "containers 'pause' or 'crash'",
                 FaultKind::Offline => "only 'in-dns@REGION' and 'out-dns@REGION' can",
+                FaultKind::Lose => "regional tables and '@REGION' can be lost",
             },
         };
+        if kind == FaultKind::Lose
+            && let Some(region) = pattern.strip_prefix('@')
+        {
+            return self.loss_of_a_region(region);
+        }
         let fits = |target| names::can_happen(kind, target);
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
+    }
+
+    /// The region is gone for good; another one has to be left.
+    fn loss_of_a_region(&self, number: &str) -> Result<Vec<Fault>, Problem> {
+        let region = names::region(number.parse().unwrap_or(0), &self.key, self.layout)?;
+        let mut lost = self.lost.get();
+        lost.insert(region);
+        self.lost.set(lost);
+        if lost.iter().count() == self.layout.regions {
+            return self.problem(Cause::NoRegionLeft);
+        }
+        Ok(vec![Fault { kind: FaultKind::Lose, target: Target::Region(region) }])
     }
 
     /// Everything in the region fails, and nobody reaches it.
@@ -179,7 +200,8 @@ impl Resolver<'_> {
             | Target::Table(_)
             | Target::Replicator(_)
             | Target::Link(..)
-            | Target::Dns(..) => Fault { kind: FaultKind::Fail, target },
+            | Target::Dns(..)
+            | Target::Region(_) => Fault { kind: FaultKind::Fail, target },
         };
         Ok(here.flat_map(|(_, parts)| parts).copied().map(fault).collect())
     }
@@ -211,7 +233,8 @@ impl Resolver<'_> {
                     | Target::Table(_)
                     | Target::Replicator(_)
                     | Target::Link(..)
-                    | Target::Dns(..) => None,
+                    | Target::Dns(..)
+                    | Target::Region(_) => None,
                 });
                 Check::State(containers.collect(), *state)
             }
@@ -237,7 +260,8 @@ impl Resolver<'_> {
             | Target::Table(_)
             | Target::Replicator(_)
             | Target::Link(..)
-            | Target::Dns(..) => None,
+            | Target::Dns(..)
+            | Target::Region(_) => None,
         };
         Ok(found.into_iter().filter_map(queue).collect())
     }

@@ -1,7 +1,7 @@
 //! The words for one step: what a machine was asked, what happened, whom it asks.
 
 use crate::model::container;
-use crate::model::event::Event;
+use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
@@ -207,6 +207,7 @@ impl<'a> Scene<'a> {
             | Event::Refused { .. }
             | Event::Forwarding { .. }
             | Event::Replicated { .. }
+            | Event::LossEnded { .. }
             | Event::Delivered { redelivery: false, gone: false, .. } => return None,
             Event::Accepted { .. } => "counts it as accepted".to_owned(),
             Event::BatchEnded { batch, complete: true } => format!("is done with {batch}"),
@@ -257,6 +258,7 @@ impl<'a> Scene<'a> {
                 let (key, version) = (keys.key_of(record) + 1, keys.version_of(record));
                 format!("shows version {version} of key {key}")
             }
+            Event::Lost { holder, record } => self.lost(holder, record),
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),
@@ -268,12 +270,27 @@ impl<'a> Scene<'a> {
         })
     }
 
+    fn lost(&self, holder: Holder, record: RecordId) -> String {
+        match holder {
+            Holder::DeadLetters(id) => {
+                format!("{record} is gone with the dead-letter queue of {}", self.queue(id))
+            }
+            Holder::Queue(id) => format!("{record} is gone with {}", self.queue(id)),
+            Holder::Table(id) => format!("{record} is gone with {}", self.place(Place::Table(id))),
+            Holder::Stream(id) => {
+                let table = self.place(Place::Table(id));
+                format!("{record} is gone from the stream of {table} before it was replicated")
+            }
+        }
+    }
+
     fn faulted(&self, fault: Fault) -> String {
         let verb = match fault.kind {
             FaultKind::Pause => "is paused",
             FaultKind::Crash => "crashes",
             FaultKind::Fail => "fails",
             FaultKind::Offline => "goes offline",
+            FaultKind::Lose => "is lost for good",
         };
         format!("{} {verb}", target_name(fault.target, &self.simulation.plan().layout))
     }

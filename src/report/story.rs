@@ -132,6 +132,7 @@ fn mark(events: &[Event]) -> Mark {
         match event {
             Event::ExpectationFailed { .. } => return Mark::Unexpected,
             Event::Faulted { .. }
+            | Event::Lost { .. }
             | Event::TimedOut { .. }
             | Event::Reordered { .. }
             | Event::ReplyLost { .. } => mark = Mark::Fault,
@@ -157,6 +158,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Applied { .. }
             | Event::KeyShown { .. }
             | Event::Replicated { .. }
+            | Event::LossEnded { .. }
             | Event::ReplicationLost { .. }
             | Event::Arrived { .. } => {}
         }

@@ -14,6 +14,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("failover", include_str!("../../scenarios/failover.toml")),
     ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),
     ("region-outage", include_str!("../../scenarios/region-outage.toml")),
+    ("region-loss", include_str!("../../scenarios/region-loss.toml")),
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),

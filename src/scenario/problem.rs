@@ -94,6 +94,9 @@ pub enum Cause {
         /// How many there are.
         regions: u8,
     },
+    /// Nothing would be left.
+    #[error("the last region would be lost as well; leave one")]
+    NoRegionLeft,
     /// The driver would wait for ever.
     #[error("this can never come true: {why}; {remedy}")]
     NeverTrue {

@@ -15,6 +15,8 @@
 //! fail inbound-queue@1
 //! offline in-dns@1
 //! outage @1                                             everything in region 1 at once
+//! lose core-table@1                                     all of its rows, for good
+//! lose @1                                               everything in region 1, for good
 //! recover *@1
 //! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns
@@ -108,7 +110,7 @@ pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
         "'{0}' is no step of a script; steps begin with publish, await, pause, crash, fail, \
-         offline, outage, recover, redrive, weights or expect"
+         offline, lose, outage, recover, redrive, weights or expect"
     )]
     UnknownVerb(String),
     /// The line begins well and goes on badly.
@@ -125,8 +127,8 @@ const PUBLISH: &str = "publish BATCH";
 const AWAIT: &str = "await published batch N, await enqueued QUEUE batch N, await delivered \
                      batch N, await delivered COUNT, await delivered all, await drained @REGION, \
                      await quiescent, or await sometime";
-const FAULT: &str = "pause, crash, fail, offline or recover, and a COMPONENT (as in 'crash \
-                     core-container@2' or 'fail *-table@1')";
+const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONENT (as in 'crash \
+                     core-container@2' or 'fail *-table@1'); or 'lose @REGION'";
 const OUTAGE: &str = "outage @REGION";
 const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
@@ -152,13 +154,14 @@ impl FromStr for ScriptStep {
             ["crash", name] => Ok(ScriptStep::Fault(FaultKind::Crash, (*name).to_owned())),
             ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
             ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
+            ["lose", name] => Ok(ScriptStep::Fault(FaultKind::Lose, (*name).to_owned())),
             ["outage", region] => {
                 let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
                 number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
             }
             ["outage", ..] => Err(usage(OUTAGE)),
             ["recover", name] => Ok(ScriptStep::Recover((*name).to_owned())),
-            ["pause" | "crash" | "fail" | "offline" | "recover", ..] => Err(usage(FAULT)),
+            ["pause" | "crash" | "fail" | "offline" | "lose" | "recover", ..] => Err(usage(FAULT)),
             ["redrive", name] => Ok(ScriptStep::Redrive((*name).to_owned())),
             ["redrive", ..] => Err(usage(REDRIVE)),
             ["weights", rest @ ..] if !rest.is_empty() => {
@@ -296,6 +299,8 @@ mod tests {
             "crash *-container@2",
             "fail inbound-queue@1",
             "offline in-dns@1",
+            "lose core-table@1",
+            "lose @1",
             "outage @1",
             "recover *@1",
             "redrive inbound-queue@1",

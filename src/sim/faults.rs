@@ -176,8 +176,12 @@ impl World {
         }
     }
 
-    /// A fault begins. Nothing happens if it has begun already.
+    /// A fault begins. Nothing happens if it has begun already, or to what is gone; but a region
+    /// that is gone can still be taken out of a DNS name.
     pub(super) fn inject(&mut self, fault: Fault, plan: &Plan) {
+        if fault.kind != FaultKind::Offline && self.is_gone(fault.target, plan) {
+            return;
+        }
         self.out.emit(Event::Faulted { fault });
         let out = &mut self.out;
         match (fault.kind, fault.target) {
@@ -212,6 +216,7 @@ impl World {
                 out.emit(Event::RoutesChanged { side, offline });
                 self.tell_source(plan);
             }
+            (FaultKind::Lose, target) => self.lose(target, plan),
             (
                 FaultKind::Pause | FaultKind::Crash | FaultKind::Fail | FaultKind::Offline,
                 Target::Container(_)
@@ -219,14 +224,15 @@ impl World {
                 | Target::Table(_)
                 | Target::Replicator(_)
                 | Target::Link(..)
-                | Target::Dns(..),
+                | Target::Dns(..)
+                | Target::Region(_),
             ) => unreachable!("the plan lets no {:?} happen to {:?}", fault.kind, fault.target),
         }
     }
 
-    /// A fault ends. Nothing happens to what works.
+    /// A fault ends. Nothing happens to what works, or to what is gone for good.
     pub(super) fn recover(&mut self, target: Target, plan: &Plan) {
-        if !self.is_disturbed(target) {
+        if !self.is_disturbed(target) || self.is_gone(target, plan) {
             return;
         }
         let waiting = self.backlog(target, plan);
@@ -266,6 +272,7 @@ impl World {
                 self.out.emit(Event::RoutesChanged { side, offline });
                 self.tell_destination(region, plan);
             }
+            Target::Region(_) => unreachable!("a region that is lost does not come back"),
         }
     }
 
@@ -293,6 +300,7 @@ impl World {
                 };
                 dns.offline().contains(region) || dns.failed().contains(region)
             }
+            Target::Region(region) => self.lost.contains(region),
         }
     }
 
@@ -308,6 +316,7 @@ impl World {
             }
             Target::Dns(DnsSide::In, _) => Place::InDns,
             Target::Dns(DnsSide::Out, _) => Place::OutDns,
+            Target::Region(_) => return 0,
         };
         self.out.waiting(plan.layout.machine(place)) as u32
     }
@@ -328,7 +337,7 @@ impl World {
     }
 
     /// Something changed that a refused source may have waited for.
-    fn tell_source(&mut self, plan: &Plan) {
+    pub(super) fn tell_source(&mut self, plan: &Plan) {
         let source = plan.layout.machine(Place::Source);
         self.out.send(source, Message::Wake { region: RegionId(0) });
     }
@@ -339,9 +348,11 @@ impl World {
         self.out.send(destination, Message::Wake { region });
     }
 
-    /// Ends every fault, dependencies first.
+    /// Ends every fault that can be ended, dependencies first; around what is gone for good, the
+    /// traffic is led.
     pub(super) fn heal(&mut self, plan: &Plan) {
         let layout = &plan.layout;
+        self.route_around_losses(plan);
         for side in [DnsSide::In, DnsSide::Out] {
             layout.region_ids().for_each(|region| self.recover(Target::Dns(side, region), plan));
         }

@@ -58,6 +58,7 @@ pub(super) fn of(world: &World, plan: &Plan) -> u128 {
             }
         }
     }
+    hash.number(world.lost.0.into());
     hash.number((world.driver.next() as u64) << 1 | u64::from(world.driver.is_waiting()));
     world.out.progress().reached().iter().for_each(|&reached| hash.number(reached.into()));
     for record in plan.record_ids() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
-use crate::model::id::{MachineId, RegionId, TableId};
+use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::outbox::Outbox;
@@ -44,6 +44,10 @@ pub(super) struct World {
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
     pub(super) faults: Faults,
+    /// Regions that are gone for good.
+    pub(super) lost: RegionSet,
+    /// Memory for the records that a loss takes from streams and queues; empty between steps.
+    pub(super) scratch: [Vec<RecordId>; 2],
 }
 
 impl World {
@@ -65,6 +69,8 @@ impl World {
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
             faults: Faults::new(plan),
+            lost: RegionSet::EMPTY,
+            scratch: Default::default(),
         };
         for (container, context) in world.containers.iter_mut().zip(&plan.containers) {
             container.receive(context, &mut world.out);
@@ -200,5 +206,6 @@ impl World {
         self.replicators.clone_from(&other.replicators);
         self.driver = other.driver;
         self.faults.copy_from(&other.faults);
+        self.lost = other.lost;
     }
 }

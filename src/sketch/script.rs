@@ -1,5 +1,7 @@
 //! From abstract acts to the lines of a script.
 
+use std::collections::BTreeSet;
+
 use crate::model::container::State;
 use crate::model::fault::FaultKind;
 use crate::model::options::OnRefusal;
@@ -44,6 +46,13 @@ pub(crate) enum Act {
     Weights([u8; 8]),
     /// The dead letters of a queue come back.
     Redrive(Spot),
+    /// A regional table, or the region as a whole, is lost for good.
+    Lose {
+        /// The region, and not only the table.
+        region: bool,
+        /// Where.
+        spot: Spot,
+    },
 }
 
 /// What is waited for.
@@ -173,7 +182,8 @@ pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
     // before it is redriven.
     let certain = sketch.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
     let (script, failed) = (Vec::new(), Vec::new());
-    let mut writer = Writer { sketch, script, publishes: 0, failed, certain };
+    let lost = BTreeSet::new();
+    let mut writer = Writer { sketch, script, publishes: 0, failed, certain, lost };
     writer.open();
     sketch.acts.iter().for_each(|&act| writer.act(act));
     writer.close();
@@ -189,6 +199,8 @@ struct Writer<'a> {
     failed: Vec<(String, Option<String>)>,
     /// Whether everything published arrives, at the latest after everything was healed.
     certain: bool,
+    /// The regions that are lost.
+    lost: BTreeSet<u8>,
 }
 
 impl Writer<'_> {
@@ -259,6 +271,26 @@ impl Writer<'_> {
             Act::Redrive(spot) => {
                 self.push(ScriptStep::Redrive(spot.queue(&self.sketch.topology)));
             }
+            Act::Lose { region: false, spot } => {
+                let table = spot.table(&self.sketch.topology);
+                self.push(ScriptStep::Fault(FaultKind::Lose, table));
+            }
+            Act::Lose { region: true, spot } => self.lose_region(spot),
+        }
+    }
+
+    /// A region is lost, unless it is the last one. Sometimes the script fails over at once; else
+    /// that is left to the healing.
+    fn lose_region(&mut self, spot: Spot) {
+        let topology = &self.sketch.topology;
+        let region = spot.region(topology);
+        if self.lost.len() + 1 == usize::from(topology.regions) && !self.lost.contains(&region) {
+            return;
+        }
+        self.lost.insert(region);
+        self.push(ScriptStep::Fault(FaultKind::Lose, format!("@{region}")));
+        if spot.stage.is_multiple_of(2) {
+            self.push(ScriptStep::Fault(FaultKind::Offline, format!("in-dns@{region}")));
         }
     }
 
@@ -327,11 +359,13 @@ impl Writer<'_> {
             _ if !certain => Condition::Quiescent,
             Wait::DeliveredAll => Condition::DeliveredAll,
             Wait::DeliveredBatch => Condition::DeliveredBatch(latest),
+            // What was lost does not arrive.
+            Wait::Delivered if !self.lost.is_empty() => Condition::Quiescent,
             Wait::Delivered => Condition::Delivered(1 + u32::from(spot.stage) % published),
             Wait::Published => Condition::Published(latest),
             Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
         };
-        let all = condition == Condition::DeliveredAll;
+        let all = condition == Condition::DeliveredAll && self.lost.is_empty();
         self.push(ScriptStep::Await(condition));
         if all {
             self.push(ScriptStep::Expect(Expectation::Delivered(published)));

@@ -1,5 +1,6 @@
 //! Violations as data.
 
+use crate::model::event::Holder;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
@@ -89,14 +90,39 @@ pub enum Breach {
     },
     /// Two regions show different records for a key.
     KeyDiverged {
-        /// What region 1 shows; record 0 for nothing.
+        /// What the first region shows; record 0 for nothing.
         record: RecordId,
         /// The stage.
         stage: StageId,
+        /// The first region.
+        first: RegionId,
         /// A region that shows another record.
         region: RegionId,
         /// The key, from 0.
         key: u16,
+    },
+    /// Losses destroyed more than was declared.
+    OverRpo {
+        /// The first record of which something is gone.
+        record: RecordId,
+        /// Of how many records something is gone.
+        count: u16,
+        /// Of how many it may be.
+        allowed: u32,
+    },
+    /// A copy is gone that was not in what was lost, or not there at all.
+    LostUnasked {
+        /// What held it.
+        holder: Holder,
+        /// The record.
+        record: RecordId,
+    },
+    /// A row that was destroyed is back, though nobody wrote it again.
+    CameBack {
+        /// The table that has it.
+        table: TableId,
+        /// The record.
+        record: RecordId,
     },
     /// What the script expects does not hold.
     Unexpected {
@@ -135,6 +161,8 @@ pub enum Breach {
         record: RecordId,
         /// The stage.
         stage: StageId,
+        /// The first region.
+        first: RegionId,
         /// A region that differs from the first one.
         region: RegionId,
     },
@@ -180,6 +208,9 @@ impl Breach {
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
             Breach::Misrouted { .. } => PropertyName::RoutedByPolicy,
             Breach::WentBack { .. } => PropertyName::MonotoneVersion,
+            Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
+                PropertyName::WithinRpo
+            }
             Breach::KeyDiverged { .. } => PropertyName::Converged,
             Breach::Overtaken { .. } => PropertyName::RegionFifo,
             Breach::Unexpected { .. } | Breach::StillWaiting { .. } => PropertyName::Expectation,

@@ -1,6 +1,7 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::container::State;
+use crate::model::event::Holder;
 use crate::model::fault::Target;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
@@ -10,15 +11,33 @@ use crate::plan::names::target_name;
 use crate::sim::Simulation;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
+use crate::spec::losses::{Losses, Lost};
 
 /// The regions of a set by number, or that there is none.
 fn or_none(regions: RegionSet) -> String {
     if regions.is_empty() { "none".to_owned() } else { regions.to_string() }
 }
 
+/// Records by number, and not all if there are many.
+pub(crate) fn numbers(records: &[RecordId]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> =
+        records.iter().take(SHOWN).map(|record| record.0.to_string()).collect();
+    let word = if records.len() == 1 { "record" } else { "records" };
+    match records.len().saturating_sub(SHOWN) {
+        0 => format!("{word} {}", shown.join(", ")),
+        more => format!("{word} {} and {more} more", shown.join(", ")),
+    }
+}
+
 /// A breach with the words for it.
-pub(super) fn violation(breach: Breach, simulation: &Simulation, ledger: &Ledger) -> Violation {
-    let narrator = Narrator { simulation, ledger };
+pub(super) fn violation(
+    breach: Breach,
+    simulation: &Simulation,
+    ledger: &Ledger,
+    losses: &Losses,
+) -> Violation {
+    let narrator = Narrator { simulation, ledger, losses };
     Violation {
         breach,
         step: simulation.steps(),
@@ -30,6 +49,7 @@ pub(super) fn violation(breach: Breach, simulation: &Simulation, ledger: &Ledger
 struct Narrator<'a> {
     simulation: &'a Simulation,
     ledger: &'a Ledger,
+    losses: &'a Losses,
 }
 
 impl Narrator<'_> {
@@ -78,9 +98,8 @@ impl Narrator<'_> {
                 format!("{name} stored {record} after a record that came to the region later")
             }
             Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
-            Breach::KeyDiverged { stage, region, key, .. } => {
-                let (stage, key) = (&layout.stages[stage.index()], key + 1);
-                format!("{stage}-table@1 and {stage}-table@{region} differ in what key {key} shows")
+            Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
+                self.loss(breach)
             }
             Breach::Unexpected { action } => {
                 format!("'{}' does not hold", self.script_line(action))
@@ -101,10 +120,7 @@ impl Narrator<'_> {
             Breach::NotStored { record, table } => {
                 format!("{record} was delivered, but {} lacks it", self.name(Place::Table(table)))
             }
-            Breach::Diverged { record, stage, region } => format!(
-                "{}-table@1 and {0}-table@{region} differ in {record}",
-                layout.stages[stage.index()]
-            ),
+            Breach::Diverged { .. } | Breach::KeyDiverged { .. } => self.diverged(breach),
             Breach::QueueNotEmpty { queue, record, count } => match count {
                 1 => format!("{record} is still in {}", self.queue(queue)),
                 _ => format!("{count} records are still in {}, first {record}", self.queue(queue)),
@@ -112,6 +128,76 @@ impl Narrator<'_> {
             Breach::ContainerStuck { container } => {
                 format!("{} takes no more work", self.name(Place::Container(container)))
             }
+        }
+    }
+
+    /// In what two regions differ.
+    fn diverged(&self, breach: Breach) -> String {
+        let tables = |stage: StageId, first: RegionId, region: RegionId| {
+            let stage = &self.simulation.plan().layout.stages[stage.index()];
+            format!("{stage}-table@{first} and {stage}-table@{region} differ in")
+        };
+        if let Breach::Diverged { record, stage, first, region } = breach {
+            return format!("{} {record}", tables(stage, first, region));
+        }
+        let Breach::KeyDiverged { stage, first, region, key, .. } = breach else {
+            unreachable!("there is no other breach of two regions");
+        };
+        format!("{} what key {} shows", tables(stage, first, region), key + 1)
+    }
+
+    /// What a loss did that it must not.
+    fn loss(&self, breach: Breach) -> String {
+        if let Breach::LostUnasked { holder, record } = breach {
+            return format!(
+                "{record} disappeared from {}, which was not lost",
+                self.holder(holder)
+            );
+        }
+        if let Breach::CameBack { table, record } = breach {
+            let name = self.name(Place::Table(table));
+            return format!(
+                "{name} has {record}, which was destroyed and which nobody has written again"
+            );
+        }
+        let Breach::OverRpo { count, allowed, .. } = breach else {
+            unreachable!("there is no other breach of a loss");
+        };
+        let (records, at_most) = match (count, allowed) {
+            (1, 0) => ("1 record".to_owned(), "none".to_owned()),
+            (1, _) => ("1 record".to_owned(), allowed.to_string()),
+            (_, 0) => (format!("{count} records"), "none".to_owned()),
+            (_, _) => (format!("{count} records"), format!("at most {allowed}")),
+        };
+        format!("{records} lost something that was acknowledged; {at_most} may")
+    }
+
+    /// Which records lost what.
+    fn lost_records(&self) -> Vec<String> {
+        let Lost { undelivered, restorable, unreplicated } = self.losses.report();
+        let mut reasons = Vec::new();
+        if !undelivered.is_empty() {
+            let left = match restorable.len() {
+                0 => "no row is left either".to_owned(),
+                all if all == undelivered.len() => "rows are left".to_owned(),
+                _ => format!("rows are left of {}", numbers(&restorable)),
+            };
+            let of = numbers(&undelivered);
+            reasons.push(format!("{of}: in no queue any more and not delivered; {left}"));
+        }
+        if !unreplicated.is_empty() {
+            let of = numbers(&unreplicated);
+            reasons.push(format!("{of}: a row was not replicated when its table was lost"));
+        }
+        reasons
+    }
+
+    fn holder(&self, holder: Holder) -> String {
+        match holder {
+            Holder::Queue(id) => self.queue(id).to_owned(),
+            Holder::DeadLetters(id) => format!("the dead-letter queue of {}", self.queue(id)),
+            Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
+            Holder::Stream(id) => format!("the stream of {}", self.name(Place::Table(id))),
         }
     }
 
@@ -177,7 +263,10 @@ impl Narrator<'_> {
                     or_none(dns.offline())
                 )]
             }
+            Breach::OverRpo { .. } => self.lost_records(),
             Breach::Invented { .. }
+            | Breach::LostUnasked { .. }
+            | Breach::CameBack { .. }
             | Breach::SeveralRows { .. }
             | Breach::CountedAgain { .. }
             | Breach::Overtaken { .. }
@@ -308,6 +397,10 @@ impl Narrator<'_> {
         let facts = self.ledger.container(id);
         let container = self.simulation.container(id);
         let since = facts.since.0;
+        let (region, _) = plan.layout.container_place(id);
+        if self.losses.is_gone(region) {
+            return format!("{name} was lost with region {region} at step {since}");
+        }
         match (container.state(), facts.refused_by) {
             (State::FailedDependency, Some(by)) => format!(
                 "{name} is FailedDependency since step {since}, when {} refused; nothing \

@@ -4,7 +4,8 @@ use crate::model::id::{RecordId, TableId};
 use crate::plan::Plan;
 use crate::spec::{Breach, Judgement};
 
-/// For keyed records: what a table shows for a key never goes back to an older business version.
+/// For keyed records: what a table shows for a key never goes back to an older business version,
+/// unless the table lost its rows.
 ///
 /// Catches a record that was stranded in a failed region and, stored after the recovery, wins by its
 /// write time over newer business state. Source: Amazon DynamoDB global tables resolve conflicts by
@@ -26,6 +27,14 @@ impl MonotoneVersion {
 
     pub(super) fn copy_from(&mut self, other: &MonotoneVersion) {
         self.shown.clone_from(&other.shown);
+    }
+
+    /// A table lost the record: what it showed for its key may go with it.
+    pub(super) fn lost(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        let keys = plan.keys();
+        if keys.count() > 0 {
+            self.shown[table.index() * keys.count() + keys.key_of(record)] = RecordId(0);
+        }
     }
 
     /// A table shows another record for its key.

@@ -73,7 +73,8 @@ impl Case {
     /// Whether nothing about the design is unsound, and the source sees to it that all that is
     /// published arrives.
     pub(crate) fn is_sound(&self) -> bool {
-        let is_sound = |change: &String| !UNSOUND.contains(&change.as_str());
+        let is_sound =
+            |change: &String| !UNSOUND.contains(&change.as_str()) && !change.starts_with("rpo.");
         let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
         retries && self.changes.iter().all(is_sound)
     }
@@ -139,6 +140,9 @@ impl Draw {
             changes.push("table.conflict=version-checked".to_owned());
             changes.push("records.keys=2".to_owned());
         }
+        if self.below(3) == 0 {
+            changes.push(format!("rpo.records={}", self.below(2)));
+        }
         let from = [SOUND, UNSOUND][self.below(2)];
         for _ in 0..self.below(3) {
             changes.push((*self.pick(from)).to_owned());
@@ -170,9 +174,15 @@ impl Draw {
         let region = 1 + self.below(plan.layout.regions);
         let queue = plan.layout.queue_name(self.below(plan.layout.positions()));
         let batch = 1 + self.below(published.max(1));
-        let fault = [FaultKind::Pause, FaultKind::Crash, FaultKind::Fail, FaultKind::Offline];
+        let fault = [
+            FaultKind::Pause,
+            FaultKind::Crash,
+            FaultKind::Fail,
+            FaultKind::Offline,
+            FaultKind::Lose,
+        ];
         let kind = *self.pick(&fault);
-        match self.below(24) {
+        match self.below(26) {
             0..10 if can(kind) => format!("{} {name}", kind.name()),
             0..16 => format!("recover {name}"),
             16 => format!("weights{} 0", " 1".repeat(plan.layout.regions - 1)),
@@ -181,6 +191,8 @@ impl Draw {
             21 if published > 0 => format!("expect waiting {queue}@{region} batch {batch}"),
             22 if published > 0 => format!("expect bypassed @{region} batch {batch}"),
             23 if published > 0 => format!("expect unreplicated batch {batch}"),
+            24 if region > 1 => format!("lose @{region}"),
+            25 => "await sometime".to_owned(),
             _ => format!("await drained @{region}"),
         }
     }

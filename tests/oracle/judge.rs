@@ -9,12 +9,16 @@
 //! * `EffectOnce`: an id counts when it first arrives, so one that counts later counts again.
 //! * `Drained` wants containers that work: one in `Processing` that has asked nobody for a record
 //!   does not.
+//! * A loss of a region counts what was accepted: the rest is sent again. What a lost table or region
+//!   took with it is owed by nobody.
 //! * `Expectation` is not in the text: it is the script's own.
 
 use std::collections::BTreeSet;
 
+use active_active::model::event::Holder;
+use active_active::model::fault::Target;
 use active_active::model::options::{Delivery, OnRefusal};
-use active_active::model::{Event, RecordCopy, RecordId, RegionId, StageId, TableId};
+use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
 use active_active::plan::Plan;
 use active_active::spec::PropertyName;
 
@@ -82,7 +86,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     }
     if let Event::Forwarding { container, record } = *event {
         let (region, stage) = layout.container_place(container);
-        let stored = before.row(layout.table(region, stage), record).written_here;
+        let stored = before.has_stored(layout.table(region, stage), record);
         must(PropertyName::StoreBeforeForward, stored);
     }
     if let Event::Removed { queue, record } = *event {
@@ -92,7 +96,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         } else {
             let table = layout.table(region, StageId(position as u8));
             let next = layout.queue(region, position + 1);
-            must(PropertyName::RemoveLast, before.row(table, record).written_here);
+            must(PropertyName::RemoveLast, before.has_stored(table, record));
             must(PropertyName::RemoveLast, before.ever_queued[next.index()].contains(&record));
         }
     }
@@ -103,6 +107,23 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             other.0 == table && same_key && other.1 > record
         };
         must(PropertyName::MonotoneVersion, !before.shown.iter().any(is_newer));
+    }
+    if let Event::Lost { holder, record } = *event {
+        must(PropertyName::WithinRpo, is_what_is_lost(holder, record, before, plan));
+    }
+    if let Event::LossEnded { .. } = *event {
+        let mut after = before.clone();
+        after.apply(event, plan);
+        let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
+        let allowed = plan.scenario().rpo.records;
+        must(PropertyName::WithinRpo, allowed.is_none_or(|allowed| lost <= allowed as usize));
+    }
+    if let Event::Applied { table, copy, .. } = *event
+        && exists(copy.id, plan)
+    {
+        let destroyed = before.loss.destroyed.contains(&(layout.table_place(table).1, copy.id));
+        let sent = before.loss.on_way.contains(&(table, copy.id));
+        must(PropertyName::WithinRpo, sent || !destroyed);
     }
     if let Event::Routed { region, .. } = *event {
         must(PropertyName::RoutedByPolicy, allowed(before, plan).contains(&region));
@@ -117,6 +138,23 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
     violated
+}
+
+/// Whether the copy was there, in what is being lost.
+fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan) -> bool {
+    let (target, region, was_there) = match holder {
+        Holder::Queue(queue) | Holder::DeadLetters(queue) => {
+            let region = plan.layout.queue_place(queue).0;
+            (Target::Queue(queue), region, before.is_queued(record))
+        }
+        Holder::Table(table) | Holder::Stream(table) => {
+            let has_or_had = before.row(table, record).rows > 0
+                || before.loss.lost_rows.contains(&(table, record));
+            (Target::Table(table), plan.layout.table_place(table).0, has_or_had)
+        }
+    };
+    let lost = before.loss.under_way;
+    was_there && (lost == Some(target) || lost == Some(Target::Region(region)))
 }
 
 /// The copy that an event shows somewhere behind the source.
@@ -150,6 +188,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::ReplicationLost { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }
+        | Event::Lost { .. }
+        | Event::LossEnded { .. }
         | Event::ExpectationFailed { .. } => None,
     }
 }
@@ -197,7 +237,10 @@ fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) ->
 /// What a state violates.
 fn judge_state(world: &World) -> Vec<PropertyName> {
     let mut violated = Vec::new();
-    let is_safe = |record: &RecordId| world.delivered.contains(record) || world.is_queued(*record);
+    let is_safe = |record: &RecordId| {
+        let lost = world.loss.undelivered.contains(record);
+        lost || world.delivered.contains(record) || world.is_queued(*record)
+    };
     if !world.accepted.iter().all(is_safe) {
         violated.push(PropertyName::NeverLost);
     }
@@ -211,6 +254,9 @@ fn judge_state(world: &World) -> Vec<PropertyName> {
 fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let end = &trace.end;
     let layout = &plan.layout;
+    let mut world = World::new(plan);
+    trace.entries.iter().flat_map(|entry| &entry.events).for_each(|event| world.apply(event, plan));
+    let excused = |region, stage, record| world.excuses(layout.table(region, stage), record, plan);
     let mut violated = BTreeSet::new();
     let mut must = |property, holds: bool| {
         if !holds {
@@ -225,21 +271,37 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
         let published = end.published[plan.batch_of(record).index()];
         let owed = happened(Event::Accepted { record }) || (owns_all && published);
         let delivered = end.delivered[record.index()];
-        must(PropertyName::DeliveredAll, delivered || !owed);
-        for rows in &end.rows {
-            must(PropertyName::StoredEverywhere, !delivered || rows[record.index()].0 > 0);
+        let lost = world.loss.undelivered.contains(&record);
+        must(PropertyName::DeliveredAll, delivered || lost || !owed);
+        for (table, rows) in end.rows.iter().enumerate() {
+            let excused = world.excuses(TableId(table as u16), record, plan);
+            let stored = rows[record.index()].0 > 0;
+            must(PropertyName::StoredEverywhere, stored || excused || !delivered);
         }
         for stage in layout.stage_ids() {
             let row = |region| end.rows[layout.table(region, stage).index()][record.index()];
-            let mut regions = layout.region_ids();
-            let first = row(regions.next().expect("a system has regions"));
-            must(PropertyName::Converged, regions.all(|region| row(region) == first));
-            let shown = |region| &end.shown[layout.table(region, stage).index()];
-            let same = |region| shown(region) == shown(RegionId(0));
-            must(PropertyName::Converged, layout.region_ids().all(same));
+            let owe = layout.region_ids().filter(|&region| !excused(region, stage, record));
+            let rows: BTreeSet<(u8, u32)> = owe.map(row).collect();
+            must(PropertyName::Converged, rows.len() <= 1);
+        }
+    }
+    for stage in layout.stage_ids() {
+        for key in 0..plan.scenario().records.keys {
+            let of_key = |record: &RecordId| (record.0 - 1) % plan.scenario().records.keys == key;
+            let lacks = |region: &RegionId| {
+                plan.record_ids().filter(of_key).any(|record| excused(*region, stage, record))
+            };
+            let whole = layout.region_ids().filter(|region| !lacks(region));
+            let shown = |region| end.shown[layout.table(region, stage).index()][usize::from(key)];
+            let shown: BTreeSet<RecordId> = whole.map(shown).collect();
+            must(PropertyName::Converged, shown.len() <= 1);
         }
     }
     must(PropertyName::Drained, end.queued.iter().all(|&count| count == 0));
-    must(PropertyName::Drained, end.works.iter().all(|&works| works));
+    let lost = |container: usize| {
+        world.loss.regions.contains(&layout.container_place(ContainerId(container as u16)).0)
+    };
+    let mut works = end.works.iter().enumerate();
+    must(PropertyName::Drained, works.all(|(container, &works)| works || lost(container)));
     violated
 }

@@ -5,8 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use active_active::model::container::State;
 use active_active::model::dns::DnsSide;
 use active_active::model::fault::{FaultKind, Target};
-use active_active::model::{ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, TableId};
+use active_active::model::{
+    ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
+};
 use active_active::plan::Plan;
+
+#[path = "loss.rs"]
+mod loss;
+
+use loss::Loss;
 
 /// What a table holds of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,6 +49,8 @@ pub(crate) struct World {
     pub(crate) shown: Vec<(TableId, RecordId)>,
     /// By container.
     pub(crate) states: Vec<State>,
+    /// What was and is lost.
+    pub(crate) loss: Loss,
 }
 
 impl World {
@@ -66,6 +75,7 @@ impl World {
             offline: BTreeSet::new(),
             shown: Vec::new(),
             states: vec![State::Processing; layout.containers()],
+            loss: Loss::default(),
         }
     }
 
@@ -88,11 +98,14 @@ impl World {
             Event::Stored { table, copy, rows, .. } => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 *row = Row { value: copy.value, rows, written_here: true };
+                self.loss.found(table, copy.id, plan);
                 push_new(&mut self.first_stores[table.index()], copy.id);
             }
             Event::Applied { table, copy, rows } => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 (row.value, row.rows) = (copy.value, rows);
+                self.loss.found(table, copy.id, plan);
+                self.loss.arrived(table, copy.id);
             }
             Event::KeyShown { table, record } => self.shown.push((table, record)),
             Event::Arrived { copy, .. } => push_new(&mut self.delivered, copy.id),
@@ -105,6 +118,12 @@ impl World {
                 {
                     self.offline.insert(region);
                 }
+                self.begin_loss(fault);
+            }
+            Event::Lost { holder, record } => self.lose(holder, record, plan),
+            Event::LossEnded { .. } => self.end_loss(plan),
+            Event::Replicated { replicator, record, region } => {
+                self.loss.sent(StageId(replicator.0 as u8), record, region, plan);
             }
             Event::Recovered { target, .. } => {
                 if let Target::Dns(DnsSide::In, region) = target {
@@ -128,7 +147,6 @@ impl World {
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::StaleReply { .. }
-            | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::ExpectationFailed { .. } => {}
         }
@@ -146,6 +164,11 @@ impl World {
     /// What a table holds of a record.
     pub(crate) fn row(&self, table: TableId, record: RecordId) -> Row {
         self.rows.get(&(table, record)).copied().unwrap_or_default()
+    }
+
+    /// Whether a container of the table's region stored the record there, at any time.
+    pub(crate) fn has_stored(&self, table: TableId, record: RecordId) -> bool {
+        self.first_stores[table.index()].contains(&record)
     }
 
     /// Whether any queue holds the record.

@@ -1,0 +1,149 @@
+//! Losses: what is gone for good, with what held it.
+//!
+//! A loss is no outage: nothing of it comes back. What a region had sent to somebody who has not
+//! handled it yet is gone with the region. Nothing is left out by that: had it been handled before
+//! the loss, which no other step depends on, it would have arrived.
+
+use crate::model::dns::DnsSide;
+use crate::model::event::{Event, Holder};
+use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
+use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::model::progress::Milestone;
+use crate::plan::Plan;
+use crate::sim::world::World;
+
+impl World {
+    /// Something is gone for good.
+    pub(super) fn lose(&mut self, target: Target, plan: &Plan) {
+        match target {
+            Target::Table(id) => self.lose_rows(id, plan),
+            Target::Region(region) => self.lose_region(region, plan),
+            Target::Container(_)
+            | Target::Queue(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Dns(..) => unreachable!("the plan lets nobody lose {target:?}"),
+        }
+        self.out.emit(Event::LossEnded { target });
+    }
+
+    /// Whether it belongs to a region that is lost: it neither fails nor recovers any more.
+    pub(super) fn is_gone(&self, target: Target, plan: &Plan) -> bool {
+        target.region(&plan.layout).is_some_and(|region| self.lost.contains(region))
+    }
+
+    /// The rows of a table, and the writes of its region that the replicator has not handled.
+    fn lose_rows(&mut self, id: TableId, plan: &Plan) {
+        let (region, stage) = plan.layout.table_place(id);
+        let width = plan.records() + 1;
+        for (index, row) in self.rows[id.index() * width..][..width].iter_mut().enumerate() {
+            if std::mem::take(row).rows > 0 {
+                let (holder, record) = (Holder::Table(id), RecordId(index as u16));
+                self.out.emit(Event::Lost { holder, record });
+            }
+        }
+        let keys = plan.keys().count();
+        self.latest[id.index() * keys..][..keys].fill_with(Default::default);
+        self.lose_stream(ReplicatorId(stage.0.into()), region, id, plan);
+    }
+
+    /// The writes of a region that wait for the replicator.
+    fn lose_stream(&mut self, id: ReplicatorId, region: RegionId, table: TableId, plan: &Plan) {
+        let mut lost = std::mem::take(&mut self.scratch[0]);
+        let machine = plan.replicators[id.index()].machine;
+        self.out.retain(machine, |message| {
+            if let Message::Replicate { region: from, copy, .. } = *message
+                && from == region
+            {
+                lost.push(copy.id);
+                return false;
+            }
+            true
+        });
+        self.replicators[id.index()].lose_stream(region, &mut lost, &mut self.out);
+        let holder = Holder::Stream(table);
+        lost.drain(..).for_each(|record| self.out.emit(Event::Lost { holder, record }));
+        self.scratch[0] = lost;
+    }
+
+    fn lose_region(&mut self, region: RegionId, plan: &Plan) {
+        self.lost.insert(region);
+        let layout = &plan.layout;
+        let here = |of: RegionId| of == region;
+        let mut held = std::mem::take(&mut self.scratch[1]);
+        for context in plan.queues.iter().filter(|queue| here(layout.queue_place(queue.id).0)) {
+            let queue = &mut self.queues[context.id.index()];
+            held.extend(queue.items(&self.shelf).chain(queue.dead(&self.shelf)).map(|i| i.copy.id));
+            queue.lose(context, &mut self.shelf, &mut self.out);
+            self.offer_queue_faults(context.id);
+        }
+        for context in plan.tables.iter().filter(|table| here(table.region)) {
+            self.lose_rows(context.id, plan);
+            self.tables[context.id.index()].lose(context, &mut self.out);
+        }
+        for context in &plan.containers {
+            if here(layout.container_place(context.id).0) {
+                self.containers[context.id.index()].lose(context, &mut self.out);
+                self.faults.offer(FaultPoint::Crash(context.id), false);
+                self.faults.offer(FaultPoint::Restart(context.id), false);
+            }
+        }
+        for replicator in &mut self.replicators {
+            replicator.lose(region, &mut self.out);
+        }
+        self.in_dns.fail(region);
+        self.out_dns.fail(region);
+        self.lose_replies(region, plan);
+        held.drain(..).for_each(|record| self.give_up_if_gone(record, plan));
+        self.scratch[1] = held;
+    }
+
+    /// Replies of the region's queues that nobody has handled yet do not come: whoever waits for
+    /// one sees a failure, and tries again.
+    fn lose_replies(&mut self, region: RegionId, plan: &Plan) {
+        let layout = &plan.layout;
+        for place in [Place::Source, Place::InDns, Place::OutDns, Place::Destination] {
+            self.out.change(layout.machine(place), |message| {
+                if let Message::Sent { queue, .. }
+                | Message::Received { queue, .. }
+                | Message::Removed { queue, .. } = *message
+                    && layout.queue_place(queue).0 == region
+                {
+                    *message = message.when_lost().expect("these three are replies");
+                }
+            });
+        }
+        self.tell_source(plan);
+    }
+
+    /// A script does not wait for a record that was accepted, is not delivered, and is in no queue.
+    fn give_up_if_gone(&mut self, record: RecordId, plan: &Plan) {
+        let accepted = self.out.progress().has_reached(record, Milestone::ACCEPTED);
+        let queued = plan.queues.iter().any(|context| {
+            let queue = &self.queues[context.id.index()];
+            let mut items = queue.items(&self.shelf).chain(queue.dead(&self.shelf));
+            items.any(|item| item.copy.id == record)
+        });
+        if accepted && !queued && !self.destination.has(record) {
+            self.out.give_up(record);
+        }
+    }
+
+    /// What operators do about a region that does not come back: nobody is sent there any more.
+    pub(super) fn route_around_losses(&mut self, plan: &Plan) {
+        for region in self.lost.iter() {
+            for side in [DnsSide::In, DnsSide::Out] {
+                let dns = match side {
+                    DnsSide::In => &self.in_dns,
+                    DnsSide::Out => &self.out_dns,
+                };
+                if !dns.offline().contains(region) {
+                    let target = Target::Dns(side, region);
+                    self.inject(Fault { kind: FaultKind::Offline, target }, plan);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! What was destroyed: derived from what the events said of every copy, not from what the model
+//! says of a loss.
+
+use crate::model::event::Holder;
+use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
+use crate::plan::Plan;
+use crate::spec::{Breach, Judgement, Ledger};
+
+/// What is known of a record's row at a stage.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct RowFacts {
+    /// The regions whose table has it.
+    has: RegionSet,
+    /// The regions whose table had it, lost it, and did not get it again.
+    lost: RegionSet,
+    /// A loss took the last copy, and nobody has written it since.
+    destroyed: bool,
+}
+
+/// What losses did to a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct RecordLoss {
+    /// The loss under way took it out of a queue.
+    taken: bool,
+    /// It was accepted, had not arrived, and no queue was left that had it.
+    undelivered: bool,
+    /// The last copy of a row of it was destroyed.
+    row: bool,
+}
+
+/// Where the copies of each row are, and what losses have destroyed.
+///
+/// A loss destroys
+///
+/// * a **row** that no table of another region has and that is on its way to none: it was not
+///   replicated. A row of a lost region counts when its record was accepted: what was not, the
+///   source sends again;
+/// * the **message** of an accepted record that has not arrived when no other queue has it: it was
+///   not forwarded. Rows that are left elsewhere do not change that, since nothing goes on from a
+///   row; but the record can be restored from them.
+///
+/// Kept only for plans in which something can be lost.
+#[derive(Clone, Debug)]
+pub struct Losses {
+    watches: bool,
+    stages: usize,
+    regions: usize,
+    /// The regions that are lost.
+    gone: RegionSet,
+    /// What is being lost now.
+    under_way: Option<Target>,
+    /// By `record × stages + stage`.
+    rows: Vec<RowFacts>,
+    /// By `(record × stages + stage) × regions + region`: how often the row is on its way there.
+    on_way: Vec<u8>,
+    /// By record.
+    records: Vec<RecordLoss>,
+}
+
+/// What a run has lost for good of what was acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Lost {
+    /// Accepted records that will not arrive: they were in queues that are gone.
+    pub undelivered: Vec<RecordId>,
+    /// Those of `undelivered` of which a row is left, from which they can be published again.
+    pub restorable: Vec<RecordId>,
+    /// Records with a row that was stored and acknowledged, and that no region had any more after a
+    /// loss.
+    pub unreplicated: Vec<RecordId>,
+}
+
+impl Lost {
+    /// How many records lost something: the recovery point in records.
+    pub fn records(&self) -> usize {
+        let new = |record: &&RecordId| !self.undelivered.contains(record);
+        self.undelivered.len() + self.unreplicated.iter().filter(new).count()
+    }
+}
+
+impl Losses {
+    pub(super) fn new(plan: &Plan) -> Losses {
+        let watches = plan.can_lose();
+        let (stages, regions) = (plan.layout.stages.len(), plan.layout.regions);
+        let records = if watches { plan.records() + 1 } else { 0 };
+        Losses {
+            watches,
+            stages,
+            regions,
+            gone: RegionSet::EMPTY,
+            under_way: None,
+            rows: vec![RowFacts::default(); records * stages],
+            on_way: vec![0; records * stages * regions],
+            records: vec![RecordLoss::default(); records],
+        }
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.gone = RegionSet::EMPTY;
+        self.under_way = None;
+        self.rows.fill(RowFacts::default());
+        self.on_way.fill(0);
+        self.records.fill(RecordLoss::default());
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Losses) {
+        (self.watches, self.stages, self.regions) = (other.watches, other.stages, other.regions);
+        (self.gone, self.under_way) = (other.gone, other.under_way);
+        self.rows.clone_from(&other.rows);
+        self.on_way.clone_from(&other.on_way);
+        self.records.clone_from(&other.records);
+    }
+
+    /// A table of the region has the row.
+    #[inline]
+    pub(super) fn stored(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        if self.watches {
+            let (region, stage) = plan.layout.table_place(table);
+            self.has_row(record, stage, region);
+        }
+    }
+
+    /// Replication brought the row.
+    ///
+    /// # Errors
+    ///
+    /// If it had been destroyed, and nobody has written it or sent it since.
+    #[inline]
+    pub(super) fn applied(&mut self, table: TableId, record: RecordId, plan: &Plan) -> Judgement {
+        if !self.watches {
+            return Ok(());
+        }
+        let (region, stage) = plan.layout.table_place(table);
+        let row = record.index() * self.stages + stage.index();
+        let on_way = &mut self.on_way[row * self.regions + region.index()];
+        if *on_way == 0 && self.rows[row].destroyed {
+            return Err(Breach::CameBack { table, record });
+        }
+        *on_way = on_way.saturating_sub(1);
+        self.has_row(record, stage, region);
+        Ok(())
+    }
+
+    fn has_row(&mut self, record: RecordId, stage: StageId, region: RegionId) {
+        let row = &mut self.rows[record.index() * self.stages + stage.index()];
+        row.has.insert(region);
+        row.lost.remove(region);
+        row.destroyed = false;
+    }
+
+    /// A replicator sent the row from its region to all others.
+    #[inline]
+    pub(super) fn replicated(&mut self, id: ReplicatorId, record: RecordId, from: RegionId) {
+        if !self.watches {
+            return;
+        }
+        let row = record.index() * self.stages + id.index();
+        for region in 0..self.regions {
+            if region != from.index() {
+                let on_way = &mut self.on_way[row * self.regions + region];
+                *on_way = on_way.saturating_add(1);
+            }
+        }
+    }
+
+    /// Something is lost from here on.
+    pub(super) fn began(&mut self, fault: Fault) {
+        if fault.kind == FaultKind::Lose {
+            self.under_way = Some(fault.target);
+            if let Target::Region(region) = fault.target {
+                self.gone.insert(region);
+            }
+        }
+    }
+
+    /// A copy is gone.
+    ///
+    /// # Errors
+    ///
+    /// If it was not there, or not in what is being lost.
+    pub(super) fn lost(
+        &mut self,
+        holder: Holder,
+        record: RecordId,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        let target = match holder {
+            Holder::Queue(id) | Holder::DeadLetters(id) => Target::Queue(id),
+            Holder::Table(id) | Holder::Stream(id) => Target::Table(id),
+        };
+        let was_there = match holder {
+            Holder::Queue(_) | Holder::DeadLetters(_) => ledger.record(record).queue_copies > 0,
+            Holder::Table(table) | Holder::Stream(table) => {
+                let (region, stage) = plan.layout.table_place(table);
+                let row = self.rows[record.index() * self.stages + stage.index()];
+                row.has.contains(region) || row.lost.contains(region)
+            }
+        };
+        let region = target.region(&plan.layout).map(Target::Region);
+        let is_meant = self.under_way.is_some_and(|of| of == target || Some(of) == region);
+        if !was_there || !is_meant {
+            return Err(Breach::LostUnasked { holder, record });
+        }
+        match holder {
+            Holder::Queue(_) | Holder::DeadLetters(_) => {
+                self.records[record.index()].taken = true;
+            }
+            Holder::Table(table) => {
+                let (region, stage) = plan.layout.table_place(table);
+                let row = &mut self.rows[record.index() * self.stages + stage.index()];
+                row.has.remove(region);
+                row.lost.insert(region);
+            }
+            // The row itself is lost as well, and is noted then.
+            Holder::Stream(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The loss is over: what of it was the last copy?
+    ///
+    /// # Errors
+    ///
+    /// If more is destroyed than the scenario allows.
+    pub(super) fn ended(&mut self, ledger: &Ledger, plan: &Plan) -> Judgement {
+        let is_of_a_region = matches!(self.under_way.take(), Some(Target::Region(_)));
+        for record in plan.record_ids() {
+            let facts = ledger.record(record);
+            let loss = &mut self.records[record.index()];
+            if std::mem::take(&mut loss.taken) && facts.accepted && !facts.arrived {
+                loss.undelivered |= facts.queue_copies == 0;
+            }
+            for stage in plan.layout.stage_ids() {
+                let counts = facts.accepted || !is_of_a_region;
+                let destroyed = self.is_destroyed(record, stage);
+                let row = &mut self.rows[record.index() * self.stages + stage.index()];
+                if destroyed && !row.destroyed {
+                    row.destroyed = true;
+                    self.records[record.index()].row |= counts;
+                }
+            }
+        }
+        let count = self.count();
+        match (self.destroyed().next(), plan.scenario().rpo.records) {
+            (Some(record), Some(allowed)) if count > allowed as usize => {
+                Err(Breach::OverRpo { record, count: count as u16, allowed })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether a loss took the row and no copy is left, nor on its way to a region that is left.
+    fn is_destroyed(&self, record: RecordId, stage: StageId) -> bool {
+        let index = record.index() * self.stages + stage.index();
+        let row = self.rows[index];
+        let on_way = |region: RegionId| self.on_way[index * self.regions + region.index()] > 0;
+        let left = RegionSet::first(self.regions).without(self.gone);
+        !row.lost.is_empty() && row.has.without(self.gone).is_empty() && !left.iter().any(on_way)
+    }
+
+    /// The records of which something acknowledged was destroyed, by id.
+    pub fn destroyed(&self) -> impl Iterator<Item = RecordId> + '_ {
+        let is_destroyed = |(_, loss): &(usize, &RecordLoss)| loss.undelivered || loss.row;
+        let records = self.records.iter().enumerate().filter(is_destroyed);
+        records.map(|(index, _)| RecordId(index as u16))
+    }
+
+    /// How many those are: the recovery point in records.
+    pub fn count(&self) -> usize {
+        self.destroyed().count()
+    }
+
+    /// Whether the record will not arrive, because a loss took it out of the last queue.
+    pub fn is_undelivered(&self, record: RecordId) -> bool {
+        self.watches && self.records[record.index()].undelivered
+    }
+
+    /// Whether the region is lost.
+    pub fn is_gone(&self, region: RegionId) -> bool {
+        self.gone.contains(region)
+    }
+
+    /// Whether the region's table need not have the row: the region is lost, or the table lost its
+    /// row, or the row was destroyed everywhere.
+    pub fn excuses(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
+        if !self.watches {
+            return false;
+        }
+        let row = self.rows[record.index() * self.stages + stage.index()];
+        let nobody_has_it = !row.lost.is_empty() && row.has.without(self.gone).is_empty();
+        self.gone.contains(region) || row.lost.contains(region) || nobody_has_it
+    }
+
+    /// All that was lost so far.
+    pub fn report(&self) -> Lost {
+        let of = |wanted: fn(&RecordLoss) -> bool| {
+            let records = self.records.iter().enumerate().filter(|(_, loss)| wanted(loss));
+            records.map(|(index, _)| RecordId(index as u16)).collect::<Vec<RecordId>>()
+        };
+        let undelivered = of(|loss| loss.undelivered);
+        let has_row = |record: &&RecordId| {
+            let rows = &self.rows[record.index() * self.stages..][..self.stages];
+            rows.iter().any(|row| !row.has.without(self.gone).is_empty())
+        };
+        Lost {
+            restorable: undelivered.iter().filter(has_row).copied().collect(),
+            undelivered,
+            unreplicated: of(|loss| loss.row),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `WithinRpo`.
+
+use crate::model::event::Holder;
+use crate::model::fault::Fault;
+use crate::model::id::RecordId;
+use crate::plan::Plan;
+use crate::spec::{Judgement, Ledger, Losses};
+
+/// What a loss destroys is at most the declared recovery point objective, and is exactly what was not
+/// replicated to another region and not forwarded to another queue or the destination.
+///
+/// "At most": the records of which something acknowledged is gone for good, over the whole run, are
+/// no more than `rpo.records`, if the scenario declares it. "Exactly": nothing goes but what was in
+/// what is lost, and what is destroyed does not come back by itself. What was replicated or
+/// forwarded has to be where it went: that is asked at the end, by
+/// [`StoredEverywhere`](crate::spec::StoredEverywhere), [`Converged`](crate::spec::Converged) and
+/// [`DeliveredAll`](crate::spec::DeliveredAll), which excuse what this property saw destroyed and
+/// nothing else. What "destroyed" means is said by [`Losses`].
+///
+/// Catches silent loss. Source: the recovery point objective of the AWS Well-Architected
+/// Framework, and the remark in the documentation of Amazon DynamoDB global tables that writes of an
+/// isolated region are not in the others.
+#[derive(Clone, Copy, Debug)]
+pub struct WithinRpo;
+
+impl WithinRpo {
+    /// Why it says nothing of this system, if it does not.
+    pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
+        (!plan.can_lose()).then_some("nothing is lost for good")
+    }
+
+    /// A fault begins.
+    pub(super) fn began(fault: Fault, losses: &mut Losses) {
+        losses.began(fault);
+    }
+
+    /// A copy is gone.
+    pub(super) fn lost(
+        holder: Holder,
+        record: RecordId,
+        losses: &mut Losses,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        losses.lost(holder, record, ledger, plan)
+    }
+
+    /// A loss is over.
+    pub(super) fn ended(losses: &mut Losses, ledger: &Ledger, plan: &Plan) -> Judgement {
+        losses.ended(ledger, plan)
+    }
+}

@@ -1,0 +1,131 @@
+//! What was lost for good, recounted from the events.
+
+use std::collections::BTreeSet;
+
+use active_active::model::event::Holder;
+use active_active::model::fault::{Fault, FaultKind, Target};
+use active_active::model::{RecordId, RegionId, StageId, TableId};
+use active_active::plan::Plan;
+
+use crate::world::World;
+
+/// What was lost for good, as the events tell it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Loss {
+    /// Whole regions.
+    pub(crate) regions: BTreeSet<RegionId>,
+    /// What is being lost.
+    pub(crate) under_way: Option<Target>,
+    /// What the loss under way took out of queues.
+    taken: BTreeSet<RecordId>,
+    /// Rows that a table lost and did not get again.
+    pub(crate) lost_rows: BTreeSet<(TableId, RecordId)>,
+    /// Rows that replication sent and that have not come, as often as they were sent.
+    pub(crate) on_way: Vec<(TableId, RecordId)>,
+    /// Rows of which no copy was left, until somebody writes one.
+    pub(crate) destroyed: BTreeSet<(StageId, RecordId)>,
+    /// Accepted records that no queue has any more and that have not arrived.
+    pub(crate) undelivered: BTreeSet<RecordId>,
+    /// Records of which the last copy of an acknowledged row was destroyed.
+    pub(crate) unreplicated: BTreeSet<RecordId>,
+}
+
+impl Loss {
+    /// A table has the row.
+    pub(crate) fn found(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        self.lost_rows.remove(&(table, record));
+        self.destroyed.remove(&(plan.layout.table_place(table).1, record));
+    }
+
+    /// Replication sent the row from a region to all others.
+    pub(crate) fn sent(&mut self, stage: StageId, record: RecordId, from: RegionId, plan: &Plan) {
+        let others = plan.layout.region_ids().filter(|&region| region != from);
+        self.on_way.extend(others.map(|region| (plan.layout.table(region, stage), record)));
+    }
+
+    /// Replication brought the row.
+    pub(crate) fn arrived(&mut self, table: TableId, record: RecordId) {
+        if let Some(at) = self.on_way.iter().position(|&sent| sent == (table, record)) {
+            self.on_way.swap_remove(at);
+        }
+    }
+}
+
+impl World {
+    /// A fault begins; of interest if it is a loss.
+    pub(crate) fn begin_loss(&mut self, fault: Fault) {
+        if fault.kind == FaultKind::Lose {
+            self.loss.under_way = Some(fault.target);
+            if let Target::Region(region) = fault.target {
+                self.loss.regions.insert(region);
+            }
+        }
+    }
+
+    /// A copy is gone.
+    pub(crate) fn lose(&mut self, holder: Holder, record: RecordId, plan: &Plan) {
+        match holder {
+            Holder::Queue(queue) | Holder::DeadLetters(queue) => {
+                let queue = &mut self.queues[queue.index()];
+                if let Some(at) = queue.iter().position(|copy| copy.id == record) {
+                    queue.remove(at);
+                }
+                self.loss.taken.insert(record);
+            }
+            Holder::Table(table) => {
+                self.rows.remove(&(table, record));
+                self.loss.lost_rows.insert((table, record));
+                let keys = plan.scenario().records.keys;
+                if keys > 0 {
+                    let same_key = |other: RecordId| (other.0 - 1) % keys == (record.0 - 1) % keys;
+                    self.shown.retain(|&(at, other)| at != table || !same_key(other));
+                }
+            }
+            // The row itself is lost as well.
+            Holder::Stream(_) => {}
+        }
+    }
+
+    /// All copies that a loss takes are gone: what of it was the last?
+    pub(crate) fn end_loss(&mut self, plan: &Plan) {
+        let of_a_region = matches!(self.loss.under_way.take(), Some(Target::Region(_)));
+        for record in std::mem::take(&mut self.loss.taken) {
+            let gone = !self.is_queued(record) && !self.delivered.contains(&record);
+            if gone && self.accepted.contains(&record) {
+                self.loss.undelivered.insert(record);
+            }
+        }
+        for (table, record) in self.loss.lost_rows.clone() {
+            let (_, stage) = plan.layout.table_place(table);
+            let is_left = |region: &RegionId| !self.loss.regions.contains(region);
+            let left = plan.layout.region_ids().filter(is_left);
+            let mut tables = left.map(|region| (plan.layout.table(region, stage), record));
+            if tables.any(|at| self.row(at.0, record).rows > 0 || self.loss.on_way.contains(&at)) {
+                continue;
+            }
+            let new = self.loss.destroyed.insert((stage, record));
+            if new && (self.accepted.contains(&record) || !of_a_region) {
+                self.loss.unreplicated.insert(record);
+            }
+        }
+    }
+
+    /// Whether the table has no need to have the record, because of a loss.
+    pub(crate) fn excuses(&self, table: TableId, record: RecordId, plan: &Plan) -> bool {
+        let (region, stage) = plan.layout.table_place(table);
+        let of_stage = |region| plan.layout.table(region, stage);
+        let is_left = |region: &RegionId| !self.loss.regions.contains(region);
+        let lost_somewhere = plan
+            .layout
+            .region_ids()
+            .any(|at| self.loss.lost_rows.contains(&(of_stage(at), record)));
+        let nobody_has_it = plan
+            .layout
+            .region_ids()
+            .filter(is_left)
+            .all(|at| self.row(of_stage(at), record).rows == 0);
+        !is_left(&region)
+            || self.loss.lost_rows.contains(&(table, record))
+            || lost_somewhere && nobody_has_it
+    }
+}
