@@ -244,6 +244,6 @@ mod tests {
         assert!(scenario.budget.total() + faults < 6, "{scenario:?}");
         assert!(scenario.records.total() <= 3, "{scenario:?}");
         assert!(scenario.script.len() < 10, "{scenario:?}");
-        assert!(choices.len() < 60, "{} choices", choices.len());
+        assert!(choices.len() < 120, "{} choices", choices.len());
     }
 }

@@ -45,6 +45,7 @@ impl Goal {
             | PropertyName::RoutedByPolicy
             | PropertyName::RegionFifo
             | PropertyName::MonotoneVersion
+            | PropertyName::WithinRpo
             | PropertyName::Settles
             | PropertyName::DeliveredAll
             | PropertyName::StoredEverywhere
@@ -70,6 +71,9 @@ fn script_line(violation: &Violation, plan: &Plan) -> Option<String> {
         | Breach::Overtaken { .. }
         | Breach::WentBack { .. }
         | Breach::KeyDiverged { .. }
+        | Breach::OverRpo { .. }
+        | Breach::LostUnasked { .. }
+        | Breach::CameBack { .. }
         | Breach::Restless { .. }
         | Breach::Undelivered { .. }
         | Breach::NotStored { .. }

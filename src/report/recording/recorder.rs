@@ -254,6 +254,8 @@ impl Recorder {
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::ReplyLost { .. }
+            | Event::Lost { .. }
+            | Event::LossEnded { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }
