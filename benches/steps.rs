@@ -6,6 +6,7 @@
 //! * what the spec costs: `f1::whole_spec` against `f1::no_spec`, both random;
 //! * whether a step depends on the number of records: `records::fair` and `records::random` at
 //!   10,000 against 100, in items per second (at most 1.5 times slower);
+//! * what a strategy costs: `strategies` against `random` there (at most 3 times);
 //! * what a second core gives: `sweep` with 2 threads against 1.
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use active_active::explore::{Progress, Runner, Sweep, Verdict};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
-use active_active::scheduler::{Random, RoundRobin, Scheduler};
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Strategy};
 use active_active::sim::Simulation;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -97,6 +98,13 @@ mod f1 {
         }
         bencher.counter(counter).bench_local(next);
     }
+}
+
+/// F1 with each search strategy: items are steps.
+#[divan::bench(args = Strategy::ALL)]
+fn strategies(bencher: Bencher<'_, '_>, strategy: Strategy) {
+    let plan = plan("f1-fail-container");
+    bench_runs(bencher, &plan, strategy.prepare(&plan, 1).scheduler());
 }
 
 /// One batch of so many records: items are steps.

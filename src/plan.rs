@@ -250,6 +250,13 @@ impl Plan {
         let machines = self.layout.machines() as u64;
         4 * (copies * stages * per_stage + machines * 8 + self.actions.len() as u64 * 2)
     }
+
+    /// A bound that a run with a scheduler of any kind exceeds only when it does not come to rest
+    /// by itself; then the healing begins.
+    pub fn chaos_steps_max(&self) -> u64 {
+        let faults = self.budget.total() + self.actions().len() as u64;
+        self.fair_steps_max(self.records() as u64).saturating_mul(2 + faults)
+    }
 }
 
 fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {

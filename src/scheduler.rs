@@ -3,21 +3,37 @@
 //! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked only while some
 //! machine can take a step, and it sees everything but changes nothing.
 
+pub mod delay;
 pub mod deviate;
+mod moments;
+mod object;
+pub mod pct;
+pub mod pos;
+pub mod profile;
+#[cfg(test)]
+mod program;
 pub mod random;
 pub mod replay;
 pub mod round_robin;
 pub mod script;
 pub mod seed;
+pub mod strategy;
+pub mod surw;
 
+pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
+pub use pct::Pct;
+pub use pos::Pos;
+pub use profile::Profile;
 pub use random::Random;
 pub use replay::{Misfit, Replay};
 pub use round_robin::RoundRobin;
 pub use script::Script;
+pub use strategy::{Strategy, StrategyError};
+pub use surw::Surw;
 
 use crate::plan::Plan;
-use crate::sim::{Choice, Simulation};
+use crate::sim::{Choice, Simulation, Step};
 
 /// Decides what happens next.
 ///
@@ -46,4 +62,10 @@ pub trait Scheduler {
     /// One of the choices that are enabled; `None` cuts the run short, which makes its verdict
     /// inconclusive.
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice>;
+
+    /// What it chose was done: for those that learn from what they see.
+    #[inline]
+    fn took(&mut self, step: &Step, simulation: &Simulation) {
+        let _ = (step, simulation);
+    }
 }

@@ -57,7 +57,8 @@ pub(crate) struct ScheduleArgs {
     /// What all random choices derive from
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Who decides what happens next: random, round-robin, or script:1,2,3
+    /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS],
+    /// round-robin, or script:1,2,3
     #[arg(long, default_value = "random")]
     pub(crate) scheduler: SchedulerName,
     /// Cut every run short after so many steps; a run that is cut is inconclusive
@@ -189,7 +190,7 @@ impl Default for SweepArgs {
             runs: None,
             schedule: ScheduleArgs {
                 seed: 1,
-                scheduler: SchedulerName::Random,
+                scheduler: SchedulerName::default(),
                 max_steps: None,
                 out: PathBuf::from("failures"),
             },

@@ -13,6 +13,7 @@ use active_active::saved::SavedRun;
 use super::args::{ReportArgs, ScenarioArgs};
 use super::error::CliError;
 use super::output::Output;
+use super::scheduler::SchedulerName;
 use super::{Surroundings, bar, files, input, save};
 
 /// How many schedules are enough for a page; `sweep` is for more.
@@ -131,7 +132,8 @@ fn explored(args: &ReportArgs, surroundings: &Surroundings) -> Result<Subject, C
     let threads = args.threads.map_or(surroundings.threads, usize::from);
     let sweep = Sweep { plan: Arc::clone(&plan), runs, threads, steps_max: u64::MAX };
     let progress = Arc::new(Progress::default());
-    let work = || args.scheduler.sweep(args.seed, &sweep, &progress);
+    let ready = args.scheduler.prepare(&plan, args.seed);
+    let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
@@ -141,7 +143,7 @@ fn explored(args: &ReportArgs, surroundings: &Surroundings) -> Result<Subject, C
     let scheduler = args.scheduler.summary(args.seed);
     let recording = record(args, &plan, |watcher| {
         let mut runner = Runner::new(Arc::clone(&plan));
-        args.scheduler.run(args.seed, &mut runner, number, watcher)
+        ready.run(&mut runner, number, watcher)
     });
     let run = RunSummary::of_run(&plan, scheduler.clone(), number, &recording.outcome);
     let request = SweepRequest { scheduler, runs, steps_max: None };
@@ -157,10 +159,13 @@ fn commands(args: &ReportArgs, number: u64, deterministic: bool) -> Vec<Command>
     for change in &args.overrides {
         what += &format!(" --set {}", save::quoted(&format!("{}={}", change.key, change.value)));
     }
-    let which = match deterministic {
-        true => format!(" --scheduler {}", args.scheduler.summary(args.seed).name),
-        false => format!(" --seed {}", args.seed),
-    };
+    let mut which = String::new();
+    if args.scheduler != SchedulerName::default() {
+        which += &format!(" --scheduler {}", args.scheduler.summary(args.seed).name);
+    }
+    if !deterministic {
+        which += &format!(" --seed {}", args.seed);
+    }
     let (index, runs) = match deterministic {
         true => (String::new(), String::new()),
         false => (format!(" --run {number}"), format!(" --runs {}", args.runs.unwrap_or(RUNS))),

@@ -27,10 +27,11 @@ pub(crate) fn execute(
     if !schedule.scheduler.is_deterministic() {
         head.push_str(&format!("run {}\n", args.run));
     }
+    let ready = schedule.scheduler.prepare(&plan, schedule.seed);
     let mut choices = Choices::default();
     let (outcome, story) = tell(args.format, &head, output, |story| {
         let observer = &mut (&mut choices, story);
-        schedule.scheduler.run(schedule.seed, &mut runner, args.run, observer)
+        ready.run(&mut runner, args.run, observer)
     })?;
     let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
     let suffix = schedule.scheduler.file_suffix(schedule.seed, args.run);

@@ -1,16 +1,19 @@
 //! Which scheduler, as `--scheduler` has it.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use active_active::explore::{Observer, Outcome, Progress, Runner, Sweep, SweepReport};
+use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
-use active_active::scheduler::{Random, RoundRobin, Script};
+use active_active::scheduler::strategy::Prepared;
+use active_active::scheduler::{Random, RoundRobin, Script, Strategy, StrategyError};
 
 /// A scheduler by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum SchedulerName {
-    /// `random`
-    Random,
+    /// `random`, `pct:3`, …
+    Search(Strategy),
     /// `round-robin`
     RoundRobin,
     /// `script:1,2,3`
@@ -21,11 +24,17 @@ pub(crate) enum SchedulerName {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum SchedulerNameError {
     /// It is no known name.
-    #[error("there is no such scheduler; use random, round-robin or script:1,2,3")]
-    Unknown,
+    #[error("{0}; or round-robin, or script:1,2,3")]
+    Strategy(StrategyError),
     /// The script has something that is no number.
     #[error("'{0}' is no number from 0 to 65535; write them as in script:1,2,3")]
     Number(String),
+}
+
+impl Default for SchedulerName {
+    fn default() -> SchedulerName {
+        SchedulerName::Search(Strategy::Random)
+    }
 }
 
 impl FromStr for SchedulerName {
@@ -33,7 +42,6 @@ impl FromStr for SchedulerName {
 
     fn from_str(text: &str) -> Result<SchedulerName, SchedulerNameError> {
         match (text, text.strip_prefix("script:")) {
-            ("random", _) => Ok(SchedulerName::Random),
             ("round-robin", _) => Ok(SchedulerName::RoundRobin),
             // The script without numbers is the fair run.
             (_, Some("")) => Ok(SchedulerName::Script(Vec::new())),
@@ -43,7 +51,9 @@ impl FromStr for SchedulerName {
                 };
                 numbers.split(',').map(number).collect::<Result<_, _>>().map(SchedulerName::Script)
             }
-            (_, None) => Err(SchedulerNameError::Unknown),
+            (_, None) => {
+                text.parse().map(SchedulerName::Search).map_err(SchedulerNameError::Strategy)
+            }
         }
     }
 }
@@ -52,7 +62,7 @@ impl SchedulerName {
     /// What reports say of it.
     pub(crate) fn summary(&self, seed: u64) -> SchedulerSummary {
         let (name, seed) = match self {
-            SchedulerName::Random => ("random".to_owned(), Some(seed)),
+            SchedulerName::Search(strategy) => (strategy.to_string(), Some(seed)),
             SchedulerName::RoundRobin => ("round-robin".to_owned(), None),
             SchedulerName::Script(numbers) => {
                 let numbers: Vec<String> = numbers.iter().map(u16::to_string).collect();
@@ -66,7 +76,12 @@ impl SchedulerName {
     /// more than one run.
     pub(crate) fn file_suffix(&self, seed: u64, run: u64) -> String {
         match self {
-            SchedulerName::Random => format!("seed{seed}-run{run}"),
+            SchedulerName::Search(Strategy::Random) => format!("seed{seed}-run{run}"),
+            SchedulerName::Search(strategy) => {
+                // A colon is no character for file names everywhere.
+                let strategy = strategy.to_string().replace(':', "");
+                format!("{strategy}-seed{seed}-run{run}")
+            }
             SchedulerName::RoundRobin => "round-robin".to_owned(),
             SchedulerName::Script(_) => "script".to_owned(),
         }
@@ -75,34 +90,58 @@ impl SchedulerName {
     /// Whether all its runs are the same run.
     pub(crate) fn is_deterministic(&self) -> bool {
         match self {
-            SchedulerName::Random => false,
+            SchedulerName::Search(_) => false,
             SchedulerName::RoundRobin | SchedulerName::Script(_) => true,
         }
     }
 
-    /// Sweeps with it.
-    pub(crate) fn sweep(&self, seed: u64, sweep: &Sweep, progress: &Progress) -> SweepReport {
+    /// Gets it ready for a plan.
+    pub(crate) fn prepare(&self, plan: &Arc<Plan>, seed: u64) -> Ready {
         match self {
-            SchedulerName::Random => sweep.run(|| Random::new(seed), progress),
-            SchedulerName::RoundRobin => sweep.run(RoundRobin::default, progress),
-            SchedulerName::Script(numbers) => sweep.run(|| Script::new(numbers.clone()), progress),
+            SchedulerName::Search(Strategy::Random) => Ready::Random(seed),
+            SchedulerName::Search(strategy) => Ready::Search(strategy.prepare(plan, seed)),
+            SchedulerName::RoundRobin => Ready::RoundRobin,
+            SchedulerName::Script(numbers) => Ready::Script(numbers.clone()),
+        }
+    }
+}
+
+/// A scheduler that knows its plan and its seed.
+#[derive(Clone, Debug)]
+pub(crate) enum Ready {
+    /// `random`, which needs to know nothing.
+    Random(u64),
+    /// Another search strategy.
+    Search(Prepared),
+    /// `round-robin`
+    RoundRobin,
+    /// `script:1,2,3`
+    Script(Vec<u16>),
+}
+
+impl Ready {
+    /// Sweeps with it.
+    pub(crate) fn sweep(&self, sweep: &Sweep, progress: &Progress) -> SweepReport {
+        match self {
+            Ready::Random(seed) => sweep.run(|| Random::new(*seed), progress),
+            Ready::Search(prepared) => sweep.run(|| prepared.scheduler(), progress),
+            Ready::RoundRobin => sweep.run(RoundRobin::default, progress),
+            Ready::Script(numbers) => sweep.run(|| Script::new(numbers.clone()), progress),
         }
     }
 
     /// Runs once with it.
     pub(crate) fn run<O: Observer>(
         &self,
-        seed: u64,
         runner: &mut Runner,
         run: u64,
         observer: &mut O,
     ) -> Outcome {
         match self {
-            SchedulerName::Random => runner.run(&mut Random::new(seed), run, observer),
-            SchedulerName::RoundRobin => runner.run(&mut RoundRobin::default(), run, observer),
-            SchedulerName::Script(numbers) => {
-                runner.run(&mut Script::new(numbers.clone()), run, observer)
-            }
+            Ready::Random(seed) => runner.run(&mut Random::new(*seed), run, observer),
+            Ready::Search(prepared) => runner.run(&mut prepared.scheduler(), run, observer),
+            Ready::RoundRobin => runner.run(&mut RoundRobin::default(), run, observer),
+            Ready::Script(numbers) => runner.run(&mut Script::new(numbers.clone()), run, observer),
         }
     }
 }
@@ -114,7 +153,8 @@ mod tests {
     #[test]
     fn every_name_is_read() {
         let cases = [
-            ("random", SchedulerName::Random),
+            ("random", SchedulerName::Search(Strategy::Random)),
+            ("pct:2", SchedulerName::Search(Strategy::Pct { depth: 2 })),
             ("round-robin", SchedulerName::RoundRobin),
             ("script:", SchedulerName::Script(vec![])),
             ("script:1, 2,65535", SchedulerName::Script(vec![1, 2, 65_535])),

@@ -12,6 +12,7 @@ use active_active::spec::Violation;
 use super::args::{Format, SweepArgs};
 use super::error::CliError;
 use super::output::Output;
+use super::scheduler::Ready;
 use super::{Surroundings, bar, input, save};
 
 /// How many schedules are enough for a first answer.
@@ -34,7 +35,8 @@ pub(crate) fn execute(
     };
     let progress = Arc::new(Progress::default());
     stop_on_interrupt(&progress);
-    let work = || scheduler.sweep(args.schedule.seed, &sweep, &progress);
+    let ready = scheduler.prepare(&plan, args.schedule.seed);
+    let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
@@ -47,7 +49,7 @@ pub(crate) fn execute(
     let mut summary = SweepSummary::new(&plan, request, &report);
     // The report comes first: a full disk must not hide a violation.
     let saved = match &report.violation {
-        Some((run, violation)) => save_run(args, &plan, *run, violation),
+        Some((run, violation)) => save_run(args, &plan, &ready, *run, violation),
         None => Ok(None),
     };
     let failed = match saved {
@@ -73,13 +75,14 @@ pub(crate) fn execute(
 fn save_run(
     args: &SweepArgs,
     plan: &Arc<Plan>,
+    ready: &Ready,
     run: u64,
     violation: &Violation,
 ) -> Result<Option<SavedAs>, CliError> {
     let (schedule, mut choices) = (&args.schedule, Choices::default());
     let mut runner = Runner::new(Arc::clone(plan));
     runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
-    let outcome = schedule.scheduler.run(schedule.seed, &mut runner, run, &mut choices);
+    let outcome = ready.run(&mut runner, run, &mut choices);
     assert_eq!(
         outcome.verdict,
         Verdict::Violated(Box::new(violation.clone())),

@@ -116,7 +116,8 @@ impl Runner {
         observer.begin(&self.simulation);
         observer.phase(Phase::Chaos, &self.simulation);
         let mut awaited_until_heal = None;
-        let stop = match self.advance(scheduler, observer, self.chaos_steps_max()) {
+        let bound = self.simulation.plan().chaos_steps_max();
+        let stop = match self.advance(scheduler, observer, bound) {
             Stop::Quiescent | Stop::Bound => self.converge(observer, &mut awaited_until_heal),
             stop @ (Stop::Breach(_) | Stop::Cut(_)) => stop,
         };
@@ -199,6 +200,7 @@ impl Runner {
                 return Stop::Cut(Cut::Scheduler(steps));
             };
             let step = self.simulation.step(choice);
+            scheduler.took(&step, &self.simulation);
             observer.step(&step, &self.simulation);
             self.coverage.note_step(&step);
             let seen = Seen(self.simulation.steps());
@@ -210,14 +212,6 @@ impl Runner {
             }
         }
         Stop::Quiescent
-    }
-
-    /// A bound that a run with a scheduler of any kind exceeds only when it does not come to rest
-    /// by itself; then the healing begins.
-    fn chaos_steps_max(&self) -> u64 {
-        let plan = self.simulation.plan();
-        let faults = plan.budget.total() + plan.actions().len() as u64;
-        plan.fair_steps_max(plan.records() as u64).saturating_mul(2 + faults)
     }
 
     fn fair_steps_max(&self) -> u64 {

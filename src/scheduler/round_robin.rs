@@ -1,5 +1,6 @@
 //! The fair scheduler: everybody in turn.
 
+use crate::model::id::MachineId;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
 use crate::sim::{Choice, Simulation};
@@ -19,8 +20,16 @@ impl Scheduler for RoundRobin {
 
     #[inline]
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.turn(simulation).map(Choice::Step)
+    }
+}
+
+impl RoundRobin {
+    /// The machine whose turn it is; the turn passes on.
+    #[inline]
+    pub(crate) fn turn(&mut self, simulation: &Simulation) -> Option<MachineId> {
         let machine = simulation.enabled().step_from(self.turn)?;
         self.turn = machine.index() + 1;
-        Some(Choice::Step(machine))
+        Some(machine)
     }
 }

@@ -115,6 +115,24 @@ impl<'a> Enabled<'a> {
         Choice::Fault(self.numbers.point(self.faults.bits().nth(n)))
     }
 
+    /// Whether the machine can step.
+    #[inline]
+    pub fn can_step(&self, machine: MachineId) -> bool {
+        self.steps.contains(machine.index())
+    }
+
+    /// The machines that can step, in ascending order.
+    #[inline]
+    pub fn machines(&self) -> impl Iterator<Item = MachineId> + use<'a> {
+        self.steps.bits().iter().map(|machine| MachineId(machine as u16))
+    }
+
+    /// The faults that can happen, in the order of their numbers.
+    pub fn fault_points(&self) -> impl Iterator<Item = FaultPoint> + use<'a> {
+        let numbers = self.numbers;
+        self.faults.bits().iter().map(move |number| numbers.point(number))
+    }
+
     /// The step of the machine of this index or the next one after it that can take one, going
     /// round: what a fair scheduler needs.
     #[inline]
