@@ -17,7 +17,7 @@ mod delivered_all;
 mod drained;
 mod effect_once;
 mod expectation;
-mod explain;
+pub(crate) mod explain;
 pub mod ledger;
 pub mod losses;
 mod monotone_version;

@@ -36,9 +36,11 @@ fn allocations(plan: &Arc<Plan>, scheduler: &mut impl Scheduler) -> u64 {
 fn runs_allocate_nothing_after_the_warm_up() {
     for (name, _) in builtin::ALL {
         let plan = plans::plan(name, &[]);
-        assert_eq!(allocations(&plan, &mut Random::new(1)), 0, "{name}, random");
-        assert_eq!(allocations(&plan, &mut RoundRobin::default()), 0, "{name}, round-robin");
-        assert_eq!(allocations(&plan, &mut Script::new(vec![7; 900])), 0, "{name}, script");
+        // What a run has lost is reported as lists: a few allocations a run, and none a step.
+        let most = if plan.can_lose() { 12 * RUNS } else { 0 };
+        assert!(allocations(&plan, &mut Random::new(1)) <= most, "{name}, random");
+        assert!(allocations(&plan, &mut RoundRobin::default()) <= most, "{name}, round-robin");
+        assert!(allocations(&plan, &mut Script::new(vec![7; 900])) <= most, "{name}, script");
     }
 }
 

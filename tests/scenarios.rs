@@ -17,7 +17,7 @@ use active_active::scenario::builtin;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, Replay, RoundRobin, Script};
 use active_active::sim::{Simulation, Step};
-use active_active::spec::{Lost, PropertyName};
+use active_active::spec::PropertyName;
 use rand::Rng;
 
 #[path = "common/plans.rs"]
@@ -62,7 +62,6 @@ struct Run<'a> {
     outcome: &'a Outcome,
     simulation: &'a Simulation,
     events: &'a Events,
-    lost: &'a Lost,
 }
 
 /// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
@@ -71,9 +70,7 @@ fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage
     let mut events = Events::default();
     let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
-        let lost = runner.spec().losses().report();
-        assert_eq!(lost.records(), outcome.lost_records, "{name}, {how}");
-        check(&Run { outcome, simulation: runner.simulation(), events, lost: &lost });
+        check(&Run { outcome, simulation: runner.simulation(), events });
     };
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
@@ -369,7 +366,7 @@ fn region_outage_loses_nothing_wherever_it_falls() {
 fn region_loss_destroys_exactly_what_was_neither_forwarded_nor_replicated() {
     let worst = Cell::new(0);
     let coverage = holds_under_every_scheduler("region-loss", |run| {
-        let (plan, lost) = (run.simulation.plan(), run.lost);
+        let (plan, lost) = (run.simulation.plan(), &run.outcome.lost);
         let arrived = |record: &RecordId| run.simulation.destination().has(*record);
         let missing: Vec<RecordId> = plan.record_ids().filter(|r| !arrived(r)).collect();
         assert_eq!(missing, lost.undelivered, "all others arrive");
@@ -425,7 +422,7 @@ fn region_loss_with_a_recovery_point_of_0_is_a_violation_that_names_the_records(
     let mut found = 0;
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
-        let (lost, count) = (runner.spec().losses().report(), outcome.lost_records);
+        let (lost, count) = (outcome.lost.clone(), outcome.lost.records());
         let Verdict::Violated(violation) = outcome.verdict else {
             assert_eq!((outcome.verdict, count), (Verdict::Holds, 0), "run {run}");
             continue;

@@ -114,6 +114,7 @@ fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     let mut report = SweepReport { runs: 1, steps: outcome.steps, ..SweepReport::default() };
     report.coverage.merge(runner.coverage());
     report.awaited_until_heal = outcome.awaited_until_heal.map(|action| (0, action));
+    report.note_loss(0, outcome.lost.clone());
     match &outcome.verdict {
         Verdict::Holds => {}
         Verdict::Inconclusive(_) => report.inconclusive = 1,

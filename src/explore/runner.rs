@@ -8,7 +8,7 @@ use crate::model::{ContainerId, container};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::Simulation;
-use crate::spec::{Breach, Seen, Settles, Spec, Violation};
+use crate::spec::{Breach, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,9 +42,8 @@ pub struct Outcome {
     pub steps: u64,
     /// The action of the script that did not come true before everything was healed.
     pub awaited_until_heal: Option<usize>,
-    /// Of how many records losses destroyed something that was acknowledged; which they are is said
-    /// by [`Losses::report`](crate::spec::Losses::report) of [`Runner::spec`].
-    pub lost_records: usize,
+    /// What losses destroyed of what was acknowledged.
+    pub lost: Lost,
 }
 
 /// Runs a plan again and again, in the memory of the first time.
@@ -129,8 +128,8 @@ impl Runner {
             }
             Stop::Cut(cut) => Verdict::Inconclusive(cut),
         };
-        let (steps, lost_records) = (self.simulation.steps(), self.spec.losses().count());
-        Outcome { verdict, steps, awaited_until_heal, lost_records }
+        let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
+        Outcome { verdict, steps, awaited_until_heal, lost }
     }
 
     /// Heals, lets a fair scheduler run, and does so again while the script goes on and may bring

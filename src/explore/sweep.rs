@@ -8,7 +8,7 @@ use crate::explore::coverage::Coverage;
 use crate::explore::runner::{Runner, Verdict};
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
-use crate::spec::Violation;
+use crate::spec::{Lost, Violation};
 
 /// A sweep over runs `0..runs` of one scheduler.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ pub struct SweepReport {
     /// The first run in which an await of the script came true only after everything was healed,
     /// with the index of the action.
     pub awaited_until_heal: Option<(u64, usize)>,
+    /// In how many runs losses destroyed something that was acknowledged.
+    pub runs_with_loss: u64,
+    /// The first of the runs with most records of which something was destroyed, and what.
+    pub largest_loss: Option<(u64, Lost)>,
     /// The sweep was stopped from outside before all runs were done.
     pub interrupted: bool,
     /// What was reached.
@@ -140,6 +144,7 @@ impl Sweep {
             if let (None, Some(action)) = (part.awaited_until_heal, outcome.awaited_until_heal) {
                 part.awaited_until_heal = Some((run, action));
             }
+            part.note_loss(run, outcome.lost);
             match outcome.verdict {
                 Verdict::Holds => {}
                 Verdict::Inconclusive(_) => part.inconclusive += 1,
@@ -186,12 +191,31 @@ impl Ordered {
 }
 
 impl SweepReport {
+    /// Takes note of what the next run has lost.
+    pub fn note_loss(&mut self, run: u64, lost: Lost) {
+        if lost.records() > 0 {
+            self.runs_with_loss += 1;
+            self.keep_if_larger(run, lost);
+        }
+    }
+
+    fn keep_if_larger(&mut self, run: u64, lost: Lost) {
+        let most = self.largest_loss.as_ref().map_or(0, |(_, known)| known.records());
+        if lost.records() > most {
+            self.largest_loss = Some((run, lost));
+        }
+    }
+
     /// Adds the runs that come next.
     fn append(&mut self, part: SweepReport) {
         self.runs += part.runs;
         self.steps += part.steps;
         self.inconclusive += part.inconclusive;
         self.awaited_until_heal = self.awaited_until_heal.or(part.awaited_until_heal);
+        self.runs_with_loss += part.runs_with_loss;
+        if let Some((run, lost)) = part.largest_loss {
+            self.keep_if_larger(run, lost);
+        }
         self.coverage.merge(&part.coverage);
         self.violation = part.violation;
         self.interrupted = part.interrupted;

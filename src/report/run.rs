@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::explore::{Cut, Outcome, Verdict};
 use crate::plan::Plan;
 use crate::report::summary::{
-    AwaitedSummary, FORMAT, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+    AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
+    ViolationSummary,
 };
 
 /// What one run shows.
@@ -33,6 +34,8 @@ pub struct RunSummary {
     pub matches_expected: Option<bool>,
     /// An await that came true only after every fault was ended.
     pub awaited_until_heal: Option<AwaitedSummary>,
+    /// What losses destroyed, if they did.
+    pub lost: Option<LossSummary>,
     /// The violation.
     pub violation: Option<ViolationSummary>,
 }
@@ -81,6 +84,7 @@ impl RunSummary {
                 run,
                 script_line: plan.script_line(action).to_string(),
             }),
+            lost: LossSummary::new(plan, run, &outcome.lost),
             violation,
         }
     }

@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::model::id::RecordId;
 use crate::plan::Plan;
-use crate::spec::Violation;
+use crate::spec::{Lost, Violation};
 
 /// The version of the JSON documents.
 pub const FORMAT: u32 = 1;
@@ -88,6 +89,38 @@ pub struct AwaitedSummary {
     pub run: Option<u64>,
     /// The line of the script.
     pub script_line: String,
+}
+
+/// What losses destroyed of what was acknowledged, in one run.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct LossSummary {
+    /// Which run; none for a replay.
+    pub run: Option<u64>,
+    /// Of how many records something was destroyed: the recovery point that was reached.
+    pub records: usize,
+    /// Of how many it may be, if the scenario declares it.
+    pub rpo_records: Option<u32>,
+    /// By id: accepted, in no queue any more, and not delivered.
+    pub undelivered: Vec<u16>,
+    /// Those of them of which a row is left.
+    pub restorable: Vec<u16>,
+    /// By id: a row was not replicated when its table was lost.
+    pub unreplicated: Vec<u16>,
+}
+
+impl LossSummary {
+    /// What is said of a run that lost something; nothing if it did not.
+    pub(super) fn new(plan: &Plan, run: Option<u64>, lost: &Lost) -> Option<LossSummary> {
+        let ids = |records: &[RecordId]| records.iter().map(|record| record.0).collect();
+        (lost.records() > 0).then(|| LossSummary {
+            run,
+            records: lost.records(),
+            rpo_records: plan.scenario().rpo.records,
+            undelivered: ids(&lost.undelivered),
+            restorable: ids(&lost.restorable),
+            unreplicated: ids(&lost.unreplicated),
+        })
+    }
 }
 
 impl ScenarioSummary {

@@ -5,7 +5,8 @@ use serde::Serialize;
 use crate::explore::{Reached, SweepReport};
 use crate::plan::Plan;
 use crate::report::summary::{
-    AwaitedSummary, FORMAT, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+    AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
+    ViolationSummary,
 };
 use crate::sim::Pair;
 use crate::spec::PropertyName;
@@ -58,6 +59,10 @@ pub struct SweepSummary {
     pub pairs: Vec<PairSummary>,
     /// An await that came true only after every fault was ended.
     pub awaited_until_heal: Option<AwaitedSummary>,
+    /// In how many runs losses destroyed something that was acknowledged.
+    pub runs_with_loss: u64,
+    /// What was destroyed in the run in which that was most.
+    pub largest_loss: Option<LossSummary>,
     /// The violation of the smallest run.
     pub violation: Option<ViolationSummary>,
 }
@@ -162,6 +167,11 @@ impl SweepSummary {
                 run: Some(run),
                 script_line: plan.script_line(action).to_string(),
             }),
+            runs_with_loss: report.runs_with_loss,
+            largest_loss: report
+                .largest_loss
+                .as_ref()
+                .and_then(|(run, lost)| LossSummary::new(plan, Some(*run), lost)),
             violation: report
                 .violation
                 .as_ref()

@@ -3,9 +3,10 @@
 use crate::report::palette::{Palette, paint};
 use crate::report::run::RunSummary;
 use crate::report::summary::{
-    AwaitedSummary, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
+    AwaitedSummary, Finding, LossSummary, ScenarioSummary, SchedulerSummary, ViolationSummary,
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::spec::explain::numbers;
 
 /// What a sweep shows.
 pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
@@ -17,6 +18,9 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     lines.push(String::new());
     lines.extend(reached(summary, palette));
     lines.push(String::new());
+    if let Some(lost) = &summary.largest_loss {
+        lines.extend(most_lost(summary.runs_with_loss, lost, palette));
+    }
     if let Some(violation) = &summary.violation {
         lines.extend(self::violation(violation, palette));
     }
@@ -39,6 +43,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let mut lines = vec![String::new()];
     let steps = count(summary.steps);
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
+    lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
     match (&summary.violation, &summary.cut_short) {
         (Some(violation), _) => lines.extend(self::violation(violation, palette)),
         (None, Some(cut)) => {
@@ -169,6 +174,57 @@ fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<String> {
     lines.extend(violation.saved_file.iter().map(|file| format!("  Saved in   {file}")));
     let replay = violation.replay_command.iter();
     lines.extend(replay.map(|command| format!("  Replay     {}", paint(palette.strong, command))));
+    lines
+}
+
+/// What the run has lost that lost most.
+fn most_lost(runs: u64, lost: &LossSummary, palette: &Palette) -> Vec<String> {
+    let heading = paint(palette.strong, "Lost for good, of what was acknowledged");
+    let place = lost.run.map_or_else(String::new, |run| format!(" (in run {run})"));
+    let mut lines = vec![
+        heading,
+        format!(
+            "  {}; at most {}{place}, {}:",
+            plural(runs, "run lost something", "runs lost something"),
+            plural(lost.records as u64, "record", "records"),
+            declared(lost.rpo_records)
+        ),
+    ];
+    lines.extend(losses(lost));
+    lines.push(String::new());
+    lines
+}
+
+/// What a run has lost.
+fn lost_in_run(lost: &LossSummary, palette: &Palette) -> Vec<String> {
+    let word = paint(palette.loud, "Lost for good");
+    let records = plural(lost.records as u64, "record", "records");
+    let mut lines = vec![format!("{word}: {records}, {}:", declared(lost.rpo_records))];
+    lines.extend(losses(lost));
+    lines
+}
+
+fn declared(rpo_records: Option<u32>) -> String {
+    match rpo_records {
+        Some(allowed) => format!("where the scenario declares {allowed}"),
+        None => "where the scenario declares no limit".to_owned(),
+    }
+}
+
+fn losses(lost: &LossSummary) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !lost.undelivered.is_empty() {
+        let of = numbers(&lost.undelivered);
+        lines.push(format!("  {of}: accepted, in no queue any more, not delivered"));
+    }
+    if !lost.restorable.is_empty() {
+        let of = numbers(&lost.restorable);
+        lines.push(format!("    of these, rows are left of {of}: they can be published again"));
+    }
+    if !lost.unreplicated.is_empty() {
+        let of = numbers(&lost.unreplicated);
+        lines.push(format!("  {of}: a row was not replicated when its table was lost"));
+    }
     lines
 }
 

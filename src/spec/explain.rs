@@ -19,10 +19,9 @@ fn or_none(regions: RegionSet) -> String {
 }
 
 /// Records by number, and not all if there are many.
-pub(crate) fn numbers(records: &[RecordId]) -> String {
+pub(crate) fn numbers(records: &[u16]) -> String {
     const SHOWN: usize = 12;
-    let shown: Vec<String> =
-        records.iter().take(SHOWN).map(|record| record.0.to_string()).collect();
+    let shown: Vec<String> = records.iter().take(SHOWN).map(u16::to_string).collect();
     let word = if records.len() == 1 { "record" } else { "records" };
     match records.len().saturating_sub(SHOWN) {
         0 => format!("{word} {}", shown.join(", ")),
@@ -175,6 +174,9 @@ impl Narrator<'_> {
     /// Which records lost what.
     fn lost_records(&self) -> Vec<String> {
         let Lost { undelivered, restorable, unreplicated } = self.losses.report();
+        let numbers = |records: &[RecordId]| {
+            numbers(&records.iter().map(|record| record.0).collect::<Vec<u16>>())
+        };
         let mut reasons = Vec::new();
         if !undelivered.is_empty() {
             let left = match restorable.len() {

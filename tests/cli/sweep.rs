@@ -150,6 +150,8 @@ fn the_json_document_has_its_keys() {
         "pairs_reached",
         "pairs",
         "awaited_until_heal",
+        "runs_with_loss",
+        "largest_loss",
         "violation",
     ];
     expected.sort_unstable();
@@ -160,6 +162,31 @@ fn the_json_document_has_its_keys() {
     assert_eq!(json["scheduler"]["seed"], 1);
     assert_eq!(json["violation"], Value::Null);
     assert_eq!(json["confidence"]["violating_percent_max"], 3.0);
+}
+
+#[test]
+fn what_was_lost_for_good_is_listed() {
+    let place = Place::new();
+    let done = place.run("sweep region-loss --runs 100");
+    assert_eq!(done.status, Some(0), "{}", done.stderr);
+    for text in [
+        "Lost for good, of what was acknowledged",
+        "where the scenario declares no limit",
+        "accepted, in no queue any more, not delivered",
+    ] {
+        assert!(done.stdout.contains(text), "{text}: {}", done.stdout);
+    }
+    let swept = json(&place.run("sweep region-loss --runs 100 --format json"));
+    let records = swept["largest_loss"]["records"].as_u64().expect("it is a number");
+    let undelivered = swept["largest_loss"]["undelivered"].as_array().expect("it is a list").len();
+    assert!(records >= 3 && undelivered as u64 <= records, "{}", swept["largest_loss"]);
+    assert_eq!(swept["largest_loss"]["rpo_records"], Value::Null);
+    assert!(swept["runs_with_loss"].as_u64().expect("it is a number") > 50);
+
+    let run = swept["largest_loss"]["run"].as_u64().expect("it is a number");
+    let command = format!("run region-loss --run {run} --format json");
+    let told = json(&place.run(&command));
+    assert_eq!(told["lost"]["undelivered"], swept["largest_loss"]["undelivered"]);
 }
 
 #[test]
