@@ -13,10 +13,10 @@
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
-//! | business keys | pick: none mostly, else 1 or 2 |
+//! | business keys | pick: none mostly, else a row that nobody can read, or 1 or 2 keys |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
 //! | source, tables | pick each: retry or abort; reject or hang |
-//! | queues | pick each: fifo or standard; dead letters after 1 to 3 deliveries, or never |
+//! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2 |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3 |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
@@ -117,8 +117,11 @@ const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
 const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
-const KEYS: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
-const MAX_RECEIVES: [u16; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
+/// Business keys, and whether the first record has a row that nobody can read.
+const KEYS: [(u16, bool); 8] =
+    [(0, false), (0, false), (0, false), (0, false), (0, false), (0, true), (1, false), (2, false)];
+/// Deliveries before a record is dead-lettered, and room for records.
+const QUEUES: [(u16, u16); 8] = [(0, 0), (0, 0), (0, 0), (0, 1), (0, 3), (1, 0), (2, 0), (3, 0)];
 const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
 const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 3];
 const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
@@ -130,15 +133,25 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let stages = stage_names(*bytes.choose(&STAGES)?);
     let containers = *bytes.choose(&CONTAINERS)?;
     let batches = *bytes.choose(&BATCHES)?;
+    let batch_sizes = (0..batches).map(|_| bytes.choose(&RECORDS).copied());
+    let batch_sizes = batch_sizes.collect::<Result<_>>()?;
+    let (keys, unreadable) = *bytes.choose(&KEYS)?;
+    let weights = weights(bytes)?;
+    let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
+    let on_table_failure = *bytes.choose(TableFailure::ALL)?;
+    let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
+    let (max_receives, capacity) = *bytes.choose(&QUEUES)?;
     Ok(Sketch {
         topology: Topology { regions, stages, containers },
-        batches: (0..batches).map(|_| bytes.choose(&RECORDS).copied()).collect::<Result<_>>()?,
-        keys: *bytes.choose(&KEYS)?,
-        weights: weights(bytes)?,
-        on_refusal: *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?,
-        on_table_failure: *bytes.choose(TableFailure::ALL)?,
-        delivery: *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?,
-        max_receives: *bytes.choose(&MAX_RECEIVES)?,
+        batches: batch_sizes,
+        keys,
+        unreadable,
+        weights,
+        on_refusal,
+        on_table_failure,
+        delivery,
+        max_receives,
+        capacity,
         retries: *bytes.choose(&RETRIES)?,
         budget: Budget {
             crash: *bytes.choose(&BUDGET)?,

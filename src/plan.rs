@@ -69,6 +69,7 @@ impl Plan {
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::records(scenario)?;
+        validate::queue(scenario)?;
         validate::budget(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
@@ -90,7 +91,7 @@ impl Plan {
             layout,
             first_record,
             batch_of,
-            keys: Keys::new(scenario.records.keys),
+            keys: Keys::new(scenario.records.keys, scenario.records.unreadable),
             weights,
             speeds,
             published_by: published_by(&actions, scenario.records.batches.len()),

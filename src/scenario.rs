@@ -18,8 +18,8 @@ pub use problem::{Cause, Problem};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
-    OnRefusal, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
+    Action, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate,
+    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -134,11 +134,13 @@ pub struct Records {
     /// How many business keys there are; 0: records have none. Records take the keys in turn, and
     /// each record of a key has a version one higher than the one before it.
     pub keys: u16,
+    /// The id of the record whose row the containers' code cannot read; 0: none.
+    pub unreadable: u16,
 }
 
 impl Default for Records {
     fn default() -> Records {
-        Records { batches: vec![10], seed: 1, keys: 0 }
+        Records { batches: vec![10], seed: 1, keys: 0, unreadable: 0 }
     }
 }
 
@@ -176,6 +178,10 @@ pub struct QueueOptions {
     pub delivery: Delivery,
     /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
     pub max_receives: u16,
+    /// How many records it has room for, in flight or not; 0: any number. Senders wait for room.
+    pub capacity: u16,
+    /// What it does for its consumers while it is full.
+    pub at_capacity: AtCapacity,
     /// What happens to a record that is handed out.
     pub receive: Receive,
     /// What a remove removes.
@@ -197,6 +203,8 @@ pub struct ContainerOptions {
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
     pub on_recover: OnRecover,
+    /// What it does when its table holds a row that it cannot read.
+    pub on_unreadable: OnUnreadable,
 }
 
 impl Default for ContainerOptions {
@@ -207,6 +215,7 @@ impl Default for ContainerOptions {
             retries: 0,
             on_dependency_failure: OnDependencyFailure::default(),
             on_recover: OnRecover::default(),
+            on_unreadable: OnUnreadable::default(),
         }
     }
 }

@@ -38,6 +38,9 @@ pub(crate) struct Sketch {
     pub(crate) batches: Vec<u32>,
     /// How many business keys there are, which tables check the version of; 0: none.
     pub(crate) keys: u16,
+    /// Whether the first record's row is one that the containers' code cannot read, which does not
+    /// matter to a sound container.
+    pub(crate) unreadable: bool,
     /// By region: its weight, as far as there are regions; none for equal ones.
     pub(crate) weights: Option<[u8; 8]>,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
@@ -49,6 +52,9 @@ pub(crate) struct Sketch {
     /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
     /// of 0.
     pub(crate) max_receives: u16,
+    /// For how many records a queue has room; 0: any number. Counts only if the script does not wait
+    /// for a queue to fill up.
+    pub(crate) capacity: u16,
     /// How often a container tries again.
     pub(crate) retries: u8,
     /// What failed tables do; both are sound.
@@ -106,16 +112,18 @@ impl Sketch {
         let conflict = if keyed { Conflict::VersionChecked } else { Conflict::default() };
         let on_failure = self.on_table_failure;
         let (delivery, max_receives) = (self.delivery, self.max_receives());
+        let capacity = self.capacity();
         Scenario {
             name: "generated".to_owned(),
             records: Records {
                 batches: self.batches.clone(),
                 keys: self.keys,
+                unreadable: self.unreadable.into(),
                 ..Records::default()
             },
             source: Source { on_refusal: self.on_refusal },
             dns: DnsOptions { weights, ..DnsOptions::default() },
-            queue: QueueOptions { delivery, max_receives, ..QueueOptions::default() },
+            queue: QueueOptions { delivery, max_receives, capacity, ..QueueOptions::default() },
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
             speed,
@@ -131,6 +139,11 @@ impl Sketch {
             Delivery::Fifo => Budget { visibility_timeout: 0, reorder: 0, ..self.budget },
             Delivery::Standard => self.budget,
         }
+    }
+
+    /// A whole batch waits in front of the containers that the opening pauses.
+    fn capacity(&self) -> u16 {
+        if matches!(self.opening, Opening::Waiting(_)) { 0 } else { self.capacity }
     }
 
     /// Dead letters are sound when the script brings them back after the last fault, which it can

@@ -326,6 +326,8 @@ impl Spec {
             | Event::Redriven { .. }
             | Event::StaleRemove { .. }
             | Event::StaleReply { .. }
+            | Event::SendWaits { .. }
+            | Event::GaveUp { .. }
             | Event::ReplicationLost { .. }
             | Event::Recovered { .. }
             | Event::ReplyLost { .. } => {}

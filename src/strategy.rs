@@ -58,32 +58,36 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 }
 
 /// Scenarios of a sound design on these topologies, which have to be valid. Everything else
-/// varies: batches, weights, speeds, business keys, the kind of the queues, what source,
+/// varies: batches, weights, speeds, business keys, the kind of the queues and their room, what source,
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let records = (batches(), prop_oneof![4 => Just(0u16), 1 => 1u16..=4], weights(), speeds());
+    let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
+    let records = (batches(), keys, weights(), speeds(), prop::bool::weighted(0.1));
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         select(TableFailure::ALL),
         prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
         prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
+        prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
     );
     let script = (opening(), vec(act(), 0..=12));
     (topology, records, design, budget(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
-            let (batches, keys, weights, speeds) = records;
-            let (on_refusal, on_table_failure, delivery, max_receives, retries) = design;
+            let (batches, keys, weights, speeds, unreadable) = records;
+            let (on_refusal, on_table_failure, delivery, max_receives, retries, capacity) = design;
             let sketch = Sketch {
                 topology,
                 batches,
                 keys,
+                unreadable,
                 weights,
                 speeds,
                 on_refusal,
                 delivery,
                 max_receives,
+                capacity,
                 retries,
                 on_table_failure,
                 budget,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Outcome, Phase, Runner, Verdict, check};
 use active_active::model::options::{
-    Action, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
-    Receive, RemoveBy, ReplicationFailure, Route,
+    Action, AtCapacity, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
+    OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
 };
 use active_active::plan::Plan;
 use active_active::saved::SavedRun;
@@ -63,8 +63,13 @@ fn run(runner: &mut Runner, scheduler: &mut impl Scheduler, run: u64) -> (Outcom
 /// Any value of every option, the unsound ones included.
 fn any_design() -> impl Strategy<Value = Scenario> {
     let steps = Just(Action::ALL.to_vec()).prop_shuffle();
-    let containers =
-        (steps, select(OnDuplicate::ALL), select(OnDependencyFailure::ALL), select(OnRecover::ALL));
+    let containers = (
+        steps,
+        select(OnDuplicate::ALL),
+        select(OnDependencyFailure::ALL),
+        select(OnRecover::ALL),
+        select(OnUnreadable::ALL),
+    );
     let stores = (select(Insert::ALL), select(Conflict::ALL), select(ReplicationFailure::ALL));
     let others = (
         select(OnRefusal::ALL),
@@ -73,6 +78,7 @@ fn any_design() -> impl Strategy<Value = Scenario> {
         select(Dedupe::ALL),
         select(Route::ALL),
         0u16..=3,
+        (0u16..=2, select(AtCapacity::ALL)),
     );
     (strategy::scenario(), containers, stores, others).prop_map(
         |(mut scenario, containers, stores, others)| {
@@ -82,13 +88,17 @@ fn any_design() -> impl Strategy<Value = Scenario> {
                 container.on_duplicate,
                 container.on_dependency_failure,
                 container.on_recover,
+                container.on_unreadable,
             ) = containers;
             (scenario.table.insert, scenario.table.conflict, scenario.replication.on_failure) =
                 stores;
-            let (on_refusal, receive, remove, dedupe, route, max_receives) = others;
+            let (on_refusal, receive, remove, dedupe, route, max_receives, room) = others;
             scenario.source.on_refusal = on_refusal;
             (scenario.queue.receive, scenario.queue.remove) = (receive, remove);
             scenario.queue.max_receives = max_receives;
+            if room.0 > 0 {
+                (scenario.queue.capacity, scenario.queue.at_capacity) = room;
+            }
             (scenario.destination.dedupe, scenario.dns.route) = (dedupe, route);
             scenario
         },

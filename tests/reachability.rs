@@ -132,6 +132,8 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("failed tables {:?}", scenario.table.on_failure));
     note(format!("queues {:?}", scenario.queue.delivery));
     note(format!("dead letters {}", scenario.queue.max_receives > 0));
+    note(format!("room for so many {}", scenario.queue.capacity > 0));
+    note(format!("unreadable row {}", scenario.records.unreadable > 0));
     note(format!("retries {}", scenario.container.retries));
     note(format!("speeds {}", !scenario.speed.is_empty()));
     scenario.script.iter().for_each(|step| note(format!("script {}", step_kind(step))));
@@ -199,6 +201,8 @@ const FEATURES: &[&str] = &[
     "queues Fifo",
     "queues Standard",
     "dead letters true",
+    "room for so many true",
+    "unreadable row true",
     "speeds true",
     "script publish",
     "script await delivered all",

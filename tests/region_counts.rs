@@ -161,6 +161,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
         | Event::StaleReply { .. }
+        | Event::SendWaits { .. }
+        | Event::GaveUp { .. }
         | Event::Replicated { .. }
         | Event::ReplicationLost { .. }
         | Event::Faulted { .. }

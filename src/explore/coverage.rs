@@ -4,6 +4,7 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
+use crate::model::options::OnUnreadable;
 use crate::plan::Plan;
 use crate::sim::{Pair, Step};
 
@@ -67,6 +68,10 @@ reached! {
     Lost "something was lost for good",
     /// A loss took the last copy of something.
     Destroyed "a loss took a copy of a record",
+    /// A sender waited for a queue to have room.
+    SendWaited "a sender waited for room in a full queue",
+    /// A container gave its delivery back because of a row that it cannot read.
+    GaveUp "a container gave up at a row that it cannot read",
     /// Both regions (or more) took records.
     SeveralRegions "more than one region took records",
 }
@@ -91,7 +96,7 @@ impl Reached {
             Reached::SeveralRegions => {
                 plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
             }
-            Reached::Returned => gives_back,
+            Reached::Returned => gives_back || Reached::GaveUp.is_possible(plan),
             Reached::Redelivery => gives_back || times_out,
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
@@ -106,6 +111,11 @@ impl Reached {
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
             Reached::ReplyLost => lost_reply,
+            Reached::SendWaited => plan.scenario().queue.capacity > 0,
+            Reached::GaveUp => {
+                let gives_up = plan.scenario().container.on_unreadable == OnUnreadable::GiveUp;
+                gives_up && plan.keys().unreadable().is_some()
+            }
             Reached::ContainerRecovered => {
                 let stops = crash || lost_reply || plan.can_fail(is_dependency);
                 stops || plan.has_fault(FaultKind::Pause)
@@ -190,6 +200,8 @@ impl Coverage {
             Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
             Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
             Event::ReplyLost { .. } => self.reach(Reached::ReplyLost),
+            Event::SendWaits { .. } => self.reach(Reached::SendWaited),
+            Event::GaveUp { .. } => self.reach(Reached::GaveUp),
             Event::Faulted { fault } => self.reach(match fault.kind {
                 FaultKind::Pause => Reached::Paused,
                 FaultKind::Crash => Reached::Crashed,

@@ -3,7 +3,7 @@
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::{Client, Message, Receipt};
-use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover};
+use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 
@@ -90,6 +90,8 @@ pub struct Context {
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
     pub on_recover: OnRecover,
+    /// What it does when its table holds a row that it cannot read.
+    pub on_unreadable: OnUnreadable,
 }
 
 impl Container {
@@ -104,9 +106,11 @@ impl Container {
                     self.act(context, out);
                 }
             }
-            Message::Inserted { incarnation, duplicate } => {
+            Message::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
-                    if duplicate && context.on_duplicate == OnDuplicate::Skip {
+                    if unreadable && context.on_unreadable == OnUnreadable::GiveUp {
+                        self.give_up(context, out);
+                    } else if duplicate && context.on_duplicate == OnDuplicate::Skip {
                         self.skip_to_remove(context, out);
                     } else {
                         self.next(context, out);
@@ -187,6 +191,13 @@ impl Container {
         let remove = remove.expect("validated: steps holds each action once") as u8;
         hand.step = if hand.step < remove { remove } else { hand.step + 1 };
         self.act(context, out);
+    }
+
+    /// Cannot go on with its record, and asks for another: the delivery goes back to the queue.
+    fn give_up(&mut self, context: &Context, out: &mut Outbox) {
+        let hand = self.hand.expect("a reply that is not stale is about the hand");
+        out.emit(Event::GaveUp { container: context.id, record: hand.copy.id });
+        self.receive(context, out);
     }
 
     /// A queue or the table refused.

@@ -75,6 +75,13 @@ pub enum Event {
         /// The record.
         copy: RecordCopy,
     },
+    /// A full queue keeps a request to send waiting until it has room.
+    SendWaits {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
     /// A queue handed out a record.
     Delivered {
         /// The queue.
@@ -147,6 +154,13 @@ pub enum Event {
         state: container::State,
         /// Who refused, when that is why.
         refused_by: Option<MachineId>,
+    },
+    /// A container gave its delivery back because it cannot read a row of its table.
+    GaveUp {
+        /// The container.
+        container: ContainerId,
+        /// The record that it worked on.
+        record: RecordId,
     },
     /// A container ignored a reply to an earlier life.
     StaleReply {

@@ -124,6 +124,8 @@ pub enum Message {
         incarnation: u16,
         /// The table had it already.
         duplicate: bool,
+        /// The table holds a row that the containers' code cannot read.
+        unreadable: bool,
     },
     /// Not stored.
     InsertRefused {

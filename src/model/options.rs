@@ -91,6 +91,30 @@ option! {
 }
 
 option! {
+    /// What a queue that is full does for its consumers.
+    AtCapacity {
+        /// It hands out records as ever; only senders wait. Sound.
+        #[default]
+        Serve,
+        /// It hands out nothing: that needs room, too. Unsound: once it is full while nobody works
+        /// on one of its records, it stays full for ever.
+        Starve,
+    }
+}
+
+option! {
+    /// What a container does when its table holds a row that its code cannot read.
+    OnUnreadable {
+        /// Go on: a row is stored and passed on as it is. Sound.
+        #[default]
+        PassOn,
+        /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
+        /// row to every region, and then none of them gets on.
+        GiveUp,
+    }
+}
+
+option! {
     /// What a queue removes when it is asked to.
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.

@@ -89,6 +89,8 @@ impl Progress {
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }
             | Event::StaleReply { .. }
+            | Event::SendWaits { .. }
+            | Event::GaveUp { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
             | Event::KeyShown { .. }

@@ -3,7 +3,7 @@
 use crate::model::event::{Event, Holder};
 use crate::model::id::{MachineId, QueueId};
 use crate::model::message::{Client, Message, Receipt};
-use crate::model::options::{Delivery, Receive, RemoveBy};
+use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
@@ -58,6 +58,9 @@ pub const CONSUMERS_MAX: usize = 8;
 /// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
 /// delivered again, and stays there until it is redriven as a new message.
 ///
+/// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
+/// SQS has none; queues in memory do.
+///
 /// Source: Amazon SQS; a FIFO queue here has one message group. What a stale receipt does: the
 /// documentation of `DeleteMessage`, and for the cases it leaves open what people observed.
 #[derive(Clone, Copy, Debug, Default)]
@@ -71,6 +74,8 @@ pub struct Queue {
     dead: List,
     /// Consumers that wait for a delivery, longest waiting first.
     waiting: Waiting,
+    /// Requests to send that wait for room, in that order.
+    held: List,
     /// How many deliveries there were: the next receipt.
     deliveries: u32,
 }
@@ -84,6 +89,10 @@ pub struct Context {
     pub delivery: Delivery,
     /// After so many deliveries a record is given up; 0: never.
     pub max_receives: u16,
+    /// How many records it has room for; 0: any number.
+    pub capacity: u16,
+    /// What it does for its consumers while it is full.
+    pub at_capacity: AtCapacity,
     /// What happens to a record that is handed out.
     pub receive: Receive,
     /// What a remove removes.
@@ -109,7 +118,7 @@ impl Queue {
             Message::Abandon { client } => {
                 self.waiting.drop_where(|waiting| waiting == client);
                 self.give_back(|holder| holder == client, context, shelf, out);
-                self.deliver(context, shelf, out);
+                self.serve(context, shelf, out);
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -141,11 +150,48 @@ impl Queue {
         if self.state == State::Failed {
             return out.send(machine, Message::SendRefused { incarnation });
         }
+        if self.is_full(context) {
+            out.emit(Event::SendWaits { queue: context.id, record: copy.id });
+            return out.hold(&mut self.held, Message::Send { client, copy });
+        }
+        self.accept(client, copy, context, shelf, out);
+        self.serve(context, shelf, out);
+    }
+
+    /// Has a record more, and says so.
+    #[inline]
+    fn accept(
+        &mut self,
+        client: Client,
+        copy: RecordCopy,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let Client { machine, incarnation } = client;
         let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0 };
         shelf.push_back(&mut self.visible, item);
         out.emit(Event::Enqueued { queue: context.id, copy });
         out.send(machine, Message::Sent { incarnation, queue: context.id });
+    }
+
+    /// Whether it has room for no other record.
+    #[inline]
+    fn is_full(&self, context: &Context) -> bool {
+        context.capacity > 0 && self.len() >= usize::from(context.capacity)
+    }
+
+    /// Does all that can be done now for those who wait: consumers, and then senders.
+    #[inline]
+    fn serve(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.deliver(context, shelf, out);
+        while !self.held.is_empty() && !self.is_full(context) {
+            let Some(Message::Send { client, copy }) = out.take_held(&mut self.held) else {
+                unreachable!("only requests to send are held, and there is one");
+            };
+            self.accept(client, copy, context, shelf, out);
+            self.deliver(context, shelf, out);
+        }
     }
 
     #[inline]
@@ -156,7 +202,7 @@ impl Queue {
         self.waiting.drop_where(|waiting| waiting.machine == client.machine);
         self.give_back(|holder| holder.machine == client.machine, context, shelf, out);
         self.waiting.push(client);
-        self.deliver(context, shelf, out);
+        self.serve(context, shelf, out);
     }
 
     #[inline]
@@ -196,12 +242,15 @@ impl Queue {
             (None, Receive::Destructive) => {}
         }
         out.send(machine, Message::Removed { incarnation, queue });
-        self.deliver(context, shelf, out);
+        self.serve(context, shelf, out);
     }
 
     /// Delivers the head while somebody waits and the queue may have one more in flight.
     #[inline]
     fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if context.at_capacity == AtCapacity::Starve && self.is_full(context) {
+            return;
+        }
         let several = context.delivery == Delivery::Standard;
         while !self.waiting.is_empty()
             && !self.visible.is_empty()
@@ -259,7 +308,7 @@ impl Queue {
         out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
         shelf.push_front(&mut self.visible, item);
         if self.state == State::Available {
-            self.deliver(context, shelf, out);
+            self.serve(context, shelf, out);
         }
     }
 
@@ -279,7 +328,7 @@ impl Queue {
             shelf.push_back(&mut self.visible, item);
         }
         if self.state == State::Available {
-            self.deliver(context, shelf, out);
+            self.serve(context, shelf, out);
         }
     }
 
@@ -288,6 +337,9 @@ impl Queue {
         self.state = State::Failed;
         while let Some(client) = self.waiting.pop() {
             refuse_receive(client, context.id, out);
+        }
+        while let Some(Message::Send { client, .. }) = out.take_held(&mut self.held) {
+            out.send(client.machine, Message::SendRefused { incarnation: client.incarnation });
         }
     }
 
@@ -351,6 +403,11 @@ impl Queue {
     /// The records that are in flight.
     pub fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.in_flight)
+    }
+
+    /// Requests to send that wait for room.
+    pub fn held(&self) -> &List {
+        &self.held
     }
 
     /// How many deliveries there were so far.

@@ -17,16 +17,24 @@ pub struct RecordCopy {
 /// The largest value of a record.
 pub const VALUE_MAX: u32 = 100_000;
 
-/// The business keys and versions of the records. Records take the keys in turn; each record of a
-/// key has a version one higher than the one before it.
+/// What the records mean to those who read them. Records take the business keys in turn; each record
+/// of a key has a version one higher than the one before it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Keys {
     count: u16,
+    /// The record whose row nobody can read; 0: none.
+    unreadable: RecordId,
 }
 
 impl Keys {
-    pub(crate) fn new(count: u16) -> Keys {
-        Keys { count }
+    pub(crate) fn new(count: u16, unreadable: u16) -> Keys {
+        Keys { count, unreadable: RecordId(unreadable) }
+    }
+
+    /// The record whose row the containers' code cannot read, if there is one.
+    #[inline]
+    pub fn unreadable(&self) -> Option<RecordId> {
+        (self.unreadable.0 > 0).then_some(self.unreadable)
     }
 
     /// How many keys there are; 0: records have none.

@@ -175,7 +175,8 @@ impl RegionalTable {
             let time = self.clock;
             out.send(context.replicator, Message::Replicate { region, copy, time });
         }
-        out.send(machine, Message::Inserted { incarnation, duplicate });
+        let unreadable = store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0);
+        out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
     }
 
     /// Begins to refuse, or to keep requests waiting.

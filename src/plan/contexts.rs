@@ -71,6 +71,8 @@ impl Builder<'_> {
             id: QueueId(id),
             delivery: options.delivery,
             max_receives: options.max_receives,
+            capacity: options.capacity,
+            at_capacity: options.at_capacity,
             receive: options.receive,
             remove: options.remove,
         };
@@ -97,6 +99,7 @@ impl Builder<'_> {
                 on_duplicate: options.on_duplicate,
                 on_dependency_failure: options.on_dependency_failure,
                 on_recover: options.on_recover,
+                on_unreadable: options.on_unreadable,
             }
         };
         (0..layout.containers() as u16).map(context).collect()

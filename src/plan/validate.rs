@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::layout::Layout;
-use crate::model::options::{Action, Delivery};
+use crate::model::options::{Action, AtCapacity, Delivery};
 use crate::scenario::{Cause, FORMAT, Problem, Scenario};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -57,7 +57,21 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
         let key = format!("records.batches[{index}]");
         range(&key, "records in a batch", size.into(), (1, 65_534))?;
     }
-    range("records.batches", "records in all", records.total(), (1, 65_534))
+    range("records.batches", "records in all", records.total(), (1, 65_534))?;
+    let (found, records) = (records.unreadable, records.total());
+    if u64::from(found) > records {
+        return Err(Problem::new("records.unreadable", Cause::UnknownRecord { found, records }));
+    }
+    Ok(())
+}
+
+/// No answer to what cannot happen.
+pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
+    let queue = &scenario.queue;
+    if queue.at_capacity != AtCapacity::default() && queue.capacity == 0 {
+        return Err(Problem::new("queue.at_capacity", Cause::NoCapacity));
+    }
+    Ok(())
 }
 
 /// No fault that the system cannot have.

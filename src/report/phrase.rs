@@ -227,6 +227,10 @@ impl<'a> Scene<'a> {
             Event::Delivered { record, gone: false, redelivery: true, .. } => {
                 format!("delivers {record} again")
             }
+            Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
+            Event::GaveUp { record, .. } => {
+                format!("cannot read a row of its table, and gives up on {record}")
+            }
             Event::Returned { record, .. } => format!("makes {record} visible again"),
             Event::TimedOut { queue, record } => {
                 format!("the delivery of {record} by {} times out", self.queue(queue))

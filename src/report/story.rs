@@ -154,6 +154,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }
             | Event::StaleReply { .. }
+            | Event::SendWaits { .. }
+            | Event::GaveUp { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
             | Event::KeyShown { .. }

@@ -28,9 +28,29 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[(
     PropertyName::MonotoneVersion,
 )];
 
+/// Name and text of the mechanisms of public incidents, and the property that names each: scenarios of
+/// unsound systems, too.
+pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
+    (
+        "slack-job-queue",
+        include_str!("../../scenarios/incidents/slack-job-queue.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "google-unreadable-row",
+        include_str!("../../scenarios/incidents/google-unreadable-row.toml"),
+        PropertyName::Settles,
+    ),
+];
+
+/// Every built-in scenario of an unsound system, incidents last, as in [`UNSOUND`].
+pub fn unsound() -> impl Iterator<Item = &'static (&'static str, &'static str, PropertyName)> {
+    UNSOUND.iter().chain(INCIDENTS)
+}
+
 /// Name and text of every built-in scenario: the sound ones, then the unsound ones.
 pub fn every() -> impl Iterator<Item = (&'static str, &'static str)> {
-    let unsound = UNSOUND.iter().map(|&(name, text, _)| (name, text));
+    let unsound = unsound().map(|&(name, text, _)| (name, text));
     ALL.iter().copied().chain(unsound)
 }
 

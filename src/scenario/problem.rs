@@ -60,6 +60,17 @@ pub enum Cause {
     /// A fault that fifo queues do not have.
     #[error("only standard queues have such faults; set queue.delivery = \"standard\", or use 0")]
     OnlyStandardQueues,
+    /// What a full queue does, of queues that are never full.
+    #[error("no queue is ever full; set queue.capacity, or leave this out")]
+    NoCapacity,
+    /// A record does not exist.
+    #[error("there is no record {found}; the scenario has {records}, counted from 1")]
+    UnknownRecord {
+        /// What was written.
+        found: u16,
+        /// How many there are.
+        records: u64,
+    },
     /// A component does not exist.
     #[error("no component is called '{name}'{hint}")]
     UnknownComponent {

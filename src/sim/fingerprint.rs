@@ -110,6 +110,8 @@ impl Hash {
             for item in queue.dead(&world.shelf) {
                 self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
             }
+            self.number(queue.held().len() as u64);
+            world.out.held(queue.held()).for_each(|message| self.message(message));
             self.number(queue.waiting().len() as u64);
             queue.waiting().iter().for_each(|&client| self.client(client));
         }
@@ -153,8 +155,9 @@ impl Hash {
                 self.number(u64::from(queue.0) << 32 | u64::from(receipt.0));
             }
             Message::Abandon { client } => self.client(client),
-            Message::Inserted { incarnation, duplicate } => {
-                self.number(u64::from(incarnation) << 1 | u64::from(duplicate));
+            Message::Inserted { incarnation, duplicate, unreadable } => {
+                let flags = u64::from(unreadable) << 1 | u64::from(duplicate);
+                self.number(u64::from(incarnation) << 2 | flags);
             }
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
                 self.number(u64::from(time) << 8 | u64::from(region.0));

@@ -7,6 +7,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
 use crate::model::layout::Place;
+use crate::model::options::AtCapacity;
 use crate::plan::names::target_name;
 use crate::sim::Simulation;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
@@ -382,6 +383,7 @@ impl Narrator<'_> {
         if self.simulation.is_disturbed(target) {
             reasons.push(format!("{} has failed", target_name(target, &plan.layout)));
         }
+        reasons.extend(self.full(queue));
         let readers = plan.containers.iter().filter(|context| context.in_queue_id == queue);
         reasons.extend(readers.map(|context| self.container(context.id)));
         let (region, position) = plan.layout.queue_place(queue);
@@ -390,6 +392,19 @@ impl Narrator<'_> {
             reasons.push(format!("record-destination is {state:?} for region {region}"));
         }
         reasons
+    }
+
+    /// That a queue is full, and what follows from it.
+    fn full(&self, queue: QueueId) -> Option<String> {
+        let options = &self.simulation.plan().scenario().queue;
+        let (name, len) = (self.queue(queue), self.simulation.queue(queue).len());
+        let full = options.capacity > 0 && len >= usize::from(options.capacity);
+        full.then(|| match options.at_capacity {
+            AtCapacity::Serve => format!("{name} is full, with {len} records"),
+            AtCapacity::Starve => {
+                format!("{name} is full, with {len} records, and delivers nothing while it is")
+            }
+        })
     }
 
     /// What a container does, since when, and why.

@@ -29,6 +29,8 @@ pub(crate) const UNSOUND: &[&str] = &[
     "dns.route=ignore-offline",
     "table.conflict=first-applied",
     "queue.max_receives=1",
+    "queue.at_capacity=starve",
+    "container.on_unreadable=give-up",
 ];
 
 /// Every sound value of every design option that is not the default.
@@ -142,6 +144,12 @@ impl Draw {
         }
         if self.below(3) == 0 {
             changes.push(format!("rpo.records={}", self.below(2)));
+        }
+        if self.below(6) == 0 {
+            changes.push(format!("queue.capacity={}", 1 + self.below(3)));
+        }
+        if self.below(6) == 0 {
+            changes.push("records.unreadable=1".to_owned());
         }
         let from = [SOUND, UNSOUND][self.below(2)];
         for _ in 0..self.below(3) {

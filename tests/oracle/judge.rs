@@ -184,6 +184,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::Forwarding { .. }
         | Event::ContainerBecame { .. }
         | Event::StaleReply { .. }
+        | Event::SendWaits { .. }
+        | Event::GaveUp { .. }
         | Event::Replicated { .. }
         | Event::ReplicationLost { .. }
         | Event::Faulted { .. }

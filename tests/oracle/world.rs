@@ -147,6 +147,8 @@ impl World {
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::StaleReply { .. }
+            | Event::SendWaits { .. }
+            | Event::GaveUp { .. }
             | Event::ReplicationLost { .. }
             | Event::ExpectationFailed { .. } => {}
         }

@@ -248,6 +248,8 @@ impl Recorder {
             | Event::Forwarding { .. }
             | Event::ContainerBecame { .. }
             | Event::StaleReply { .. }
+            | Event::SendWaits { .. }
+            | Event::GaveUp { .. }
             | Event::Stored { .. }
             | Event::Applied { .. }
             | Event::KeyShown { .. }
