@@ -200,6 +200,7 @@ impl<'a> Scene<'a> {
     }
 
     /// An event in words; nothing if the message before or after it says as much.
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub(super) fn happened(&self, event: &Event) -> Option<String> {
         let layout = &self.simulation.plan().layout;
         Some(match *event {

@@ -80,6 +80,7 @@ impl World {
     }
 
     /// After one more event.
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub(crate) fn apply(&mut self, event: &Event, plan: &Plan) {
         match *event {
             Event::Published { copy } => {
