@@ -142,7 +142,11 @@ fn agrees_with_the_spec_on_cases_of_the_strategies() {
     let design = proptest::option::of(proptest::sample::select(UNSOUND));
     let result = runner.run(&(strategy::case(), design), |((scenario, choices), design)| {
         let changes: Vec<String> = design.iter().map(|&change| change.to_owned()).collect();
-        let plan = generate::load(&scenario.to_toml(), &changes).expect("it is valid");
+        // Not every design fits: a queue that is never full has no answer to being full.
+        let Ok(plan) = generate::load(&scenario.to_toml(), &changes) else {
+            assert!(!changes.is_empty(), "the strategies draw valid scenarios");
+            return Ok(());
+        };
         let mut runner = Runner::new(Arc::new(plan));
         let mut trace = Trace::default();
         let outcome = runner.run(&mut Script::new(choices.clone()), 0, &mut trace);

@@ -16,6 +16,11 @@ macro_rules! reached {
         pub enum Reached { $($(#[$doc])* $name,)+ }
 
         impl Reached {
+    /// Whether only unsound designs reach it.
+    pub fn is_unsound(self) -> bool {
+        self == Reached::GaveUp
+    }
+
             /// Everything that a run can reach.
             pub const ALL: &[Reached] = &[$(Reached::$name),+];
 
