@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub mod builtin;
+pub mod designs;
 pub mod file;
 pub mod list;
 pub mod problem;

@@ -1,0 +1,252 @@
+//! Designs that are wrong, each with the scenario in which it shows and the property made for it.
+//!
+//! One list for all who need it: the tests (`tests/designs.rs` asserts what each row says), the trial
+//! of the published spec, the detection table. A new row is one element of [`UNSOUND`].
+
+use crate::plan::Plan;
+use crate::scenario::{FileError, Override, builtin, file};
+use crate::spec::PropertyName;
+
+/// A design variant that is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unsound {
+    /// The option and its value, as `--set` takes them.
+    pub design: &'static str,
+    /// Where it shows: the name of a built-in scenario, or a scenario.
+    pub scenario: &'static str,
+    /// What a run reports: what is violated first.
+    pub reported: PropertyName,
+    /// What the option's own words promise ("lost", "stuck", "diverge"). It is violated in the
+    /// same step of some schedule, as the oracle finds; a run reports only one of them.
+    pub promised: PropertyName,
+}
+
+impl Unsound {
+    /// The wrong design, ready to run.
+    ///
+    /// # Errors
+    ///
+    /// If the row has a mistake: no scenario of that name, or no such option.
+    pub fn plan(&self) -> Result<Plan, FileError> {
+        plan(self.scenario, &[self.design])
+    }
+}
+
+/// A built-in scenario by its name, or a text that is a scenario, with some keys changed as `--set`
+/// would, each written `key=value`.
+///
+/// # Errors
+///
+/// What is wrong with the text or with a change.
+pub fn plan(scenario: &str, changes: &[&str]) -> Result<Plan, FileError> {
+    let text = builtin::text(scenario).unwrap_or(scenario);
+    let overrides: Vec<Override> =
+        changes.iter().map(|change| change.parse()).collect::<Result<_, _>>()?;
+    file::load(text, "design", &overrides)
+}
+
+const fn unsound(
+    design: &'static str,
+    scenario: &'static str,
+    reported: PropertyName,
+    promised: PropertyName,
+) -> Unsound {
+    Unsound { design, scenario, reported, promised }
+}
+
+/// Every design that is wrong. Removing too early, for whatever reason, breaks `RemoveLast` in the step in which it may lose
+/// the record; so that is what is reported, before anything has to crash.
+pub const UNSOUND: &[Unsound] = &[
+    unsound(
+        "container.steps=remove,store,publish",
+        "crash-anywhere",
+        PropertyName::RemoveLast,
+        PropertyName::NeverLost,
+    ),
+    unsound(
+        "container.steps=store,remove,publish",
+        "crash-anywhere",
+        PropertyName::RemoveLast,
+        PropertyName::NeverLost,
+    ),
+    unsound(
+        "container.steps=publish,store,remove",
+        "crash-anywhere",
+        PropertyName::StoreBeforeForward,
+        PropertyName::StoreBeforeForward,
+    ),
+    unsound(
+        "container.on_duplicate=skip",
+        "crash-anywhere",
+        PropertyName::RemoveLast,
+        PropertyName::NeverLost,
+    ),
+    unsound(
+        "container.on_dependency_failure=drop",
+        DEPENDENCIES_FAIL,
+        PropertyName::RemoveLast,
+        PropertyName::RemoveLast,
+    ),
+    unsound(
+        "container.on_recover=forget",
+        "crash-anywhere",
+        PropertyName::DeliveredAll,
+        PropertyName::Drained,
+    ),
+    unsound(
+        "container.on_recover=forget",
+        CRASH_AT_REST,
+        PropertyName::Drained,
+        PropertyName::Drained,
+    ),
+    unsound(
+        "destination.dedupe=none",
+        "crash-anywhere",
+        PropertyName::EffectOnce,
+        PropertyName::EffectOnce,
+    ),
+    unsound(
+        "queue.receive=destructive",
+        "crash-anywhere",
+        PropertyName::NeverLost,
+        PropertyName::NeverLost,
+    ),
+    unsound(
+        "queue.remove=head",
+        "standard-queues",
+        PropertyName::RemoveLast,
+        PropertyName::RemoveLast,
+    ),
+    unsound(
+        "queue.max_receives=1",
+        "crash-anywhere",
+        PropertyName::DeliveredAll,
+        PropertyName::DeliveredAll,
+    ),
+    unsound(
+        "queue.at_capacity=starve",
+        "slack-job-queue",
+        PropertyName::DeliveredAll,
+        PropertyName::Drained,
+    ),
+    unsound(
+        "container.on_unreadable=give-up",
+        "google-unreadable-row",
+        PropertyName::Settles,
+        PropertyName::Settles,
+    ),
+    unsound(
+        "table.conflict=last-writer-wins",
+        "stranded-overwrite",
+        PropertyName::MonotoneVersion,
+        PropertyName::MonotoneVersion,
+    ),
+    unsound(
+        "table.conflict=first-applied",
+        TWO_REGIONS_ONE_KEY,
+        PropertyName::Converged,
+        PropertyName::Converged,
+    ),
+    unsound(
+        "source.on_refusal=drop",
+        INBOUND_QUEUE_FAILS,
+        PropertyName::DeliveredAll,
+        PropertyName::DeliveredAll,
+    ),
+    unsound(
+        "table.insert=append",
+        "crash-anywhere",
+        PropertyName::EffectOnce,
+        PropertyName::EffectOnce,
+    ),
+    unsound(
+        "replication.on_failure=drop",
+        "f4-fail-replication",
+        PropertyName::StoredEverywhere,
+        PropertyName::Converged,
+    ),
+    unsound(
+        "dns.route=ignore-offline",
+        "failover",
+        PropertyName::RoutedByPolicy,
+        PropertyName::RoutedByPolicy,
+    ),
+];
+
+/// Variants that are as sound as the default, and where they matter.
+pub const SOUND: &[(&str, &str)] = &[
+    ("source.on_refusal=abort", INBOUND_QUEUE_FAILS),
+    ("table.on_failure=hang", DEPENDENCIES_FAIL),
+    ("container.retries=2", DEPENDENCIES_FAIL),
+    ("queue.delivery=standard", "crash-anywhere"),
+    ("table.conflict=version-checked", "stranded-overwrite"),
+    ("queue.at_capacity=serve", "slack-job-queue"),
+    ("container.on_unreadable=pass-on", "google-unreadable-row"),
+];
+
+/// A table, and later the queue behind it, fails and comes back while records pass.
+const DEPENDENCIES_FAIL: &str = r#"
+    name = "dependencies-fail"
+    script = [
+        "publish 1",
+        "fail preprocess-table@1",
+        "await delivered 2",
+        "recover preprocess-table@1",
+        "recover preprocess-container@1",
+        "publish 2",
+        "fail preprocess-core-queue@1",
+        "await delivered 4",
+        "recover preprocess-core-queue@1",
+        "recover preprocess-container@1",
+        "await delivered all",
+    ]
+    records.batches = [6, 6]
+"#;
+
+/// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
+const INBOUND_QUEUE_FAILS: &str = r#"
+    name = "inbound-queue-fails"
+    script = [
+        "fail inbound-queue@1",
+        "publish 1",
+        "await quiescent",
+        "recover inbound-queue@1",
+        "await quiescent",
+    ]
+"#;
+
+/// A container crashes and comes back when nothing is left to do.
+const CRASH_AT_REST: &str = r#"
+    name = "crash-at-rest"
+    script = [
+        "publish 1",
+        "await quiescent",
+        "crash core-container@2",
+        "recover core-container@2",
+        "await quiescent",
+    ]
+"#;
+
+/// Two regions write the same key, the newer version later.
+const TWO_REGIONS_ONE_KEY: &str = r#"
+    name = "two-regions-one-key"
+    script = ["publish 1", "await quiescent"]
+    records.batches = [2]
+    records.keys = 1
+    table.conflict = "version-checked"
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_row_is_a_scenario() {
+        for row in UNSOUND {
+            row.plan().unwrap_or_else(|error| panic!("{}: {error}", row.design));
+        }
+        for (design, scenario) in SOUND {
+            plan(scenario, &[design]).unwrap_or_else(|error| panic!("{design}: {error}"));
+        }
+    }
+}
