@@ -13,12 +13,14 @@ mod init;
 mod input;
 mod list;
 mod output;
+mod quantity;
 mod replay;
 mod report;
 mod run;
 mod save;
 mod scheduler;
 mod sweep;
+mod verify;
 
 pub(crate) use args::Cli;
 use args::{Command, SweepArgs};
@@ -61,6 +63,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     let result = match &command {
         Command::Run(args) => run::execute(args, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
+        Command::Verify(args) => verify::execute(args, surroundings, &mut output),
         Command::Replay(args) => replay::execute(args, &mut output),
         Command::Report(args) => report::execute(args, surroundings, &mut output),
         Command::List(args) => list::execute(*args, &mut output),

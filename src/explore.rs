@@ -7,6 +7,7 @@ pub mod minimise;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
+pub mod verify;
 
 pub use abstract_state::AbstractStates;
 pub use check::{Checker, Counterexample, Failure, check};
@@ -15,3 +16,4 @@ pub use minimise::{Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};
 pub use sweep::{Progress, Sweep, SweepReport};
+pub use verify::{Found, Incomplete, SearchProgress, Verified, Verify, VerifyReport};

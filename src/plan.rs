@@ -58,6 +58,8 @@ pub struct Plan {
     published_by: Vec<usize>,
     /// How many faults of each kind the scheduler may choose.
     pub(crate) budget: Budget,
+    /// There are faults.
+    repeats: bool,
 }
 
 impl Plan {
@@ -87,6 +89,7 @@ impl Plan {
             tables: contexts.tables(),
             replicators: contexts.replicators(),
             budget: scenario.budget,
+            repeats: scenario.budget != Budget::default() || disturbs(&actions),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -203,6 +206,11 @@ impl Plan {
         self.faults().any(|fault| fault.kind == kind)
     }
 
+    /// Whether a record can be delivered again, or a container start again: not without a fault.
+    pub(crate) fn repeats(&self) -> bool {
+        self.repeats
+    }
+
     /// Whether the script lets such a component fail.
     pub(crate) fn can_fail(&self, such: impl Fn(Target) -> bool) -> bool {
         self.faults().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
@@ -269,6 +277,17 @@ fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {
         first_record.push(batch_of.len() as u16);
     }
     (first_record, batch_of)
+}
+
+/// Whether the script does anything but publish, wait and look.
+fn disturbs(actions: &[DriverAction]) -> bool {
+    actions.iter().any(|action| match action {
+        DriverAction::Publish(_) | DriverAction::Await(_) | DriverAction::Check(_) => false,
+        DriverAction::Fault(_)
+        | DriverAction::Recover(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_) => true,
+    })
 }
 
 fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {

@@ -15,6 +15,7 @@ pub mod story;
 pub mod summary;
 pub mod sweep;
 pub mod text;
+pub mod verify;
 
 pub use palette::Palette;
 pub use recording::Recording;
@@ -22,3 +23,4 @@ pub use run::RunSummary;
 pub use story::{Line, Mark, Story};
 pub use summary::{Finding, SavedAs, SchedulerSummary, ViolationSummary};
 pub use sweep::{SweepRequest, SweepSummary};
+pub use verify::VerifySummary;

@@ -12,10 +12,12 @@ pub mod designs;
 pub mod file;
 pub mod list;
 pub mod problem;
+pub mod scope;
 pub mod script;
 
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
+pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{

@@ -18,6 +18,7 @@
 
 use std::sync::Arc;
 
+mod bytes;
 mod choice;
 mod driver;
 mod faults;
@@ -25,8 +26,10 @@ mod fingerprint;
 mod loss;
 mod world;
 
+pub(crate) use bytes::Bytes;
 pub use choice::{Choice, Enabled};
 pub use driver::Driver;
+pub(crate) use fingerprint::{Part, parts};
 
 use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
@@ -207,9 +210,22 @@ impl Simulation {
     }
 
     /// A number that is equal for equal states: whatever can influence a later step goes in,
-    /// and nothing else (not the number of steps, nor the order at the destination).
+    /// and nothing else (not the number of steps, nor the order at the destination, nor how receipts
+    /// and incarnations are numbered, if a plan lets several numberings be).
     pub fn fingerprint(&self) -> u128 {
         fingerprint::of(&self.world, &self.plan)
+    }
+
+    /// Whether nothing was put into or taken out of the machine's inbox since the other simulation was
+    /// copied to this one, at most one step of another machine ago.
+    #[inline]
+    pub(crate) fn has_inbox_of(&self, other: &Simulation, machine: MachineId) -> bool {
+        self.world.out.list(machine) == other.world.out.list(machine)
+    }
+
+    /// Writes down what of a part of the state goes into its fingerprint.
+    pub(crate) fn write(&self, part: Part, bytes: &mut Bytes) {
+        fingerprint::write(part, &self.world, &self.plan, bytes);
     }
 
     /// The record source.

@@ -6,10 +6,10 @@
 //! the write.
 
 use crate::model::event::{Event, Holder};
-use crate::model::id::TableId;
+use crate::model::id::{RecordId, TableId};
 use crate::model::record::RecordCopy;
 use crate::plan::Plan;
-use crate::sim::Simulation;
+use crate::sim::{Bytes, Simulation};
 
 pub mod breach;
 mod converged;
@@ -401,6 +401,23 @@ impl Spec {
     /// A breach with the sentences that say what happened and why.
     pub fn explain(&self, breach: Breach, simulation: &Simulation) -> Violation {
         explain::violation(breach, simulation, &self.ledger, &self.losses)
+    }
+
+    /// Writes down what is known of a record and can influence a later judgement. With
+    /// [`Spec::write`] and the state of the simulation it is all that later judgements depend on.
+    pub(crate) fn write_record(&self, record: RecordId, bytes: &mut Bytes) {
+        self.ledger.write(record, bytes);
+        self.region_fifo.write_record(record, bytes);
+        self.losses.write_record(record, bytes);
+    }
+
+    /// Writes down what is known besides and can influence a later judgement.
+    pub(crate) fn write(&self, bytes: &mut Bytes) {
+        let Spec { ledger: _, routed_by_policy, region_fifo, versions, losses } = self;
+        losses.write(bytes);
+        routed_by_policy.write(bytes);
+        region_fifo.write(bytes);
+        versions.write(bytes);
     }
 
     /// Makes this spec equal to another of the same plan, in the memory that is there.

@@ -16,6 +16,8 @@ mod story;
 mod streams;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/verify.rs"]
+mod verify;
 
 /// An empty directory, and the binary in it.
 struct Place {

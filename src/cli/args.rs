@@ -1,10 +1,12 @@
 //! The arguments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
-use active_active::scenario::Override;
+use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::quantity;
 use super::scheduler::SchedulerName;
 
 const AFTER_HELP: &str = "\
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Run many schedules of a scenario and report what holds and what was reached
     Sweep(SweepArgs),
+    /// Try every schedule of a scenario that was made small, and prove that none violates the spec
+    Verify(VerifyArgs),
     /// Run a saved failure, or an artifact of a fuzz target, again
     Replay(ReplayArgs),
     /// Write an HTML page that shows a run step by step, and what many runs showed
@@ -95,6 +99,40 @@ pub(crate) struct SweepArgs {
     /// On how many threads; the report is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct VerifyArgs {
+    #[command(flatten)]
+    pub(crate) scenario: ScenarioArgs,
+    /// So many records in all, spread over the batches [default: those of the scenario]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) records: Option<u32>,
+    /// Only the first so many stages [default: those of the scenario]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    pub(crate) stages: Option<u8>,
+    /// Faults that may happen anywhere, as in crash=1,lost_reply=1, or none [default: those of
+    /// the scenario]
+    #[arg(long, value_name = "KIND=N,…")]
+    pub(crate) budget: Option<Budget>,
+    /// How much memory the states may take, as in 500MiB or 8GiB
+    #[arg(long, value_name = "SIZE", default_value = "4GiB", value_parser = quantity::memory)]
+    pub(crate) memory: u64,
+    /// Stop after so long, as in 90s, 10m or 2h
+    #[arg(long = "for", value_name = "TIME", value_parser = quantity::time)]
+    pub(crate) time: Option<Duration>,
+    /// Try every order of steps, also of those that commute
+    #[arg(long)]
+    pub(crate) no_reduction: bool,
+    /// On how many threads; the verdict is the same [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+    /// The directory for saved failures
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    pub(crate) out: PathBuf,
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,

@@ -8,7 +8,7 @@ use crate::model::{ContainerId, container};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::Simulation;
-use crate::spec::{Breach, Lost, Seen, Settles, Spec, Violation};
+use crate::spec::{Breach, Judgement, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -166,6 +166,22 @@ impl Runner {
             }
         }
         self.spec.judge_end(&self.simulation).map_or_else(Stop::Breach, |()| Stop::Quiescent)
+    }
+
+    /// What is to be said of a run whose chaos ends in this state: everything is healed, a fair
+    /// scheduler brings the system to rest, and liveness is judged.
+    ///
+    /// # Errors
+    ///
+    /// The first violation.
+    pub(crate) fn judge_rest(&mut self, simulation: &Simulation, spec: &Spec) -> Judgement {
+        self.simulation.copy_from(simulation);
+        self.spec.copy_from(spec);
+        match self.converge(&mut (), &mut None) {
+            Stop::Quiescent | Stop::Bound => Ok(()),
+            Stop::Breach(breach) => Err(breach),
+            Stop::Cut(cut) => unreachable!("nothing cuts it short: {cut}"),
+        }
     }
 
     fn is_a_container_stopped(&self) -> bool {

@@ -169,11 +169,6 @@ impl RecordDestination {
         self.arrived.contains(record.index())
     }
 
-    /// The records that arrived, by id.
-    pub(crate) fn arrived(&self) -> &BitSet {
-        &self.arrived
-    }
-
     /// The records that arrived, each once, in the order of first arrival.
     pub fn order(&self) -> &[RecordId] {
         &self.order

@@ -184,6 +184,12 @@ impl Outbox {
         }
     }
 
+    /// Whether the machine takes messages now.
+    #[inline]
+    pub(crate) fn is_open(&self, machine: MachineId) -> bool {
+        self.open.contains(machine.index())
+    }
+
     /// Machines that can take a step.
     #[inline]
     pub(crate) fn ready(&self) -> &IndexSet {
@@ -193,6 +199,12 @@ impl Outbox {
     /// The messages that wait for the machine, first one first.
     pub(crate) fn inbox(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
         self.messages.iter(&self.inboxes[machine.index()])
+    }
+
+    /// Where the machine's messages are: what is sent or taken changes it.
+    #[inline]
+    pub(crate) fn list(&self, machine: MachineId) -> List {
+        self.inboxes[machine.index()]
     }
 
     /// How many messages wait for the machine.

@@ -69,7 +69,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     joined(&lines)
 }
 
-fn head(
+pub(super) fn head(
     scenario: &ScenarioSummary,
     scheduler: Option<&SchedulerSummary>,
     palette: &Palette,
@@ -157,7 +157,7 @@ fn reached(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     lines
 }
 
-fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<String> {
+pub(super) fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<String> {
     let word = paint(palette.bad, "VIOLATED");
     let place = match (violation.run, violation.seed) {
         (Some(run), Some(seed)) => format!(" in run {run} of seed {seed}"),
@@ -291,7 +291,7 @@ fn inconclusive(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     lines
 }
 
-fn joined(lines: &[String]) -> String {
+pub(super) fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
 }
 

@@ -1,167 +1,308 @@
-//! A number for a state.
-
-use xxhash_rust::xxh3::Xxh3;
+//! A number for a state: the sum of a number for each of its parts.
+//!
+//! A part is a machine with its inbox, the script with the offers of faults, or what is known of the
+//! progress of one record. A step changes few of them, so whoever keeps the numbers of all parts has
+//! the next state's number after hashing those few (the idea of Zobrist, 1970; that sums of
+//! good hashes collide no more often than hashes of the whole is shown by Bellare and Micciancio, *A new
+//! paradigm for collision-free hashing*, 1997).
+//!
+//! Receipts and incarnations are only ever compared for equality, so states that differ in nothing but
+//! how these are numbered behave alike. Where a plan lets deliveries be repeated or containers start
+//! again, a receipt is written as the place of its delivery in the queue, and an incarnation by how
+//! many came after it: then such states have one number, and a system that goes round in
+//! circles comes back to a state. Elsewhere both are what they are.
 
 use crate::model::dns::Dns;
-use crate::model::id::MachineId;
-use crate::model::message::Message;
+use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::layout::Place;
+use crate::model::message::{Client, Message, Receipt};
+use crate::model::record::RecordCopy;
 use crate::plan::Plan;
+use crate::scenario::Budget;
+use crate::sim::Bytes;
 use crate::sim::world::World;
 
-/// Feeds every part of a state that can influence a later step into a 128-bit hash.
+/// A part of a state.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Part {
+    /// A machine and its inbox.
+    Machine(MachineId),
+    /// What faults the scheduler may choose, and what faults did to the system as a whole.
+    Faults,
+    /// How far a record has come.
+    Record(RecordId),
+}
+
+/// Every part of a state, in the order of their numbers.
+pub(crate) fn parts(plan: &Plan) -> impl Iterator<Item = Part> {
+    let machines = (0..plan.layout.machines() as u16).map(|id| Part::Machine(MachineId(id)));
+    machines.chain([Part::Faults]).chain(plan.record_ids().map(Part::Record))
+}
+
+/// The number of a state. See [`Simulation::fingerprint`](crate::sim::Simulation::fingerprint).
 pub(super) fn of(world: &World, plan: &Plan) -> u128 {
-    let mut hash = Hash(Xxh3::new());
-    for index in 0..plan.layout.machines() {
-        let machine = MachineId(index as u16);
-        hash.number(world.out.waiting(machine) as u64);
-        world.out.inbox(machine).for_each(|message| hash.message(message));
+    let mut bytes = Bytes::default();
+    let mut whole = 0u128;
+    for part in parts(plan) {
+        bytes.clear();
+        write(part, world, plan, &mut bytes);
+        whole = whole.wrapping_add(bytes.hash());
     }
-    hash.source(world);
-    hash.dns(&world.in_dns);
-    hash.dns(&world.out_dns);
-    for region in plan.layout.region_ids() {
-        hash.number(world.destination.state(region) as u64);
-        hash.number(u64::from(world.destination.changed(region)));
+    whole
+}
+
+/// Writes down what of a part can influence a later step.
+pub(super) fn write(part: Part, world: &World, plan: &Plan, bytes: &mut Bytes) {
+    let mut writer = Writer { world, plan, renames: plan.repeats(), bytes };
+    match part {
+        Part::Machine(machine) => writer.machine(machine),
+        Part::Faults => writer.faults(),
+        Part::Record(record) => writer.record(record),
     }
-    world.destination.arrived().iter().for_each(|record| hash.number(record as u64));
-    hash.queues(world);
-    for container in &world.containers {
-        hash.number(container.state() as u64);
-        hash.number(u64::from(container.retried()) << 1 | u64::from(container.crashed()));
-        hash.number(container.incarnation().into());
-        let hand = container.hand();
-        hash.number(hand.map_or(0, |hand| {
-            u64::from(hand.copy.id.0) << 40 | u64::from(hand.step) << 32 | u64::from(hand.receipt.0)
-        }));
-        hash.number(hand.map_or(0, |hand| hand.copy.value.into()));
-    }
-    for table in &world.tables {
-        hash.number(table.state() as u64);
-        hash.number(table.clock().into());
-        hash.number(table.held().len() as u64);
-        world.out.held(table.held()).for_each(|message| hash.message(message));
-    }
-    for row in &world.rows {
-        let flags = u64::from(row.rows) << 1 | u64::from(row.written_here);
-        hash.number(u64::from(row.value) << 32 | flags);
-    }
-    for latest in &world.latest {
-        hash.number(u64::from(latest.record.0) << 8 | u64::from(latest.region.0));
-        hash.number(latest.time.into());
-    }
-    for replicator in &world.replicators {
-        hash.number(u64::from(replicator.unreachable().0) << 8 | replicator.state() as u64);
-        for region in plan.layout.region_ids() {
-            for list in replicator.held(region) {
-                hash.number(list.len() as u64);
-                world.out.held(list).for_each(|message| hash.message(message));
+}
+
+struct Writer<'a> {
+    world: &'a World,
+    plan: &'a Plan,
+    /// Receipts and incarnations are written as what they mean.
+    renames: bool,
+    bytes: &'a mut Bytes,
+}
+
+impl Writer<'_> {
+    fn machine(&mut self, machine: MachineId) {
+        let world = self.world;
+        self.bytes.u16(machine.0);
+        self.bytes.flag(world.out.is_open(machine));
+        self.bytes.len(world.out.waiting(machine));
+        world.out.inbox(machine).for_each(|message| self.message(message, machine));
+        match self.plan.layout.places()[machine.index()] {
+            Place::Driver => {
+                self.bytes.u16(world.driver.next() as u16);
+                self.bytes.flag(world.driver.is_waiting());
+                self.bytes.flag(world.driver.is_released());
+            }
+            Place::Source => self.source(),
+            Place::InDns => self.dns(&world.in_dns),
+            Place::OutDns => self.dns(&world.out_dns),
+            Place::Destination => self.destination(),
+            Place::Queue(id) => self.queue(id),
+            Place::Container(id) => {
+                let container = &world.containers[id.index()];
+                self.bytes.u8(container.state() as u8);
+                self.bytes.flag(container.crashed());
+                self.bytes.u8(container.retried());
+                if !self.renames {
+                    self.bytes.u16(container.incarnation());
+                }
+                self.bytes.flag(container.hand().is_some());
+                if let Some(hand) = container.hand() {
+                    self.copy(hand.copy);
+                    self.bytes.u8(hand.step);
+                    self.receipt(hand.receipt, self.plan.containers[id.index()].in_queue_id);
+                }
+            }
+            Place::Table(id) => {
+                let table = &world.tables[id.index()];
+                self.bytes.u8(table.state() as u8);
+                self.bytes.u32(table.clock());
+                self.bytes.len(table.held().len());
+                world.out.held(table.held()).for_each(|message| self.message(message, machine));
+                for row in world.rows_of(id, self.plan) {
+                    self.bytes.u8(row.rows);
+                    self.bytes.flag(row.written_here);
+                    self.bytes.u32(row.value);
+                }
+                for latest in world.latest_of(id, self.plan) {
+                    self.bytes.u16(latest.record.0);
+                    self.bytes.u8(latest.region.0);
+                    self.bytes.u32(latest.time);
+                }
+            }
+            Place::Replicator(id) => {
+                let replicator = &world.replicators[id.index()];
+                self.bytes.u8(replicator.state() as u8);
+                self.bytes.u8(replicator.unreachable().0);
+                for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region))
+                {
+                    self.bytes.len(list.len());
+                    world.out.held(list).for_each(|message| self.message(message, machine));
+                }
             }
         }
     }
-    hash.number(world.lost.0.into());
-    hash.number((world.driver.next() as u64) << 1 | u64::from(world.driver.is_waiting()));
-    world.out.progress().reached().iter().for_each(|&reached| hash.number(reached.into()));
-    for record in plan.record_ids() {
-        hash.number(world.out.progress().entered(record).0.into());
-    }
-    let left = world.faults.left();
-    hash.number(u64::from(left.crash) << 16 | u64::from(left.lost_reply));
-    hash.number(u64::from(left.visibility_timeout) << 16 | u64::from(left.reorder));
-    hash.number(world.driver.is_released().into());
-    world.faults.ready().bits().iter().for_each(|fault| hash.number(fault as u64));
-    hash.0.digest128()
-}
 
-struct Hash(Xxh3);
-
-impl Hash {
-    fn number(&mut self, number: u64) {
-        self.0.update(&number.to_le_bytes());
-    }
-
-    fn source(&mut self, world: &World) {
-        let source = &world.source;
-        self.number(source.state() as u64);
-        self.number(source.under_way().map_or(0, |record| record.0.into()));
-        self.number(source.changed().into());
-        source.next().iter().for_each(|&next| self.number(next.into()));
-        self.number(source.pending().len() as u64);
-        world.out.held(source.pending()).for_each(|message| self.message(message));
+    fn source(&mut self) {
+        let source = &self.world.source;
+        self.bytes.u8(source.state() as u8);
+        self.bytes.flag(source.changed());
+        self.bytes.u16(source.under_way().map_or(0, |record| record.0));
+        source.next().iter().for_each(|&next| self.bytes.u16(next));
+        self.bytes.len(source.pending().len());
+        for message in self.world.out.held(source.pending()) {
+            self.message(message, self.plan.source.machine);
+        }
     }
 
     fn dns(&mut self, dns: &Dns) {
-        self.number(u64::from_le_bytes(dns.weights()));
-        dns.credit().iter().for_each(|&credit| self.0.update(&credit.to_le_bytes()));
-        self.number(u64::from(dns.offline().0) << 8 | u64::from(dns.failed().0));
+        for region in 0..self.plan.layout.regions {
+            self.bytes.u8(dns.weights()[region]);
+            self.bytes.u16(dns.credit()[region] as u16);
+        }
+        self.bytes.u8(dns.offline().0);
+        self.bytes.u8(dns.failed().0);
     }
 
-    fn queues(&mut self, world: &World) {
-        for queue in &world.queues {
-            self.number(queue.state() as u64);
-            self.number(queue.deliveries().into());
-            self.number(queue.in_flight(&world.shelf).count() as u64);
-            self.number(queue.len() as u64);
-            for item in queue.items(&world.shelf) {
-                self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
-                self.number(u64::from(item.receipt.0) << 16 | u64::from(item.receives));
+    fn destination(&mut self) {
+        let destination = &self.world.destination;
+        for region in self.plan.layout.region_ids() {
+            self.bytes.u8(destination.state(region) as u8);
+            self.bytes.flag(destination.changed(region));
+        }
+        self.plan.record_ids().for_each(|record| self.bytes.flag(destination.has(record)));
+    }
+
+    fn queue(&mut self, id: QueueId) {
+        let (queue, shelf) = (&self.world.queues[id.index()], &self.world.shelf);
+        let context = &self.plan.queues[id.index()];
+        self.bytes.u8(queue.state() as u8);
+        if !self.renames {
+            self.bytes.u32(queue.deliveries());
+        }
+        let in_flight = queue.in_flight(shelf).count();
+        self.bytes.len(in_flight);
+        self.bytes.len(queue.len());
+        for (index, item) in queue.items(shelf).enumerate() {
+            self.copy(item.copy);
+            // How often it was delivered matters only to a queue that gives up.
+            self.bytes.u16(item.receives.min(context.max_receives));
+            if !self.renames {
+                self.bytes.u32(item.receipt.0);
+            }
+            if index < in_flight {
                 self.client(item.holder);
             }
-            self.number(queue.dead(&world.shelf).count() as u64);
-            for item in queue.dead(&world.shelf) {
-                self.number(u64::from(item.copy.id.0) << 32 | u64::from(item.copy.value));
-            }
-            self.number(queue.held().len() as u64);
-            world.out.held(queue.held()).for_each(|message| self.message(message));
-            self.number(queue.waiting().len() as u64);
-            queue.waiting().iter().for_each(|&client| self.client(client));
         }
+        self.bytes.len(queue.dead(shelf).count());
+        queue.dead(shelf).for_each(|item| self.copy(item.copy));
+        self.bytes.len(queue.held().len());
+        let machine = self.plan.layout.machine(Place::Queue(id));
+        self.world.out.held(queue.held()).for_each(|message| self.message(message, machine));
+        self.bytes.len(queue.waiting().len());
+        queue.waiting().iter().for_each(|&client| self.client(client));
     }
 
-    fn client(&mut self, client: crate::model::Client) {
-        self.number(u64::from(client.machine.0) << 16 | u64::from(client.incarnation));
+    fn faults(&mut self) {
+        self.bytes.u16(u16::MAX);
+        let Budget { crash, lost_reply, visibility_timeout, reorder } = self.world.faults.left();
+        self.bytes.u8(self.world.lost.0);
+        if self.renames {
+            // Elsewhere these follow from where the records are.
+            let progress = self.world.out.progress();
+            self.bytes.u32(progress.delivered());
+            let regions = self.plan.layout.region_ids();
+            regions.for_each(|region| self.bytes.u32(progress.queued(region)));
+        }
+        let left = [crash, lost_reply, visibility_timeout, reorder];
+        left.into_iter().for_each(|left| self.bytes.u16(left));
+        let offers = self.world.faults.ready();
+        self.bytes.len(offers.len());
+        offers.bits().iter().for_each(|offer| self.bytes.u16(offer as u16));
     }
 
-    /// All that a message says, its kind included.
-    fn message(&mut self, message: &Message) {
-        self.number(message.kind() as u64);
+    fn record(&mut self, record: RecordId) {
+        let progress = self.world.out.progress();
+        // No machine has such a number.
+        self.bytes.u16(u16::MAX - 1);
+        self.bytes.u16(record.0);
+        self.bytes.u32(progress.reached()[record.index()]);
+        self.bytes.u8(progress.entered(record).0);
+    }
+
+    fn copy(&mut self, copy: RecordCopy) {
+        self.bytes.u16(copy.id.0);
+        self.bytes.u32(copy.value);
+    }
+
+    fn client(&mut self, client: Client) {
+        self.bytes.u16(client.machine.0);
+        self.incarnation(client.incarnation, client.machine);
+    }
+
+    /// An incarnation of the machine.
+    fn incarnation(&mut self, incarnation: u16, machine: MachineId) {
+        let newest = match self.plan.layout.places()[machine.index()] {
+            Place::Container(id) if self.renames => self.world.containers[id.index()].incarnation(),
+            Place::Container(_)
+            | Place::Driver
+            | Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination
+            | Place::Queue(_)
+            | Place::Table(_)
+            | Place::Replicator(_) => 0,
+        };
+        self.bytes.u16(newest.wrapping_sub(incarnation));
+    }
+
+    /// A receipt of the queue: the place of the item that was delivered with it and was not
+    /// delivered again; a receipt without one removes nothing, now and for ever.
+    fn receipt(&mut self, receipt: Receipt, queue: QueueId) {
+        if !self.renames {
+            return self.bytes.u32(receipt.0);
+        }
+        let mut items = self.world.queues[queue.index()].items(&self.world.shelf);
+        let place = items.position(|item| item.receipt == receipt);
+        self.bytes.u32(place.map_or(u32::MAX, |place| place as u32));
+    }
+
+    /// All that a message to the machine says, its kind included.
+    fn message(&mut self, message: &Message, to: MachineId) {
+        self.bytes.u8(message.kind() as u8);
         match *message {
             Message::Proceed => {}
-            Message::Publish { batch } => self.number(batch.0.into()),
-            Message::Wake { region } => self.number(region.0.into()),
+            Message::Publish { batch } => self.bytes.u16(batch.0),
+            Message::Wake { region } => self.bytes.u8(region.0),
             Message::Send { client, copy } | Message::Insert { client, copy } => {
                 self.client(client);
-                self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
+                self.copy(copy);
             }
             Message::Sent { incarnation, queue }
             | Message::ReceiveRefused { incarnation, queue }
             | Message::Removed { incarnation, queue }
             | Message::RemoveRefused { incarnation, queue } => {
-                self.number(u64::from(incarnation) << 16 | u64::from(queue.0));
+                self.incarnation(incarnation, to);
+                self.bytes.u16(queue.0);
             }
             Message::SendRefused { incarnation } | Message::InsertRefused { incarnation } => {
-                self.number(incarnation.into());
+                self.incarnation(incarnation, to);
             }
             Message::Receive { client, queue } => {
                 self.client(client);
-                self.number(queue.0.into());
+                self.bytes.u16(queue.0);
             }
             Message::Received { incarnation, queue, copy, receipt } => {
-                self.number(u64::from(incarnation) << 16 | u64::from(queue.0));
-                self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
-                self.number(receipt.0.into());
+                self.incarnation(incarnation, to);
+                self.bytes.u16(queue.0);
+                self.copy(copy);
+                self.receipt(receipt, queue);
             }
             Message::Remove { client, queue, receipt } => {
                 self.client(client);
-                self.number(u64::from(queue.0) << 32 | u64::from(receipt.0));
+                self.bytes.u16(queue.0);
+                self.receipt(receipt, queue);
             }
             Message::Abandon { client } => self.client(client),
             Message::Inserted { incarnation, duplicate, unreadable } => {
-                let flags = u64::from(unreadable) << 1 | u64::from(duplicate);
-                self.number(u64::from(incarnation) << 2 | flags);
+                self.incarnation(incarnation, to);
+                self.bytes.flag(duplicate);
+                self.bytes.flag(unreadable);
             }
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
-                self.number(u64::from(time) << 8 | u64::from(region.0));
-                self.number(u64::from(copy.id.0) << 32 | u64::from(copy.value));
+                self.bytes.u8(region.0);
+                self.bytes.u32(time);
+                self.copy(copy);
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
 use crate::plan::Plan;
+use crate::sim::Bytes;
 
 /// When something was seen: the number of the step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -92,6 +93,19 @@ impl Ledger {
         self.at_stage.clone_from(&other.at_stage);
         self.departures.clone_from(&other.departures);
         self.containers.clone_from(&other.containers);
+    }
+
+    /// Writes down what of a record can influence a later judgement. Where it left a queue, and what
+    /// the containers did, is only told.
+    pub(super) fn write(&self, record: RecordId, bytes: &mut Bytes) {
+        let Ledger { stages, records, at_stage, departures: _, containers: _ } = self;
+        let RecordFacts { queue_copies, published, accepted, arrived } = records[record.index()];
+        bytes.u16(queue_copies);
+        [published, accepted, arrived].into_iter().for_each(|fact| bytes.flag(fact));
+        for StageFacts { stored, forwarded } in &at_stage[record.index() * stages..][..*stages] {
+            bytes.u8(stored.0);
+            bytes.u8(forwarded.0);
+        }
     }
 
     #[inline]

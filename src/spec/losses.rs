@@ -5,6 +5,7 @@ use crate::model::event::Holder;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::plan::Plan;
+use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// What is known of a record's row at a stage.
@@ -109,6 +110,30 @@ impl Losses {
         self.rows.clone_from(&other.rows);
         self.on_way.clone_from(&other.on_way);
         self.records.clone_from(&other.records);
+    }
+
+    /// Writes down what of a record can influence a later judgement.
+    pub(super) fn write_record(&self, record: RecordId, bytes: &mut Bytes) {
+        if !self.watches {
+            return;
+        }
+        let first = record.index() * self.stages;
+        for RowFacts { has, lost, destroyed } in &self.rows[first..][..self.stages] {
+            bytes.u8(has.0);
+            bytes.u8(lost.0);
+            bytes.flag(*destroyed);
+        }
+        let on_way = &self.on_way[first * self.regions..][..self.stages * self.regions];
+        on_way.iter().for_each(|&times| bytes.u8(times));
+        let RecordLoss { taken, undelivered, row } = self.records[record.index()];
+        [taken, undelivered, row].into_iter().for_each(|fact| bytes.flag(fact));
+    }
+
+    /// Writes down what else can: no loss is under way between two steps.
+    pub(super) fn write(&self, bytes: &mut Bytes) {
+        let Losses { watches: _, stages: _, regions: _, gone, under_way, .. } = self;
+        debug_assert!(under_way.is_none(), "a loss ends in the step in which it begins");
+        bytes.u8(gone.0);
     }
 
     /// A table of the region has the row.

@@ -2,6 +2,7 @@
 
 use crate::model::id::{RecordId, TableId};
 use crate::plan::Plan;
+use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement};
 
 /// For keyed records: what a table shows for a key never goes back to an older business version,
@@ -35,6 +36,12 @@ impl MonotoneVersion {
         if keys.count() > 0 {
             self.shown[table.index() * keys.count() + keys.key_of(record)] = RecordId(0);
         }
+    }
+
+    /// Writes down what can influence a later judgement.
+    pub(super) fn write(&self, bytes: &mut Bytes) {
+        let MonotoneVersion { shown } = self;
+        shown.iter().for_each(|record| bytes.u16(record.0));
     }
 
     /// A table shows another record for its key.

@@ -4,6 +4,7 @@ use crate::model::fault::FaultKind;
 use crate::model::id::{QueueId, RecordId, TableId};
 use crate::model::options::Delivery;
 use crate::plan::Plan;
+use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// The first stores at each stage follow the order of first arrival in the region.
@@ -64,6 +65,22 @@ impl RegionFifo {
         self.arrivals = other.arrivals;
         self.arrival.clone_from(&other.arrival);
         self.last_stored.clone_from(&other.last_stored);
+    }
+
+    /// Writes down what of a record can influence a later judgement.
+    pub(super) fn write_record(&self, record: RecordId, bytes: &mut Bytes) {
+        if self.applies {
+            let arrival = &self.arrival[record.index() * self.regions..][..self.regions];
+            arrival.iter().for_each(|&arrival| bytes.u16(arrival));
+        }
+    }
+
+    /// Writes down what else can. How many have come follows from what is known of each.
+    pub(super) fn write(&self, bytes: &mut Bytes) {
+        let RegionFifo { applies, regions: _, arrivals: _, arrival: _, last_stored } = self;
+        if *applies {
+            last_stored.iter().for_each(|&last| bytes.u16(last));
+        }
     }
 
     /// A queue has a record more.

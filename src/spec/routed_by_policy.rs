@@ -3,6 +3,7 @@
 use crate::model::dns::DnsSide;
 use crate::model::id::{RecordId, RegionId, RegionSet};
 use crate::plan::Plan;
+use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement};
 
 /// A send goes to a region that in-dns's policy allows: one that is online and has a positive
@@ -30,6 +31,13 @@ impl RoutedByPolicy {
     pub(super) fn reset(&mut self) {
         self.weighted = self.weighted_at_start;
         self.offline = RegionSet::EMPTY;
+    }
+
+    /// Writes down what can influence a later judgement.
+    pub(super) fn write(&self, bytes: &mut Bytes) {
+        let RoutedByPolicy { regions: _, weighted, weighted_at_start: _, offline } = self;
+        bytes.u8(weighted.0);
+        bytes.u8(offline.0);
     }
 
     pub(super) fn weights_changed(&mut self, weights: [u8; 8]) {

@@ -1,0 +1,154 @@
+//! `verify`: every schedule of a small system.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyReport};
+use active_active::plan::Plan;
+use active_active::report::text::{count, plural};
+use active_active::report::verify::memory;
+use active_active::report::{Finding, Palette, VerifySummary, json};
+use active_active::scenario::{FileError, Scope};
+use indicatif::ProgressBar;
+
+use super::args::{Format, VerifyArgs};
+use super::error::CliError;
+use super::output::Output;
+use super::{Surroundings, input, save};
+
+/// The search for a shorter violating run ends after so many choices.
+const SHORTEN_MAX: u64 = 20_000_000;
+
+pub(crate) fn execute(
+    args: &VerifyArgs,
+    surroundings: &Surroundings,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let plan = Arc::new(plan(args)?);
+    let verify = Verify {
+        plan: Arc::clone(&plan),
+        threads: args.threads.map_or(surroundings.threads, usize::from),
+        reduces: !args.no_reduction,
+        bytes_max: args.memory,
+        shorten_max: SHORTEN_MAX,
+    };
+    let progress = Arc::new(SearchProgress::default());
+    let interrupted = stop_on_interrupt(&progress);
+    let report = watched(&verify, &progress, args.time, surroundings.shows_progress);
+    let why = match (interrupted.load(Ordering::Relaxed), args.time) {
+        (true, _) => Some("it was INTERRUPTED".to_owned()),
+        (false, Some(time)) => Some(format!("the {} seconds allowed were over", time.as_secs())),
+        (false, None) => None,
+    };
+    let out_of_memory = matches!(report.verdict, Verified::Incomplete(cause)
+        if cause == active_active::explore::Incomplete::Memory);
+    let why = why.filter(|_| !out_of_memory);
+    let mut summary = VerifySummary::new(&plan, &report, why.as_deref());
+    // The report comes first: a full disk must not hide a violation.
+    let failed = match save_run(args, &plan, &report) {
+        Ok(saved) => {
+            let violation = summary.violation.as_mut();
+            violation.into_iter().zip(saved).for_each(|(violation, saved)| {
+                violation.set_saved(saved);
+            });
+            Ok(())
+        }
+        Err(error) => Err(error),
+    };
+    output.write(&match args.format {
+        Format::Text => summary.text(&Palette::COLOURS),
+        Format::Json => json::document(&summary),
+    })?;
+    output.finish()?;
+    failed.map(|()| summary.verdict)
+}
+
+/// The scenario, as small as was asked for.
+fn plan(args: &VerifyArgs) -> Result<Plan, FileError> {
+    let plan = input::plan(&args.scenario)?;
+    let scope = Scope { records: args.records, stages: args.stages, budget: args.budget };
+    let small = scope.of(plan.scenario());
+    small.and_then(|small| Plan::new(&small)).map_err(|problem| FileError {
+        origin: format!("{} in this scope", args.scenario.scenario),
+        line: None,
+        key: Some(problem.key),
+        message: problem.cause.to_string(),
+    })
+}
+
+fn save_run(
+    args: &VerifyArgs,
+    plan: &Arc<Plan>,
+    report: &VerifyReport,
+) -> Result<Option<active_active::report::SavedAs>, CliError> {
+    let Verified::Violated(found) = &report.verdict else { return Ok(None) };
+    let Found { choices, outcome, .. } = &**found;
+    match outcome {
+        Some(outcome) => save::violation(plan, choices, outcome, &args.out, "verify"),
+        None => Ok(None),
+    }
+}
+
+/// Makes the search; meanwhile looks at the clock, and says how far it is if somebody looks.
+fn watched(
+    verify: &Verify,
+    progress: &SearchProgress,
+    time: Option<Duration>,
+    shows_progress: bool,
+) -> VerifyReport {
+    let bar = if shows_progress { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+    let is_done = AtomicBool::new(false);
+    let report = std::thread::scope(|scope| {
+        let ticker = scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                if time.is_some_and(|time| bar.elapsed() >= time) {
+                    progress.stop();
+                }
+                bar.set_message(rate(&bar, progress));
+                bar.tick();
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let report = verify.run(progress);
+        is_done.store(true, Ordering::Relaxed);
+        ticker.thread().unpark();
+        report
+    });
+    let rate = rate(&bar, progress);
+    let threads = plural(verify.threads as u64, "thread", "threads");
+    let seconds = bar.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    // Whoever looks may have gone; the report does not depend on it.
+    let _ = writeln!(std::io::stderr(), "{rate}, {threads}, {seconds:.2} s");
+    report
+}
+
+fn rate(bar: &ProgressBar, progress: &SearchProgress) -> String {
+    let states = progress.states();
+    let per_second = states as f64 / bar.elapsed().as_secs_f64().max(1e-6);
+    format!(
+        "{} states, {} transitions, longest run {}, {} states/s, {}",
+        count(states),
+        count(progress.transitions()),
+        count(progress.depth()),
+        count(per_second as u64),
+        memory(progress.bytes()),
+    )
+}
+
+/// The first interrupt ends the search, the second ends the process. Whether there was one.
+fn stop_on_interrupt(progress: &Arc<SearchProgress>) -> Arc<AtomicBool> {
+    let asked = Arc::new(AtomicBool::new(false));
+    let (progress, seen) = (Arc::clone(progress), Arc::clone(&asked));
+    let handler = move || {
+        if seen.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+        progress.stop();
+    };
+    // Without a handler, an interrupt ends the process at once, as it does elsewhere.
+    let _ = ctrlc::set_handler(handler);
+    asked
+}

@@ -1,0 +1,207 @@
+//! A state of a search: the system, what the spec knows of it, and the fingerprint of both.
+
+use std::sync::Arc;
+
+use crate::model::event::Event;
+use crate::model::id::{MachineId, RecordId};
+use crate::model::layout::Place;
+use crate::plan::Plan;
+use crate::sim::{Bytes, Choice, Part, Simulation, parts};
+use crate::spec::{Judgement, Spec};
+
+/// The system and what the spec knows of it. Both together are a state of the search: the spec
+/// remembers things that the system does not, and judges by them.
+#[derive(Clone, Debug)]
+pub(super) struct Point {
+    pub(super) simulation: Simulation,
+    pub(super) spec: Spec,
+    /// By number of a part (see `parts`): its hash; then that of what the spec knows besides.
+    hashes: Vec<u128>,
+    /// The sum of the hashes.
+    fingerprint: u128,
+}
+
+impl Point {
+    /// The beginning of every run.
+    pub(super) fn new(plan: &Arc<Plan>) -> Point {
+        let simulation = Simulation::new(Arc::clone(plan));
+        let hashes = vec![0; parts(plan).count() + 1];
+        let mut point = Point { simulation, spec: Spec::new(plan), hashes, fingerprint: 0 };
+        point.hash_all(&mut Bytes::default());
+        point
+    }
+
+    /// Makes this one equal to the other, in the memory that is there.
+    #[inline]
+    pub(super) fn copy_from(&mut self, other: &Point) {
+        self.simulation.copy_from(&other.simulation);
+        self.spec.copy_from(&other.spec);
+        self.hashes.clone_from(&other.hashes);
+        self.fingerprint = other.fingerprint;
+    }
+
+    /// Takes a choice. The fingerprint is that of before until it is brought up to date.
+    #[inline]
+    pub(super) fn step(&mut self, choice: Choice) -> Judgement {
+        self.simulation.step(choice);
+        let plan = Arc::clone(self.simulation.plan());
+        self.spec.watch(self.simulation.events(), self.simulation.steps(), &plan)
+    }
+
+    /// A number for the state.
+    #[inline]
+    pub(super) fn fingerprint(&self) -> u128 {
+        self.fingerprint
+    }
+
+    /// Brings the fingerprint up to date after one choice, taken in the state `before`.
+    ///
+    /// A step of a machine changes that machine, the inboxes of those that it sends to, and what is
+    /// known of the records that it speaks of. Anything else (a fault, a step of the script) may
+    /// change anything; so may a step in a system with faults, where receipts and incarnations are
+    /// written as what they mean to others.
+    #[inline]
+    pub(super) fn update(&mut self, choice: Choice, before: &Point, bytes: &mut Bytes) {
+        match choice {
+            Choice::Step(machine) if !self.is_entangled(machine) => {
+                self.update_near(machine, before, bytes);
+            }
+            Choice::Step(_) | Choice::Fault(_) => self.hash_all(bytes),
+        }
+    }
+
+    fn is_entangled(&self, machine: MachineId) -> bool {
+        let plan = self.simulation.plan();
+        plan.repeats() || plan.layout.places()[machine.index()] == Place::Driver
+    }
+
+    fn update_near(&mut self, machine: MachineId, before: &Point, bytes: &mut Bytes) {
+        let machines = self.simulation.plan().layout.machines();
+        let mut driver_moved = false;
+        for index in 0..machines {
+            let other = MachineId(index as u16);
+            if other == machine || !self.simulation.has_inbox_of(&before.simulation, other) {
+                driver_moved |= index == 0;
+                self.hash(Part::Machine(other), index, bytes);
+            }
+        }
+        if driver_moved {
+            self.hash(Part::Faults, machines, bytes);
+        }
+        let mut last = RecordId(0);
+        for number in 0..self.simulation.events().len() {
+            let record = record_of(&self.simulation.events()[number]);
+            if let Some(record) = record.filter(|&record| record != last) {
+                self.hash(Part::Record(record), machines + record.index(), bytes);
+                last = record;
+            }
+        }
+        self.hash_rest(bytes);
+    }
+
+    /// Computes the fingerprint from nothing.
+    pub(super) fn hash_all(&mut self, bytes: &mut Bytes) {
+        let plan = Arc::clone(self.simulation.plan());
+        for (number, part) in parts(&plan).enumerate() {
+            self.hash(part, number, bytes);
+        }
+        self.hash_rest(bytes);
+    }
+
+    #[inline]
+    fn hash(&mut self, part: Part, number: usize, bytes: &mut Bytes) {
+        bytes.clear();
+        self.simulation.write(part, bytes);
+        if let Part::Record(record) = part {
+            self.spec.write_record(record, bytes);
+        }
+        self.replace(number, bytes.hash());
+    }
+
+    /// What the spec knows besides what it knows of each record.
+    fn hash_rest(&mut self, bytes: &mut Bytes) {
+        bytes.clear();
+        // Neither a machine nor a record begins with this.
+        bytes.u16(u16::MAX - 2);
+        self.spec.write(bytes);
+        self.replace(self.hashes.len() - 1, bytes.hash());
+    }
+
+    #[inline]
+    fn replace(&mut self, number: usize, hash: u128) {
+        let old = std::mem::replace(&mut self.hashes[number], hash);
+        self.fingerprint = self.fingerprint.wrapping_sub(old).wrapping_add(hash);
+    }
+}
+
+/// The record that an event speaks of, as far as anybody notes it.
+fn record_of(event: &Event) -> Option<RecordId> {
+    match *event {
+        Event::Published { copy }
+        | Event::Enqueued { copy, .. }
+        | Event::Stored { copy, .. }
+        | Event::Applied { copy, .. }
+        | Event::Arrived { copy, .. } => Some(copy.id),
+        Event::Accepted { record }
+        | Event::Refused { record }
+        | Event::Routed { record, .. }
+        | Event::Delivered { record, .. }
+        | Event::Returned { record, .. }
+        | Event::TimedOut { record, .. }
+        | Event::DeadLettered { record, .. }
+        | Event::Redriven { record, .. }
+        | Event::Lost { record, .. }
+        | Event::Removed { record, .. }
+        | Event::Forwarding { record, .. }
+        | Event::KeyShown { record, .. }
+        | Event::Replicated { record, .. }
+        | Event::ReplicationLost { record, .. } => Some(record),
+        Event::BatchEnded { .. }
+        | Event::RoutesChanged { .. }
+        | Event::WeightsChanged { .. }
+        | Event::Reordered { .. }
+        | Event::StaleRemove { .. }
+        | Event::ContainerBecame { .. }
+        | Event::StaleReply { .. }
+        | Event::LossEnded { .. }
+        | Event::Faulted { .. }
+        | Event::Recovered { .. }
+        | Event::ReplyLost { .. }
+        | Event::ExpectationFailed { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::builtin;
+    use crate::scheduler::{Random, Scheduler};
+
+    /// What is brought up to date step by step is what is computed from nothing.
+    #[test]
+    fn fingerprints_can_be_kept_up_to_date() {
+        for (name, _) in builtin::ALL {
+            let scenario = builtin::scenario(name).expect("it is built in");
+            let plan = Arc::new(Plan::new(&scenario).expect("it was checked"));
+            let (mut point, mut bytes) = (Point::new(&plan), Bytes::default());
+            let mut before = point.clone();
+            let mut random = Random::new(3);
+            random.begin(&plan, 0);
+            for _ in 0..800 {
+                if point.simulation.enabled().is_quiescent() {
+                    break;
+                }
+                let choice = random.choose(&point.simulation).expect("somebody can step");
+                before.copy_from(&point);
+                if point.step(choice).is_err() {
+                    break;
+                }
+                point.update(choice, &before, &mut bytes);
+                let kept = point.fingerprint();
+                point.hash_all(&mut bytes);
+                assert_eq!(kept, point.fingerprint(), "{name} after {choice:?}");
+                assert_ne!(kept, before.fingerprint(), "{name} after {choice:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,379 @@
+//! One pass over all states, depth first, on any number of threads.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::explore::Runner;
+use crate::explore::verify::point::Point;
+use crate::explore::verify::pool::{Job, Pool};
+use crate::explore::verify::progress::{Progress, Tally};
+use crate::explore::verify::reduction::Reduction;
+use crate::explore::verify::store::{Full, Store};
+use crate::plan::Plan;
+use crate::sim::{Bytes, Choice};
+
+/// What a pass does with the states that it comes to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Task<'a> {
+    /// Enters each state once and judges it. The store has how many choices away it was entered.
+    Judge,
+    /// As `Judge`, on one thread, but enters a state again when it comes to it by fewer choices, and goes
+    /// on after a violation to look for a shorter one: the last is the shortest. It is cut short after
+    /// so many choices.
+    Shorten(u64),
+    /// Enters each state once and counts in how many ways it is reached.
+    CountWays,
+    /// Enters a state when each of the ways that were counted was gone: never, if it leads to itself or
+    /// comes behind one that does.
+    RemoveWays,
+    /// Enters each state once, and judges those that were not entered while ways were removed, as the
+    /// store given says: a run may be there for as long as it likes.
+    JudgeCycles(&'a Store),
+}
+
+/// A pass over all states.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search<'a> {
+    pub(super) plan: &'a Arc<Plan>,
+    pub(super) store: &'a Store,
+    pub(super) reduction: &'a Reduction,
+    pub(super) task: Task<'a>,
+    pub(super) threads: usize,
+    /// Is told how far the pass is.
+    pub(super) counts: &'a Progress,
+    /// Is asked whether to stop.
+    pub(super) progress: &'a Progress,
+}
+
+/// What a pass shows.
+#[derive(Debug, Default)]
+pub(super) struct Pass {
+    /// The choices of a run that violates the spec, up to the violation.
+    pub(super) violation: Option<Vec<Choice>>,
+    /// States were left out, because there was no memory for them.
+    pub(super) is_full: bool,
+    /// States were left out, because it was stopped.
+    pub(super) is_cut: bool,
+    /// Some state was reached by different numbers of choices. If none was, none leads to itself.
+    pub(super) is_uneven: bool,
+}
+
+/// What the threads of a pass share.
+struct Shared {
+    pool: Pool,
+    stop: AtomicBool,
+    pass: Mutex<Pass>,
+}
+
+impl Search<'_> {
+    /// Makes the pass.
+    pub(super) fn run(&self) -> Pass {
+        let mut root = Point::new(self.plan);
+        let mut path = Vec::new();
+        let fails = self.reduction.settle(&mut root, &mut path, &mut Tally::default()).is_err();
+        root.hash_all(&mut Bytes::default());
+        let root = Job { choices: choices_of(&root), point: root, path, is_root: true };
+        if fails {
+            return Pass { violation: Some(root.path), ..Pass::default() };
+        }
+        let fingerprint = root.point.fingerprint();
+        let ways = match self.task {
+            Task::RemoveWays => match self.store.update(fingerprint, |ways| ways.unwrap_or(0)) {
+                Ok(Some(0)) => 0,
+                // A state that leads back to the beginning: nothing can be removed.
+                Ok(_) | Err(Full) => return Pass::default(),
+            },
+            Task::CountWays => 0,
+            Task::Judge | Task::Shorten(_) | Task::JudgeCycles(_) => root.path.len() as u16,
+        };
+        if self.store.update(fingerprint, |_| ways).is_err() {
+            return Pass { is_full: true, ..Pass::default() };
+        }
+        self.counts.note(&Tally { states: 1, ..Tally::default() }, self.store.bytes());
+        let shared = Shared {
+            pool: Pool::new(self.threads.max(1), root),
+            stop: AtomicBool::new(false),
+            pass: Mutex::default(),
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..self.threads {
+                scope.spawn(|| Worker::new(self, &shared).work());
+            }
+            Worker::new(self, &shared).work();
+        });
+        shared.pass.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What can be chosen. A run is over when nobody can step: what is offered then is not taken.
+fn choices_of(point: &Point) -> Vec<Choice> {
+    let enabled = point.simulation.enabled();
+    if enabled.is_quiescent() { Vec::new() } else { enabled.iter().collect() }
+}
+
+/// One of the states between the beginning and where a thread is.
+struct Frame {
+    point: Point,
+    choices: Vec<Choice>,
+    /// The first of them that was not taken.
+    next: usize,
+    /// How many choices lead there.
+    length: usize,
+}
+
+/// A thread of a search.
+struct Worker<'a> {
+    search: &'a Search<'a>,
+    shared: &'a Shared,
+    runner: Runner,
+    /// Those in use first; the others are kept for their memory.
+    frames: Vec<Frame>,
+    path: Vec<Choice>,
+    tally: Tally,
+    bytes: Bytes,
+    recent: Recent,
+    is_uneven: bool,
+    /// No run of so many choices or more is of interest.
+    length_max: usize,
+}
+
+/// A worker looks around after so many choices.
+const LOOK_EVERY: u64 = 512;
+
+impl<'a> Worker<'a> {
+    fn new(search: &'a Search<'a>, shared: &'a Shared) -> Worker<'a> {
+        Worker {
+            search,
+            shared,
+            runner: Runner::new(Arc::clone(search.plan)),
+            frames: Vec::new(),
+            path: Vec::new(),
+            tally: Tally::default(),
+            bytes: Bytes::default(),
+            recent: Recent::default(),
+            is_uneven: false,
+            length_max: usize::MAX,
+        }
+    }
+
+    fn work(mut self) {
+        while let Some(job) = self.shared.pool.take() {
+            self.explore(job);
+            self.look_around(0);
+        }
+        let mut pass = self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner);
+        pass.is_uneven |= self.is_uneven;
+    }
+
+    /// Enters all states behind a job's choices that nobody has entered.
+    fn explore(&mut self, job: Job) {
+        let Job { point, path, choices, is_root } = job;
+        let first = Frame { point, choices, next: 0, length: path.len() };
+        match self.frames.first_mut() {
+            Some(frame) => *frame = first,
+            None => self.frames.push(first),
+        }
+        self.path = path;
+        let mut depth = 0;
+        if is_root && self.judge(0).is_err() {
+            return self.found();
+        }
+        loop {
+            let frame = &mut self.frames[depth];
+            self.path.truncate(frame.length);
+            let Some(&choice) = frame.choices.get(frame.next) else {
+                if depth == 0 {
+                    return;
+                }
+                depth -= 1;
+                continue;
+            };
+            frame.next += 1;
+            depth += usize::from(self.take(depth, choice));
+            if self.tally.transitions >= LOOK_EVERY && self.look_around(depth) {
+                return;
+            }
+        }
+    }
+
+    /// Takes a choice in the state of a frame. Whether the state that it leads to is to be entered; it is
+    /// in the next frame then.
+    fn take(&mut self, depth: usize, choice: Choice) -> bool {
+        if self.path.len() + 1 >= self.length_max {
+            return false;
+        }
+        if self.frames.len() == depth + 1 {
+            let point = self.frames[depth].point.clone();
+            self.frames.push(Frame { point, choices: Vec::new(), next: 0, length: 0 });
+        }
+        let (before, after) = self.frames.split_at_mut(depth + 1);
+        let (parent, child) = (&before[depth].point, &mut after[0].point);
+        child.copy_from(parent);
+        self.path.push(choice);
+        self.tally.transitions += 1;
+        if child.step(choice).is_err() {
+            self.found();
+            return false;
+        }
+        match self.search.reduction.settle(child, &mut self.path, &mut self.tally) {
+            Ok(0) => child.update(choice, parent, &mut self.bytes),
+            Ok(_) => child.hash_all(&mut self.bytes),
+            Err(_) => {
+                self.found();
+                return false;
+            }
+        }
+        if !self.is_to_enter(depth + 1) {
+            return false;
+        }
+        let frame = &mut self.frames[depth + 1];
+        (frame.next, frame.length) = (0, self.path.len());
+        frame.choices.clear();
+        let enabled = frame.point.simulation.enabled();
+        if !enabled.is_quiescent() {
+            frame.choices.extend(enabled.iter());
+        }
+        self.tally.states += 1;
+        self.tally.depth = self.tally.depth.max(self.path.len() as u64);
+        if self.judge(depth + 1).is_err() {
+            self.found();
+            return false;
+        }
+        true
+    }
+
+    /// Notes in the store that the state of a frame was reached, and tells whether it is to be entered.
+    fn is_to_enter(&mut self, depth: usize) -> bool {
+        let fingerprint = self.frames[depth].point.fingerprint();
+        let length = self.path.len().min(usize::from(u16::MAX)) as u16;
+        self.is_uneven |= length == u16::MAX;
+        let store = self.search.store;
+        let before = match self.search.task {
+            Task::Judge | Task::JudgeCycles(_) => {
+                if self.recent.has(fingerprint, length) {
+                    return false;
+                }
+                store.update(fingerprint, |before| before.unwrap_or(length))
+            }
+            Task::Shorten(_) => store.update(fingerprint, |old| old.unwrap_or(length).min(length)),
+            Task::CountWays => {
+                store.update(fingerprint, |ways| ways.unwrap_or(0).saturating_add(1))
+            }
+            Task::RemoveWays => {
+                let removed = store.update(fingerprint, |ways| match ways {
+                    // So many ways that nobody knows how many.
+                    Some(u16::MAX) => u16::MAX,
+                    ways => ways.unwrap_or(0).saturating_sub(1),
+                });
+                return removed == Ok(Some(1));
+            }
+        };
+        match (self.search.task, before) {
+            (Task::Shorten(_), Ok(Some(old))) => old > length,
+            (_, Ok(Some(old))) => {
+                self.is_uneven |= old != length;
+                false
+            }
+            (_, Ok(None)) => true,
+            (_, Err(Full)) => {
+                self.lock_pass().is_full = true;
+                self.stop();
+                false
+            }
+        }
+    }
+
+    /// Judges the end of all runs that can end in the state of a frame.
+    fn judge(&mut self, depth: usize) -> Result<(), ()> {
+        let point = &self.frames[depth].point;
+        let ends = match self.search.task {
+            Task::Judge | Task::Shorten(_) => point.simulation.enabled().is_quiescent(),
+            Task::CountWays | Task::RemoveWays => false,
+            Task::JudgeCycles(ways) => {
+                let left = ways.update(point.fingerprint(), |ways| ways.unwrap_or(0));
+                left.is_ok_and(|ways| ways.unwrap_or(0) > 0)
+            }
+        };
+        if !ends {
+            return Ok(());
+        }
+        self.tally.ends += 1;
+        self.runner.judge_rest(&point.simulation, &point.spec).map_err(|_| ())
+    }
+
+    /// A run that violates the spec.
+    fn found(&mut self) {
+        let mut pass = self.lock_pass();
+        let shorter = pass.violation.as_ref().is_none_or(|known| known.len() > self.path.len());
+        if shorter {
+            pass.violation = Some(self.path.clone());
+        }
+        drop(pass);
+        match self.search.task {
+            Task::Shorten(_) => self.length_max = self.length_max.min(self.path.len()),
+            Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => self.stop(),
+        }
+    }
+
+    fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.shared.pool.close();
+    }
+
+    fn lock_pass(&self) -> std::sync::MutexGuard<'a, Pass> {
+        self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says how far it is, and gives work away if somebody has none. Whether it is to stop.
+    fn look_around(&mut self, depth: usize) -> bool {
+        self.search.counts.note(&self.tally, self.search.store.bytes());
+        self.tally = Tally::default();
+        let is_cut = match self.search.task {
+            Task::Shorten(transitions_max) => self.search.counts.transitions() > transitions_max,
+            Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => false,
+        };
+        if is_cut || self.search.progress.is_stopped() {
+            self.lock_pass().is_cut = true;
+            self.stop();
+        }
+        if self.shared.stop.load(Ordering::Relaxed) {
+            return true;
+        }
+        if self.shared.pool.is_hungry() {
+            self.share(depth);
+        }
+        false
+    }
+
+    /// Gives away what was not tried in the first state that has such choices.
+    fn share(&mut self, depth: usize) {
+        let frames = self.frames.iter_mut().take(depth + 1);
+        let Some(frame) = frames.into_iter().find(|frame| frame.next < frame.choices.len()) else {
+            return;
+        };
+        let choices = frame.choices.split_off(frame.next);
+        let path = self.path[..frame.length].to_vec();
+        self.shared.pool.give(Job { point: frame.point.clone(), path, choices, is_root: false });
+    }
+}
+
+/// States that a thread met lately: most choices lead to one of them, and need not ask the store.
+struct Recent(Vec<u128>);
+
+const RECENT: usize = 1 << 15;
+
+impl Default for Recent {
+    fn default() -> Recent {
+        Recent(vec![0; RECENT])
+    }
+}
+
+impl Recent {
+    /// Whether the state was met lately after so many choices; it is now.
+    #[inline]
+    fn has(&mut self, fingerprint: u128, length: u16) -> bool {
+        let entry = fingerprint & !0xffff | u128::from(length);
+        let slot = &mut self.0[(fingerprint >> 20) as usize % RECENT];
+        std::mem::replace(slot, entry) == entry
+    }
+}

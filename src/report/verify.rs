@@ -1,0 +1,178 @@
+//! What an exhaustive search shows, as data and as text.
+
+use serde::Serialize;
+
+use crate::explore::{Verified, VerifyReport};
+use crate::plan::Plan;
+use crate::report::palette::{Palette, paint};
+use crate::report::summary::{FORMAT, Finding, ScenarioSummary, ViolationSummary};
+use crate::report::text::{count, head, joined, plural, violation};
+
+/// What an exhaustive search shows.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct VerifySummary {
+    /// The version of this document.
+    pub format: u32,
+    /// `verify`.
+    pub command: &'static str,
+    /// The verdict.
+    pub verdict: Finding,
+    /// What was searched.
+    pub scenario: ScenarioSummary,
+    /// The faults that the scheduler could choose, each kind with its number.
+    pub budget: String,
+    /// Whether steps that commute were tried in one order only.
+    pub reduced: bool,
+    /// Why they were not, if that was asked for.
+    pub not_reduced_because: Option<String>,
+    /// How many states were entered.
+    pub states: u64,
+    /// How many choices were taken between states.
+    pub transitions: u64,
+    /// How many steps these were, those included that the reduction joined with others.
+    pub steps: u64,
+    /// How many ends of runs were judged.
+    pub ends: u64,
+    /// How many states lie on cycles or behind one.
+    pub cyclic_states: u64,
+    /// The length of the longest run that was followed, in choices.
+    pub depth: u64,
+    /// How many bytes the store of states took.
+    pub store_bytes: u64,
+    /// Why it is not complete, if it is not.
+    pub incomplete_because: Option<String>,
+    /// The violation.
+    pub violation: Option<ViolationSummary>,
+    /// Whether no run with fewer choices violates the spec; none without a violation.
+    pub is_shortest: Option<bool>,
+}
+
+impl VerifySummary {
+    /// What is said of a search. `why` says why it is not complete, if whoever stopped it knows more
+    /// than that somebody did.
+    pub fn new(plan: &Plan, report: &VerifyReport, why: Option<&str>) -> VerifySummary {
+        let (verdict, incomplete_because, found) = match &report.verdict {
+            Verified::Holds => (Finding::Holds, None, None),
+            Verified::Violated(found) => (Finding::Violated, None, Some(found)),
+            Verified::Incomplete(cause) => {
+                let why = why.map_or_else(|| cause.to_string(), str::to_owned);
+                (Finding::Inconclusive, Some(why), None)
+            }
+        };
+        VerifySummary {
+            format: FORMAT,
+            command: "verify",
+            verdict,
+            scenario: ScenarioSummary::new(plan),
+            budget: plan.scenario().budget.to_string(),
+            reduced: report.reduced,
+            not_reduced_because: report.not_reduced_because.map(str::to_owned),
+            states: report.states,
+            transitions: report.transitions,
+            steps: report.steps,
+            ends: report.ends,
+            cyclic_states: report.cyclic,
+            depth: report.depth,
+            store_bytes: report.bytes,
+            incomplete_because,
+            violation: found.map(|found| ViolationSummary::new(&found.violation, None, None)),
+            is_shortest: found.map(|found| found.is_shortest),
+        }
+    }
+
+    /// The summary for people.
+    pub fn text(&self, palette: &Palette) -> String {
+        let mut lines = head(&self.scenario, None, palette);
+        lines.push(format!("faults that may happen anywhere: {}", self.budget));
+        lines.push(match (&self.not_reduced_because, self.reduced) {
+            (_, true) => "steps that commute are tried in one order only".to_owned(),
+            (Some(why), false) => format!("every order of steps is tried: {why}"),
+            (None, false) => "every order of steps is tried".to_owned(),
+        });
+        lines.push(String::new());
+        lines.push(format!(
+            "{}, {}, {}, {} judged, longest run {}",
+            plural(self.states, "state", "states"),
+            plural(self.transitions, "transition", "transitions"),
+            plural(self.steps, "step", "steps"),
+            plural(self.ends, "end", "ends"),
+            count(self.depth),
+        ));
+        lines.push(format!("{} of states", memory(self.store_bytes)));
+        if self.cyclic_states > 0 {
+            lines.push(format!(
+                "{} on or behind cycles, each judged as an end",
+                plural(self.cyclic_states, "state", "states")
+            ));
+        }
+        lines.push(String::new());
+        lines.extend(self.conclusion(palette));
+        joined(&lines)
+    }
+
+    fn conclusion(&self, palette: &Palette) -> Vec<String> {
+        if let Some(found) = &self.violation {
+            let mut lines = violation(found, palette);
+            lines.push(match self.is_shortest {
+                Some(true) => "No shorter run violates the spec.".to_owned(),
+                Some(false) | None => "A shorter run may violate the spec, too.".to_owned(),
+            });
+            return lines;
+        }
+        let records = plural(self.scenario.records as u64, "record", "records");
+        let stages = plural(self.scenario.stages as u64, "stage", "stages");
+        let scope = format!("{records}, {stages}, {} regions", self.scenario.regions);
+        match &self.incomplete_because {
+            Some(why) => vec![format!(
+                "{}: {why}. No violation in the {} entered; the others are not known.",
+                paint(palette.loud, "INCOMPLETE"),
+                plural(self.states, "state", "states"),
+            )],
+            None => vec![format!(
+                "{} within this scope: no schedule of {scope} with these faults violates the \
+                 spec.\nIt says nothing about larger ones; two states are taken for one with a \
+                 probability below 10^{}.",
+                paint(palette.good, "VERIFIED"),
+                collision_exponent(self.states),
+            )],
+        }
+    }
+}
+
+/// The power of ten above *n*² / 2¹¹².
+fn collision_exponent(states: u64) -> i32 {
+    let exponent = 2.0 * (states.max(1) as f64).log10() - 112.0 * 2f64.log10();
+    exponent.ceil() as i32
+}
+
+/// So many bytes, in a unit that is easy to read.
+pub fn memory(bytes: u64) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let mut size = bytes as f64;
+    let mut unit = 0;
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{size:.1} {}", units[unit]) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_easy_to_read() {
+        let cases =
+            [(0, "0 bytes"), (1_023, "1023 bytes"), (1_536, "1.5 KiB"), (3 << 30, "3.0 GiB")];
+        for (bytes, text) in cases {
+            assert_eq!(memory(bytes), text);
+        }
+    }
+
+    #[test]
+    fn the_probability_of_an_omission_is_rounded_up() {
+        assert_eq!(collision_exponent(1), -33);
+        assert_eq!(collision_exponent(1_000_000_000), -15);
+    }
+}

@@ -1,0 +1,172 @@
+//! The same scenario, smaller: what exhaustive search can cover.
+
+use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
+
+/// What to make smaller (or larger) in a scenario.
+///
+/// ```
+/// use active_active::scenario::{Scope, builtin};
+///
+/// let scope = Scope { records: Some(4), stages: Some(2), budget: Some("crash=1".parse()?) };
+/// let small = scope.of(&builtin::scenario("f1-fail-container")?)?;
+/// assert_eq!(small.records.batches, [2, 1, 1]);
+/// assert_eq!(small.topology.stages, ["inbound", "preprocess"]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Scope {
+    /// So many records in all, spread evenly over the batches, the first ones first.
+    pub records: Option<u32>,
+    /// The first so many stages.
+    pub stages: Option<u8>,
+    /// This budget of faults instead of the scenario's.
+    pub budget: Option<Budget>,
+}
+
+/// Why a text is no budget.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error(
+    "'{0}' is no part of a budget; write them as in crash=1,lost_reply=2, or none for no fault at all"
+)]
+pub struct BudgetError(String);
+
+impl Scope {
+    /// The scenario of this size. A number of delivered records that the script waits for or expects
+    /// stays that of whole batches: 20 of 10 and 10 and 10 records becomes what two batches hold.
+    ///
+    /// # Errors
+    ///
+    /// If there are fewer records than batches, or fewer stages than asked for. What else may be wrong
+    /// with the scenario, [`Plan::new`](crate::plan::Plan::new) finds.
+    pub fn of(&self, scenario: &Scenario) -> Result<Scenario, Problem> {
+        let mut small = scenario.clone();
+        if let Some(records) = self.records {
+            let batches = small.records.batches.len() as u32;
+            if records < batches {
+                let (min, max) = (batches.into(), 65_534);
+                let what = "records for the batches of this scenario";
+                let cause = Cause::Range { what, found: records.into(), min, max };
+                return Err(Problem::new("records.batches", cause));
+            }
+            let share = |batch| records / batches + u32::from(batch < records % batches);
+            small.records.batches = (0..batches).map(share).collect();
+            small.script.iter_mut().for_each(|step| {
+                recount(step, &scenario.records.batches, &small.records.batches);
+            });
+        }
+        if let Some(stages) = self.stages {
+            let max = small.topology.stages.len() as u64;
+            if !(1..=max).contains(&stages.into()) {
+                let what = "stages of this scenario";
+                let cause = Cause::Range { what, found: stages.into(), min: 1, max };
+                return Err(Problem::new("topology.stages", cause));
+            }
+            small.topology.stages.truncate(stages.into());
+        }
+        small.budget = self.budget.unwrap_or(small.budget);
+        Ok(small)
+    }
+}
+
+/// Changes a number of delivered records that is that of the first batches.
+fn recount(step: &mut ScriptStep, before: &[u32], after: &[u32]) {
+    let (ScriptStep::Await(Condition::Delivered(count))
+    | ScriptStep::Expect(Expectation::Delivered(count))) = step
+    else {
+        return;
+    };
+    let sum = |batches: &[u32]| batches.iter().sum::<u32>();
+    if let Some(whole) = (0..=before.len()).find(|&whole| sum(&before[..whole]) == *count) {
+        *count = sum(&after[..whole]);
+    }
+}
+
+impl std::fmt::Display for Budget {
+    /// As it is read: `crash=1,lost_reply=2`, or `none`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let table = toml::Table::try_from(self).expect("a budget has only numbers");
+        let named = table.iter().filter(|(_, number)| number.as_integer() != Some(0));
+        let parts: Vec<String> = named.map(|(key, number)| format!("{key}={number}")).collect();
+        f.write_str(&if parts.is_empty() { "none".to_owned() } else { parts.join(",") })
+    }
+}
+
+impl std::str::FromStr for Budget {
+    type Err = BudgetError;
+
+    /// Reads `crash=1,lost_reply=2`; what is not named is 0, and `none` names nothing.
+    fn from_str(text: &str) -> Result<Budget, BudgetError> {
+        let mut table = toml::Table::new();
+        for part in text.split(',').filter(|_| text != "none") {
+            let number = part.split_once('=').and_then(|(key, number)| {
+                let number: u16 = number.trim().parse().ok()?;
+                Some((key.trim().to_owned(), toml::Value::Integer(number.into())))
+            });
+            let (key, number) = number.ok_or_else(|| BudgetError(part.to_owned()))?;
+            let whole = toml::Table::from_iter([(key.clone(), number.clone())]);
+            // A budget knows its keys itself.
+            whole.try_into::<Budget>().map_err(|_| BudgetError(part.to_owned()))?;
+            table.insert(key, number);
+        }
+        table.try_into().map_err(|_| BudgetError(text.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+    use crate::scenario::builtin;
+
+    #[test]
+    fn every_built_in_scenario_has_a_small_form() {
+        for (name, _) in builtin::ALL {
+            let scenario = builtin::scenario(name).expect("it is built in");
+            let batches = scenario.records.batches.len() as u32;
+            let scope = Scope { records: Some(batches), stages: Some(2), budget: None };
+            let small = scope.of(&scenario).expect("it has so many batches and stages");
+            let plan = Plan::new(&small).unwrap_or_else(|problem| panic!("{name}: {problem}"));
+            assert_eq!((plan.records() as u32, plan.layout.stages.len()), (batches, 2));
+            assert_eq!(Scope::default().of(&scenario).expect("it is the same"), scenario);
+        }
+    }
+
+    #[test]
+    fn numbers_of_whole_batches_follow_the_batches() {
+        let text = r#"
+            name = "counts"
+            records.batches = [10, 10]
+            script = ["publish 1", "await delivered 10", "publish 2", "await delivered 12",
+                      "await delivered 20"]
+        "#;
+        let scenario = Scenario::parse(text).expect("it is a scenario");
+        let small = Scope { records: Some(5), ..Scope::default() }.of(&scenario).expect("it fits");
+        let script: Vec<String> = small.script.iter().map(ToString::to_string).collect();
+        assert_eq!(script[1], "await delivered 3");
+        assert_eq!(script[3], "await delivered 12");
+        assert_eq!(script[4], "await delivered 5");
+    }
+
+    #[test]
+    fn budgets_are_read_as_they_are_written() {
+        let budget = |text: &str| text.parse::<Budget>();
+        assert_eq!(budget("none"), Ok(Budget::default()));
+        let expected = Budget { crash: 1, lost_reply: 2, ..Budget::default() };
+        assert_eq!(budget("crash=1, lost_reply=2"), Ok(expected));
+        assert_eq!(expected.to_string(), "crash=1,lost_reply=2");
+        assert_eq!(Budget::default().to_string(), "none");
+        for wrong in ["", "crash", "crash=x", "crash=1,,", "crush=1", "crash=70000"] {
+            assert!(budget(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn too_few_records_or_stages_are_refused() {
+        let f1 = builtin::scenario("f1-fail-container").expect("it is built in");
+        let error = |scope: Scope| scope.of(&f1).expect_err("it is too small").to_string();
+        let records = error(Scope { records: Some(2), ..Scope::default() });
+        assert!(records.contains("use 3 to"), "{records}");
+        let stages = error(Scope { stages: Some(6), ..Scope::default() });
+        assert!(stages.contains("use 1 to 5"), "{stages}");
+    }
+}
