@@ -35,7 +35,9 @@ fn verify(plan: &Arc<Plan>, threads: usize, reduces: bool) -> VerifyReport {
 fn found(report: &VerifyReport) -> &Found {
     match &report.verdict {
         Verified::Violated(found) => found,
-        other @ (Verified::Holds | Verified::Incomplete(_)) => panic!("no violation was found: {other:?}"),
+        other @ (Verified::Holds | Verified::Incomplete(_)) => {
+            panic!("no violation was found: {other:?}")
+        }
     }
 }
 
@@ -84,4 +86,47 @@ fn a_search_without_memory_or_time_is_incomplete() {
     let report = Verify { bytes_max: 1 << 30, ..small }.run(&stopped);
     assert_eq!(report.verdict, Verified::Incomplete(Incomplete::Stopped));
     assert!(report.states < 61_568);
+}
+
+/// Two regions, two stages, two records.
+const SMALL: &str = r#"
+    name = "small"
+    topology.stages = ["first", "second"]
+    records.batches = [2]
+    script = ["publish 1", "await delivered all"]
+"#;
+
+/// The container of the first stage pauses at any moment, and goes on at any later one.
+const PAUSE: &str = r#"
+    name = "pause-at-any-moment"
+    topology.stages = ["only"]
+    records.batches = [1]
+    script = ["publish 1", "await sometime", "pause only-container@1", "await sometime",
+              "recover only-container@1", "await delivered all"]
+"#;
+
+#[test]
+fn the_reduction_leaves_the_verdict_and_few_states() {
+    let plans = [
+        (tiny(&[]), 5),
+        (tiny(&["budget.crash=1"]), 20),
+        (tiny(&["budget.crash=2"]), 0),
+        (plans::plan(PAUSE, &[]), 20),
+        (plans::plan(PAUSE, &["records.batches=2"]), 0),
+    ];
+    for (plan, factor) in plans {
+        let small = verify(&plan, 1, true);
+        assert!(small.reduced, "{:?}", small.not_reduced_because);
+        assert_eq!(small.verdict, Verified::Holds);
+        println!("{} states, {} transitions", small.states, small.transitions);
+        if factor > 0 {
+            let whole = verify(&plan, 2, false);
+            assert_eq!(whole.verdict, Verified::Holds);
+            println!("   of {} states, {} transitions", whole.states, whole.transitions);
+            assert!(small.states * factor < whole.states);
+        }
+    }
+    let small = verify(&plans::plan(SMALL, &[]), 2, true);
+    assert_eq!(small.verdict, Verified::Holds);
+    println!("{small:?}");
 }

@@ -123,6 +123,8 @@ pub enum Incomplete {
     Stopped,
 }
 
+const NOT_WANTED: &str = "nobody asked for it";
+
 impl Verify {
     /// A search on one thread, reduced, with at most 1 GiB of states.
     pub fn new(plan: Arc<Plan>) -> Verify {
@@ -135,7 +137,10 @@ impl Verify {
     ///
     /// If a step panics: a defect of the simulator.
     pub fn run(&self, progress: &SearchProgress) -> VerifyReport {
-        let reduction = Reduction::none(&self.plan);
+        let wanted = if self.reduces { Reduction::of(&self.plan) } else { Err(NOT_WANTED) };
+        let reduced = wanted.is_ok();
+        let not_reduced_because = wanted.as_ref().err().copied().filter(|_| self.reduces);
+        let reduction = wanted.unwrap_or_else(|_| Reduction::none(&self.plan));
         let (verdict, cyclic) = self.verdict(&reduction, progress);
         VerifyReport {
             verdict,
@@ -146,8 +151,8 @@ impl Verify {
             depth: progress.depth(),
             bytes: progress.bytes(),
             cyclic,
-            reduced: false,
-            not_reduced_because: None,
+            reduced,
+            not_reduced_because,
         }
     }
 

@@ -70,7 +70,8 @@ impl Search<'_> {
     pub(super) fn run(&self) -> Pass {
         let mut root = Point::new(self.plan);
         let mut path = Vec::new();
-        let fails = self.reduction.settle(&mut root, &mut path, &mut Tally::default()).is_err();
+        let (tally, spare) = (&mut Tally::default(), &mut None);
+        let fails = self.reduction.settle(&mut root, spare, &mut path, tally).is_err();
         root.hash_all(&mut Bytes::default());
         let root = Job { choices: choices_of(&root), point: root, path, is_root: true };
         if fails {
@@ -89,7 +90,7 @@ impl Search<'_> {
         if self.store.update(fingerprint, |_| ways).is_err() {
             return Pass { is_full: true, ..Pass::default() };
         }
-        self.counts.note(&Tally { states: 1, ..Tally::default() }, self.store.bytes());
+        self.counts.note(&Tally { states: 1, ..*tally }, self.store.bytes());
         let shared = Shared {
             pool: Pool::new(self.threads.max(1), root),
             stop: AtomicBool::new(false),
@@ -129,6 +130,8 @@ struct Worker<'a> {
     /// Those in use first; the others are kept for their memory.
     frames: Vec<Frame>,
     path: Vec<Choice>,
+    /// Memory for the reduction.
+    spare: Option<Box<Point>>,
     tally: Tally,
     bytes: Bytes,
     recent: Recent,
@@ -148,6 +151,7 @@ impl<'a> Worker<'a> {
             runner: Runner::new(Arc::clone(search.plan)),
             frames: Vec::new(),
             path: Vec::new(),
+            spare: None,
             tally: Tally::default(),
             bytes: Bytes::default(),
             recent: Recent::default(),
@@ -215,7 +219,8 @@ impl<'a> Worker<'a> {
             self.found();
             return false;
         }
-        match self.search.reduction.settle(child, &mut self.path, &mut self.tally) {
+        let (path, tally) = (&mut self.path, &mut self.tally);
+        match self.search.reduction.settle(child, &mut self.spare, path, tally) {
             Ok(0) => child.update(choice, parent, &mut self.bytes),
             Ok(_) => child.hash_all(&mut self.bytes),
             Err(_) => {
