@@ -239,7 +239,9 @@ impl Scope<'_> {
         let plan = &self.verify.plan;
         let mut point = Point::new(plan);
         for &choice in &choices {
-            point.step(choice).expect("a run that violates the spec on its way was found before");
+            point
+                .step(choice, plan)
+                .expect("a run that violates the spec on its way was found before");
         }
         let mut runner = Runner::new(Arc::clone(plan));
         let breach = runner

@@ -20,12 +20,14 @@ fn a_small_scope_is_verified() {
 #[test]
 fn an_unsound_design_is_violated_and_saved() {
     let place = Place::new();
-    let design = "--set container.on_duplicate=skip --budget crash=1";
-    let done = place.run(&format!("verify baseline --records 1 --stages 1 {design}"));
+    let text = "name = \"tiny\"\nscript = [\"publish 1\", \"await delivered all\"]\n\
+                records.batches = [9]\ncontainer.on_duplicate = \"skip\"\n";
+    place.write("tiny.toml", text);
+    let done = place.run("verify tiny.toml --records 1 --stages 1 --budget crash=1");
     assert_eq!(done.status, Some(1), "{}", done.stdout);
     assert!(done.stdout.contains("VIOLATED: RemoveLast"), "{}", done.stdout);
     assert!(done.stdout.contains("No shorter run violates the spec."), "{}", done.stdout);
-    let saved = "failures/baseline-RemoveLast-verify.toml";
+    let saved = "failures/tiny-RemoveLast-verify.toml";
     let replayed = place.run(&format!("replay {saved}"));
     assert_eq!(replayed.status, Some(1));
     assert!(replayed.stdout.contains("That is what it showed when it was saved."));

@@ -27,7 +27,7 @@ impl Point {
         let simulation = Simulation::new(Arc::clone(plan));
         let hashes = vec![0; parts(plan).count() + 1];
         let mut point = Point { simulation, spec: Spec::new(plan), hashes, fingerprint: 0 };
-        point.hash_all(&mut Bytes::default());
+        point.hash_all(plan, &mut Bytes::default());
         point
     }
 
@@ -42,10 +42,9 @@ impl Point {
 
     /// Takes a choice. The fingerprint is that of before until it is brought up to date.
     #[inline]
-    pub(super) fn step(&mut self, choice: Choice) -> Judgement {
+    pub(super) fn step(&mut self, choice: Choice, plan: &Plan) -> Judgement {
         self.simulation.step(choice);
-        let plan = Arc::clone(self.simulation.plan());
-        self.spec.watch(self.simulation.events(), self.simulation.steps(), &plan)
+        self.spec.watch(self.simulation.events(), self.simulation.steps(), plan)
     }
 
     /// A number for the state.
@@ -61,22 +60,28 @@ impl Point {
     /// change anything; so may a step in a system with faults, where receipts and incarnations are
     /// written as what they mean to others.
     #[inline]
-    pub(super) fn update(&mut self, choice: Choice, before: &Point, bytes: &mut Bytes) {
+    pub(super) fn update(
+        &mut self,
+        choice: Choice,
+        before: &Point,
+        plan: &Plan,
+        bytes: &mut Bytes,
+    ) {
         match choice {
-            Choice::Step(machine) if !self.is_entangled(machine) => {
-                self.update_near(machine, before, bytes);
+            Choice::Step(machine) if !is_entangled(machine, plan) => {
+                self.update_near(machine, before, plan.layout.machines(), bytes);
             }
-            Choice::Step(_) | Choice::Fault(_) => self.hash_all(bytes),
+            Choice::Step(_) | Choice::Fault(_) => self.hash_all(plan, bytes),
         }
     }
 
-    fn is_entangled(&self, machine: MachineId) -> bool {
-        let plan = self.simulation.plan();
-        plan.repeats() || plan.layout.places()[machine.index()] == Place::Driver
-    }
-
-    fn update_near(&mut self, machine: MachineId, before: &Point, bytes: &mut Bytes) {
-        let machines = self.simulation.plan().layout.machines();
+    fn update_near(
+        &mut self,
+        machine: MachineId,
+        before: &Point,
+        machines: usize,
+        bytes: &mut Bytes,
+    ) {
         let mut driver_moved = false;
         for index in 0..machines {
             let other = MachineId(index as u16);
@@ -100,9 +105,8 @@ impl Point {
     }
 
     /// Computes the fingerprint from nothing.
-    pub(super) fn hash_all(&mut self, bytes: &mut Bytes) {
-        let plan = Arc::clone(self.simulation.plan());
-        for (number, part) in parts(&plan).enumerate() {
+    pub(super) fn hash_all(&mut self, plan: &Plan, bytes: &mut Bytes) {
+        for (number, part) in parts(plan).enumerate() {
             self.hash(part, number, bytes);
         }
         self.hash_rest(bytes);
@@ -132,6 +136,12 @@ impl Point {
         let old = std::mem::replace(&mut self.hashes[number], hash);
         self.fingerprint = self.fingerprint.wrapping_sub(old).wrapping_add(hash);
     }
+}
+
+/// Whether a step of the machine can change how other parts are written.
+#[inline]
+fn is_entangled(machine: MachineId, plan: &Plan) -> bool {
+    plan.repeats() || plan.layout.places()[machine.index()] == Place::Driver
 }
 
 /// The record that an event speaks of, as far as anybody notes it.
@@ -193,12 +203,12 @@ mod tests {
                 }
                 let choice = random.choose(&point.simulation).expect("somebody can step");
                 before.copy_from(&point);
-                if point.step(choice).is_err() {
+                if point.step(choice, &plan).is_err() {
                     break;
                 }
-                point.update(choice, &before, &mut bytes);
+                point.update(choice, &before, &plan, &mut bytes);
                 let kept = point.fingerprint();
-                point.hash_all(&mut bytes);
+                point.hash_all(&plan, &mut bytes);
                 assert_eq!(kept, point.fingerprint(), "{name} after {choice:?}");
                 assert_ne!(kept, before.fingerprint(), "{name} after {choice:?}");
             }

@@ -152,6 +152,7 @@ impl Reduction {
     pub(super) fn settle(
         &self,
         point: &mut Point,
+        plan: &Plan,
         spare: &mut Option<Box<Point>>,
         path: &mut Vec<Choice>,
         tally: &mut Tally,
@@ -171,7 +172,7 @@ impl Reduction {
             let choice = Choice::Step(machine);
             path.push(choice);
             tally.steps += 1;
-            point.step(choice)?;
+            point.step(choice, plan)?;
             if may_end && point.simulation.enabled().is_quiescent() {
                 path.pop();
                 tally.steps -= 1;
@@ -368,5 +369,127 @@ fn receivers(place: Place, plan: &Plan) -> Vec<MachineId> {
             [vec![replicator], containers(&|context| context.table == own)].concat()
         }
         Place::Replicator(id) => plan.replicators[id.index()].tables.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::file;
+    use crate::sim::Bytes;
+
+    fn plan(script: &str, changes: &[&str]) -> Arc<Plan> {
+        let text = format!(
+            "name = \"tiny\"\ntopology.stages = [\"only\"]\nrecords.batches = [1, 1]\n\
+             script = [{script}]"
+        );
+        let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
+        Arc::new(file::load(&text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// Every state that can be reached, by fingerprint, and whatever a function says of each.
+    fn states(
+        plan: &Arc<Plan>,
+        reduction: &Reduction,
+        mut see: impl FnMut(&Point),
+    ) -> BTreeSet<u128> {
+        let bytes = &mut Bytes::default();
+        let settled = |point: &mut Point, bytes: &mut Bytes| {
+            let (path, tally) = (&mut Vec::new(), &mut Tally::default());
+            reduction.settle(point, plan, &mut None, path, tally).expect("the design is sound");
+            point.hash_all(plan, bytes);
+        };
+        let mut root = Point::new(plan);
+        settled(&mut root, bytes);
+        let mut known = BTreeSet::from([root.fingerprint()]);
+        let mut next = root.clone();
+        let mut todo = vec![root];
+        while let Some(point) = todo.pop() {
+            see(&point);
+            let enabled = point.simulation.enabled();
+            for choice in enabled.iter().filter(|_| !enabled.is_quiescent()) {
+                next.copy_from(&point);
+                next.step(choice, plan).expect("the design is sound");
+                settled(&mut next, bytes);
+                if known.insert(next.fingerprint()) {
+                    todo.push(next.clone());
+                }
+            }
+        }
+        known
+    }
+
+    /// Takes free steps, and steps that are the only choice there is, to the end, that of the run
+    /// included. (A driver that waits for some moment, one that was told that this is it, and one that
+    /// comes to a line that waits for some moment, all do the same when nobody else can step.)
+    fn end_of(reduction: &Reduction, point: &Point, bytes: &mut Bytes) -> u128 {
+        let mut point = point.clone();
+        let plan = Arc::clone(point.simulation.plan());
+        loop {
+            let enabled = point.simulation.enabled();
+            let only = (enabled.len() == 1 && enabled.steps() == 1).then(|| enabled.nth(0));
+            let free = reduction.free_step(&point.simulation).map(Choice::Step);
+            let Some(choice) = free.or(only) else { break };
+            point.step(choice, &plan).expect("the design is sound");
+        }
+        point.hash_all(&plan, bytes);
+        point.fingerprint()
+    }
+
+    /// What the whole argument comes to: whatever happens without reduction, free steps lead from there
+    /// to where they lead from a state that the reduced search enters; and that search enters every
+    /// state of rest.
+    #[test]
+    fn every_state_settles_in_a_state_of_the_reduced_graph() {
+        let one = "\"publish 1\", \"await delivered batch 1\"";
+        let pause = "\"publish 1\", \"await sometime\", \"pause only-container@1\", \
+                     \"await sometime\", \"recover only-container@1\", \"await delivered batch 1\"";
+        let look = "\"publish 1\", \"await sometime\", \"expect bypassed @2 batch 1\", \
+                    \"expect state only-container* Processing\", \"await quiescent\", \
+                    \"expect delivered 1\"";
+        let crash = "\"publish 1\", \"await enqueued outbound-queue batch 1\", \
+                     \"crash only-container@1\", \"await quiescent\", \"recover only-container@1\"";
+        let cases = [
+            (one, vec![]),
+            (one, vec!["budget.crash=1"]),
+            (pause, vec![]),
+            (look, vec![]),
+            (crash, vec![]),
+        ];
+        for (script, changes) in cases {
+            let plan = plan(script, &changes);
+            let reduction = Reduction::of(&plan).expect("it can be reduced");
+            let (bytes, mut ends) = (&mut Bytes::default(), BTreeSet::new());
+            let reduced = states(&plan, &reduction, |point| {
+                ends.insert(end_of(&reduction, point, bytes));
+            });
+            let (mut missing, mut rests) = (0u32, 0u32);
+            let whole = states(&plan, &Reduction::none(&plan), |point| {
+                missing += u32::from(!ends.contains(&end_of(&reduction, point, bytes)));
+                let rests_here = point.simulation.enabled().is_quiescent();
+                rests += u32::from(rests_here && !reduced.contains(&point.fingerprint()));
+            });
+            assert_eq!((missing, rests), (0, 0), "{script} with {changes:?}: {}", whole.len());
+            assert!(reduced.len() * 20 < whole.len(), "{} of {}", reduced.len(), whole.len());
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_to_commute_is_not_reduced() {
+        let one = "\"publish 1\"";
+        for (script, change) in [
+            (one, "budget.lost_reply=1"),
+            (one, "topology.containers=2"),
+            (one, "records.keys=1"),
+            (one, "table.insert=append"),
+            ("\"publish 1\", \"await drained @1\"", "name=drained"),
+            ("\"publish 1\", \"fail only-table@1\"", "name=fails"),
+            ("\"publish 1\", \"offline in-dns@1\"", "name=offline"),
+        ] {
+            assert!(Reduction::of(&plan(script, &[change])).is_err(), "{script}, {change}");
+        }
     }
 }

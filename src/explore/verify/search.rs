@@ -71,8 +71,8 @@ impl Search<'_> {
         let mut root = Point::new(self.plan);
         let mut path = Vec::new();
         let (tally, spare) = (&mut Tally::default(), &mut None);
-        let fails = self.reduction.settle(&mut root, spare, &mut path, tally).is_err();
-        root.hash_all(&mut Bytes::default());
+        let fails = self.reduction.settle(&mut root, self.plan, spare, &mut path, tally).is_err();
+        root.hash_all(self.plan, &mut Bytes::default());
         let root = Job { choices: choices_of(&root), point: root, path, is_root: true };
         if fails {
             return Pass { violation: Some(root.path), ..Pass::default() };
@@ -212,17 +212,18 @@ impl<'a> Worker<'a> {
         }
         let (before, after) = self.frames.split_at_mut(depth + 1);
         let (parent, child) = (&before[depth].point, &mut after[0].point);
+        let plan: &Plan = self.search.plan;
         child.copy_from(parent);
         self.path.push(choice);
         self.tally.transitions += 1;
-        if child.step(choice).is_err() {
+        if child.step(choice, plan).is_err() {
             self.found();
             return false;
         }
         let (path, tally) = (&mut self.path, &mut self.tally);
-        match self.search.reduction.settle(child, &mut self.spare, path, tally) {
-            Ok(0) => child.update(choice, parent, &mut self.bytes),
-            Ok(_) => child.hash_all(&mut self.bytes),
+        match self.search.reduction.settle(child, plan, &mut self.spare, path, tally) {
+            Ok(0) => child.update(choice, parent, plan, &mut self.bytes),
+            Ok(_) => child.hash_all(plan, &mut self.bytes),
             Err(_) => {
                 self.found();
                 return false;
