@@ -15,6 +15,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::layout::Layout;
+use crate::model::options::OnUnreadable;
 use crate::model::progress::BatchOf;
 use crate::model::record::{Keys, VALUE_MAX};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
@@ -58,7 +59,7 @@ pub struct Plan {
     published_by: Vec<usize>,
     /// How many faults of each kind the scheduler may choose.
     pub(crate) budget: Budget,
-    /// There are faults.
+    /// There are faults, or records are given back.
     repeats: bool,
 }
 
@@ -89,7 +90,9 @@ impl Plan {
             tables: contexts.tables(),
             replicators: contexts.replicators(),
             budget: scenario.budget,
-            repeats: scenario.budget != Budget::default() || disturbs(&actions),
+            repeats: scenario.budget != Budget::default()
+                || scenario.container.on_unreadable == OnUnreadable::GiveUp
+                || disturbs(&actions),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -206,7 +209,8 @@ impl Plan {
         self.faults().any(|fault| fault.kind == kind)
     }
 
-    /// Whether a record can be delivered again, or a container start again: not without a fault.
+    /// Whether a record can be delivered again, or a container start again: not without a fault, in
+    /// a design that does not give records back.
     pub(crate) fn repeats(&self) -> bool {
         self.repeats
     }

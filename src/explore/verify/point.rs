@@ -161,6 +161,8 @@ fn record_of(event: &Event) -> Option<RecordId> {
         | Event::DeadLettered { record, .. }
         | Event::Redriven { record, .. }
         | Event::Lost { record, .. }
+        | Event::SendWaits { record, .. }
+        | Event::GaveUp { record, .. }
         | Event::Removed { record, .. }
         | Event::Forwarding { record, .. }
         | Event::KeyShown { record, .. }
