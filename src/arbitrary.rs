@@ -14,7 +14,7 @@
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else a row that nobody can read, or 1 or 2 keys |
-//! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255 |
+//! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
 //! | source, tables | pick each: retry or abort; reject or hang |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2 |
@@ -31,9 +31,9 @@ use std::sync::LazyLock;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::model::options::{Delivery, OnRefusal, TableFailure};
+use crate::model::options::{Answer, Delivery, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology, builtin};
-use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
+use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
 mod file;
 
@@ -136,7 +136,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let batch_sizes = (0..batches).map(|_| bytes.choose(&RECORDS).copied());
     let batch_sizes = batch_sizes.collect::<Result<_>>()?;
     let (keys, unreadable) = *bytes.choose(&KEYS)?;
-    let weights = weights(bytes)?;
+    let naming = naming(bytes)?;
     let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
     let on_table_failure = *bytes.choose(TableFailure::ALL)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
@@ -146,7 +146,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         batches: batch_sizes,
         keys,
         unreadable,
-        weights,
+        naming,
         on_refusal,
         on_table_failure,
         delivery,
@@ -169,12 +169,15 @@ fn spot(bytes: &mut Unstructured<'_>) -> Result<Spot> {
     Ok(Spot { stage: bytes.arbitrary()?, region: bytes.arbitrary()? })
 }
 
-fn weights(bytes: &mut Unstructured<'_>) -> Result<Option<[u8; 8]>> {
-    Ok(match bytes.int_in_range(0u8..=3)? {
+fn naming(bytes: &mut Unstructured<'_>) -> Result<Naming> {
+    let pick = bytes.int_in_range(0u8..=15)?;
+    let weights = match pick % 4 {
         0 => None,
         1 => Some([0; 8]),
         _ => Some(weight_of_each(bytes)?),
-    })
+    };
+    let answer = if (4..8).contains(&pick) { Answer::Random } else { Answer::RoundRobin };
+    Ok(Naming { weights, answer })
 }
 
 fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {

@@ -21,8 +21,9 @@ pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate,
-    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
+    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure,
+    OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
+    TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -169,6 +170,8 @@ pub struct DnsOptions {
     /// in-dns: the weight of each region, 0..=255; empty means 1 each.
     #[serde(with = "list")]
     pub weights: Vec<u32>,
+    /// in-dns: how it picks one of the regions that it may answer.
+    pub answer: Answer,
     /// Which regions the names resolve to.
     pub route: Route,
 }

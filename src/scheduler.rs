@@ -3,6 +3,7 @@
 //! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked only while some
 //! machine can take a step, and it sees everything but changes nothing.
 
+mod answer;
 pub mod delay;
 pub mod deviate;
 mod moments;

@@ -18,6 +18,7 @@
 
 use std::sync::Arc;
 
+mod answers;
 mod bytes;
 mod choice;
 mod driver;
@@ -37,7 +38,7 @@ use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
 use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
-use crate::model::layout::MachineKind;
+use crate::model::layout::{IN_DNS, MachineKind};
 use crate::model::message::{Message, MessageKind};
 use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
@@ -144,7 +145,8 @@ impl Simulation {
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
         let faults = &self.world.faults;
-        Enabled::new(self.world.out.ready(), faults.ready(), faults.numbers())
+        let (machines, answers) = (self.world.out.ready(), self.world.answers);
+        Enabled::new(machines, answers, faults.ready(), faults.numbers())
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -162,6 +164,10 @@ impl Simulation {
                 let pair = self.world.handle_next(machine, &self.plan);
                 Step { choice, message: Some(self.world.current), pair: Some(pair) }
             }
+            Choice::Resolve(region) => {
+                let pair = self.world.resolve_to(region, &self.plan);
+                Step { choice, message: Some(self.world.current), pair: Some(pair) }
+            }
             Choice::Fault(point) => {
                 self.world.take_fault(point, &self.plan);
                 Step { choice, message: None, pair: None }
@@ -169,6 +175,7 @@ impl Simulation {
         };
         self.world.update_driver(&self.plan);
         self.world.update_offers();
+        self.world.update_answers(&self.plan);
         step
     }
 
@@ -178,6 +185,7 @@ impl Simulation {
         self.world.heal(&self.plan);
         self.world.update_driver(&self.plan);
         self.world.update_offers();
+        self.world.update_answers(&self.plan);
     }
 
     /// What happened in the last step, in order.
@@ -226,6 +234,20 @@ impl Simulation {
     /// Writes down what of a part of the state goes into its fingerprint.
     pub(crate) fn write(&self, part: Part, bytes: &mut Bytes) {
         fingerprint::write(part, &self.world, &self.plan, bytes);
+    }
+
+    /// The steps that in-dns can take now, one for each region that it can answer with, and each
+    /// one's share among them; none unless its answers are random and a send is at the head of its
+    /// inbox.
+    pub fn answers(&self) -> impl Iterator<Item = (Choice, u32)> {
+        let others = self.world.answers;
+        let shares = self.world.in_dns.shares(&self.plan.in_dns);
+        let choice = move |region| match others.contains(region) {
+            true => Choice::Resolve(region),
+            false => Choice::Step(IN_DNS),
+        };
+        let shares = shares.map(move |(region, share)| (choice(region), share));
+        shares.filter(move |_| !others.is_empty())
     }
 
     /// The record source.

@@ -10,16 +10,17 @@
 
 use std::collections::BTreeMap;
 
+mod naming;
 mod script;
 mod spot;
 
+pub(crate) use naming::Naming;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{Conflict, Delivery, OnRefusal, TableFailure};
 use crate::scenario::{
-    Budget, ContainerOptions, DnsOptions, QueueOptions, Records, Scenario, Source, TableOptions,
-    Topology,
+    Budget, ContainerOptions, QueueOptions, Records, Scenario, Source, TableOptions, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -41,8 +42,8 @@ pub(crate) struct Sketch {
     /// Whether the first record's row is one that the containers' code cannot read, which does not
     /// matter to a sound container.
     pub(crate) unreadable: bool,
-    /// By region: its weight, as far as there are regions; none for equal ones.
-    pub(crate) weights: Option<[u8; 8]>,
+    /// How in-dns answers.
+    pub(crate) naming: Naming,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
     pub(crate) speeds: Vec<Speed>,
     /// `Retry` or `Abort`: the sound ones.
@@ -103,9 +104,6 @@ impl Sketch {
     /// The scenario.
     pub(crate) fn scenario(&self) -> Scenario {
         let topology = self.topology.clone();
-        let weights = self.weights.map_or(Vec::new(), |weights| {
-            weights[..usize::from(topology.regions)].iter().map(|&w| w.into()).collect()
-        });
         let speed: BTreeMap<String, u32> =
             self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
         let keyed = self.keys > 0;
@@ -122,7 +120,7 @@ impl Sketch {
                 ..Records::default()
             },
             source: Source { on_refusal: self.on_refusal },
-            dns: DnsOptions { weights, ..DnsOptions::default() },
+            dns: self.naming.options(&topology),
             queue: QueueOptions { delivery, max_receives, capacity, ..QueueOptions::default() },
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },

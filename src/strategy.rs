@@ -35,9 +35,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::model::options::{Delivery, OnRefusal, TableFailure};
+use crate::model::options::{Answer, Delivery, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology};
-use crate::sketch::{Act, Disturbance, Opening, Sketch, Speed, Spot, Wait, stage_names};
+use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
 /// far more likely.
@@ -63,7 +63,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
-    let records = (batches(), keys, weights(), speeds(), prop::bool::weighted(0.1));
+    let records = (batches(), keys, naming(), speeds(), prop::bool::weighted(0.1));
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         select(TableFailure::ALL),
@@ -75,14 +75,14 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     let script = (opening(), vec(act(), 0..=12));
     (topology, records, design, budget(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
-            let (batches, keys, weights, speeds, unreadable) = records;
+            let (batches, keys, naming, speeds, unreadable) = records;
             let (on_refusal, on_table_failure, delivery, max_receives, retries, capacity) = design;
             let sketch = Sketch {
                 topology,
                 batches,
                 keys,
                 unreadable,
-                weights,
+                naming,
                 speeds,
                 on_refusal,
                 delivery,
@@ -115,6 +115,11 @@ pub fn case() -> impl Strategy<Value = (Scenario, Vec<u16>)> {
 /// One to four batches, of few records mostly.
 fn batches() -> impl Strategy<Value = Vec<u32>> {
     vec(prop_oneof![8 => 1u32..=4, 1 => 5u32..=12], 1..=4)
+}
+
+fn naming() -> impl Strategy<Value = Naming> {
+    let answer = prop_oneof![3 => Just(Answer::RoundRobin), 1 => Just(Answer::Random)];
+    (weights(), answer).prop_map(|(weights, answer)| Naming { weights, answer })
 }
 
 /// None, all 0, or one for each region; 0 and 255 are likely.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
-    AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
-    OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
+    Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate,
+    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -123,6 +123,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("container.on_recover", OnRecover::ALL),
         variants("container.on_unreadable", OnUnreadable::ALL),
         variants("destination.dedupe", Dedupe::ALL),
+        variants("dns.answer", Answer::ALL),
         variants("dns.route", Route::ALL),
         variants("queue.at_capacity", AtCapacity::ALL),
         variants("queue.delivery", Delivery::ALL),

@@ -52,7 +52,22 @@ fn all_schedules_of_a_tiny_system_with_a_crash_hold() {
     assert_eq!(all.schedules(), 108_181_423_892_316_014_462_652);
 }
 
-/// The canary of the two above: a design that loses a record only if the crash falls between two
+/// As the first, with random answers: which region gets the record is one more choice.
+#[test]
+fn all_schedules_of_a_tiny_system_with_random_answers_hold() {
+    let all = enumerate(&tiny(&["dns.answer=random"]));
+    assert_eq!(all.violations, BTreeMap::new());
+    assert_eq!((all.states.len(), all.transitions()), (10_056, 44_688));
+    assert_eq!(all.known, all.states.len(), "what the spec knows follows from the state");
+    assert_eq!(all.rests.len(), 2, "the region that took the record makes a difference");
+    // The schedules are those of a system that sends all to region 1, and of one that sends all to
+    // region 2; no more and no less.
+    let of = |weights: &str| enumerate(&tiny(&[weights])).schedules();
+    assert_eq!(all.schedules(), of("dns.weights=1,0") + of("dns.weights=0,1"));
+    assert_eq!(all.schedules(), 5_029_776_815_008_260);
+}
+
+/// The canary of those above: a design that loses a record only if the crash falls between two
 /// certain steps.
 #[test]
 fn some_schedules_of_a_tiny_system_that_skips_duplicates_do_not_hold() {

@@ -105,10 +105,11 @@ fn fault_kind(fault: Fault) -> String {
     format!("{} {target}", fault.kind.name())
 }
 
-/// A fault that the scheduler chose.
+/// What the scheduler chose, other than whose turn it is.
 fn choice_kind(choice: Choice) -> Option<&'static str> {
     match choice {
         Choice::Step(_) => None,
+        Choice::Resolve(_) => Some("resolve"),
         Choice::Fault(FaultPoint::Crash(_)) => Some("crash"),
         Choice::Fault(FaultPoint::Restart(_)) => Some("restart"),
         Choice::Fault(FaultPoint::LoseReply(_)) => Some("lose-reply"),
@@ -128,6 +129,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     scenario.records.batches.iter().for_each(|records| note(format!("records {records}")));
     note(format!("keys {}", if scenario.records.keys > 0 { "some" } else { "none" }));
     note(format!("weights {}", weights(&scenario.dns.weights)));
+    note(format!("answers {:?}", scenario.dns.answer));
     note(format!("source {:?}", scenario.source.on_refusal));
     note(format!("failed tables {:?}", scenario.table.on_failure));
     note(format!("queues {:?}", scenario.queue.delivery));
@@ -263,6 +265,9 @@ const FEATURES: &[&str] = &[
     "fail in-dns and others",
     "fail out-dns and others",
     "fail replicator and others",
+    "answers RoundRobin",
+    "answers Random",
+    "choice resolve",
     "choice crash",
     "choice restart",
     "choice lose-reply",

@@ -141,6 +141,27 @@ fn baseline_stores_and_delivers_everything() {
 }
 
 #[test]
+fn random_answers_split_a_batch_by_weight() {
+    let first_region = Cell::new((0, 0));
+    let splits: Cell<BTreeSet<usize>> = Cell::default();
+    holds_under_every_scheduler("random-answers", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let is_first = |event: &&Event| matches!(event, Event::Routed { record, region: RegionId(0) } if record.0 <= 10);
+        let count = run.events.all.iter().filter(is_first).count();
+        let (runs, records) = first_region.get();
+        first_region.set((runs + 1, records + count));
+        let mut seen = splits.take();
+        seen.insert(count);
+        splits.set(seen);
+    });
+    let (runs, records) = first_region.get();
+    let average = records as f64 / f64::from(runs);
+    assert!((6.8..7.7).contains(&average), "{average} of 10 records");
+    assert!(splits.take().len() >= 8, "the split is always nearly the same");
+}
+
+#[test]
 fn f1_fail_container_delivers_everything_by_itself() {
     let coverage = holds_under_every_scheduler("f1-fail-container", |run| {
         all_is_everywhere(run);
@@ -519,6 +540,7 @@ fn every_built_in_scenario_has_a_test() {
         "f2-fail-database",
         "f3-fail-queue",
         "f4-fail-replication",
+        "random-answers",
         "failover",
         "failover-undrained",
         "region-outage",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Cut, Observer, Phase, Progress, Runner, Sweep, Verdict};
-use active_active::model::{MachineId, Place};
+use active_active::model::{Event, MachineId, Place};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script};
 use active_active::sim::{Choice, Simulation, Step};
@@ -91,7 +91,7 @@ fn first_choices(plan: &Arc<Plan>, mut draw: impl FnMut(&Simulation, u64) -> Cho
     assert_eq!(simulation.enabled().steps(), 12);
     let share = |choice: Choice| match choice {
         Choice::Step(machine) => (counts[&choice], f64::from(plan.speed(machine))),
-        Choice::Fault(point) => panic!("there is no budget for {point:?}"),
+        Choice::Resolve(_) | Choice::Fault(_) => panic!("there is no {choice:?}"),
     };
     chi_square(&simulation.enabled().iter().map(share).collect::<Vec<_>>())
 }
@@ -127,6 +127,80 @@ fn random_chooses_by_speed() {
     let simulation = Simulation::new(equal);
     let far = first_choices(&plan, |_, _| random.choose(&simulation).expect("all can step"));
     assert!(far > 100.0 * CHI_SQUARE_MAX, "{far}");
+}
+
+/// The first state in which in-dns is about to answer a send, in the fair order.
+fn before_an_answer(plan: &Arc<Plan>) -> Simulation {
+    let mut simulation = Simulation::new(Arc::clone(plan));
+    let mut fair = RoundRobin::default();
+    while !simulation.enabled().has_answers() {
+        simulation.step(fair.choose(&simulation).expect("a send comes"));
+    }
+    simulation
+}
+
+/// in-dns gets its turn as often as anybody, and each region its share of the answers.
+#[test]
+fn random_draws_answers_by_weight_and_in_dns_no_more_often_for_them() {
+    let changes = ["topology.regions=4", "dns.weights=5,0,2,1", "dns.answer=random"];
+    let plan = plans::plan("baseline", &changes);
+    let simulation = before_an_answer(&plan);
+    let enabled = simulation.enabled();
+    assert_eq!(
+        enabled.steps(),
+        enabled.machine_count() + 2,
+        "two answers beside the one that is due"
+    );
+    let mut random = Random::new(21);
+    random.begin(&plan, 0);
+    let mut counts: BTreeMap<Choice, u64> = BTreeMap::new();
+    for _ in 0..DRAWS {
+        *counts.entry(random.choose(&simulation).expect("all can step")).or_insert(0) += 1;
+    }
+    let answers: Vec<(u64, f64)> =
+        simulation.answers().map(|(choice, share)| (counts[&choice], f64::from(share))).collect();
+    let shares: Vec<f64> = answers.iter().map(|&(_, share)| share).collect();
+    assert_eq!(shares, [5.0, 2.0, 1.0]);
+    assert!(chi_square(&answers) < CHI_SQUARE_MAX, "{answers:?}");
+    // The canary: they are not drawn as if they were equal.
+    let equal: Vec<(u64, f64)> = answers.iter().map(|&(count, _)| (count, 1.0)).collect();
+    assert!(chi_square(&equal) > CHI_SQUARE_MAX, "{answers:?}");
+    let of_in_dns = answers.iter().map(|&(count, _)| count).sum();
+    let rest = (DRAWS - of_in_dns, enabled.machine_count() as f64 - 1.0);
+    assert!(chi_square(&[(of_in_dns, 1.0), rest]) < CHI_SQUARE_MAX, "{of_in_dns}");
+}
+
+/// Every answer is a choice with a name, by number and by replay, and goes where it says.
+#[test]
+fn every_answer_can_be_chosen_by_number_and_by_name() {
+    let plan = plans::plan("baseline", &["topology.regions=3", "dns.answer=random"]);
+    let simulation = before_an_answer(&plan);
+    let enabled = simulation.enabled();
+    let choices: Vec<Choice> = enabled.iter().collect();
+    assert_eq!(choices.len(), enabled.len());
+    let mut names = BTreeSet::new();
+    for (number, &choice) in choices.iter().enumerate() {
+        assert_eq!((enabled.nth(number), enabled.contains(choice)), (choice, true));
+        let name = choice.name(&plan.layout);
+        assert_eq!(Choice::parse(&name, &plan.layout), Some(choice));
+        names.insert(name);
+    }
+    let sampled: BTreeSet<Choice> = (0..enabled.steps()).map(|n| enabled.any_step(n)).collect();
+    assert_eq!(sampled, choices.into_iter().collect());
+    let is_answer = |name: &&String| name.contains("in-dns");
+    let answers: Vec<&String> = names.iter().filter(is_answer).collect();
+    assert_eq!(answers, ["resolve in-dns@2", "resolve in-dns@3", "step in-dns"]);
+    for (choice, _) in simulation.answers() {
+        let mut after = simulation.clone();
+        after.step(choice);
+        assert!(!after.enabled().has_answers(), "the send is answered");
+        if let Choice::Resolve(region) = choice {
+            let to =
+                |event: &Event| matches!(event, Event::Routed { region: to, .. } if *to == region);
+            assert!(after.events().iter().any(to), "{choice:?}");
+        }
+    }
+    assert_eq!(Choice::parse("resolve in-dns@4", &plan.layout), None);
 }
 
 /// Crashes fall early and late, on every container, and in some runs not at all.

@@ -7,7 +7,7 @@ use crate::model::fault::Target;
 use crate::model::id::{QueueId, RegionId, ReplicatorId, StageId};
 use crate::model::layout::Place;
 use crate::scheduler::seed::mix;
-use crate::sim::{Choice, Simulation, Step};
+use crate::sim::{Simulation, Step};
 
 /// Calls a function with a number for every abstract state that a run goes through: a new number
 /// is a situation that the system was not in before, even where no new code ran.
@@ -117,7 +117,7 @@ impl<F: FnMut(u64)> Observer for AbstractStates<F> {
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
         let layout = &simulation.plan().layout;
-        let Choice::Step(machine) = step.choice else {
+        let Some(machine) = step.choice.machine() else {
             return self.see_all(simulation);
         };
         match layout.places()[machine.index()] {

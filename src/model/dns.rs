@@ -4,7 +4,7 @@
 use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::Message;
-use crate::model::options::Route;
+use crate::model::options::{Answer, Route};
 use crate::model::outbox::Outbox;
 
 /// Which of the two names.
@@ -29,7 +29,8 @@ impl DnsSide {
 /// Maps a name to one of the regions' queues and relays requests and replies.
 ///
 /// in-dns answers by weight, with smooth weighted round-robin: region 1 first, and equal weights
-/// alternate. A region of weight 0 gets nothing, unless no online region has a positive weight:
+/// alternate. With [`Answer::Random`] every region that it may answer is an alternative of its
+/// step, a choice of the scheduler. A region of weight 0 gets nothing, unless no online region has a positive weight:
 /// then all online ones are equal (Route 53 does the same when all weights are 0, or when only
 /// records of weight 0 are healthy). A region that is *offline* is not answered; when every
 /// region is, the name does not resolve and the sender is refused. A region whose target has
@@ -47,6 +48,8 @@ pub struct Dns {
     credit: [i16; 8],
     offline: RegionSet,
     failed: RegionSet,
+    /// The answer that the scheduler chose for the send at hand; none between two steps.
+    chosen: Option<RegionId>,
 }
 
 /// What a DNS name knows about its place and its design.
@@ -62,7 +65,9 @@ pub struct Context {
     pub queues: Vec<MachineId>,
     /// By queue of the system: its region.
     pub regions_of_queues: Vec<RegionId>,
-    /// Which regions it answers.
+    /// How it picks one of the regions that it may answer.
+    pub answer: Answer,
+    /// Which regions it may answer.
     pub route: Route,
 }
 
@@ -123,7 +128,7 @@ impl Dns {
         context: &Context,
         out: &mut Outbox,
     ) {
-        let Some(region) = self.resolve(context) else {
+        let Some(region) = self.resolve(record, context) else {
             return out.send(context.requester, Message::SendRefused { incarnation: 0 });
         };
         out.emit(Event::Routed { record, region });
@@ -151,20 +156,24 @@ impl Dns {
         out.send(context.queues[region.index()], message.asked_by(context.machine));
     }
 
+    /// The region of the next answer, if there is one to give.
+    #[inline]
+    fn resolve(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
+        match context.answer {
+            Answer::RoundRobin => self.next_in_turn(context),
+            Answer::Random => self.chosen.take().or_else(|| self.due(record, context)),
+        }
+    }
+
     /// The next region by smooth weighted round-robin.
     #[inline]
-    fn resolve(&mut self, context: &Context) -> Option<RegionId> {
-        let regions = context.queues.len();
-        let closed = match context.route {
-            Route::ByPolicy => self.offline,
-            Route::IgnoreOffline => RegionSet::EMPTY,
-        };
-        let open = RegionSet::first(regions).without(closed);
-        let weighted = open.iter().any(|region| self.weights[region.index()] > 0);
+    fn next_in_turn(&mut self, context: &Context) -> Option<RegionId> {
+        let open = self.open(context);
+        let weighted = self.is_weighted(open);
         let mut total = 0;
         let mut best: Option<usize> = None;
-        for index in 0..regions {
-            if closed.contains(RegionId(index as u8)) {
+        for index in 0..context.queues.len() {
+            if !open.contains(RegionId(index as u8)) {
                 continue;
             }
             let weight = if weighted { i16::from(self.weights[index]) } else { 1 };
@@ -180,6 +189,68 @@ impl Dns {
         let best = best?;
         self.credit[best] -= total;
         Some(RegionId(best as u8))
+    }
+
+    /// The regions that are not closed to traffic.
+    #[inline]
+    fn open(&self, context: &Context) -> RegionSet {
+        let closed = match context.route {
+            Route::ByPolicy => self.offline,
+            Route::IgnoreOffline => RegionSet::EMPTY,
+        };
+        RegionSet::first(context.queues.len()).without(closed)
+    }
+
+    /// Whether one of these regions has a positive weight; else all of them are equal.
+    #[inline]
+    fn is_weighted(&self, open: RegionSet) -> bool {
+        open.iter().any(|region| self.weights[region.index()] > 0)
+    }
+
+    /// The regions that a send may be answered with, each with its share of the answers.
+    pub(crate) fn shares(&self, context: &Context) -> impl Iterator<Item = (RegionId, u32)> {
+        let open = self.open(context);
+        let weighted = self.is_weighted(open);
+        let weight = move |region: RegionId| match weighted {
+            true => u32::from(self.weights[region.index()]),
+            false => 1,
+        };
+        open.iter().map(move |region| (region, weight(region))).filter(|&(_, share)| share > 0)
+    }
+
+    /// The random answer that a step gives unless another one is chosen. It spreads records over
+    /// the regions by their shares, so that fair schedules use all of them, and it depends on
+    /// nothing but the record and the weights, so that schedules that differ only in earlier
+    /// answers meet in one state.
+    fn due(&self, record: RecordId, context: &Context) -> Option<RegionId> {
+        let total: u32 = self.shares(context).map(|(_, share)| share).sum();
+        // Multiples of the golden ratio are spread evenly, however many there are.
+        let turn = u32::from(record.0).wrapping_sub(1).wrapping_mul(0x9E37_79B9);
+        let mut position = (u64::from(turn) * u64::from(total)) >> 32;
+        for (region, share) in self.shares(context) {
+            match position.checked_sub(share.into()) {
+                Some(left) => position = left,
+                None => return Some(region),
+            }
+        }
+        None
+    }
+
+    /// The answers to a send that a scheduler may choose in place of the one that is due.
+    pub(crate) fn other_answers(&self, record: RecordId, context: &Context) -> RegionSet {
+        let mut others = RegionSet::EMPTY;
+        if context.answer == Answer::Random {
+            self.shares(context).for_each(|(region, _)| _ = others.insert(region));
+            if let Some(due) = self.due(record, context) {
+                others.remove(due);
+            }
+        }
+        others
+    }
+
+    /// The next send is answered with this region.
+    pub(crate) fn choose(&mut self, region: RegionId) {
+        self.chosen = Some(region);
     }
 
     /// Begins again with new weights.

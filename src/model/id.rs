@@ -114,6 +114,12 @@ impl RegionSet {
         self.0 &= !(1 << region.0);
     }
 
+    /// How many regions are in the set.
+    #[inline]
+    pub fn len(self) -> usize {
+        self.0.count_ones() as usize
+    }
+
     /// Whether no region is in the set.
     #[inline]
     pub fn is_empty(self) -> bool {

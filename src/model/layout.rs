@@ -101,7 +101,7 @@ pub struct Layout {
 
 const DRIVER: MachineId = MachineId(0);
 const SOURCE: MachineId = MachineId(1);
-const IN_DNS: MachineId = MachineId(2);
+pub(crate) const IN_DNS: MachineId = MachineId(2);
 const OUT_DNS: MachineId = MachineId(3);
 const DESTINATION: MachineId = MachineId(4);
 const SINGLE_MACHINES: usize = 5;

@@ -201,6 +201,18 @@ option! {
 }
 
 option! {
+    /// How in-dns picks one of the regions that it may answer.
+    Answer {
+        /// In turn, each in proportion to its weight (smooth weighted round-robin). Sound.
+        #[default]
+        RoundRobin,
+        /// Any of them: which one is a choice of the scheduler, and a random one takes each in
+        /// proportion to its weight, as Route 53 does. Sound.
+        Random,
+    }
+}
+
+option! {
     /// Which regions a DNS name resolves to.
     Route {
         /// Regions that are online, by their weights. Sound.

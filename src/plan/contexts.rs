@@ -42,6 +42,7 @@ impl Builder<'_> {
             requester: layout.machine(asks),
             queues: layout.region_ids().map(queue).collect(),
             regions_of_queues: self.regions_of_queues(),
+            answer: self.scenario.dns.answer,
             route: self.scenario.dns.route,
         }
     }

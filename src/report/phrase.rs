@@ -23,25 +23,23 @@ pub(super) struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     pub(super) fn of(step: &Step, simulation: &'a Simulation, before: &'a Before) -> Scene<'a> {
-        let actor = match step.choice {
-            Choice::Step(machine) => Some(machine),
-            Choice::Fault(_) => None,
-        };
-        Scene { simulation, before, actor }
+        Scene { simulation, before, actor: step.choice.machine() }
     }
 
     /// The step as a sentence without a full stop.
     pub(super) fn text(&self, step: &Step) -> String {
         let mut clauses = Vec::new();
         match (step.choice, &step.message) {
-            (Choice::Step(machine), Some(message)) => {
-                clauses.push(format!("{} {}", self.machine(machine), self.handled(message)));
+            (Choice::Step(_) | Choice::Resolve(_), Some(message)) => {
+                let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
+                clauses.push(format!("{machine} {}", self.handled(message)));
             }
             (Choice::Fault(FaultPoint::GoOn), _) => {
                 clauses.push("this is the moment that the script waits for".to_owned());
             }
             (
                 Choice::Step(_)
+                | Choice::Resolve(_)
                 | Choice::Fault(
                     FaultPoint::Crash(_)
                     | FaultPoint::Restart(_)

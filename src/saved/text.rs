@@ -174,13 +174,14 @@ fn unknown_choice(name: &str, plan: &Plan) -> String {
         .names()
         .iter()
         .flat_map(|machine| ["step", "crash", "restart"].map(|verb| format!("{verb} {machine}")))
+        .chain(plan.layout.region_ids().map(|region| Choice::Resolve(region).name(&plan.layout)))
         .filter(|choice| Choice::parse(choice, &plan.layout).is_some())
         .collect();
     match names::closest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("the scenario has no choice '{name}'; did you mean '{near}'?"),
         None => format!(
-            "the scenario has no choice '{name}'; choices are 'step MACHINE', 'crash CONTAINER' \
-             and 'restart CONTAINER'"
+            "the scenario has no choice '{name}'; choices are 'step MACHINE', 'resolve \
+             in-dns@REGION', 'crash CONTAINER' and 'restart CONTAINER'"
         ),
     }
 }

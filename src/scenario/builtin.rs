@@ -11,6 +11,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("f2-fail-database", include_str!("../../scenarios/f2-fail-database.toml")),
     ("f3-fail-queue", include_str!("../../scenarios/f3-fail-queue.toml")),
     ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
+    ("random-answers", include_str!("../../scenarios/random-answers.toml")),
     ("failover", include_str!("../../scenarios/failover.toml")),
     ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),
     ("region-outage", include_str!("../../scenarios/region-outage.toml")),

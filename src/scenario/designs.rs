@@ -175,6 +175,7 @@ pub const UNSOUND: &[Unsound] = &[
 
 /// Variants that are as sound as the default, and where they matter.
 pub const SOUND: &[(&str, &str)] = &[
+    ("dns.answer=random", "failover"),
     ("source.on_refusal=abort", INBOUND_QUEUE_FAILS),
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
     ("container.retries=2", DEPENDENCIES_FAIL),

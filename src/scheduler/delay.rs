@@ -7,6 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::model::id::MachineId;
 use crate::plan::Plan;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{Moments, within};
 use crate::scheduler::profile::Profile;
 use crate::scheduler::seed::{below, generator};
@@ -73,7 +74,7 @@ impl Delay {
     /// one whose turn it is does.
     #[cold]
     fn with_delays(&mut self, simulation: &Simulation) -> Option<MachineId> {
-        let machines = simulation.enabled().steps();
+        let machines = simulation.enabled().machine_count();
         for _ in 0..machines {
             let machine = self.fair.turn(simulation)?;
             if self.at.last().is_some_and(|&(at, _)| at <= simulation.steps())
@@ -110,8 +111,10 @@ impl Scheduler for Delay {
         }
         let due = self.at.last().is_some_and(|&(at, _)| at <= simulation.steps());
         if due || self.waiting > 0 {
-            return self.with_delays(simulation).map(Choice::Step);
+            let machine = self.with_delays(simulation)?;
+            return Some(step_of(machine, simulation, &mut self.numbers));
         }
-        self.fair.choose(simulation)
+        let machine = self.fair.turn(simulation)?;
+        Some(step_of(machine, simulation, &mut self.numbers))
     }
 }

@@ -74,14 +74,11 @@ impl Fair {
     }
 
     fn took(&mut self, choice: Choice, is_turn: bool) {
-        match choice {
-            Choice::Step(machine) => {
-                self.held.retain(|&held| held != machine);
-                if is_turn {
-                    self.turn = machine.index() + 1;
-                }
+        if let Some(machine) = choice.machine() {
+            self.held.retain(|&held| held != machine);
+            if is_turn {
+                self.turn = machine.index() + 1;
             }
-            Choice::Fault(_) => {}
         }
     }
 }
@@ -132,10 +129,7 @@ impl Deviate {
             let turn = turns;
             let fair = turns.choose(&simulation);
             if fair != Some(choice) {
-                let machine = match fair {
-                    Some(Choice::Step(machine)) => Some(machine),
-                    Some(Choice::Fault(_)) | None => None,
-                };
+                let machine = fair.and_then(Choice::machine);
                 let act = Act::Take(choice);
                 deviations.push(Deviation { step: index as u64 + 1, act, fair: machine });
                 turns = turn;

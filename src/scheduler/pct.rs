@@ -7,6 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::model::id::MachineId;
 use crate::plan::Plan;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{Moments, within};
 use crate::scheduler::profile::Profile;
 use crate::scheduler::seed::{below, generator};
@@ -69,7 +70,7 @@ impl Scheduler for Pct {
         let enabled = simulation.enabled();
         let can_step = |machine: u16| enabled.can_step(MachineId(machine));
         let machine = self.priorities.next(simulation.steps(), can_step)?;
-        Some(Choice::Step(MachineId(machine)))
+        Some(step_of(MachineId(machine), simulation, &mut self.numbers))
     }
 }
 

@@ -8,6 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use crate::model::id::MachineId;
 use crate::model::layout::Place;
 use crate::plan::Plan;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::Moments;
 use crate::scheduler::object::Object;
 use crate::scheduler::profile::Profile;
@@ -75,7 +76,7 @@ impl Scheduler for Pos {
         if simulation.plan().layout.places()[machine.index()] == Place::Driver {
             self.draws.clear();
         }
-        Some(Choice::Step(machine))
+        Some(step_of(machine, simulation, &mut self.numbers))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::plan::{Await, DriverAction, Plan};
 use crate::scheduler::object::Object;
 use crate::scheduler::seed::mix;
 use crate::scheduler::{Random, Scheduler};
-use crate::sim::{Choice, Simulation};
+use crate::sim::Simulation;
 
 /// How many random runs are measured, at most.
 const RUNS: u64 = 8;
@@ -70,7 +70,7 @@ impl Profile {
         random.begin(&plan, run);
         while !simulation.enabled().is_quiescent() && simulation.steps() < bound {
             let choice = random.choose(simulation).expect("a random run ends only at rest");
-            if let Choice::Step(machine) = choice
+            if let Some(machine) = choice.machine()
                 && let Some(object) = Object::of_next_step(machine, simulation).whole(&plan.layout)
             {
                 self.touches[object * self.machines + machine.index()] += 1;

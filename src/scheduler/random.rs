@@ -3,13 +3,16 @@
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::model::id::MachineId;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::seed::{below, generator};
 use crate::sim::{Choice, Enabled, Simulation};
 
 /// Picks among the machines that can step: each with the same probability, or in proportion to
-/// their processing speeds when the scenario gives any.
+/// their processing speeds when the scenario gives any. Among the random answers of in-dns it
+/// picks in proportion to their weights.
 ///
 /// Faults of the budget are rare events: each run draws, once, how rare (one in 16 to one in
 /// 2,048 choices), so that over many runs they fall early and late, close together and far
@@ -31,12 +34,13 @@ impl Random {
     }
 
     /// Rejection sampling: a machine of half the greatest speed is taken half as often.
-    fn by_speed(&mut self, enabled: Enabled<'_>, plan: &Plan) -> Choice {
+    fn by_speed(&mut self, enabled: Enabled<'_>, plan: &Plan) -> MachineId {
         loop {
-            let machine = enabled.any_step(below(self.numbers.next_u32(), enabled.steps()));
+            let number = below(self.numbers.next_u32(), enabled.machine_count());
+            let machine = enabled.any_machine(number);
             let draw = below(self.numbers.next_u32(), self.speed_max as usize);
             if draw < plan.speed(machine) as usize {
-                return Choice::Step(machine);
+                return machine;
             }
         }
     }
@@ -66,10 +70,12 @@ impl Scheduler for Random {
         {
             return Some(fault);
         }
-        if self.speed_max > 1 {
-            return Some(self.by_speed(enabled, simulation.plan()));
-        }
-        let bits = (self.numbers.next_u64() >> 32) as u32;
-        Some(Choice::Step(enabled.any_step(below(bits, enabled.steps()))))
+        let machine = if self.speed_max > 1 {
+            self.by_speed(enabled, simulation.plan())
+        } else {
+            let bits = (self.numbers.next_u64() >> 32) as u32;
+            enabled.any_machine(below(bits, enabled.machine_count()))
+        };
+        Some(step_of(machine, simulation, &mut self.numbers))
     }
 }

@@ -8,6 +8,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use crate::model::id::MachineId;
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{self, Focus, within};
 use crate::scheduler::object::Object;
 use crate::scheduler::profile::Profile;
@@ -111,10 +112,11 @@ impl Scheduler for Surw {
         };
         let faults = self.faults();
         loop {
-            let nth = |number| enabled.any_step(number).0;
-            let next = self.walk.next(enabled.steps(), nth, is_interesting, &mut self.numbers);
+            let nth = |number| enabled.any_machine(number).0;
+            let next =
+                self.walk.next(enabled.machine_count(), nth, is_interesting, &mut self.numbers);
             if next != faults {
-                return Some(Choice::Step(MachineId(next)));
+                return Some(step_of(MachineId(next), simulation, &mut self.numbers));
             }
             if let Some(fault) = self.take_fault(simulation) {
                 return Some(fault);

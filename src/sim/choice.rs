@@ -1,25 +1,32 @@
 //! The one door through which all nondeterminism passes.
 
 use crate::model::fault::{FaultNumbers, FaultPoint};
-use crate::model::id::MachineId;
+use crate::model::id::{MachineId, RegionId, RegionSet};
 use crate::model::index_set::IndexSet;
-use crate::model::layout::{Layout, Place};
+use crate::model::layout::{IN_DNS, Layout, Place};
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Choice {
-    /// The machine handles the first message of its inbox.
+    /// The machine handles the first message of its inbox. Where it has alternatives, it takes
+    /// the one that is due.
     Step(MachineId),
+    /// in-dns handles the send at the head of its inbox and answers it with this region, which is
+    /// not the one that is due: only of a name with random answers.
+    Resolve(RegionId),
     /// A fault within the scenario's budget, or the end of one.
     Fault(FaultPoint),
 }
 
-/// Every choice there is in a state: the steps in the order of the machines, then the faults.
+/// Every choice there is in a state: the steps in the order of the machines, then the other
+/// answers of in-dns in the order of the regions, then the faults.
 ///
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
-    steps: &'a IndexSet,
+    machines: &'a IndexSet,
+    /// The answers that in-dns can give in place of the one that is due.
+    answers: RegionSet,
     /// By [`FaultNumbers`].
     faults: &'a IndexSet,
     numbers: FaultNumbers,
@@ -28,35 +35,49 @@ pub struct Enabled<'a> {
 impl<'a> Enabled<'a> {
     #[inline]
     pub(super) fn new(
-        steps: &'a IndexSet,
+        machines: &'a IndexSet,
+        answers: RegionSet,
         faults: &'a IndexSet,
         numbers: FaultNumbers,
     ) -> Enabled<'a> {
-        Enabled { steps, faults, numbers }
+        Enabled { machines, answers, faults, numbers }
     }
 
     /// How many choices there are, faults included.
     #[inline]
     pub fn len(&self) -> usize {
-        self.steps.len() + self.faults.len()
+        self.steps() + self.faults.len()
     }
 
     /// Whether there is no choice at all.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty() && self.faults.is_empty()
+        self.machines.is_empty() && self.faults.is_empty()
+    }
+
+    /// How many steps can be taken: one for each machine that can take one, and one for each
+    /// other answer that in-dns can give.
+    #[inline]
+    pub fn steps(&self) -> usize {
+        self.machines.len() + self.answers.len()
     }
 
     /// How many machines can take a step.
     #[inline]
-    pub fn steps(&self) -> usize {
-        self.steps.len()
+    pub fn machine_count(&self) -> usize {
+        self.machines.len()
+    }
+
+    /// Whether a machine has alternatives: steps are then more than machines.
+    #[inline]
+    pub fn has_answers(&self) -> bool {
+        !self.answers.is_empty()
     }
 
     /// Whether no machine can take a step.
     #[inline]
     pub fn is_quiescent(&self) -> bool {
-        self.steps.is_empty()
+        self.machines.is_empty()
     }
 
     /// Whether a fault can happen.
@@ -78,7 +99,7 @@ impl<'a> Enabled<'a> {
     /// If there are not that many.
     #[inline]
     pub fn nth(&self, n: usize) -> Choice {
-        let steps = self.steps.len();
+        let steps = self.steps();
         if n < steps {
             return self.nth_step(n);
         }
@@ -92,7 +113,16 @@ impl<'a> Enabled<'a> {
     /// If there are not that many.
     #[inline]
     pub fn nth_step(&self, n: usize) -> Choice {
-        Choice::Step(MachineId(self.steps.bits().nth(n) as u16))
+        match n.checked_sub(self.machines.len()) {
+            None => Choice::Step(MachineId(self.machines.bits().nth(n) as u16)),
+            Some(answer) => self.nth_answer(answer),
+        }
+    }
+
+    #[cold]
+    fn nth_answer(&self, n: usize) -> Choice {
+        let region = self.answers.iter().nth(n);
+        Choice::Resolve(region.expect("a step is asked for that there is"))
     }
 
     /// One of the steps for each number below [`Enabled::steps`], in an order that depends on how
@@ -102,8 +132,22 @@ impl<'a> Enabled<'a> {
     ///
     /// If there are not that many.
     #[inline]
-    pub fn any_step(&self, number: usize) -> MachineId {
-        MachineId(self.steps.any(number))
+    pub fn any_step(&self, number: usize) -> Choice {
+        match number.checked_sub(self.machines.len()) {
+            None => Choice::Step(self.any_machine(number)),
+            Some(answer) => self.nth_answer(answer),
+        }
+    }
+
+    /// One of the machines that can step for each number below [`Enabled::machine_count`], in such an
+    /// order.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many.
+    #[inline]
+    pub fn any_machine(&self, number: usize) -> MachineId {
+        MachineId(self.machines.any(number))
     }
 
     /// The n-th fault, counting from 0.
@@ -118,13 +162,13 @@ impl<'a> Enabled<'a> {
     /// Whether the machine can step.
     #[inline]
     pub fn can_step(&self, machine: MachineId) -> bool {
-        self.steps.contains(machine.index())
+        self.machines.contains(machine.index())
     }
 
     /// The machines that can step, in ascending order.
     #[inline]
     pub fn machines(&self) -> impl Iterator<Item = MachineId> + use<'a> {
-        self.steps.bits().iter().map(|machine| MachineId(machine as u16))
+        self.machines.bits().iter().map(|machine| MachineId(machine as u16))
     }
 
     /// The faults that can happen, in the order of their numbers.
@@ -138,7 +182,7 @@ impl<'a> Enabled<'a> {
     #[inline]
     pub fn step_from(&self, machine: usize) -> Option<MachineId> {
         let next = {
-            let bits = self.steps.bits();
+            let bits = self.machines.bits();
             bits.next_from(machine).or_else(|| bits.next_from(0))?
         };
         Some(MachineId(next as u16))
@@ -147,7 +191,8 @@ impl<'a> Enabled<'a> {
     /// Whether this can happen next.
     pub fn contains(&self, choice: Choice) -> bool {
         match choice {
-            Choice::Step(machine) => self.steps.contains(machine.index()),
+            Choice::Step(machine) => self.machines.contains(machine.index()),
+            Choice::Resolve(region) => self.answers.contains(region),
             Choice::Fault(point) => self.faults.contains(self.numbers.number(point)),
         }
     }
@@ -155,20 +200,35 @@ impl<'a> Enabled<'a> {
     /// Every choice, steps before faults.
     pub fn iter(&self) -> impl Iterator<Item = Choice> + use<'a> {
         let copy = *self;
-        let steps = copy.steps.bits().iter().map(|machine| Choice::Step(MachineId(machine as u16)));
+        let machines = copy.machines.bits().iter();
+        let steps = machines.map(|machine| Choice::Step(MachineId(machine as u16)));
+        let answers = copy.answers.iter().map(Choice::Resolve);
         let faults = copy.faults.bits().iter();
-        steps.chain(faults.map(move |number| Choice::Fault(copy.numbers.point(number))))
+        steps
+            .chain(answers)
+            .chain(faults.map(move |number| Choice::Fault(copy.numbers.point(number))))
     }
 }
 
 impl Choice {
-    /// The choice by name, as saved failures write it: `step core-container@1`,
+    /// The machine that takes a step; none for a fault.
+    #[inline]
+    pub fn machine(self) -> Option<MachineId> {
+        match self {
+            Choice::Step(machine) => Some(machine),
+            Choice::Resolve(_) => Some(IN_DNS),
+            Choice::Fault(_) => None,
+        }
+    }
+
+    /// The choice by name, as saved failures write it: `step core-container@1`, `resolve in-dns@2`,
     /// `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
     /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`.
     pub fn name(self, layout: &Layout) -> String {
         let container = |id| layout.name(layout.machine(Place::Container(id)));
         match self {
             Choice::Step(machine) => format!("step {}", layout.name(machine)),
+            Choice::Resolve(region) => format!("resolve {}@{region}", layout.name(IN_DNS)),
             Choice::Fault(FaultPoint::Crash(id)) => format!("crash {}", container(id)),
             Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
             Choice::Fault(FaultPoint::LoseReply(machine)) => {
@@ -187,6 +247,11 @@ impl Choice {
     /// The choice of that name, if the system has one.
     pub fn parse(name: &str, layout: &Layout) -> Option<Choice> {
         let (verb, machine) = name.split_once(' ')?;
+        if verb == "resolve" {
+            let region = machine.strip_prefix(layout.name(IN_DNS))?.strip_prefix('@')?;
+            let known = layout.region_ids().find(|known| known.to_string() == region);
+            return known.map(Choice::Resolve);
+        }
         let machine = layout.find(machine)?;
         match (verb, layout.places()[machine.index()]) {
             ("step", _) => Some(Choice::Step(machine)),

@@ -44,6 +44,8 @@ pub(super) struct World {
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
     pub(super) faults: Faults,
+    /// The answers that in-dns can give next in place of the one that is due.
+    pub(super) answers: RegionSet,
     /// Regions that are gone for good.
     pub(super) lost: RegionSet,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
@@ -69,6 +71,7 @@ impl World {
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
             faults: Faults::new(plan),
+            answers: RegionSet::EMPTY,
             lost: RegionSet::EMPTY,
             scratch: Default::default(),
         };
@@ -196,6 +199,7 @@ impl World {
         self.shelf.copy_from(&other.shelf);
         self.source.copy_from(&other.source);
         self.in_dns = other.in_dns;
+        self.answers = other.answers;
         self.out_dns = other.out_dns;
         self.destination.copy_from(&other.destination);
         self.queues.clone_from(&other.queues);

@@ -374,11 +374,7 @@ impl Writer<'_> {
 
     /// Whether the first batch goes to every region, whatever the schedule.
     fn every_region_gets_some(&self) -> bool {
-        let regions = usize::from(self.sketch.topology.regions);
-        let equal = self
-            .sketch
-            .weights
-            .is_none_or(|weights| weights[..regions].iter().all(|&w| w == weights[0]));
-        equal && self.sketch.batches[0] as usize >= regions
+        let Sketch { naming, batches, topology, .. } = self.sketch;
+        naming.reaches_every_region(batches[0], topology)
     }
 }

@@ -80,7 +80,7 @@ impl RegionCounts {
 
     /// Takes note of a step and of what happened in it.
     pub fn watch(&mut self, step: &Step, events: &[Event], plan: &Plan) {
-        if let (crate::sim::Choice::Step(machine), Some(pair)) = (step.choice, step.pair) {
+        if let (Some(machine), Some(pair)) = (step.choice.machine(), step.pair) {
             match plan.layout.places()[machine.index()] {
                 Place::Queue(id) if pair.message == MessageKind::Send => {
                     self.queues[id.index()].get_or_insert_default().requested += 1;

@@ -40,6 +40,7 @@ const SOUND: &[&str] = &[
     "container.retries=2",
     "queue.delivery=standard",
     "budget.lost_reply=3",
+    "dns.answer=random",
 ];
 
 const STAGES: &[&str] = &["inbound,preprocess", "inbound,preprocess,core", "only"];

@@ -277,7 +277,7 @@ impl Observer for Alternatives {
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
-        if let (Choice::Step(machine), false) = (step.choice, self.past_chaos)
+        if let (Some(machine), false) = (step.choice.machine(), self.past_chaos)
             && simulation.steps() > self.after
         {
             let act = Act::Hold(machine);

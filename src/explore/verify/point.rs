@@ -71,7 +71,7 @@ impl Point {
             Choice::Step(machine) if !is_entangled(machine, plan) => {
                 self.update_near(machine, before, plan.layout.machines(), bytes);
             }
-            Choice::Step(_) | Choice::Fault(_) => self.hash_all(plan, bytes),
+            Choice::Step(_) | Choice::Resolve(_) | Choice::Fault(_) => self.hash_all(plan, bytes),
         }
     }
 

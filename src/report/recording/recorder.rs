@@ -13,7 +13,7 @@ use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
 };
 use crate::report::story::{Line, Mark};
-use crate::sim::{Choice, Simulation, Step};
+use crate::sim::{Simulation, Step};
 
 /// Writes down what changed in each step. [`Recording::of`] makes one and uses it.
 #[derive(Debug)]
@@ -335,10 +335,7 @@ impl Observer for Recorder {
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
-        let actor = match step.choice {
-            Choice::Step(machine) => Some(machine),
-            Choice::Fault(_) => None,
-        };
+        let actor = step.choice.machine();
         let handled = actor.zip(step.message.as_ref()).map(|(actor, message)| Handled {
             kind: message.kind(),
             record: self.record_of(message, [Some(actor), None], simulation),
