@@ -11,7 +11,9 @@ mod error;
 mod files;
 mod init;
 mod input;
+mod interrupt;
 mod list;
+mod minimize;
 mod output;
 mod quantity;
 mod replay;
@@ -21,6 +23,7 @@ mod save;
 mod scheduler;
 mod sweep;
 mod verify;
+mod walk;
 
 pub(crate) use args::Cli;
 use args::{Command, SweepArgs};
@@ -66,6 +69,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Verify(args) => verify::execute(args, surroundings, &mut output),
         Command::Replay(args) => replay::execute(args, &mut output),
         Command::Report(args) => report::execute(args, surroundings, &mut output),
+        Command::Minimize(args) => minimize::execute(args, surroundings, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
     };

@@ -6,7 +6,9 @@
 pub mod html;
 pub mod json;
 mod markup;
+pub mod minimal;
 pub mod palette;
+pub mod past;
 pub mod phrase;
 pub mod picture;
 pub mod recording;
@@ -16,7 +18,9 @@ pub mod summary;
 pub mod sweep;
 pub mod text;
 pub mod verify;
+pub mod view;
 
+pub use minimal::MinimalSummary;
 pub use palette::Palette;
 pub use recording::Recording;
 pub use run::RunSummary;
@@ -24,3 +28,4 @@ pub use story::{Line, Mark, Story};
 pub use summary::{Finding, SavedAs, SchedulerSummary, ViolationSummary};
 pub use sweep::{SweepRequest, SweepSummary};
 pub use verify::VerifySummary;
+pub use view::View;

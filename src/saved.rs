@@ -134,9 +134,32 @@ impl SavedRun {
         text::write(self)
     }
 
+    /// The run as a Rust test to paste: it passes as long as the run shows what it shows now.
+    pub fn to_test(&self) -> String {
+        text::test(self)
+    }
+
     /// The scenario of the run, checked.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
+    }
+
+    /// The keys of the scenario that do not have their default value, and the values, as
+    /// `--set` has them: what the run needs. The name of the scenario is not among them.
+    pub fn settings(&self) -> Vec<String> {
+        let mut settings = Vec::new();
+        text::flatten("", &text::differing(self.plan.scenario()), &mut settings);
+        settings
+    }
+
+    /// The schedule in words, as the file has it; a run in the older format has none.
+    pub fn deviations_in_words(&self) -> Vec<String> {
+        match &self.schedule {
+            Schedule::Deviations(all) => {
+                all.iter().map(|one| text::line(one, &self.plan)).collect()
+            }
+            Schedule::Choices(_) => Vec::new(),
+        }
     }
 
     /// What was chosen in the chaos phase.

@@ -6,6 +6,8 @@ use assert_cmd::cargo::cargo_bin_cmd;
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/minimize.rs"]
+mod minimize;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/report.rs"]
@@ -58,7 +60,12 @@ impl Place {
 
     /// The names of everything in the directory, in order.
     fn names(&self) -> Vec<String> {
-        let entries = std::fs::read_dir(self.directory.path()).expect("the directory is there");
+        self.names_in(".")
+    }
+
+    /// The names of everything in a directory of it, in order.
+    fn names_in(&self, name: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(name)).expect("the directory is there");
         let name = |entry: std::io::Result<std::fs::DirEntry>| {
             entry.expect("the entry is readable").file_name().to_string_lossy().into_owned()
         };
@@ -74,10 +81,16 @@ impl Place {
 
     /// Runs the binary with these arguments.
     fn run_list(&self, arguments: &[&str]) -> Done {
+        self.run_typing(arguments, "")
+    }
+
+    /// Runs the binary with these arguments and this standard input.
+    fn run_typing(&self, arguments: &[&str], input: &str) -> Done {
         let mut command = cargo_bin_cmd!("active-active");
         let output = command
             .args(arguments)
             .current_dir(self.directory.path())
+            .write_stdin(input)
             .output()
             .expect("the binary was built for this test");
         let text = |bytes| String::from_utf8(bytes).expect("the output is text");

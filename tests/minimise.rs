@@ -102,6 +102,11 @@ fn every_unsound_design_fails_in_a_few_steps() {
         let minimal = minimise(&saved);
         let size = minimal.size;
         println!("{design}: {} became {size}", minimal.before);
+        let (told, about) = active_active::report::past::story(&minimal.saved);
+        for line in told {
+            println!("{}", line.text_about(&about, &active_active::report::Palette::PLAIN));
+        }
+        println!("{}\n", minimal.violation);
         assert!(
             (size.records <= records && size.stages <= stages)
                 && (size.script_lines <= lines && size.deviations <= most),

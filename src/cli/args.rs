@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Replay(ReplayArgs),
     /// Write an HTML page that shows a run step by step, and what many runs showed
     Report(ReportArgs),
+    /// Make a saved failure, or an artifact of a fuzz target, as small as it gets
+    Minimize(MinimizeArgs),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
@@ -99,6 +101,24 @@ pub(crate) struct SweepArgs {
     /// On how many threads; the report is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Save a failure as it was found, and do not look for the smallest one
+    #[arg(long)]
+    pub(crate) no_minimize: bool,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MinimizeArgs {
+    /// A saved failure, or an artifact file of a fuzz target
+    pub(crate) file: PathBuf,
+    /// Where to write the smallest one [default: beside the file, as NAME.min.toml]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// The file holds the bytes of this fuzz target [default: told from the path]
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) artifact: Option<Target>,
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
@@ -142,6 +162,18 @@ pub(crate) struct VerifyArgs {
 pub(crate) struct ReplayArgs {
     /// A saved failure, or an artifact file of a fuzz target
     pub(crate) file: PathBuf,
+    /// Tell every step, not only those that the violation cannot be understood without
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Walk through it: forward, back, with what queues and tables hold
+    #[arg(long, conflicts_with_all = ["as_test", "format"])]
+    pub(crate) step: bool,
+    /// Print it as a Rust test to paste, and nothing else
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) as_test: bool,
+    /// Write it as a saved run, too: what it was made of may be an artifact
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
     /// The file holds the bytes of this fuzz target [default: told from the path]
     #[arg(long, value_name = "TARGET")]
     pub(crate) artifact: Option<Target>,
@@ -233,6 +265,7 @@ impl Default for SweepArgs {
                 out: PathBuf::from("failures"),
             },
             threads: None,
+            no_minimize: false,
             format: Format::Text,
         }
     }

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use active_active::explore::Progress;
+use active_active::explore::{Progress, Watch};
 use active_active::report::text::{count, plural};
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -19,21 +19,11 @@ pub(crate) fn show<T>(
 ) -> T {
     let style = ProgressStyle::with_template(TEMPLATE).expect("the template is a constant");
     let bar = ProgressBar::new(runs).with_style(style.progress_chars("=> "));
-    let is_done = AtomicBool::new(false);
-    let result = std::thread::scope(|scope| {
-        let ticker = scope.spawn(|| {
-            while !is_done.load(Ordering::Relaxed) {
-                bar.set_message(rate(&bar, progress));
-                bar.set_position(progress.runs());
-                std::thread::park_timeout(Duration::from_millis(100));
-            }
-        });
-        let result = work();
-        is_done.store(true, Ordering::Relaxed);
-        ticker.thread().unpark();
-        result
-    });
-    bar.finish_and_clear();
+    let tick = || {
+        bar.set_message(rate(&bar, progress));
+        bar.set_position(progress.runs());
+    };
+    let result = while_ticking(tick, work, || bar.finish_and_clear());
     // Whoever looks may have gone; the report does not depend on it.
     let _ = writeln!(
         std::io::stderr(),
@@ -43,6 +33,44 @@ pub(crate) fn show<T>(
         bar.elapsed().as_secs_f64(),
         rate(&bar, progress),
     );
+    result
+}
+
+/// Makes a failure smaller, and meanwhile shows how small it is.
+pub(crate) fn minimising<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
+    let style =
+        ProgressStyle::with_template("{spinner} {msg}").expect("the template is a constant");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    let message = || {
+        let (records, stages, deviations) = watch.smallest();
+        format!(
+            "making the failure smaller: {}, {}, {}; {} tried, {} (ctrl-c keeps this)",
+            plural(records, "record", "records"),
+            plural(stages, "stage", "stages"),
+            plural(deviations, "deviation", "deviations"),
+            count(watch.tried()),
+            plural(watch.steps(), "step", "steps"),
+        )
+    };
+    while_ticking(|| bar.set_message(message()), work, || bar.finish_and_clear())
+}
+
+/// Does the work, and meanwhile calls `tick` ten times a second.
+fn while_ticking<T>(tick: impl Fn() + Sync, work: impl FnOnce() -> T, end: impl FnOnce()) -> T {
+    let is_done = AtomicBool::new(false);
+    let result = std::thread::scope(|scope| {
+        let ticker = scope.spawn(|| {
+            while !is_done.load(Ordering::Relaxed) {
+                tick();
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let result = work();
+        is_done.store(true, Ordering::Relaxed);
+        ticker.thread().unpark();
+        result
+    });
+    end();
     result
 }
 

@@ -38,4 +38,13 @@ pub(crate) enum CliError {
         /// Where it does not fit.
         misfit: active_active::scheduler::Misfit,
     },
+    /// There is no failure in the file.
+    #[error(
+        "{origin}: this run violates nothing, so there is nothing to make smaller; give a saved \
+         failure"
+    )]
+    NothingToMinimize {
+        /// The file.
+        origin: String,
+    },
 }

@@ -43,6 +43,18 @@ pub(crate) fn replace(path: &Path, text: &str, mark: &str) -> Result<(), CliErro
     written.map(drop).map_err(error)
 }
 
+/// Writes a new file, unless the same text is there already.
+///
+/// # Errors
+///
+/// If another text is there, or if it cannot be written.
+pub(crate) fn create_or_same(path: &Path, text: &str) -> Result<(), CliError> {
+    match fs::read(path).is_ok_and(|found| found == text.as_bytes()) {
+        true => Ok(()),
+        false => create(path, text),
+    }
+}
+
 /// Writes a file into a directory, which is made if it is not there. The file is `NAME.toml`; if
 /// another text has that name, `NAME-2.toml` and so on. Returns its path.
 ///

@@ -5,102 +5,111 @@ use std::path::Path;
 use std::sync::Arc;
 
 use active_active::arbitrary::{Case, Text, read_any};
-use active_active::explore::{Outcome, Runner};
+use active_active::explore::{Choices, Runner};
 use active_active::plan::Plan;
 use active_active::report::summary::ScenarioSummary;
-use active_active::report::{Finding, Palette, RunSummary, text};
+use active_active::report::{Finding, Line, Palette, RunSummary, Story, minimal, past, text};
 use active_active::saved::SavedRun;
 use active_active::scenario::{FileError, file};
 use active_active::scheduler::Script;
 use clap::ValueEnum;
 
-use super::args::{ReplayArgs, Target};
+use super::args::{Format, ReplayArgs, Target};
 use super::error::CliError;
-use super::input;
 use super::output::Output;
-use super::run::{Teller, end, tell};
-
-/// What a file turns out to be.
-enum Source {
-    Saved(SavedRun),
-    Artifact { plan: Arc<Plan>, choices: Vec<u16> },
-}
+use super::run::end;
+use super::{files, input, walk};
 
 pub(crate) fn execute(
     args: &ReplayArgs,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let origin = args.file.display().to_string();
-    let bytes = input::bytes(&args.file)?;
-    let target = args.artifact.or_else(|| guess(&args.file));
-    let source = read(&bytes, &origin, target, args.artifact)?;
-    let expected = match &source {
-        Source::Saved(saved) => Some(expected(saved, &origin)?),
-        Source::Artifact { .. } => None,
+    let saved = read_saved(&args.file, args.artifact)?;
+    // A run that no longer fits is refused before anything of it is told.
+    refuse_misfit(&saved, &origin)?;
+    if let Some(path) = &args.out {
+        files::create_or_same(path, &saved.to_text())?;
+    }
+    if args.as_test {
+        output.write(&saved.to_test())?;
+        return Ok(Finding::Holds);
+    }
+    let replayed = saved.replay();
+    let plan = saved.plan();
+    let mut summary = RunSummary::of_replay(plan, &replayed.outcome);
+    if is_saved_run(&input::bytes(&args.file)?) {
+        summary.expected = Some(saved.expected().to_string());
+        summary.matches_expected = Some(replayed.matches_expected);
+    }
+    let (story, records) = match args.full {
+        true => (whole(&saved), Vec::new()),
+        false => past::story(&saved),
     };
-    let plan = source.plan();
-    let head = text::run_begins(&ScenarioSummary::new(plan), None, &Palette::COLOURS);
-    let (outcome, story) = tell(args.format, &head, output, |story| source.run(story))?;
-    let mut summary = RunSummary::of_replay(plan, &outcome);
-    (summary.expected, summary.matches_expected) = expected.unzip();
+    if args.format == Format::Text {
+        let head = text::run_begins(&ScenarioSummary::new(plan), None, &Palette::COLOURS);
+        output.write(&format!("{head}\n"))?;
+    }
+    match (args.step, args.format) {
+        (true, _) => walk::walk(&saved, &story, &mut std::io::stdin().lock(), output)?,
+        (false, Format::Text) => {
+            let records: Vec<u16> = records.iter().map(|record| record.0).collect();
+            for line in minimal::told(&story, &records, &Palette::COLOURS) {
+                output.write(&format!("{line}\n"))?;
+            }
+        }
+        (false, Format::Json) => {}
+    }
     end(args.format, &summary, story, output)?;
     Ok(summary.verdict)
 }
 
-/// What the run showed when it was saved, and whether it shows that again. A run that no longer
-/// fits is refused before anything of it is told.
-fn expected(saved: &SavedRun, origin: &str) -> Result<(String, bool), CliError> {
-    let replayed = saved.replay();
-    match replayed.misfit {
+/// Every step of a run.
+fn whole(saved: &SavedRun) -> Vec<Line> {
+    let mut lines = Vec::new();
+    saved.replay_watched(&mut Story::new(|line| lines.push(line)));
+    lines
+}
+
+/// Refuses a run that no longer fits.
+///
+/// # Errors
+///
+/// If it does not.
+pub(crate) fn refuse_misfit(saved: &SavedRun, origin: &str) -> Result<(), CliError> {
+    match saved.replay().misfit {
         Some(misfit) => Err(CliError::Misfit { origin: origin.to_owned(), misfit }),
-        None => Ok((saved.expected().to_string(), replayed.matches_expected)),
+        None => Ok(()),
     }
 }
 
-impl Source {
-    fn plan(&self) -> &Arc<Plan> {
-        match self {
-            Source::Saved(saved) => saved.plan(),
-            Source::Artifact { plan, .. } => plan,
-        }
-    }
-
-    fn run(&self, story: &mut Teller<'_>) -> Outcome {
-        match self {
-            Source::Saved(saved) => saved.replay_watched(story).outcome,
-            Source::Artifact { plan, choices } => {
-                Runner::new(Arc::clone(plan)).run(&mut Script::new(choices.clone()), 0, story)
-            }
-        }
-    }
-}
-
-/// Reads a saved run, or, if it is none, the input of the fuzz target. A target that was asked
-/// for is not second-guessed.
-fn read(
-    bytes: &[u8],
-    origin: &str,
-    target: Option<Target>,
-    asked: Option<Target>,
-) -> Result<Source, FileError> {
-    match target {
-        Some(target) if asked.is_some() || !is_saved_run(bytes) => {
-            from_bytes(bytes, origin, target)
+/// Reads a saved run, or the input of a fuzz target as one.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is neither.
+pub(crate) fn read_saved(path: &Path, asked: Option<Target>) -> Result<SavedRun, FileError> {
+    let origin = path.display().to_string();
+    let bytes = input::bytes(path)?;
+    match asked.or_else(|| guess(path)) {
+        // A target that was asked for is not second-guessed.
+        Some(target) if asked.is_some() || !is_saved_run(&bytes) => {
+            from_bytes(&bytes, &origin, target)
         }
         Some(_) | None => {
-            let text = input::text(bytes, origin).map_err(|error| FileError {
+            let text = input::text(&bytes, &origin).map_err(|error| FileError {
                 message: "this is no saved run; if it is an artifact of a fuzz target, say of \
                           which, as in '--artifact scenario_fuzz'"
                     .to_owned(),
                 ..error
             })?;
-            SavedRun::parse(text, origin).map(Source::Saved)
+            SavedRun::parse(text, &origin)
         }
     }
 }
 
 /// The run that the bytes mean to a fuzz target.
-fn from_bytes(bytes: &[u8], origin: &str, target: Target) -> Result<Source, FileError> {
+fn from_bytes(bytes: &[u8], origin: &str, target: Target) -> Result<SavedRun, FileError> {
     let case = match target {
         Target::Scenario => Case::from_bytes(bytes),
         Target::EventOrder => Case::f1_from_bytes(bytes),
@@ -111,22 +120,29 @@ fn from_bytes(bytes: &[u8], origin: &str, target: Target) -> Result<Source, File
         return Err(error("these bytes are no input of the fuzz target; give another file".into()));
     };
     let plan = Plan::new(&scenario).map_err(|problem| error(problem.to_string()))?;
-    Ok(Source::Artifact { plan: Arc::new(plan), choices })
+    Ok(of_numbers(plan, choices))
+}
+
+/// The run in which these numbers decide.
+fn of_numbers(plan: Plan, numbers: Vec<u16>) -> SavedRun {
+    let (plan, mut choices) = (Arc::new(plan), Choices::default());
+    let mut runner = Runner::new(Arc::clone(&plan));
+    let outcome = runner.run(&mut Script::new(numbers), 0, &mut choices);
+    SavedRun::new(&plan, &choices.taken, &outcome).expect("nothing cuts this run short")
 }
 
 /// What the bytes mean to the fuzz target that reads files: as far as they are text, a saved run
 /// or a scenario, which is run fairly.
-fn from_text(bytes: &[u8], origin: &str) -> Result<Source, FileError> {
+fn from_text(bytes: &[u8], origin: &str) -> Result<SavedRun, FileError> {
     let text = std::str::from_utf8(bytes).unwrap_or_else(|error| {
         let text = &bytes[..error.valid_up_to()];
         std::str::from_utf8(text).expect("it is text up to there")
     });
     // What the target does: it panics where the target does.
     match read_any(text) {
-        Text::SavedRun => SavedRun::parse(text, origin).map(Source::Saved),
+        Text::SavedRun => SavedRun::parse(text, origin),
         Text::Scenario | Text::Neither => {
-            let plan = Arc::new(file::load(text, origin, &[])?);
-            Ok(Source::Artifact { plan, choices: Vec::new() })
+            Ok(of_numbers(file::load(text, origin, &[])?, Vec::new()))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use active_active::explore::{Outcome, Verdict};
 use active_active::plan::Plan;
 use active_active::report::SavedAs;
-use active_active::saved::SavedRun;
+use active_active::saved::{Expected, SavedRun};
 use active_active::sim::Choice;
 
 use super::error::CliError;
@@ -25,14 +25,31 @@ pub(crate) fn violation(
     directory: &Path,
     suffix: &str,
 ) -> Result<Option<SavedAs>, CliError> {
-    let Verdict::Violated(violation) = &outcome.verdict else { return Ok(None) };
+    let Verdict::Violated(_) = &outcome.verdict else { return Ok(None) };
     let saved = SavedRun::new(plan, choices, outcome)
         .expect("a run that violates the spec was not cut short");
-    let name = format!("{}-{}-{suffix}", plan.scenario().name, violation.property());
-    let path = files::save(directory, &name, &saved.to_text())?;
+    run(&saved, directory, suffix).map(Some)
+}
+
+/// Saves a run in the directory. `suffix` tells it from other runs of the scenario.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub(crate) fn run(saved: &SavedRun, directory: &Path, suffix: &str) -> Result<SavedAs, CliError> {
+    let shows = match saved.expected() {
+        Expected::Holds => "holds",
+        Expected::Violated { property, .. } => property.name(),
+    };
+    let name = format!("{}-{shows}-{suffix}", saved.plan().scenario().name);
+    files::save(directory, &name, &saved.to_text()).map(|path| saved_as(&path))
+}
+
+/// Where a run was saved, and how to see it again.
+pub(crate) fn saved_as(path: &Path) -> SavedAs {
     let file = path.display().to_string();
     let replay_command = format!("active-active replay {}", quoted(&file));
-    Ok(Some(SavedAs { file, replay_command }))
+    SavedAs { file, replay_command }
 }
 
 /// The text as one word of a shell command.

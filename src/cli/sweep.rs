@@ -2,18 +2,20 @@
 
 use std::io::Write;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use active_active::explore::{Choices, Progress, Runner, Sweep, Verdict};
 use active_active::plan::Plan;
-use active_active::report::{Finding, Palette, SavedAs, SweepRequest, SweepSummary, json, text};
+use active_active::report::{
+    Finding, MinimalSummary, Palette, SweepRequest, SweepSummary, json, text,
+};
+use active_active::saved::SavedRun;
 use active_active::spec::Violation;
 
 use super::args::{Format, SweepArgs};
 use super::error::CliError;
 use super::output::Output;
 use super::scheduler::Ready;
-use super::{Surroundings, bar, input, save};
+use super::{Surroundings, bar, input, interrupt, minimize, save};
 
 /// How many schedules are enough for a first answer.
 const RUNS: u64 = 10_000;
@@ -34,7 +36,8 @@ pub(crate) fn execute(
         steps_max: args.schedule.max_steps.unwrap_or(u64::MAX),
     };
     let progress = Arc::new(Progress::default());
-    stop_on_interrupt(&progress);
+    let stopped = Arc::clone(&progress);
+    interrupt::on_interrupt(move || stopped.stop());
     let ready = scheduler.prepare(&plan, args.schedule.seed);
     let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
@@ -49,36 +52,28 @@ pub(crate) fn execute(
     let mut summary = SweepSummary::new(&plan, request, &report);
     // The report comes first: a full disk must not hide a violation.
     let saved = match &report.violation {
-        Some((run, violation)) => save_run(args, &plan, &ready, *run, violation),
-        None => Ok(None),
-    };
-    let failed = match saved {
-        Ok(saved) => {
-            let violation = summary.violation.as_mut();
-            violation
-                .into_iter()
-                .zip(saved)
-                .for_each(|(violation, saved)| violation.set_saved(saved));
-            Ok(())
+        Some((run, violation)) => {
+            let found = again(args, &plan, &ready, *run, violation);
+            save_smallest(args, *run, found, &mut summary, surroundings)
         }
-        Err(error) => Err(error),
+        None => Ok(()),
     };
     output.write(&match args.format {
         Format::Text => text::sweep(&summary, &Palette::COLOURS),
         Format::Json => json::document(&summary),
     })?;
     output.finish()?;
-    failed.map(|()| summary.verdict)
+    saved.map(|()| summary.verdict)
 }
 
 /// Makes the run again, this time writing its choices down.
-fn save_run(
+fn again(
     args: &SweepArgs,
     plan: &Arc<Plan>,
     ready: &Ready,
     run: u64,
     violation: &Violation,
-) -> Result<Option<SavedAs>, CliError> {
+) -> SavedRun {
     let (schedule, mut choices) = (&args.schedule, Choices::default());
     let mut runner = Runner::new(Arc::clone(plan));
     runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
@@ -89,20 +84,28 @@ fn save_run(
         "run {run} of seed {} shows the same whenever it is made",
         schedule.seed
     );
-    let suffix = schedule.scheduler.file_suffix(schedule.seed, run);
-    save::violation(plan, &choices.taken, &outcome, &schedule.out, &suffix)
+    SavedRun::new(plan, &choices.taken, &outcome)
+        .expect("a run that violates the spec was not cut short")
 }
 
-/// The first interrupt ends the sweep after the runs under way, the second ends the process.
-fn stop_on_interrupt(progress: &Arc<Progress>) {
-    let progress = Arc::clone(progress);
-    let asked = AtomicBool::new(false);
-    let handler = move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-        progress.stop();
-    };
-    // Without a handler, an interrupt ends the process at once, as it does elsewhere.
-    let _ = ctrlc::set_handler(handler);
+/// Makes the failure as small as it gets, unless that is not wanted, and saves it.
+fn save_smallest(
+    args: &SweepArgs,
+    run: u64,
+    found: SavedRun,
+    summary: &mut SweepSummary,
+    surroundings: &Surroundings,
+) -> Result<(), CliError> {
+    let Some(violation) = &mut summary.violation else { return Ok(()) };
+    let mut saved = found;
+    if !args.no_minimize
+        && let Some(minimal) = minimize::minimise(&saved, surroundings)
+    {
+        violation.minimal = Some(MinimalSummary::new(&minimal));
+        saved = minimal.saved;
+    }
+    let schedule = &args.schedule;
+    let suffix = schedule.scheduler.file_suffix(schedule.seed, run);
+    violation.set_saved(save::run(&saved, &schedule.out, &suffix)?);
+    Ok(())
 }

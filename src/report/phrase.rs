@@ -1,5 +1,7 @@
 //! The words for one step: what a machine was asked, what happened, whom it asks.
 
+use std::collections::BTreeSet;
+
 use crate::model::container;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
@@ -19,20 +21,32 @@ pub(super) struct Scene<'a> {
     pub(super) before: &'a Before,
     /// The machine that took the step; none for a fault.
     pub(super) actor: Option<MachineId>,
+    /// The messages that are told of, by the step that sent them and to whom; all if none are
+    /// given.
+    pub(super) heard: Option<&'a BTreeSet<(u64, MachineId)>>,
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn of(step: &Step, simulation: &'a Simulation, before: &'a Before) -> Scene<'a> {
-        Scene { simulation, before, actor: step.choice.machine() }
+    pub(super) fn of(
+        step: &Step,
+        simulation: &'a Simulation,
+        before: &'a Before,
+        heard: Option<&'a BTreeSet<(u64, MachineId)>>,
+    ) -> Scene<'a> {
+        Scene { simulation, before, actor: step.choice.machine(), heard }
     }
 
     /// The step as a sentence without a full stop.
     pub(super) fn text(&self, step: &Step) -> String {
         let mut clauses = Vec::new();
+        let mut subject = None;
         match (step.choice, &step.message) {
             (Choice::Step(_) | Choice::Resolve(_), Some(message)) => {
                 let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
-                clauses.push(format!("{machine} {}", self.handled(message)));
+                match self.is_told_by_sender(message) {
+                    true => subject = Some(machine),
+                    false => clauses.push(format!("{machine} {}", self.handled(message))),
+                }
             }
             (Choice::Fault(FaultPoint::GoOn), _) => {
                 clauses.push("this is the moment that the script waits for".to_owned());
@@ -50,13 +64,49 @@ impl<'a> Scene<'a> {
                 _,
             ) => {}
         }
-        clauses.extend(self.simulation.events().iter().filter_map(|event| self.happened(event)));
+        for event in self.simulation.events() {
+            match subject.take() {
+                // Nobody has named the machine and the record yet.
+                Some(subject) => match self.happened_to(event, &object_of(event)) {
+                    Some(clause) => clauses.push(format!("{subject} {clause}")),
+                    None => clauses.push(subject.to_owned()),
+                },
+                None => clauses.extend(self.happened(event)),
+            }
+        }
         let sent = self.sent();
         if sent.is_empty() {
             clauses.extend(step.message.as_ref().and_then(|message| self.stays(message)));
         }
-        clauses.extend(sent);
+        clauses.extend(
+            sent.into_iter().filter_map(|(to, clause)| self.is_heard(to).then_some(clause)),
+        );
         list(&clauses)
+    }
+
+    /// Whether the step that sent the message is told as well, and has said what it asks for. Then
+    /// it is enough to say what came of it.
+    fn is_told_by_sender(&self, message: &Message) -> bool {
+        let asks = matches!(
+            message,
+            Message::Send { .. } | Message::Insert { .. } | Message::Apply { .. }
+        );
+        let begins = self.simulation.events().first().is_some_and(|event| {
+            matches!(
+                event,
+                Event::Enqueued { .. }
+                    | Event::Routed { .. }
+                    | Event::Stored { .. }
+                    | Event::Applied { .. }
+            )
+        });
+        self.heard.is_some() && asks && begins
+    }
+
+    /// Whether what was sent there matters to what is told.
+    fn is_heard(&self, to: MachineId) -> bool {
+        let step = self.simulation.steps();
+        self.heard.is_none_or(|heard| heard.contains(&(step, to)))
     }
 
     fn machine(&self, machine: MachineId) -> &'a str {
@@ -200,6 +250,11 @@ impl<'a> Scene<'a> {
     /// An event in words; nothing if the message before or after it says as much.
     #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub(super) fn happened(&self, event: &Event) -> Option<String> {
+        self.happened_to(event, "it")
+    }
+
+    /// The same, the record being called like this.
+    fn happened_to(&self, event: &Event, it: &str) -> Option<String> {
         let layout = &self.simulation.plan().layout;
         Some(match *event {
             Event::Published { .. }
@@ -207,11 +262,11 @@ impl<'a> Scene<'a> {
             | Event::Forwarding { .. }
             | Event::Replicated { .. }
             | Event::LossEnded { .. }
-            | Event::Delivered { redelivery: false, gone: false, .. } => return None,
+            | Event::Delivered { gone: false, .. } => return None,
             Event::Accepted { .. } => "counts it as accepted".to_owned(),
             Event::BatchEnded { batch, complete: true } => format!("is done with {batch}"),
             Event::BatchEnded { batch, complete: false } => format!("gives up {batch}"),
-            Event::Routed { region, .. } => format!("routes it to region {region}"),
+            Event::Routed { region, .. } => format!("routes {it} to region {region}"),
             Event::RoutesChanged { side, offline } if offline.is_empty() => {
                 format!("{} answers every region", side.name())
             }
@@ -221,11 +276,8 @@ impl<'a> Scene<'a> {
             Event::WeightsChanged { weights } => {
                 format!("in-dns has the weights {:?}", &weights[..layout.regions])
             }
-            Event::Enqueued { .. } => "takes it".to_owned(),
+            Event::Enqueued { .. } => format!("takes {it}"),
             Event::Delivered { record, gone: true, .. } => format!("lets go of {record}"),
-            Event::Delivered { record, gone: false, redelivery: true, .. } => {
-                format!("delivers {record} again")
-            }
             Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
             Event::GaveUp { record, .. } => {
                 format!("cannot read a row of its table, and gives up on {record}")
@@ -250,12 +302,12 @@ impl<'a> Scene<'a> {
                 return self.became(container, state, refused_by);
             }
             Event::StaleReply { .. } => "ignores it: an earlier life had asked".to_owned(),
-            Event::Stored { rows: 0 | 1, duplicate: false, .. } => "stores it".to_owned(),
-            Event::Stored { rows: 0 | 1, duplicate: true, .. } => "has it already".to_owned(),
+            Event::Stored { rows: 0 | 1, duplicate: false, .. } => format!("stores {it}"),
+            Event::Stored { rows: 0 | 1, duplicate: true, .. } => format!("has {it} already"),
             Event::Stored { rows, .. } | Event::Applied { rows: rows @ 2.., .. } => {
-                format!("stores it once more, in {rows} rows")
+                format!("stores {it} once more, in {rows} rows")
             }
-            Event::Applied { .. } => "stores it, too".to_owned(),
+            Event::Applied { .. } => format!("stores {it}, too"),
             Event::KeyShown { record, .. } => {
                 let keys = self.simulation.plan().keys();
                 let (key, version) = (keys.key_of(record) + 1, keys.version_of(record));
@@ -330,13 +382,14 @@ impl<'a> Scene<'a> {
     }
 
     /// What was sent in the step: the messages at the ends of the inboxes that were not there.
-    fn sent(&self) -> Vec<String> {
+    fn sent(&self) -> Vec<(MachineId, String)> {
         let mut clauses = Vec::new();
         for (index, &before) in self.before.waiting.iter().enumerate() {
             let machine = MachineId(index as u16);
             let kept = before - usize::from(self.actor == Some(machine));
             let new = self.simulation.inbox(machine).skip(kept);
-            clauses.extend(new.filter_map(|message| self.asks(machine, message)));
+            let clause = |message| Some((machine, self.asks(machine, message)?));
+            clauses.extend(new.filter_map(clause));
         }
         clauses
     }
@@ -368,6 +421,9 @@ impl<'a> Scene<'a> {
                 | Place::Table(_)
                 | Place::Replicator(_) => format!("asks {name} for the next record"),
             },
+            Message::Received { copy, .. } if self.is_redelivered(copy.id) => {
+                format!("hands {} to {name}, not for the first time", copy.id)
+            }
             Message::Received { copy, .. } => format!("hands {} to {name}", copy.id),
             Message::Remove { .. } => format!("asks {name} to remove it"),
             Message::Abandon { .. } => format!("{name} will notice"),
@@ -380,6 +436,13 @@ impl<'a> Scene<'a> {
             | Message::ReceiveRefused { .. }
             | Message::RemoveRefused { .. }
             | Message::InsertRefused { .. } => format!("refuses {name}"),
+        })
+    }
+
+    /// Whether the step is another delivery of a record.
+    fn is_redelivered(&self, id: RecordId) -> bool {
+        self.simulation.events().iter().any(|event| {
+            matches!(event, Event::Delivered { record, redelivery: true, .. } if *record == id)
         })
     }
 
@@ -411,6 +474,45 @@ impl<'a> Scene<'a> {
             | Message::Replicate { .. }
             | Message::Apply { .. } => None,
         }
+    }
+}
+
+/// What a record is called when it is named for the first time.
+fn object_of(event: &Event) -> String {
+    match event {
+        Event::Enqueued { copy, .. } | Event::Stored { copy, .. } | Event::Applied { copy, .. } => {
+            copy.id.to_string()
+        }
+        Event::Routed { record, .. } => record.to_string(),
+        Event::Published { .. }
+        | Event::Accepted { .. }
+        | Event::Refused { .. }
+        | Event::BatchEnded { .. }
+        | Event::RoutesChanged { .. }
+        | Event::WeightsChanged { .. }
+        | Event::Delivered { .. }
+        | Event::Returned { .. }
+        | Event::TimedOut { .. }
+        | Event::Reordered { .. }
+        | Event::DeadLettered { .. }
+        | Event::Redriven { .. }
+        | Event::Removed { .. }
+        | Event::StaleRemove { .. }
+        | Event::Forwarding { .. }
+        | Event::ContainerBecame { .. }
+        | Event::StaleReply { .. }
+        | Event::KeyShown { .. }
+        | Event::Replicated { .. }
+        | Event::ReplicationLost { .. }
+        | Event::Arrived { .. }
+        | Event::Faulted { .. }
+        | Event::Recovered { .. }
+        | Event::SendWaits { .. }
+        | Event::GaveUp { .. }
+        | Event::Lost { .. }
+        | Event::LossEnded { .. }
+        | Event::ReplyLost { .. }
+        | Event::ExpectationFailed { .. } => "it".to_owned(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::explore::{Observer, Phase};
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::report::palette::{Palette, paint};
+use crate::report::past::{Slice, struck};
 use crate::report::phrase::Scene;
 use crate::sim::{Simulation, Step};
 
@@ -44,6 +45,10 @@ pub struct Story<F> {
     tell: F,
     phase: Phase,
     before: Before,
+    /// Only this is told, if it is given.
+    only: Option<Slice>,
+    /// A heading that is told when there is a line to put below it.
+    heading: Option<String>,
 }
 
 /// What the world was like before a step: what its lines compare with.
@@ -62,10 +67,31 @@ pub(super) struct Before {
 impl<F: FnMut(Line)> Story<F> {
     /// Tells each line to `tell` as soon as it has happened.
     pub fn new(tell: F) -> Story<F> {
-        Story { tell, phase: Phase::Chaos, before: Before::default() }
+        Story { tell, phase: Phase::Chaos, before: Before::default(), only: None, heading: None }
+    }
+
+    /// Tells the steps of a slice, and what was healed of the machines in it.
+    pub(super) fn of_slice(slice: Slice, tell: F) -> Story<F> {
+        Story { only: Some(slice), ..Story::new(tell) }
+    }
+
+    /// Whether a step is told.
+    fn is_told(&self, step: u64) -> bool {
+        self.only.as_ref().is_none_or(|slice| slice.steps.contains(&step))
+    }
+
+    /// Whether a fault that was healed is told.
+    fn is_told_of(&self, event: &Event, simulation: &Simulation) -> bool {
+        let Some(slice) = &self.only else { return true };
+        let Event::Recovered { target, .. } = event else { return false };
+        let struck = struck(*target, &simulation.plan().layout);
+        struck.iter().any(|machine| slice.machines.contains(machine))
     }
 
     fn tell(&mut self, step: Option<u64>, mark: Mark, text: String) {
+        if let Some(text) = self.heading.take() {
+            (self.tell)(Line { step: None, phase: self.phase, mark: Mark::Heading, text });
+        }
         (self.tell)(Line { step, phase: self.phase, mark, text });
     }
 }
@@ -85,11 +111,17 @@ impl<F: FnMut(Line)> Observer for Story<F> {
             Phase::Heal => "heal: whatever can be repaired is repaired",
             Phase::Converge => "converge: a fair scheduler brings the system to rest",
         };
-        self.tell(None, Mark::Heading, heading.to_owned());
+        self.heading = None;
+        match &self.only {
+            None => self.tell(None, Mark::Heading, heading.to_owned()),
+            Some(_) if phase == Phase::Chaos => {}
+            Some(_) => self.heading = Some(heading.to_owned()),
+        }
         if phase == Phase::Heal {
-            let scene = Scene { simulation, before: &self.before, actor: None };
+            let scene = Scene { simulation, before: &self.before, actor: None, heard: None };
+            let events = events.iter().filter(|event| self.is_told_of(event, simulation));
             let told: Vec<(Mark, Option<String>)> =
-                events.iter().map(|event| (mark(&[*event]), scene.happened(event))).collect();
+                events.map(|event| (mark(&[*event]), scene.happened(event))).collect();
             for (mark, text) in told {
                 text.into_iter().for_each(|text| self.tell(None, mark, text));
             }
@@ -98,8 +130,12 @@ impl<F: FnMut(Line)> Observer for Story<F> {
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
-        let text = Scene::of(step, simulation, &self.before).text(step);
-        self.tell(Some(simulation.steps()), mark(simulation.events()), text);
+        let number = simulation.steps();
+        if self.is_told(number) {
+            let heard = self.only.as_ref().map(|slice| &slice.heard);
+            let text = Scene::of(step, simulation, &self.before, heard).text(step);
+            self.tell(Some(number), mark(simulation.events()), text);
+        }
         self.before.remember(simulation);
     }
 }
@@ -111,7 +147,7 @@ impl<F> std::fmt::Debug for Story<F> {
 }
 
 impl Before {
-    fn remember(&mut self, simulation: &Simulation) {
+    pub(super) fn remember(&mut self, simulation: &Simulation) {
         let layout = &simulation.plan().layout;
         let machines = (0..layout.machines() as u16).map(MachineId);
         let containers = (0..layout.containers() as u16).map(ContainerId);
@@ -186,6 +222,34 @@ impl Line {
             }
         }
     }
+}
+
+impl Line {
+    /// As [`Line::text`], with the names of these records where the eye finds them.
+    pub fn text_about(&self, records: &[RecordId], palette: &Palette) -> String {
+        let mut line = self.clone();
+        // A fault has its own colour.
+        if self.mark == Mark::Step {
+            line.text = records
+                .iter()
+                .fold(line.text, |text, record| strong_words(&text, &record.to_string(), palette));
+        }
+        line.text(palette)
+    }
+}
+
+/// The text with every occurrence of a name in it emphasised, unless a digit follows it.
+fn strong_words(text: &str, name: &str, palette: &Palette) -> String {
+    let mut parts = text.split(name);
+    let mut painted = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.starts_with(|c: char| c.is_ascii_digit()) {
+            true => painted.push_str(name),
+            false => painted.push_str(&paint(palette.strong, name)),
+        }
+        painted.push_str(part);
+    }
+    painted
 }
 
 fn phase_name<S: Serializer>(phase: &Phase, to: S) -> Result<S::Ok, S::Error> {

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::model::id::RecordId;
 use crate::plan::Plan;
+use crate::report::minimal::MinimalSummary;
 use crate::spec::{Lost, Violation};
 
 /// The version of the JSON documents.
@@ -80,6 +81,8 @@ pub struct ViolationSummary {
     pub saved_file: Option<String>,
     /// What to type to replay that file.
     pub replay_command: Option<String>,
+    /// The smallest failure that shows the same, if one was looked for.
+    pub minimal: Option<MinimalSummary>,
 }
 
 /// An await of the script that came true only after every fault was ended.
@@ -154,6 +157,7 @@ impl ViolationSummary {
             seed,
             saved_file: None,
             replay_command: None,
+            minimal: None,
         }
     }
 

@@ -12,6 +12,11 @@ use crate::spec::explain::numbers;
 pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     let mut lines = head(&summary.scenario, Some(&summary.scheduler), palette);
     lines.push(String::new());
+    if let Some(violation) = summary.violation.as_ref().filter(|found| found.minimal.is_some()) {
+        // Whoever has a failure to look at needs no table of what holds.
+        lines.extend(self::violation(violation, palette));
+        return joined(&lines);
+    }
     lines.push(explored(summary));
     lines.push(String::new());
     lines.extend(properties(summary, palette));
@@ -69,6 +74,14 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     joined(&lines)
 }
 
+/// What is said of a failure that became small.
+pub fn minimal(summary: &RunSummary, palette: &Palette) -> String {
+    let mut lines = head(&summary.scenario, None, palette);
+    lines.push(String::new());
+    lines.extend(summary.violation.iter().flat_map(|found| violation(found, palette)));
+    joined(&lines)
+}
+
 pub(super) fn head(
     scenario: &ScenarioSummary,
     scheduler: Option<&SchedulerSummary>,
@@ -80,10 +93,10 @@ pub(super) fn head(
     let mut lines = vec![
         format!("{name}{about}"),
         format!(
-            "{} regions, {} stages, {} records in {}, {} machines",
+            "{} regions, {}, {} in {}, {} machines",
             scenario.regions,
-            scenario.stages,
-            count(scenario.records as u64),
+            plural(scenario.stages as u64, "stage", "stages"),
+            plural(scenario.records as u64, "record", "records"),
             plural(scenario.batches as u64, "batch", "batches"),
             scenario.machines
         ),
@@ -166,9 +179,18 @@ pub(super) fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<
     let mut lines = vec![
         format!("{word}: {}{place}, at step {}", violation.property, violation.step),
         format!("  The spec   {}", violation.statement),
-        format!("  Happened   {}", violation.what),
     ];
-    for (index, reason) in violation.because.iter().enumerate() {
+    let (mut what, mut because) = (&violation.what, &violation.because);
+    if let Some(minimal) = &violation.minimal {
+        (what, because) = (&minimal.what, &minimal.because);
+        lines.extend(minimal.sizes(palette));
+        lines.push(minimal.needs());
+        lines.push(String::new());
+        lines.extend(minimal.story(palette));
+        lines.push(String::new());
+    }
+    lines.push(format!("  Happened   {what}"));
+    for (index, reason) in because.iter().enumerate() {
         lines.push(format!("  {}    {reason}", if index == 0 { "Because" } else { "       " }));
     }
     lines.extend(violation.saved_file.iter().map(|file| format!("  Saved in   {file}")));

@@ -15,9 +15,12 @@ use crate::sim::Choice;
 use crate::spec::PropertyName;
 
 mod deviation;
+mod test;
 mod write;
 
-pub(super) use write::write;
+pub(super) use deviation::text as line;
+pub(super) use test::test;
+pub(super) use write::{differing, flatten, write};
 
 /// A saved run as the text has it.
 #[derive(Deserialize)]

@@ -9,6 +9,7 @@ use crate::model::id::{
 use crate::model::layout::Place;
 use crate::model::options::AtCapacity;
 use crate::plan::names::target_name;
+use crate::report::text::plural;
 use crate::sim::Simulation;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
@@ -342,10 +343,9 @@ impl Narrator<'_> {
             let mut dead = self.simulation.queue(context.id).dead(self.simulation.shelf());
             if let Some(item) = dead.find(|item| item.copy.id == record) {
                 return vec![format!(
-                    "{record} is in the dead-letter queue of {} after {} deliveries; nothing \
-                     redrives it",
+                    "{record} is in the dead-letter queue of {} after {}; nothing redrives it",
                     self.queue(context.id),
-                    item.receives
+                    plural(u64::from(item.receives), "delivery", "deliveries")
                 )];
             }
         }

@@ -42,8 +42,10 @@ impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let deviations = match self.deviations {
             0 => "the fair schedule".to_owned(),
-            1 => "1 deviation from the fair schedule".to_owned(),
-            many => format!("{} from it", plural(many as u64, "deviation", "deviations")),
+            many => {
+                let deviations = plural(many as u64, "deviation", "deviations");
+                format!("{deviations} from the fair schedule")
+            }
         };
         write!(
             f,

@@ -14,7 +14,7 @@ use crate::sim::Choice;
 const USAGE: &str = "write 'step NUMBER: CHOICE, not step MACHINE' (as in 'step 14: crash \
                      core-container@1, not step core-table@1') or 'step NUMBER: hold MACHINE'";
 
-pub(super) fn text(deviation: &Deviation, plan: &Plan) -> String {
+pub(in crate::saved) fn text(deviation: &Deviation, plan: &Plan) -> String {
     let Deviation { step, act, fair } = deviation;
     let layout = &plan.layout;
     match act {

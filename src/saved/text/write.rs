@@ -62,7 +62,7 @@ pub(in crate::saved) fn write(saved: &SavedRun) -> String {
 }
 
 /// The keys of a scenario that do not have their default value, and its name.
-pub(crate) fn differing(scenario: &Scenario) -> toml::Table {
+pub(in crate::saved) fn differing(scenario: &Scenario) -> toml::Table {
     let table = |scenario: &Scenario| {
         toml::Table::try_from(scenario).expect("a scenario has only strings as keys")
     };
@@ -86,6 +86,17 @@ fn without(table: &toml::Table, default: &toml::Table) -> toml::Table {
         }
     }
     differing
+}
+
+/// The keys with their values, one a line, without the name.
+pub(in crate::saved) fn flatten(path: &str, table: &toml::Table, to: &mut Vec<String>) {
+    for (key, value) in table {
+        match (value, path) {
+            (toml::Value::Table(inner), "") => flatten(&format!("{key}."), inner, to),
+            (_, "") if key == "name" => {}
+            (value, _) => to.push(format!("{path}{key} = {value}")),
+        }
+    }
 }
 
 /// One element a line: what a review shows well.

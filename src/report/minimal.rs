@@ -1,0 +1,113 @@
+//! The smallest failure, as data and in words.
+
+use serde::Serialize;
+
+use crate::explore::{Minimal, Size};
+use crate::report::palette::{Palette, paint};
+use crate::report::past;
+use crate::report::story::Line;
+
+/// The smallest failure that shows the same as the one that was found.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct MinimalSummary {
+    /// How large it is.
+    pub size: SizeSummary,
+    /// How large the failure was that was found.
+    pub before: SizeSummary,
+    /// Whether nothing more can be left out, as far as the search could see.
+    pub is_complete: bool,
+    /// How many choices the run had taken.
+    pub step: u64,
+    /// What happened, in a sentence.
+    pub what: String,
+    /// Why.
+    pub because: Vec<String>,
+    /// The keys of the scenario that do not have their default value.
+    pub settings: Vec<String>,
+    /// What the run does differently from the fair one.
+    pub deviations: Vec<String>,
+    /// The steps that the violation cannot be understood without.
+    pub story: Vec<Line>,
+    /// The numbers of the records that the violation is about.
+    pub records: Vec<u16>,
+    /// The size in words.
+    #[serde(skip)]
+    size_in_words: String,
+    /// The size before in words.
+    #[serde(skip)]
+    before_in_words: String,
+}
+
+/// The size of a failure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct SizeSummary {
+    /// Records in all batches.
+    pub records: usize,
+    /// Stages.
+    pub stages: usize,
+    /// Regions.
+    pub regions: usize,
+    /// Lines of the script.
+    pub script_lines: usize,
+    /// How many things the run does differently from the fair one.
+    pub deviations: usize,
+    /// Steps of the run.
+    pub steps: u64,
+}
+
+impl From<Size> for SizeSummary {
+    fn from(size: Size) -> SizeSummary {
+        let Size { records, stages, regions, script_lines, deviations, steps } = size;
+        SizeSummary { records, stages, regions, script_lines, deviations, steps }
+    }
+}
+
+impl MinimalSummary {
+    /// What is said of a failure that became small.
+    pub fn new(minimal: &Minimal) -> MinimalSummary {
+        let (story, records) = past::story(&minimal.saved);
+        MinimalSummary {
+            size: minimal.size.into(),
+            before: minimal.before.into(),
+            is_complete: minimal.is_complete,
+            step: minimal.violation.step,
+            what: minimal.violation.what.clone(),
+            because: minimal.violation.because.clone(),
+            settings: minimal.saved.settings(),
+            deviations: minimal.saved.deviations_in_words(),
+            story,
+            records: records.into_iter().map(|record| record.0).collect(),
+            size_in_words: minimal.size.to_string(),
+            before_in_words: minimal.before.to_string(),
+        }
+    }
+
+    /// How small it has become, in two lines, and whether that is all.
+    pub fn sizes(&self, palette: &Palette) -> Vec<String> {
+        let mut lines = vec![
+            format!("  Smallest   {}", paint(palette.strong, &self.size_in_words)),
+            format!("  Found in   {}", self.before_in_words),
+        ];
+        if !self.is_complete {
+            let word = paint(palette.loud, "INTERRUPTED");
+            lines.push(format!("  {word}: it may become smaller; minimize the file again"));
+        }
+        lines
+    }
+
+    /// What it needs, in one line: the keys of the scenario and the schedule.
+    pub fn needs(&self) -> String {
+        format!("  Scenario   {}", self.settings.join(", "))
+    }
+
+    /// What happened, step by step.
+    pub fn story(&self, palette: &Palette) -> Vec<String> {
+        told(&self.story, &self.records, palette)
+    }
+}
+
+/// The lines of a story, with the records that it is about where the eye finds them.
+pub fn told(story: &[Line], records: &[u16], palette: &Palette) -> Vec<String> {
+    let records: Vec<_> = records.iter().map(|&id| crate::model::RecordId(id)).collect();
+    story.iter().map(|line| line.text_about(&records, palette)).collect()
+}

@@ -1,0 +1,412 @@
+//! The causal past of a violation: which steps a reader must know, and which not.
+//!
+//! A step is caused by the message that it handles, and so by the step that sent it; and it meets
+//! a machine in the state in which earlier steps have left it. Of those, what was done with the
+//! records that the violation is about matters, and every fault of a machine that they met. What
+//! happened to other records meanwhile does not, nor how often somebody asked in vain.
+//!
+//! The relation is happened-before (Lamport, "Time, clocks, and the ordering of events in a
+//! distributed system", 1978), cut down to the records concerned.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::explore::{Observer, Phase, Runner, Verdict};
+use crate::model::dns::DnsSide;
+use crate::model::event::{Event, Holder};
+use crate::model::fault::{FaultPoint, Target};
+use crate::model::id::{ContainerId, MachineId, RecordId, RegionId, StageId};
+use crate::model::layout::{Layout, Place};
+use crate::model::message::Message;
+use crate::report::story::{Before, Line, Story};
+use crate::saved::SavedRun;
+use crate::sim::{Choice, Simulation, Step};
+use crate::spec::{Breach, Violation};
+
+mod roots;
+
+/// Watches a run and remembers what caused what.
+#[derive(Debug, Default)]
+pub struct Past {
+    /// By number of the step, from 1; the first element stands for the beginning.
+    notes: Vec<Note>,
+    /// By machine: the steps that sent what is in its inbox, in the same order; 0 if none did.
+    senders: Vec<VecDeque<u64>>,
+    /// The last step that did something with a record at a machine.
+    last: BTreeMap<(MachineId, RecordId), u64>,
+    before: Before,
+}
+
+/// What is known of a step.
+#[derive(Clone, Debug, Default)]
+struct Note {
+    /// Who took it; none for a fault.
+    machine: Option<MachineId>,
+    /// The step that sent the message; 0 if none did.
+    sender: u64,
+    /// The record that the message is about.
+    subject: Option<RecordId>,
+    /// The message asks for a record: whoever asked is not the reason that there is one.
+    is_receive: bool,
+    /// The records that it did something with.
+    records: Vec<RecordId>,
+    /// For each of them: the step before at the same machine; 0 if there was none.
+    earlier: Vec<u64>,
+    /// The machines that it disturbed, or that it put right.
+    disturbed: Vec<MachineId>,
+}
+
+/// The steps that a violation cannot be understood without.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Slice {
+    /// Their numbers.
+    pub steps: BTreeSet<u64>,
+    /// The records that the violation is about, ascending.
+    pub records: Vec<RecordId>,
+    /// Messages that one of the steps sent and another one handled: the number of the step, and
+    /// to whom.
+    pub heard: BTreeSet<(u64, MachineId)>,
+    /// The machines that took the steps.
+    pub machines: BTreeSet<MachineId>,
+}
+
+impl Past {
+    /// What of the run that was watched matters to the violation that it ended with.
+    pub fn of(&self, violation: &Violation, simulation: &Simulation) -> Slice {
+        let roots = roots::roots(violation, self, simulation);
+        let records: BTreeSet<RecordId> = roots.records.iter().copied().collect();
+        let mut steps: BTreeSet<u64> = roots.leaves.into_iter().filter(|&step| step > 0).collect();
+        let mut open = roots.steps;
+        while let Some(number) = open.pop() {
+            if number == 0 || !steps.insert(number) {
+                continue;
+            }
+            let note = &self.notes[number as usize];
+            let is_other = note.subject.is_some_and(|subject| !records.contains(&subject));
+            if !(note.is_receive || is_other) {
+                open.push(note.sender);
+            }
+            for (record, &earlier) in note.records.iter().zip(&note.earlier) {
+                if records.contains(record) {
+                    open.push(earlier);
+                }
+            }
+        }
+        let mut machines = roots.machines;
+        machines.extend(steps.iter().filter_map(|&step| self.notes[step as usize].machine));
+        for disturbance in self.disturbances(&machines) {
+            steps.extend(self.at_same_machine(disturbance, &records));
+            steps.insert(disturbance);
+        }
+        let heard = self.heard(&steps);
+        Slice { steps, records: records.into_iter().collect(), heard, machines }
+    }
+
+    /// The steps that disturbed one of the machines, or put it right.
+    fn disturbances(&self, machines: &BTreeSet<MachineId>) -> Vec<u64> {
+        let concerns = |note: &Note| note.disturbed.iter().any(|one| machines.contains(one));
+        let notes = self.notes.iter().enumerate().filter(|(_, note)| concerns(note));
+        notes.map(|(number, _)| number as u64).collect()
+    }
+
+    /// What was done before, where a fault struck, with other records that it struck.
+    fn at_same_machine(&self, fault: u64, records: &BTreeSet<RecordId>) -> Vec<u64> {
+        let note = &self.notes[fault as usize];
+        let mut found = Vec::new();
+        for (&record, &earlier) in note.records.iter().zip(&note.earlier) {
+            let mut step = if records.contains(&record) { 0 } else { earlier };
+            while step > 0 {
+                found.push(step);
+                let note = &self.notes[step as usize];
+                let index = note.records.iter().position(|&other| other == record);
+                step = index.map_or(0, |index| note.earlier[index]);
+            }
+        }
+        found
+    }
+
+    fn heard(&self, steps: &BTreeSet<u64>) -> BTreeSet<(u64, MachineId)> {
+        let notes = steps.iter().map(|&step| &self.notes[step as usize]);
+        notes.filter_map(|note| Some((note.sender, note.machine?))).collect()
+    }
+
+    /// The last step that did something with the record at the machine; 0 if none did.
+    fn last_at(&self, machine: MachineId, record: RecordId) -> u64 {
+        self.last.get(&(machine, record)).copied().unwrap_or(0)
+    }
+
+    /// Brings the senders of what is in the inboxes up to date, after a step or a healing.
+    fn note_sent(&mut self, number: u64, actor: Option<MachineId>, simulation: &Simulation) {
+        for (index, senders) in self.senders.iter_mut().enumerate() {
+            let machine = MachineId(index as u16);
+            if actor == Some(machine) {
+                senders.pop_front();
+            }
+            senders.resize(simulation.waiting(machine), number);
+        }
+    }
+
+    fn note(&mut self, step: &Step, simulation: &Simulation) -> Note {
+        let layout = &simulation.plan().layout;
+        let machine = step.choice.machine();
+        let place = match step.choice {
+            Choice::Step(machine) => layout.places()[machine.index()],
+            Choice::Resolve(_) => Place::InDns,
+            Choice::Fault(point) => place_of(point, layout),
+        };
+        let at = layout.machine(place);
+        let in_hand = self.in_hand(place);
+        let message = step.message.as_ref();
+        let subject = message.and_then(Message::record).or(in_hand.filter(|_| is_reply(message)));
+        let mut touched: Vec<(RecordId, MachineId)> = Vec::new();
+        touched.extend(subject.map(|record| (record, at)));
+        let mut disturbed = Vec::new();
+        if machine.is_none() {
+            touched.extend(in_hand.map(|record| (record, at)));
+            disturbed.push(at);
+        }
+        for event in simulation.events() {
+            touched.extend(record_of(event).map(|(record, holder)| {
+                (record, holder.map_or(at, |holder| layout.machine(place_of_holder(holder))))
+            }));
+            disturbed.extend(disturbed_by(event, layout));
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        let earlier = touched.iter().map(|&(record, at)| self.last_at(at, record)).collect();
+        let sender = machine.and_then(|one| self.senders[one.index()].front().copied());
+        let is_receive = matches!(message, Some(Message::Receive { .. }));
+        let sender = sender.unwrap_or(0);
+        touched.iter().for_each(|&(record, at)| {
+            self.last.insert((at, record), simulation.steps());
+        });
+        let records = touched.into_iter().map(|(record, _)| record).collect();
+        Note { machine, sender, subject, is_receive, records, earlier, disturbed }
+    }
+
+    /// The record that a machine works on.
+    fn in_hand(&self, place: Place) -> Option<RecordId> {
+        match place {
+            Place::Container(id) => self.before.hands[id.index()],
+            Place::Source | Place::InDns => self.before.under_way,
+            Place::Driver
+            | Place::OutDns
+            | Place::Destination
+            | Place::Queue(_)
+            | Place::Table(_)
+            | Place::Replicator(_) => None,
+        }
+    }
+}
+
+impl Observer for Past {
+    fn begin(&mut self, simulation: &Simulation) {
+        self.before.remember(simulation);
+        self.notes = vec![Note::default()];
+        self.last.clear();
+        self.senders = vec![VecDeque::new(); simulation.plan().layout.machines()];
+        self.note_sent(0, None, simulation);
+    }
+
+    fn phase(&mut self, _phase: Phase, simulation: &Simulation) {
+        self.note_sent(0, None, simulation);
+        self.before.remember(simulation);
+    }
+
+    fn step(&mut self, step: &Step, simulation: &Simulation) {
+        let note = self.note(step, simulation);
+        self.note_sent(simulation.steps(), note.machine, simulation);
+        self.notes.push(note);
+        self.before.remember(simulation);
+    }
+}
+
+/// The part of a saved run that its violation cannot be understood without, told step by step; of
+/// a run that violates nothing, all of it.
+pub fn story(saved: &SavedRun) -> (Vec<Line>, Vec<RecordId>) {
+    let mut past = Past::default();
+    let mut runner = Runner::new(Arc::clone(saved.plan()));
+    let outcome = saved.replay_in(&mut runner, &mut past).outcome;
+    let mut lines = Vec::new();
+    match &outcome.verdict {
+        Verdict::Violated(violation) => {
+            let slice = past.of(violation, runner.simulation());
+            let records = slice.records.clone();
+            let mut story = Story::of_slice(slice, |line| lines.push(line));
+            saved.replay_in(&mut runner, &mut story);
+            (lines, records)
+        }
+        Verdict::Holds | Verdict::Inconclusive(_) => {
+            saved.replay_in(&mut runner, &mut Story::new(|line| lines.push(line)));
+            (lines, Vec::new())
+        }
+    }
+}
+
+/// Where a fault of the budget strikes.
+fn place_of(point: FaultPoint, layout: &Layout) -> Place {
+    match point {
+        FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
+        FaultPoint::LoseReply(machine) => layout.places()[machine.index()],
+        FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
+        FaultPoint::GoOn => Place::Driver,
+    }
+}
+
+/// Whether the message is about what its receiver asked for, and does not say what that was.
+fn is_reply(message: Option<&Message>) -> bool {
+    match message {
+        Some(
+            Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. },
+        ) => true,
+        Some(
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::Receive { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Abandon { .. }
+            | Message::Insert { .. }
+            | Message::Replicate { .. }
+            | Message::Apply { .. },
+        )
+        | None => false,
+    }
+}
+
+/// What held a copy that is gone.
+fn place_of_holder(holder: Holder) -> Place {
+    match holder {
+        Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
+        Holder::Table(id) | Holder::Stream(id) => Place::Table(id),
+    }
+}
+
+/// The record that something happened to; and where, if it was not where the step was taken.
+fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
+    let record = match *event {
+        Event::Lost { record, holder } => return Some((record, Some(holder))),
+        Event::Published { copy }
+        | Event::Enqueued { copy, .. }
+        | Event::Stored { copy, .. }
+        | Event::Applied { copy, .. }
+        | Event::Arrived { copy, .. } => copy.id,
+        Event::Accepted { record }
+        | Event::Refused { record }
+        | Event::Routed { record, .. }
+        | Event::Delivered { record, .. }
+        | Event::Returned { record, .. }
+        | Event::TimedOut { record, .. }
+        | Event::DeadLettered { record, .. }
+        | Event::Redriven { record, .. }
+        | Event::Removed { record, .. }
+        | Event::Forwarding { record, .. }
+        | Event::KeyShown { record, .. }
+        | Event::Replicated { record, .. }
+        | Event::SendWaits { record, .. }
+        | Event::GaveUp { record, .. }
+        | Event::ReplicationLost { record, .. } => record,
+        Event::BatchEnded { .. }
+        | Event::RoutesChanged { .. }
+        | Event::WeightsChanged { .. }
+        | Event::Reordered { .. }
+        | Event::StaleRemove { .. }
+        | Event::ContainerBecame { .. }
+        | Event::StaleReply { .. }
+        | Event::Faulted { .. }
+        | Event::Recovered { .. }
+        | Event::ReplyLost { .. }
+        | Event::LossEnded { .. }
+        | Event::ExpectationFailed { .. } => return None,
+    };
+    Some((record, None))
+}
+
+/// The machines that something happened to which changes how they answer.
+fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
+    let dns = |side| match side {
+        DnsSide::In => Place::InDns,
+        DnsSide::Out => Place::OutDns,
+    };
+    let place = match *event {
+        Event::Faulted { fault } => return struck(fault.target, layout),
+        Event::Recovered { target, .. } | Event::LossEnded { target } => {
+            return struck(target, layout);
+        }
+        Event::RoutesChanged { side, .. } => dns(side),
+        Event::WeightsChanged { .. } => Place::InDns,
+        Event::ContainerBecame { container, .. } | Event::GaveUp { container, .. } => {
+            Place::Container(container)
+        }
+        Event::Published { .. }
+        | Event::Accepted { .. }
+        | Event::Refused { .. }
+        | Event::BatchEnded { .. }
+        | Event::Routed { .. }
+        | Event::Enqueued { .. }
+        | Event::SendWaits { .. }
+        | Event::Delivered { .. }
+        | Event::Returned { .. }
+        | Event::TimedOut { .. }
+        | Event::Reordered { .. }
+        | Event::DeadLettered { .. }
+        | Event::Redriven { .. }
+        | Event::Removed { .. }
+        | Event::StaleRemove { .. }
+        | Event::Forwarding { .. }
+        | Event::StaleReply { .. }
+        | Event::Stored { .. }
+        | Event::Applied { .. }
+        | Event::KeyShown { .. }
+        | Event::Replicated { .. }
+        | Event::ReplicationLost { .. }
+        | Event::Arrived { .. }
+        | Event::Lost { .. }
+        | Event::ReplyLost { .. }
+        | Event::ExpectationFailed { .. } => return Vec::new(),
+    };
+    vec![layout.machine(place)]
+}
+
+/// The machines that a fault strikes.
+pub(super) fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
+    let place = match target {
+        Target::Container(id) => Place::Container(id),
+        Target::Queue(id) => Place::Queue(id),
+        Target::Table(id) => Place::Table(id),
+        Target::Replicator(id) | Target::Link(id, _) => Place::Replicator(id),
+        Target::Dns(DnsSide::In, _) => Place::InDns,
+        Target::Dns(DnsSide::Out, _) => Place::OutDns,
+        Target::Region(region) => return all_of(region, layout),
+    };
+    vec![layout.machine(place)]
+}
+
+/// The machines of a region.
+fn all_of(region: RegionId, layout: &Layout) -> Vec<MachineId> {
+    let is_there = |place: &Place| match *place {
+        Place::Queue(id) => layout.queue_place(id).0 == region,
+        Place::Container(id) => layout.container_place(id).0 == region,
+        Place::Table(id) => layout.table_place(id).0 == region,
+        Place::Driver
+        | Place::Source
+        | Place::InDns
+        | Place::OutDns
+        | Place::Destination
+        | Place::Replicator(_) => false,
+    };
+    layout
+        .places()
+        .iter()
+        .filter(|place| is_there(place))
+        .map(|&place| layout.machine(place))
+        .collect()
+}

@@ -1,0 +1,157 @@
+//! Where a violation shows: the steps from which its past is followed.
+
+use std::collections::BTreeSet;
+
+use super::{Breach, ContainerId, MachineId, Past, Place, RecordId, StageId};
+use crate::model::id::{QueueId, ReplicatorId};
+use crate::model::layout::Layout;
+use crate::sim::Simulation;
+use crate::spec::Violation;
+
+/// Where a violation shows.
+pub(super) struct Roots {
+    /// The records that it is about.
+    pub(super) records: Vec<RecordId>,
+    /// Steps whose past matters.
+    pub(super) steps: Vec<u64>,
+    /// Steps that matter without their past.
+    pub(super) leaves: Vec<u64>,
+    /// Machines whose faults matter.
+    pub(super) machines: BTreeSet<MachineId>,
+}
+
+/// So many steps are shown of a system that does not come to rest, or of what a script awaits.
+const LAST_STEPS: u64 = 12;
+
+pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation) -> Roots {
+    let layout = &simulation.plan().layout;
+    let finder = Finder { past, simulation, layout };
+    let last = past.notes.len() as u64 - 1;
+    let mut roots = match violation.breach {
+        Breach::ForwardedUnstored { record, .. }
+        | Breach::RemovedUnstored { record, .. }
+        | Breach::RemovedUnforwarded { record, .. }
+        | Breach::SeveralRows { record, .. }
+        | Breach::CountedAgain { record, .. }
+        | Breach::Misrouted { record, .. }
+        | Breach::LostUnasked { record, .. }
+        | Breach::CameBack { record, .. }
+        | Breach::Overtaken { record, .. }
+        | Breach::Invented { record, .. }
+        | Breach::Lost { record, .. } => finder.of_step(vec![record], last),
+        Breach::OverRpo { record, .. } => {
+            let mut roots = finder.of_journey(record);
+            roots.steps.push(last);
+            roots
+        }
+        Breach::WentBack { table, record, newer } => {
+            let mut roots = finder.of_step(vec![record, newer], last);
+            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
+            roots
+        }
+        Breach::KeyDiverged { stage, key, .. } => {
+            let keys = simulation.plan().keys();
+            let of_key =
+                simulation.plan().record_ids().filter(|&id| keys.key_of(id) == usize::from(key));
+            finder.of_tables(of_key.collect(), stage)
+        }
+        Breach::Diverged { record, stage, .. } => finder.of_tables(vec![record], stage),
+        Breach::NotStored { record, table } => {
+            let (_, stage) = layout.table_place(table);
+            let mut roots = finder.of_tables(vec![record], stage);
+            roots.leaves.push(past.last_at(layout.machine(Place::Destination), record));
+            roots
+        }
+        Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
+            finder.of_journey(record)
+        }
+        Breach::ContainerStuck { container } => finder.of_container(container),
+        Breach::Restless { .. } | Breach::Unexpected { .. } | Breach::StillWaiting { .. } => {
+            finder.of_end(last)
+        }
+    };
+    roots.records.sort_unstable();
+    roots.records.dedup();
+    roots
+}
+
+struct Finder<'a> {
+    past: &'a Past,
+    simulation: &'a Simulation,
+    layout: &'a Layout,
+}
+
+impl Finder<'_> {
+    fn of_step(&self, records: Vec<RecordId>, step: u64) -> Roots {
+        Roots { records, steps: vec![step], leaves: Vec::new(), machines: BTreeSet::new() }
+    }
+
+    /// What became of the records in the tables of a stage.
+    fn of_tables(&self, records: Vec<RecordId>, stage: StageId) -> Roots {
+        let tables =
+            self.layout.region_ids().map(|region| Place::Table(self.layout.table(region, stage)));
+        let replicator = Place::Replicator(ReplicatorId(u16::from(stage.0)));
+        let places = tables.chain([replicator]);
+        let machines: BTreeSet<MachineId> = places.map(|one| self.layout.machine(one)).collect();
+        let at = |&record: &RecordId| {
+            machines.iter().map(move |&machine| self.past.last_at(machine, record))
+        };
+        let steps = records.iter().flat_map(at).collect();
+        Roots { steps, records, leaves: Vec::new(), machines: machines.clone() }
+    }
+
+    /// How far a record came, and who should have taken it from there. What became of its rows is
+    /// another matter.
+    fn of_journey(&self, record: RecordId) -> Roots {
+        let mut machines = BTreeSet::new();
+        let mut steps = Vec::new();
+        for (index, &place) in self.layout.places().iter().enumerate() {
+            let machine = MachineId(index as u16);
+            match place {
+                Place::Table(_) | Place::Replicator(_) => {}
+                Place::Driver
+                | Place::Source
+                | Place::InDns
+                | Place::OutDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Container(_) => steps.push(self.past.last_at(machine, record)),
+            }
+            if let Place::Queue(queue) = place
+                && self.simulation.queue_items(queue).any(|item| item.copy.id == record)
+            {
+                machines.insert(machine);
+                machines.extend(self.consumers(queue));
+            }
+        }
+        Roots { records: vec![record], steps, leaves: Vec::new(), machines }
+    }
+
+    /// Who takes records from a queue.
+    fn consumers(&self, queue: QueueId) -> Vec<MachineId> {
+        let (region, position) = self.layout.queue_place(queue);
+        if position + 1 == self.layout.positions() {
+            return vec![self.layout.machine(Place::OutDns)];
+        }
+        let stage = StageId(position as u8);
+        let numbers = 0..self.layout.containers_per_stage;
+        let container = |number| self.layout.container(region, stage, number);
+        numbers.map(|number| self.layout.machine(Place::Container(container(number)))).collect()
+    }
+
+    /// The last things that a container did.
+    fn of_container(&self, container: ContainerId) -> Roots {
+        let machine = self.layout.machine(Place::Container(container));
+        let mut own = (1..self.past.notes.len() as u64).rev();
+        let last = own.find(|&step| self.past.notes[step as usize].machine == Some(machine));
+        let leaves = last.into_iter().collect();
+        Roots { records: Vec::new(), steps: Vec::new(), leaves, machines: [machine].into() }
+    }
+
+    /// The last steps, and every fault.
+    fn of_end(&self, last: u64) -> Roots {
+        let machines = (0..self.layout.machines() as u16).map(MachineId).collect();
+        let leaves = (last.saturating_sub(LAST_STEPS) + 1..=last).collect();
+        Roots { records: Vec::new(), steps: Vec::new(), leaves, machines }
+    }
+}

@@ -1,0 +1,134 @@
+//! What the system holds at one moment: queues, containers, tables.
+
+use crate::explore::{Observer, Phase};
+use crate::model::container;
+use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
+use crate::model::layout::Place;
+use crate::model::{queue, replicator, table};
+use crate::report::text::plural;
+use crate::sim::{Simulation, Step};
+
+/// Watches a run and keeps what the system holds after one step of it.
+#[derive(Clone, Debug)]
+pub struct View {
+    step: u64,
+    lines: Vec<String>,
+}
+
+impl View {
+    /// What the system holds after this step, counted from 1; 0 is the beginning.
+    pub fn after(step: u64) -> View {
+        View { step, lines: Vec::new() }
+    }
+
+    /// One line for each component that holds something, or has failed.
+    pub fn lines(&self) -> &[String] {
+        &self.lines
+    }
+
+    fn look(&mut self, simulation: &Simulation) {
+        if simulation.steps() == self.step {
+            self.lines = lines(simulation);
+        }
+    }
+}
+
+impl Observer for View {
+    fn begin(&mut self, simulation: &Simulation) {
+        self.look(simulation);
+    }
+
+    fn phase(&mut self, _phase: Phase, simulation: &Simulation) {
+        self.look(simulation);
+    }
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        self.look(simulation);
+    }
+}
+
+/// What the system holds, one line for each component that holds something or has failed.
+pub fn lines(simulation: &Simulation) -> Vec<String> {
+    let layout = &simulation.plan().layout;
+    let mut lines = Vec::new();
+    for (index, &place) in layout.places().iter().enumerate() {
+        let content = match place {
+            Place::Queue(id) => of_queue(id, simulation),
+            Place::Container(id) => of_container(id, simulation),
+            Place::Table(id) => of_table(id, simulation),
+            Place::Replicator(id) => of_replicator(id, MachineId(index as u16), simulation),
+            Place::Destination => of_destination(simulation),
+            Place::Driver | Place::Source | Place::InDns | Place::OutDns => None,
+        };
+        let name = layout.name(MachineId(index as u16));
+        lines.extend(content.map(|content| format!("{name:<26} {content}")));
+    }
+    lines
+}
+
+fn of_queue(id: QueueId, simulation: &Simulation) -> Option<String> {
+    let queue = simulation.queue(id);
+    let layout = &simulation.plan().layout;
+    let in_flight: Vec<(RecordId, MachineId)> = queue
+        .in_flight(simulation.shelf())
+        .map(|item| (item.copy.id, item.holder.machine))
+        .collect();
+    let mut parts: Vec<String> = in_flight
+        .iter()
+        .map(|(record, holder)| format!("{record} (in flight to {})", layout.name(*holder)))
+        .collect();
+    let visible = simulation.queue_items(id).skip(in_flight.len());
+    parts.extend(visible.map(|item| item.copy.id.to_string()));
+    let dead = queue.dead(simulation.shelf());
+    parts.extend(dead.map(|item| format!("{} (dead letter)", item.copy.id)));
+    if queue.state() == queue::State::Failed {
+        parts.insert(0, "has failed".to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn of_container(id: ContainerId, simulation: &Simulation) -> Option<String> {
+    let container = simulation.container(id);
+    let hand = container.hand().map(|hand| format!("works on {}", hand.copy.id));
+    match (container.state(), hand) {
+        (container::State::Processing, hand) => hand,
+        (state, None) => Some(state.name().to_owned()),
+        (state, Some(hand)) => Some(format!("{}, {hand}", state.name())),
+    }
+}
+
+fn of_table(id: TableId, simulation: &Simulation) -> Option<String> {
+    let rows = simulation.rows(id);
+    let records = simulation.plan().record_ids().filter_map(|record| {
+        let row = rows.get(record);
+        let origin = if row.written_here { "" } else { " (replicated)" };
+        match row.rows {
+            0 => None,
+            1 => Some(format!("{record}{origin}")),
+            many => Some(format!("{record}{origin} in {many} rows")),
+        }
+    });
+    let mut parts: Vec<String> = records.collect();
+    if simulation.table(id).state() == table::State::Failed {
+        parts.insert(0, "has failed".to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn of_replicator(id: ReplicatorId, machine: MachineId, simulation: &Simulation) -> Option<String> {
+    let failed = simulation.replicator(id).state() == replicator::State::Failed;
+    let waiting = simulation.waiting(machine) as u64;
+    let backlog = plural(waiting, "row waits", "rows wait");
+    match (failed, waiting) {
+        (false, 0) => None,
+        (true, 0) => Some("has failed".to_owned()),
+        (false, _) => Some(backlog),
+        (true, _) => Some(format!("has failed, {backlog}")),
+    }
+}
+
+fn of_destination(simulation: &Simulation) -> Option<String> {
+    let order = simulation.destination().order();
+    let records: Vec<String> = order.iter().map(RecordId::to_string).collect();
+    (!records.is_empty()).then(|| records.join(", "))
+}

@@ -1,0 +1,49 @@
+//! Stories of failures, as a stranger reads them: what `active-active replay FILE` prints, line by
+//! line. A change of the words is seen here before a user sees it; the file is written anew by
+//! `active-active replay tests/stories/NAME.toml > tests/stories/NAME.txt`.
+
+use std::path::PathBuf;
+
+use assert_cmd::cargo::cargo_bin_cmd;
+use pretty_assertions::assert_eq;
+
+fn assert_is_told(name: &str) {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories"));
+    let mut command = cargo_bin_cmd!("active-active");
+    let file = format!("{name}.toml");
+    let output = command.current_dir(&folder).args(["replay", &file]).output().expect("it runs");
+    let told = String::from_utf8(output.stdout).expect("it prints text");
+    let expected = std::fs::read_to_string(folder.join(format!("{name}.txt")));
+    assert_eq!(told, expected.unwrap_or_default(), "{name}: {}", output.status);
+    assert_eq!(output.status.code(), Some(1));
+}
+
+/// A row that is there is not the same as work that is done.
+#[test]
+fn skipped_duplicate() {
+    assert_is_told("skipped-duplicate");
+}
+
+/// Two kinds of delivery meet: the queue removes what it has never delivered.
+#[test]
+fn removed_head() {
+    assert_is_told("removed-head");
+}
+
+/// Liveness: nothing wrong is done, and something is not done any more.
+#[test]
+fn forgotten_queue() {
+    assert_is_told("forgotten-queue");
+}
+
+/// What was lost is seen elsewhere than where it was lost.
+#[test]
+fn dropped_backlog() {
+    assert_is_told("dropped-backlog");
+}
+
+/// Two records, one key, two regions.
+#[test]
+fn stranded_overwrite() {
+    assert_is_told("stranded-overwrite");
+}
