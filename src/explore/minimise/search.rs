@@ -197,8 +197,9 @@ impl<'a> Search<'a> {
     }
 }
 
+/// Whether something else happens than a step of another machine: a fault, or another answer.
 pub(super) fn is_fault(deviation: &Deviation) -> bool {
-    matches!(deviation.act, Act::Take(Choice::Fault(_)))
+    matches!(deviation.act, Act::Take(Choice::Fault(_) | Choice::Resolve(_)))
 }
 
 /// All elements: every 64th, then every 32nd, and so on, so that the first ones are far apart.
@@ -241,7 +242,7 @@ impl Scheduler for Possible<'_> {
     }
 }
 
-/// Writes down what could have been different in a run: each fault that was possible, and each
+/// Writes down what could have been different in a run: each fault and answer that was possible, and each
 /// machine that took a step and could have been slow instead.
 #[derive(Default)]
 struct Alternatives {
@@ -258,10 +259,11 @@ impl Alternatives {
             return;
         }
         let enabled = simulation.enabled();
-        for number in 0..enabled.faults() {
-            let act = Act::Take(enabled.nth_fault(number));
-            self.found.push(Deviation { step, act, fair: None });
-        }
+        let others = enabled.iter().filter(|choice| !matches!(choice, Choice::Step(_)));
+        self.found.extend(others.map(|choice| {
+            let act = Act::Take(choice);
+            Deviation { step, act, fair: None }
+        }));
     }
 }
 
