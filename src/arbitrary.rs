@@ -15,7 +15,7 @@
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else a row that nobody can read, or 1 or 2 keys |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
-//! | source, tables | pick each: retry or abort; reject or hang |
+//! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2 |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3 |
@@ -124,6 +124,15 @@ const KEYS: [(u16, bool); 8] =
 const QUEUES: [(u16, u16); 8] = [(0, 0), (0, 0), (0, 0), (0, 1), (0, 3), (1, 0), (2, 0), (3, 0)];
 const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
 const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 3];
+/// What failed tables do, and whether replication is strong.
+const TABLES: [(TableFailure, bool); 6] = [
+    (TableFailure::Reject, false),
+    (TableFailure::Hang, false),
+    (TableFailure::Reject, false),
+    (TableFailure::Hang, false),
+    (TableFailure::Reject, true),
+    (TableFailure::Hang, true),
+];
 const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
 const SPEED: [u32; 4] = [1, 2, 10, 1000];
 const ACTS_MAX: usize = 12;
@@ -138,7 +147,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (keys, unreadable) = *bytes.choose(&KEYS)?;
     let naming = naming(bytes)?;
     let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
-    let on_table_failure = *bytes.choose(TableFailure::ALL)?;
+    let (on_table_failure, strong) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity) = *bytes.choose(&QUEUES)?;
     Ok(Sketch {
@@ -149,6 +158,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         naming,
         on_refusal,
         on_table_failure,
+        strong,
         delivery,
         max_receives,
         capacity,

@@ -74,6 +74,7 @@ impl Plan {
         validate::records(scenario)?;
         validate::queue(scenario)?;
         validate::budget(scenario)?;
+        validate::replication(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;

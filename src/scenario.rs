@@ -22,8 +22,8 @@ pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
     Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure,
-    OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
-    TableFailure,
+    OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure,
+    ReplicationMode, Route, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -242,6 +242,11 @@ pub struct TableOptions {
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ReplicationOptions {
+    /// When a table acknowledges a write.
+    pub mode: ReplicationMode,
+    /// There is one more region, which takes no traffic: it only keeps the log of `strong`
+    /// replication.
+    pub witness: bool,
     /// What a replicator does with its backlog while it is failed.
     pub on_failure: ReplicationFailure,
 }

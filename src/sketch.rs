@@ -18,9 +18,10 @@ pub(crate) use naming::Naming;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
-use crate::model::options::{Conflict, Delivery, OnRefusal, TableFailure};
+use crate::model::options::{Conflict, Delivery, OnRefusal, ReplicationMode, TableFailure};
 use crate::scenario::{
-    Budget, ContainerOptions, QueueOptions, Records, Scenario, Source, TableOptions, Topology,
+    Budget, ContainerOptions, QueueOptions, Records, ReplicationOptions, Scenario, Source,
+    TableOptions, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -58,6 +59,9 @@ pub(crate) struct Sketch {
     pub(crate) capacity: u16,
     /// How often a container tries again.
     pub(crate) retries: u8,
+    /// Tables acknowledge when another region has the write, where there are three regions, or two
+    /// and a witness.
+    pub(crate) strong: bool,
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
     /// What the scheduler may choose; of timeouts and changes of order only if the queues have
@@ -124,6 +128,7 @@ impl Sketch {
             queue: QueueOptions { delivery, max_receives, capacity, ..QueueOptions::default() },
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
+            replication: self.replication(),
             speed,
             budget: self.budget(),
             script: script::write(self),
@@ -131,6 +136,22 @@ impl Sketch {
             ..Scenario::default()
         }
     }
+    /// Whether replication is strong.
+    fn is_strong(&self) -> bool {
+        self.replication().mode == ReplicationMode::Strong
+    }
+
+    fn replication(&self) -> ReplicationOptions {
+        match (self.strong, self.topology.regions) {
+            (true, regions @ (2 | 3)) => ReplicationOptions {
+                mode: ReplicationMode::Strong,
+                witness: regions == 2,
+                ..ReplicationOptions::default()
+            },
+            (_, _) => ReplicationOptions::default(),
+        }
+    }
+
     /// The budget as far as the system can have such faults.
     fn budget(&self) -> Budget {
         match self.delivery {

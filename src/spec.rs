@@ -302,8 +302,8 @@ impl Spec {
                 EffectOnce::in_table(table, copy.id, rows)?;
                 self.losses.applied(table, copy.id, plan)?;
             }
-            Event::Replicated { replicator, record, region } => {
-                self.losses.replicated(replicator, record, region);
+            Event::Replicated { replicator, record, reached, .. } => {
+                self.losses.replicated(replicator, record, reached);
             }
             Event::Lost { .. } | Event::LossEnded { .. } => self.judge_loss(event, seen, plan)?,
             Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),

@@ -66,6 +66,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     let records = (batches(), keys, naming(), speeds(), prop::bool::weighted(0.1));
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
+        prop_oneof![3 => Just(false), 1 => Just(true)],
         select(TableFailure::ALL),
         prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
@@ -76,7 +77,8 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     (topology, records, design, budget(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
             let (batches, keys, naming, speeds, unreadable) = records;
-            let (on_refusal, on_table_failure, delivery, max_receives, retries, capacity) = design;
+            let (on_refusal, strong, on_table_failure, delivery, max_receives, retries, capacity) =
+                design;
             let sketch = Sketch {
                 topology,
                 batches,
@@ -86,6 +88,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 speeds,
                 on_refusal,
                 delivery,
+                strong,
                 max_receives,
                 capacity,
                 retries,

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
     Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate,
-    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route, TableFailure,
+    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, ReplicationMode,
+    Route, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -129,6 +130,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("queue.delivery", Delivery::ALL),
         variants("queue.receive", Receive::ALL),
         variants("queue.remove", RemoveBy::ALL),
+        variants("replication.mode", ReplicationMode::ALL),
         variants("replication.on_failure", ReplicationFailure::ALL),
         variants("source.on_refusal", OnRefusal::ALL),
         variants("table.conflict", Conflict::ALL),

@@ -133,6 +133,8 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("source {:?}", scenario.source.on_refusal));
     note(format!("failed tables {:?}", scenario.table.on_failure));
     note(format!("queues {:?}", scenario.queue.delivery));
+    let replication = &scenario.replication;
+    note(format!("replication {:?}, witness {}", replication.mode, replication.witness));
     note(format!("dead letters {}", scenario.queue.max_receives > 0));
     note(format!("room for so many {}", scenario.queue.capacity > 0));
     note(format!("unreadable row {}", scenario.records.unreadable > 0));
@@ -202,6 +204,9 @@ const FEATURES: &[&str] = &[
     "failed tables Hang",
     "queues Fifo",
     "queues Standard",
+    "replication Eventual, witness false",
+    "replication Strong, witness false",
+    "replication Strong, witness true",
     "dead letters true",
     "room for so many true",
     "unreadable row true",
@@ -281,7 +286,7 @@ const FEATURES: &[&str] = &[
 /// * the source, and the destination for each region, has one request under way and gets no reply
 ///   to another one; a refused one has none under way and gets only a wake;
 /// * a container that was paused or crashed has a closed inbox;
-/// * a replicator that has failed has a closed inbox, unless it drops its backlog (unsound).
+/// * a replicator that has failed has a closed inbox, unless replication is strong: then it refuses.
 const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] = &[
@@ -309,9 +314,10 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Queue, "Available", REQUESTS),
         (MachineKind::Queue, "Failed", REQUESTS),
         (MachineKind::Container, "Processing", REPLIES),
-        (MachineKind::Table, "Available", &[Insert, Apply]),
-        (MachineKind::Table, "Failed", &[Insert, Apply]),
+        (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply]),
+        (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
         (MachineKind::Replicator, "Running", &[Replicate]),
+        (MachineKind::Replicator, "Failed", &[Replicate]),
     ]
 };
 

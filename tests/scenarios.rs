@@ -460,6 +460,60 @@ fn region_loss_with_a_recovery_point_of_0_is_a_violation_that_names_the_records(
     assert!(found > RANDOM_RUNS / 2, "in {found} runs only");
 }
 
+/// A tables' recovery point of 0: whatever the moment at which a region loses every table, no row
+/// that was acknowledged is gone, with a third region and with a witness alike.
+#[test]
+fn strong_replication_loses_no_row_with_the_tables_of_a_region() {
+    let lose = "script=publish 1,await sometime,lose *-table@1,await delivered all";
+    let strong = ["replication.mode=strong", "rpo.records=0", "topology.regions=3", lose];
+    let mut with_witness = strong;
+    with_witness[2] = "topology.regions=2";
+    let with_witness = [&with_witness[..], &["replication.witness=true"]].concat();
+    for changes in [strong.to_vec(), with_witness] {
+        let mut runner = Runner::new(plans::plan("baseline", &changes));
+        for run in 0..RANDOM_RUNS {
+            let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+            assert_eq!(outcome.verdict, Verdict::Holds, "{changes:?}, run {run}");
+        }
+        assert!(runner.coverage().runs(Reached::Destroyed) > RANDOM_RUNS / 2);
+    }
+}
+
+/// What strong tables do not save: a queue has no copy in another region.
+#[test]
+fn strong_replication_does_not_save_what_waits_in_the_queues_of_a_lost_region() {
+    let changes = ["replication.mode=strong", "replication.witness=true", "rpo.records=0"];
+    let mut runner = Runner::new(plans::plan("region-loss", &changes));
+    let mut found = 0;
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.lost.unreplicated, [], "run {run}: rows are safe");
+        if let Verdict::Violated(violation) = outcome.verdict {
+            assert_eq!(violation.property(), PropertyName::WithinRpo, "run {run}: {violation}");
+            found += 1;
+        }
+    }
+    assert!(found > RANDOM_RUNS / 2, "in {found} runs only");
+}
+
+/// Without a region that can be reached a write is refused, and nothing is stored anywhere.
+#[test]
+fn strong_replication_refuses_a_write_without_a_quorum() {
+    let changes = [
+        "topology.regions=3",
+        "replication.mode=strong",
+        "dns.weights=1,0,0",
+        "script=fail inbound-replicator@2,fail inbound-replicator@3,publish 1,await quiescent,\
+         expect state inbound-container@1 FailedDependency,expect delivered 0,recover *,\
+         await delivered all",
+    ];
+    let mut runner = Runner::new(plans::plan("baseline", &changes));
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
 #[test]
 fn lost_replies_lose_no_record() {
     let coverage = holds_under_every_scheduler("lost-replies", |run| {

@@ -4,7 +4,7 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
-use crate::model::options::OnUnreadable;
+use crate::model::options::{OnUnreadable, ReplicationMode};
 use crate::plan::Plan;
 use crate::sim::{Pair, Step};
 
@@ -89,6 +89,13 @@ impl Reached {
         let times_out = plan.budget.visibility_timeout > 0;
         let fail = plan.has_fault(FaultKind::Fail);
         let queue = |target| matches!(target, Target::Queue(_));
+        let strong = plan.scenario().replication.mode == ReplicationMode::Strong;
+        // What containers depend on: with strong replication a table needs another region.
+        let is_dependency = |target| match target {
+            Target::Queue(_) | Target::Table(_) => true,
+            Target::Replicator(_) | Target::Link(..) => strong,
+            Target::Container(_) | Target::Dns(..) | Target::Region(_) => false,
+        };
         // The destination can lose its connection to a record that it has received.
         let out_of_reach = plan.faults().any(|fault| {
             let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
@@ -136,11 +143,6 @@ impl Reached {
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
-}
-
-/// Whether containers depend on it.
-fn is_dependency(target: Target) -> bool {
-    matches!(target, Target::Queue(_) | Target::Table(_))
 }
 
 /// How often what was reached.

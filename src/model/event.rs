@@ -203,6 +203,9 @@ pub enum Event {
         record: RecordId,
         /// The region that wrote it.
         region: RegionId,
+        /// Where it goes at once, or went when the region was reached again; a witness counts as
+        /// the region after the last one.
+        reached: RegionSet,
     },
     /// A failed replicator lost a row (an unsound design).
     ReplicationLost {

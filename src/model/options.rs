@@ -190,6 +190,19 @@ option! {
 }
 
 option! {
+    /// When a table acknowledges a write.
+    ReplicationMode {
+        /// When it has it; the other regions follow (DynamoDB MREC). Sound, but a loss destroys
+        /// what they do not have yet.
+        #[default]
+        Eventual,
+        /// When one other region has it as well, and not at all while none can be reached (DynamoDB
+        /// MRSC). Needs three regions, of which one may be a witness.
+        Strong,
+    }
+}
+
+option! {
     /// How the destination tells records apart.
     Dedupe {
         /// By id: each id counts once. Sound.

@@ -3,9 +3,10 @@
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
-use crate::model::options::ReplicationFailure;
+use crate::model::options::{ReplicationFailure, ReplicationMode};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
+use crate::model::record::RecordCopy;
 
 /// ```text
 ///          fail
@@ -25,8 +26,13 @@ pub enum State {
 
 /// Takes what the regional tables of a stage wrote and has it applied in the other regions.
 ///
-/// What waits in its inbox is the replication backlog: written and acknowledged in one region,
-/// unknown in the others. A region that is cut off keeps its part of the backlog apart.
+/// *Eventual*: what waits in its inbox is the replication backlog: written and acknowledged in one
+/// region, unknown in the others. A region that is cut off keeps its part of the backlog apart.
+///
+/// *Strong*: it is the log that the regions share. A table asks it before it acknowledges anything,
+/// and it answers that another region (or the witness) has the row, or that none can be reached.
+///
+/// Source: Amazon DynamoDB global tables, multi-Region eventual and multi-Region strong consistency.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Replicator {
     state: State,
@@ -49,6 +55,11 @@ pub struct Context {
     pub machine: MachineId,
     /// The address of the stage's table in each region, by region.
     pub tables: Vec<MachineId>,
+    /// When a table may acknowledge a write.
+    pub mode: ReplicationMode,
+    /// A region that only keeps the log of strong replication, if there is one: the number after
+    /// the last region. It is always reached.
+    pub witness: Option<RegionId>,
     /// What it does with its backlog while it is failed.
     pub on_failure: ReplicationFailure,
 }
@@ -58,27 +69,10 @@ impl Replicator {
     #[inline]
     pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
-            Message::Replicate { copy, .. } if self.state == State::Failed => {
-                out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
-            }
-            Message::Replicate { region, .. } if self.cut_off.contains(region) => {
-                out.hold(&mut self.held_from[region.index()], *message);
-            }
-            Message::Replicate { region, copy, time } => {
-                let apply = Message::Apply { region, copy, time };
-                for (index, &table) in context.tables.iter().enumerate() {
-                    if index == region.index() || self.lost.contains(RegionId(index as u8)) {
-                        continue;
-                    }
-                    if self.cut_off.contains(RegionId(index as u8)) {
-                        out.hold(&mut self.held_for[index], apply);
-                    } else {
-                        out.send(table, apply);
-                    }
-                }
-                let (replicator, record) = (context.id, copy.id);
-                out.emit(Event::Replicated { replicator, record, region });
-            }
+            Message::Replicate { region, copy, time } => match context.mode {
+                ReplicationMode::Eventual => self.replicate(region, copy, time, context, out),
+                ReplicationMode::Strong => self.commit(region, copy, time, context, out),
+            },
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -99,10 +93,89 @@ impl Replicator {
         }
     }
 
+    /// Has a row applied in the other regions, sooner or later.
+    fn replicate(
+        &mut self,
+        region: RegionId,
+        copy: RecordCopy,
+        time: u32,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        if self.state == State::Failed {
+            return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
+        }
+        if !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty() {
+            // It has left its region for none, and is lost with it.
+            let message = Message::Replicate { region, copy, time };
+            return out.hold(&mut self.held_from[region.index()], message);
+        }
+        self.send_on(region, copy, time, context, out);
+    }
+
+    /// Has another region take a row before its own one may acknowledge it; refuses if there is
+    /// none that can.
+    fn commit(
+        &mut self,
+        region: RegionId,
+        copy: RecordCopy,
+        time: u32,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let own = context.tables[region.index()];
+        let quorum = !self.reachable_from(region, context).is_empty();
+        if self.state == State::Failed || !quorum {
+            return out.send(own, Message::InsertRefused { incarnation: 0 });
+        }
+        self.send_on(region, copy, time, context, out);
+        out.send(own, Message::Apply { region, copy, time });
+    }
+
+    /// The other regions that can be reached from this one.
+    fn reachable_from(&self, region: RegionId, context: &Context) -> RegionSet {
+        if self.cut_off.contains(region) {
+            return RegionSet::EMPTY;
+        }
+        let mut others = RegionSet::first(context.tables.len());
+        others.remove(region);
+        let mut reached = others.without(self.cut_off).without(self.lost);
+        context.witness.iter().for_each(|&witness| _ = reached.insert(witness));
+        reached
+    }
+
+    #[inline]
+    fn send_on(
+        &mut self,
+        region: RegionId,
+        copy: RecordCopy,
+        time: u32,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let apply = Message::Apply { region, copy, time };
+        for (index, &table) in context.tables.iter().enumerate() {
+            let to = RegionId(index as u8);
+            if to == region || self.lost.contains(to) {
+                continue;
+            }
+            if self.cut_off.contains(to) {
+                out.hold(&mut self.held_for[index], apply);
+            } else {
+                out.send(table, apply);
+            }
+        }
+        let (replicator, record) = (context.id, copy.id);
+        let reached = self.reachable_from(region, context);
+        out.emit(Event::Replicated { replicator, record, region, reached });
+    }
+
     /// Stops replicating.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
-        if context.on_failure == ReplicationFailure::KeepBacklog {
+        let keeps = context.on_failure == ReplicationFailure::KeepBacklog;
+        // With strong replication there is no backlog: what cannot be replicated is refused.
+        if keeps && context.mode == ReplicationMode::Eventual {
             out.set_open(context.machine, false);
         }
     }
@@ -118,11 +191,22 @@ impl Replicator {
         self.cut_off.insert(region);
     }
 
-    /// Reaches a region again.
+    /// Reaches a region again: what waited for it goes there, and so does what had nowhere to go.
     pub(crate) fn reconnect(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
         self.cut_off.remove(region);
-        out.release(&mut self.held_from[region.index()], context.machine);
-        out.release(&mut self.held_for[region.index()], context.tables[region.index()]);
+        for from in RegionSet::first(context.tables.len()).without(self.cut_off).iter() {
+            out.release(&mut self.held_from[from.index()], context.machine);
+        }
+        let (held, table) = (&mut self.held_for[region.index()], context.tables[region.index()]);
+        let mut reached = RegionSet::EMPTY;
+        reached.insert(region);
+        while let Some(message) = out.take_held(held) {
+            if let Message::Apply { region, copy, .. } = message {
+                let (replicator, record) = (context.id, copy.id);
+                out.emit(Event::Replicated { replicator, record, region, reached });
+            }
+            out.send(table, message);
+        }
     }
 
     /// What a region wrote while it was cut off is gone; its records are added to `lost`.
@@ -135,6 +219,17 @@ impl Replicator {
         let held = &mut self.held_from[region.index()];
         lost.extend(out.held(held).filter_map(Message::record));
         out.retain_held(held, |_| false);
+    }
+
+    /// What waits for a region that somebody else must have, or it is gone: `is_kept` says of which
+    /// record that is so.
+    pub(crate) fn lose_what_nobody_has(
+        &mut self,
+        region: RegionId,
+        out: &mut Outbox,
+        is_kept: impl FnMut(&Message) -> bool,
+    ) {
+        out.retain_held(&mut self.held_for[region.index()], is_kept);
     }
 
     /// A region is gone for good, and what waits for it is pointless.

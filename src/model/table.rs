@@ -3,7 +3,7 @@
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, TableId};
 use crate::model::message::{Client, Message};
-use crate::model::options::{Conflict, Insert, TableFailure};
+use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::{Keys, RecordCopy};
@@ -72,12 +72,19 @@ pub enum State {
 /// each key, one of its records; which one is the option [`Conflict`]. Its logical time is a Lamport
 /// clock: it passes every write that the table has seen.
 ///
-/// Source: Amazon DynamoDB global tables, multi-Region eventual consistency.
+/// With strong replication a write waits until another region has it; then it is stored, and
+/// acknowledged. If none can be reached it is refused.
+///
+/// Source: Amazon DynamoDB global tables, multi-Region eventual consistency and multi-Region strong
+/// consistency.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RegionalTable {
     state: State,
     /// Rows of other regions that arrived while it refused: replication tries until it succeeds.
     held: List,
+    /// Inserts that wait until another region has them, in the order in which the replicator was
+    /// asked; it answers in that order.
+    pending: List,
     /// The logical time of the newest write that it has seen; used only with keys.
     clock: u32,
 }
@@ -99,6 +106,8 @@ pub struct Context {
     pub conflict: Conflict,
     /// What it does while it is failed.
     pub on_failure: TableFailure,
+    /// When it acknowledges a write.
+    pub replication: ReplicationMode,
 }
 
 impl RegionalTable {
@@ -113,6 +122,13 @@ impl RegionalTable {
     ) {
         match *message {
             Message::Insert { client, copy } => self.insert(client, copy, context, store, out),
+            Message::Apply { region, time, .. } if region == context.region => {
+                self.committed(time, context, store, out);
+            }
+            Message::InsertRefused { .. } => {
+                let (client, _) = self.next_pending(out);
+                refuse(client, context, out);
+            }
             Message::Apply { .. } if self.state == State::Failed => {
                 out.hold(&mut self.held, *message);
             }
@@ -140,7 +156,6 @@ impl RegionalTable {
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
             | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
             | Message::Replicate { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
@@ -154,36 +169,54 @@ impl RegionalTable {
         store: &mut Store<'_>,
         out: &mut Outbox,
     ) {
-        let Client { machine, incarnation } = client;
         if self.state == State::Failed {
-            return out.send(machine, Message::InsertRefused { incarnation });
+            return refuse(client, context, out);
         }
-        let row = &mut store.rows[copy.id.index()];
-        let before = *row;
-        write(row, copy, context.insert);
-        row.written_here = true;
-        let duplicate = before.rows > 0;
-        out.emit(Event::Stored { table: context.id, copy, rows: row.rows, duplicate });
-        let mut changed = (before.rows, before.value) != (row.rows, row.value);
-        let region = context.region;
-        if !store.latest.is_empty() {
-            self.clock += 1;
-            let written = Latest { record: copy.id, time: self.clock, region };
-            changed |= show(written, context, store, out);
+        let keyed = !store.latest.is_empty();
+        self.clock += u32::from(keyed);
+        let (region, time) = (context.region, self.clock);
+        let replicate = Message::Replicate { region, copy, time };
+        if context.replication == ReplicationMode::Strong {
+            let is_there = store.rows[copy.id.index()].rows > 0;
+            if !is_there || keyed || context.insert == Insert::Append {
+                out.hold(&mut self.pending, Message::Insert { client, copy });
+                return out.send(context.replicator, replicate);
+            }
         }
-        if changed {
-            let time = self.clock;
-            out.send(context.replicator, Message::Replicate { region, copy, time });
+        let (changed, duplicate) = store_here(copy, time, context, store, out);
+        if changed && context.replication == ReplicationMode::Eventual {
+            out.send(context.replicator, replicate);
         }
-        let unreadable = store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0);
-        out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
+        acknowledge(client, duplicate, context, store, out);
     }
 
-    /// Begins to refuse, or to keep requests waiting.
+    /// Another region has the write that was asked for first: now it is stored here, too.
+    fn committed(&mut self, time: u32, context: &Context, store: &mut Store<'_>, out: &mut Outbox) {
+        let (client, copy) = self.next_pending(out);
+        let (_, duplicate) = store_here(copy, time, context, store, out);
+        acknowledge(client, duplicate, context, store, out);
+    }
+
+    /// The write that the replicator has answered.
+    fn next_pending(&mut self, out: &mut Outbox) -> (Client, RecordCopy) {
+        match out.take_held(&mut self.pending) {
+            Some(Message::Insert { client, copy }) => (client, copy),
+            other => unreachable!("the replicator answers what it was asked, not {other:?}"),
+        }
+    }
+
+    /// Begins to refuse, or to keep requests waiting, those included that are under way: whether
+    /// those take effect is then open.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
         if context.on_failure == TableFailure::Hang {
-            out.set_open(context.machine, false);
+            return out.set_open(context.machine, false);
+        }
+        for _ in 0..self.pending.len() {
+            let (client, copy) = self.next_pending(out);
+            refuse(client, context, out);
+            let client = Client { machine: context.machine, incarnation: 0 };
+            out.hold(&mut self.pending, Message::Insert { client, copy });
         }
     }
 
@@ -193,6 +226,7 @@ impl RegionalTable {
         out.set_open(context.machine, true);
         out.retain(context.machine, |_| false);
         out.retain_held(&mut self.held, |_| false);
+        out.retain_held(&mut self.pending, |_| false);
     }
 
     /// Serves requests again.
@@ -213,9 +247,62 @@ impl RegionalTable {
         self.clock
     }
 
+    /// Inserts that wait until another region has them.
+    pub(crate) fn pending(&self) -> &List {
+        &self.pending
+    }
+
     /// Rows of other regions that wait until it serves requests again.
     pub fn held(&self) -> &List {
         &self.held
+    }
+}
+
+/// Stores a write of the own region. Returns whether that changed anything, and whether the record
+/// had been there.
+#[inline]
+fn store_here(
+    copy: RecordCopy,
+    time: u32,
+    context: &Context,
+    store: &mut Store<'_>,
+    out: &mut Outbox,
+) -> (bool, bool) {
+    let row = &mut store.rows[copy.id.index()];
+    let before = *row;
+    write(row, copy, context.insert);
+    row.written_here = true;
+    let duplicate = before.rows > 0;
+    out.emit(Event::Stored { table: context.id, copy, rows: row.rows, duplicate });
+    let mut changed = (before.rows, before.value) != (row.rows, row.value);
+    if !store.latest.is_empty() {
+        let written = Latest { record: copy.id, time, region: context.region };
+        changed |= show(written, context, store, out);
+    }
+    (changed, duplicate)
+}
+
+/// Tells the client that its write is stored, unless it was refused meanwhile: then nobody waits.
+#[inline]
+fn acknowledge(
+    client: Client,
+    duplicate: bool,
+    context: &Context,
+    store: &Store<'_>,
+    out: &mut Outbox,
+) {
+    let Client { machine, incarnation } = client;
+    if machine != context.machine {
+        let unreadable = store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0);
+        out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
+    }
+}
+
+/// Tells the client that its write is not stored, unless it was told so before.
+fn refuse(client: Client, context: &Context, out: &mut Outbox) {
+    let Client { machine, incarnation } = client;
+    if machine != context.machine {
+        out.send(machine, Message::InsertRefused { incarnation });
     }
 }
 

@@ -120,9 +120,16 @@ impl Builder<'_> {
                 insert: self.scenario.table.insert,
                 conflict: self.scenario.table.conflict,
                 on_failure: self.scenario.table.on_failure,
+                replication: self.scenario.replication.mode,
             }
         };
         (0..layout.tables() as u16).map(context).collect()
+    }
+
+    /// The witness counts as the region after the last one.
+    fn witness(&self) -> Option<RegionId> {
+        let regions = self.layout.regions as u8;
+        self.scenario.replication.witness.then_some(RegionId(regions))
     }
 
     pub(super) fn replicators(&self) -> Vec<replicator::Context> {
@@ -134,6 +141,8 @@ impl Builder<'_> {
                 id,
                 machine: layout.machine(Place::Replicator(id)),
                 tables: layout.region_ids().map(table).collect(),
+                mode: self.scenario.replication.mode,
+                witness: self.witness(),
                 on_failure: self.scenario.replication.on_failure,
             }
         };

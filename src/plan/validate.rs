@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::layout::Layout;
-use crate::model::options::{Action, AtCapacity, Delivery};
+use crate::model::options::{Action, AtCapacity, Delivery, ReplicationMode};
 use crate::scenario::{Cause, FORMAT, Problem, Scenario};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -72,6 +72,22 @@ pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
         return Err(Problem::new("queue.at_capacity", Cause::NoCapacity));
     }
     Ok(())
+}
+
+/// Strong replication has three regions, one of which may be a witness.
+pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
+    let (regions, options) = (scenario.topology.regions, &scenario.replication);
+    match options.mode {
+        ReplicationMode::Eventual if options.witness => {
+            Err(Problem::new("replication.witness", Cause::IdleWitness))
+        }
+        ReplicationMode::Strong if regions + u8::from(options.witness) != 3 => {
+            let witness = if options.witness { " and a witness" } else { "" };
+            let cause = Cause::StrongRegions { found: regions, witness };
+            Err(Problem::new("replication.mode", cause))
+        }
+        ReplicationMode::Eventual | ReplicationMode::Strong => Ok(()),
+    }
 }
 
 /// No fault that the system cannot have.

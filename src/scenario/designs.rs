@@ -166,6 +166,12 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::Converged,
     ),
     unsound(
+        "replication.mode=eventual",
+        TABLES_LOST,
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
+    ),
+    unsound(
         "dns.route=ignore-offline",
         "failover",
         PropertyName::RoutedByPolicy,
@@ -183,7 +189,38 @@ pub const SOUND: &[(&str, &str)] = &[
     ("table.conflict=version-checked", "stranded-overwrite"),
     ("queue.at_capacity=serve", "slack-job-queue"),
     ("container.on_unreadable=pass-on", "google-unreadable-row"),
+    ("replication.mode=strong", THREE_REGIONS_FAIL),
 ];
+
+/// Region 1 loses every table, at any moment; nothing acknowledged may go with them.
+const TABLES_LOST: &str = r#"
+    name = "tables-lost"
+    script = ["publish 1", "await sometime", "lose *-table@1", "await delivered all"]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    replication.mode = "strong"
+    rpo.records = 0
+"#;
+
+/// Replication and the links of regions fail, one after the other.
+const THREE_REGIONS_FAIL: &str = r#"
+    name = "three-regions-fail"
+    script = [
+        "fail inbound-replicator@2",
+        "publish 1",
+        "await sometime",
+        "fail inbound-replicator@3",
+        "await sometime",
+        "recover *-replicator@*",
+        "recover *-container*",
+        "fail core-replicator",
+        "publish 2",
+        "await delivered all",
+    ]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    records.batches = [6, 6]
+"#;
 
 /// A table, and later the queue behind it, fails and comes back while records pass.
 const DEPENDENCIES_FAIL: &str = r#"

@@ -321,6 +321,25 @@ mod tests {
             ("name = 3", "file.toml:1: name: invalid type"),
             ("name = ", "file.toml:1"),
             ("format = 2", "file.toml:1: format: format 2 is not known here; this build reads"),
+            (
+                "topology.regions = 2\n[replication]\nmode = \"strong\"",
+                "file.toml:3: replication.mode: strong replication needs exactly three regions, and \
+                 here are 2; set topology.regions = 3, or topology.regions = 2 with \
+                 replication.witness = true",
+            ),
+            (
+                "topology.regions = 3\n[replication]\nmode = \"strong\"\nwitness = true",
+                "file.toml:3: replication.mode: strong replication needs exactly three regions, and \
+                 here are 3 and a witness",
+            ),
+            (
+                "replication.witness = true",
+                "file.toml:1: replication.witness: a witness keeps the log of strong replication",
+            ),
+            (
+                "script = [\"lose @1\", \"lose @2\"]",
+                "file.toml:1: script[1]: the last region would be lost as well; leave one",
+            ),
             ("script = [\"await delivered 3\"]", "file.toml:1: script[0]: this can never come"),
         ];
         for (text, expected) in cases {

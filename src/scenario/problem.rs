@@ -105,6 +105,20 @@ pub enum Cause {
         /// How many there are.
         regions: u8,
     },
+    /// Strong replication with too few or too many regions.
+    #[error(
+        "strong replication needs exactly three regions, and here are {found}{witness}; set \
+         topology.regions = 3, or topology.regions = 2 with replication.witness = true"
+    )]
+    StrongRegions {
+        /// How many regions there are.
+        found: u8,
+        /// Whether a witness is among them, in words.
+        witness: &'static str,
+    },
+    /// A witness without anything to witness.
+    #[error("a witness keeps the log of strong replication; set replication.mode = \"strong\"")]
+    IdleWitness,
     /// Nothing would be left.
     #[error("the last region would be lost as well; leave one")]
     NoRegionLeft,

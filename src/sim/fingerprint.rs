@@ -106,8 +106,10 @@ impl Writer<'_> {
                 let table = &world.tables[id.index()];
                 self.bytes.u8(table.state() as u8);
                 self.bytes.u32(table.clock());
-                self.bytes.len(table.held().len());
-                world.out.held(table.held()).for_each(|message| self.message(message, machine));
+                for list in [table.held(), table.pending()] {
+                    self.bytes.len(list.len());
+                    world.out.held(list).for_each(|message| self.message(message, machine));
+                }
                 for row in world.rows_of(id, self.plan) {
                     self.bytes.u8(row.rows);
                     self.bytes.flag(row.written_here);

@@ -7,9 +7,10 @@
 use crate::model::dns::DnsSide;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
+use crate::model::options::ReplicationMode;
 use crate::model::progress::Milestone;
 use crate::plan::Plan;
 use crate::sim::world::World;
@@ -26,6 +27,7 @@ impl World {
             | Target::Link(..)
             | Target::Dns(..) => unreachable!("the plan lets nobody lose {target:?}"),
         }
+        self.lose_what_nobody_has(plan);
         self.out.emit(Event::LossEnded { target });
     }
 
@@ -46,7 +48,11 @@ impl World {
         }
         let keys = plan.keys().count();
         self.latest[id.index() * keys..][..keys].fill_with(Default::default);
-        self.lose_stream(ReplicatorId(stage.0.into()), region, id, plan);
+        // With strong replication what waits there is not acknowledged, and goes on.
+        let strong = plan.tables[id.index()].replication == ReplicationMode::Strong;
+        if !strong || self.lost.contains(region) {
+            self.lose_stream(ReplicatorId(stage.0.into()), region, id, plan);
+        }
     }
 
     /// The writes of a region that wait for the replicator.
@@ -63,9 +69,49 @@ impl World {
             true
         });
         self.replicators[id.index()].lose_stream(region, &mut lost, &mut self.out);
-        let holder = Holder::Stream(table);
-        lost.drain(..).for_each(|record| self.out.emit(Event::Lost { holder, record }));
+        // With strong replication it is not stored yet, and nobody was told that it is.
+        if plan.tables[table.index()].replication == ReplicationMode::Eventual {
+            let holder = Holder::Stream(table);
+            lost.iter().for_each(|&record| self.out.emit(Event::Lost { holder, record }));
+        }
+        lost.clear();
         self.scratch[0] = lost;
+    }
+
+    /// What waits for a region that cannot be reached is kept by the others that have it. When the
+    /// last of those has lost it, it is gone.
+    fn lose_what_nobody_has(&mut self, plan: &Plan) {
+        for stage in plan.layout.stage_ids() {
+            let id = ReplicatorId(stage.0.into());
+            if plan.replicators[id.index()].witness.is_some() {
+                continue;
+            }
+            for to in plan.layout.region_ids() {
+                let mut kept = std::mem::take(&mut self.scratch[0]);
+                let waiting = self.out.held(self.replicators[id.index()].held(to)[1]);
+                let is_kept = |record: &RecordId| self.is_kept(*record, stage, to, plan);
+                kept.extend(waiting.filter_map(Message::record).filter(is_kept));
+                self.replicators[id.index()].lose_what_nobody_has(to, &mut self.out, |message| {
+                    message.record().is_some_and(|record| kept.contains(&record))
+                });
+                kept.clear();
+                self.scratch[0] = kept;
+            }
+        }
+    }
+
+    /// Whether a region other than this one has the row, or will.
+    fn is_kept(&self, record: RecordId, stage: StageId, except: RegionId, plan: &Plan) -> bool {
+        let others = RegionSet::first(plan.layout.regions).without(self.lost);
+        others.iter().filter(|&region| region != except).any(|region| {
+            let id = plan.layout.table(region, stage);
+            let waiting = self.out.inbox(plan.tables[id.index()].machine);
+            let mut coming = waiting.chain(self.out.held(self.tables[id.index()].held()));
+            let comes = |message: &Message| {
+                matches!(message, Message::Apply { copy, .. } if copy.id == record)
+            };
+            self.rows_of(id, plan)[record.index()].rows > 0 || coming.any(comes)
+        })
     }
 
     fn lose_region(&mut self, region: RegionId, plan: &Plan) {

@@ -219,6 +219,8 @@ impl Writer<'_> {
                 }
                 self.push(ScriptStep::Recover(containers));
             }
+            // With strong replication nothing is stored before it is replicated.
+            Opening::Unreplicated if self.sketch.is_strong() => {}
             Opening::Unreplicated => {
                 self.push(ScriptStep::Fault(FaultKind::Fail, "*-replicator".to_owned()));
                 self.publish();
@@ -284,7 +286,10 @@ impl Writer<'_> {
     fn lose_region(&mut self, spot: Spot) {
         let topology = &self.sketch.topology;
         let region = spot.region(topology);
-        if self.lost.len() + 1 == usize::from(topology.regions) && !self.lost.contains(&region) {
+        // A single region is left no quorum of three.
+        let left = if self.sketch.is_strong() { 2 } else { 1 };
+        let regions = usize::from(topology.regions + u8::from(self.sketch.replication().witness));
+        if self.lost.len() + left == regions && !self.lost.contains(&region) {
             return;
         }
         self.lost.insert(region);

@@ -46,14 +46,15 @@ struct RecordLoss {
 pub struct Losses {
     watches: bool,
     stages: usize,
-    regions: usize,
+    /// How many regions there are, and one for a witness: to that, rows are on their way for ever.
+    places: usize,
     /// The regions that are lost.
     gone: RegionSet,
     /// What is being lost now.
     under_way: Option<Target>,
     /// By `record × stages + stage`.
     rows: Vec<RowFacts>,
-    /// By `(record × stages + stage) × regions + region`: how often the row is on its way there.
+    /// By `(record × stages + stage) × places + region`: how often the row is on its way there.
     on_way: Vec<u8>,
     /// By record.
     records: Vec<RecordLoss>,
@@ -82,16 +83,16 @@ impl Lost {
 impl Losses {
     pub(super) fn new(plan: &Plan) -> Losses {
         let watches = plan.can_lose();
-        let (stages, regions) = (plan.layout.stages.len(), plan.layout.regions);
+        let (stages, places) = (plan.layout.stages.len(), plan.layout.regions + 1);
         let records = if watches { plan.records() + 1 } else { 0 };
         Losses {
             watches,
             stages,
-            regions,
+            places,
             gone: RegionSet::EMPTY,
             under_way: None,
             rows: vec![RowFacts::default(); records * stages],
-            on_way: vec![0; records * stages * regions],
+            on_way: vec![0; records * stages * places],
             records: vec![RecordLoss::default(); records],
         }
     }
@@ -105,7 +106,7 @@ impl Losses {
     }
 
     pub(super) fn copy_from(&mut self, other: &Losses) {
-        (self.watches, self.stages, self.regions) = (other.watches, other.stages, other.regions);
+        (self.watches, self.stages, self.places) = (other.watches, other.stages, other.places);
         (self.gone, self.under_way) = (other.gone, other.under_way);
         self.rows.clone_from(&other.rows);
         self.on_way.clone_from(&other.on_way);
@@ -123,7 +124,7 @@ impl Losses {
             bytes.u8(lost.0);
             bytes.flag(*destroyed);
         }
-        let on_way = &self.on_way[first * self.regions..][..self.stages * self.regions];
+        let on_way = &self.on_way[first * self.places..][..self.stages * self.places];
         on_way.iter().for_each(|&times| bytes.u8(times));
         let RecordLoss { taken, undelivered, row } = self.records[record.index()];
         [taken, undelivered, row].into_iter().for_each(|fact| bytes.flag(fact));
@@ -131,7 +132,7 @@ impl Losses {
 
     /// Writes down what else can: no loss is under way between two steps.
     pub(super) fn write(&self, bytes: &mut Bytes) {
-        let Losses { watches: _, stages: _, regions: _, gone, under_way, .. } = self;
+        let Losses { watches: _, stages: _, places: _, gone, under_way, .. } = self;
         debug_assert!(under_way.is_none(), "a loss ends in the step in which it begins");
         bytes.u8(gone.0);
     }
@@ -157,7 +158,7 @@ impl Losses {
         }
         let (region, stage) = plan.layout.table_place(table);
         let row = record.index() * self.stages + stage.index();
-        let on_way = &mut self.on_way[row * self.regions + region.index()];
+        let on_way = &mut self.on_way[row * self.places + region.index()];
         if *on_way == 0 && self.rows[row].destroyed {
             return Err(Breach::CameBack { table, record });
         }
@@ -173,18 +174,16 @@ impl Losses {
         row.destroyed = false;
     }
 
-    /// A replicator sent the row from its region to all others.
+    /// A replicator sent the row to these regions, and perhaps the witness.
     #[inline]
-    pub(super) fn replicated(&mut self, id: ReplicatorId, record: RecordId, from: RegionId) {
+    pub(super) fn replicated(&mut self, id: ReplicatorId, record: RecordId, reached: RegionSet) {
         if !self.watches {
             return;
         }
         let row = record.index() * self.stages + id.index();
-        for region in 0..self.regions {
-            if region != from.index() {
-                let on_way = &mut self.on_way[row * self.regions + region];
-                *on_way = on_way.saturating_add(1);
-            }
+        for region in reached.iter() {
+            let on_way = &mut self.on_way[row * self.places + region.index()];
+            *on_way = on_way.saturating_add(1);
         }
     }
 
@@ -279,9 +278,11 @@ impl Losses {
     fn is_destroyed(&self, record: RecordId, stage: StageId) -> bool {
         let index = record.index() * self.stages + stage.index();
         let row = self.rows[index];
-        let on_way = |region: RegionId| self.on_way[index * self.regions + region.index()] > 0;
-        let left = RegionSet::first(self.regions).without(self.gone);
-        !row.lost.is_empty() && row.has.without(self.gone).is_empty() && !left.iter().any(on_way)
+        // Nothing is on its way to a lost region that matters, and a witness is never lost.
+        let on_way = &self.on_way[index * self.places..][..self.places];
+        let is_left = |place: usize| place >= 8 || !self.gone.contains(RegionId(place as u8));
+        let comes = on_way.iter().enumerate().any(|(place, &count)| count > 0 && is_left(place));
+        !row.lost.is_empty() && row.has.without(self.gone).is_empty() && !comes
     }
 
     /// The records of which something acknowledged was destroyed, by id.

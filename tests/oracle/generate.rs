@@ -1,10 +1,11 @@
 //! Cases for the oracle: designs, sound and not, in small systems where something goes wrong.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::explore::{Observer, Outcome, Runner};
 use active_active::model::fault::FaultKind;
-use active_active::model::options::OnRefusal;
+use active_active::model::options::{OnRefusal, ReplicationMode};
 use active_active::plan::{Plan, names};
 use active_active::scenario::{FileError, Override, builtin, file};
 use active_active::scheduler::seed::{below, generator};
@@ -78,6 +79,12 @@ impl Case {
     pub(crate) fn is_sound(&self) -> bool {
         let is_sound =
             |change: &String| !UNSOUND.contains(&change.as_str()) && !change.starts_with("rpo.");
+        let lines = self.plan.scenario().script.iter().map(ToString::to_string);
+        let lost = lines.filter(|line| line.starts_with("lose @")).collect::<BTreeSet<_>>().len();
+        // One region of three has no quorum.
+        if self.plan.scenario().replication.mode == ReplicationMode::Strong && lost > 1 {
+            return false;
+        }
         let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
         retries && self.changes.iter().all(is_sound)
     }
@@ -153,6 +160,10 @@ impl Draw {
             changes.push("records.unreadable=1".to_owned());
         }
         let from = [SOUND, UNSOUND][self.below(2)];
+        if from == SOUND && self.below(4) == 0 {
+            changes.push("replication.mode=strong".to_owned());
+            changes.push(format!("replication.witness={}", regions == 2));
+        }
         for _ in 0..self.below(3) {
             changes.push((*self.pick(from)).to_owned());
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use active_active::model::event::Holder;
 use active_active::model::fault::{Fault, FaultKind, Target};
-use active_active::model::{RecordId, RegionId, StageId, TableId};
+use active_active::model::{RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 
 use crate::world::World;
@@ -22,6 +22,8 @@ pub(crate) struct Loss {
     pub(crate) lost_rows: BTreeSet<(TableId, RecordId)>,
     /// Rows that replication sent and that have not come, as often as they were sent.
     pub(crate) on_way: Vec<(TableId, RecordId)>,
+    /// Rows that the witness has.
+    pub(crate) witnessed: BTreeSet<(StageId, RecordId)>,
     /// Rows of which no copy was left, until somebody writes one.
     pub(crate) destroyed: BTreeSet<(StageId, RecordId)>,
     /// Accepted records that no queue has any more and that have not arrived.
@@ -37,10 +39,15 @@ impl Loss {
         self.destroyed.remove(&(plan.layout.table_place(table).1, record));
     }
 
-    /// Replication sent the row from a region to all others.
-    pub(crate) fn sent(&mut self, stage: StageId, record: RecordId, from: RegionId, plan: &Plan) {
-        let others = plan.layout.region_ids().filter(|&region| region != from);
-        self.on_way.extend(others.map(|region| (plan.layout.table(region, stage), record)));
+    /// Replication sent the row to some regions, or to the witness, which comes after the last.
+    pub(crate) fn sent(&mut self, stage: StageId, record: RecordId, to: RegionSet, plan: &Plan) {
+        for region in to.iter() {
+            if region.index() == plan.layout.regions {
+                self.witnessed.insert((stage, record));
+            } else {
+                self.on_way.push((plan.layout.table(region, stage), record));
+            }
+        }
     }
 
     /// Replication brought the row.
@@ -101,6 +108,9 @@ impl World {
             let left = plan.layout.region_ids().filter(is_left);
             let mut tables = left.map(|region| (plan.layout.table(region, stage), record));
             if tables.any(|at| self.row(at.0, record).rows > 0 || self.loss.on_way.contains(&at)) {
+                continue;
+            }
+            if self.loss.witnessed.contains(&(stage, record)) {
                 continue;
             }
             let new = self.loss.destroyed.insert((stage, record));

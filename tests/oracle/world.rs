@@ -123,8 +123,8 @@ impl World {
             }
             Event::Lost { holder, record } => self.lose(holder, record, plan),
             Event::LossEnded { .. } => self.end_loss(plan),
-            Event::Replicated { replicator, record, region } => {
-                self.loss.sent(StageId(replicator.0 as u8), record, region, plan);
+            Event::Replicated { replicator, record, reached, .. } => {
+                self.loss.sent(StageId(replicator.0 as u8), record, reached, plan);
             }
             Event::Recovered { target, .. } => {
                 if let Target::Dns(DnsSide::In, region) = target {
