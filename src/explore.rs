@@ -1,19 +1,23 @@
 //! Running a scenario: once, many times, and what was reached.
 
 pub mod abstract_state;
+pub mod campaign;
 pub mod check;
 pub mod coverage;
 pub mod minimise;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
+pub mod units;
 pub mod verify;
 
 pub use abstract_state::AbstractStates;
+pub use campaign::{Campaign, Done, Part};
 pub use check::{Checker, Counterexample, Failure, check};
 pub use coverage::{Coverage, Reached};
 pub use minimise::{Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};
 pub use sweep::{Progress, Sweep, SweepReport};
+pub use units::{Share, ShareError};
 pub use verify::{Found, Incomplete, SearchProgress, Verified, Verify, VerifyReport};

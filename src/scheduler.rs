@@ -6,9 +6,11 @@
 mod answer;
 pub mod delay;
 pub mod deviate;
+pub mod feedback;
 mod moments;
 mod object;
 pub mod pct;
+pub mod portfolio;
 pub mod pos;
 pub mod profile;
 #[cfg(test)]
@@ -23,7 +25,9 @@ pub mod surw;
 
 pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
+pub use feedback::Feedback;
 pub use pct::Pct;
+pub use portfolio::Portfolio;
 pub use pos::Pos;
 pub use profile::Profile;
 pub use random::Random;
@@ -69,4 +73,27 @@ pub trait Scheduler {
     fn took(&mut self, step: &Step, simulation: &Simulation) {
         let _ = (step, simulation);
     }
+
+    /// Which of its runs depend on others.
+    fn rhythm(&self) -> Rhythm {
+        Rhythm::INDEPENDENT
+    }
+}
+
+/// Which runs of a scheduler depend on others: again and again, `free` runs that depend on none are
+/// followed by `learning` runs, each of which depends on those before it in its group and on no
+/// others.
+///
+/// A learning run can be made alone; the scheduler then makes those before it, too.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rhythm {
+    /// How many runs depend on none.
+    pub free: u64,
+    /// How many runs make a group; 0: all runs are free.
+    pub learning: u64,
+}
+
+impl Rhythm {
+    /// No run depends on another.
+    pub const INDEPENDENT: Rhythm = Rhythm { free: 1, learning: 0 };
 }

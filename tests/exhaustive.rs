@@ -150,7 +150,7 @@ fn every_strategy_reaches_states_of_the_tiny_system_and_no_other() {
         assert!(reached.0.is_subset(&all), "{strategy}");
         let least = match strategy {
             Strategy::Pct { .. } | Strategy::Pos => 1_800,
-            Strategy::Random | Strategy::Surw => 900,
+            Strategy::Random | Strategy::Surw | Strategy::Feedback | Strategy::Portfolio => 900,
             Strategy::Delay { .. } => 300,
         };
         assert!(reached.0.len() > least, "{strategy}: {} of {}", reached.0.len(), all.len());

@@ -133,7 +133,7 @@ fn explored(args: &ReportArgs, surroundings: &Surroundings) -> Result<Subject, C
     let threads = args.threads.map_or(surroundings.threads, usize::from);
     let sweep = Sweep { plan: Arc::clone(&plan), runs, threads, steps_max: u64::MAX };
     let progress = Arc::new(Progress::default());
-    let ready = args.scheduler.prepare(&plan, args.seed);
+    let ready = args.scheduler.prepare(&plan, args.seed, u64::MAX);
     let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),

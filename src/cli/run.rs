@@ -27,7 +27,8 @@ pub(crate) fn execute(
     if !schedule.scheduler.is_deterministic() {
         head.push_str(&format!("run {}\n", args.run));
     }
-    let ready = schedule.scheduler.prepare(&plan, schedule.seed);
+    let ready =
+        schedule.scheduler.prepare(&plan, schedule.seed, schedule.max_steps.unwrap_or(u64::MAX));
     let mut choices = Choices::default();
     let (outcome, story) = tell(args.format, &head, output, |story| {
         let observer = &mut (&mut choices, story);

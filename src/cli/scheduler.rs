@@ -96,10 +96,12 @@ impl SchedulerName {
     }
 
     /// Gets it ready for a plan.
-    pub(crate) fn prepare(&self, plan: &Arc<Plan>, seed: u64) -> Ready {
+    pub(crate) fn prepare(&self, plan: &Arc<Plan>, seed: u64, steps_max: u64) -> Ready {
         match self {
             SchedulerName::Search(Strategy::Random) => Ready::Random(seed),
-            SchedulerName::Search(strategy) => Ready::Search(strategy.prepare(plan, seed)),
+            SchedulerName::Search(strategy) => {
+                Ready::Search(strategy.prepare_limited(plan, seed, steps_max))
+            }
             SchedulerName::RoundRobin => Ready::RoundRobin,
             SchedulerName::Script(numbers) => Ready::Script(numbers.clone()),
         }

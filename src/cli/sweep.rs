@@ -38,7 +38,7 @@ pub(crate) fn execute(
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
     interrupt::on_interrupt(move || stopped.stop());
-    let ready = scheduler.prepare(&plan, args.schedule.seed);
+    let ready = scheduler.prepare(&plan, args.schedule.seed, sweep.steps_max);
     let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),

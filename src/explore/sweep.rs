@@ -1,11 +1,11 @@
 //! Many runs, on all cores, with one report that does not depend on how many cores there are.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::explore::campaign::Campaign;
 use crate::explore::coverage::Coverage;
-use crate::explore::runner::{Runner, Verdict};
+use crate::explore::units::Share;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
 use crate::spec::{Lost, Violation};
@@ -66,14 +66,22 @@ impl Progress {
         self.steps.load(Ordering::Relaxed)
     }
 
+    /// One more run, of so many steps.
+    pub(crate) fn add(&self, steps: u64) {
+        self.runs.fetch_add(1, Ordering::Relaxed);
+        self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// Whether the sweep was asked to end.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
     /// Asks the sweep to end after the runs that are under way.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
     }
 }
-
-/// How many runs a thread takes at a time.
-const CHUNK: u64 = 32;
 
 impl Sweep {
     /// Runs it. `scheduler` makes the scheduler of a thread.
@@ -86,107 +94,10 @@ impl Sweep {
         scheduler: impl Fn() -> S + Sync,
         progress: &Progress,
     ) -> SweepReport {
-        let shared = Shared {
-            next: AtomicU64::new(0),
-            first_violation: AtomicU64::new(u64::MAX),
-            ordered: Mutex::new(Ordered::default()),
-        };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads {
-                scope.spawn(|| self.work(scheduler(), &shared, progress));
-            }
-            self.work(scheduler(), &shared, progress);
-        });
-        let ordered = shared.ordered.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut report = ordered.report;
-        report.interrupted = report.violation.is_none() && report.runs < self.runs;
-        report
-    }
-
-    fn work<S: Scheduler>(&self, mut scheduler: S, shared: &Shared, progress: &Progress) {
-        let mut runner = Runner::new(Arc::clone(&self.plan));
-        runner.limit_steps(self.steps_max);
-        while !progress.stop.load(Ordering::Relaxed) {
-            let first = shared.next.fetch_add(CHUNK, Ordering::Relaxed);
-            // What comes after the first violation known so far will not be reported.
-            if first >= self.runs || first > shared.first_violation.load(Ordering::Relaxed) {
-                return;
-            }
-            let part = self.chunk(first, &mut runner, &mut scheduler, progress);
-            if let Some((run, _)) = part.violation {
-                shared.first_violation.fetch_min(run, Ordering::Relaxed);
-            }
-            let mut ordered = shared.ordered.lock().unwrap_or_else(PoisonError::into_inner);
-            ordered.add(first, part);
-        }
-    }
-
-    /// Runs `first..first + CHUNK`, up to the first violation.
-    fn chunk<S: Scheduler>(
-        &self,
-        first: u64,
-        runner: &mut Runner,
-        scheduler: &mut S,
-        progress: &Progress,
-    ) -> SweepReport {
-        let mut part = SweepReport::default();
-        runner.clear_coverage();
-        for run in first..(first + CHUNK).min(self.runs) {
-            if progress.stop.load(Ordering::Relaxed) {
-                part.interrupted = true;
-                break;
-            }
-            let outcome = runner.run(scheduler, run, &mut ());
-            part.runs += 1;
-            part.steps += outcome.steps;
-            progress.runs.fetch_add(1, Ordering::Relaxed);
-            progress.steps.fetch_add(outcome.steps, Ordering::Relaxed);
-            if let (None, Some(action)) = (part.awaited_until_heal, outcome.awaited_until_heal) {
-                part.awaited_until_heal = Some((run, action));
-            }
-            part.note_loss(run, outcome.lost);
-            match outcome.verdict {
-                Verdict::Holds => {}
-                Verdict::Inconclusive(_) => part.inconclusive += 1,
-                Verdict::Violated(violation) => {
-                    part.violation = Some((run, violation));
-                    break;
-                }
-            }
-        }
-        part.coverage.merge(runner.coverage());
-        part
-    }
-}
-
-struct Shared {
-    /// The first run that nobody has taken.
-    next: AtomicU64,
-    /// The smallest run index with a violation so far.
-    first_violation: AtomicU64,
-    ordered: Mutex<Ordered>,
-}
-
-/// Joins the chunks in the order of their runs, whatever the order in which they end.
-#[derive(Default)]
-struct Ordered {
-    /// The first run that is not in the report.
-    next: u64,
-    report: SweepReport,
-    /// By first run: chunks that wait for an earlier one.
-    early: BTreeMap<u64, SweepReport>,
-}
-
-impl Ordered {
-    fn add(&mut self, first: u64, part: SweepReport) {
-        self.early.insert(first, part);
-        while let Some(part) = self.early.remove(&self.next) {
-            self.next += CHUNK;
-            // What comes after a violation, or after a gap, is not reported.
-            if self.report.violation.is_none() && !self.report.interrupted {
-                self.report.append(part);
-            }
-        }
+        let rhythm = scheduler().rhythm();
+        let campaign = Campaign::new(self.clone(), Share::default(), rhythm);
+        campaign.run(scheduler, progress);
+        campaign.report()
     }
 }
 
@@ -207,7 +118,7 @@ impl SweepReport {
     }
 
     /// Adds the runs that come next.
-    fn append(&mut self, part: SweepReport) {
+    pub(crate) fn append(&mut self, part: SweepReport) {
         self.runs += part.runs;
         self.steps += part.steps;
         self.inconclusive += part.inconclusive;
@@ -218,6 +129,5 @@ impl SweepReport {
         }
         self.coverage.merge(&part.coverage);
         self.violation = part.violation;
-        self.interrupted = part.interrupted;
     }
 }

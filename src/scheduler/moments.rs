@@ -40,6 +40,12 @@ impl Moments {
         Moments { at: Vec::with_capacity(COUNT_MAX as usize), focus: None }
     }
 
+    /// No moments.
+    pub(crate) fn clear(&mut self) {
+        self.at.clear();
+        self.focus = None;
+    }
+
     /// Draws the moments of a run.
     pub(crate) fn begin(
         &mut self,
@@ -47,8 +53,7 @@ impl Moments {
         profile: &Profile,
         numbers: &mut Xoshiro256PlusPlus,
     ) {
-        self.at.clear();
-        self.focus = None;
+        self.clear();
         if profile.faults == 0 {
             return;
         }

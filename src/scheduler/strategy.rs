@@ -5,7 +5,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::scheduler::{Delay, Pct, Pos, Profile, Random, Scheduler, Surw};
+use crate::scheduler::{
+    Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw,
+};
 use crate::sim::{Choice, Simulation, Step};
 
 /// A search strategy: how a campaign of runs chooses its schedules.
@@ -37,6 +39,10 @@ pub enum Strategy {
         /// How many delays a run may have.
         delays: u16,
     },
+    /// [`Feedback`]: runs that reach something new are changed and made again.
+    Feedback,
+    /// [`Portfolio`]: all of them.
+    Portfolio,
 }
 
 /// Why a text names no strategy.
@@ -74,12 +80,14 @@ const NUMBER_MAX: u16 = 1_000;
 
 impl Strategy {
     /// Every strategy, with the numbers that it has unless told otherwise.
-    pub const ALL: [Strategy; 5] = [
+    pub const ALL: [Strategy; 7] = [
         Strategy::Random,
         Strategy::Pct { depth: NUMBER },
         Strategy::Pos,
         Strategy::Surw,
         Strategy::Delay { delays: NUMBER },
+        Strategy::Feedback,
+        Strategy::Portfolio,
     ];
 
     /// The name without its number.
@@ -90,6 +98,8 @@ impl Strategy {
             Strategy::Pos => "pos",
             Strategy::Surw => "surw",
             Strategy::Delay { .. } => "delay",
+            Strategy::Feedback => "feedback",
+            Strategy::Portfolio => "portfolio",
         }
     }
 
@@ -98,9 +108,17 @@ impl Strategy {
     }
 
     /// Makes schedulers of this strategy for a plan, all for one campaign: each of them chooses
-    /// the same in run *k*.
+    /// the same in run *k*. Runs are not cut short.
     pub fn prepare(self, plan: &Arc<Plan>, seed: u64) -> Prepared {
-        Prepared { strategy: self, seed, profile: Arc::new(Profile::new(plan, seed)) }
+        self.prepare_limited(plan, seed, u64::MAX)
+    }
+
+    /// As [`Strategy::prepare`], for a campaign whose runs are cut short after so many steps:
+    /// those that learn see no more of a run than that.
+    pub fn prepare_limited(self, plan: &Arc<Plan>, seed: u64, steps_max: u64) -> Prepared {
+        let (strategy, plan) = (self, Arc::clone(plan));
+        let profile = Arc::new(Profile::new(&plan, seed));
+        Prepared { strategy, seed, plan, profile, steps_max }
     }
 }
 
@@ -109,11 +127,13 @@ impl Strategy {
 pub struct Prepared {
     strategy: Strategy,
     seed: u64,
+    plan: Arc<Plan>,
+    steps_max: u64,
     profile: Arc<Profile>,
 }
 
 /// A scheduler of any strategy.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub enum Searcher {
     /// See [`Random`].
@@ -126,6 +146,10 @@ pub enum Searcher {
     Surw(Surw),
     /// See [`Delay`].
     Delay(Delay),
+    /// See [`Feedback`].
+    Feedback(Box<Feedback>),
+    /// See [`Portfolio`].
+    Portfolio(Box<Portfolio>),
 }
 
 impl Prepared {
@@ -138,6 +162,16 @@ impl Prepared {
             Strategy::Pos => Searcher::Pos(Pos::new(profile(), self.seed)),
             Strategy::Surw => Searcher::Surw(Surw::new(profile(), self.seed)),
             Strategy::Delay { delays } => Searcher::Delay(Delay::new(profile(), self.seed, delays)),
+            Strategy::Feedback => {
+                let plan = Arc::clone(&self.plan);
+                let feedback = Feedback::new(plan, profile(), self.seed, self.steps_max);
+                Searcher::Feedback(Box::new(feedback))
+            }
+            Strategy::Portfolio => {
+                let plan = Arc::clone(&self.plan);
+                let portfolio = Portfolio::new(plan, &self.profile, self.seed, self.steps_max);
+                Searcher::Portfolio(Box::new(portfolio))
+            }
         }
     }
 }
@@ -151,6 +185,8 @@ macro_rules! each {
             Searcher::Pos($scheduler) => $does,
             Searcher::Surw($scheduler) => $does,
             Searcher::Delay($scheduler) => $does,
+            Searcher::Feedback($scheduler) => $does,
+            Searcher::Portfolio($scheduler) => $does,
         }
     };
 }
@@ -168,6 +204,10 @@ impl Scheduler for Searcher {
     #[inline]
     fn took(&mut self, step: &Step, simulation: &Simulation) {
         each!(self, scheduler => scheduler.took(step, simulation));
+    }
+
+    fn rhythm(&self) -> Rhythm {
+        each!(self, scheduler => scheduler.rhythm())
     }
 }
 
@@ -189,7 +229,11 @@ impl FromStr for Strategy {
         match known {
             Strategy::Pct { .. } => Ok(Strategy::Pct { depth: parse()? }),
             Strategy::Delay { .. } => Ok(Strategy::Delay { delays: parse()? }),
-            Strategy::Random | Strategy::Pos | Strategy::Surw => {
+            Strategy::Random
+            | Strategy::Pos
+            | Strategy::Surw
+            | Strategy::Feedback
+            | Strategy::Portfolio => {
                 let (name, number) = (name.to_owned(), number.to_owned());
                 Err(StrategyError::Superfluous { name, number })
             }
@@ -202,7 +246,11 @@ impl fmt::Display for Strategy {
         match self {
             Strategy::Pct { depth } => write!(f, "pct:{depth}"),
             Strategy::Delay { delays } => write!(f, "delay:{delays}"),
-            Strategy::Random | Strategy::Pos | Strategy::Surw => f.write_str(self.name()),
+            Strategy::Random
+            | Strategy::Pos
+            | Strategy::Surw
+            | Strategy::Feedback
+            | Strategy::Portfolio => f.write_str(self.name()),
         }
     }
 }
