@@ -603,6 +603,8 @@ fn every_built_in_scenario_has_a_test() {
         "standard-queues",
         "crash-anywhere",
         "stranded-overwrite",
+        // In `needle.rs`.
+        "needle",
         "slack-job-queue",
         "google-unreadable-row",
     ];

@@ -23,11 +23,14 @@ pub const ALL: &[(&str, &str)] = &[
 
 /// Name and text of every built-in scenario that describes an unsound system, and the property that
 /// it violates.
-pub const UNSOUND: &[(&str, &str, PropertyName)] = &[(
-    "stranded-overwrite",
-    include_str!("../../scenarios/stranded-overwrite.toml"),
-    PropertyName::MonotoneVersion,
-)];
+pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
+    (
+        "stranded-overwrite",
+        include_str!("../../scenarios/stranded-overwrite.toml"),
+        PropertyName::MonotoneVersion,
+    ),
+    ("needle", include_str!("../../scenarios/needle.toml"), PropertyName::DeliveredAll),
+];
 
 /// Name and text of the mechanisms of public incidents, and the property that names each: scenarios of
 /// unsound systems, too.

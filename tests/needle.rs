@@ -1,0 +1,39 @@
+//! The hard case: a violation that needs two crashes and a lost reply to hit one record in a row.
+//! How the strategies compare on it is in docs/detection.md; this is the cheap form of that.
+
+use std::sync::Arc;
+
+use active_active::explore::{Progress, Sweep, SweepReport};
+use active_active::scheduler::Strategy;
+use active_active::spec::PropertyName;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+fn sweep(strategy: Strategy, seed: u64, runs: u64, changes: &[&str]) -> SweepReport {
+    let plan = plans::plan("needle", changes);
+    let prepared = strategy.prepare(&plan, seed);
+    let sweep = Sweep { plan: Arc::clone(&plan), runs, threads: 2, steps_max: u64::MAX };
+    sweep.run(|| prepared.scheduler(), &Progress::default())
+}
+
+#[test]
+fn delays_find_the_needle_and_a_random_walk_does_not() {
+    for seed in 1..=3 {
+        let report = sweep(Strategy::Delay { delays: 3 }, seed, 1_000, &[]);
+        let (_, violation) = report.violation.expect("a thousand runs find it");
+        assert_eq!(violation.property(), PropertyName::DeliveredAll);
+        // Ten times as many as the other needs in the mean; in all, 9,000 runs.
+        assert_eq!(sweep(Strategy::Random, seed, 3_000, &[]).violation, None);
+    }
+}
+
+/// Each of the failures is needed: with one of them left out nothing is lost.
+#[test]
+fn the_needle_needs_every_one_of_its_failures() {
+    for change in ["budget.crash=1", "budget.lost_reply=0", "queue.max_receives=4"] {
+        for strategy in [Strategy::Delay { delays: 3 }, Strategy::Pct { depth: 3 }] {
+            assert_eq!(sweep(strategy, 1, 1_000, &[change]).violation, None, "{change}");
+        }
+    }
+}
