@@ -7,6 +7,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::explore::{AbstractStates, Observer, Runner};
 use crate::plan::Plan;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{self, KINDS, Moments, kind};
 use crate::scheduler::profile::Profile;
 use crate::scheduler::seed::{below, generator, mix};
@@ -192,7 +193,8 @@ impl Scheduler for Feedback {
 #[inline]
 fn any_step(simulation: &Simulation, numbers: &mut Xoshiro256PlusPlus) -> Choice {
     let enabled = simulation.enabled();
-    Choice::Step(enabled.any_step(below(numbers.next_u32(), enabled.steps())))
+    let machine = enabled.any_machine(below(numbers.next_u32(), enabled.machine_count()));
+    step_of(machine, simulation, numbers)
 }
 
 /// A set of hashes that forgets nothing and may mistake a new one for an old one: a run that could

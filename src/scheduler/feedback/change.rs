@@ -6,6 +6,7 @@ use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::model::id::MachineId;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::within;
 use crate::scheduler::seed::below;
 use crate::sim::{Choice, Simulation};
@@ -133,10 +134,7 @@ impl Changes {
             Edit::Wait(steps) => {
                 let choices = self.choices.as_deref().unwrap_or_default();
                 let next = choices[self.next.min(choices.len())..].iter();
-                let mut steppers = next.filter_map(|choice| match choice {
-                    Choice::Step(machine) => Some(*machine),
-                    Choice::Fault(_) => None,
-                });
+                let mut steppers = next.filter_map(|choice| choice.machine());
                 let until = simulation.steps() + u64::from(steps);
                 self.waits = steppers.next().map(|machine| (machine, until));
             }
@@ -156,7 +154,7 @@ impl Changes {
                 self.fewer_faults -= 1;
                 continue;
             }
-            let waits = self.waits.is_some_and(|(machine, _)| choice == Choice::Step(machine));
+            let waits = self.waits.is_some_and(|(machine, _)| choice.machine() == Some(machine));
             if !waits && simulation.enabled().contains(choice) {
                 return Some(choice);
             }
@@ -173,6 +171,7 @@ impl Changes {
         if count == 0 {
             return None;
         }
-        others().nth(below(numbers.next_u32(), count)).map(Choice::Step)
+        let machine = others().nth(below(numbers.next_u32(), count))?;
+        Some(step_of(machine, simulation, numbers))
     }
 }
