@@ -5,7 +5,7 @@ use std::sync::Arc;
 use active_active::explore::{Progress, Runner, Sweep};
 use active_active::model::layout::MachineKind;
 use active_active::plan::Plan;
-use active_active::report::html::{Command, Page};
+use active_active::report::html::{Command, Origin, Page};
 use active_active::report::recording::{Recording, Window};
 use active_active::report::{RunSummary, SchedulerSummary, SweepRequest, SweepSummary};
 use active_active::scenario::{Scenario, builtin};
@@ -28,7 +28,8 @@ fn page(scenario: &Scenario, window: Window, commands: &[Command]) -> String {
     let request = SweepRequest { scheduler: scheduler.clone(), runs: 20, steps_max: None };
     let sweep = SweepSummary::new(&plan, request, &report);
     let run = RunSummary::of_run(&plan, scheduler, 0, &recording.outcome);
-    Page { recording: &recording, run: &run, sweep: &sweep, commands }.to_html()
+    let origin = Origin::Scheduler;
+    Page { recording: &recording, run: &run, sweep: &sweep, origin, commands }.to_html()
 }
 
 fn f1() -> Scenario {

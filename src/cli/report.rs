@@ -3,9 +3,11 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use active_active::explore::{Outcome, Progress, Runner, Sweep, SweepReport, Verdict};
+use active_active::explore::{
+    Choices, Minimal, Minimiser, Outcome, Progress, Runner, Sweep, SweepReport, Verdict, Watch,
+};
 use active_active::plan::Plan;
-use active_active::report::html::{self, Command, Page};
+use active_active::report::html::{self, Command, Origin, Page};
 use active_active::report::recording::{Recording, Watcher, Window};
 use active_active::report::{Finding, RunSummary, SchedulerSummary, SweepRequest, SweepSummary};
 use active_active::saved::SavedRun;
@@ -13,6 +15,7 @@ use active_active::saved::SavedRun;
 use super::args::{ReportArgs, ScenarioArgs};
 use super::error::CliError;
 use super::output::Output;
+use super::scheduler::Ready;
 use super::scheduler::SchedulerName;
 use super::{Surroundings, bar, files, input, save};
 
@@ -24,6 +27,7 @@ struct Subject {
     recording: Recording,
     run: RunSummary,
     sweep: SweepSummary,
+    origin: Origin,
     commands: Vec<Command>,
 }
 
@@ -37,8 +41,8 @@ pub(crate) fn execute(
         true => saved(args, &text)?,
         false => explored(args, surroundings)?,
     };
-    let Subject { recording, run, sweep, commands } = &subject;
-    let page = Page { recording, run, sweep, commands }.to_html();
+    let Subject { recording, run, sweep, origin, commands } = &subject;
+    let page = Page { recording, run, sweep, origin: *origin, commands }.to_html();
     files::replace(&args.out, &page, html::MARK)?;
     let finding = worse(run.verdict, sweep.verdict);
     let verdict = match finding {
@@ -106,7 +110,7 @@ fn saved(args: &ReportArgs, text: &str) -> Result<Subject, CliError> {
         command("Tell it step by step in the terminal.", format!("active-active replay {file}")),
         command("Write this page again.", format!("active-active report {file}{}", out(args))),
     ];
-    Ok(Subject { recording, run, sweep, commands })
+    Ok(Subject { recording, run, sweep, origin: Origin::Saved, commands })
 }
 
 /// One run, as if it had been a sweep of one.
@@ -142,15 +146,35 @@ fn explored(args: &ReportArgs, surroundings: &Surroundings) -> Result<Subject, C
     let violating = report.violation.as_ref().map(|(run, _)| *run);
     let number = args.run.or(violating).unwrap_or(0);
     let scheduler = args.scheduler.summary(args.seed);
+    let request = SweepRequest { scheduler: scheduler.clone(), runs, steps_max: None };
+    let sweep = SweepSummary::new(&plan, request, &report);
+    let commands = commands(args, number, deterministic);
+    // Who asks for a run by its number sees that one.
+    if let (Some(run), None) = (violating, args.run)
+        && let Some(minimal) = minimal(&ready, &plan, run)
+    {
+        let saved = &minimal.saved;
+        let recording = record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
+        let run = RunSummary::of_replay(saved.plan(), &recording.outcome);
+        let Minimal { before, size, is_complete, .. } = minimal;
+        let origin = Origin::Minimised { before, size, is_complete };
+        return Ok(Subject { recording, run, sweep, origin, commands });
+    }
     let recording = record(args, &plan, |watcher| {
         let mut runner = Runner::new(Arc::clone(&plan));
         ready.run(&mut runner, number, watcher)
     });
-    let run = RunSummary::of_run(&plan, scheduler.clone(), number, &recording.outcome);
-    let request = SweepRequest { scheduler, runs, steps_max: None };
-    let sweep = SweepSummary::new(&plan, request, &report);
-    let commands = commands(args, number, deterministic);
-    Ok(Subject { recording, run, sweep, commands })
+    let run = RunSummary::of_run(&plan, scheduler, number, &recording.outcome);
+    Ok(Subject { recording, run, sweep, origin: Origin::Scheduler, commands })
+}
+
+/// The smallest run that shows what this run of the scheduler shows.
+fn minimal(ready: &Ready, plan: &Arc<Plan>, run: u64) -> Option<Minimal> {
+    let mut choices = Choices::default();
+    let mut runner = Runner::new(Arc::clone(plan));
+    let outcome = ready.run(&mut runner, run, &mut choices);
+    let saved = SavedRun::new(plan, &choices.taken, &outcome).ok()?;
+    Minimiser::default().minimise(&saved, &Watch::default())
 }
 
 /// What a reader of the page types to see the same.

@@ -4,7 +4,7 @@
 //! use std::sync::Arc;
 //! use active_active::explore::{Progress, Runner, Sweep};
 //! use active_active::plan::Plan;
-//! use active_active::report::html::Page;
+//! use active_active::report::html::{Origin, Page};
 //! use active_active::report::recording::{Recording, Window};
 //! use active_active::report::{RunSummary, SchedulerSummary, SweepRequest, SweepSummary};
 //! use active_active::scenario::builtin;
@@ -24,11 +24,13 @@
 //!     Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), 0, watcher)
 //! });
 //! let run = RunSummary::of_run(&plan, scheduler, 0, &recording.outcome);
-//! let page = Page { recording: &recording, run: &run, sweep: &sweep, commands: &[] };
+//! let origin = Origin::Scheduler;
+//! let page = Page { recording: &recording, run: &run, sweep: &sweep, origin, commands: &[] };
 //! assert!(page.to_html().starts_with("<!doctype html>"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use crate::explore::minimise::Size;
 use crate::report::markup::{escape, script_json};
 use crate::report::picture::{self, Flow};
 use crate::report::recording::Recording;
@@ -51,8 +53,28 @@ pub struct Page<'a> {
     pub run: &'a RunSummary,
     /// What was judged and reached: in many runs, or in this one.
     pub sweep: &'a SweepSummary,
+    /// Where the run comes from.
+    pub origin: Origin,
     /// How to see it again.
     pub commands: &'a [Command],
+}
+
+/// Where the run of a page comes from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A scheduler made it.
+    Scheduler,
+    /// It was saved.
+    Saved,
+    /// A scheduler made one that violates the spec, and it was made smaller.
+    Minimised {
+        /// How large it was.
+        before: Size,
+        /// How large it is.
+        size: Size,
+        /// Whether nothing more can be removed.
+        is_complete: bool,
+    },
 }
 
 /// A command to type.
@@ -88,7 +110,7 @@ impl Page<'_> {
             ("which_run", sections::which_run(self)),
             ("window_note", sections::window_note(self.recording)),
             ("pictures", pictures),
-            ("sequence", String::new()),
+            ("sequence", sections::sequence(self.recording)),
             ("judged", sections::judged(self.sweep)),
             ("properties", sections::properties(self.sweep)),
             ("reached_lead", sections::reached_lead(self.sweep)),

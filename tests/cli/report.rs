@@ -54,12 +54,22 @@ fn a_violation_is_shown_in_the_run_that_has_it_and_in_its_saved_file() {
     let step = field(&found, "violation-step").to_owned();
     assert_eq!(step.replace(',', ""), violation["step"].to_string());
     assert!(found.contains(violation["what"].as_str().expect("words")));
+    assert!(found.contains("made as small as it gets"));
+    assert!(found.contains("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"sq\""));
+    // The saved file of the violation has a page of its own.
     let saved = violation["saved_file"].as_str().expect("it was saved");
     let done = place.run(&format!("report {saved} --out saved.html"));
     assert_eq!(done.status, Some(1));
     let page = place.read("saved.html");
-    assert_eq!(field(&page, "violation-step"), step);
+    let replayed = json(&place.run(&format!("replay {saved} --format json")).stdout);
+    let step = field(&page, "violation-step").replace(',', "");
+    assert_eq!(step, replayed["violation"]["step"].to_string());
     assert!(page.contains(&format!("active-active replay {saved}")));
+    // Who asks for the run as it was found gets it.
+    let run = violation["run"].to_string();
+    place.run(&format!("report {unsound} --run {run} --out found.html"));
+    let steps = field(&place.read("found.html"), "steps").replace(',', "");
+    assert_eq!(steps, violation["step"].to_string());
 }
 
 #[test]

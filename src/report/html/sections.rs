@@ -1,8 +1,10 @@
 //! The parts of the page that are plain HTML: readable without its script.
 
-use crate::report::html::{Command, Page};
+use crate::report::html::{Command, Origin, Page};
 use crate::report::markup::escape;
 use crate::report::recording::Recording;
+use crate::report::run::RunSummary;
+use crate::report::sequence::Sequence;
 use crate::report::summary::{Finding, ViolationSummary};
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
 use crate::report::text;
@@ -72,15 +74,16 @@ fn inconclusive(page: &Page<'_>) -> String {
 }
 
 pub(super) fn facts(page: &Page<'_>) -> String {
-    let scenario = &page.run.scenario;
+    // The run below may be of a smaller scenario.
+    let scenario = &page.sweep.scenario;
     let delivered = page.recording.lives.iter().filter(|life| life.arrived.is_some()).count();
     let facts = [
         ("regions", "regions", scenario.regions as u64),
         ("stages", "stages", scenario.stages as u64),
         ("machines", "machines", scenario.machines as u64),
         ("records", "records", scenario.records as u64),
-        ("delivered", "delivered in this run", delivered as u64),
-        ("steps", "steps of this run", page.run.steps),
+        ("delivered", "delivered in the run below", delivered as u64),
+        ("steps", "steps of the run below", page.run.steps),
         ("runs", "schedules judged", page.sweep.runs),
         ("steps-in-all", "steps in all", page.sweep.steps),
     ];
@@ -94,6 +97,7 @@ pub(super) fn facts(page: &Page<'_>) -> String {
 pub(super) fn nav(_page: &Page<'_>) -> String {
     let links = [
         ("run", "Step by step"),
+        ("sequence", "Who said what"),
         ("plots", "Over the run"),
         ("properties", "What the spec says"),
         ("reached", "What was reached"),
@@ -104,19 +108,17 @@ pub(super) fn nav(_page: &Page<'_>) -> String {
 }
 
 pub(super) fn which_run(page: &Page<'_>) -> String {
-    let run = page.run;
-    let which = match (&run.scheduler, run.run) {
-        (Some(scheduler), Some(number)) => match scheduler.seed {
-            Some(seed) => format!(
-                "Run {} of the {} scheduler, seed {seed}.",
-                text::count(number),
-                scheduler.name
-            ),
-            None => format!("The run of the {} scheduler.", scheduler.name),
-        },
-        (_, _) => "A saved run, run again.".to_owned(),
+    let which = match page.origin {
+        Origin::Scheduler => scheduled(page.run),
+        Origin::Saved => "A saved run, run again.".to_owned(),
+        Origin::Minimised { before, size, is_complete } => format!(
+            "The violation that was found, made as small as it gets{}: {size}, {} of the {} before.",
+            if is_complete { "" } else { " within the time it was given" },
+            text::plural(size.steps, "step", "steps"),
+            text::count(before.steps)
+        ),
     };
-    let ends = match run.verdict {
+    let ends = match page.run.verdict {
         Finding::Violated => " It ends where the spec is violated.",
         Finding::Holds => {
             " In the end every fault is healed and a fair scheduler brings the system to rest."
@@ -124,6 +126,34 @@ pub(super) fn which_run(page: &Page<'_>) -> String {
         Finding::Inconclusive => " It was cut short.",
     };
     escape(&(which + ends))
+}
+
+fn scheduled(run: &RunSummary) -> String {
+    let scheduler = run.scheduler.as_ref();
+    match (scheduler.and_then(|scheduler| scheduler.seed), scheduler, run.run) {
+        (Some(seed), Some(scheduler), Some(number)) => {
+            let number = text::count(number);
+            format!("Run {number} of the {} scheduler, seed {seed}.", scheduler.name)
+        }
+        (_, Some(scheduler), _) => format!("The run of the {} scheduler.", scheduler.name),
+        (_, None, _) => "A run.".to_owned(),
+    }
+}
+
+/// The run as a sequence diagram, with only what matters.
+pub(super) fn sequence(recording: &Recording) -> String {
+    let sequence = Sequence::of(recording);
+    if sequence.rows.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<section id=\"sequence\">\n<h2>Who said what to whom</h2>\n<p class=\"lead\">{}. From top \
+         to bottom; an arrow ends where its message is handled. The steps of other records are left \
+         out.</p>\n<div class=\"diagram\" tabindex=\"0\" role=\"group\" aria-label=\"Sequence diagram\">\
+         \n{}</div>\n</section>",
+        escape(&sequence.title),
+        sequence.to_svg()
+    )
 }
 
 /// Says so if the page does not show the whole run.

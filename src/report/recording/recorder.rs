@@ -24,8 +24,8 @@ pub struct Recorder {
     shown: Vec<Vec<u32>>,
     /// By machine: what it showed before the first frame.
     initial: Vec<Vec<u32>>,
-    /// By machine: who sent the messages that wait for it and when, first one first.
-    senders: Vec<VecDeque<Option<(MachineId, u64)>>>,
+    /// By machine: the messages that wait for it, first one first.
+    inboxes: Vec<VecDeque<Origin>>,
     /// By container: the record that it worked on before the step.
     hands: Vec<Option<RecordId>>,
     /// The record that the source had sent before the step.
@@ -43,6 +43,15 @@ pub struct Recorder {
     heals: Vec<usize>,
 }
 
+/// Where a message comes from.
+#[derive(Clone, Copy, Debug, Default)]
+struct Origin {
+    /// Who sent it, and in which step; none if that was before the run began, or a fault.
+    sender: Option<(MachineId, u64)>,
+    /// The record that it is about.
+    record: Option<RecordId>,
+}
+
 impl Recorder {
     pub(super) fn new(plan: &Plan, window: Window) -> Recorder {
         Recorder {
@@ -50,7 +59,7 @@ impl Recorder {
             phase: Phase::Chaos,
             shown: Vec::new(),
             initial: Vec::new(),
-            senders: vec![VecDeque::new(); plan.layout.machines()],
+            inboxes: vec![VecDeque::new(); plan.layout.machines()],
             hands: vec![None; plan.layout.containers()],
             under_way: None,
             accepted: 0,
@@ -95,7 +104,12 @@ impl Recorder {
                 None => {
                     let words = heals.next().and_then(|heal| healed.get(heal));
                     frame.mark = Mark::Recovery;
-                    frame.text = words.map_or_else(String::new, |words| words.join("; "));
+                    frame.text = words.map_or_else(String::new, |words| match words.as_slice() {
+                        [heading] => heading.clone(),
+                        // The heading says nothing that what follows does not say.
+                        [_, repaired @ ..] => repaired.join("; "),
+                        [] => String::new(),
+                    });
                 }
             }
         }
@@ -165,14 +179,14 @@ impl Recorder {
         let mut sent = Vec::new();
         let by = actor.map(|actor| (actor, simulation.steps()));
         for machine in Recorder::every_machine(simulation) {
-            let known = self.senders[machine.index()].len();
+            let known = self.inboxes[machine.index()].len();
             let waiting = simulation.waiting(machine);
             // A table that hangs, or a link that failed, puts messages aside and takes them back.
-            self.senders[machine.index()].truncate(waiting);
+            self.inboxes[machine.index()].truncate(waiting);
             for message in simulation.inbox(machine).skip(known) {
                 let record = self.record_of(message, [actor, Some(machine)], simulation);
                 sent.push(Sent { to: machine, kind: message.kind(), record });
-                self.senders[machine.index()].push_back(by);
+                self.inboxes[machine.index()].push_back(Origin { sender: by, record });
             }
         }
         sent
@@ -314,7 +328,7 @@ impl Observer for Recorder {
         *self = Recorder::new(simulation.plan(), self.window);
         for machine in Recorder::every_machine(simulation) {
             let waiting = simulation.waiting(machine);
-            self.senders[machine.index()].extend(std::iter::repeat_n(None, waiting));
+            self.inboxes[machine.index()].extend(std::iter::repeat_n(Origin::default(), waiting));
             self.initial.push(values::of(machine, simulation, 0));
         }
         self.shown.clone_from(&self.initial);
@@ -336,10 +350,11 @@ impl Observer for Recorder {
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
         let actor = step.choice.machine();
-        let handled = actor.zip(step.message.as_ref()).map(|(actor, message)| Handled {
-            kind: message.kind(),
-            record: self.record_of(message, [Some(actor), None], simulation),
-            sent: self.senders[actor.index()].pop_front().flatten(),
+        let handled = actor.zip(step.message.as_ref()).map(|(actor, message)| {
+            let origin = self.inboxes[actor.index()].pop_front().unwrap_or_default();
+            let record =
+                origin.record.or_else(|| self.record_of(message, [Some(actor), None], simulation));
+            Handled { kind: message.kind(), record, sent: origin.sender }
         });
         let frame = self.frame(actor, Some(simulation.steps()), simulation);
         self.frames.extend(frame.map(|frame| Frame { handled, ..frame }));
