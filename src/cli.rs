@@ -8,6 +8,7 @@ use active_active::report::Finding;
 mod args;
 mod bar;
 mod error;
+mod export;
 mod files;
 mod init;
 mod input;
@@ -21,6 +22,8 @@ mod report;
 mod run;
 mod save;
 mod scheduler;
+mod schema;
+mod subject;
 mod sweep;
 mod verify;
 mod walk;
@@ -70,6 +73,8 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Replay(args) => replay::execute(args, &mut output),
         Command::Report(args) => report::execute(args, surroundings, &mut output),
         Command::Minimize(args) => minimize::execute(args, surroundings, &mut output),
+        Command::Export(args) => export::execute(args, surroundings, &mut output),
+        Command::Schema(args) => schema::execute(args, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
     };

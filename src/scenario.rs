@@ -12,6 +12,9 @@ pub mod designs;
 pub mod file;
 pub mod list;
 pub mod problem;
+#[cfg(feature = "schema")]
+#[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
+pub mod schema;
 pub mod scope;
 pub mod script;
 
@@ -43,6 +46,7 @@ pub const FORMAT: u32 = 1;
 /// # Ok::<(), active_active::scenario::FileError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
     /// The version of the format: 1.
@@ -80,6 +84,7 @@ pub struct Scenario {
     pub budget: Budget,
     /// What the driver does, in order.
     #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<ScriptStep>"))]
     pub script: Vec<ScriptStep>,
 }
 
@@ -108,12 +113,14 @@ impl Default for Scenario {
 
 /// The shape of the system.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Topology {
     /// How many regions: 2..=8.
     pub regions: u8,
     /// The names of the stages, in the order in which records pass them: 1..=16.
     #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<String>"))]
     pub stages: Vec<String>,
     /// How many containers compete on each queue: 1..=8.
     pub containers: u8,
@@ -128,10 +135,12 @@ impl Default for Topology {
 
 /// What is published.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Records {
     /// The number of records of each batch; at least 1 each, at most 65,534 in all.
     #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<u32>"))]
     pub batches: Vec<u32>,
     /// Where the records' values come from.
     pub seed: u64,
@@ -157,6 +166,7 @@ impl Records {
 
 /// The design of the record source.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Source {
     /// What it does when a record is refused.
@@ -165,10 +175,12 @@ pub struct Source {
 
 /// The design of the two DNS names.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DnsOptions {
     /// in-dns: the weight of each region, 0..=255; empty means 1 each.
     #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<u32>"))]
     pub weights: Vec<u32>,
     /// in-dns: how it picks one of the regions that it may answer.
     pub answer: Answer,
@@ -178,6 +190,7 @@ pub struct DnsOptions {
 
 /// The design of the queues.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct QueueOptions {
     /// The kind of queue.
@@ -196,10 +209,12 @@ pub struct QueueOptions {
 
 /// The design of the containers.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ContainerOptions {
     /// The order in which a container stores, publishes and removes; each once.
     #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<Action>"))]
     pub steps: Vec<Action>,
     /// What it does with a record that its table already has.
     pub on_duplicate: OnDuplicate,
@@ -228,6 +243,7 @@ impl Default for ContainerOptions {
 
 /// The design of the regional tables.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TableOptions {
     /// Which record it shows for a key that several records have.
@@ -240,6 +256,7 @@ pub struct TableOptions {
 
 /// The design of the replication.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct ReplicationOptions {
     /// When a table acknowledges a write.
@@ -253,6 +270,7 @@ pub struct ReplicationOptions {
 
 /// The design of the record destination.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DestinationOptions {
     /// How it tells records apart.
@@ -261,6 +279,7 @@ pub struct DestinationOptions {
 
 /// How much of what was acknowledged a loss may destroy: the recovery point objective.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Rpo {
     /// In records: how many may lose something, over the whole run. Without it any number may, and
@@ -271,6 +290,7 @@ pub struct Rpo {
 
 /// How many faults of each kind the scheduler may choose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Crashes of containers; each may be followed by a restart, also a choice.

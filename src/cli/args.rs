@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// Make a saved failure, or an artifact of a fuzz target, as small as it gets
     Minimize(MinimizeArgs),
+    /// Write the same for other tools: Mermaid, SVG, Perfetto, CSV, JUnit, Markdown
+    Export(ExportArgs),
+    /// Print the JSON schema of scenario files, with which editors complete and check them
+    Schema(SchemaArgs),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
@@ -182,21 +186,19 @@ pub(crate) struct ReplayArgs {
     pub(crate) format: Format,
 }
 
+/// What a report or an export is about.
 #[derive(Args, Debug)]
-pub(crate) struct ReportArgs {
+pub(crate) struct SubjectArgs {
     /// A built-in scenario (see 'list'), a scenario file, or a saved failure
     #[arg(value_name = "NAME|FILE")]
     pub(crate) scenario: String,
     /// Change a key of the scenario, as in container.steps=remove,store,publish (repeatable)
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) overrides: Vec<Override>,
-    /// The page; a page that was written before is replaced
-    #[arg(long, value_name = "FILE", default_value = "report.html")]
-    pub(crate) out: PathBuf,
     /// How many schedules are judged [default: 1000; 1 if the scheduler knows only one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) runs: Option<u64>,
-    /// Which of them is shown [default: the one that violates the spec, or the first]
+    /// Which of them is shown [default: the violation made small, or the first]
     #[arg(long, value_name = "INDEX")]
     pub(crate) run: Option<u64>,
     /// What all random choices derive from
@@ -205,12 +207,57 @@ pub(crate) struct ReportArgs {
     /// Who decides what happens next: random, round-robin, or script:1,2,3
     #[arg(long, default_value = "random")]
     pub(crate) scheduler: SchedulerName,
-    /// On how many threads; the page is the same [default: one for each core]
+    /// On how many threads; what is written is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
     /// At most so many steps are shown; the verdict is of the whole run all the same
-    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) steps_shown: u64,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ReportArgs {
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// The page; a page that was written before is replaced
+    #[arg(long, value_name = "FILE", default_value = "report.html")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ExportArgs {
+    /// For which tool
+    pub(crate) format: ExportFormat,
+    #[command(flatten)]
+    pub(crate) subject: SubjectArgs,
+    /// Where to write it [default: the standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+}
+
+/// The format of another tool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub(crate) enum ExportFormat {
+    /// Who said what to whom, as a Mermaid sequence diagram
+    Mermaid,
+    /// The same as a drawing
+    Svg,
+    /// Every step, for Perfetto (ui.perfetto.dev) or chrome://tracing
+    ChromeTrace,
+    /// Depths, backlogs and latencies, for a spreadsheet
+    Csv,
+    /// The properties as test cases, for CI systems
+    Junit,
+    /// A summary for a pull request
+    Markdown,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SchemaArgs {
+    /// Where to write it [default: the standard output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Copy, Debug)]

@@ -1,50 +1,32 @@
 //! `report`: a page that shows a run step by step, and what many runs showed.
 
 use std::io::Write;
-use std::sync::Arc;
 
-use active_active::explore::{
-    Choices, Minimal, Minimiser, Outcome, Progress, Runner, Sweep, SweepReport, Verdict, Watch,
-};
-use active_active::plan::Plan;
-use active_active::report::html::{self, Command, Origin, Page};
-use active_active::report::recording::{Recording, Watcher, Window};
-use active_active::report::{Finding, RunSummary, SchedulerSummary, SweepRequest, SweepSummary};
-use active_active::saved::SavedRun;
+use active_active::report::Finding;
+use active_active::report::html::{self, Command, Page};
 
-use super::args::{ReportArgs, ScenarioArgs};
+use super::args::ReportArgs;
 use super::error::CliError;
 use super::output::Output;
-use super::scheduler::Ready;
-use super::scheduler::SchedulerName;
-use super::{Surroundings, bar, files, input, save};
-
-/// How many schedules are enough for a page; `sweep` is for more.
-const RUNS: u64 = 1_000;
-
-/// What is shown, and what is judged.
-struct Subject {
-    recording: Recording,
-    run: RunSummary,
-    sweep: SweepSummary,
-    origin: Origin,
-    commands: Vec<Command>,
-}
+use super::subject::Subject;
+use super::{Surroundings, files, save};
 
 pub(crate) fn execute(
     args: &ReportArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
-    let text = input::scenario_text(&args.scenario)?;
-    let subject = match input::is_saved_run(&text) {
-        true => saved(args, &text)?,
-        false => explored(args, surroundings)?,
-    };
-    let Subject { recording, run, sweep, origin, commands } = &subject;
-    let page = Page { recording, run, sweep, origin: *origin, commands }.to_html();
-    files::replace(&args.out, &page, html::MARK)?;
-    let finding = worse(run.verdict, sweep.verdict);
+    let subject = Subject::of(&args.subject, surroundings)?;
+    let finding = subject.finding();
+    let Subject { recording, run, sweep, origin, mut commands, words } = subject;
+    let out = save::quoted(&args.out.display().to_string());
+    commands.push(Command {
+        purpose: "Write this page again.".to_owned(),
+        line: format!("active-active report {words} --out {out}"),
+    });
+    let page =
+        Page { recording: &recording, run: &run, sweep: &sweep, origin, commands: &commands };
+    files::replace(&args.out, &page.to_html(), html::MARK)?;
     let verdict = match finding {
         Finding::Holds => "no violation",
         Finding::Violated => "VIOLATED",
@@ -53,168 +35,4 @@ pub(crate) fn execute(
     let path = args.out.display();
     output.write(&format!("Wrote {path}: {verdict}. Open it in a browser.\n"))?;
     Ok(finding)
-}
-
-/// A run that is cut short takes nothing back of a violation, and a run that holds nothing of
-/// either.
-fn worse(one: Finding, other: Finding) -> Finding {
-    let found = |finding| one == finding || other == finding;
-    if found(Finding::Violated) {
-        Finding::Violated
-    } else if found(Finding::Inconclusive) {
-        Finding::Inconclusive
-    } else {
-        Finding::Holds
-    }
-}
-
-/// Records a run twice if its beginning turns out not to be the part that matters.
-fn record(
-    args: &ReportArgs,
-    plan: &Arc<Plan>,
-    run: impl Fn(&mut Watcher<'_>) -> Outcome,
-) -> Recording {
-    let window = Window { first: 1, steps_max: args.steps_shown };
-    let recording = Recording::of(plan, window, &run);
-    let ends_badly = !matches!(recording.outcome.verdict, Verdict::Holds);
-    match ends_badly && !recording.is_whole() {
-        true => Recording::of(plan, window.ending_at(recording.outcome.steps), &run),
-        false => recording,
-    }
-}
-
-/// A page about a saved run.
-fn saved(args: &ReportArgs, text: &str) -> Result<Subject, CliError> {
-    let saved = SavedRun::parse(text, &args.scenario)?;
-    let replayed = saved.replay();
-    if let Some(misfit) = replayed.misfit {
-        return Err(CliError::Misfit { origin: args.scenario.clone(), misfit });
-    }
-    let plan = saved.plan();
-    let recording = record(args, plan, |watcher| saved.replay_watched(watcher).outcome);
-    let mut run = RunSummary::of_replay(plan, &recording.outcome);
-    run.expected = Some(saved.expected().to_string());
-    run.matches_expected = Some(replayed.matches_expected);
-    let request = SweepRequest {
-        scheduler: SchedulerSummary { name: "the saved choices".to_owned(), seed: None },
-        runs: 1,
-        steps_max: None,
-    };
-    let mut runner = Runner::new(Arc::clone(plan));
-    let outcome = saved.replay_in(&mut runner, &mut ()).outcome;
-    let report = report_of_one(&outcome, &runner);
-    let mut sweep = SweepSummary::new(plan, request, &report);
-    sweep.violation.clone_from(&run.violation);
-    let file = save::quoted(&args.scenario);
-    let commands = vec![
-        command("Tell it step by step in the terminal.", format!("active-active replay {file}")),
-        command("Write this page again.", format!("active-active report {file}{}", out(args))),
-    ];
-    Ok(Subject { recording, run, sweep, origin: Origin::Saved, commands })
-}
-
-/// One run, as if it had been a sweep of one.
-fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
-    let mut report = SweepReport { runs: 1, steps: outcome.steps, ..SweepReport::default() };
-    report.coverage.merge(runner.coverage());
-    report.awaited_until_heal = outcome.awaited_until_heal.map(|action| (0, action));
-    report.note_loss(0, outcome.lost.clone());
-    match &outcome.verdict {
-        Verdict::Holds => {}
-        Verdict::Inconclusive(_) => report.inconclusive = 1,
-        Verdict::Violated(violation) => report.violation = Some((0, violation.clone())),
-    }
-    report
-}
-
-/// A page about a scenario: many schedules, and one of them step by step.
-fn explored(args: &ReportArgs, surroundings: &Surroundings) -> Result<Subject, CliError> {
-    let scenario =
-        ScenarioArgs { scenario: args.scenario.clone(), overrides: args.overrides.clone() };
-    let plan = Arc::new(input::plan(&scenario)?);
-    let deterministic = args.scheduler.is_deterministic();
-    let runs = if deterministic { 1 } else { args.runs.unwrap_or(RUNS) };
-    let threads = args.threads.map_or(surroundings.threads, usize::from);
-    let sweep = Sweep { plan: Arc::clone(&plan), runs, threads, steps_max: u64::MAX };
-    let progress = Arc::new(Progress::default());
-    let ready = args.scheduler.prepare(&plan, args.seed, u64::MAX);
-    let work = || ready.sweep(&sweep, &progress);
-    let report = match surroundings.shows_progress {
-        true => bar::show(sweep.runs, sweep.threads, &progress, work),
-        false => work(),
-    };
-    let violating = report.violation.as_ref().map(|(run, _)| *run);
-    let number = args.run.or(violating).unwrap_or(0);
-    let scheduler = args.scheduler.summary(args.seed);
-    let request = SweepRequest { scheduler: scheduler.clone(), runs, steps_max: None };
-    let sweep = SweepSummary::new(&plan, request, &report);
-    let commands = commands(args, number, deterministic);
-    // Who asks for a run by its number sees that one.
-    if let (Some(run), None) = (violating, args.run)
-        && let Some(minimal) = minimal(&ready, &plan, run)
-    {
-        let saved = &minimal.saved;
-        let recording = record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
-        let run = RunSummary::of_replay(saved.plan(), &recording.outcome);
-        let Minimal { before, size, is_complete, .. } = minimal;
-        let origin = Origin::Minimised { before, size, is_complete };
-        return Ok(Subject { recording, run, sweep, origin, commands });
-    }
-    let recording = record(args, &plan, |watcher| {
-        let mut runner = Runner::new(Arc::clone(&plan));
-        ready.run(&mut runner, number, watcher)
-    });
-    let run = RunSummary::of_run(&plan, scheduler, number, &recording.outcome);
-    Ok(Subject { recording, run, sweep, origin: Origin::Scheduler, commands })
-}
-
-/// The smallest run that shows what this run of the scheduler shows.
-fn minimal(ready: &Ready, plan: &Arc<Plan>, run: u64) -> Option<Minimal> {
-    let mut choices = Choices::default();
-    let mut runner = Runner::new(Arc::clone(plan));
-    let outcome = ready.run(&mut runner, run, &mut choices);
-    let saved = SavedRun::new(plan, &choices.taken, &outcome).ok()?;
-    Minimiser::default().minimise(&saved, &Watch::default())
-}
-
-/// What a reader of the page types to see the same.
-fn commands(args: &ReportArgs, number: u64, deterministic: bool) -> Vec<Command> {
-    let scenario = save::quoted(&args.scenario);
-    let mut what = scenario;
-    for change in &args.overrides {
-        what += &format!(" --set {}", save::quoted(&format!("{}={}", change.key, change.value)));
-    }
-    let mut which = String::new();
-    if args.scheduler != SchedulerName::default() {
-        which += &format!(" --scheduler {}", args.scheduler.summary(args.seed).name);
-    }
-    if !deterministic {
-        which += &format!(" --seed {}", args.seed);
-    }
-    let (index, runs) = match deterministic {
-        true => (String::new(), String::new()),
-        false => (format!(" --run {number}"), format!(" --runs {}", args.runs.unwrap_or(RUNS))),
-    };
-    vec![
-        command(
-            "Judge the same schedules again.",
-            format!("active-active sweep {what}{which}{runs}"),
-        ),
-        command(
-            "Tell the run of this page step by step in the terminal.",
-            format!("active-active run {what}{which}{index}"),
-        ),
-        command(
-            "Write this page again.",
-            format!("active-active report {what}{which}{runs}{index}{}", out(args)),
-        ),
-    ]
-}
-
-fn out(args: &ReportArgs) -> String {
-    format!(" --out {}", save::quoted(&args.out.display().to_string()))
-}
-
-fn command(purpose: &str, line: String) -> Command {
-    Command { purpose: purpose.to_owned(), line }
 }

@@ -1,0 +1,72 @@
+//! The numbers of a run for a spreadsheet or a notebook.
+
+use std::fmt::Write;
+
+use crate::model::id::MachineId;
+use crate::model::layout::Place;
+use crate::report::recording::Recording;
+
+/// One line for each change of a number: `step,component,metric,value`. Names of components have
+/// only small letters, digits, `-` and `@`, so nothing is quoted.
+///
+/// | metric | of | what |
+/// |---|---|---|
+/// | `records` | queue | how many it holds |
+/// | `in_flight` | queue | how many of them are in flight |
+/// | `dead_letters` | queue | how many it gave up |
+/// | `rows_written_here`, `rows_replicated` | table | how many rows it has |
+/// | `backlog_rows` | replicator | how many wait to be replicated |
+/// | `accepted`, `delivered` | source, destination | how many records |
+/// | `latency_steps` | record | from the first send to the arrival, at the step of the arrival |
+pub fn csv(recording: &Recording) -> String {
+    let mut text = "step,component,metric,value\n".to_owned();
+    let mut last: Vec<Vec<Option<u32>>> = vec![Vec::new(); recording.initial.len()];
+    let first = recording.window.first - 1;
+    for (machine, value) in recording.initial.iter().enumerate() {
+        add(&mut text, recording, first, MachineId(machine as u16), value, &mut last[machine]);
+    }
+    for (index, frame) in recording.frames.iter().enumerate() {
+        let step = recording.step_at(index);
+        for (machine, value) in &frame.changes {
+            add(&mut text, recording, step, *machine, value, &mut last[machine.index()]);
+        }
+        let arrived = recording.lives.iter().filter(|life| life.arrived == frame.step);
+        for life in arrived.filter(|_| frame.step.is_some()) {
+            let (record, took) = (life.record.0, step - life.published);
+            let _ = writeln!(text, "{step},record-{record},latency_steps,{took}");
+        }
+    }
+    text
+}
+
+/// The numbers of a machine that are not as they were.
+fn add(
+    text: &mut String,
+    recording: &Recording,
+    step: u64,
+    machine: MachineId,
+    value: &[u32],
+    last: &mut Vec<Option<u32>>,
+) {
+    let layout = &recording.plan.layout;
+    let metrics = metrics(layout.places()[machine.index()]);
+    last.resize(metrics.len(), None);
+    for (&(metric, index), last) in metrics.iter().zip(last) {
+        let number = value[index];
+        if last.replace(number) != Some(number) {
+            let _ = writeln!(text, "{step},{},{metric},{number}", layout.name(machine));
+        }
+    }
+}
+
+/// What is measured of a machine, and which of its numbers that is.
+fn metrics(place: Place) -> &'static [(&'static str, usize)] {
+    match place {
+        Place::Source => &[("accepted", 0)],
+        Place::Destination => &[("delivered", 0)],
+        Place::Queue(_) => &[("records", 3), ("in_flight", 2), ("dead_letters", 1)],
+        Place::Table(_) => &[("rows_written_here", 1), ("rows_replicated", 2)],
+        Place::Replicator(_) => &[("backlog_rows", 1)],
+        Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) => &[],
+    }
+}

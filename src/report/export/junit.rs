@@ -1,0 +1,88 @@
+//! The verdict of many runs for CI systems.
+
+use crate::report::markup::escape;
+use crate::report::summary::Finding;
+use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::report::text::plural;
+
+/// Every property as a test case: passed, failed, skipped where it says nothing about the scenario,
+/// in error where it was not judged to the end. No time is given: reports do not depend on the
+/// clock.
+///
+/// Source: the JUnit XML format as Jenkins, GitLab and GitHub actions read it
+/// (<https://github.com/testmoapp/junitxml>).
+pub fn junit(sweep: &SweepSummary) -> String {
+    let cases: String = sweep.properties.iter().map(|one| case(one, sweep)).collect();
+    // No text of a case has a `<`, so these are the elements.
+    let count = |element: &str| cases.matches(element).count();
+    let counts = format!(
+        "tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\"",
+        sweep.properties.len(),
+        count("<failure "),
+        count("<error "),
+        count("<skipped ")
+    );
+    let name = escape(&sweep.scenario.name);
+    let seed = sweep
+        .scheduler
+        .seed
+        .map_or_else(String::new, |seed| format!("<property name=\"seed\" value=\"{seed}\"/>"));
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"active-active\" {counts}>\n\
+         <testsuite name=\"{name}\" {counts}>\n<properties><property name=\"scheduler\" \
+         value=\"{}\"/>{seed}<property name=\"runs\" value=\"{}\"/><property name=\"steps\" \
+         value=\"{}\"/></properties>\n{cases}</testsuite>\n</testsuites>\n",
+        escape(&sweep.scheduler.name),
+        sweep.runs,
+        sweep.steps
+    )
+}
+
+/// A property that was not judged to the end is no success.
+fn is_error(property: &PropertySummary, sweep: &SweepSummary) -> bool {
+    let is_open = matches!(property.status, Status::HeldSoFar | Status::NotJudged);
+    is_open && sweep.verdict == Finding::Inconclusive
+}
+
+fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
+    let body = match property.status {
+        Status::Holds => String::new(),
+        Status::Violated => failure(sweep),
+        Status::NotApplicable => {
+            let reason = escape(property.reason.unwrap_or_default());
+            format!("<skipped message=\"{reason}\"/>")
+        }
+        Status::HeldSoFar | Status::NotJudged if is_error(property, sweep) => {
+            let runs = plural(sweep.runs_inconclusive, "run was", "runs were");
+            format!(
+                "<error message=\"inconclusive: {runs} cut short, or the sweep was interrupted\"/>"
+            )
+        }
+        // The sweep ended at the violation of another property.
+        Status::HeldSoFar | Status::NotJudged => {
+            "<skipped message=\"not judged to the end: another property is violated\"/>".to_owned()
+        }
+    };
+    let class = escape(&sweep.scenario.name);
+    let (name, statement) = (escape(property.name), escape(property.statement));
+    format!(
+        "<testcase classname=\"{class}\" name=\"{name}\">{body}<system-out>{statement}\
+         </system-out></testcase>\n"
+    )
+}
+
+fn failure(sweep: &SweepSummary) -> String {
+    let Some(violation) = &sweep.violation else { return String::new() };
+    let mut lines = vec![violation.what.clone()];
+    lines.extend(violation.because.iter().cloned());
+    if let (Some(run), Some(seed)) = (violation.run, violation.seed) {
+        lines.push(format!("run {run} of seed {seed}, at step {}", violation.step));
+    }
+    lines.extend(violation.replay_command.clone());
+    format!(
+        "<failure type=\"{}\" message=\"{}\">{}</failure>",
+        escape(violation.property),
+        escape(&violation.what),
+        escape(&lines.join("\n"))
+    )
+}

@@ -1,0 +1,75 @@
+//! The JSON schema of scenario files, made from the types that read them: editors complete and
+//! check with it.
+//!
+//! ```
+//! use active_active::scenario::schema;
+//!
+//! let schema = schema::scenario();
+//! let keys = schema["properties"].as_object().expect("a table has keys");
+//! assert!(keys.contains_key("script"));
+//! ```
+
+use std::borrow::Cow;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::Value;
+
+use crate::scenario::{Scenario, ScriptStep};
+
+/// The words that a line of a script begins with.
+const VERBS: &str = "publish|await|pause|crash|fail|offline|outage|lose|switchover|failover|recover|\
+                     redrive|weights|expect";
+
+/// The schema, as of JSON Schema 7, which taplo and the TOML extensions of editors know.
+pub fn scenario() -> Value {
+    let generator = SchemaSettings::draft07().into_generator();
+    let mut schema = generator.into_root_schema_for::<Scenario>();
+    schema.insert("title".to_owned(), Value::from("A scenario of active-active"));
+    schema.to_value()
+}
+
+/// A list, whose brackets may be left out if it has one element.
+#[derive(Clone, Copy, Debug)]
+pub struct OneOrMany<T>(std::marker::PhantomData<T>);
+
+impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (one, many) = (generator.subschema_for::<T>(), generator.subschema_for::<Vec<T>>());
+        json_schema!({ "anyOf": [many, one] })
+    }
+}
+
+impl JsonSchema for ScriptStep {
+    fn schema_name() -> Cow<'static, str> {
+        "ScriptStep".into()
+    }
+
+    fn json_schema(_generator: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "What the driver does next.",
+            "pattern": format!("^\\s*({VERBS})(\\s|$)"),
+            "examples": [
+                "publish 1",
+                "await published batch 1",
+                "await delivered all",
+                "await sometime",
+                "pause core-container@1",
+                "crash core-container@1",
+                "fail core-table@1",
+                "outage @1",
+                "recover *@1",
+                "expect delivered 10",
+            ],
+        })
+    }
+}

@@ -1,0 +1,71 @@
+//! The JSON schema of scenario files says what the reader of scenario files says.
+
+use active_active::scenario::{Scenario, builtin, schema};
+use serde_json::Value;
+
+const INIT: &str = include_str!("../src/cli/init.toml");
+const COMMITTED: &str = include_str!("../scenarios/scenario.schema.json");
+
+fn validator() -> jsonschema::Validator {
+    jsonschema::validator_for(&schema::scenario()).expect("it is a schema")
+}
+
+fn json(toml: &str) -> Value {
+    let table: toml::Table = toml.parse().expect("it is TOML");
+    serde_json::to_value(table).expect("TOML without dates is JSON")
+}
+
+#[test]
+fn every_scenario_fits() {
+    let validator = validator();
+    for (name, text) in builtin::every().chain([("init", INIT)]) {
+        let written = json(text);
+        let errors: Vec<String> =
+            validator.iter_errors(&written).map(|error| error.to_string()).collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name}");
+        // With every key written out, too.
+        let whole = Scenario::parse(text).expect("it is right");
+        assert!(validator.is_valid(&json(&whole.to_toml())), "{name}");
+    }
+}
+
+#[test]
+fn what_the_reader_refuses_does_not_fit() {
+    let validator = validator();
+    let wrong = [
+        "nmae = 'x'",
+        "script = ['publsh 1']",
+        "script = [1]",
+        "[topology]\nregoins = 2",
+        "[topology]\nregions = 'two'",
+        "[container]\nsteps = ['store', 'publish', 'delete']",
+        "[container]\non_duplicate = 'ignore'",
+        "[queue]\ndelivery = 'lifo'",
+        "[budget]\ncrash = -1",
+        "[speed]\n'*-container@1' = 'fast'",
+    ];
+    for text in wrong {
+        assert!(Scenario::parse(text).is_err(), "the reader takes {text}");
+        assert!(!validator.is_valid(&json(text)), "the schema takes {text}");
+    }
+    // One element needs no brackets, for both.
+    let bare = "name = 'x'\nscript = 'publish 1'\n[records]\nbatches = 3";
+    assert!(Scenario::parse(bare).is_ok() && validator.is_valid(&json(bare)));
+}
+
+/// Editors read the file, people read the key's description in it.
+#[test]
+fn every_key_is_described_and_the_committed_file_is_up_to_date() {
+    let schema = schema::scenario();
+    let committed: Value = serde_json::from_str(COMMITTED).expect("it is JSON");
+    assert!(
+        committed == schema,
+        "scenarios/scenario.schema.json is not what 'active-active schema' prints: write it again"
+    );
+    let tables = schema["definitions"].as_object().expect("a table").values();
+    for table in tables.chain([&schema]).filter(|table| table["properties"].is_object()) {
+        for (key, value) in table["properties"].as_object().expect("a table") {
+            assert!(value["description"].is_string(), "{key} is not described");
+        }
+    }
+}
