@@ -73,3 +73,19 @@ impl JsonSchema for ScriptStep {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What reads the scripts lists its words when it does not know one.
+    #[test]
+    fn the_schema_knows_every_word_that_a_line_begins_with() {
+        let error = "x".parse::<ScriptStep>().expect_err("no line begins with x").to_string();
+        let (_, words) = error.split_once("begin with ").expect("it lists the words");
+        let words = words.split([',', ' ']).filter(|word| !word.is_empty() && *word != "or");
+        let known: Vec<&str> = VERBS.split('|').collect();
+        let missing: Vec<&str> = words.filter(|word| !known.contains(word)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
