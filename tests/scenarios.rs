@@ -568,6 +568,13 @@ fn an_unreadable_row_stops_every_region() {
     assert_incident("google-unreadable-row", "container.on_unreadable=pass-on");
 }
 
+/// Kinesis, and what waited for it: a copy that is good to have stops the work in every schedule. One
+/// that is made in the background does not.
+#[test]
+fn waiting_for_a_side_path_stops_the_main_path() {
+    assert_incident("kinesis-side-path", "replication.mode=eventual");
+}
+
 /// Violates what the list of incidents says, in every schedule, and holds with the change.
 fn assert_incident(name: &str, sound: &str) {
     let incident = builtin::INCIDENTS.iter().find(|(incident, _, _)| *incident == name);
@@ -607,6 +614,7 @@ fn every_built_in_scenario_has_a_test() {
         "needle",
         "slack-job-queue",
         "google-unreadable-row",
+        "kinesis-side-path",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

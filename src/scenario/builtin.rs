@@ -45,6 +45,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         include_str!("../../scenarios/incidents/google-unreadable-row.toml"),
         PropertyName::Settles,
     ),
+    (
+        "kinesis-side-path",
+        include_str!("../../scenarios/incidents/kinesis-side-path.toml"),
+        PropertyName::Expectation,
+    ),
 ];
 
 /// Every built-in scenario of an unsound system, incidents last, as in [`UNSOUND`].
