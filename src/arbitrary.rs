@@ -31,7 +31,7 @@ use std::sync::LazyLock;
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::model::options::{Answer, Delivery, OnRefusal, TableFailure};
+use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology, builtin};
 use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
@@ -186,8 +186,16 @@ fn naming(bytes: &mut Unstructured<'_>) -> Result<Naming> {
         1 => Some([0; 8]),
         _ => Some(weight_of_each(bytes)?),
     };
-    let answer = if (4..8).contains(&pick) { Answer::Random } else { Answer::RoundRobin };
-    Ok(Naming { weights, answer })
+    let plain = Naming { weights, ..Naming::default() };
+    let (odd, upper) = (pick % 2, pick % 4 / 2);
+    let failback = Failback::ALL[usize::from(upper)];
+    let ttl = 2 * u16::from(upper);
+    Ok(match pick / 4 {
+        0 => plain,
+        1 => Naming { answer: Answer::Random, ..plain },
+        2 => Naming { threshold: 1 + 2 * odd, ttl, failback, ..plain },
+        _ => Naming { primary: Some(odd), threshold: 2, ttl: 2 - ttl, failback, ..plain },
+    })
 }
 
 fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {

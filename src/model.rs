@@ -11,6 +11,7 @@ pub mod destination;
 pub mod dns;
 pub mod event;
 pub mod fault;
+pub mod health;
 pub mod id;
 pub mod index_set;
 pub mod layout;

@@ -75,6 +75,7 @@ impl Plan {
         validate::queue(scenario)?;
         validate::budget(scenario)?;
         validate::replication(scenario)?;
+        validate::dns(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -262,7 +263,16 @@ impl Plan {
         let regions = self.layout.regions as u64;
         let per_stage = 12 + 2 * regions;
         let machines = self.layout.machines() as u64;
-        4 * (copies * stages * per_stage + machines * 8 + self.actions.len() as u64 * 2)
+        let checks = &self.in_dns.checks;
+        // A change of a region's health is probed so often, there and back, and asked about at every
+        // stage; then an answer may be refused as long as it lives.
+        let health = match checks.threshold {
+            0 => 0,
+            threshold => regions * (u64::from(threshold) * 6 + stages * 4),
+        };
+        let resolving = u64::from(self.in_dns.ttl) * 8;
+        let rest = machines * 8 + self.actions.len() as u64 * 2 + health + resolving;
+        4 * (copies * stages * per_stage + rest)
     }
 
     /// A bound that a run with a scheduler of any kind exceeds only when it does not come to rest

@@ -24,9 +24,9 @@ pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
 
 use crate::model::options::{
-    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure,
-    OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure,
-    ReplicationMode, Route, TableFailure,
+    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, HealthCheckOf, Insert,
+    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
+    RemoveBy, ReplicationFailure, ReplicationMode, Route, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -174,7 +174,7 @@ pub struct Source {
 }
 
 /// The design of the two DNS names.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct DnsOptions {
@@ -182,10 +182,39 @@ pub struct DnsOptions {
     #[serde(with = "list")]
     #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<u32>"))]
     pub weights: Vec<u32>,
+    /// in-dns: which regions it may answer.
+    pub policy: Policy,
+    /// in-dns: the primary region of the failover policy; it is 1 with any other policy.
+    pub primary: u8,
+    /// in-dns: for how many more sends the source uses an answer that it got: 0..=1000.
+    pub ttl: u16,
+    /// in-dns: how many results of a health check in a row take a region out, or bring it back:
+    /// 0..=10; 0: there are no health checks.
+    pub health_threshold: u8,
+    /// in-dns: what a health check looks at.
+    pub health_check: HealthCheckOf,
+    /// in-dns: when a region that is healthy again gets traffic.
+    pub failback: Failback,
     /// in-dns: how it picks one of the regions that it may answer.
     pub answer: Answer,
     /// Which regions the names resolve to.
     pub route: Route,
+}
+
+impl Default for DnsOptions {
+    fn default() -> DnsOptions {
+        DnsOptions {
+            weights: Vec::new(),
+            policy: Policy::default(),
+            primary: 1,
+            ttl: 0,
+            health_threshold: 0,
+            health_check: HealthCheckOf::default(),
+            failback: Failback::default(),
+            answer: Answer::default(),
+            route: Route::default(),
+        }
+    }
 }
 
 /// The design of the queues.

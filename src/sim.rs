@@ -91,7 +91,7 @@ impl Pair {
         match machine {
             MachineKind::Driver => &["Running"],
             MachineKind::Source => &["Idle", "Sending", "Waiting"],
-            MachineKind::Dns => &["AllOnline", "SomeOffline"],
+            MachineKind::Dns => &["AllOnline", "SomeOffline", "SomeUnhealthy"],
             MachineKind::Destination => &["Receiving", "Removing", "Refused"],
             MachineKind::Queue => &["Available", "Failed"],
             MachineKind::Container => &["Processing", "FailedProcessing", "FailedDependency"],

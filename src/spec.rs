@@ -276,6 +276,10 @@ impl Spec {
             Event::RoutesChanged { side, offline } => {
                 self.routed_by_policy.routes_changed(side, offline)
             }
+            Event::Probed { region, healthy } => self.routed_by_policy.probed(region, healthy),
+            Event::HealthChanged { region, healthy } => {
+                self.routed_by_policy.health_changed(region, healthy)?;
+            }
             Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
                 NoInvention::in_queue(queue, copy, ledger, plan)?;

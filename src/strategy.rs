@@ -35,7 +35,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::model::options::{Answer, Delivery, OnRefusal, TableFailure};
+use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology};
 use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
 
@@ -122,7 +122,20 @@ fn batches() -> impl Strategy<Value = Vec<u32>> {
 
 fn naming() -> impl Strategy<Value = Naming> {
     let answer = prop_oneof![3 => Just(Answer::RoundRobin), 1 => Just(Answer::Random)];
-    (weights(), answer).prop_map(|(weights, answer)| Naming { weights, answer })
+    let primary = proptest::option::weighted(0.1, 0u8..8);
+    let ttl = prop_oneof![6 => Just(0u16), 1 => 1u16..=4];
+    let threshold = prop_oneof![4 => Just(0u8), 1 => 1u8..=3];
+    let failback = select(Failback::ALL);
+    (weights(), answer, primary, ttl, threshold, failback).prop_map(
+        |(weights, answer, primary, ttl, threshold, failback)| Naming {
+            weights,
+            answer,
+            primary,
+            ttl,
+            threshold,
+            failback,
+        },
+    )
 }
 
 /// None, all 0, or one for each region; 0 and 255 are likely.

@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
-    Answer, AtCapacity, Conflict, Dedupe, Delivery, Insert, OnDependencyFailure, OnDuplicate,
-    OnRecover, OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, ReplicationMode,
-    Route, TableFailure,
+    Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, HealthCheckOf, Insert,
+    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
+    RemoveBy, ReplicationFailure, ReplicationMode, Route, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -125,6 +125,9 @@ fn every_variant_of_every_option_has_a_row() {
         variants("container.on_unreadable", OnUnreadable::ALL),
         variants("destination.dedupe", Dedupe::ALL),
         variants("dns.answer", Answer::ALL),
+        variants("dns.failback", Failback::ALL),
+        variants("dns.health_check", HealthCheckOf::ALL),
+        variants("dns.policy", Policy::ALL),
         variants("dns.route", Route::ALL),
         variants("queue.at_capacity", AtCapacity::ALL),
         variants("queue.delivery", Delivery::ALL),

@@ -129,7 +129,13 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     scenario.records.batches.iter().for_each(|records| note(format!("records {records}")));
     note(format!("keys {}", if scenario.records.keys > 0 { "some" } else { "none" }));
     note(format!("weights {}", weights(&scenario.dns.weights)));
-    note(format!("answers {:?}", scenario.dns.answer));
+    let dns = &scenario.dns;
+    note(format!("answers {:?}", dns.answer));
+    note(format!("policy {:?}", dns.policy));
+    note(format!("other primary {}", dns.primary > 1));
+    note(format!("ttl {}", dns.ttl > 0));
+    note(format!("health checks {}", dns.health_threshold > 0));
+    note(format!("failback {:?}", dns.failback));
     note(format!("source {:?}", scenario.source.on_refusal));
     note(format!("failed tables {:?}", scenario.table.on_failure));
     note(format!("queues {:?}", scenario.queue.delivery));
@@ -272,6 +278,13 @@ const FEATURES: &[&str] = &[
     "fail replicator and others",
     "answers RoundRobin",
     "answers Random",
+    "policy Weighted",
+    "policy Failover",
+    "other primary true",
+    "ttl true",
+    "health checks true",
+    "failback CaughtUp",
+    "failback Immediate",
     "choice resolve",
     "choice crash",
     "choice restart",
@@ -300,23 +313,27 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         Removed,
         RemoveRefused,
     ];
-    const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon];
+    const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
     &[
         (MachineKind::Driver, "Running", &[Proceed]),
         (MachineKind::Source, "Idle", &[Publish, Wake]),
         (MachineKind::Source, "Sending", &[Publish, Wake, Sent, SendRefused]),
         (MachineKind::Source, "Waiting", &[Publish, Wake]),
         (MachineKind::Dns, "AllOnline", RELAYED),
+        (MachineKind::Dns, "AllOnline", &[Probe, Probed]),
         (MachineKind::Dns, "SomeOffline", RELAYED),
+        (MachineKind::Dns, "SomeOffline", &[Probe, Probed]),
+        // Only in-dns has health checks.
+        (MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
         (MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
         (MachineKind::Destination, "Removing", &[Wake, Removed, RemoveRefused]),
         (MachineKind::Destination, "Refused", &[Wake]),
         (MachineKind::Queue, "Available", REQUESTS),
         (MachineKind::Queue, "Failed", REQUESTS),
         (MachineKind::Container, "Processing", REPLIES),
-        (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply]),
+        (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
-        (MachineKind::Replicator, "Running", &[Replicate]),
+        (MachineKind::Replicator, "Running", &[Replicate, Probe]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
     ]
 };
@@ -333,9 +350,13 @@ const REPLIES: &[MessageKind] = &[
 ];
 
 /// Possible, and too rare to insist on: a container that met a failed dependency gets a reply only
-/// if it crashed with a request under way, came back, and was refused at once.
-const RARE: &[(MachineKind, &str, &[MessageKind])] =
-    &[(MachineKind::Container, "FailedDependency", REPLIES)];
+/// if it crashed with a request under way, came back, and was refused at once; a table is asked whether
+/// it has caught up only when its region has just come back.
+const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
+    (MachineKind::Container, "FailedDependency", REPLIES),
+    (MachineKind::Table, "Failed", &[MessageKind::Probe]),
+    (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),
+];
 
 fn names(pairs: &[(MachineKind, &str, &[MessageKind])]) -> BTreeSet<String> {
     let of = |&(machine, state, messages): &(MachineKind, &str, &[MessageKind])| {

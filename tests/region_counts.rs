@@ -151,6 +151,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::Routed { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Returned { .. }
         | Event::TimedOut { .. }
         | Event::Reordered { .. }

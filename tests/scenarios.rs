@@ -162,6 +162,46 @@ fn random_answers_split_a_batch_by_weight() {
 }
 
 #[test]
+fn health_failover_takes_region_1_out_and_brings_it_back() {
+    let region = RegionId(0);
+    holds_under_every_scheduler("health-failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let events = &run.events.all;
+        let at = |wanted| events.iter().position(|&event| event == wanted);
+        let out = at(Event::HealthChanged { region, healthy: false }).expect("it fails");
+        let back = at(Event::HealthChanged { region, healthy: true }).expect("it comes back");
+        let is_verdict = |event: &&Event| matches!(event, Event::HealthChanged { .. });
+        assert_eq!(events.iter().filter(is_verdict).count(), 2);
+        let bad = Event::Probed { region, healthy: false };
+        assert!(events[..out].iter().filter(|&&event| event == bad).count() >= 3);
+        let to_it = |events: &[Event], from: u16, to: u16| {
+            let is_one = |event: &&Event| {
+                matches!(event, Event::Routed { record, region: to_region }
+                    if *to_region == region && (from..=to).contains(&record.0))
+            };
+            events.iter().filter(is_one).count()
+        };
+        assert_eq!(to_it(&events[out..back], 1, 30), 0, "it is not answered while unhealthy");
+        assert_eq!(to_it(&events[back..], 21, 30), 5);
+    });
+}
+
+#[test]
+fn primary_failover_moves_the_traffic_and_back() {
+    holds_under_every_scheduler("primary-failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let late = (21..=30).filter(|&record| {
+            let entered = run.simulation.progress().entered(RecordId(record));
+            entered.contains(RegionId(1))
+        });
+        let late = late.count();
+        assert!((1..=3).contains(&late), "{late} records of batch 3 went to region 2");
+    });
+}
+
+#[test]
 fn f1_fail_container_delivers_everything_by_itself() {
     let coverage = holds_under_every_scheduler("f1-fail-container", |run| {
         all_is_everywhere(run);
@@ -247,6 +287,8 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Returned { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
@@ -326,11 +368,11 @@ fn every_scenario_reaches_all_that_it_can() {
 }
 
 /// What a scenario takes care to avoid: `failover` waits until region 1 has drained, so that nothing
-/// is in flight when it goes offline; replication has nothing to do while F2's table is down; the
+/// is in flight when it goes offline, and the health checks' ones do the same; replication has nothing to do while F2's table is down; the
 /// containers of a region that is out are dead, and meet nobody.
 fn is_avoided(name: &str, what: Reached) -> bool {
     match name {
-        "failover" => {
+        "failover" | "health-failover" | "primary-failover" => {
             [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::Returned].contains(&what)
         }
         "f2-fail-database" => what == Reached::Backlog,
@@ -602,6 +644,8 @@ fn every_built_in_scenario_has_a_test() {
         "f3-fail-queue",
         "f4-fail-replication",
         "random-answers",
+        "health-failover",
+        "primary-failover",
         "failover",
         "failover-undrained",
         "region-outage",

@@ -230,6 +230,8 @@ impl Coverage {
             | Event::BatchEnded { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::Probed { .. }
+            | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
             | Event::Delivered { redelivery: false, .. }
             | Event::Removed { .. }

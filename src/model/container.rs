@@ -141,7 +141,9 @@ impl Container {
             | Message::Abandon { .. }
             | Message::Insert { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => unreachable!("a container gets no {message:?}"),
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 

@@ -116,7 +116,9 @@ impl RecordDestination {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => unreachable!("the destination gets no {message:?}"),
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

@@ -2,9 +2,10 @@
 //! (Route 53).
 
 use crate::model::event::Event;
+use crate::model::health::{Checks, HealthCheck, Next};
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
-use crate::model::message::Message;
-use crate::model::options::{Answer, Route};
+use crate::model::message::{Health, Message};
+use crate::model::options::{Answer, Policy, Route};
 use crate::model::outbox::Outbox;
 
 /// Which of the two names.
@@ -34,7 +35,16 @@ impl DnsSide {
 /// then all online ones are equal (Route 53 does the same when all weights are 0, or when only
 /// records of weight 0 are healthy). A region that is *offline* is not answered; when every
 /// region is, the name does not resolve and the sender is refused. A region whose target has
-/// *failed* is still answered, and the request fails.
+/// *failed* is still answered, and the request fails, until a health check ([`HealthCheck`]) has taken
+/// the region out. Regions that are unhealthy are answered only when no other one is left, and then as
+/// if all were healthy. With the failover policy only one region is answered: the primary one, or
+/// the next that is healthy.
+///
+/// The source asks through one resolver, which keeps an answer for `ttl` more sends, whatever becomes of
+/// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.
+/// With one source and a long one, weights are hardly kept.)
+///
+/// out-dns has no policy: the destination asks for the queue of each region.
 ///
 /// Replies of a queue pass whatever the DNS says: the connection exists already.
 ///
@@ -48,6 +58,9 @@ pub struct Dns {
     credit: [i16; 8],
     offline: RegionSet,
     failed: RegionSet,
+    health: HealthCheck,
+    /// The answer that the source's resolver holds, and for how many more sends.
+    cache: Option<(RegionId, u16)>,
     /// The answer that the scheduler chose for the send at hand; none between two steps.
     chosen: Option<RegionId>,
 }
@@ -65,6 +78,16 @@ pub struct Context {
     pub queues: Vec<MachineId>,
     /// By queue of the system: its region.
     pub regions_of_queues: Vec<RegionId>,
+    /// Which of them it may answer.
+    pub policy: Policy,
+    /// The primary region of the failover policy.
+    pub primary: RegionId,
+    /// For how many more sends an answer is used.
+    pub ttl: u16,
+    /// The health checks.
+    pub checks: Checks,
+    /// By stage: the address of the replicator.
+    pub replicators: Vec<MachineId>,
     /// How it picks one of the regions that it may answer.
     pub answer: Answer,
     /// Which regions it may answer.
@@ -101,8 +124,14 @@ impl Dns {
                 let refusal = Message::RemoveRefused { incarnation, queue };
                 self.relay_request(queue, message, refusal, context, out);
             }
+            Message::SendRefused { .. } => self.refuse_send(context, out),
+            Message::Probe { region } => {
+                if self.health.begin(region) {
+                    self.probe(region, context, out);
+                }
+            }
+            Message::Probed { region, health } => self.probed(region, health, context, out),
             Message::Sent { .. }
-            | Message::SendRefused { .. }
             | Message::Received { .. }
             | Message::ReceiveRefused { .. }
             | Message::Removed { .. }
@@ -129,13 +158,53 @@ impl Dns {
         out: &mut Outbox,
     ) {
         let Some(region) = self.resolve(record, context) else {
-            return out.send(context.requester, Message::SendRefused { incarnation: 0 });
+            return self.refuse_send(context, out);
         };
         out.emit(Event::Routed { record, region });
         if self.failed.contains(region) {
-            return out.send(context.requester, Message::SendRefused { incarnation: 0 });
+            return self.refuse_send(context, out);
         }
         out.send(context.queues[region.index()], message.asked_by(context.machine));
+    }
+
+    /// Tells the source that it is refused. When the answer that its resolver holds is out of date,
+    /// trying again is worth while: the answer will not be used for ever.
+    fn refuse_send(&self, context: &Context, out: &mut Outbox) {
+        out.send(context.requester, Message::SendRefused { incarnation: 0 });
+        if let Some((region, _)) = self.cache
+            && self.shares(context).all(|(allowed, _)| allowed != region)
+        {
+            out.send(context.requester, Message::Wake { region });
+        }
+    }
+
+    /// Asks how the region is.
+    fn probe(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
+        if self.failed.contains(region) {
+            out.send(context.machine, Message::Probed { region, health: Health::Failed });
+        } else {
+            out.send(context.queues[region.index()], Message::Probe { region });
+        }
+    }
+
+    /// Hears how the region is.
+    fn probed(&mut self, region: RegionId, health: Health, context: &Context, out: &mut Outbox) {
+        match self.health.observe(region, health, &context.checks, out) {
+            Next::Rest => {}
+            Next::Probe => self.probe(region, context, out),
+            Next::CatchUp => {
+                for &replicator in &context.replicators {
+                    out.send(replicator, Message::Probe { region });
+                }
+            }
+            Next::Tell => {
+                self.credit = [0; 8];
+                out.send(context.requester, Message::Wake { region });
+            }
+        }
+        if self.health.take_again(region) {
+            self.probe(region, context, out);
+        }
     }
 
     /// Relays a request to the queue that it names, or refuses it.
@@ -159,6 +228,25 @@ impl Dns {
     /// The region of the next answer, if there is one to give.
     #[inline]
     fn resolve(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
+        if context.ttl == 0 {
+            return self.answer(record, context);
+        }
+        if let Some((region, left)) = self.cached() {
+            self.cache = Some((region, left - 1));
+            return Some(region);
+        }
+        let answer = self.answer(record, context);
+        self.cache = answer.map(|region| (region, context.ttl));
+        answer
+    }
+
+    /// The answer that the resolver still holds.
+    fn cached(&self) -> Option<(RegionId, u16)> {
+        self.cache.filter(|&(_, left)| left > 0)
+    }
+
+    #[inline]
+    fn answer(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
         match context.answer {
             Answer::RoundRobin => self.next_in_turn(context),
             Answer::Random => self.chosen.take().or_else(|| self.due(record, context)),
@@ -191,14 +279,22 @@ impl Dns {
         Some(RegionId(best as u8))
     }
 
-    /// The regions that are not closed to traffic.
+    /// The regions that the policy allows, but for their weights.
     #[inline]
     fn open(&self, context: &Context) -> RegionSet {
         let closed = match context.route {
             Route::ByPolicy => self.offline,
             Route::IgnoreOffline => RegionSet::EMPTY,
         };
-        RegionSet::first(context.queues.len()).without(closed)
+        let online = RegionSet::first(context.queues.len()).without(closed);
+        let healthy = online.without(self.health.unhealthy());
+        let open = if healthy.is_empty() { online } else { healthy };
+        match context.policy {
+            Policy::Weighted => open,
+            Policy::Failover if open.contains(context.primary) => RegionSet(1 << context.primary.0),
+            // The lowest one of the others.
+            Policy::Failover => RegionSet(open.0 & open.0.wrapping_neg()),
+        }
     }
 
     /// Whether one of these regions has a positive weight; else all of them are equal.
@@ -239,7 +335,7 @@ impl Dns {
     /// The answers to a send that a scheduler may choose in place of the one that is due.
     pub(crate) fn other_answers(&self, record: RecordId, context: &Context) -> RegionSet {
         let mut others = RegionSet::EMPTY;
-        if context.answer == Answer::Random {
+        if context.answer == Answer::Random && self.cached().is_none() {
             self.shares(context).for_each(|(region, _)| _ = others.insert(region));
             if let Some(due) = self.due(record, context) {
                 others.remove(due);
@@ -277,10 +373,29 @@ impl Dns {
         self.credit = [0; 8];
     }
 
-    /// Whether some region is offline or its target unreachable.
+    /// The region is gone for good, with what was under way to it.
+    pub(crate) fn lose(&mut self, region: RegionId) {
+        self.fail(region);
+        self.health.lose(region);
+    }
+
+    /// All regions are online and reached (0), some are not (1), or some are unhealthy (2).
     #[inline]
-    pub fn is_disturbed(&self) -> bool {
-        self.offline.0 | self.failed.0 != 0
+    pub fn state(&self) -> u8 {
+        match self.health.unhealthy().is_empty() {
+            true => u8::from(self.offline.0 | self.failed.0 != 0),
+            false => 2,
+        }
+    }
+
+    /// What its health checks know.
+    pub fn health(&self) -> &HealthCheck {
+        &self.health
+    }
+
+    /// The answer that the source's resolver holds, and for how many more sends.
+    pub(crate) fn cache(&self) -> Option<(RegionId, u16)> {
+        self.cache
     }
 
     /// The regions that it does not answer.

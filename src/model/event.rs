@@ -62,6 +62,20 @@ pub enum Event {
         /// The regions that are offline now.
         offline: RegionSet,
     },
+    /// in-dns heard whether a region works.
+    Probed {
+        /// The region.
+        region: RegionId,
+        /// It works.
+        healthy: bool,
+    },
+    /// in-dns changed its mind about a region.
+    HealthChanged {
+        /// The region.
+        region: RegionId,
+        /// It is taken to be healthy from now on.
+        healthy: bool,
+    },
     /// in-dns has new weights (the dns holds them).
     WeightsChanged {
         /// The weight of each region, by index.

@@ -18,6 +18,17 @@ pub struct Client {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt(pub u32);
 
+/// What a health check is told.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Health {
+    /// The target works.
+    Available,
+    /// The target has failed, or cannot be reached.
+    Failed,
+    /// A table has applied everything that was written elsewhere before it was asked.
+    CaughtUp,
+}
+
 /// One message. Requests are imperative and replies are participles; a reply repeats the
 /// incarnation of its request.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -151,6 +162,21 @@ pub enum Message {
         /// The logical time of the write there.
         time: u32,
     },
+
+    /// A health check. To in-dns: something about a region has changed. From in-dns to the region's
+    /// queue: does it work? To a replicator, and from there to the region's table: has it applied
+    /// everything that was written elsewhere?
+    Probe {
+        /// The region.
+        region: RegionId,
+    },
+    /// To in-dns: the answer.
+    Probed {
+        /// The region.
+        region: RegionId,
+        /// How it is.
+        health: Health,
+    },
 }
 
 macro_rules! message_kinds {
@@ -201,6 +227,8 @@ message_kinds! {
     InsertRefused "insert-refused",
     Replicate "replicate",
     Apply "apply",
+    Probe "probe",
+    Probed "probed",
 }
 
 impl Message {
@@ -231,7 +259,9 @@ impl Message {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => panic!("{self:?} is no request to a queue"),
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => panic!("{self:?} is no request to a queue"),
         }
     }
 
@@ -260,7 +290,9 @@ impl Message {
             | Message::Insert { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => None,
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => None,
         }
     }
 
@@ -284,7 +316,9 @@ impl Message {
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
             | Message::Inserted { .. }
-            | Message::InsertRefused { .. } => None,
+            | Message::InsertRefused { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => None,
         }
     }
 }

@@ -215,6 +215,42 @@ option! {
 }
 
 option! {
+    /// Which regions in-dns may answer.
+    Policy {
+        /// All that are online and healthy, in proportion to their weights.
+        #[default]
+        Weighted,
+        /// The primary region while it is healthy, else the next one that is; the primary one if none
+        /// is.
+        Failover,
+    }
+}
+
+option! {
+    /// What the health check of a region looks at.
+    HealthCheckOf {
+        /// The region's own queue. Sound.
+        #[default]
+        EachRegion,
+        /// Any region's queue, for all regions at once. Unsound: one region that fails takes the
+        /// others out with it, and then all are answered, the failed one too.
+        AllRegions,
+    }
+}
+
+option! {
+    /// When a region that is healthy again gets traffic.
+    Failback {
+        /// When its tables have applied what was written elsewhere meanwhile. Sound.
+        #[default]
+        CaughtUp,
+        /// At once, as Route 53 does by itself. Unsound with last-writer-wins: what is written there
+        /// before it has caught up is overwritten by what is older.
+        Immediate,
+    }
+}
+
+option! {
     /// How in-dns picks one of the regions that it may answer.
     Answer {
         /// In turn, each in proportion to its weight (smooth weighted round-robin). Sound.

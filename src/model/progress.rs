@@ -81,6 +81,8 @@ impl Progress {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::Probed { .. }
+            | Event::HealthChanged { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
             | Event::TimedOut { .. }

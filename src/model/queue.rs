@@ -2,7 +2,8 @@
 
 use crate::model::event::{Event, Holder};
 use crate::model::id::{MachineId, QueueId};
-use crate::model::message::{Client, Message, Receipt};
+use crate::model::layout::IN_DNS;
+use crate::model::message::{Client, Health, Message, Receipt};
 use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
@@ -120,6 +121,13 @@ impl Queue {
                 self.give_back(|holder| holder == client, context, shelf, out);
                 self.serve(context, shelf, out);
             }
+            Message::Probe { region } => {
+                let health = match self.state {
+                    State::Available => Health::Available,
+                    State::Failed => Health::Failed,
+                };
+                out.send(IN_DNS, Message::Probed { region, health });
+            }
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -133,7 +141,8 @@ impl Queue {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => unreachable!("a queue gets no {message:?}"),
+            | Message::Apply { .. }
+            | Message::Probed { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

@@ -73,6 +73,12 @@ impl Replicator {
                 ReplicationMode::Eventual => self.replicate(region, copy, time, context, out),
                 ReplicationMode::Strong => self.commit(region, copy, time, context, out),
             },
+            // Behind every row that the region has yet to apply.
+            Message::Probe { region } if self.cut_off.contains(region) => {
+                out.hold(&mut self.held_for[region.index()], *message);
+            }
+            Message::Probe { region } if self.lost.contains(region) => {}
+            Message::Probe { region } => out.send(context.tables[region.index()], *message),
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -89,7 +95,8 @@ impl Replicator {
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
-            | Message::Apply { .. } => unreachable!("a replicator gets no {message:?}"),
+            | Message::Apply { .. }
+            | Message::Probed { .. } => unreachable!("a replicator gets no {message:?}"),
         }
     }
 

@@ -93,7 +93,9 @@ impl RecordSource {
                 | Message::Inserted { .. }
                 | Message::InsertRefused { .. }
                 | Message::Replicate { .. }
-                | Message::Apply { .. },
+                | Message::Apply { .. }
+                | Message::Probe { .. }
+                | Message::Probed { .. },
                 _,
             ) => unreachable!("the source gets no {message:?}"),
         }

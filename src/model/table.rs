@@ -2,7 +2,8 @@
 
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, TableId};
-use crate::model::message::{Client, Message};
+use crate::model::layout::IN_DNS;
+use crate::model::message::{Client, Health, Message};
 use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
@@ -129,7 +130,7 @@ impl RegionalTable {
                 let (client, _) = self.next_pending(out);
                 refuse(client, context, out);
             }
-            Message::Apply { .. } if self.state == State::Failed => {
+            Message::Apply { .. } | Message::Probe { .. } if self.state == State::Failed => {
                 out.hold(&mut self.held, *message);
             }
             Message::Apply { region, copy, time } => {
@@ -141,6 +142,9 @@ impl RegionalTable {
                     let written = Latest { record: copy.id, time, region };
                     show(written, context, store, out);
                 }
+            }
+            Message::Probe { region } => {
+                out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
             Message::Proceed
             | Message::Publish { .. }
@@ -156,7 +160,8 @@ impl RegionalTable {
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
             | Message::Inserted { .. }
-            | Message::Replicate { .. } => unreachable!("a table gets no {message:?}"),
+            | Message::Replicate { .. }
+            | Message::Probed { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What each machine knows about its place and its design.
 
 use crate::model::dns::DnsSide;
+use crate::model::health::Checks;
 use crate::model::id::{ContainerId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::Action;
@@ -36,6 +37,7 @@ impl Builder<'_> {
     fn dns(&self, side: DnsSide, own: Place, asks: Place, position: usize) -> dns::Context {
         let layout = self.layout;
         let queue = |region| layout.machine(Place::Queue(layout.queue(region, position)));
+        let replicators = layout.stage_ids().map(|stage| ReplicatorId(stage.0.into()));
         dns::Context {
             side,
             machine: layout.machine(own),
@@ -43,7 +45,24 @@ impl Builder<'_> {
             queues: layout.region_ids().map(queue).collect(),
             regions_of_queues: self.regions_of_queues(),
             answer: self.scenario.dns.answer,
+            ttl: if side == DnsSide::In { self.scenario.dns.ttl } else { 0 },
+            policy: self.scenario.dns.policy,
+            primary: RegionId(self.scenario.dns.primary - 1),
+            checks: self.checks(side),
+            replicators: replicators.map(|id| layout.machine(Place::Replicator(id))).collect(),
             route: self.scenario.dns.route,
+        }
+    }
+
+    /// Only in-dns has health checks.
+    fn checks(&self, side: DnsSide) -> Checks {
+        let dns = &self.scenario.dns;
+        Checks {
+            threshold: if side == DnsSide::In { dns.health_threshold } else { 0 },
+            of: dns.health_check,
+            failback: dns.failback,
+            stages: self.layout.stages.len() as u8,
+            regions: self.layout.regions as u8,
         }
     }
 

@@ -76,6 +76,7 @@ impl Resolver<'_> {
             }
             ScriptStep::Redrive(pattern) => DriverAction::Redrive(self.queues(pattern)?),
             ScriptStep::Weights(weights) => {
+                validate::weights_matter(self.scenario, &self.key)?;
                 DriverAction::Weights(validate::weights(weights, self.scenario, &self.key)?)
             }
             ScriptStep::Expect(expectation) => DriverAction::Check(self.check(expectation)?),

@@ -3,8 +3,8 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::layout::Layout;
-use crate::model::options::{Action, AtCapacity, Delivery, ReplicationMode};
-use crate::scenario::{Cause, FORMAT, Problem, Scenario};
+use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode};
+use crate::scenario::{Cause, DnsOptions, FORMAT, Problem, Scenario};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
@@ -112,6 +112,69 @@ pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Proble
         Ok(steps) if whole => Ok(steps),
         _ => Err(Problem::new("container.steps", Cause::Steps)),
     }
+}
+
+/// The options of in-dns that go together.
+pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
+    let (dns, regions) = (&scenario.dns, scenario.topology.regions);
+    range("dns.ttl", "sends", dns.ttl.into(), (0, 1_000))?;
+    range("dns.health_threshold", "results in a row", dns.health_threshold.into(), (0, 10))?;
+    if dns.primary == 0 || dns.primary > regions {
+        let cause = Cause::UnknownRegion { found: dns.primary, regions };
+        return Err(Problem::new("dns.primary", cause));
+    }
+    let default = DnsOptions::default();
+    let is_failover = dns.policy == Policy::Failover;
+    let is_checked = dns.health_threshold > 0;
+    let checks = "set dns.health_threshold to 1 or more";
+    let contradictions = [
+        (
+            is_failover && !is_checked,
+            "dns.policy",
+            "without a health check nothing fails over",
+            checks,
+        ),
+        (is_failover && !dns.weights.is_empty(), "dns.weights", NO_WEIGHTS, "leave them out"),
+        (
+            is_failover && dns.answer != default.answer,
+            "dns.answer",
+            "a failover policy has one answer, so nothing is random",
+            "leave it out, or use dns.policy = \"weighted\"",
+        ),
+        (
+            !is_failover && dns.primary != default.primary,
+            "dns.primary",
+            "only a failover policy has a primary region",
+            "use dns.policy = \"failover\", or leave it out",
+        ),
+        (
+            !is_checked && dns.health_check != default.health_check,
+            "dns.health_check",
+            "there is no health check",
+            checks,
+        ),
+        (
+            !is_checked && dns.failback != default.failback,
+            "dns.failback",
+            "without a health check nothing fails back",
+            checks,
+        ),
+    ];
+    match contradictions.into_iter().find(|(is_one, ..)| *is_one) {
+        Some((_, key, why, remedy)) => Err(Problem::new(key, Cause::Contradiction { why, remedy })),
+        None => Ok(()),
+    }
+}
+
+const NO_WEIGHTS: &str = "a failover policy has no weights";
+
+/// A failover policy has no weights to change.
+pub(super) fn weights_matter(scenario: &Scenario, key: &str) -> Result<(), Problem> {
+    if scenario.dns.policy == Policy::Failover {
+        let remedy = "use 'offline in-dns@REGION', or dns.policy = \"weighted\"";
+        return Err(Problem::new(key, Cause::Contradiction { why: NO_WEIGHTS, remedy }));
+    }
+    Ok(())
 }
 
 /// One weight for each region.

@@ -276,7 +276,9 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Abandon { .. }
             | Message::Insert { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. },
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. },
         )
         | None => false,
     }
@@ -317,6 +319,8 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Reordered { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
@@ -342,7 +346,7 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
             return struck(target, layout);
         }
         Event::RoutesChanged { side, .. } => dns(side),
-        Event::WeightsChanged { .. } => Place::InDns,
+        Event::WeightsChanged { .. } | Event::HealthChanged { .. } => Place::InDns,
         Event::ContainerBecame { container, .. } | Event::GaveUp { container, .. } => {
             Place::Container(container)
         }
@@ -351,6 +355,7 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         | Event::Refused { .. }
         | Event::BatchEnded { .. }
         | Event::Routed { .. }
+        | Event::Probed { .. }
         | Event::Enqueued { .. }
         | Event::SendWaits { .. }
         | Event::Delivered { .. }

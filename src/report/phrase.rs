@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::model::container;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
-use crate::model::message::{Client, Message};
+use crate::model::message::{Client, Health, Message};
 use crate::plan::DriverAction;
 use crate::plan::names::target_name;
 use crate::report::story::Before;
@@ -109,6 +109,11 @@ impl<'a> Scene<'a> {
         self.heard.is_none_or(|heard| heard.contains(&(step, to)))
     }
 
+    fn actor_place(&self) -> Option<Place> {
+        let places = self.simulation.plan().layout.places();
+        self.actor.map(|actor| places[actor.index()])
+    }
+
     fn machine(&self, machine: MachineId) -> &'a str {
         self.simulation.plan().layout.name(machine)
     }
@@ -206,6 +211,16 @@ impl<'a> Scene<'a> {
             Message::Apply { region, copy, .. } => {
                 format!("is told that region {region} wrote {}", copy.id)
             }
+            Message::Probe { region } => match self.actor_place() {
+                Some(Place::InDns) => format!("checks the health of region {region}"),
+                Some(Place::Queue(_)) => "is asked whether it works".to_owned(),
+                _ => format!("is asked whether region {region} has caught up"),
+            },
+            Message::Probed { region, health } => match health {
+                Health::Available => format!("hears that region {region} works"),
+                Health::Failed => format!("hears that region {region} does not work"),
+                Health::CaughtUp => format!("hears that a table of region {region} has caught up"),
+            },
         }
     }
 
@@ -273,6 +288,8 @@ impl<'a> Scene<'a> {
             Event::RoutesChanged { side, offline } => {
                 format!("{} leaves out region {offline}", side.name())
             }
+            Event::Probed { .. } => return None,
+            Event::HealthChanged { region, healthy } => takes_for(region, healthy),
             Event::WeightsChanged { weights } => {
                 format!("in-dns has the weights {:?}", &weights[..layout.regions])
             }
@@ -428,7 +445,11 @@ impl<'a> Scene<'a> {
             Message::Remove { .. } => format!("asks {name} to remove it"),
             Message::Abandon { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
-            Message::Apply { .. } | Message::Replicate { .. } => format!("tells {name}"),
+            Message::Apply { .. } | Message::Replicate { .. } | Message::Probed { .. } => {
+                format!("tells {name}")
+            }
+            Message::Probe { .. } if self.actor == Some(to) => return None,
+            Message::Probe { .. } => format!("asks {name}"),
             Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
                 format!("tells {name}")
             }
@@ -472,9 +493,16 @@ impl<'a> Scene<'a> {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => None,
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => None,
         }
     }
+}
+
+fn takes_for(region: RegionId, healthy: bool) -> String {
+    let verdict = if healthy { "healthy again" } else { "unhealthy" };
+    format!("takes region {region} for {verdict}")
 }
 
 /// What a record is called when it is named for the first time.
@@ -490,6 +518,8 @@ fn object_of(event: &Event) -> String {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }
         | Event::TimedOut { .. }

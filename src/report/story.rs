@@ -180,6 +180,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::Probed { .. }
+            | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
             | Event::Delivered { .. }
             | Event::Returned { .. }

@@ -12,6 +12,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("f3-fail-queue", include_str!("../../scenarios/f3-fail-queue.toml")),
     ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
     ("random-answers", include_str!("../../scenarios/random-answers.toml")),
+    ("health-failover", include_str!("../../scenarios/health-failover.toml")),
+    ("primary-failover", include_str!("../../scenarios/primary-failover.toml")),
     ("failover", include_str!("../../scenarios/failover.toml")),
     ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),
     ("region-outage", include_str!("../../scenarios/region-outage.toml")),

@@ -172,6 +172,18 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::WithinRpo,
     ),
     unsound(
+        "dns.health_check=all-regions",
+        "health-failover",
+        PropertyName::RoutedByPolicy,
+        PropertyName::RoutedByPolicy,
+    ),
+    unsound(
+        "dns.failback=immediate",
+        BACK_BEFORE_CAUGHT_UP,
+        PropertyName::MonotoneVersion,
+        PropertyName::MonotoneVersion,
+    ),
+    unsound(
         "dns.route=ignore-offline",
         "failover",
         PropertyName::RoutedByPolicy,
@@ -182,6 +194,8 @@ pub const UNSOUND: &[Unsound] = &[
 /// Variants that are as sound as the default, and where they matter.
 pub const SOUND: &[(&str, &str)] = &[
     ("dns.answer=random", "failover"),
+    ("dns.policy=failover", "health-failover"),
+    ("dns.ttl=3", "health-failover"),
     ("source.on_refusal=abort", INBOUND_QUEUE_FAILS),
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
     ("container.retries=2", DEPENDENCIES_FAIL),
@@ -263,6 +277,32 @@ const CRASH_AT_REST: &str = r#"
         "recover core-container@2",
         "await quiescent",
     ]
+"#;
+
+/// Region 1 fails and is cut off; region 2 goes on with its business key. Region 1 is well again before
+/// it has heard of that.
+const BACK_BEFORE_CAUGHT_UP: &str = r#"
+    name = "back-before-caught-up"
+    script = [
+        "publish 1",
+        "await delivered all",
+        "await quiescent",
+        "fail in-dns@1",
+        "fail *-replicator@1",
+        "publish 2",
+        "await delivered all",
+        "recover in-dns@1",
+        "await quiescent",
+        "publish 3",
+        "await published batch 3",
+        "recover *-replicator@1",
+        "await delivered all",
+    ]
+    topology.stages = ["inbound", "core"]
+    records.batches = [2, 6, 2]
+    records.keys = 1
+    dns.policy = "failover"
+    dns.health_threshold = 1
 "#;
 
 /// Two regions write the same key, the newer version later.

@@ -57,6 +57,14 @@ pub enum Cause {
     /// The steps of a container are not a permutation.
     #[error("a container needs store, publish and remove once each, in any order")]
     Steps,
+    /// Two options contradict each other.
+    #[error("{why}; {remedy}")]
+    Contradiction {
+        /// How.
+        why: &'static str,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A fault that fifo queues do not have.
     #[error("only standard queues have such faults; set queue.delivery = \"standard\", or use 0")]
     OnlyStandardQueues,

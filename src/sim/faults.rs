@@ -194,6 +194,7 @@ impl World {
             }
             (FaultKind::Fail, Target::Queue(id)) => {
                 self.queues[id.index()].fail(&plan.queues[id.index()], out);
+                self.check_inbound_queue(id, plan);
             }
             (FaultKind::Fail, Target::Table(id)) => {
                 self.tables[id.index()].fail(&plan.tables[id.index()], out);
@@ -204,7 +205,10 @@ impl World {
             (FaultKind::Fail, Target::Link(id, region)) => {
                 self.replicators[id.index()].cut_off(region);
             }
-            (FaultKind::Fail, Target::Dns(DnsSide::In, region)) => self.in_dns.fail(region),
+            (FaultKind::Fail, Target::Dns(DnsSide::In, region)) => {
+                self.in_dns.fail(region);
+                self.check_health(region, plan);
+            }
             (FaultKind::Fail, Target::Dns(DnsSide::Out, region)) => self.out_dns.fail(region),
             (FaultKind::Offline, Target::Dns(side, region)) => {
                 let dns = match side {
@@ -244,6 +248,7 @@ impl World {
                 let (region, position) = plan.layout.queue_place(id);
                 if position == 0 {
                     self.tell_source(plan);
+                    self.check_health(region, plan);
                 }
                 if position + 1 == plan.layout.positions() {
                     self.tell_destination(region, plan);
@@ -265,6 +270,7 @@ impl World {
                 let (side, offline) = (DnsSide::In, self.in_dns.offline());
                 self.out.emit(Event::RoutesChanged { side, offline });
                 self.tell_source(plan);
+                self.check_health(region, plan);
             }
             Target::Dns(DnsSide::Out, region) => {
                 self.out_dns.recover(region);
@@ -334,6 +340,21 @@ impl World {
         let weights = self.in_dns.weights();
         self.out.emit(Event::WeightsChanged { weights });
         self.tell_source(plan);
+    }
+
+    /// Something about a region's inbound queue changed: if there are health checks, they will find
+    /// out.
+    pub(super) fn check_health(&mut self, region: RegionId, plan: &Plan) {
+        if plan.in_dns.checks.threshold > 0 {
+            self.out.send(plan.in_dns.machine, Message::Probe { region });
+        }
+    }
+
+    fn check_inbound_queue(&mut self, id: QueueId, plan: &Plan) {
+        let (region, position) = plan.layout.queue_place(id);
+        if position == 0 {
+            self.check_health(region, plan);
+        }
     }
 
     /// Something changed that a refused source may have waited for.

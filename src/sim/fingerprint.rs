@@ -153,6 +153,13 @@ impl Writer<'_> {
         }
         self.bytes.u8(dns.offline().0);
         self.bytes.u8(dns.failed().0);
+        dns.health().bytes().into_iter().for_each(|byte| self.bytes.u8(byte));
+        let cache = dns.cache();
+        self.bytes.flag(cache.is_some());
+        if let Some((region, left)) = cache {
+            self.bytes.u8(region.0);
+            self.bytes.u16(left);
+        }
     }
 
     fn destination(&mut self) {
@@ -305,6 +312,11 @@ impl Writer<'_> {
                 self.bytes.u8(region.0);
                 self.bytes.u32(time);
                 self.copy(copy);
+            }
+            Message::Probe { region } => self.bytes.u8(region.0),
+            Message::Probed { region, health } => {
+                self.bytes.u8(region.0);
+                self.bytes.u8(health as u8);
             }
         }
     }

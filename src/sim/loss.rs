@@ -92,7 +92,7 @@ impl World {
                 let is_kept = |record: &RecordId| self.is_kept(*record, stage, to, plan);
                 kept.extend(waiting.filter_map(Message::record).filter(is_kept));
                 self.replicators[id.index()].lose_what_nobody_has(to, &mut self.out, |message| {
-                    message.record().is_some_and(|record| kept.contains(&record))
+                    message.record().is_none_or(|record| kept.contains(&record))
                 });
                 kept.clear();
                 self.scratch[0] = kept;
@@ -139,8 +139,9 @@ impl World {
         for replicator in &mut self.replicators {
             replicator.lose(region, &mut self.out);
         }
-        self.in_dns.fail(region);
-        self.out_dns.fail(region);
+        self.in_dns.lose(region);
+        self.out_dns.lose(region);
+        self.check_health(region, plan);
         self.lose_replies(region, plan);
         held.drain(..).for_each(|record| self.give_up_if_gone(record, plan));
         self.scratch[1] = held;

@@ -106,14 +106,14 @@ impl World {
                 state
             }
             Place::InDns => {
-                let state = self.in_dns.is_disturbed();
+                let state = self.in_dns.state();
                 self.in_dns.handle(&self.current, &plan.in_dns, &mut self.out);
-                state.into()
+                state
             }
             Place::OutDns => {
-                let state = self.out_dns.is_disturbed();
+                let state = self.out_dns.state();
                 self.out_dns.handle(&self.current, &plan.out_dns, &mut self.out);
-                state.into()
+                state
             }
             Place::Destination => {
                 let state = self.destination.state(self.region_asked(plan)) as u8;
@@ -177,7 +177,9 @@ impl World {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => RegionId(0),
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => RegionId(0),
         }
     }
 

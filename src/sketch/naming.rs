@@ -1,6 +1,6 @@
 //! How in-dns answers, in a sketch.
 
-use crate::model::options::Answer;
+use crate::model::options::{Answer, Failback, Policy};
 use crate::scenario::{DnsOptions, Topology};
 
 /// The design of in-dns, whatever the number of regions.
@@ -10,15 +10,37 @@ pub(crate) struct Naming {
     pub(crate) weights: Option<[u8; 8]>,
     /// How it picks one of several regions; both are sound.
     pub(crate) answer: Answer,
+    /// The primary region, modulo their number, if the policy is failover; it has no weights and is
+    /// not random then, and has a health check.
+    pub(crate) primary: Option<u8>,
+    /// For how many more sends an answer is used.
+    pub(crate) ttl: u16,
+    /// How many probes make a verdict; 0: no health checks.
+    pub(crate) threshold: u8,
+    /// When a region gets traffic again. Both are sound, for sketches check versions.
+    pub(crate) failback: Failback,
 }
 
 impl Naming {
     pub(crate) fn options(self, topology: &Topology) -> DnsOptions {
         let regions = usize::from(topology.regions);
+        let Naming { answer, ttl, threshold, .. } = self;
+        let failback = if threshold > 0 { self.failback } else { Failback::default() };
+        if let Some(primary) = self.primary {
+            return DnsOptions {
+                policy: Policy::Failover,
+                primary: 1 + primary % topology.regions,
+                ttl,
+                health_threshold: threshold.max(1),
+                failback,
+                ..DnsOptions::default()
+            };
+        }
         let weights = self.weights.map_or(Vec::new(), |weights| {
             weights[..regions].iter().map(|&weight| weight.into()).collect()
         });
-        DnsOptions { weights, answer: self.answer, ..DnsOptions::default() }
+        let health_threshold = threshold;
+        DnsOptions { weights, answer, ttl, health_threshold, failback, ..DnsOptions::default() }
     }
 
     /// Whether so many records in a row go to every region, whatever the schedule.
@@ -26,6 +48,7 @@ impl Naming {
         let regions = usize::from(topology.regions);
         let equal =
             self.weights.is_none_or(|weights| weights[..regions].iter().all(|&w| w == weights[0]));
-        self.answer == Answer::RoundRobin && equal && records as usize >= regions
+        let in_turn = self.answer == Answer::RoundRobin && self.ttl == 0 && self.primary.is_none();
+        in_turn && equal && records as usize >= regions
     }
 }

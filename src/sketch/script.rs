@@ -266,6 +266,8 @@ impl Writer<'_> {
                     self.push(ScriptStep::Recover(containers));
                 }
             }
+            // A failover policy has no weights.
+            Act::Weights(_) if self.sketch.naming.primary.is_some() => {}
             Act::Weights(weights) => {
                 let weights = &weights[..usize::from(self.sketch.topology.regions)];
                 self.push(ScriptStep::Weights(weights.iter().map(|&w| w.into()).collect()));

@@ -72,6 +72,15 @@ pub enum Breach {
         /// Where it could have gone.
         allowed: RegionSet,
     },
+    /// A health check changed its mind about a region without enough results of its own.
+    Misjudged {
+        /// The region.
+        region: RegionId,
+        /// It is taken to be healthy from now on.
+        healthy: bool,
+        /// How many results in a row said so.
+        results: u8,
+    },
     /// A table first stored a record after one that had come to the region later.
     Overtaken {
         /// The table.
@@ -206,7 +215,7 @@ impl Breach {
             }
             Breach::Lost { .. } => PropertyName::NeverLost,
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
-            Breach::Misrouted { .. } => PropertyName::RoutedByPolicy,
+            Breach::Misrouted { .. } | Breach::Misjudged { .. } => PropertyName::RoutedByPolicy,
             Breach::WentBack { .. } => PropertyName::MonotoneVersion,
             Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
                 PropertyName::WithinRpo

@@ -91,6 +91,7 @@ impl Narrator<'_> {
                     "the destination counted {record} again when it came through region {region}"
                 )
             }
+            Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", or_none(allowed))
             }
@@ -258,13 +259,14 @@ impl Narrator<'_> {
             Breach::Diverged { record, stage, .. } => self.rows_of(record, stage),
             Breach::ContainerStuck { container } => vec![self.container(container)],
             Breach::Restless { .. } => self.busy(),
-            Breach::Misrouted { .. } => {
+            Breach::Misrouted { .. } | Breach::Misjudged { .. } => {
                 let dns = self.simulation.dns(crate::model::dns::DnsSide::In);
                 let regions = self.simulation.plan().layout.regions;
                 vec![format!(
-                    "the weights are {:?}, offline: {}",
+                    "the weights are {:?}, offline: {}, unhealthy: {}",
                     &dns.weights()[..regions],
-                    or_none(dns.offline())
+                    or_none(dns.offline()),
+                    or_none(dns.health().unhealthy())
                 )]
             }
             Breach::OverRpo { .. } => self.lost_records(),
@@ -469,4 +471,14 @@ impl Narrator<'_> {
             });
         ready.take(8).collect()
     }
+}
+
+fn misjudged(region: RegionId, healthy: bool, results: u8) -> String {
+    let verdict = if healthy { "healthy" } else { "unhealthy" };
+    let times = match results {
+        0 => "no probe of it said so".to_owned(),
+        1 => "only one probe of it in a row said so".to_owned(),
+        _ => format!("only {results} probes of it in a row said so"),
+    };
+    format!("in-dns takes region {region} for {verdict}, and {times}")
 }

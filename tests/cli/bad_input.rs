@@ -24,6 +24,27 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
     let place = Place::new();
     let cases = [
         ("unknown key", "[dns]\nweigths = [1]", "FILE:2: dns.weigths: unknown field `weigths`"),
+        (
+            "failover",
+            "[dns]\npolicy = \"failover\"",
+            "FILE:2: dns.policy: without a health check nothing fails over; set dns.health_threshold",
+        ),
+        (
+            "failover-weights",
+            "[dns]\npolicy = \"failover\"\nhealth_threshold = 1\nweights = [1, 2]",
+            "FILE:4: dns.weights: a failover policy has no weights; leave them out",
+        ),
+        (
+            "failover-random",
+            "[dns]\npolicy = \"failover\"\nhealth_threshold = 1\nanswer = \"random\"",
+            "FILE:4: dns.answer: a failover policy has one answer, so nothing is random",
+        ),
+        ("primary", "[dns]\nprimary = 3", "FILE:2: dns.primary: there is no region 3"),
+        ("primary-unused", "[dns]\nprimary = 2", "FILE:2: dns.primary: only a failover policy"),
+        ("ttl", "[dns]\nttl = 1001", "FILE:2: dns.ttl: 1001 sends; use 0 to 1000"),
+        ("health", "[dns]\nhealth_threshold = 11", "FILE:2: dns.health_threshold: 11 results"),
+        ("check", "[dns]\nhealth_check = \"all-regions\"", "FILE:2: dns.health_check: there is no"),
+        ("failback", "[dns]\nfailback = \"immediate\"", "FILE:2: dns.failback: without a health"),
         ("weight", "[dns]\nweights = [1, 256]", "FILE:2: dns.weights[1]: 256 is no weight"),
         ("stages", "topology.stages = []", "FILE:1: topology.stages: 0 stages; use 1 to 16"),
         (

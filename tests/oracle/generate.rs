@@ -44,6 +44,12 @@ const SOUND: &[&str] = &[
     "dns.answer=random",
 ];
 
+/// What goes with a health check; the last two are unsound, the second of them with keys.
+const CHECKED: &[&str] =
+    &["dns.ttl=2", "dns.policy=failover", "dns.answer=random", HEALTH_CHECK_OF_ALL, IMMEDIATE];
+const HEALTH_CHECK_OF_ALL: &str = "dns.health_check=all-regions";
+const IMMEDIATE: &str = "dns.failback=immediate";
+
 const STAGES: &[&str] = &["inbound,preprocess", "inbound,preprocess,core", "only"];
 
 /// A system, a design, a script, and how it is scheduled.
@@ -77,8 +83,10 @@ impl Case {
     /// Whether nothing about the design is unsound, and the source sees to it that all that is
     /// published arrives.
     pub(crate) fn is_sound(&self) -> bool {
-        let is_sound =
-            |change: &String| !UNSOUND.contains(&change.as_str()) && !change.starts_with("rpo.");
+        let is_sound = |change: &String| {
+            let unsound = [UNSOUND, &[HEALTH_CHECK_OF_ALL, IMMEDIATE]].concat();
+            !unsound.contains(&change.as_str()) && !change.starts_with("rpo.")
+        };
         let lines = self.plan.scenario().script.iter().map(ToString::to_string);
         let lost = lines.filter(|line| line.starts_with("lose @")).collect::<BTreeSet<_>>().len();
         // One region of three has no quorum.
@@ -158,6 +166,10 @@ impl Draw {
         }
         if self.below(6) == 0 {
             changes.push("records.unreadable=1".to_owned());
+        }
+        if self.below(4) == 0 {
+            changes.push(format!("dns.health_threshold={}", 1 + self.below(3)));
+            changes.push((*self.pick(CHECKED)).to_owned());
         }
         let from = [SOUND, UNSOUND][self.below(2)];
         if from == SOUND && self.below(4) == 0 {

@@ -125,9 +125,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let sent = before.loss.on_way.contains(&(table, copy.id));
         must(PropertyName::WithinRpo, sent || !destroyed);
     }
-    if let Event::Routed { region, .. } = *event {
-        must(PropertyName::RoutedByPolicy, allowed(before, plan).contains(&region));
-    }
+    must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
     if let Event::Stored { table, copy, .. } = *event
         && is_fifo_promised(plan)
         && exists(copy.id, plan)
@@ -138,6 +136,18 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
     violated
+}
+
+/// Whether in-dns does and thinks what its policy and the results of its checks allow.
+fn is_routed_by_policy(event: &Event, before: &World, plan: &Plan) -> bool {
+    if let Event::Routed { region, .. } = *event {
+        return before.allowed(plan).contains(&region) || before.is_cached(region, plan);
+    }
+    if let Event::HealthChanged { region, healthy } = *event {
+        let results = before.in_a_row(region, healthy, before.probes.len());
+        return results >= usize::from(plan.scenario().dns.health_threshold);
+    }
+    true
 }
 
 /// Whether the copy was there, in what is being lost.
@@ -171,6 +181,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::Routed { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }
         | Event::TimedOut { .. }
@@ -202,15 +214,6 @@ fn exists(record: RecordId, plan: &Plan) -> bool {
 
 fn is_real(copy: RecordCopy, plan: &Plan) -> bool {
     exists(copy.id, plan) && plan.value(copy.id) == copy.value
-}
-
-/// The regions that weighted routing may answer.
-fn allowed(world: &World, plan: &Plan) -> Vec<RegionId> {
-    let online: Vec<RegionId> =
-        plan.layout.region_ids().filter(|region| !world.offline.contains(region)).collect();
-    let positive = |region: &&RegionId| world.weights[region.index()] > 0;
-    let weighted: Vec<RegionId> = online.iter().filter(positive).copied().collect();
-    if weighted.is_empty() { online } else { weighted }
 }
 
 /// One container on each fifo queue, no dead letters, and nothing crashes: by the scenario's own

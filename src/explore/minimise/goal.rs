@@ -68,6 +68,7 @@ fn script_line(violation: &Violation, plan: &Plan) -> Option<String> {
         | Breach::SeveralRows { .. }
         | Breach::CountedAgain { .. }
         | Breach::Misrouted { .. }
+        | Breach::Misjudged { .. }
         | Breach::Overtaken { .. }
         | Breach::WentBack { .. }
         | Breach::KeyDiverged { .. }

@@ -171,6 +171,8 @@ fn record_of(event: &Event) -> Option<RecordId> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::Probed { .. }
+        | Event::HealthChanged { .. }
         | Event::Reordered { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }

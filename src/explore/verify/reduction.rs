@@ -216,7 +216,9 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::SendRefused
         | MessageKind::ReceiveRefused
         | MessageKind::RemoveRefused
-        | MessageKind::InsertRefused => false,
+        | MessageKind::InsertRefused
+        | MessageKind::Probe
+        | MessageKind::Probed => false,
     }
 }
 

@@ -66,9 +66,10 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             finder.of_journey(record)
         }
         Breach::ContainerStuck { container } => finder.of_container(container),
-        Breach::Restless { .. } | Breach::Unexpected { .. } | Breach::StillWaiting { .. } => {
-            finder.of_end(last)
-        }
+        Breach::Misjudged { .. }
+        | Breach::Restless { .. }
+        | Breach::Unexpected { .. }
+        | Breach::StillWaiting { .. } => finder.of_end(last),
     };
     roots.records.sort_unstable();
     roots.records.dedup();

@@ -170,7 +170,9 @@ impl Recorder {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => ends.into_iter().flatten().find_map(in_hand),
+            | Message::Apply { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. } => ends.into_iter().flatten().find_map(in_hand),
         }
     }
 
@@ -250,6 +252,8 @@ impl Recorder {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::Probed { .. }
+            | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
             | Event::Delivered { .. }
             | Event::Returned { .. }
