@@ -8,12 +8,14 @@ use active_active::report::Finding;
 mod args;
 mod bar;
 mod error;
+mod examples;
 mod export;
 mod files;
 mod init;
 mod input;
 mod interrupt;
 mod list;
+mod manual;
 mod minimize;
 mod output;
 mod quantity;
@@ -77,6 +79,8 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Schema(args) => schema::execute(args, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
+        Command::Completions(args) => manual::completions(*args, &mut output),
+        Command::Man(args) => manual::page(args, &mut output),
     };
     let result = result.and_then(|finding| output.finish().map(|()| finding));
     match result {

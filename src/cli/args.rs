@@ -6,8 +6,8 @@ use std::time::Duration;
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::quantity;
 use super::scheduler::SchedulerName;
+use super::{examples, quantity};
 
 const AFTER_HELP: &str = "\
 Without a command: sweep f1-fail-container --runs 10000
@@ -29,25 +29,40 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run one schedule of a scenario and tell it step by step
+    #[command(after_help = examples::RUN)]
     Run(RunArgs),
     /// Run many schedules of a scenario and report what holds and what was reached
+    #[command(after_help = examples::SWEEP)]
     Sweep(SweepArgs),
     /// Try every schedule of a scenario that was made small, and prove that none violates the spec
+    #[command(after_help = examples::VERIFY)]
     Verify(VerifyArgs),
-    /// Run a saved failure, or an artifact of a fuzz target, again
+    /// Tell what happens in a saved failure, or in an artifact of a fuzz target
+    #[command(after_help = examples::REPLAY)]
     Replay(ReplayArgs),
     /// Write an HTML page that shows a run step by step, and what many runs showed
+    #[command(after_help = examples::REPORT)]
     Report(ReportArgs),
     /// Make a saved failure, or an artifact of a fuzz target, as small as it gets
+    #[command(after_help = examples::MINIMIZE)]
     Minimize(MinimizeArgs),
     /// Write the same for other tools: Mermaid, SVG, Perfetto, CSV, JUnit, Markdown
+    #[command(after_help = examples::EXPORT)]
     Export(ExportArgs),
     /// Print the JSON schema of scenario files, with which editors complete and check them
+    #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
+    #[command(after_help = examples::INIT)]
     Init(InitArgs),
+    /// Print completions for a shell
+    #[command(after_help = examples::COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or that of a command
+    #[command(after_help = examples::MAN)]
+    Man(ManArgs),
 }
 
 /// Which scenario.
@@ -272,6 +287,19 @@ pub(crate) struct InitArgs {
     /// Where to write it
     #[arg(default_value = "scenario.toml")]
     pub(crate) path: PathBuf,
+}
+
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// Which shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ManArgs {
+    /// Of this command only
+    #[arg(value_name = "COMMAND")]
+    pub(crate) of: Option<String>,
 }
 
 /// For whom a report is.

@@ -1,11 +1,13 @@
 //! The progress bar: only for somebody who looks, only on the standard error output.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use active_active::explore::{Progress, Watch};
+use active_active::report::Palette;
 use active_active::report::text::{count, plural};
+use active_active::spec::Violation;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const TEMPLATE: &str = "{bar:24} {human_pos} of {human_len} runs, {msg}, {eta} left";
@@ -19,8 +21,10 @@ pub(crate) fn show<T>(
 ) -> T {
     let style = ProgressStyle::with_template(TEMPLATE).expect("the template is a constant");
     let bar = ProgressBar::new(runs).with_style(style.progress_chars("=> "));
+    let novelty = Novelty::default();
     let tick = || {
-        bar.set_message(rate(&bar, progress));
+        let new = novelty.words(progress.reached(), bar.elapsed());
+        bar.set_message(format!("{}, {new}", rate(&bar, progress)));
         bar.set_position(progress.runs());
     };
     let result = while_ticking(tick, work, || bar.finish_and_clear());
@@ -34,6 +38,37 @@ pub(crate) fn show<T>(
         rate(&bar, progress),
     );
     result
+}
+
+/// How many different things were reached, and since when nothing new was.
+#[derive(Debug, Default)]
+struct Novelty {
+    reached: AtomicU64,
+    /// When that many were reached for the first time, in seconds from the beginning.
+    since: AtomicU64,
+}
+
+impl Novelty {
+    fn words(&self, reached: u64, now: Duration) -> String {
+        if self.reached.swap(reached, Ordering::Relaxed) != reached {
+            self.since.store(now.as_secs(), Ordering::Relaxed);
+        }
+        let seconds = now.as_secs().saturating_sub(self.since.load(Ordering::Relaxed));
+        let reached = plural(reached, "thing", "things");
+        match seconds {
+            0 | 1 => format!("{reached} reached"),
+            _ => format!("{reached} reached, nothing new for {seconds} s"),
+        }
+    }
+}
+
+/// Says at once that a violation was found: to make it smaller takes a moment.
+pub(crate) fn found(run: u64, violation: &Violation) {
+    let style = Palette::COLOURS.bad;
+    let (property, what) = (violation.property(), &violation.what);
+    // Whoever looks may have gone; the report says it again.
+    let _ =
+        writeln!(anstream::stderr(), "{style}VIOLATED{style:#}: {property} in run {run}: {what}");
 }
 
 /// Makes a failure smaller, and meanwhile shows how small it is.
@@ -78,4 +113,20 @@ fn rate(bar: &ProgressBar, progress: &Progress) -> String {
     let steps = progress.steps();
     let per_second = steps as f64 / bar.elapsed().as_secs_f64().max(1e-6);
     format!("{} steps, {} steps/s", count(steps), count(per_second as u64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_new_begins_the_count_again() {
+        let novelty = Novelty::default();
+        let words = |reached, seconds| novelty.words(reached, Duration::from_secs(seconds));
+        assert_eq!(words(1, 0), "1 thing reached");
+        assert_eq!(words(7, 3), "7 things reached");
+        assert_eq!(words(7, 9), "7 things reached, nothing new for 6 s");
+        assert_eq!(words(8, 10), "8 things reached");
+        assert_eq!(words(8, 12), "8 things reached, nothing new for 2 s");
+    }
 }

@@ -47,4 +47,12 @@ pub(crate) enum CliError {
         /// The file.
         origin: String,
     },
+    /// There is no such command.
+    #[error("no command is called '{name}'; {remedy}")]
+    UnknownCommand {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        remedy: String,
+    },
 }

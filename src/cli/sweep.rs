@@ -53,6 +53,9 @@ pub(crate) fn execute(
     // The report comes first: a full disk must not hide a violation.
     let saved = match &report.violation {
         Some((run, violation)) => {
+            if surroundings.shows_progress {
+                bar::found(*run, violation);
+            }
             let found = again(args, &plan, &ready, *run, violation);
             save_smallest(args, *run, found, &mut summary, surroundings)
         }

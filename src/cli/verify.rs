@@ -9,14 +9,15 @@ use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyRepo
 use active_active::plan::Plan;
 use active_active::report::text::{count, plural};
 use active_active::report::verify::memory;
-use active_active::report::{Finding, Palette, VerifySummary, json};
+use active_active::report::{Finding, MinimalSummary, Palette, VerifySummary, json};
+use active_active::saved::SavedRun;
 use active_active::scenario::{FileError, Scope};
 use indicatif::ProgressBar;
 
 use super::args::{Format, VerifyArgs};
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, input, save};
+use super::{Surroundings, input, interrupt, minimize, save};
 
 /// The search for a shorter violating run ends after so many choices.
 const SHORTEN_MAX: u64 = 20_000_000;
@@ -47,22 +48,13 @@ pub(crate) fn execute(
     let why = why.filter(|_| !out_of_memory);
     let mut summary = VerifySummary::new(&plan, &report, why.as_deref());
     // The report comes first: a full disk must not hide a violation.
-    let failed = match save_run(args, &plan, &report) {
-        Ok(saved) => {
-            let violation = summary.violation.as_mut();
-            violation.into_iter().zip(saved).for_each(|(violation, saved)| {
-                violation.set_saved(saved);
-            });
-            Ok(())
-        }
-        Err(error) => Err(error),
-    };
+    let saved = save_smallest(args, &plan, &report, &mut summary, surroundings);
     output.write(&match args.format {
         Format::Text => summary.text(&Palette::COLOURS),
         Format::Json => json::document(&summary),
     })?;
     output.finish()?;
-    failed.map(|()| summary.verdict)
+    saved.map(|()| summary.verdict)
 }
 
 /// The scenario, as small as was asked for.
@@ -78,17 +70,24 @@ fn plan(args: &VerifyArgs) -> Result<Plan, FileError> {
     })
 }
 
-fn save_run(
+/// Makes the shortest run simple, too, and saves it.
+fn save_smallest(
     args: &VerifyArgs,
     plan: &Arc<Plan>,
     report: &VerifyReport,
-) -> Result<Option<active_active::report::SavedAs>, CliError> {
-    let Verified::Violated(found) = &report.verdict else { return Ok(None) };
-    let Found { choices, outcome, .. } = &**found;
-    match outcome {
-        Some(outcome) => save::violation(plan, choices, outcome, &args.out, "verify"),
-        None => Ok(None),
-    }
+    summary: &mut VerifySummary,
+    surroundings: &Surroundings,
+) -> Result<(), CliError> {
+    let Verified::Violated(found) = &report.verdict else { return Ok(()) };
+    let Found { choices, outcome: Some(outcome), .. } = &**found else { return Ok(()) };
+    let Some(violation) = &mut summary.violation else { return Ok(()) };
+    let saved = SavedRun::new(plan, choices, outcome);
+    let saved = saved.expect("a run that violates the spec was not cut short");
+    let minimal = minimize::minimise(&saved, surroundings);
+    violation.minimal = minimal.as_ref().map(MinimalSummary::new);
+    let saved = minimal.map_or(saved, |minimal| minimal.saved);
+    violation.set_saved(save::run(&saved, &args.out, "verify")?);
+    Ok(())
 }
 
 /// Makes the search; meanwhile looks at the clock, and says how far it is if somebody looks.
@@ -142,13 +141,9 @@ fn rate(bar: &ProgressBar, progress: &SearchProgress) -> String {
 fn stop_on_interrupt(progress: &Arc<SearchProgress>) -> Arc<AtomicBool> {
     let asked = Arc::new(AtomicBool::new(false));
     let (progress, seen) = (Arc::clone(progress), Arc::clone(&asked));
-    let handler = move || {
-        if seen.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
+    interrupt::on_interrupt(move || {
+        seen.store(true, Ordering::Relaxed);
         progress.stop();
-    };
-    // Without a handler, an interrupt ends the process at once, as it does elsewhere.
-    let _ = ctrlc::set_handler(handler);
+    });
     asked
 }

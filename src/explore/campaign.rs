@@ -171,7 +171,12 @@ impl Campaign {
                 }
                 let (first, is_last) = (runs.start, part.violation.is_some());
                 runs.start += part.runs;
-                self.ordered().add(first, part, self);
+                let reached = {
+                    let mut ordered = self.ordered();
+                    ordered.add(first, part, self);
+                    ordered.report.coverage.reached()
+                };
+                progress.note_reached(reached);
                 if is_last || runs.start > self.first_violation.load(Ordering::Relaxed) {
                     return;
                 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::explore::{Choices, Observer, Runner, Verdict};
+use crate::explore::{Choices, Minimal, Minimiser, Observer, Runner, Verdict, Watch};
 use crate::plan::Plan;
 use crate::saved::SavedRun;
 use crate::scenario::{Problem, Scenario};
@@ -98,6 +98,19 @@ fn failure(runner: &mut Runner, choices: &[u16], violation: Violation) -> Failur
     Failure::Violated(Box::new(Counterexample { scenario, choices, violation, saved }))
 }
 
+impl Counterexample {
+    /// The smallest run that shows the same. It takes some time: for a failure that is shown to
+    /// somebody, not for each that a shrinker meets on its way.
+    ///
+    /// # Panics
+    ///
+    /// If the run does not violate the spec: it was found because it does.
+    pub fn minimise(&self) -> Minimal {
+        let minimal = Minimiser::default().minimise(&self.saved, &Watch::default());
+        minimal.expect("the run violates the spec")
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -141,6 +154,9 @@ mod tests {
             case.saved.replay().outcome.verdict,
             Verdict::Violated(case.violation.clone().into())
         );
+        let minimal = case.minimise();
+        assert_eq!((minimal.size.records, minimal.size.deviations), (1, 0));
+        assert_eq!(minimal.violation.property(), case.violation.property());
         let text = case.to_string();
         let violation = text.find("RemoveLast is violated").expect("it says what is violated");
         let test = text.find("let choices = [1, 2, 3];").expect("it has the test");

@@ -262,6 +262,12 @@ impl Coverage {
         self.last_arrived = 0;
     }
 
+    /// How many different things were reached: kinds of steps, and what is interesting otherwise.
+    pub fn reached(&self) -> usize {
+        let seen = Reached::ALL.iter().filter(|&&what| self.runs(what) > 0);
+        self.pairs().count() + seen.count()
+    }
+
     /// In how many runs it was reached.
     pub fn runs(&self, what: Reached) -> u64 {
         self.reached[what as usize]

@@ -52,6 +52,7 @@ pub struct SweepReport {
 pub struct Progress {
     runs: AtomicU64,
     steps: AtomicU64,
+    reached: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -75,6 +76,17 @@ impl Progress {
     /// Whether the sweep was asked to end.
     pub(crate) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    /// How many different things were reached: kinds of steps (machine, state, message), and what
+    /// is interesting otherwise. It is behind by a few runs.
+    pub fn reached(&self) -> u64 {
+        self.reached.load(Ordering::Relaxed)
+    }
+
+    /// So many different things were reached.
+    pub(crate) fn note_reached(&self, reached: usize) {
+        self.reached.store(reached as u64, Ordering::Relaxed);
     }
 
     /// Asks the sweep to end after the runs that are under way.
