@@ -76,6 +76,7 @@ impl Plan {
         validate::budget(scenario)?;
         validate::replication(scenario)?;
         validate::dns(scenario)?;
+        validate::timing(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;

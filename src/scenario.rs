@@ -17,11 +17,13 @@ pub mod problem;
 pub mod schema;
 pub mod scope;
 pub mod script;
+pub mod timing;
 
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
+pub use timing::Timing;
 
 use crate::model::options::{
     Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, HealthCheckOf, Insert,
@@ -78,6 +80,9 @@ pub struct Scenario {
     /// weight, 1..=1000. A component that no pattern matches has 1.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub speed: BTreeMap<String, u32>,
+    /// How long things take, for the timed scheduler.
+    #[serde(skip_serializing_if = "Timing::is_default")]
+    pub timing: Timing,
     /// How much may be lost.
     pub rpo: Rpo,
     /// Faults that the scheduler may choose at any step.
@@ -104,6 +109,7 @@ impl Default for Scenario {
             replication: ReplicationOptions::default(),
             destination: DestinationOptions::default(),
             speed: BTreeMap::new(),
+            timing: Timing::default(),
             rpo: Rpo::default(),
             budget: Budget::default(),
             script: Vec::new(),

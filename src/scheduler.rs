@@ -22,6 +22,7 @@ pub mod script;
 pub mod seed;
 pub mod strategy;
 pub mod surw;
+pub mod timed;
 
 pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
@@ -36,6 +37,7 @@ pub use round_robin::RoundRobin;
 pub use script::Script;
 pub use strategy::{Strategy, StrategyError};
 pub use surw::Surw;
+pub use timed::{Timed, VirtualTime};
 
 use crate::plan::Plan;
 use crate::sim::{Choice, Simulation, Step};
@@ -77,6 +79,19 @@ pub trait Scheduler {
     /// Which of its runs depend on others.
     fn rhythm(&self) -> Rhythm {
         Rhythm::INDEPENDENT
+    }
+
+    /// One of the steps, once every fault is healed: from then on no fault may be taken and nobody
+    /// may wait for ever. Unless a scheduler has a fair order of its own, the machines take turns.
+    #[inline]
+    fn go_on(&mut self, simulation: &Simulation, turns: &mut RoundRobin) -> Option<Choice> {
+        turns.choose(simulation)
+    }
+
+    /// When what it chose last happens, if it knows a time.
+    #[inline]
+    fn now(&self) -> Option<VirtualTime> {
+        None
     }
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use active_active::explore::{Runner, Verdict};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
-use active_active::scheduler::{Random, RoundRobin, Scheduler, Script};
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Script, Timed};
 use allocation_counter::measure;
 
 #[path = "common/plans.rs"]
@@ -39,6 +39,7 @@ fn runs_allocate_nothing_after_the_warm_up() {
         // What a run has lost is reported as lists: a few allocations a run, and none a step.
         let most = if plan.can_lose() { 12 * RUNS } else { 0 };
         assert!(allocations(&plan, &mut Random::new(1)) <= most, "{name}, random");
+        assert!(allocations(&plan, &mut Timed::new(1)) <= most, "{name}, timed");
         assert!(allocations(&plan, &mut RoundRobin::default()) <= most, "{name}, round-robin");
         assert!(allocations(&plan, &mut Script::new(vec![7; 900])) <= most, "{name}, script");
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use active_active::explore::{Choices, Cut, Observer, Phase, Progress, Runner, Sweep, Verdict};
 use active_active::model::{Event, MachineId, Place};
 use active_active::plan::Plan;
-use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script};
+use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script, Timed};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 
@@ -253,6 +253,7 @@ fn every_scheduler_finds_a_design_that_is_always_wrong() {
     let mut found = vec![runner.run(&mut Random::new(1), 0, &mut choices).verdict];
     found.push(runner.run(&mut Replay::new(choices.taken), 0, &mut ()).verdict);
     assert_eq!(found[0], found[1], "a replay finds what was recorded, in the same step");
+    found.push(runner.run(&mut Timed::new(1), 0, &mut ()).verdict);
     found.push(runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict);
     found.push(runner.run(&mut Script::new(vec![3, 1, 4, 1, 5, 9]), 0, &mut ()).verdict);
     for verdict in found {

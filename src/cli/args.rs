@@ -83,7 +83,7 @@ pub(crate) struct ScheduleArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS],
-    /// round-robin, or script:1,2,3
+    /// timed, round-robin, or script:1,2,3
     #[arg(long, default_value = "random")]
     pub(crate) scheduler: SchedulerName,
     /// Cut every run short after so many steps; a run that is cut is inconclusive

@@ -7,13 +7,15 @@ use active_active::explore::{Observer, Outcome, Progress, Runner, Sweep, SweepRe
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
 use active_active::scheduler::strategy::Prepared;
-use active_active::scheduler::{Random, RoundRobin, Script, Strategy, StrategyError};
+use active_active::scheduler::{Random, RoundRobin, Script, Strategy, StrategyError, Timed};
 
 /// A scheduler by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum SchedulerName {
     /// `random`, `pct:3`, …
     Search(Strategy),
+    /// `timed`
+    Timed,
     /// `round-robin`
     RoundRobin,
     /// `script:1,2,3`
@@ -24,7 +26,7 @@ pub(crate) enum SchedulerName {
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub(crate) enum SchedulerNameError {
     /// It is no known name.
-    #[error("{0}; or round-robin, or script:1,2,3")]
+    #[error("{0}; or timed, round-robin, or script:1,2,3")]
     Strategy(StrategyError),
     /// The script has something that is no number.
     #[error("'{0}' is no number from 0 to 65535; write them as in script:1,2,3")]
@@ -42,6 +44,7 @@ impl FromStr for SchedulerName {
 
     fn from_str(text: &str) -> Result<SchedulerName, SchedulerNameError> {
         match (text, text.strip_prefix("script:")) {
+            ("timed", _) => Ok(SchedulerName::Timed),
             ("round-robin", _) => Ok(SchedulerName::RoundRobin),
             // The script without numbers is the fair run.
             (_, Some("")) => Ok(SchedulerName::Script(Vec::new())),
@@ -63,6 +66,7 @@ impl SchedulerName {
     pub(crate) fn summary(&self, seed: u64) -> SchedulerSummary {
         let (name, seed) = match self {
             SchedulerName::Search(strategy) => (strategy.to_string(), Some(seed)),
+            SchedulerName::Timed => ("timed".to_owned(), Some(seed)),
             SchedulerName::RoundRobin => ("round-robin".to_owned(), None),
             SchedulerName::Script(numbers) => {
                 let numbers: Vec<String> = numbers.iter().map(u16::to_string).collect();
@@ -82,6 +86,7 @@ impl SchedulerName {
                 let strategy = strategy.to_string().replace(':', "");
                 format!("{strategy}-seed{seed}-run{run}")
             }
+            SchedulerName::Timed => format!("timed-seed{seed}-run{run}"),
             SchedulerName::RoundRobin => "round-robin".to_owned(),
             SchedulerName::Script(_) => "script".to_owned(),
         }
@@ -90,7 +95,7 @@ impl SchedulerName {
     /// Whether all its runs are the same run.
     pub(crate) fn is_deterministic(&self) -> bool {
         match self {
-            SchedulerName::Search(_) => false,
+            SchedulerName::Search(_) | SchedulerName::Timed => false,
             SchedulerName::RoundRobin | SchedulerName::Script(_) => true,
         }
     }
@@ -102,6 +107,7 @@ impl SchedulerName {
             SchedulerName::Search(strategy) => {
                 Ready::Search(strategy.prepare_limited(plan, seed, steps_max))
             }
+            SchedulerName::Timed => Ready::Timed(seed),
             SchedulerName::RoundRobin => Ready::RoundRobin,
             SchedulerName::Script(numbers) => Ready::Script(numbers.clone()),
         }
@@ -115,6 +121,8 @@ pub(crate) enum Ready {
     Random(u64),
     /// Another search strategy.
     Search(Prepared),
+    /// `timed`, with its seed.
+    Timed(u64),
     /// `round-robin`
     RoundRobin,
     /// `script:1,2,3`
@@ -127,6 +135,7 @@ impl Ready {
         match self {
             Ready::Random(seed) => sweep.run(|| Random::new(*seed), progress),
             Ready::Search(prepared) => sweep.run(|| prepared.scheduler(), progress),
+            Ready::Timed(seed) => sweep.run(|| Timed::new(*seed), progress),
             Ready::RoundRobin => sweep.run(RoundRobin::default, progress),
             Ready::Script(numbers) => sweep.run(|| Script::new(numbers.clone()), progress),
         }
@@ -142,6 +151,7 @@ impl Ready {
         match self {
             Ready::Random(seed) => runner.run(&mut Random::new(*seed), run, observer),
             Ready::Search(prepared) => runner.run(&mut prepared.scheduler(), run, observer),
+            Ready::Timed(seed) => runner.run(&mut Timed::new(*seed), run, observer),
             Ready::RoundRobin => runner.run(&mut RoundRobin::default(), run, observer),
             Ready::Script(numbers) => runner.run(&mut Script::new(numbers.clone()), run, observer),
         }
@@ -157,6 +167,7 @@ mod tests {
         let cases = [
             ("random", SchedulerName::Search(Strategy::Random)),
             ("pct:2", SchedulerName::Search(Strategy::Pct { depth: 2 })),
+            ("timed", SchedulerName::Timed),
             ("round-robin", SchedulerName::RoundRobin),
             ("script:", SchedulerName::Script(vec![])),
             ("script:1, 2,65535", SchedulerName::Script(vec![1, 2, 65_535])),

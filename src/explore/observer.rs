@@ -1,5 +1,6 @@
 //! Those who watch a run besides the spec.
 
+use crate::scheduler::VirtualTime;
 use crate::sim::{Choice, Simulation, Step};
 
 /// Part of a run.
@@ -20,6 +21,12 @@ pub trait Observer {
 
     /// A part of the run begins. What [`Phase::Heal`] did is in the simulation's events.
     fn phase(&mut self, phase: Phase, simulation: &Simulation);
+
+    /// From now on it is this time: called before each step of a run that has a time.
+    #[inline]
+    fn now(&mut self, now: VirtualTime) {
+        let _ = now;
+    }
 
     /// A step was taken; what happened is in the simulation's events.
     fn step(&mut self, step: &Step, simulation: &Simulation);
@@ -49,6 +56,12 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
         self.1.phase(phase, simulation);
     }
 
+    #[inline]
+    fn now(&mut self, now: VirtualTime) {
+        self.0.now(now);
+        self.1.now(now);
+    }
+
     fn step(&mut self, step: &Step, simulation: &Simulation) {
         self.0.step(step, simulation);
         self.1.step(step, simulation);
@@ -62,6 +75,11 @@ impl<T: Observer> Observer for &mut T {
 
     fn phase(&mut self, phase: Phase, simulation: &Simulation) {
         (**self).phase(phase, simulation);
+    }
+
+    #[inline]
+    fn now(&mut self, now: VirtualTime) {
+        (**self).now(now);
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {

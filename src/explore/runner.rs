@@ -6,8 +6,8 @@ use crate::explore::coverage::Coverage;
 use crate::explore::observer::{Observer, Phase};
 use crate::model::{ContainerId, container};
 use crate::plan::Plan;
-use crate::scheduler::{RoundRobin, Scheduler};
-use crate::sim::Simulation;
+use crate::scheduler::{RoundRobin, Scheduler, VirtualTime};
+use crate::sim::{Choice, Simulation};
 use crate::spec::{Breach, Judgement, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
@@ -83,6 +83,26 @@ enum Stop {
     Cut(Cut),
 }
 
+/// How a run goes on once every fault is healed.
+struct Fair<'a, S> {
+    scheduler: &'a mut S,
+    turns: RoundRobin,
+}
+
+impl<S: Scheduler> Scheduler for Fair<'_, S> {
+    fn begin(&mut self, _plan: &Plan, _run: u64) {}
+
+    #[inline]
+    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.scheduler.go_on(simulation, &mut self.turns)
+    }
+
+    #[inline]
+    fn now(&self) -> Option<VirtualTime> {
+        self.scheduler.now()
+    }
+}
+
 impl Runner {
     /// A runner for this plan.
     pub fn new(plan: Arc<Plan>) -> Runner {
@@ -117,7 +137,9 @@ impl Runner {
         let mut awaited_until_heal = None;
         let bound = self.simulation.plan().chaos_steps_max();
         let stop = match self.advance(scheduler, observer, bound) {
-            Stop::Quiescent | Stop::Bound => self.converge(observer, &mut awaited_until_heal),
+            Stop::Quiescent | Stop::Bound => {
+                self.converge(scheduler, observer, &mut awaited_until_heal)
+            }
             stop @ (Stop::Breach(_) | Stop::Cut(_)) => stop,
         };
         self.coverage.end_run();
@@ -137,7 +159,12 @@ impl Runner {
     ///
     /// A container that was paused may find a refusal from before the healing in its inbox, and
     /// stop after everything else was healed. So the system is healed once more if need be.
-    fn converge<O: Observer>(&mut self, observer: &mut O, awaited: &mut Option<usize>) -> Stop {
+    fn converge<S: Scheduler, O: Observer>(
+        &mut self,
+        scheduler: &mut S,
+        observer: &mut O,
+        awaited: &mut Option<usize>,
+    ) -> Stop {
         let mut once_more = true;
         loop {
             let plan = Arc::clone(self.simulation.plan());
@@ -154,7 +181,8 @@ impl Runner {
             }
             observer.phase(Phase::Converge, &self.simulation);
             let bound = self.fair_steps_max();
-            match self.advance(&mut RoundRobin::default(), observer, bound) {
+            let fair = &mut Fair { scheduler, turns: RoundRobin::default() };
+            match self.advance(fair, observer, bound) {
                 Stop::Quiescent if self.simulation.driver().next() > script_at => once_more = true,
                 Stop::Quiescent if once_more && self.is_a_container_stopped() => once_more = false,
                 Stop::Quiescent => break,
@@ -177,7 +205,7 @@ impl Runner {
     pub(crate) fn judge_rest(&mut self, simulation: &Simulation, spec: &Spec) -> Judgement {
         self.simulation.copy_from(simulation);
         self.spec.copy_from(spec);
-        match self.converge(&mut (), &mut None) {
+        match self.converge(&mut RoundRobin::default(), &mut (), &mut None) {
             Stop::Quiescent | Stop::Bound => Ok(()),
             Stop::Breach(breach) => Err(breach),
             Stop::Cut(cut) => unreachable!("nothing cuts it short: {cut}"),
@@ -216,6 +244,9 @@ impl Runner {
             };
             let step = self.simulation.step(choice);
             scheduler.took(&step, &self.simulation);
+            if let Some(now) = scheduler.now() {
+                observer.now(now);
+            }
             observer.step(&step, &self.simulation);
             self.coverage.note_step(&step);
             let seen = Seen(self.simulation.steps());

@@ -105,6 +105,26 @@ pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
     Ok(())
 }
 
+/// Times that are times.
+pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
+    let timing = &scenario.timing;
+    let times = [
+        ("timing.source_ms", timing.source_ms),
+        ("timing.dns_ms", timing.dns_ms),
+        ("timing.destination_ms", timing.destination_ms),
+        ("timing.queue_ms", timing.queue_ms),
+        ("timing.container_ms", timing.container_ms),
+        ("timing.table_ms", timing.table_ms),
+        ("timing.replicator_ms", timing.replicator_ms),
+        ("timing.within_region_ms", timing.within_region_ms),
+        ("timing.between_regions_ms", timing.between_regions_ms),
+    ];
+    for (key, time) in times {
+        range(key, "milliseconds", time.into(), (0, 60_000))?;
+    }
+    range("timing.spread_percent", "percent", timing.spread_percent.into(), (0, 100))
+}
+
 pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Problem> {
     let steps = &scenario.container.steps;
     let whole = Action::ALL.iter().all(|action| steps.contains(action));
