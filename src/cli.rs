@@ -7,6 +7,7 @@ use active_active::report::Finding;
 
 mod args;
 mod bar;
+mod bench;
 mod error;
 mod examples;
 mod export;
@@ -77,6 +78,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Minimize(args) => minimize::execute(args, surroundings, &mut output),
         Command::Export(args) => export::execute(args, surroundings, &mut output),
         Command::Schema(args) => schema::execute(args, &mut output),
+        Command::Bench(args) => bench::execute(args, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
         Command::Completions(args) => manual::completions(*args, &mut output),

@@ -8,6 +8,7 @@ pub mod minimise;
 pub mod observer;
 pub mod runner;
 pub mod sweep;
+pub mod trial;
 pub mod units;
 pub mod verify;
 
@@ -19,5 +20,6 @@ pub use minimise::{Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};
 pub use sweep::{Progress, Sweep, SweepReport};
+pub use trial::{Counted, Trial};
 pub use units::{Share, ShareError};
 pub use verify::{Found, Incomplete, SearchProgress, Verified, Verify, VerifyReport};

@@ -54,6 +54,7 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 pub mod arbitrary;
 pub mod explore;
+pub mod metrics;
 pub mod model;
 pub mod plan;
 pub mod report;

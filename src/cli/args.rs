@@ -52,6 +52,9 @@ pub(crate) enum Command {
     /// Print the JSON schema of scenario files, with which editors complete and check them
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
+    /// Measure the suite itself: against the published spec, and its speed
+    #[command(subcommand, after_help = examples::BENCH)]
+    Bench(BenchCommand),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
@@ -120,12 +123,35 @@ pub(crate) struct SweepArgs {
     /// On how many threads; the report is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
+    /// Measure latency, backlogs, recovery points and times [default: only with the timed scheduler,
+    /// since it takes as long again]
+    #[arg(long)]
+    pub(crate) metrics: bool,
     /// Save a failure as it was found, and do not look for the smallest one
     #[arg(long)]
     pub(crate) no_minimize: bool,
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum BenchCommand {
+    /// Print, for each unsound design, whether the published spec alone would have caught it
+    RegionCounts {
+        /// Write the table into this file instead, between its marks
+        #[arg(long, value_name = "FILE")]
+        update: Option<PathBuf>,
+    },
+    /// Measure steps a second, relative to what this machine does at the same time
+    Steps {
+        /// Keep what was measured as the baseline
+        #[arg(long, value_name = "FILE", conflicts_with = "against")]
+        save: Option<PathBuf>,
+        /// Compare with a baseline: exit status 1 if a kind of run is more than 10 % slower
+        #[arg(long, value_name = "FILE")]
+        against: Option<PathBuf>,
+    },
 }
 
 #[derive(Args, Debug)]
@@ -340,6 +366,7 @@ impl Default for SweepArgs {
                 out: PathBuf::from("failures"),
             },
             threads: None,
+            metrics: false,
             no_minimize: false,
             format: Format::Text,
         }

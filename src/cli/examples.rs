@@ -54,3 +54,7 @@ pub(super) const MAN: &str = "\
 Examples:
   active-active man
   active-active man sweep";
+
+pub(super) const BENCH: &str = "\
+Examples:
+  active-active bench region-counts";

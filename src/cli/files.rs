@@ -37,6 +37,15 @@ pub(crate) fn replace(path: &Path, text: &str, mark: &str) -> Result<(), CliErro
     if !is_ours {
         return create(path, text);
     }
+    rewrite(path, text)
+}
+
+/// Writes a file that its user named to be written over.
+///
+/// # Errors
+///
+/// If it cannot be written.
+pub(crate) fn rewrite(path: &Path, text: &str) -> Result<(), CliError> {
     let written =
         beside(path, text).and_then(|file| file.persist(path).map_err(|error| error.error));
     let error = |source| CliError::Write { path: path.to_owned(), source, remedy: REMEDY };

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Outcome, Runner};
+use active_active::metrics::Metrics;
 use active_active::report::summary::ScenarioSummary;
 use active_active::report::{Finding, Line, Palette, RunSummary, Story, json, text};
 use serde::Serialize;
@@ -29,12 +30,14 @@ pub(crate) fn execute(
     }
     let ready =
         schedule.scheduler.prepare(&plan, schedule.seed, schedule.max_steps.unwrap_or(u64::MAX));
-    let mut choices = Choices::default();
+    let (mut choices, mut metrics) = (Choices::default(), Metrics::new(&plan));
     let (outcome, story) = tell(args.format, &head, output, |story| {
-        let observer = &mut (&mut choices, story);
+        let observer = &mut ((&mut choices, &mut metrics), story);
         ready.run(&mut runner, args.run, observer)
     })?;
+    metrics.end_run();
     let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
+    summary.metrics = Some(metrics.summary(&plan));
     let suffix = schedule.scheduler.file_suffix(schedule.seed, args.run);
     let saved = save::violation(&plan, &choices.taken, &outcome, &schedule.out, &suffix);
     let failed = match saved {

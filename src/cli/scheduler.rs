@@ -4,6 +4,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use active_active::explore::{Observer, Outcome, Progress, Runner, Sweep, SweepReport};
+use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
 use active_active::scheduler::strategy::Prepared;
@@ -100,6 +101,11 @@ impl SchedulerName {
         }
     }
 
+    /// Whether its runs have a time.
+    pub(crate) fn is_timed(&self) -> bool {
+        *self == SchedulerName::Timed
+    }
+
     /// Gets it ready for a plan.
     pub(crate) fn prepare(&self, plan: &Arc<Plan>, seed: u64, steps_max: u64) -> Ready {
         match self {
@@ -138,6 +144,24 @@ impl Ready {
             Ready::Timed(seed) => sweep.run(|| Timed::new(*seed), progress),
             Ready::RoundRobin => sweep.run(RoundRobin::default, progress),
             Ready::Script(numbers) => sweep.run(|| Script::new(numbers.clone()), progress),
+        }
+    }
+
+    /// What the first runs of a sweep measure.
+    pub(crate) fn measure(&self, sweep: &Sweep, runs: u64) -> Metrics {
+        let (plan, threads, most) = (&sweep.plan, sweep.threads, sweep.steps_max);
+        match self {
+            Ready::Random(seed) => {
+                Metrics::of_runs(plan, || Random::new(*seed), runs, threads, most)
+            }
+            Ready::Search(prepared) => {
+                Metrics::of_runs(plan, || prepared.scheduler(), runs, threads, most)
+            }
+            Ready::Timed(seed) => Metrics::of_runs(plan, || Timed::new(*seed), runs, threads, most),
+            Ready::RoundRobin => Metrics::of_runs(plan, RoundRobin::default, runs, threads, most),
+            Ready::Script(numbers) => {
+                Metrics::of_runs(plan, || Script::new(numbers.clone()), runs, threads, most)
+            }
         }
     }
 

@@ -50,6 +50,9 @@ pub(crate) fn execute(
         steps_max: args.schedule.max_steps,
     };
     let mut summary = SweepSummary::new(&plan, request, &report);
+    if args.metrics || scheduler.is_timed() {
+        summary.metrics = Some(ready.measure(&sweep, report.runs).summary(&plan));
+    }
     // The report comes first: a full disk must not hide a violation.
     let saved = match &report.violation {
         Some((run, violation)) => {

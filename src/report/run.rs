@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::explore::{Cut, Outcome, Verdict};
+use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
 use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
@@ -36,6 +37,8 @@ pub struct RunSummary {
     pub awaited_until_heal: Option<AwaitedSummary>,
     /// What losses destroyed, if they did.
     pub lost: Option<LossSummary>,
+    /// What operators would have measured; none if nothing was measured.
+    pub metrics: Option<MetricsSummary>,
     /// The violation.
     pub violation: Option<ViolationSummary>,
 }
@@ -85,6 +88,7 @@ impl RunSummary {
                 script_line: plan.script_line(action).to_string(),
             }),
             lost: LossSummary::new(plan, run, &outcome.lost),
+            metrics: None,
             violation,
         }
     }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::explore::{Reached, SweepReport};
+use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
 use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
@@ -63,6 +64,8 @@ pub struct SweepSummary {
     pub runs_with_loss: u64,
     /// What was destroyed in the run in which that was most.
     pub largest_loss: Option<LossSummary>,
+    /// What operators would have measured, over all runs; none if nothing was measured.
+    pub metrics: Option<MetricsSummary>,
     /// The violation of the smallest run.
     pub violation: Option<ViolationSummary>,
 }
@@ -172,6 +175,7 @@ impl SweepSummary {
                 .largest_loss
                 .as_ref()
                 .and_then(|(run, lost)| LossSummary::new(plan, Some(*run), lost)),
+            metrics: None,
             violation: report
                 .violation
                 .as_ref()

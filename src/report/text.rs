@@ -1,5 +1,6 @@
 //! Reports as text that any engineer understands.
 
+use crate::metrics::MetricsSummary;
 use crate::report::palette::{Palette, paint};
 use crate::report::run::RunSummary;
 use crate::report::summary::{
@@ -23,6 +24,7 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     lines.push(String::new());
     lines.extend(reached(summary, palette));
     lines.push(String::new());
+    lines.extend(measured(summary.metrics.as_ref(), palette));
     if let Some(lost) = &summary.largest_loss {
         lines.extend(most_lost(summary.runs_with_loss, lost, palette));
     }
@@ -47,6 +49,7 @@ pub fn run_begins(
 pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let mut lines = vec![String::new()];
     let steps = count(summary.steps);
+    lines.extend(measured(summary.metrics.as_ref(), palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
     match (&summary.violation, &summary.cut_short) {
@@ -80,6 +83,15 @@ pub fn minimal(summary: &RunSummary, palette: &Palette) -> String {
     lines.push(String::new());
     lines.extend(summary.violation.iter().flat_map(|found| violation(found, palette)));
     joined(&lines)
+}
+
+/// What operators would have measured.
+fn measured(metrics: Option<&MetricsSummary>, palette: &Palette) -> Vec<String> {
+    let Some(metrics) = metrics else { return Vec::new() };
+    let mut lines = vec![paint(palette.strong, "Measured")];
+    lines.extend(metrics.lines().iter().cloned());
+    lines.push(String::new());
+    lines
 }
 
 pub(super) fn head(

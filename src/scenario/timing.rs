@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 /// The defaults are judgement, not measurement: AWS publishes no service times, and says of
 /// replication between regions only that it usually takes less than a second.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Timing {
     /// Mean service time of the source for one message, at speed 1.

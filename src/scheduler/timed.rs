@@ -10,6 +10,7 @@ use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
 use crate::scenario::Timing;
+use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{self, within};
 use crate::scheduler::seed::{below, generator};
 use crate::scheduler::{RoundRobin, Scheduler};
@@ -212,10 +213,9 @@ impl Timed {
         first
     }
 
-    fn take(&mut self, machine: MachineId, at: u64) -> Option<Choice> {
+    fn take(&mut self, machine: MachineId, at: u64) {
         self.now = at;
         self.last = Some(machine);
-        Some(Choice::Step(machine))
     }
 
     /// The fault that is due before that time, if one is and is offered.
@@ -268,12 +268,14 @@ impl Scheduler for Timed {
         {
             return Some(fault);
         }
-        self.take(machine, at)
+        self.take(machine, at);
+        Some(step_of(machine, simulation, &mut self.numbers))
     }
 
     fn go_on(&mut self, simulation: &Simulation, _turns: &mut RoundRobin) -> Option<Choice> {
         let (machine, at) = self.first(simulation)?;
-        self.take(machine, at)
+        self.take(machine, at);
+        Some(Choice::Step(machine))
     }
 
     fn now(&self) -> Option<VirtualTime> {

@@ -157,6 +157,7 @@ fn the_json_document_has_its_keys() {
         "awaited_until_heal",
         "runs_with_loss",
         "largest_loss",
+        "metrics",
         "violation",
     ];
     expected.sort_unstable();

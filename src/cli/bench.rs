@@ -1,0 +1,70 @@
+//! `bench`: the suite itself is measured.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use active_active::explore::trial;
+use active_active::report::Finding;
+use active_active::scenario::FileError;
+
+use super::args::BenchCommand;
+use super::error::CliError;
+use super::files;
+use super::output::Output;
+
+mod steps;
+
+/// What encloses the table of `bench region-counts` in a Markdown file.
+const MARKS: (&str, &str) = ("<!-- region-counts: begin -->\n", "<!-- region-counts: end -->");
+
+pub(crate) fn execute(
+    command: &BenchCommand,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    match command {
+        BenchCommand::RegionCounts { update: None } => {
+            output.write(&trial::table()?)?;
+            Ok(Finding::Holds)
+        }
+        BenchCommand::RegionCounts { update: Some(path) } => {
+            let text = fs::read_to_string(path).map_err(|error| wrong(path, error.to_string()))?;
+            let Some(text) = between_marks(&text, &trial::table()?) else {
+                let message = format!("write the lines {:?} and {:?} into it", MARKS.0, MARKS.1);
+                return Err(wrong(path, message));
+            };
+            files::rewrite(path, &text)?;
+            output.write(&format!("Wrote the table into {}.\n", path.display()))?;
+            Ok(Finding::Holds)
+        }
+        BenchCommand::Steps { save, against } => {
+            steps::execute(save.as_deref(), against.as_deref(), output)
+        }
+    }
+}
+
+/// That there is something wrong with a file that is not a scenario.
+fn wrong(path: &Path, message: String) -> CliError {
+    let origin = path.display().to_string();
+    CliError::Input(FileError { origin, line: None, key: None, message })
+}
+
+/// The text with the table between its marks, if it has them.
+fn between_marks(text: &str, table: &str) -> Option<String> {
+    let start = text.find(MARKS.0)? + MARKS.0.len();
+    let end = start + text[start..].find(MARKS.1)?;
+    Some(format!("{}{table}{}", &text[..start], &text[end..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_replaced_between_its_marks() {
+        let text = format!("before\n{}old\n{}\nafter\n", MARKS.0, MARKS.1);
+        let new = format!("before\n{}new\n{}\nafter\n", MARKS.0, MARKS.1);
+        assert_eq!(between_marks(&text, "new\n"), Some(new));
+        assert_eq!(between_marks("no marks", "new\n"), None);
+    }
+}

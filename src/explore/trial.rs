@@ -1,0 +1,209 @@
+//! The published spec on trial: would it alone have caught the designs that are wrong?
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::explore::{Runner, Verdict};
+use crate::model::event::Event;
+use crate::plan::Plan;
+use crate::scenario::designs::{self, SOUND, UNSOUND, Unsound};
+use crate::scenario::{FileError, builtin};
+use crate::scheduler::{Random, RoundRobin, Scheduler};
+use crate::sim::Simulation;
+use crate::spec::{PropertyName, RegionCounts};
+
+/// The seed of all schedules.
+const SEED: u64 = 1;
+/// So many schedules are searched for a violation.
+const SEARCHED: u64 = 2_000;
+/// Over so many schedules the published spec is asked.
+const COUNTED: u64 = 100;
+
+/// What the two specs say of one design, over the same random schedules.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Trial {
+    /// The option and its value.
+    pub design: &'static str,
+    /// The scenario in which it shows.
+    pub scenario: String,
+    /// The property that catches it; none if none does.
+    pub caught_by: Option<PropertyName>,
+    /// How many schedules that took.
+    pub schedules: u64,
+    /// Of how many runs of the wrong design [`RegionCounts`] refuses the end, of
+    /// [`Trial::counted`].
+    pub refused_unsound: u64,
+    /// The same of the sound design next to it: false alarms.
+    pub refused_sound: u64,
+    /// How many schedules it was asked about.
+    pub counted: u64,
+}
+
+/// Whether a spec tells a wrong design from a sound one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Counted {
+    /// It refuses the wrong design and accepts the sound one.
+    Caught,
+    /// It accepts the wrong design in every schedule.
+    Missed,
+    /// It refuses the sound design as well, so what it says of the wrong one means nothing.
+    CannotTell,
+}
+
+impl fmt::Display for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Counted::Caught => "yes",
+            Counted::Missed => "no",
+            Counted::CannotTell => "no: it refuses the sound design, too",
+        })
+    }
+}
+
+impl Trial {
+    /// Tries one design.
+    ///
+    /// The published test writes down by hand how many records each region should have, for each
+    /// scenario. Here these are the numbers of a fair run of the sound design, which is the best
+    /// that a hand could do.
+    ///
+    /// # Errors
+    ///
+    /// If the row names no scenario or no option.
+    pub fn of(row: &Unsound) -> Result<Trial, FileError> {
+        let unsound = Arc::new(row.plan()?);
+        let sound = Arc::new(sound(row)?);
+        let mut runner = Runner::new(Arc::clone(&unsound));
+        let violated = (0..SEARCHED).find_map(|run| {
+            match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+                Verdict::Violated(violation) => Some((run + 1, violation.property())),
+                Verdict::Holds | Verdict::Inconclusive(_) => None,
+            }
+        });
+        let expected = sizes(&sound);
+        Ok(Trial {
+            design: row.design,
+            scenario: unsound.scenario().name.clone(),
+            caught_by: violated.map(|(_, property)| property),
+            schedules: violated.map_or(SEARCHED, |(schedules, _)| schedules),
+            refused_unsound: refused(&unsound, &expected),
+            refused_sound: refused(&sound, &expected),
+            counted: COUNTED,
+        })
+    }
+
+    /// Whether the published spec alone would have caught it.
+    pub fn alone(&self) -> Counted {
+        match (self.refused_unsound, self.refused_sound) {
+            (0, _) => Counted::Missed,
+            (_, 0) => Counted::Caught,
+            (_, _) => Counted::CannotTell,
+        }
+    }
+}
+
+/// Every design that is wrong, tried, as a table in Markdown: what the README shows.
+///
+/// # Errors
+///
+/// If a row of [`UNSOUND`] has a mistake.
+pub fn table() -> Result<String, FileError> {
+    let trials: Vec<Trial> = UNSOUND.iter().map(Trial::of).collect::<Result<_, _>>()?;
+    let mut lines = vec![
+        "| design | in scenario | caught by | in schedule | `RegionCounts` refuses it | … and the \
+         sound design | `RegionCounts` alone is enough |"
+            .to_owned(),
+        "|---|---|---|--:|--:|--:|---|".to_owned(),
+    ];
+    for trial in &trials {
+        let caught = trial.caught_by.map_or("nothing", PropertyName::name);
+        let percent = |refused: u64| refused * 100 / trial.counted;
+        lines.push(format!(
+            "| `{}` | {} | `{caught}` | {} | {} % | {} % | {} |",
+            trial.design,
+            trial.scenario,
+            trial.schedules,
+            percent(trial.refused_unsound),
+            percent(trial.refused_sound),
+            trial.alone()
+        ));
+    }
+    let count = trials.iter().filter(|trial| trial.alone() == Counted::Caught).count();
+    lines.push(String::new());
+    lines.push(format!(
+        "`RegionCounts` alone is enough for {count} of {} unsound designs.",
+        trials.len()
+    ));
+    Ok(lines.join("\n") + "\n")
+}
+
+/// The design next to a wrong one: the scenario as it is; where that has the wrong design by
+/// default, the sound value of the same option.
+fn sound(row: &Unsound) -> Result<Plan, FileError> {
+    let is_wrong_by_default = builtin::unsound().any(|(name, _, _)| name == &row.scenario);
+    let key = |design: &'static str| design.split('=').next();
+    let other = SOUND.iter().find(|&&(design, scenario)| {
+        is_wrong_by_default && scenario == row.scenario && key(design) == key(row.design)
+    });
+    designs::plan(row.scenario, other.map(|&(design, _)| design).as_slice())
+}
+
+/// By region: how many records first enter it in a fair run.
+fn sizes(plan: &Arc<Plan>) -> Vec<u32> {
+    let mut sizes = vec![0; plan.layout.regions];
+    let mut known = vec![false; plan.records() + 1];
+    to_the_end(plan, &mut RoundRobin::default(), 0, |_, simulation| {
+        for event in simulation.events() {
+            let &Event::Enqueued { queue, copy } = event else { continue };
+            let (region, position) = plan.layout.queue_place(queue);
+            if position == 0 && !std::mem::replace(&mut known[copy.id.index()], true) {
+                sizes[region.index()] += 1;
+            }
+        }
+    });
+    sizes
+}
+
+/// How many of the runs the published spec refuses.
+fn refused(plan: &Arc<Plan>, expected: &[u32]) -> u64 {
+    let refuses = |&run: &u64| {
+        let mut counts = RegionCounts::new(plan, expected);
+        to_the_end(plan, &mut Random::new(SEED), run, |step, simulation| {
+            counts.watch(step, simulation.events(), plan);
+        });
+        counts.judge_end(plan).is_err()
+    };
+    (0..COUNTED).filter(refuses).count() as u64
+}
+
+/// A run to its end, whatever happens in it: chaos, then healed and fair until the script does not
+/// go on any more, as [`Runner`] does, without a judge.
+fn to_the_end(
+    plan: &Arc<Plan>,
+    scheduler: &mut impl Scheduler,
+    run: u64,
+    mut watch: impl FnMut(&crate::sim::Step, &Simulation),
+) {
+    let mut simulation = Simulation::new(Arc::clone(plan));
+    scheduler.begin(plan, run);
+    let mut advance = |simulation: &mut Simulation, scheduler: &mut dyn Scheduler, bound: u64| {
+        let stop_at = simulation.steps() + bound;
+        while !simulation.enabled().is_quiescent() && simulation.steps() < stop_at {
+            let Some(choice) = scheduler.choose(simulation) else { return };
+            let step = simulation.step(choice);
+            scheduler.took(&step, simulation);
+            watch(&step, simulation);
+        }
+    };
+    advance(&mut simulation, scheduler, plan.chaos_steps_max());
+    // Twice more than the script goes on: as in a judged run, a container may stop once more.
+    let mut script_at = None;
+    for _ in 0..plan.actions().len() + 2 {
+        simulation.heal();
+        advance(&mut simulation, &mut RoundRobin::default(), plan.chaos_steps_max());
+        let at = simulation.driver().next();
+        if script_at.replace(at) == Some(at) {
+            break;
+        }
+    }
+}

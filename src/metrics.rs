@@ -1,0 +1,378 @@
+//! What operators measure: latency, recovery point and recovery time, replication lag, age of the
+//! oldest message, backlogs, redeliveries, amplification.
+//!
+//! [`Metrics`] watches runs and adds up what they show. Durations are in virtual milliseconds where
+//! the scheduler knows a time ([`Timed`](crate::scheduler::Timed)), in steps elsewhere; every name
+//! carries its unit.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use active_active::explore::Runner;
+//! use active_active::metrics::Metrics;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::Timed;
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("f1-fail-container")?)?);
+//! let mut metrics = Metrics::new(&plan);
+//! Runner::new(Arc::clone(&plan)).run(&mut Timed::new(1), 0, &mut metrics);
+//! metrics.end_run();
+//! let summary = metrics.summary(&plan);
+//! assert_eq!(summary.latency_count(), 30);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::explore::{Observer, Phase, Runner};
+use crate::model::event::{Event, Holder};
+use crate::plan::Plan;
+use crate::scheduler::{Scheduler, VirtualTime};
+use crate::sim::{Simulation, Step};
+
+mod faults;
+mod queues;
+mod records;
+mod spread;
+mod summary;
+
+use faults::Faults;
+use queues::Queues;
+use records::Records;
+use spread::Spread;
+pub use summary::MetricsSummary;
+
+/// Watches runs and adds up what they show; all memory is taken in the beginning.
+///
+/// After each run [`Metrics::end_run`] must be called.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    /// The time of the step under way, in microseconds or in steps.
+    now: u64,
+    /// The runs have a time.
+    timed: bool,
+    runs: u64,
+    records: Records,
+    queues: Queues,
+    faults: Faults,
+    totals: Totals,
+}
+
+/// What all runs together show. Every part is a sum, a greatest value or a histogram, so the order in
+/// which runs are added does not matter.
+#[derive(Clone, Debug)]
+struct Totals {
+    /// From the first attempt of the source to the first arrival, each record once a run.
+    latency: Spread,
+    /// From a row's write to its write in another region, each such pair once a write.
+    lag: Spread,
+    /// By run: the greatest age of a message in any queue.
+    oldest_true: Spread,
+    /// By run: the same, as the cloud's metric reports it.
+    oldest_reported: Spread,
+    /// By fault: how many records were acknowledged and in that region only.
+    rpo_records: Spread,
+    /// By fault: for how long the oldest of them had been acknowledged.
+    rpo_age: Spread,
+    /// By run: the greatest number of records that were acknowledged and in one region only.
+    exposed_max: Spread,
+    /// By fault that was recovered from.
+    rto_path: Spread,
+    /// By fault after which something was published and delivered.
+    rto_service: Spread,
+    /// Faults after which nothing that passed the component arrived within the run.
+    rto_path_never: u64,
+    /// Faults after which nothing that was published arrived within the run.
+    rto_service_never: u64,
+    /// Faults that were not looked at: there were too many in one run.
+    faults_left_out: u64,
+    /// By queue: the largest backlog of all runs.
+    backlog: Vec<u32>,
+    /// The most records in all dead-letter queues together, of all runs.
+    dead_letters: u32,
+    counts: Counts,
+}
+
+/// What is counted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Counts {
+    /// Sends of the source, repeated ones included.
+    attempts: u64,
+    accepted: u64,
+    deliveries: u64,
+    /// Redeliveries after the consumer was gone or gave up.
+    redelivered_returned: u64,
+    /// Redeliveries after a visibility timeout.
+    redelivered_timed_out: u64,
+    enqueued: u64,
+    /// A record came into a region's first queue again: the source sent it again.
+    duplicates_source: u64,
+    /// A record came into a later queue again: a stage forwarded it again.
+    duplicates_forwarded: u64,
+    /// A record came to the destination again.
+    duplicates_arrived: u64,
+    arrived: u64,
+}
+
+impl Counts {
+    fn add(&mut self, other: &Counts) {
+        let Counts {
+            attempts,
+            accepted,
+            deliveries,
+            redelivered_returned,
+            redelivered_timed_out,
+            enqueued,
+            duplicates_source,
+            duplicates_forwarded,
+            duplicates_arrived,
+            arrived,
+        } = *other;
+        self.attempts += attempts;
+        self.accepted += accepted;
+        self.deliveries += deliveries;
+        self.redelivered_returned += redelivered_returned;
+        self.redelivered_timed_out += redelivered_timed_out;
+        self.enqueued += enqueued;
+        self.duplicates_source += duplicates_source;
+        self.duplicates_forwarded += duplicates_forwarded;
+        self.duplicates_arrived += duplicates_arrived;
+        self.arrived += arrived;
+    }
+}
+
+impl Totals {
+    fn new(plan: &Plan) -> Totals {
+        let spread = Spread::new;
+        Totals {
+            latency: spread(),
+            lag: spread(),
+            oldest_true: spread(),
+            oldest_reported: spread(),
+            rpo_records: spread(),
+            rpo_age: spread(),
+            exposed_max: spread(),
+            rto_path: spread(),
+            rto_service: spread(),
+            rto_path_never: 0,
+            rto_service_never: 0,
+            faults_left_out: 0,
+            backlog: vec![0; plan.layout.queues()],
+            dead_letters: 0,
+            counts: Counts::default(),
+        }
+    }
+
+    fn spreads(&mut self) -> [&mut Spread; 9] {
+        [
+            &mut self.latency,
+            &mut self.lag,
+            &mut self.oldest_true,
+            &mut self.oldest_reported,
+            &mut self.rpo_records,
+            &mut self.rpo_age,
+            &mut self.exposed_max,
+            &mut self.rto_path,
+            &mut self.rto_service,
+        ]
+    }
+
+    fn add(&mut self, mut other: Totals) {
+        for (ours, theirs) in self.spreads().into_iter().zip(other.spreads()) {
+            ours.add(theirs);
+        }
+        self.rto_path_never += other.rto_path_never;
+        self.rto_service_never += other.rto_service_never;
+        self.faults_left_out += other.faults_left_out;
+        for (ours, theirs) in self.backlog.iter_mut().zip(&other.backlog) {
+            *ours = (*ours).max(*theirs);
+        }
+        self.dead_letters = self.dead_letters.max(other.dead_letters);
+        self.counts.add(&other.counts);
+    }
+}
+
+impl Metrics {
+    /// Metrics of no run yet.
+    pub fn new(plan: &Plan) -> Metrics {
+        Metrics {
+            now: 0,
+            timed: false,
+            runs: 0,
+            records: Records::new(plan),
+            queues: Queues::new(plan),
+            faults: Faults::new(),
+            totals: Totals::new(plan),
+        }
+    }
+
+    /// Adds up the run that has just ended.
+    pub fn end_run(&mut self) {
+        let totals = &mut self.totals;
+        self.runs += 1;
+        self.queues.end(self.now, totals);
+        self.faults.end(totals);
+        totals.exposed_max.record(self.records.exposed_max().into());
+    }
+
+    /// Adds what others have watched, of the same plan.
+    pub fn merge(&mut self, other: Metrics) {
+        self.runs += other.runs;
+        self.timed |= other.timed;
+        self.totals.add(other.totals);
+    }
+
+    /// What all runs so far show.
+    pub fn summary(&self, plan: &Plan) -> MetricsSummary {
+        MetricsSummary::new(self, plan)
+    }
+
+    /// Measures the runs `0..runs` of a scheduler, on so many threads; the result does not depend
+    /// on how many. `scheduler` makes the scheduler of a thread.
+    ///
+    /// # Panics
+    ///
+    /// If a run panics: a defect of the simulator.
+    pub fn of_runs<S: Scheduler>(
+        plan: &Arc<Plan>,
+        scheduler: impl Fn() -> S + Sync,
+        runs: u64,
+        threads: usize,
+        steps_max: u64,
+    ) -> Metrics {
+        let (next, all) = (AtomicU64::new(0), Mutex::new(Metrics::new(plan)));
+        let work = || {
+            let (mut scheduler, mut metrics) = (scheduler(), Metrics::new(plan));
+            let mut runner = Runner::new(Arc::clone(plan));
+            runner.limit_steps(steps_max);
+            loop {
+                let run = next.fetch_add(1, Ordering::Relaxed);
+                if run >= runs {
+                    break;
+                }
+                runner.run(&mut scheduler, run, &mut metrics);
+                metrics.end_run();
+            }
+            all.lock().unwrap_or_else(PoisonError::into_inner).merge(metrics);
+        };
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(work)));
+            work();
+        });
+        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
+    fn note(&mut self, event: &Event, simulation: &Simulation) {
+        let (now, plan) = (self.now, simulation.plan());
+        let Metrics { records, queues, faults, totals, .. } = self;
+        faults.note(event, now, plan, records, totals);
+        match *event {
+            Event::Published { copy } => {
+                totals.counts.attempts += 1;
+                records.published(copy.id, now);
+            }
+            Event::Accepted { record } => {
+                totals.counts.accepted += 1;
+                records.accepted(record, now);
+            }
+            Event::Enqueued { queue, copy } => {
+                let (region, position) = plan.layout.queue_place(queue);
+                totals.counts.enqueued += 1;
+                if queues.enqueued(queue, copy.id, now) {
+                    match position {
+                        0 => totals.counts.duplicates_source += 1,
+                        _ => totals.counts.duplicates_forwarded += 1,
+                    }
+                }
+                if position == 0 {
+                    records.entered(copy.id, region);
+                }
+            }
+            Event::Delivered { queue, record, redelivery, gone } => {
+                totals.counts.deliveries += 1;
+                queues.delivered(queue, record, redelivery, now, &mut totals.counts);
+                if gone {
+                    queues.left(queue, record, now);
+                }
+            }
+            Event::TimedOut { queue, record } => queues.timed_out(queue, record),
+            Event::Returned { queue, record } => queues.returned(queue, record),
+            Event::Removed { queue, record } => queues.left(queue, record, now),
+            Event::DeadLettered { queue, record } => queues.dead_lettered(queue, record, now),
+            Event::Redriven { queue, record } => queues.redriven(queue, record, now),
+            Event::Stored { table, copy, duplicate, .. } => {
+                let (region, stage) = plan.layout.table_place(table);
+                if !duplicate {
+                    records.stored(copy.id, region, stage, now);
+                }
+            }
+            Event::Applied { table, copy, .. } => {
+                let (region, stage) = plan.layout.table_place(table);
+                if let Some(since) = records.applied(copy.id, region, stage) {
+                    totals.lag.record(now - since);
+                }
+            }
+            Event::Arrived { copy, .. } => {
+                totals.counts.arrived += 1;
+                match records.arrived(copy.id) {
+                    Some(published) => totals.latency.record(now - published),
+                    None => totals.counts.duplicates_arrived += 1,
+                }
+            }
+            Event::Lost { holder: Holder::Queue(queue), record } => queues.left(queue, record, now),
+            Event::Lost { holder: Holder::DeadLetters(_), .. } => queues.dead_letter_lost(),
+            // What holds it is counted where the record left it, or not counted at all.
+            Event::Lost { holder: Holder::Table(_) | Holder::Stream(_), .. }
+            | Event::Refused { .. }
+            | Event::BatchEnded { .. }
+            | Event::Routed { .. }
+            | Event::RoutesChanged { .. }
+            | Event::WeightsChanged { .. }
+            | Event::Probed { .. }
+            | Event::HealthChanged { .. }
+            | Event::SendWaits { .. }
+            | Event::Reordered { .. }
+            | Event::StaleRemove { .. }
+            | Event::Forwarding { .. }
+            | Event::ContainerBecame { .. }
+            | Event::GaveUp { .. }
+            | Event::StaleReply { .. }
+            | Event::KeyShown { .. }
+            | Event::Replicated { .. }
+            | Event::ReplicationLost { .. }
+            | Event::Faulted { .. }
+            | Event::Recovered { .. }
+            | Event::LossEnded { .. }
+            | Event::ReplyLost { .. }
+            | Event::ExpectationFailed { .. } => {}
+        }
+    }
+}
+
+impl Observer for Metrics {
+    fn begin(&mut self, simulation: &Simulation) {
+        (self.now, self.timed) = (0, false);
+        self.records.begin();
+        self.queues.begin(simulation);
+        self.faults.begin();
+    }
+
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        if phase == Phase::Heal {
+            simulation.events().iter().for_each(|event| self.note(event, simulation));
+        }
+    }
+
+    fn now(&mut self, now: VirtualTime) {
+        (self.now, self.timed) = (now.us(), true);
+    }
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        if !self.timed {
+            self.now = simulation.steps();
+        }
+        simulation.events().iter().for_each(|event| self.note(event, simulation));
+    }
+}

@@ -1,0 +1,151 @@
+//! What a fault puts at risk, and how long it is felt.
+
+use crate::metrics::Totals;
+use crate::metrics::records::Records;
+use crate::model::dns::DnsSide;
+use crate::model::event::Event;
+use crate::model::fault::{Fault, Target};
+use crate::model::id::{RecordId, RegionId};
+use crate::plan::Plan;
+
+/// So many faults of a run are looked at; how many were left out is reported.
+const FAULTS_MAX: usize = 64;
+
+/// The faults of a run.
+///
+/// * The **recovery point** of a fault in a region is what would be missing elsewhere if the region
+///   never came back: the records that were acknowledged, are not delivered, and are known to no
+///   other region. In records, and as the time since the oldest of them was acknowledged. A fault
+///   of a replicator, which belongs to no region, counts the region for which that is most.
+/// * The **recovery time of the path** is the time from the fault until a record that the component
+///   itself has let pass afterwards is at the destination: for a container the first that it
+///   forwards, for a table the first that it stores, for a queue the first that it takes, for a DNS
+///   target the first that is routed to it or comes through it. For a replicator or its link to a
+///   region, which no delivery passes, it ends with the first row that is sent on.
+/// * The **recovery time of the service** is the time from the fault until a record that was first
+///   published afterwards is at the destination, by whatever way.
+#[derive(Clone, Debug)]
+pub(super) struct Faults {
+    /// In the order in which they began.
+    open: Vec<Open>,
+    left_out: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    fault: Fault,
+    since: u64,
+    /// The first record that it let pass.
+    passed: Option<RecordId>,
+    path: bool,
+    service: bool,
+}
+
+impl Faults {
+    pub(super) fn new() -> Faults {
+        Faults { open: Vec::with_capacity(FAULTS_MAX), left_out: 0 }
+    }
+
+    pub(super) fn begin(&mut self) {
+        self.open.clear();
+        self.left_out = 0;
+    }
+
+    pub(super) fn note(
+        &mut self,
+        event: &Event,
+        now: u64,
+        plan: &Plan,
+        records: &Records,
+        totals: &mut Totals,
+    ) {
+        if let &Event::Faulted { fault } = event {
+            self.began(fault, now, plan, records, totals);
+        }
+        for open in &mut self.open {
+            if open.passed.is_none() && !open.path {
+                open.passed = lets_pass(open.fault.target, event, plan);
+                let is_replication =
+                    matches!(open.fault.target, Target::Replicator(_) | Target::Link(..));
+                if is_replication && open.passed.is_some() {
+                    open.path = true;
+                    totals.rto_path.record(now - open.since);
+                }
+            }
+            let &Event::Arrived { copy, .. } = event else { continue };
+            if !open.path && open.passed == Some(copy.id) {
+                open.path = true;
+                totals.rto_path.record(now - open.since);
+            }
+            let published = records.first_published(copy.id);
+            if !open.service && published.is_some_and(|published| published > open.since) {
+                open.service = true;
+                totals.rto_service.record(now - open.since);
+            }
+        }
+    }
+
+    fn began(
+        &mut self,
+        fault: Fault,
+        now: u64,
+        plan: &Plan,
+        records: &Records,
+        totals: &mut Totals,
+    ) {
+        let exposed = |region: RegionId| records.exposed(region);
+        let (count, oldest) = match fault.target.region(&plan.layout) {
+            Some(region) => exposed(region),
+            None => plan.layout.region_ids().map(exposed).max().unwrap_or_default(),
+        };
+        totals.rpo_records.record(count.into());
+        totals.rpo_age.record(oldest.map_or(0, |oldest| now - oldest));
+        if self.open.len() == FAULTS_MAX {
+            self.left_out += 1;
+        } else {
+            let open = Open { fault, since: now, passed: None, path: false, service: false };
+            self.open.push(open);
+        }
+    }
+
+    pub(super) fn end(&mut self, totals: &mut Totals) {
+        totals.faults_left_out += self.left_out;
+        totals.rto_path_never += self.open.iter().filter(|open| !open.path).count() as u64;
+        totals.rto_service_never += self.open.iter().filter(|open| !open.service).count() as u64;
+    }
+}
+
+/// The record that the component lets pass in this event, if that is what the event says.
+fn lets_pass(target: Target, event: &Event, plan: &Plan) -> Option<RecordId> {
+    match (target, *event) {
+        (Target::Container(id), Event::Forwarding { container, record }) if container == id => {
+            Some(record)
+        }
+        (Target::Table(id), Event::Stored { table, copy, .. }) if table == id => Some(copy.id),
+        (Target::Queue(id), Event::Enqueued { queue, copy }) if queue == id => Some(copy.id),
+        (Target::Dns(DnsSide::In, to), Event::Routed { record, region }) if region == to => {
+            Some(record)
+        }
+        (Target::Dns(DnsSide::Out, from), Event::Arrived { copy, region, .. })
+            if region == from =>
+        {
+            Some(copy.id)
+        }
+        (Target::Region(lost), Event::Enqueued { queue, copy })
+            if plan.layout.queue_place(queue).0 == lost =>
+        {
+            Some(copy.id)
+        }
+        (Target::Replicator(id), Event::Replicated { replicator, record, .. })
+            if replicator == id =>
+        {
+            Some(record)
+        }
+        (Target::Link(id, from), Event::Replicated { replicator, record, region, .. })
+            if replicator == id && region == from =>
+        {
+            Some(record)
+        }
+        (_, _) => None,
+    }
+}

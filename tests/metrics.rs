@@ -1,0 +1,185 @@
+//! What is measured: against what a hand computes, and that measuring changes nothing.
+
+use std::sync::Arc;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::metrics::{Metrics, MetricsSummary};
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
+use allocation_counter::measure;
+use serde_json::json;
+
+#[path = "common/plans.rs"]
+mod plans;
+
+fn measured(scenario: &str, changes: &[&str], mut scheduler: impl Scheduler) -> MetricsSummary {
+    let plan = plans::plan(scenario, changes);
+    let mut metrics = Metrics::new(&plan);
+    let outcome = Runner::new(Arc::clone(&plan)).run(&mut scheduler, 0, &mut metrics);
+    assert_eq!(outcome.verdict, Verdict::Holds);
+    metrics.end_run();
+    metrics.summary(&plan)
+}
+
+fn number(summary: &MetricsSummary, name: &str) -> f64 {
+    let value = summary.get(name).unwrap_or_else(|| panic!("there is no {name}"));
+    value.as_f64().unwrap_or_else(|| panic!("{name} is {value}"))
+}
+
+/// The times are derived in `tests/timed.rs`: published at 1 ms, arrived at 30; stored at 17,
+/// applied at 94. In the inbound queue the record is from 6 until it is removed: forwarded at 23,
+/// on its way 1, queue 2, on its way 1, container 5, on its way 1, queue 2.
+const ONE_STAGE: &str = r#"
+    name = "one-stage"
+    topology.stages = ["only"]
+    records.batches = [1]
+    script = ["publish 1", "await delivered all"]
+    timing.spread_percent = 0
+"#;
+
+#[test]
+fn latency_lag_and_age_are_those_that_a_hand_computes() {
+    let summary = measured(ONE_STAGE, &[], Timed::new(1));
+    assert_eq!(number(&summary, "latency_ms_max"), 29.0);
+    assert_eq!(number(&summary, "latency_count"), 1.0);
+    assert_eq!(number(&summary, "lag_ms_max"), 77.0);
+    assert_eq!(number(&summary, "oldest_message_age_ms_max"), 29.0);
+    assert_eq!(number(&summary, "oldest_message_age_reported_ms_max"), 29.0);
+    assert_eq!(number(&summary, "amplification_attempts_per_accepted"), 1.0);
+    assert_eq!(number(&summary, "redelivered_percent"), 0.0);
+    assert_eq!(number(&summary, "exposed_in_one_region_records_max"), 1.0);
+    let backlog = summary.get("backlog_records_max").expect("it is always there");
+    assert_eq!(backlog["inbound-queue@1"], json!(1));
+    assert_eq!(backlog["inbound-queue@2"], json!(0));
+}
+
+/// Replication fails before anything is published and comes back when all is delivered: nothing
+/// was acknowledged when it failed. The container fails when one record is delivered and the row is
+/// replicated, and one more is published while it is down.
+#[test]
+fn recovery_point_and_time_are_those_of_the_script() {
+    let script = |middle: &str| {
+        format!(
+            "name = \"recovery\"\ntopology.stages = [\"only\"]\nrecords.batches = [1, 1]\n\
+             dns.weights = [1, 0]\ntiming.spread_percent = 0\nscript = [\"publish 1\", {middle}, \
+             \"await delivered all\"]"
+        )
+    };
+    let idle = script(
+        r#""await quiescent", "pause only-container@1", "publish 2",
+           "await published batch 2", "recover only-container@1""#,
+    );
+    let summary = measured(&idle, &[], Timed::new(1));
+    assert_eq!(number(&summary, "rpo_records_max"), 0.0);
+    // The second record is published 1 after the pause and known as accepted when the source has
+    // handled the acknowledgement: on its way 1, in-dns 1, on its way 1, queue 2, on its way 1,
+    // in-dns 1, on its way 1, source 1: 10 after the pause. Then: container 5 (the delivery came
+    // while it was paused), on its way 1, table 4, on its way 1, container 5, on its way 1, queue 2,
+    // on its way 1, out-dns 1, on its way 1, destination 1: 23 more.
+    assert_eq!(number(&summary, "rto_path_ms_max"), 33.0);
+    assert_eq!(number(&summary, "rto_service_ms_max"), 33.0);
+    assert_eq!(number(&summary, "rto_path_never_count"), 0.0);
+
+    let busy = script(
+        r#""await published batch 1", "fail only-replicator", "publish 2", "await delivered all",
+           "recover only-replicator""#,
+    );
+    let summary = measured(&busy, &[], Timed::new(1));
+    // The first record was acknowledged a moment ago and is in region 1 only.
+    assert_eq!(number(&summary, "rpo_records_max"), 1.0);
+    assert_eq!(number(&summary, "rpo_age_ms_max"), 0.0);
+}
+
+/// A record that its container cannot store comes back again and again and is the oldest message all
+/// the time; the cloud's metric stops looking at it after its third receive.
+#[test]
+fn the_reported_age_hides_a_message_that_is_received_again_and_again() {
+    let text = r#"
+        name = "poison"
+        topology.stages = ["only"]
+        records.batches = [1]
+        dns.weights = [1, 0]
+        queue.delivery = "standard"
+        script = [
+            "fail only-table@1",
+            "publish 1",
+            "await quiescent",
+            "recover only-container@1",
+            "await quiescent",
+            "recover only-container@1",
+            "await quiescent",
+            "recover only-container@1",
+            "await quiescent",
+            "recover only-table@1",
+            "recover only-container@1",
+            "await delivered all",
+        ]
+    "#;
+    let summary = measured(text, &[], Timed::new(1));
+    let truth = number(&summary, "oldest_message_age_ms_max");
+    let reported = number(&summary, "oldest_message_age_reported_ms_max");
+    assert!(reported < truth, "{reported} of {truth}");
+    // The fifth delivery is the one that succeeds; the other queue only ever saw a young message.
+    assert_eq!(number(&summary, "redelivered_consumer_gone_percent"), 400.0 / 6.0);
+}
+
+#[test]
+fn without_a_time_durations_are_steps() {
+    let summary = measured("f1-fail-container", &[], RoundRobin::default());
+    assert!(number(&summary, "latency_steps_p99") > 0.0);
+    assert!(summary.get("latency_ms_p99").is_none());
+    assert_eq!(summary.get("durations_in"), Some(&json!("steps")));
+}
+
+/// Every name says its unit, and all are there whatever happened.
+#[test]
+fn every_name_says_its_unit() {
+    let names = |summary: &MetricsSummary| -> Vec<String> {
+        let value = serde_json::to_value(summary).expect("it is plain data");
+        value.as_object().expect("by name").keys().cloned().collect()
+    };
+    let quiet = names(&measured("baseline", &[], Timed::new(1)));
+    let loud = names(&measured("crash-anywhere", &[], Timed::new(1)));
+    assert_eq!(quiet, loud);
+    let units = ["_ms_", "_records_", "_percent", "_count", "_per_", "runs", "durations_in"];
+    for name in &quiet {
+        assert!(units.iter().any(|unit| name.contains(unit)), "{name}");
+    }
+    for part in ["latency", "lag", "oldest_message_age", "rto_path", "rto_service", "rpo"] {
+        assert!(quiet.iter().any(|name| name.starts_with(part)), "{part}");
+    }
+}
+
+#[test]
+fn crashes_are_counted_by_what_they_cause() {
+    let plan = plans::plan("crash-anywhere", &[]);
+    let metrics = Metrics::of_runs(&plan, || Random::new(1), 200, 1, u64::MAX);
+    let summary = metrics.summary(&plan);
+    assert!(number(&summary, "redelivered_consumer_gone_percent") > 0.0);
+    assert_eq!(number(&summary, "redelivered_timed_out_percent"), 0.0);
+    assert!(number(&summary, "duplicate_sends_stage_percent") > 0.0);
+    assert_eq!(number(&summary, "duplicate_sends_source_percent"), 0.0);
+    assert!(number(&summary, "rto_path_count") > 0.0);
+}
+
+#[test]
+fn what_many_runs_show_does_not_depend_on_the_number_of_threads() {
+    let plan = plans::plan("crash-anywhere", &[]);
+    let summary =
+        |threads| Metrics::of_runs(&plan, || Timed::new(3), 60, threads, u64::MAX).summary(&plan);
+    assert_eq!(summary(1), summary(3));
+}
+
+#[test]
+fn measuring_allocates_nothing_after_the_warm_up() {
+    let plan = plans::plan("crash-anywhere", &[]);
+    let (mut runner, mut metrics) = (Runner::new(Arc::clone(&plan)), Metrics::new(&plan));
+    let mut random = Random::new(1);
+    let mut runs = |range: std::ops::Range<u64>| {
+        for run in range {
+            runner.run(&mut random, run, &mut metrics);
+            metrics.end_run();
+        }
+    };
+    runs(0..200);
+    assert_eq!(measure(|| runs(200..500)).count_total, 0);
+}
