@@ -29,7 +29,10 @@ fn page(scenario: &Scenario, window: Window, commands: &[Command]) -> String {
     let sweep = SweepSummary::new(&plan, request, &report);
     let run = RunSummary::of_run(&plan, scheduler, 0, &recording.outcome);
     let origin = Origin::Scheduler;
-    Page { recording: &recording, run: &run, sweep: &sweep, origin, commands }.to_html()
+    let (recording, run, sweep) = (&recording, &run, &sweep);
+    let detection =
+        Some("# T\n\n## Schedules\n\n| design | `random` |\n|---|--:|\n| <i>x</i> | 12 |\n");
+    Page { recording, run, sweep, origin, commands, detection }.to_html()
 }
 
 fn f1() -> Scenario {
@@ -173,4 +176,13 @@ fn a_page_of_a_long_run_says_what_it_leaves_out() {
     );
     let page = page(&f1(), window, &[]);
     assert!(page.contains("This page shows steps 1,793 to 1,892 of 1,892"));
+}
+
+#[test]
+fn what_was_never_reached_and_the_detection_table_are_on_the_page() {
+    let page = page(&f1(), Window::default(), &[]);
+    // F1 refuses nobody.
+    assert!(page.contains("<span class=\"missed\">insert-refused</span>"));
+    assert!(page.contains("<td>&lt;i&gt;x&lt;/i&gt;</td><td>12</td>"));
+    assert!(page.contains("<h3>Schedules</h3>") && page.contains("<td>random</td>"));
 }

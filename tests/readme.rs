@@ -77,6 +77,21 @@ fn every_command_prints_what_the_guide_shows() {
     assert!(run(GUIDE) >= 8, "the guide has commands");
 }
 
+/// The picture of the README is what its command draws.
+#[test]
+fn the_picture_of_the_readme_is_up_to_date() {
+    let place = tempfile::tempdir().expect("there is room for a directory");
+    let payments = blocks(README, "toml").into_iter().next().expect("the README has a scenario");
+    fs::write(place.path().join("payments.toml"), payments).expect("there is room for a file");
+    let mut command = cargo_bin_cmd!("active-active");
+    let words = ["export", "svg", "payments.toml"];
+    let output = command.current_dir(place.path()).args(words).output().expect("it runs");
+    assert!(
+        output.stdout == include_bytes!("../docs/payments.svg"),
+        "docs/payments.svg is not what 'active-active export svg payments.toml' draws"
+    );
+}
+
 /// The file that the guide builds up to is the one of the example.
 #[test]
 fn the_example_tests_the_system_of_the_guide() {

@@ -264,6 +264,9 @@ pub(crate) struct ReportArgs {
     /// The page; a page that was written before is replaced
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     pub(crate) out: PathBuf,
+    /// A table of 'bench detection' to show [default: docs/detection.md, if it is there]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) detection: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

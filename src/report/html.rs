@@ -25,7 +25,8 @@
 //! });
 //! let run = RunSummary::of_run(&plan, scheduler, 0, &recording.outcome);
 //! let origin = Origin::Scheduler;
-//! let page = Page { recording: &recording, run: &run, sweep: &sweep, origin, commands: &[] };
+//! let (recording, run, sweep) = (&recording, &run, &sweep);
+//! let page = Page { recording, run, sweep, origin, commands: &[], detection: None };
 //! assert!(page.to_html().starts_with("<!doctype html>"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -38,6 +39,7 @@ use crate::report::run::RunSummary;
 use crate::report::sweep::SweepSummary;
 
 mod data;
+mod kinds;
 mod sections;
 
 /// The first line of a page after its document type: whoever finds it may write a new page over
@@ -57,6 +59,8 @@ pub struct Page<'a> {
     pub origin: Origin,
     /// How to see it again.
     pub commands: &'a [Command],
+    /// The detection table, as `bench detection` writes it; none if there is none.
+    pub detection: Option<&'a str>,
 }
 
 /// Where the run of a page comes from.
@@ -117,7 +121,7 @@ impl Page<'_> {
             ("reached", sections::reached(self.sweep)),
             ("pairs_lead", sections::pairs_lead(self.sweep)),
             ("pairs", sections::pairs(self.sweep)),
-            ("detection", String::new()),
+            ("detection", sections::detection(self.detection)),
             ("commands", sections::commands(self.commands)),
             ("footer", format!("Written by {}.", generator())),
             ("data", script_json(&data::Document::new(self))),

@@ -32,7 +32,7 @@ mod mermaid;
 mod svg;
 
 /// A diagram with more rows is read by nobody: the last ones are shown.
-pub const ROWS_MAX: usize = 48;
+pub const ROWS_MAX: usize = 64;
 
 /// A sequence diagram.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -211,7 +211,15 @@ impl<'a> Draft<'a> {
         });
         let item = match (frame.mark, by_machine) {
             (Mark::Step | Mark::Heading, Some(arrow)) => arrow,
-            (mark, _) => Item::Note { lane: self.struck(frame), mark, label: frame.text.clone() },
+            (mark, _) => {
+                let lane = self.struck(frame);
+                let label = match lane {
+                    // What follows from it has rows of its own.
+                    Some(_) => first_clause(&frame.text).to_owned(),
+                    None => frame.text.clone(),
+                };
+                Item::Note { lane, mark, label }
+            }
         };
         let pending = self.pending(frame, records);
         self.push(frame, item);
@@ -242,6 +250,10 @@ impl<'a> Draft<'a> {
     fn pending(&self, frame: &Frame, records: &BTreeSet<RecordId>) -> Vec<Item> {
         let mut items = Vec::new();
         let (Some(actor), Some(step)) = (frame.actor, frame.step) else { return items };
+        // Nobody had the time to handle what the last step sent.
+        if step == self.recording.outcome.steps {
+            return items;
+        }
         for sent in &frame.sent {
             let is_ours = sent.record.is_some_and(|record| records.contains(&record));
             let is_handled = self.recording.frames.iter().any(|later| {
@@ -261,8 +273,14 @@ impl<'a> Draft<'a> {
         let Verdict::Violated(violation) = &self.recording.outcome.verdict else { return };
         let label = format!("{} is violated", violation.property());
         let text = violation.what.clone();
-        self.rows.push(Row { step: Some(violation.step), text, item: Item::Violation { label } });
+        self.rows.push(Row { step: None, text, item: Item::Violation { label } });
     }
+}
+
+/// A sentence up to its first comma or "and".
+fn first_clause(text: &str) -> &str {
+    let end = [", ", " and "].iter().filter_map(|word| text.find(word)).min();
+    &text[..end.unwrap_or(text.len())]
 }
 
 /// A message as the label of an arrow.

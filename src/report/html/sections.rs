@@ -1,12 +1,12 @@
 //! The parts of the page that are plain HTML: readable without its script.
 
-use crate::report::html::{Command, Origin, Page};
+use crate::report::html::{Command, Origin, Page, kinds};
 use crate::report::markup::escape;
 use crate::report::recording::Recording;
 use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
 use crate::report::summary::{Finding, ViolationSummary};
-use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::report::sweep::{PairSummary, PropertySummary, Status, SweepSummary};
 use crate::report::text;
 
 pub(super) fn about(about: &str) -> String {
@@ -249,32 +249,80 @@ pub(super) fn reached(sweep: &SweepSummary) -> String {
 
 pub(super) fn pairs_lead(sweep: &SweepSummary) -> String {
     format!(
-        "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps.",
+        "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps. \
+         Dashed: never reached in these schedules; some of them need a fault or an option that this \
+         scenario does not have.",
         sweep.pairs_reached
     )
 }
 
-/// By machine and state: the kinds of messages.
+/// By machine and state: the kinds of messages, those that were never handled last.
 pub(super) fn pairs(sweep: &SweepSummary) -> String {
     let mut html = "<table class=\"stack\"><tbody>\n".to_owned();
-    let mut rest = sweep.pairs.as_slice();
-    while let Some(first) = rest.first() {
-        let same = |one: &&crate::report::sweep::PairSummary| {
-            (one.machine, one.state) == (first.machine, first.state)
-        };
-        let count = rest.iter().take_while(same).count();
-        let (group, others) = rest.split_at(count);
-        rest = others;
-        let chip = |one: &crate::report::sweep::PairSummary| {
+    for (machine, state) in kinds::states() {
+        let here =
+            sweep.pairs.iter().filter(|one| (one.machine, one.state) == (machine.name(), state));
+        let taken = |one: &PairSummary| {
             format!("<span>{} <b>{}</b></span>", one.message, text::count(one.steps))
         };
-        let chips: String = group.iter().map(chip).collect();
-        html += &format!(
-            "<tr><td>{} <code>{}</code></td><td><div class=\"chips\">{chips}</div></td></tr>\n",
-            first.machine, first.state
-        );
+        let mut chips: String = here.clone().map(taken).collect();
+        for kind in kinds::taken(machine, state) {
+            if here.clone().all(|one| one.message != kind.name()) {
+                chips += &format!("<span class=\"missed\">{}</span>", kind.name());
+            }
+        }
+        if !chips.is_empty() {
+            html += &format!(
+                "<tr><td>{machine} <code>{state}</code></td><td><div class=\"chips\">{chips}</div>\
+                 </td></tr>\n"
+            );
+        }
     }
     html + "</tbody></table>"
+}
+
+/// The table of `bench detection`: its Markdown has headings, paragraphs and tables.
+pub(super) fn detection(markdown: Option<&str>) -> String {
+    let Some(markdown) = markdown else { return String::new() };
+    let mut html =
+        "<section id=\"detection\">\n<h2>How soon wrong designs are found</h2>\n".to_owned();
+    let mut in_table = false;
+    // The code blocks are commands, which the reader of a page has no use for.
+    let mut is_code = false;
+    for line in markdown.lines() {
+        is_code ^= line.starts_with("```");
+        let is_row = line.starts_with('|') && !is_code;
+        if in_table && !is_row {
+            html += "</tbody></table></div>\n";
+        }
+        if is_row && !in_table {
+            html += "<div class=\"scroll free\" tabindex=\"0\" role=\"group\" \
+                     aria-label=\"Detection table\"><table><tbody>\n";
+        }
+        in_table = is_row;
+        let is_rule = is_row && line.chars().all(|c| "|-: ".contains(c));
+        if is_rule || is_code || line.starts_with("# ") || line.starts_with("```") {
+            continue;
+        }
+        if is_row {
+            let cells = line.trim_matches('|').split('|');
+            let cell = |cell: &str| format!("<td>{}</td>", escape(&unmarked(cell)));
+            html += &format!("<tr>{}</tr>\n", cells.map(cell).collect::<String>());
+        } else if let Some(heading) = line.strip_prefix("## ") {
+            html += &format!("<h3>{}</h3>\n", escape(heading));
+        } else if !line.trim().is_empty() {
+            html += &format!("<p class=\"lead\">{}</p>\n", escape(&unmarked(line)));
+        }
+    }
+    if in_table {
+        html += "</tbody></table></div>\n";
+    }
+    html + "</section>"
+}
+
+/// The text of a piece of Markdown.
+fn unmarked(markdown: &str) -> String {
+    markdown.trim().replace(['`', '*'], "")
 }
 
 pub(super) fn commands(commands: &[Command]) -> String {

@@ -153,31 +153,17 @@ impl Recorder {
             | Place::Table(_)
             | Place::Replicator(_) => None,
         };
-        match message {
-            // It asks for a record, whichever comes.
-            Message::Receive { .. } | Message::Proceed | Message::Publish { .. } => None,
-            Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Remove { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Abandon { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probe { .. }
-            | Message::Probed { .. } => ends.into_iter().flatten().find_map(in_hand),
-        }
+        is_about_a_record(message).then(|| ends.into_iter().flatten().find_map(in_hand)).flatten()
     }
 
     /// What was sent since the last step: what is at the ends of the inboxes and was not there.
-    fn sent(&mut self, actor: Option<MachineId>, simulation: &Simulation) -> Vec<Sent> {
+    /// A message that names no record is about the one that the step is about.
+    fn sent(
+        &mut self,
+        actor: Option<MachineId>,
+        about: Option<RecordId>,
+        simulation: &Simulation,
+    ) -> Vec<Sent> {
         let mut sent = Vec::new();
         let by = actor.map(|actor| (actor, simulation.steps()));
         for machine in Recorder::every_machine(simulation) {
@@ -187,6 +173,7 @@ impl Recorder {
             self.inboxes[machine.index()].truncate(waiting);
             for message in simulation.inbox(machine).skip(known) {
                 let record = self.record_of(message, [actor, Some(machine)], simulation);
+                let record = record.or(about.filter(|_| is_about_a_record(message)));
                 sent.push(Sent { to: machine, kind: message.kind(), record });
                 self.inboxes[machine.index()].push_back(Origin { sender: by, record });
             }
@@ -285,6 +272,7 @@ impl Recorder {
         &mut self,
         actor: Option<MachineId>,
         step: Option<u64>,
+        about: Option<RecordId>,
         simulation: &Simulation,
     ) -> Option<Frame> {
         let now = simulation.steps();
@@ -293,7 +281,7 @@ impl Recorder {
         for done in &mut self.script[..due] {
             done.get_or_insert(now);
         }
-        let sent = self.sent(actor, simulation);
+        let sent = self.sent(actor, about, simulation);
         let is_wanted = self.window.contains(step.unwrap_or(now + 1)) || self.window.contains(now);
         let changes = if !is_wanted {
             // What the picture begins with is written down just before it begins.
@@ -327,6 +315,33 @@ impl Recorder {
     }
 }
 
+/// Whether a message is about one record, be it named in it or not. A receive asks for whichever
+/// comes.
+fn is_about_a_record(message: &Message) -> bool {
+    match message {
+        Message::Proceed
+        | Message::Publish { .. }
+        | Message::Receive { .. }
+        | Message::ReceiveRefused { .. }
+        | Message::Probe { .. }
+        | Message::Probed { .. }
+        | Message::Wake { .. } => false,
+        Message::Send { .. }
+        | Message::Sent { .. }
+        | Message::SendRefused { .. }
+        | Message::Received { .. }
+        | Message::Remove { .. }
+        | Message::Removed { .. }
+        | Message::RemoveRefused { .. }
+        | Message::Abandon { .. }
+        | Message::Insert { .. }
+        | Message::Inserted { .. }
+        | Message::InsertRefused { .. }
+        | Message::Replicate { .. }
+        | Message::Apply { .. } => true,
+    }
+}
+
 impl Observer for Recorder {
     fn begin(&mut self, simulation: &Simulation) {
         *self = Recorder::new(simulation.plan(), self.window);
@@ -343,8 +358,9 @@ impl Observer for Recorder {
         self.phase = phase;
         if phase == Phase::Heal {
             // A healing that found nothing to repair is no moment of the run.
-            let frame =
-                self.frame(None, None, simulation).filter(|_| !simulation.events().is_empty());
+            let frame = self
+                .frame(None, None, None, simulation)
+                .filter(|_| !simulation.events().is_empty());
             self.heals.extend(frame.iter().map(|_| self.healings));
             self.healings += 1;
             self.frames.extend(frame);
@@ -360,7 +376,8 @@ impl Observer for Recorder {
                 origin.record.or_else(|| self.record_of(message, [Some(actor), None], simulation));
             Handled { kind: message.kind(), record, sent: origin.sender }
         });
-        let frame = self.frame(actor, Some(simulation.steps()), simulation);
+        let about = handled.and_then(|handled| handled.record);
+        let frame = self.frame(actor, Some(simulation.steps()), about, simulation);
         self.frames.extend(frame.map(|frame| Frame { handled, ..frame }));
         self.remember(simulation);
     }
