@@ -7,7 +7,10 @@ use std::sync::Arc;
 use active_active::explore::{Found, Incomplete, SearchProgress, Verified, Verify, VerifyReport};
 use active_active::plan::Plan;
 use active_active::saved::SavedRun;
+use active_active::scenario::{Scenario, Scope, builtin, designs};
+use active_active::scheduler::seed;
 use active_active::spec::PropertyName;
+use rand::Rng;
 
 #[path = "common/enumerate.rs"]
 mod enumerate;
@@ -127,6 +130,152 @@ fn the_reduction_leaves_the_verdict_and_few_states() {
         }
     }
     let small = verify(&plans::plan(SMALL, &[]), 2, true);
-    assert_eq!(small.verdict, Verified::Holds);
-    println!("{small:?}");
+    assert_eq!((small.verdict, small.states), (Verified::Holds, 3), "there is only one order");
+}
+
+/// The scenario with as few stages and records as its script allows.
+fn smallest(scenario: &Scenario) -> Arc<Plan> {
+    let batches = scenario.records.batches.len() as u32;
+    for stages in 1..=scenario.topology.stages.len() as u8 {
+        for records in [batches, 2 * batches, 4 * batches] {
+            let (records, stages) = (Some(records), Some(stages));
+            let small = Scope { records, stages, budget: None }.of(scenario);
+            if let Ok(plan) = small.and_then(|small| Plan::new(&small)) {
+                return Arc::new(plan);
+            }
+        }
+    }
+    Arc::new(Plan::new(scenario).expect("it was checked"))
+}
+
+/// Both verdicts, each as far as some memory reaches. They must not contradict each other. Whether
+/// both are complete.
+fn assert_agree(plan: &Arc<Plan>, what: &str) -> (bool, VerifyReport) {
+    let bounded = Verify { bytes_max: 1 << 19, shorten_max: 0, ..Verify::new(Arc::clone(plan)) };
+    let small = bounded.run(&SearchProgress::default());
+    let whole = Verify { reduces: false, ..bounded }.run(&SearchProgress::default());
+    match (&small.verdict, &whole.verdict) {
+        (Verified::Holds, Verified::Violated(found)) => {
+            panic!("{what}: the reduction misses {}", found.violation)
+        }
+        (Verified::Violated(found), Verified::Holds) => {
+            panic!("{what}: the reduction invents {}", found.violation)
+        }
+        (Verified::Holds, Verified::Holds | Verified::Incomplete(_))
+        | (Verified::Violated(_), Verified::Violated(_) | Verified::Incomplete(_))
+        | (Verified::Incomplete(_), _) => {}
+    }
+    let complete = |report: &VerifyReport| !matches!(report.verdict, Verified::Incomplete(_));
+    (complete(&small) && complete(&whole), small)
+}
+
+#[test]
+fn verdicts_of_all_scenarios_agree_with_and_without_reduction() {
+    let mut complete = 0;
+    for (name, _) in builtin::ALL {
+        let scenario = builtin::scenario(name).expect("it is built in");
+        complete += u32::from(assert_agree(&smallest(&scenario), name).0);
+    }
+    assert!(complete >= 1, "{complete}");
+}
+
+#[test]
+fn verdicts_of_all_designs_agree_with_and_without_reduction() {
+    let mut found = 0;
+    for row in designs::UNSOUND {
+        let plan = row.plan().expect("it was checked");
+        let (_, report) = assert_agree(&smallest(plan.scenario()), row.design);
+        found += usize::from(matches!(report.verdict, Verified::Violated(_)));
+    }
+    assert!(found >= 10, "{found} of {}", designs::UNSOUND.len());
+    for (design, scenario) in designs::SOUND {
+        let plan = designs::plan(scenario, &[design]).expect("it was checked");
+        let (_, report) = assert_agree(&smallest(plan.scenario()), design);
+        assert!(!matches!(report.verdict, Verified::Violated(_)), "{design}");
+    }
+}
+
+/// A tiny scenario of those that can be reduced, with expectations that hold or do not.
+fn generated(number: u64) -> Scenario {
+    let mut random = seed::generator(7, number);
+    let mut draw = |below: u64| (random.next_u64() >> 33) % below;
+    let batches = 1 + draw(2);
+    let mut script = vec!["publish 1".to_owned()];
+    for _ in 0..draw(4) {
+        let region = 1 + draw(2);
+        script.push(match draw(10) {
+            0 => "await sometime".to_owned(),
+            1 => "await quiescent".to_owned(),
+            2 => "await delivered batch 1".to_owned(),
+            3 | 4 => format!("pause only-container@{region}"),
+            5 => format!("crash only-container@{region}"),
+            6 => format!("recover only-container@{region}"),
+            7 => format!("expect delivered {}", draw(3)),
+            8 => format!("expect bypassed @{region} batch 1"),
+            _ => format!("expect waiting inbound-queue@{region} batch 1"),
+        });
+    }
+    if batches == 2 {
+        script.insert(1 + draw(script.len() as u64) as usize, "publish 2".to_owned());
+    }
+    let text = format!(
+        "name = \"generated\"\ntopology.stages = [\"only\"]\nrecords.batches = {:?}\n\
+         dns.weights = [1, {}]\nbudget.crash = {}\nscript = {script:?}\n",
+        vec![1; batches as usize],
+        draw(2),
+        draw(4) / 3,
+    );
+    Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+#[test]
+fn verdicts_of_generated_scenarios_agree_with_and_without_reduction() {
+    let (mut complete, mut violated) = (0, 0);
+    for number in 0..60 {
+        let scenario = generated(number);
+        let plan = Arc::new(Plan::new(&scenario).expect("it was checked"));
+        let (both, report) = assert_agree(&plan, &scenario.to_toml());
+        assert!(report.reduced, "{:?}", report.not_reduced_because);
+        complete += u32::from(both);
+        violated += u32::from(matches!(report.verdict, Verified::Violated(_)));
+    }
+    println!("{complete} complete, {violated} violated");
+    assert!(complete >= 30 && violated >= 10, "{complete} complete, {violated} violated");
+}
+
+/// A container that gives its record back because of an unreadable row gets it again, for ever.
+#[test]
+fn a_livelock_is_found_on_a_cycle() {
+    let scenario = builtin::scenario("google-unreadable-row").expect("it is built in");
+    let scope = Scope { records: Some(1), stages: Some(1), budget: None };
+    let small = scope.of(&scenario).expect("it has a stage");
+    let plan = Arc::new(Plan::new(&small).expect("it can be so small"));
+    for threads in [1, 2] {
+        let report = verify(&plan, threads, true);
+        assert_eq!(found(&report).violation.property(), PropertyName::Settles);
+        assert!(report.cyclic > 0);
+        let Found { choices, outcome, .. } = found(&report);
+        let outcome = outcome.as_ref().expect("the runner is patient, but not without end");
+        let saved = SavedRun::new(&plan, choices, outcome).expect("it was judged");
+        assert!(saved.replay().matches_expected);
+    }
+}
+
+/// A container that is refused is started again and again, until everything is healed.
+#[test]
+fn cycles_from_which_healing_helps_hold() {
+    let script = "script=publish 1,fail only-table@1,await delivered all";
+    let report = verify(&tiny(&["budget.crash=1", script]), 2, true);
+    assert_eq!(report.verdict, Verified::Holds);
+    assert!(report.cyclic > 100, "{report:?}");
+}
+
+/// The published test at its full size: thirty records, five stages, and the pause wherever in batch 2
+/// it can fall.
+#[test]
+fn the_whole_of_f1_is_verified() {
+    let scenario = builtin::scenario("f1-fail-container").expect("it is built in");
+    let report = verify(&Arc::new(Plan::new(&scenario).expect("it was checked")), 2, true);
+    assert_eq!(report.verdict, Verified::Holds);
+    println!("{report:?}");
 }

@@ -224,7 +224,8 @@ impl Scope<'_> {
         if cyclic == 0 {
             return (Verified::Holds, 0);
         }
-        let store = Store::new(self.verify.bytes_max);
+        // Both stores together keep to the bound.
+        let store = Store::new(self.verify.bytes_max.saturating_sub(ways.bytes()));
         let pass = self.pass(&store, Task::JudgeCycles(&ways), &SearchProgress::default());
         let verdict = match (incomplete(&pass), pass.violation) {
             (_, Some(choices)) => Verified::Violated(Box::new(self.endless(choices))),

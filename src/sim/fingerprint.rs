@@ -233,13 +233,27 @@ impl Writer<'_> {
         self.bytes.u32(copy.value);
     }
 
+    /// Who holds or waits for a delivery, or gives one up.
     fn client(&mut self, client: Client) {
+        self.bytes.u16(client.machine.0);
+        self.bytes.u16(self.age(client.incarnation, client.machine));
+    }
+
+    /// Who will get a reply.
+    fn asker(&mut self, client: Client) {
         self.bytes.u16(client.machine.0);
         self.incarnation(client.incarnation, client.machine);
     }
 
-    /// An incarnation of the machine.
+    /// An incarnation of the machine that is only asked whether it is the newest: how long ago it was
+    /// is nothing to anybody, and would grow for ever while somebody else does not answer.
     fn incarnation(&mut self, incarnation: u16, machine: MachineId) {
+        let age = self.age(incarnation, machine);
+        self.bytes.u16(if self.renames { age.min(1) } else { age });
+    }
+
+    /// How many incarnations of the machine came after this one.
+    fn age(&self, incarnation: u16, machine: MachineId) -> u16 {
         let newest = match self.plan.layout.places()[machine.index()] {
             Place::Container(id) if self.renames => self.world.containers[id.index()].incarnation(),
             Place::Container(_)
@@ -252,7 +266,7 @@ impl Writer<'_> {
             | Place::Table(_)
             | Place::Replicator(_) => 0,
         };
-        self.bytes.u16(newest.wrapping_sub(incarnation));
+        newest.wrapping_sub(incarnation)
     }
 
     /// A receipt of the queue: the place of the item that was delivered with it and was not
@@ -274,7 +288,7 @@ impl Writer<'_> {
             Message::Publish { batch } => self.bytes.u16(batch.0),
             Message::Wake { region } => self.bytes.u8(region.0),
             Message::Send { client, copy } | Message::Insert { client, copy } => {
-                self.client(client);
+                self.asker(client);
                 self.copy(copy);
             }
             Message::Sent { incarnation, queue }
@@ -298,7 +312,7 @@ impl Writer<'_> {
                 self.receipt(receipt, queue);
             }
             Message::Remove { client, queue, receipt } => {
-                self.client(client);
+                self.asker(client);
                 self.bytes.u16(queue.0);
                 self.receipt(receipt, queue);
             }

@@ -26,14 +26,19 @@ pub(super) struct Full;
 
 #[derive(Debug, Default)]
 struct Shard {
-    /// Open addressing, linear probing, ordered by hash; `EMPTY` or an entry.
+    /// Open addressing, linear probing, in the order of the hashes; `EMPTY` or an entry. Some entries
+    /// may be behind the last slot that is a home.
     slots: Vec<[u64; 2]>,
+    /// How many slots are homes.
+    homes: usize,
     used: usize,
 }
 
 const SHARDS: usize = 256;
 const EMPTY: [u64; 2] = [0, 0];
 const SLOTS_MIN: usize = 16;
+/// Room for entries behind the last home; more is made if that is not enough.
+const SLACK: usize = 16;
 const SLOT_BYTES: u64 = size_of::<[u64; 2]>() as u64;
 
 impl Store {
@@ -66,7 +71,7 @@ impl Store {
             slot[1] = second | u64::from(change(Some(before)));
             return Ok(Some(before));
         }
-        if (shard.used + 1) * 5 > shard.slots.len() * 4 {
+        if (shard.used + 1) * 5 > shard.homes * 4 {
             shard.grow(self)?;
         }
         shard.insert([first, second | u64::from(change(None))]);
@@ -83,44 +88,60 @@ impl Shard {
     /// Where the search for such an entry begins.
     #[inline]
     fn home(&self, second: u64) -> usize {
-        ((u128::from(second) * self.slots.len() as u128) >> 64) as usize
+        ((u128::from(second) * self.homes as u128) >> 64) as usize
     }
 
+    /// Entries are in the order of their hashes, so a search for one that is not there ends where it
+    /// would be, after as few steps as one for an entry that is (Amble and Knuth, *Ordered hash
+    /// tables*, 1974).
     #[inline]
     fn find(&self, first: u64, second: u64) -> Option<usize> {
         let mut at = self.home(second);
         loop {
-            // An empty table has no slot at all.
+            // A table that is empty, or full at its end, has no slot there.
             let slot = self.slots.get(at)?;
-            if slot[0] == first && slot[1] & !0xffff == second {
+            let found = slot[1] & !0xffff;
+            if found == second && slot[0] == first {
                 return Some(at);
             }
-            if *slot == EMPTY {
+            if found > second || *slot == EMPTY {
                 return None;
             }
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+            at += 1;
         }
     }
 
     #[inline]
     fn insert(&mut self, entry: [u64; 2]) {
-        let mut at = self.home(entry[1] & !0xffff);
-        while self.slots[at] != EMPTY {
-            at = if at + 1 == self.slots.len() { 0 } else { at + 1 };
+        let second = entry[1] & !0xffff;
+        let mut at = self.home(second);
+        let is_before = |slot: &[u64; 2]| *slot != EMPTY && slot[1] & !0xffff <= second;
+        while self.slots.get(at).is_some_and(is_before) {
+            at += 1;
         }
-        self.slots[at] = entry;
+        // What comes behind moves on by one, up to the next empty slot.
+        let mut moved = entry;
+        while moved != EMPTY {
+            match self.slots.get_mut(at) {
+                Some(slot) => std::mem::swap(slot, &mut moved),
+                None => self.slots.push(std::mem::replace(&mut moved, EMPTY)),
+            }
+            at += 1;
+        }
         self.used += 1;
     }
 
     fn grow(&mut self, store: &Store) -> Result<(), Full> {
-        let more = (self.slots.len() / 5).max(SLOTS_MIN);
+        let more = (self.homes / 5).max(SLOTS_MIN);
         let bytes = more as u64 * SLOT_BYTES;
         let before = store.bytes.fetch_add(bytes, Ordering::Relaxed);
         if before + bytes > store.bytes_max {
             store.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Full);
         }
-        let slots = vec![EMPTY; self.slots.len() + more];
+        self.homes += more;
+        let mut slots = Vec::with_capacity(self.homes + SLACK);
+        slots.resize(self.homes, EMPTY);
         let old = std::mem::replace(&mut self.slots, slots);
         self.used = 0;
         old.into_iter().filter(|&entry| entry != EMPTY).for_each(|entry| self.insert(entry));
