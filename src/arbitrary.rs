@@ -33,7 +33,9 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology, builtin};
-use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
+use crate::sketch::{
+    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
+};
 
 mod file;
 
@@ -150,7 +152,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (on_table_failure, strong) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity) = *bytes.choose(&QUEUES)?;
-    Ok(Sketch {
+    let mut sketch = Sketch {
         topology: Topology { regions, stages, containers },
         batches: batch_sizes,
         keys,
@@ -170,9 +172,13 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
             reorder: *bytes.choose(&BUDGET)?,
         },
         speeds: speeds(bytes)?,
-        opening: opening(bytes)?,
-        acts: acts(bytes)?,
-    })
+        opening: Opening::Plain,
+        databases: Databases::default(),
+        acts: Vec::new(),
+    };
+    (sketch.opening, sketch.databases) = opening(bytes)?;
+    sketch.acts = acts(bytes)?;
+    Ok(sketch)
 }
 
 fn spot(bytes: &mut Unstructured<'_>) -> Result<Spot> {
@@ -214,14 +220,21 @@ fn speeds(bytes: &mut Unstructured<'_>) -> Result<Vec<Speed>> {
     (0..count).map(one).collect()
 }
 
-fn opening(bytes: &mut Unstructured<'_>) -> Result<Opening> {
-    Ok(match bytes.int_in_range(0u8..=7)? {
+/// How the script begins, and, from 128 on, which stages have a database.
+fn opening(bytes: &mut Unstructured<'_>) -> Result<(Opening, Databases)> {
+    let number: u8 = bytes.arbitrary()?;
+    let opening = match number % 8 {
         1 => Opening::Waiting(spot(bytes)?),
         2 => Opening::Unreplicated,
         3 => Opening::Bypassed(spot(bytes)?),
         4 => Opening::Paused(spot(bytes)?),
         _ => Opening::Plain,
-    })
+    };
+    let databases = match number {
+        128.. => Databases { stages: bytes.arbitrary::<u8>()?.into(), writer: bytes.arbitrary()? },
+        _ => Databases::default(),
+    };
+    Ok((opening, databases))
 }
 
 fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
@@ -232,7 +245,10 @@ fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
             1..=3 => Act::Publish,
             4..=6 => Act::Await(*bytes.choose(&Wait::ALL)?, spot(bytes)?),
             7..=10 => Act::Disturb(*bytes.choose(&Disturbance::ALL)?, spot(bytes)?),
-            11 => Act::Lose { region: bytes.int_in_range(0u8..=1)? == 1, spot: spot(bytes)? },
+            11 => match bytes.int_in_range(0u8..=3)? {
+                lost @ 0..=1 => Act::Lose { region: lost == 1, spot: spot(bytes)? },
+                moved => Act::MoveWriter { planned: moved == 2, spot: spot(bytes)? },
+            },
             12 | 13 => {
                 Act::Recover { which: bytes.arbitrary()?, with_containers: bytes.arbitrary()? }
             }

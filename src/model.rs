@@ -11,6 +11,7 @@ pub mod destination;
 pub mod dns;
 pub mod event;
 pub mod fault;
+pub mod global_database;
 pub mod health;
 pub mod id;
 pub mod index_set;
@@ -30,7 +31,7 @@ pub use container::Container;
 pub use destination::RecordDestination;
 pub use dns::Dns;
 pub use event::Event;
-pub use fault::{Fault, FaultPoint};
+pub use fault::{Fault, FaultKind, FaultPoint};
 pub use id::{
     BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, StageId,
     TableId,

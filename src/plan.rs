@@ -74,6 +74,7 @@ impl Plan {
         validate::records(scenario)?;
         validate::queue(scenario)?;
         validate::budget(scenario)?;
+        validate::stores(scenario)?;
         validate::replication(scenario)?;
         validate::dns(scenario)?;
         validate::timing(scenario)?;
@@ -225,7 +226,12 @@ impl Plan {
 
     /// Whether something can be gone for good.
     pub fn can_lose(&self) -> bool {
-        self.has_fault(FaultKind::Lose)
+        self.has_fault(FaultKind::Lose) || self.has_fault(FaultKind::Failover)
+    }
+
+    /// Whether a stage has a global database.
+    pub fn has_database(&self) -> bool {
+        self.replicators.iter().any(|replicator| replicator.is_database)
     }
 
     /// Whether a region can be gone for good.
@@ -243,7 +249,8 @@ impl Plan {
             | Target::Table(_)
             | Target::Replicator(_)
             | Target::Link(..)
-            | Target::Region(_) => false,
+            | Target::Region(_)
+            | Target::Writer(..) => false,
         }
     }
 

@@ -26,9 +26,10 @@ pub use script::{Condition, Expectation, ScriptStep};
 pub use timing::Timing;
 
 use crate::model::options::{
-    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, HealthCheckOf, Insert,
-    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
-    RemoveBy, ReplicationFailure, ReplicationMode, Route, TableFailure,
+    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
+    HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
+    Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind, Switchover,
+    TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -72,6 +73,10 @@ pub struct Scenario {
     pub container: ContainerOptions,
     /// Every regional table.
     pub table: TableOptions,
+    /// What the stages store records in.
+    pub store: StoreOptions,
+    /// Every global database.
+    pub aurora: AuroraOptions,
     /// Every replicator.
     pub replication: ReplicationOptions,
     /// The record destination.
@@ -106,6 +111,8 @@ impl Default for Scenario {
             queue: QueueOptions::default(),
             container: ContainerOptions::default(),
             table: TableOptions::default(),
+            store: StoreOptions::default(),
+            aurora: AuroraOptions::default(),
             replication: ReplicationOptions::default(),
             destination: DestinationOptions::default(),
             speed: BTreeMap::new(),
@@ -287,6 +294,51 @@ pub struct TableOptions {
     pub insert: Insert,
     /// What it does while it is failed.
     pub on_failure: TableFailure,
+}
+
+/// What the stages store records in.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct StoreOptions {
+    /// The store of every stage that is not named below.
+    pub default: StoreKind,
+    /// The stores of single stages, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stages: BTreeMap<String, StoreKind>,
+}
+
+impl StoreOptions {
+    /// The store of a stage.
+    pub fn of(&self, stage: &str) -> StoreKind {
+        self.stages.get(stage).copied().unwrap_or(self.default)
+    }
+}
+
+/// The design of the global databases.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct AuroraOptions {
+    /// The region that writes first, counted from 1.
+    pub writer: u8,
+    /// What a cluster does with a write when another region is the writer.
+    pub forwarding: Forwarding,
+    /// How a switchover moves the writer.
+    pub switchover: Switchover,
+    /// What a failover does about the old writer.
+    pub fencing: Fencing,
+}
+
+impl Default for AuroraOptions {
+    fn default() -> AuroraOptions {
+        AuroraOptions {
+            writer: 1,
+            forwarding: Forwarding::default(),
+            switchover: Switchover::default(),
+            fencing: Fencing::default(),
+        }
+    }
 }
 
 /// The design of the replication.

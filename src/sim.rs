@@ -26,6 +26,7 @@ mod faults;
 mod fingerprint;
 mod loss;
 mod world;
+mod writer;
 
 pub(crate) use bytes::Bytes;
 pub use choice::{Choice, Enabled};
@@ -84,7 +85,7 @@ pub struct Pair {
 
 impl Pair {
     /// How many indices there are.
-    pub const COUNT: usize = 8 * 4 * 32;
+    pub const COUNT: usize = MachineKind::ALL.len() * 4 * 32;
 
     /// The names of the states of a kind of machine.
     pub fn states(machine: MachineKind) -> &'static [&'static str] {
@@ -97,6 +98,7 @@ impl Pair {
             MachineKind::Container => &["Processing", "FailedProcessing", "FailedDependency"],
             MachineKind::Table => &["Available", "Failed"],
             MachineKind::Replicator => &["Running", "Failed"],
+            MachineKind::Database => &["Reader", "Writer", "Draining", "Failed"],
         }
     }
 

@@ -18,10 +18,12 @@ pub(crate) use naming::Naming;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
-use crate::model::options::{Conflict, Delivery, OnRefusal, ReplicationMode, TableFailure};
+use crate::model::options::{
+    Conflict, Delivery, OnRefusal, ReplicationMode, StoreKind, TableFailure,
+};
 use crate::scenario::{
-    Budget, ContainerOptions, QueueOptions, Records, ReplicationOptions, Scenario, Source,
-    TableOptions, Topology,
+    AuroraOptions, Budget, ContainerOptions, QueueOptions, Records, ReplicationOptions, Scenario,
+    Source, StoreOptions, TableOptions, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -62,6 +64,9 @@ pub(crate) struct Sketch {
     /// Tables acknowledge when another region has the write, where there are three regions, or two
     /// and a witness.
     pub(crate) strong: bool,
+    /// Which stages have a global database, by index modulo 16, and the region that writes first,
+    /// modulo the number of regions.
+    pub(crate) databases: Databases,
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
     /// What the scheduler may choose; of timeouts and changes of order only if the queues have
@@ -71,6 +76,15 @@ pub(crate) struct Sketch {
     pub(crate) opening: Opening,
     /// What the script goes on with.
     pub(crate) acts: Vec<Act>,
+}
+
+/// Which stages have a global database.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Databases {
+    /// Bit *n* stands for the stage of index *n*.
+    pub(crate) stages: u16,
+    /// The region that writes first, modulo the number of regions.
+    pub(crate) writer: u8,
 }
 
 /// How fast some machine is.
@@ -113,6 +127,7 @@ impl Sketch {
         let keyed = self.keys > 0;
         let conflict = if keyed { Conflict::VersionChecked } else { Conflict::default() };
         let on_failure = self.on_table_failure;
+        let (store, aurora) = self.databases();
         let (delivery, max_receives) = (self.delivery, self.max_receives());
         let capacity = self.capacity();
         Scenario {
@@ -129,6 +144,8 @@ impl Sketch {
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
             replication: self.replication(),
+            store,
+            aurora,
             speed,
             budget: self.budget(),
             script: script::write(self),
@@ -136,13 +153,16 @@ impl Sketch {
             ..Scenario::default()
         }
     }
+
     /// Whether replication is strong.
     fn is_strong(&self) -> bool {
         self.replication().mode == ReplicationMode::Strong
     }
 
     fn replication(&self) -> ReplicationOptions {
-        match (self.strong, self.topology.regions) {
+        let stages = self.topology.stages.len();
+        let has_table = (0..stages).any(|stage| !self.has_database(stage));
+        match (self.strong && has_table, self.topology.regions) {
             (true, regions @ (2 | 3)) => ReplicationOptions {
                 mode: ReplicationMode::Strong,
                 witness: regions == 2,
@@ -150,6 +170,28 @@ impl Sketch {
             },
             (_, _) => ReplicationOptions::default(),
         }
+    }
+
+    /// The stores of the stages: named one by one, unless all are the same.
+    fn databases(&self) -> (StoreOptions, AuroraOptions) {
+        let names = &self.topology.stages;
+        let chosen = names.iter().enumerate().filter(|&(stage, _)| self.has_database(stage));
+        let chosen: Vec<&String> = chosen.map(|(_, name)| name).collect();
+        let mut aurora = AuroraOptions::default();
+        if chosen.is_empty() {
+            return (StoreOptions::default(), aurora);
+        }
+        aurora.writer = 1 + self.databases.writer % self.topology.regions;
+        let all = chosen.len() == names.len();
+        let default = if all { StoreKind::Aurora } else { StoreKind::Dynamodb };
+        let named = chosen.into_iter().filter(|_| !all);
+        let stages = named.map(|name| (name.clone(), StoreKind::Aurora)).collect();
+        (StoreOptions { default, stages }, aurora)
+    }
+
+    /// Whether the stage of this index has a global database.
+    pub(crate) fn has_database(&self, stage: usize) -> bool {
+        self.databases.stages >> (stage % 16) & 1 == 1
     }
 
     /// The budget as far as the system can have such faults.
@@ -166,8 +208,10 @@ impl Sketch {
     }
 
     /// Dead letters are sound when the script brings them back after the last fault, which it can
-    /// only if it knows when that is.
+    /// only if it knows when that is: a database whose writer is lost has none until the healing.
     fn max_receives(&self) -> u16 {
-        if self.budget().total() == 0 { self.max_receives } else { 0 }
+        let loses = |act: &Act| matches!(act, Act::Lose { region: true, .. });
+        let waits = self.databases.stages != 0 && self.acts.iter().any(loses);
+        if self.budget().total() == 0 && !waits { self.max_receives } else { 0 }
     }
 }

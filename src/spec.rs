@@ -3,7 +3,7 @@
 //! The spec reads events and, at the end, the state; it changes nothing. Words: a record is
 //! *accepted* once the source holds a positive acknowledgement for it: from then on the system
 //! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
-//! the write.
+//! the write; of a global database, by its writer, for a container of that region.
 
 use crate::model::event::{Event, Holder};
 use crate::model::id::{RecordId, TableId};
@@ -298,8 +298,8 @@ impl Spec {
             Event::Forwarding { container, record } => {
                 StoreBeforeForward::forwarding(container, record, ledger, plan)?;
             }
-            Event::Stored { table, copy, rows, .. } => {
-                self.judge_stored(table, copy, rows, plan)?;
+            Event::Stored { table, asked, copy, rows, .. } => {
+                self.judge_stored((table, asked), copy, rows, plan)?;
             }
             Event::Applied { table, copy, rows } => {
                 NoInvention::in_table(table, copy, ledger, plan)?;
@@ -334,17 +334,18 @@ impl Spec {
             | Event::SendWaits { .. }
             | Event::GaveUp { .. }
             | Event::ReplicationLost { .. }
+            | Event::WriterMoved { .. }
             | Event::Recovered { .. }
             | Event::ReplyLost { .. } => {}
         }
         Ok(())
     }
 
-    /// As [`Spec::judge`], a table that took a write of its own region.
+    /// As [`Spec::judge`], a table that took a write, and the one that was asked.
     #[inline]
     fn judge_stored(
         &mut self,
-        table: TableId,
+        (table, asked): (TableId, TableId),
         copy: RecordCopy,
         rows: u8,
         plan: &Plan,
@@ -352,8 +353,8 @@ impl Spec {
         let ledger = &mut self.ledger;
         NoInvention::in_table(table, copy, ledger, plan)?;
         EffectOnce::in_table(table, copy.id, rows)?;
-        self.region_fifo.stored(table, copy.id, ledger, plan)?;
-        ledger.stored(table, copy.id, plan);
+        self.region_fifo.stored(asked, copy.id, ledger, plan)?;
+        ledger.stored(asked, copy.id, plan);
         self.losses.stored(table, copy.id, plan);
         Ok(())
     }

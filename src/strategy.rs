@@ -37,7 +37,9 @@ use proptest::sample::select;
 
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Topology};
-use crate::sketch::{Act, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names};
+use crate::sketch::{
+    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
+};
 
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
 /// far more likely.
@@ -58,7 +60,8 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 }
 
 /// Scenarios of a sound design on these topologies, which have to be valid. Everything else
-/// varies: batches, weights, speeds, business keys, the kind of the queues and their room, what source,
+/// varies: batches, weights, speeds, business keys, the stores of the stages, the kind of the queues and
+/// their room, what source,
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
@@ -72,13 +75,22 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
         prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
+        databases(),
     );
     let script = (opening(), vec(act(), 0..=12));
     (topology, records, design, budget(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
             let (batches, keys, naming, speeds, unreadable) = records;
-            let (on_refusal, strong, on_table_failure, delivery, max_receives, retries, capacity) =
-                design;
+            let (
+                on_refusal,
+                strong,
+                on_table_failure,
+                delivery,
+                max_receives,
+                retries,
+                capacity,
+                databases,
+            ) = design;
             let sketch = Sketch {
                 topology,
                 batches,
@@ -92,6 +104,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 max_receives,
                 capacity,
                 retries,
+                databases,
                 on_table_failure,
                 budget,
                 opening,
@@ -151,6 +164,12 @@ fn weight_of_each() -> impl Strategy<Value = [u8; 8]> {
     uniform8(prop_oneof![4 => 1u8..=3, 2 => Just(0u8), 1 => any::<u8>(), 1 => Just(255)])
 }
 
+/// No stage with a database, all stages, or some.
+fn databases() -> impl Strategy<Value = Databases> {
+    let stages = prop_oneof![4 => Just(0u16), 1 => Just(u16::MAX), 2 => any::<u16>()];
+    (stages, 0u8..8).prop_map(|(stages, writer)| Databases { stages, writer })
+}
+
 /// No fault that the scheduler may choose, or a few of one kind or of several.
 fn budget() -> impl Strategy<Value = Budget> {
     let few = || prop_oneof![2 => Just(0u16), 1 => 1u16..=4];
@@ -194,6 +213,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => weight_of_each().prop_map(Act::Weights),
         1 => spot().prop_map(Act::Redrive),
         1 => (any::<bool>(), spot()).prop_map(|(region, spot)| Act::Lose { region, spot }),
+        2 => (any::<bool>(), spot()).prop_map(|(planned, spot)| Act::MoveWriter { planned, spot }),
         5 => (select(&Disturbance::ALL[..]), spot())
             .prop_map(|(disturbance, spot)| Act::Disturb(disturbance, spot)),
     ]
@@ -268,7 +288,7 @@ mod tests {
         let faults = Plan::new(&scenario).expect("it is valid").faults().count() as u64;
         assert!(scenario.budget.total() + faults < 6, "{scenario:?}");
         assert!(scenario.records.total() <= 3, "{scenario:?}");
-        assert!(scenario.script.len() < 10, "{scenario:?}");
+        assert!(scenario.script.len() < 16, "{scenario:?}");
         assert!(choices.len() < 120, "{} choices", choices.len());
     }
 }

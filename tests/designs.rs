@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
-    Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, HealthCheckOf, Insert,
-    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
-    RemoveBy, ReplicationFailure, ReplicationMode, Route, TableFailure,
+    Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding, HealthCheckOf,
+    Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
+    RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind, Switchover, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -136,6 +136,10 @@ fn every_variant_of_every_option_has_a_row() {
         variants("replication.mode", ReplicationMode::ALL),
         variants("replication.on_failure", ReplicationFailure::ALL),
         variants("source.on_refusal", OnRefusal::ALL),
+        variants("aurora.fencing", Fencing::ALL),
+        variants("aurora.forwarding", Forwarding::ALL),
+        variants("aurora.switchover", Switchover::ALL),
+        variants("store.default", StoreKind::ALL),
         variants("table.conflict", Conflict::ALL),
         variants("table.insert", Insert::ALL),
         variants("table.on_failure", TableFailure::ALL),

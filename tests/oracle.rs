@@ -141,7 +141,8 @@ fn agrees_with_the_spec_on_cases_of_the_strategies() {
     let mut runner = TestRunner::new_with_rng(config, random);
     let design = proptest::option::of(proptest::sample::select(UNSOUND));
     let result = runner.run(&(strategy::case(), design), |((scenario, choices), design)| {
-        let changes: Vec<String> = design.iter().map(|&change| change.to_owned()).collect();
+        let changes: Vec<String> =
+            design.map(generate::with_what_it_needs).into_iter().flatten().collect();
         // Not every design fits: a queue that is never full has no answer to being full.
         let Ok(plan) = generate::load(&scenario.to_toml(), &changes) else {
             assert!(!changes.is_empty(), "the strategies draw valid scenarios");

@@ -11,6 +11,7 @@ use active_active::explore::{Choices, Coverage, Reached, Runner, Verdict};
 use active_active::model::MachineKind;
 use active_active::model::fault::{Fault, FaultPoint, Target};
 use active_active::model::message::MessageKind;
+use active_active::model::options::StoreKind;
 use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
 use active_active::scenario::{Condition, Expectation, Scenario, ScriptStep};
@@ -70,7 +71,7 @@ fn note_faults(plan: &Plan, features: &mut BTreeSet<String>) {
         match action {
             DriverAction::Fault(faults) if faults.len() == 1 => {
                 let name = target_name(faults[0].target, &plan.layout);
-                let place = if name.ends_with("@1") || name == "region 1" {
+                let place = if name.ends_with("@1") || name.ends_with("region 1") {
                     "first region"
                 } else {
                     "elsewhere"
@@ -101,6 +102,7 @@ fn fault_kind(fault: Fault) -> String {
         Target::Link(..) => "link",
         Target::Dns(side, _) => side.name(),
         Target::Region(_) => "region",
+        Target::Writer(..) => "writer",
     };
     format!("{} {target}", fault.kind.name())
 }
@@ -145,8 +147,19 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("room for so many {}", scenario.queue.capacity > 0));
     note(format!("unreadable row {}", scenario.records.unreadable > 0));
     note(format!("retries {}", scenario.container.retries));
+    let kinds = topology.stages.iter().map(|stage| scenario.store.of(stage));
+    let databases = kinds.filter(|&kind| kind == StoreKind::Aurora).count();
+    note(format!("stores {}", how_many(databases, topology.stages.len())));
     note(format!("speeds {}", !scenario.speed.is_empty()));
     scenario.script.iter().for_each(|step| note(format!("script {}", step_kind(step))));
+}
+
+fn how_many(some: usize, all: usize) -> &'static str {
+    match some {
+        0 => "none",
+        some if some == all => "all",
+        _ => "some",
+    }
 }
 
 fn weights(weights: &[u32]) -> &'static str {
@@ -164,6 +177,7 @@ fn step_kind(step: &ScriptStep) -> String {
     match step {
         ScriptStep::Publish(_) => "publish".to_owned(),
         ScriptStep::Fault(kind, _) => kind.name().to_owned(),
+        ScriptStep::MoveWriter(kind, ..) => kind.name().to_owned(),
         ScriptStep::Outage(_) => "outage".to_owned(),
         ScriptStep::Recover(_) => "recover".to_owned(),
         ScriptStep::Redrive(name) if name == "*" => "redrive all".to_owned(),
@@ -208,6 +222,9 @@ const FEATURES: &[&str] = &[
     "source Abort",
     "failed tables Reject",
     "failed tables Hang",
+    "stores some",
+    "stores all",
+    "stores none",
     "queues Fifo",
     "queues Standard",
     "replication Eventual, witness false",
@@ -265,6 +282,10 @@ const FEATURES: &[&str] = &[
     "offline out-dns, elsewhere",
     // It belongs to no region.
     "fail replicator, elsewhere",
+    "switchover writer, first region",
+    "switchover writer, elsewhere",
+    "failover writer, first region",
+    "failover writer, elsewhere",
     "lose table, first region",
     "lose table, elsewhere",
     "lose region, first region",
@@ -299,6 +320,7 @@ const FEATURES: &[&str] = &[
 /// * the source, and the destination for each region, has one request under way and gets no reply
 ///   to another one; a refused one has none under way and gets only a wake;
 /// * a container that was paused or crashed has a closed inbox;
+/// * the writer of a database gets nothing from its log: it applied all of it before it became that;
 /// * a replicator that has failed has a closed inbox, unless replication is strong: then it refuses.
 const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
     use MessageKind::*;
@@ -333,8 +355,12 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Container, "Processing", REPLIES),
         (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
-        (MachineKind::Replicator, "Running", &[Replicate, Probe]),
+        (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
+        (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover]),
+        (MachineKind::Database, "Writer", &[Insert, Forward]),
+        (MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
+        (MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
     ]
 };
 

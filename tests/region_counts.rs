@@ -137,8 +137,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         Event::Forwarding { container, record } => {
             Event::Forwarding { container, record: instead(record) }
         }
-        Event::Stored { table, copy, rows, duplicate } => {
-            Event::Stored { table, copy: copied(copy), rows, duplicate }
+        Event::Stored { table, asked, copy, rows, duplicate } => {
+            Event::Stored { table, asked, copy: copied(copy), rows, duplicate }
         }
         Event::Applied { table, copy, rows } => Event::Applied { table, copy: copied(copy), rows },
         Event::Arrived { copy, region, counted } => {
@@ -171,6 +171,7 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::Recovered { .. }
         | Event::Lost { .. }
         | Event::LossEnded { .. }
+        | Event::WriterMoved { .. }
         | Event::ExpectationFailed { .. } => event,
     }
 }

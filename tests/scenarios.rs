@@ -8,9 +8,10 @@ use active_active::explore::{
     Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
 };
 use active_active::model::container::State;
+use active_active::model::event::Holder;
 use active_active::model::fault::{FaultKind, Target};
 use active_active::model::{
-    BatchId, ContainerId, Event, Place, QueueId, RecordId, RegionId, TableId,
+    BatchId, ContainerId, Event, Place, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
@@ -308,6 +309,7 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::Recovered { .. }
         | Event::Lost { .. }
         | Event::LossEnded { .. }
+        | Event::WriterMoved { .. }
         | Event::ExpectationFailed { .. } => return None,
     };
     (at == region).then_some(record)
@@ -368,8 +370,9 @@ fn every_scenario_reaches_all_that_it_can() {
 }
 
 /// What a scenario takes care to avoid: `failover` waits until region 1 has drained, so that nothing
-/// is in flight when it goes offline, and the health checks' ones do the same; replication has nothing to do while F2's table is down; the
-/// containers of a region that is out are dead, and meet nobody.
+/// is in flight when it goes offline, and the health checks' ones do the same; replication has nothing
+/// to do while F2's table is down; the containers of a region that is out are dead, and meet nobody; a
+/// writer has nothing to lose when all that it wrote is replicated.
 fn is_avoided(name: &str, what: Reached) -> bool {
     match name {
         "failover" | "health-failover" | "primary-failover" => {
@@ -377,6 +380,7 @@ fn is_avoided(name: &str, what: Reached) -> bool {
         }
         "f2-fail-database" => what == Reached::Backlog,
         "region-outage" => what == Reached::DependencyFailed,
+        "aurora-writer-outage" => what == Reached::Destroyed,
         _ => false,
     }
 }
@@ -557,6 +561,119 @@ fn strong_replication_refuses_a_write_without_a_quorum() {
 }
 
 #[test]
+fn aurora_f1_stores_everything_everywhere_through_the_writer() {
+    let coverage = holds_under_every_scheduler("aurora-f1", |run| {
+        all_is_everywhere(run);
+        let layout = &run.simulation.plan().layout;
+        for event in &run.events.all {
+            if let Event::Stored { table, asked, .. } = *event {
+                let (region, stage) = layout.table_place(table);
+                let is_core = layout.stages[stage.index()] == "core";
+                assert!(region == RegionId(0) || is_core, "only region 1 writes databases");
+                assert!(table == asked || !is_core, "nobody forwards to a global table");
+            }
+        }
+    });
+    reached_in_every_run(&coverage, &[Reached::Paused, Reached::WriteForwarded]);
+}
+
+/// Who stored a database's rows last: the writer's region at the end of the run, by stage.
+fn writers(run: &Run<'_>) -> BTreeSet<RegionId> {
+    let layout = &run.simulation.plan().layout;
+    let databases = layout.stage_ids().filter(|stage| layout.stages[stage.index()] != "core");
+    let writer = |stage: StageId| run.simulation.replicator(ReplicatorId(stage.0.into())).writer();
+    databases.map(writer).collect()
+}
+
+#[test]
+fn aurora_switchover_loses_nothing_wherever_it_falls() {
+    let waited = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-switchover", |run| {
+        all_is_everywhere(run);
+        assert_eq!(run.outcome.lost.records(), 0);
+        assert!(!run.events.all.iter().any(|event| matches!(event, Event::Lost { .. })));
+        assert_eq!(writers(run), BTreeSet::from([RegionId(1)]));
+        waited.set(waited.get() + u32::from(run.events.all.iter().any(is_refusal)));
+    });
+    assert_eq!(waited.get(), 0, "writes wait for a switchover, and are not refused");
+    reached_in_every_run(&coverage, &[Reached::WriteForwarded, Reached::WriterMoved]);
+    let pairs = coverage.pairs().map(|(pair, _)| pair.to_string()).collect::<BTreeSet<_>>();
+    for pair in ["database Draining insert", "database Draining forward"] {
+        assert!(pairs.contains(pair), "no write had to wait: {pairs:?}");
+    }
+}
+
+fn is_refusal(event: &Event) -> bool {
+    matches!(event, Event::ContainerBecame { state: State::FailedDependency, .. })
+}
+
+/// What is gone is exactly the backlog of the old writer: recounted here from what was stored and what
+/// was replicated.
+#[test]
+fn aurora_failover_destroys_exactly_what_was_not_replicated() {
+    let worst = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-failover", |run| {
+        assert_eq!(run.simulation.destination().order().len(), 30, "no record is lost, only rows");
+        assert_eq!(writers(run), BTreeSet::from([RegionId(1)]));
+        let plan = run.simulation.plan();
+        let mut backlog: BTreeSet<(StageId, RecordId)> = BTreeSet::new();
+        let mut destroyed = BTreeSet::new();
+        let is_failover = |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Failover);
+        let at = run.events.all.iter().position(is_failover).expect("it is in the script");
+        for event in &run.events.all[..at] {
+            if let Event::Stored { table, copy, duplicate: false, .. } = *event {
+                backlog.insert((plan.layout.table_place(table).1, copy.id));
+            }
+            if let Event::Replicated { replicator, record, .. } = *event {
+                backlog.remove(&(StageId(replicator.0 as u8), record));
+            }
+        }
+        backlog.retain(|(stage, _)| plan.layout.stages[stage.index()] != "core");
+        for event in &run.events.all[at..] {
+            if let Event::Lost { holder: Holder::Table(table), record } = *event {
+                destroyed.insert((plan.layout.table_place(table).1, record));
+            }
+        }
+        assert_eq!(destroyed, backlog);
+        let records: BTreeSet<RecordId> = backlog.iter().map(|&(_, record)| record).collect();
+        assert_eq!(run.outcome.lost.unreplicated, records.into_iter().collect::<Vec<_>>());
+        assert_eq!(run.outcome.lost.undelivered, []);
+        worst.set(worst.get().max(run.outcome.lost.records()));
+    });
+    reached_in_every_run(&coverage, &[Reached::WriteForwarded, Reached::WriterMoved]);
+    assert!(worst.get() >= 2, "at most {} records were lost in a run", worst.get());
+}
+
+#[test]
+fn a_region_that_is_not_the_writer_stalls_while_the_writer_is_out() {
+    let coverage = holds_under_every_scheduler("aurora-writer-outage", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        assert_eq!(run.outcome.lost.records(), 0);
+    });
+    let must = [Reached::DependencyFailed, Reached::WriteForwarded, Reached::WriterMoved];
+    reached_in_every_run(&coverage, &must);
+}
+
+/// Global databases in place of global tables, where the scenarios are about other things.
+#[test]
+fn scenarios_hold_with_global_databases_as_well() {
+    // These have databases already, or need a global table.
+    let is_other = |name: &str| !name.starts_with("aurora-") && !name.starts_with("strong-");
+    let others = builtin::ALL.iter().filter(|(name, _)| is_other(name));
+    for (name, _) in others {
+        for writer in ["aurora.writer=1", "aurora.writer=2"] {
+            let plan = plans::plan(name, &["store.default=aurora", writer]);
+            let mut runner = Runner::new(plan);
+            for run in 0..RANDOM_RUNS / 20 {
+                let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+                assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {writer}, run {run}");
+            }
+        }
+    }
+}
+
+#[test]
 fn lost_replies_lose_no_record() {
     let coverage = holds_under_every_scheduler("lost-replies", |run| {
         all_is_everywhere(run);
@@ -650,6 +767,10 @@ fn every_built_in_scenario_has_a_test() {
         "failover-undrained",
         "region-outage",
         "region-loss",
+        "aurora-f1",
+        "aurora-switchover",
+        "aurora-failover",
+        "aurora-writer-outage",
         "lost-replies",
         "standard-queues",
         "crash-anywhere",

@@ -157,7 +157,7 @@ fn region_fifo() -> Violation {
     let plan = small(PUBLISH, &["records.batches=2"]);
     let queue = plan.layout.queue(RegionId(0), 0);
     let table = plan.layout.table(RegionId(0), StageId(0));
-    let stored = |copy| Event::Stored { table, copy, rows: 1, duplicate: false };
+    let stored = |copy| Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
     let (first, second) = (copy(1, &plan), copy(2, &plan));
     let events = [
         Event::Published { copy: first },
@@ -311,7 +311,7 @@ fn a_loss_that_is_not_exact_has_a_canary() {
     let (table, other) = (TableId(0), TableId(1));
     let fault = Fault { kind: FaultKind::Lose, target: Target::Table(table) };
     let lost = |table| Event::Lost { holder: Holder::Table(table), record: copy.id };
-    let stored = |table| Event::Stored { table, copy, rows: 1, duplicate: false };
+    let stored = |table| Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
     let begins =
         [Event::Published { copy }, stored(table), stored(other), Event::Faulted { fault }];
 
@@ -379,7 +379,7 @@ fn a_spec_that_was_reset_knows_nothing_of_the_run_before() {
     let came = |record| {
         let copy = copy(record, &plan);
         let (region, record) = (RegionId(0), copy.id);
-        let stored = Event::Stored { table, copy, rows: 1, duplicate: false };
+        let stored = Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
         let enqueued = Event::Enqueued { queue, copy };
         [Event::Published { copy }, Event::Routed { record, region }, enqueued, stored]
     };

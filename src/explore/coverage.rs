@@ -4,7 +4,7 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
-use crate::model::options::{OnUnreadable, ReplicationMode};
+use crate::model::options::{Forwarding, OnUnreadable, ReplicationMode};
 use crate::plan::Plan;
 use crate::sim::{Pair, Step};
 
@@ -77,6 +77,10 @@ reached! {
     SendWaited "a sender waited for room in a full queue",
     /// A container gave its delivery back because of a row that it cannot read.
     GaveUp "a container gave up at a row that it cannot read",
+    /// A write was forwarded to the writer of a global database.
+    WriteForwarded "a write was forwarded to the writer's region",
+    /// The writer of a global database moved.
+    WriterMoved "the writer of a global database moved",
     /// Both regions (or more) took records.
     SeveralRegions "more than one region took records",
 }
@@ -94,15 +98,22 @@ impl Reached {
         let is_dependency = |target| match target {
             Target::Queue(_) | Target::Table(_) => true,
             Target::Replicator(_) | Target::Link(..) => strong,
-            Target::Container(_) | Target::Dns(..) | Target::Region(_) => false,
+            Target::Container(_) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => {
+                false
+            }
         };
         // The destination can lose its connection to a record that it has received.
         let out_of_reach = plan.faults().any(|fault| {
             let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
             side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
         });
+        // A failover refuses each write under way once.
+        let retries = plan.scenario().container.retries > 0;
+        let refuses = plan.has_fault(FaultKind::Failover) && !retries;
         // Replication refuses nobody, so nobody gives a delivery back because of it.
-        let gives_back = crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);
+        let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
+        let gives_back =
+            refuses || crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
@@ -129,17 +140,26 @@ impl Reached {
                 gives_up && plan.keys().unreadable().is_some()
             }
             Reached::ContainerRecovered => {
-                let stops = crash || lost_reply || plan.can_fail(is_dependency);
+                let stops = refuses || crash || lost_reply || plan.can_fail(is_dependency);
                 stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => lost_reply || plan.can_fail(is_dependency),
+            Reached::DependencyFailed => refuses || lost_reply || plan.can_fail(is_dependency),
             Reached::SourceRefused => {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
                 lost_reply || fails || plan.can_lose_a_region()
             }
             Reached::WentOffline => plan.has_fault(FaultKind::Offline),
-            Reached::Lost | Reached::Destroyed => plan.can_lose(),
+            Reached::Lost => plan.has_fault(FaultKind::Lose),
+            Reached::Destroyed => plan.can_lose(),
+            Reached::WriteForwarded => {
+                let forwards = plan.scenario().aurora.forwarding != Forwarding::Off;
+                forwards && plan.has_database() && Reached::SeveralRegions.is_possible(plan)
+            }
+            Reached::WriterMoved => {
+                let lost = plan.has_database() && plan.can_lose_a_region();
+                lost || moves
+            }
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
@@ -190,9 +210,15 @@ impl Coverage {
                 }
                 self.last_arrived = self.last_arrived.max(copy.id.0);
             }
-            Event::Stored { rows: 1, duplicate: true, .. } => {
-                self.reach(Reached::DuplicateAbsorbed);
+            Event::Stored { table, asked, rows, duplicate, .. } => {
+                if rows == 1 && duplicate {
+                    self.reach(Reached::DuplicateAbsorbed);
+                }
+                if table != asked {
+                    self.reach(Reached::WriteForwarded);
+                }
             }
+            Event::WriterMoved { .. } => self.reach(Reached::WriterMoved),
             Event::Delivered { redelivery: true, .. } => self.reach(Reached::Redelivery),
             Event::StaleReply { .. } => self.reach(Reached::StaleReply),
             Event::Refused { .. } => self.reach(Reached::SourceRefused),
@@ -215,6 +241,7 @@ impl Coverage {
                 FaultKind::Fail => Reached::ComponentFailed,
                 FaultKind::Offline => Reached::WentOffline,
                 FaultKind::Lose => Reached::Lost,
+                FaultKind::Switchover | FaultKind::Failover => return,
             }),
             Event::Recovered { target: Target::Replicator(_), waiting: 1.. } => {
                 self.reach(Reached::Backlog);
@@ -236,7 +263,6 @@ impl Coverage {
             | Event::Delivered { redelivery: false, .. }
             | Event::Removed { .. }
             | Event::Forwarding { .. }
-            | Event::Stored { .. }
             | Event::Applied { .. }
             | Event::KeyShown { .. }
             | Event::Replicated { .. }

@@ -143,7 +143,10 @@ impl Container {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => unreachable!("a container gets no {message:?}"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 

@@ -118,7 +118,10 @@ impl RecordDestination {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => unreachable!("the destination gets no {message:?}"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

@@ -144,7 +144,10 @@ impl Dns {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
-            | Message::Apply { .. } => unreachable!("a DNS name gets no {message:?}"),
+            | Message::Apply { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => unreachable!("a DNS name gets no {message:?}"),
         }
     }
 

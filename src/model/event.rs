@@ -20,6 +20,8 @@ pub enum Holder {
     Table(TableId),
     /// The stream of a regional table: the write was on its way to the other regions.
     Stream(TableId),
+    /// The log of a global database on its way to a cluster, which follows another log now.
+    Log(TableId),
 }
 
 /// One thing that happened. A step produces any number of them, in order.
@@ -182,10 +184,13 @@ pub enum Event {
         container: ContainerId,
     },
 
-    /// A table took a write of its own region.
+    /// A table took a write: of its own region, or, as the writer of a global database, of another.
     Stored {
         /// The table.
         table: TableId,
+        /// The table that the container asked, in its own region: another one than `table` only in a
+        /// global database.
+        asked: TableId,
         /// The record.
         copy: RecordCopy,
         /// How many rows it has for this id now.
@@ -220,6 +225,13 @@ pub enum Event {
         /// Where it goes at once, or went when the region was reached again; a witness counts as
         /// the region after the last one.
         reached: RegionSet,
+    },
+    /// A global database is written in another region from now on.
+    WriterMoved {
+        /// The replicator of its stage.
+        replicator: ReplicatorId,
+        /// Where it is written.
+        region: RegionId,
     },
     /// A failed replicator lost a row (an unsound design).
     ReplicationLost {

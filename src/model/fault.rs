@@ -26,6 +26,8 @@ pub enum Target {
     Dns(DnsSide, RegionId),
     /// A region as a whole, which can only be lost.
     Region(RegionId),
+    /// The writer of a stage's global database, and the region that it moves to.
+    Writer(ReplicatorId, RegionId),
 }
 
 impl Target {
@@ -36,9 +38,10 @@ impl Target {
             Target::Queue(id) => Some(layout.queue_place(id).0),
             Target::Table(id) => Some(layout.table_place(id).0),
             Target::Replicator(_) => None,
-            Target::Link(_, region) | Target::Dns(_, region) | Target::Region(region) => {
-                Some(region)
-            }
+            Target::Link(_, region)
+            | Target::Dns(_, region)
+            | Target::Region(region)
+            | Target::Writer(_, region) => Some(region),
         }
     }
 }
@@ -57,6 +60,11 @@ pub enum FaultKind {
     /// What it holds is gone for good, and so is what it had on its way to other regions. A table
     /// goes on empty; a region does not go on at all.
     Lose,
+    /// The writer of a global database moves as planned, and nothing is lost. Nothing happens while the
+    /// writer does not work, or while it moves already.
+    Switchover,
+    /// The writer of a global database moves at once, and what was not replicated is lost.
+    Failover,
 }
 
 impl FaultKind {
@@ -68,6 +76,8 @@ impl FaultKind {
             FaultKind::Fail => "fail",
             FaultKind::Offline => "offline",
             FaultKind::Lose => "lose",
+            FaultKind::Switchover => "switchover",
+            FaultKind::Failover => "failover",
         }
     }
 }

@@ -24,11 +24,13 @@ pub enum MachineKind {
     Table,
     /// Copies rows between regions.
     Replicator,
+    /// Stores records in one region, as a cluster of a global database.
+    Database,
 }
 
 impl MachineKind {
     /// Every kind.
-    pub const ALL: [MachineKind; 8] = [
+    pub const ALL: [MachineKind; 9] = [
         MachineKind::Driver,
         MachineKind::Source,
         MachineKind::Dns,
@@ -37,6 +39,7 @@ impl MachineKind {
         MachineKind::Container,
         MachineKind::Table,
         MachineKind::Replicator,
+        MachineKind::Database,
     ];
 
     /// The kind as text.
@@ -50,6 +53,7 @@ impl MachineKind {
             MachineKind::Container => "container",
             MachineKind::Table => "table",
             MachineKind::Replicator => "replicator",
+            MachineKind::Database => "database",
         }
     }
 }
@@ -307,6 +311,7 @@ impl Place {
             Place::Destination => MachineKind::Destination,
             Place::Queue(_) => MachineKind::Queue,
             Place::Container(_) => MachineKind::Container,
+            // One of a global database is a `Database`; that is not to be seen from its place.
             Place::Table(_) => MachineKind::Table,
             Place::Replicator(_) => MachineKind::Replicator,
         }

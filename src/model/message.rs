@@ -1,6 +1,6 @@
 //! What machines say to each other.
 
-use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::record::RecordCopy;
 
 /// Who asked: the machine, and which life of it.
@@ -177,6 +177,30 @@ pub enum Message {
         /// How it is.
         health: Health,
     },
+    /// Cluster to the writer of a global database: store a record for a container elsewhere.
+    Forward {
+        /// Who gets the acknowledgement, from the writer itself; nobody if the first cluster has
+        /// acknowledged it already (an unsound design).
+        client: Option<Client>,
+        /// The record.
+        copy: RecordCopy,
+        /// The cluster that the container asked.
+        asked: TableId,
+    },
+    /// At the end of a writer's log, on the way of all that it wrote: another cluster writes from
+    /// here on.
+    Handover {
+        /// The region that wrote so far.
+        from: RegionId,
+        /// The region that writes from here on.
+        to: RegionId,
+    },
+    /// Replicator to a cluster that wrote after it was replaced: the write is no part of the
+    /// database.
+    Discard {
+        /// What it wrote.
+        copy: RecordCopy,
+    },
 }
 
 macro_rules! message_kinds {
@@ -229,6 +253,9 @@ message_kinds! {
     Apply "apply",
     Probe "probe",
     Probed "probed",
+    Forward "forward",
+    Handover "handover",
+    Discard "discard",
 }
 
 impl Message {
@@ -261,7 +288,10 @@ impl Message {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => panic!("{self:?} is no request to a queue"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => panic!("{self:?} is no request to a queue"),
         }
     }
 
@@ -292,7 +322,10 @@ impl Message {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => None,
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => None,
         }
     }
 
@@ -303,7 +336,9 @@ impl Message {
             | Message::Received { copy, .. }
             | Message::Insert { copy, .. }
             | Message::Replicate { copy, .. }
-            | Message::Apply { copy, .. } => Some(copy.id),
+            | Message::Apply { copy, .. }
+            | Message::Forward { copy, .. }
+            | Message::Discard { copy } => Some(copy.id),
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -318,7 +353,8 @@ impl Message {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => None,
+            | Message::Probed { .. }
+            | Message::Handover { .. } => None,
         }
     }
 }

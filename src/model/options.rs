@@ -272,3 +272,52 @@ option! {
         IgnoreOffline,
     }
 }
+
+option! {
+    /// What a stage stores records in.
+    StoreKind {
+        /// An Amazon DynamoDB global table: every region writes its own replica.
+        #[default]
+        Dynamodb,
+        /// An Amazon Aurora global database: one region writes, the others read.
+        Aurora,
+    }
+}
+
+option! {
+    /// What a cluster of a global database does with a write when another region is the writer.
+    Forwarding {
+        /// Sends it there; the writer acknowledges it. Sound.
+        #[default]
+        AcknowledgedByWriter,
+        /// Acknowledges it and sends it there. Unsound: what the writer refuses was acknowledged.
+        AcknowledgedEarly,
+        /// Refuses it, as Aurora does unless write forwarding is switched on. Sound, and no work is
+        /// done in the other regions.
+        Off,
+    }
+}
+
+option! {
+    /// How a switchover, which is planned, moves the writer.
+    Switchover {
+        /// Writes wait until the new writer has everything. Sound.
+        #[default]
+        DrainFirst,
+        /// At once. Unsound: what was not replicated is lost though nothing failed.
+        AtOnce,
+    }
+}
+
+option! {
+    /// What a failover does about the old writer.
+    Fencing {
+        /// From the failover on it takes no writes. Sound. AWS promises it as a best effort only, so
+        /// this has to be seen to: by stopping who writes there, before the failover.
+        #[default]
+        Full,
+        /// It takes writes until it hears of the failover. Unsound: those are acknowledged, and
+        /// discarded when it does.
+        BestEffort,
+    }
+}

@@ -114,6 +114,35 @@ impl Outbox {
         self.progress.give_up(record);
     }
 
+    /// Puts all that was put aside back in front of the machine's inbox, where the order matters:
+    /// it came before what is there.
+    pub(crate) fn release_in_front(&mut self, list: &mut List, to: MachineId) {
+        let later = self.waiting(to);
+        self.release(list, to);
+        let inbox = &mut self.inboxes[to.index()];
+        for _ in 0..later {
+            let message = self.messages.pop_front(inbox).expect("it has that many and more");
+            self.messages.push_back(inbox, message);
+        }
+    }
+
+    /// Takes the first message of the machine's inbox for which `wanted` holds.
+    pub(crate) fn take_first(
+        &mut self,
+        machine: MachineId,
+        wanted: impl Fn(&Message) -> bool,
+    ) -> Option<Message> {
+        let inbox = &mut self.inboxes[machine.index()];
+        let taken = self.messages.take_first(inbox, wanted);
+        if inbox.is_empty() {
+            self.ready.remove(machine.index());
+        }
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
+        taken
+    }
+
     /// The messages of a list that [`Outbox::hold`] filled.
     pub(crate) fn held(&self, list: &List) -> impl Iterator<Item = &Message> {
         self.messages.iter(list)

@@ -98,10 +98,12 @@ impl Progress {
             | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
+            | Event::WriterMoved { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
             | Event::Lost {
-                holder: Holder::DeadLetters(_) | Holder::Table(_) | Holder::Stream(_),
+                holder:
+                    Holder::DeadLetters(_) | Holder::Table(_) | Holder::Stream(_) | Holder::Log(_),
                 ..
             }
             | Event::LossEnded { .. }

@@ -142,7 +142,10 @@ impl Queue {
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
             | Message::Apply { .. }
-            | Message::Probed { .. } => unreachable!("a queue gets no {message:?}"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

@@ -32,8 +32,11 @@ pub enum State {
 /// *Strong*: it is the log that the regions share. A table asks it before it acknowledges anything,
 /// and it answers that another region (or the witness) has the row, or that none can be reached.
 ///
+/// In a global database it carries the writer's log to the other clusters, in its order, and is always
+/// eventual.
+///
 /// Source: Amazon DynamoDB global tables, multi-Region eventual and multi-Region strong consistency.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Replicator {
     state: State,
     /// Regions that it cannot reach.
@@ -44,6 +47,8 @@ pub struct Replicator {
     held_for: [List; 8],
     /// Regions that are gone for good: nothing is sent there.
     lost: RegionSet,
+    /// Of a global database: the region whose writes are its log.
+    writer: RegionId,
 }
 
 /// What a replicator knows about its place and its design.
@@ -62,6 +67,21 @@ pub struct Context {
     pub witness: Option<RegionId>,
     /// What it does with its backlog while it is failed.
     pub on_failure: ReplicationFailure,
+    /// It carries the log of a global database.
+    pub is_database: bool,
+}
+
+impl Default for Replicator {
+    fn default() -> Replicator {
+        Replicator {
+            state: State::default(),
+            cut_off: RegionSet::EMPTY,
+            held_from: Default::default(),
+            held_for: Default::default(),
+            lost: RegionSet::EMPTY,
+            writer: RegionId(0),
+        }
+    }
 }
 
 impl Replicator {
@@ -79,6 +99,7 @@ impl Replicator {
             }
             Message::Probe { region } if self.lost.contains(region) => {}
             Message::Probe { region } => out.send(context.tables[region.index()], *message),
+            Message::Handover { from, to } => self.pass_on_handover(from, to, context, out),
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }
@@ -96,7 +117,9 @@ impl Replicator {
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Apply { .. }
-            | Message::Probed { .. } => unreachable!("a replicator gets no {message:?}"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Discard { .. } => unreachable!("a replicator gets no {message:?}"),
         }
     }
 
@@ -117,7 +140,37 @@ impl Replicator {
             let message = Message::Replicate { region, copy, time };
             return out.hold(&mut self.held_from[region.index()], message);
         }
+        if context.is_database && region != self.writer {
+            // It wrote after it was replaced, and nobody had told it.
+            return out.send(context.tables[region.index()], Message::Discard { copy });
+        }
         self.send_on(region, copy, time, context, out);
+    }
+
+    /// Has every cluster follow another writer, when it has all that the old one wrote.
+    fn pass_on_handover(
+        &mut self,
+        from: RegionId,
+        to: RegionId,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let message = Message::Handover { from, to };
+        if !self.cut_off.is_empty() && self.reachable_from(from, context).is_empty() {
+            return out.hold(&mut self.held_from[from.index()], message);
+        }
+        self.writer = to;
+        for (index, &table) in context.tables.iter().enumerate() {
+            let region = RegionId(index as u8);
+            if self.lost.contains(region) {
+                continue;
+            }
+            if self.cut_off.contains(region) {
+                out.hold(&mut self.held_for[index], message);
+            } else {
+                out.send(table, message);
+            }
+        }
     }
 
     /// Has another region take a row before its own one may acknowledge it; refuses if there is
@@ -202,7 +255,12 @@ impl Replicator {
     pub(crate) fn reconnect(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
         self.cut_off.remove(region);
         for from in RegionSet::first(context.tables.len()).without(self.cut_off).iter() {
-            out.release(&mut self.held_from[from.index()], context.machine);
+            let held = &mut self.held_from[from.index()];
+            match context.is_database {
+                false => out.release(held, context.machine),
+                // A log has an order.
+                true => out.release_in_front(held, context.machine),
+            }
         }
         let (held, table) = (&mut self.held_for[region.index()], context.tables[region.index()]);
         let mut reached = RegionSet::EMPTY;
@@ -243,6 +301,26 @@ impl Replicator {
     pub(crate) fn lose(&mut self, region: RegionId, out: &mut Outbox) {
         self.lost.insert(region);
         out.retain_held(&mut self.held_for[region.index()], |_| false);
+    }
+
+    /// Of a global database: the region whose writes are its log.
+    pub fn writer(&self) -> RegionId {
+        self.writer
+    }
+
+    /// The log goes on with what another region writes.
+    pub(crate) fn set_writer(&mut self, writer: RegionId) {
+        self.writer = writer;
+    }
+
+    /// What a region wrote while it was cut off.
+    pub(crate) fn held_from_mut(&mut self, region: RegionId) -> &mut List {
+        &mut self.held_from[region.index()]
+    }
+
+    /// What waits for a region that is cut off.
+    pub(crate) fn held_for_mut(&mut self, region: RegionId) -> &mut List {
+        &mut self.held_for[region.index()]
     }
 
     /// The regions that it cannot reach.

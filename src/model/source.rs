@@ -95,7 +95,10 @@ impl RecordSource {
                 | Message::Replicate { .. }
                 | Message::Apply { .. }
                 | Message::Probe { .. }
-                | Message::Probed { .. },
+                | Message::Probed { .. }
+                | Message::Forward { .. }
+                | Message::Handover { .. }
+                | Message::Discard { .. },
                 _,
             ) => unreachable!("the source gets no {message:?}"),
         }

@@ -1,6 +1,8 @@
-//! A stage's table in one region (one replica of a DynamoDB global table).
+//! A stage's table in one region: one replica of a DynamoDB global table, or one cluster of an Aurora
+//! global database.
 
 use crate::model::event::Event;
+use crate::model::global_database::{self, Cluster};
 use crate::model::id::{MachineId, RecordId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::{Client, Health, Message};
@@ -16,8 +18,11 @@ pub struct Row {
     pub value: u32,
     /// How many rows have this id: 0 or 1, more only in a design that appends.
     pub rows: u8,
-    /// A container of this region wrote it (also when replication brought it first).
+    /// It was written here (also when replication brought it first).
     pub written_here: bool,
+    /// Replication brought it (also when it was written here before); kept in clusters of a global
+    /// database only.
+    pub replicated: bool,
 }
 
 /// What a table shows for a business key.
@@ -88,6 +93,8 @@ pub struct RegionalTable {
     pending: List,
     /// The logical time of the newest write that it has seen; used only with keys.
     clock: u32,
+    /// What it knows as a cluster of a global database.
+    pub(super) cluster: Cluster,
 }
 
 /// What a table knows about its place and its design.
@@ -109,6 +116,8 @@ pub struct Context {
     pub on_failure: TableFailure,
     /// When it acknowledges a write.
     pub replication: ReplicationMode,
+    /// What it knows if it is a cluster of a global database.
+    pub database: Option<global_database::Context>,
 }
 
 impl RegionalTable {
@@ -121,6 +130,9 @@ impl RegionalTable {
         store: &mut Store<'_>,
         out: &mut Outbox,
     ) {
+        if let Some(database) = &context.database {
+            return self.handle_as_cluster(message, context, database, store, out);
+        }
         match *message {
             Message::Insert { client, copy } => self.insert(client, copy, context, store, out),
             Message::Apply { region, time, .. } if region == context.region => {
@@ -134,14 +146,7 @@ impl RegionalTable {
                 out.hold(&mut self.held, *message);
             }
             Message::Apply { region, copy, time } => {
-                let row = &mut store.rows[copy.id.index()];
-                write(row, copy, context.insert);
-                out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
-                if !store.latest.is_empty() {
-                    self.clock = self.clock.max(time);
-                    let written = Latest { record: copy.id, time, region };
-                    show(written, context, store, out);
-                }
+                self.apply(region, copy, time, context, store, out);
             }
             Message::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
@@ -161,8 +166,51 @@ impl RegionalTable {
             | Message::Abandon { .. }
             | Message::Inserted { .. }
             | Message::Replicate { .. }
-            | Message::Probed { .. } => unreachable!("a table gets no {message:?}"),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => unreachable!("a table gets no {message:?}"),
         }
+    }
+
+    /// Applies a write of another region.
+    #[inline]
+    pub(super) fn apply(
+        &mut self,
+        region: RegionId,
+        copy: RecordCopy,
+        time: u32,
+        context: &Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let row = &mut store.rows[copy.id.index()];
+        write(row, copy, context.insert);
+        out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
+        if !store.latest.is_empty() {
+            self.clock = self.clock.max(time);
+            let written = Latest { record: copy.id, time, region };
+            show(written, context, store, out);
+        }
+    }
+
+    /// As the writer of a global database, stores a record for a container that asked this cluster or
+    /// another one.
+    pub(super) fn store(
+        &mut self,
+        copy: RecordCopy,
+        asked: TableId,
+        context: &Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) -> Written {
+        self.clock += u32::from(!store.latest.is_empty());
+        let (region, time) = (context.region, self.clock);
+        let (changed, duplicate) = store_here(copy, asked, time, context, store, out);
+        if changed {
+            out.send(context.replicator, Message::Replicate { region, copy, time });
+        }
+        Written { duplicate, unreadable: has_unreadable(store) }
     }
 
     #[inline]
@@ -188,7 +236,7 @@ impl RegionalTable {
                 return out.send(context.replicator, replicate);
             }
         }
-        let (changed, duplicate) = store_here(copy, time, context, store, out);
+        let (changed, duplicate) = store_here(copy, context.id, time, context, store, out);
         if changed && context.replication == ReplicationMode::Eventual {
             out.send(context.replicator, replicate);
         }
@@ -198,7 +246,7 @@ impl RegionalTable {
     /// Another region has the write that was asked for first: now it is stored here, too.
     fn committed(&mut self, time: u32, context: &Context, store: &mut Store<'_>, out: &mut Outbox) {
         let (client, copy) = self.next_pending(out);
-        let (_, duplicate) = store_here(copy, time, context, store, out);
+        let (_, duplicate) = store_here(copy, context.id, time, context, store, out);
         acknowledge(client, duplicate, context, store, out);
     }
 
@@ -217,6 +265,7 @@ impl RegionalTable {
         if context.on_failure == TableFailure::Hang {
             return out.set_open(context.machine, false);
         }
+        self.refuse_waiting(out);
         for _ in 0..self.pending.len() {
             let (client, copy) = self.next_pending(out);
             refuse(client, context, out);
@@ -228,6 +277,7 @@ impl RegionalTable {
     /// Is gone, and with it what it was asked and has not done: it refuses for ever.
     pub(crate) fn lose(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
+        self.refuse_waiting(out);
         out.set_open(context.machine, true);
         out.retain(context.machine, |_| false);
         out.retain_held(&mut self.held, |_| false);
@@ -237,7 +287,11 @@ impl RegionalTable {
     /// Serves requests again.
     pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Available;
-        out.release(&mut self.held, context.machine);
+        match context.database {
+            None => out.release(&mut self.held, context.machine),
+            // A log has an order.
+            Some(_) => out.release_in_front(&mut self.held, context.machine),
+        }
         out.set_open(context.machine, true);
     }
 
@@ -261,6 +315,11 @@ impl RegionalTable {
     pub fn held(&self) -> &List {
         &self.held
     }
+
+    /// The same, to be changed.
+    pub(crate) fn held_mut(&mut self) -> &mut List {
+        &mut self.held
+    }
 }
 
 /// Stores a write of the own region. Returns whether that changed anything, and whether the record
@@ -268,6 +327,7 @@ impl RegionalTable {
 #[inline]
 fn store_here(
     copy: RecordCopy,
+    asked: TableId,
     time: u32,
     context: &Context,
     store: &mut Store<'_>,
@@ -278,13 +338,20 @@ fn store_here(
     write(row, copy, context.insert);
     row.written_here = true;
     let duplicate = before.rows > 0;
-    out.emit(Event::Stored { table: context.id, copy, rows: row.rows, duplicate });
+    let (table, rows) = (context.id, row.rows);
+    out.emit(Event::Stored { table, asked, copy, rows, duplicate });
     let mut changed = (before.rows, before.value) != (row.rows, row.value);
     if !store.latest.is_empty() {
         let written = Latest { record: copy.id, time, region: context.region };
         changed |= show(written, context, store, out);
     }
     (changed, duplicate)
+}
+
+/// Whether the table has a row that nobody can read.
+#[inline]
+fn has_unreadable(store: &Store<'_>) -> bool {
+    store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0)
 }
 
 /// Tells the client that its write is stored, unless it was refused meanwhile: then nobody waits.
@@ -298,7 +365,7 @@ fn acknowledge(
 ) {
     let Client { machine, incarnation } = client;
     if machine != context.machine {
-        let unreadable = store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0);
+        let unreadable = has_unreadable(store);
         out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
     }
 }
@@ -309,6 +376,15 @@ fn refuse(client: Client, context: &Context, out: &mut Outbox) {
     if machine != context.machine {
         out.send(machine, Message::InsertRefused { incarnation });
     }
+}
+
+/// What there is to say of a write.
+#[derive(Clone, Copy)]
+pub(super) struct Written {
+    /// The table had the record already.
+    pub(super) duplicate: bool,
+    /// The table has a row that nobody can read.
+    pub(super) unreadable: bool,
 }
 
 #[inline]

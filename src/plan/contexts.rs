@@ -2,10 +2,12 @@
 
 use crate::model::dns::DnsSide;
 use crate::model::health::Checks;
-use crate::model::id::{ContainerId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::Action;
-use crate::model::{container, destination, dns, queue, replicator, source, table};
+use crate::model::options::{Action, ReplicationMode, StoreKind};
+use crate::model::{
+    container, destination, dns, global_database, queue, replicator, source, table,
+};
 use crate::scenario::Scenario;
 
 pub(super) struct Builder<'a> {
@@ -139,10 +141,38 @@ impl Builder<'_> {
                 insert: self.scenario.table.insert,
                 conflict: self.scenario.table.conflict,
                 on_failure: self.scenario.table.on_failure,
-                replication: self.scenario.replication.mode,
+                replication: self.mode(stage),
+                database: self.database(stage),
             }
         };
         (0..layout.tables() as u16).map(context).collect()
+    }
+
+    /// How a stage replicates: a global database always in its own way.
+    fn mode(&self, stage: StageId) -> ReplicationMode {
+        match self.database(stage) {
+            Some(_) => ReplicationMode::Eventual,
+            None => self.scenario.replication.mode,
+        }
+    }
+
+    /// What the clusters of a stage know of their database, if it has one.
+    fn database(&self, stage: StageId) -> Option<global_database::Context> {
+        let layout = self.layout;
+        if self.scenario.store.of(&layout.stages[stage.index()]) == StoreKind::Dynamodb {
+            return None;
+        }
+        let mut clusters = [MachineId(0); 8];
+        for region in layout.region_ids() {
+            clusters[region.index()] = layout.machine(Place::Table(layout.table(region, stage)));
+        }
+        let aurora = &self.scenario.aurora;
+        Some(global_database::Context {
+            clusters,
+            id: ReplicatorId(u16::from(stage.0)),
+            writer: RegionId(aurora.writer - 1),
+            forwarding: aurora.forwarding,
+        })
     }
 
     /// The witness counts as the region after the last one.
@@ -153,16 +183,17 @@ impl Builder<'_> {
 
     pub(super) fn replicators(&self) -> Vec<replicator::Context> {
         let layout = self.layout;
-        let context = |stage: crate::model::StageId| {
+        let context = |stage: StageId| {
             let id = ReplicatorId(u16::from(stage.0));
             let table = |region| layout.machine(Place::Table(layout.table(region, stage)));
             replicator::Context {
                 id,
                 machine: layout.machine(Place::Replicator(id)),
                 tables: layout.region_ids().map(table).collect(),
-                mode: self.scenario.replication.mode,
-                witness: self.witness(),
+                mode: self.mode(stage),
+                witness: self.witness().filter(|_| self.database(stage).is_none()),
                 on_failure: self.scenario.replication.on_failure,
+                is_database: self.database(stage).is_some(),
             }
         };
         layout.stage_ids().map(context).collect()

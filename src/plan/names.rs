@@ -55,6 +55,9 @@ pub fn target_name(target: Target, layout: &Layout) -> String {
         }
         Target::Dns(side, region) => return format!("{}@{region}", side.name()),
         Target::Region(region) => return format!("region {region}"),
+        Target::Writer(id, region) => {
+            return format!("{}-table to region {region}", layout.stages[id.index()]);
+        }
     };
     layout.name(layout.machine(place)).to_owned()
 }
@@ -117,6 +120,9 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
         (FaultKind::Pause | FaultKind::Crash, target) => matches!(target, Target::Container(_)),
         (FaultKind::Fail, target) => !matches!(target, Target::Container(_)),
         (FaultKind::Offline, target) => matches!(target, Target::Dns(..)),
+        (FaultKind::Switchover | FaultKind::Failover, target) => {
+            matches!(target, Target::Writer(..))
+        }
         (FaultKind::Lose, target) => matches!(target, Target::Table(_) | Target::Region(_)),
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::{Cell, OnceCell};
 
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{BatchId, QueueId, RegionSet};
+use crate::model::id::{BatchId, QueueId, RegionSet, ReplicatorId, StageId};
 use crate::model::layout::Layout;
+use crate::model::options::StoreKind;
 use crate::model::progress::Milestone;
 use crate::plan::action::{Await, Check, DriverAction};
 use crate::plan::{names, validate};
@@ -68,6 +69,9 @@ impl Resolver<'_> {
             }
             ScriptStep::Await(condition) => DriverAction::Await(self.condition(condition)?),
             ScriptStep::Fault(kind, pattern) => DriverAction::Fault(self.faults(*kind, pattern)?),
+            ScriptStep::MoveWriter(kind, pattern, region) => {
+                DriverAction::Fault(self.moves(*kind, pattern, *region)?)
+            }
             ScriptStep::Outage(region) => DriverAction::Fault(self.outage(*region)?),
             ScriptStep::Recover(pattern) => {
                 let any = || Cause::Name(pattern.clone());
@@ -166,6 +170,7 @@ impl Resolver<'_> {
                 FaultKind::Fail => "containers 'pause' or 'crash'",
                 FaultKind::Offline => "only 'in-dns@REGION' and 'out-dns@REGION' can",
                 FaultKind::Lose => "regional tables and '@REGION' can be lost",
+                FaultKind::Switchover | FaultKind::Failover => NO_WRITER,
             },
         };
         if kind == FaultKind::Lose
@@ -176,6 +181,35 @@ impl Resolver<'_> {
         let fits = |target| names::can_happen(kind, target);
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
+    }
+
+    /// The writers of all global databases that match move to the region.
+    fn moves(&self, kind: FaultKind, pattern: &str, to: u8) -> Result<Vec<Fault>, Problem> {
+        let to = names::region(to, &self.key, self.layout)?;
+        let name = |stage: StageId| format!("{}-table", self.layout.stages[stage.index()]);
+        let found = self.layout.stage_ids().filter(|&stage| names::matches(pattern, &name(stage)));
+        let found: Vec<StageId> = found.collect();
+        if found.is_empty() {
+            let known: Vec<String> = self.layout.stage_ids().map(name).collect();
+            let hint = match names::closest(pattern, known.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean '{near}'?"),
+                None => format!("; databases are called {}", known.join(", ")),
+            };
+            return self.problem(Cause::UnknownComponent { name: pattern.to_owned(), hint });
+        }
+        let stores = &self.scenario.store;
+        let has_writer =
+            |stage: &StageId| stores.of(&self.layout.stages[stage.index()]) == StoreKind::Aurora;
+        let fault = |stage: StageId| Fault {
+            kind,
+            target: Target::Writer(ReplicatorId(stage.0.into()), to),
+        };
+        let faults: Vec<Fault> = found.into_iter().filter(has_writer).map(fault).collect();
+        if faults.is_empty() {
+            let (name, verb) = (pattern.to_owned(), kind.name());
+            return self.problem(Cause::WrongKind { name, verb, remedy: NO_WRITER });
+        }
+        Ok(faults)
     }
 
     /// The region is gone for good; another one has to be left.
@@ -202,7 +236,8 @@ impl Resolver<'_> {
             | Target::Replicator(_)
             | Target::Link(..)
             | Target::Dns(..)
-            | Target::Region(_) => Fault { kind: FaultKind::Fail, target },
+            | Target::Region(_)
+            | Target::Writer(..) => Fault { kind: FaultKind::Fail, target },
         };
         Ok(here.flat_map(|(_, parts)| parts).copied().map(fault).collect())
     }
@@ -235,7 +270,8 @@ impl Resolver<'_> {
                     | Target::Replicator(_)
                     | Target::Link(..)
                     | Target::Dns(..)
-                    | Target::Region(_) => None,
+                    | Target::Region(_)
+                    | Target::Writer(..) => None,
                 });
                 Check::State(containers.collect(), *state)
             }
@@ -262,11 +298,16 @@ impl Resolver<'_> {
             | Target::Replicator(_)
             | Target::Link(..)
             | Target::Dns(..)
-            | Target::Region(_) => None,
+            | Target::Region(_)
+            | Target::Writer(..) => None,
         };
         Ok(found.into_iter().filter_map(queue).collect())
     }
 }
+
+/// Why the writer of a stage cannot move.
+const NO_WRITER: &str =
+    "only a global database has a writer; set store.stages.STAGE = \"aurora\" for its stage";
 
 fn no_queue(name: &str) -> Cause {
     Cause::WrongKind {

@@ -3,8 +3,9 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::layout::Layout;
-use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode};
-use crate::scenario::{Cause, DnsOptions, FORMAT, Problem, Scenario};
+use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
+use crate::plan::names;
+use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
@@ -81,6 +82,15 @@ pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
         ReplicationMode::Eventual if options.witness => {
             Err(Problem::new("replication.witness", Cause::IdleWitness))
         }
+        ReplicationMode::Strong
+            if scenario
+                .topology
+                .stages
+                .iter()
+                .all(|stage| scenario.store.of(stage) == StoreKind::Aurora) =>
+        {
+            Err(Problem::new("replication.mode", Cause::NoGlobalTable))
+        }
         ReplicationMode::Strong if regions + u8::from(options.witness) != 3 => {
             let witness = if options.witness { " and a witness" } else { "" };
             let cause = Cause::StrongRegions { found: regions, witness };
@@ -123,6 +133,40 @@ pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
         range(key, "milliseconds", time.into(), (0, 60_000))?;
     }
     range("timing.spread_percent", "percent", timing.spread_percent.into(), (0, 100))
+}
+
+/// Stores for stages that exist, a writer in a region that exists, and nothing about databases when
+/// there is none.
+pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
+    let stages = &scenario.topology.stages;
+    for name in scenario.store.stages.keys() {
+        if !stages.contains(name) {
+            let hint = match names::closest(name, stages.iter().map(String::as_str)) {
+                Some(near) => format!("; did you mean '{near}'?"),
+                None => format!("; the stages are {}", stages.join(", ")),
+            };
+            let cause = Cause::UnknownStage { name: name.clone(), hint };
+            return Err(Problem::new(format!("store.stages.{name}"), cause));
+        }
+    }
+    let aurora = &scenario.aurora;
+    let regions = scenario.topology.regions;
+    if aurora.writer == 0 || aurora.writer > regions {
+        let cause = Cause::UnknownRegion { found: aurora.writer, regions };
+        return Err(Problem::new("aurora.writer", cause));
+    }
+    let has_database = stages.iter().any(|stage| scenario.store.of(stage) == StoreKind::Aurora);
+    let default = AuroraOptions::default();
+    let unused = [
+        ("aurora.writer", aurora.writer != default.writer),
+        ("aurora.forwarding", aurora.forwarding != default.forwarding),
+        ("aurora.switchover", aurora.switchover != default.switchover),
+        ("aurora.fencing", aurora.fencing != default.fencing),
+    ];
+    match unused.into_iter().find(|&(_, is_set)| is_set && !has_database) {
+        Some((key, _)) => Err(Problem::new(key, Cause::NoDatabase)),
+        None => Ok(()),
+    }
 }
 
 pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Problem> {

@@ -278,7 +278,10 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. },
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. },
         )
         | None => false,
     }
@@ -288,7 +291,7 @@ fn is_reply(message: Option<&Message>) -> bool {
 fn place_of_holder(holder: Holder) -> Place {
     match holder {
         Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
-        Holder::Table(id) | Holder::Stream(id) => Place::Table(id),
+        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) => Place::Table(id),
     }
 }
 
@@ -329,6 +332,7 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         | Event::Recovered { .. }
         | Event::ReplyLost { .. }
         | Event::LossEnded { .. }
+        | Event::WriterMoved { .. }
         | Event::ExpectationFailed { .. } => return None,
     };
     Some((record, None))
@@ -346,6 +350,9 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
             return struck(target, layout);
         }
         Event::RoutesChanged { side, .. } => dns(side),
+        Event::WriterMoved { replicator, region } => {
+            Place::Table(layout.table(region, StageId(replicator.0 as u8)))
+        }
         Event::WeightsChanged { .. } | Event::HealthChanged { .. } => Place::InDns,
         Event::ContainerBecame { container, .. } | Event::GaveUp { container, .. } => {
             Place::Container(container)
@@ -391,6 +398,10 @@ pub(super) fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
         Target::Dns(DnsSide::In, _) => Place::InDns,
         Target::Dns(DnsSide::Out, _) => Place::OutDns,
         Target::Region(region) => return all_of(region, layout),
+        Target::Writer(id, _) => {
+            let cluster = |region| Place::Table(layout.table(region, StageId(id.0 as u8)));
+            return layout.region_ids().map(|region| layout.machine(cluster(region))).collect();
+        }
     };
     vec![layout.machine(place)]
 }

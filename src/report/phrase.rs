@@ -221,6 +221,15 @@ impl<'a> Scene<'a> {
                 Health::Failed => format!("hears that region {region} does not work"),
                 Health::CaughtUp => format!("hears that a table of region {region} has caught up"),
             },
+            Message::Forward { copy, asked, .. } => {
+                format!("is forwarded {} by {}", copy.id, self.place(Place::Table(asked)))
+            }
+            Message::Handover { to, .. } => {
+                format!("reads that region {to} writes from here on")
+            }
+            Message::Discard { copy } => {
+                format!("is told that {} came after the writer was replaced", copy.id)
+            }
         }
     }
 
@@ -331,6 +340,7 @@ impl<'a> Scene<'a> {
                 format!("shows version {version} of key {key}")
             }
             Event::Lost { holder, record } => self.lost(holder, record),
+            Event::WriterMoved { region, .. } => format!("region {region} is the writer now"),
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),
@@ -349,6 +359,10 @@ impl<'a> Scene<'a> {
             }
             Holder::Queue(id) => format!("{record} is gone with {}", self.queue(id)),
             Holder::Table(id) => format!("{record} is gone with {}", self.place(Place::Table(id))),
+            Holder::Log(id) => {
+                let table = self.place(Place::Table(id));
+                format!("{record} is gone from the log on its way to {table}")
+            }
             Holder::Stream(id) => {
                 let table = self.place(Place::Table(id));
                 format!("{record} is gone from the stream of {table} before it was replicated")
@@ -363,6 +377,8 @@ impl<'a> Scene<'a> {
             FaultKind::Fail => "fails",
             FaultKind::Offline => "goes offline",
             FaultKind::Lose => "is lost for good",
+            FaultKind::Switchover => "is to be switched over",
+            FaultKind::Failover => "fails over",
         };
         format!("{} {verb}", target_name(fault.target, &self.simulation.plan().layout))
     }
@@ -445,11 +461,14 @@ impl<'a> Scene<'a> {
             Message::Remove { .. } => format!("asks {name} to remove it"),
             Message::Abandon { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
-            Message::Apply { .. } | Message::Replicate { .. } | Message::Probed { .. } => {
-                format!("tells {name}")
-            }
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { .. } => format!("asks {name}"),
+            Message::Forward { .. } => format!("forwards it to {name}"),
+            Message::Apply { .. }
+            | Message::Replicate { .. }
+            | Message::Probed { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => format!("tells {name}"),
             Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
                 format!("tells {name}")
             }
@@ -495,7 +514,10 @@ impl<'a> Scene<'a> {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => None,
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => None,
         }
     }
 }
@@ -534,6 +556,7 @@ fn object_of(event: &Event) -> String {
         | Event::KeyShown { .. }
         | Event::Replicated { .. }
         | Event::ReplicationLost { .. }
+        | Event::WriterMoved { .. }
         | Event::Arrived { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }

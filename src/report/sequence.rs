@@ -236,7 +236,9 @@ impl<'a> Draft<'a> {
             Target::Container(id) => Some(Place::Container(id)),
             Target::Queue(id) => Some(Place::Queue(id)),
             Target::Table(id) => Some(Place::Table(id)),
-            Target::Replicator(id) | Target::Link(id, _) => Some(Place::Replicator(id)),
+            Target::Writer(id, _) | Target::Replicator(id) | Target::Link(id, _) => {
+                Some(Place::Replicator(id))
+            }
             Target::Dns(..) | Target::Region(_) => None,
         };
         let here = self.recording.disturbances.iter();

@@ -200,6 +200,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Replicated { .. }
             | Event::LossEnded { .. }
             | Event::ReplicationLost { .. }
+            | Event::WriterMoved { .. }
             | Event::Arrived { .. } => {}
         }
     }

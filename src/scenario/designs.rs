@@ -184,6 +184,32 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::MonotoneVersion,
     ),
     unsound(
+        "aurora.forwarding=acknowledged-early",
+        "aurora-f1",
+        PropertyName::StoreBeforeForward,
+        PropertyName::StoreBeforeForward,
+    ),
+    // No wrong design, but one in which only the writer's region works.
+    unsound(
+        "aurora.forwarding=off",
+        "aurora-f1",
+        PropertyName::DeliveredAll,
+        PropertyName::Drained,
+    ),
+    unsound(
+        "aurora.switchover=at-once",
+        "aurora-switchover",
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
+    ),
+    unsound(
+        "aurora.fencing=best-effort",
+        "aurora-failover",
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
+    ),
+    unsound("rpo.records=0", "aurora-failover", PropertyName::WithinRpo, PropertyName::WithinRpo),
+    unsound(
         "dns.route=ignore-offline",
         "failover",
         PropertyName::RoutedByPolicy,
@@ -200,6 +226,9 @@ pub const SOUND: &[(&str, &str)] = &[
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
     ("container.retries=2", DEPENDENCIES_FAIL),
     ("queue.delivery=standard", "crash-anywhere"),
+    ("store.default=aurora", "crash-anywhere"),
+    ("store.default=aurora", "region-loss"),
+    ("store.default=aurora", "lost-replies"),
     ("table.conflict=version-checked", "stranded-overwrite"),
     ("queue.at_capacity=serve", "slack-job-queue"),
     ("container.on_unreadable=pass-on", "google-unreadable-row"),

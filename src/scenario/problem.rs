@@ -127,6 +127,26 @@ pub enum Cause {
     /// A witness without anything to witness.
     #[error("a witness keeps the log of strong replication; set replication.mode = \"strong\"")]
     IdleWitness,
+    /// A stage that does not exist is given a store.
+    #[error("there is no stage '{name}'{hint}")]
+    UnknownStage {
+        /// What was written.
+        name: String,
+        /// A similar name, or all of them.
+        hint: String,
+    },
+    /// An option of global databases, and there is none.
+    #[error(
+        "no stage has a global database; set store.default = \"aurora\", or \"aurora\" for a stage in \
+         store.stages, or leave this out"
+    )]
+    NoDatabase,
+    /// An option of global tables, and there is none.
+    #[error(
+        "only global tables replicate so, and every stage has a global database; set \"dynamodb\" for a \
+         stage in store.stages, or leave this out"
+    )]
+    NoGlobalTable,
     /// Nothing would be left.
     #[error("the last region would be lost as well; leave one")]
     NoRegionLeft,

@@ -62,6 +62,8 @@ impl Scope {
                 return Err(Problem::new("topology.stages", cause));
             }
             small.topology.stages.truncate(stages.into());
+            let left = &small.topology.stages;
+            small.store.stages.retain(|stage, _| left.contains(stage));
         }
         small.budget = self.budget.unwrap_or(small.budget);
         Ok(small)

@@ -17,6 +17,8 @@
 //! outage @1                                             everything in region 1 at once
 //! lose core-table@1                                     all of its rows, for good
 //! lose @1                                               everything in region 1, for good
+//! switchover core-table to @2                           its writer, and nothing is lost
+//! failover core-table to @2                             at once: what was not replicated is lost
 //! recover *@1
 //! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns
@@ -46,6 +48,9 @@ pub enum ScriptStep {
     Await(Condition),
     /// A fault begins, for every component that matches the pattern.
     Fault(FaultKind, String),
+    /// The writers of all databases that match the pattern move to a region (counted from 1), by a
+    /// switchover or a failover.
+    MoveWriter(FaultKind, String, u8),
     /// Everything in the region (counted from 1) fails at once: containers crash, queues, tables
     /// and DNS targets fail, and replication does not reach it.
     Outage(u8),
@@ -110,7 +115,7 @@ pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
         "'{0}' is no step of a script; steps begin with publish, await, pause, crash, fail, \
-         offline, lose, outage, recover, redrive, weights or expect"
+         offline, lose, switchover, failover, outage, recover, redrive, weights or expect"
     )]
     UnknownVerb(String),
     /// The line begins well and goes on badly.
@@ -129,6 +134,8 @@ const AWAIT: &str = "await published batch N, await enqueued QUEUE batch N, awai
                      await quiescent, or await sometime";
 const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONENT (as in 'crash \
                      core-container@2' or 'fail *-table@1'); or 'lose @REGION'";
+const MOVE: &str = "switchover or failover, a DATABASE, and 'to @REGION' (as in 'failover core-table to \
+                    @2')";
 const OUTAGE: &str = "outage @REGION";
 const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
@@ -155,6 +162,13 @@ impl FromStr for ScriptStep {
             ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
             ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
             ["lose", name] => Ok(ScriptStep::Fault(FaultKind::Lose, (*name).to_owned())),
+            ["switchover", name, "to", region] => {
+                move_writer(FaultKind::Switchover, name, region).ok_or_else(|| usage(MOVE))
+            }
+            ["failover", name, "to", region] => {
+                move_writer(FaultKind::Failover, name, region).ok_or_else(|| usage(MOVE))
+            }
+            ["switchover" | "failover", ..] => Err(usage(MOVE)),
             ["outage", region] => {
                 let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
                 number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
@@ -175,6 +189,11 @@ impl FromStr for ScriptStep {
             _ => Err(ScriptError::UnknownVerb(line.to_owned())),
         }
     }
+}
+
+fn move_writer(kind: FaultKind, name: &str, region: &str) -> Option<ScriptStep> {
+    let region = region.strip_prefix('@')?.parse().ok()?;
+    Some(ScriptStep::MoveWriter(kind, name.to_owned(), region))
 }
 
 fn condition(words: &[&str]) -> Option<Condition> {
@@ -223,6 +242,9 @@ impl fmt::Display for ScriptStep {
             ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
             ScriptStep::Await(condition) => write!(f, "await {condition}"),
             ScriptStep::Fault(kind, name) => write!(f, "{} {name}", kind.name()),
+            ScriptStep::MoveWriter(kind, name, region) => {
+                write!(f, "{} {name} to @{region}", kind.name())
+            }
             ScriptStep::Outage(region) => write!(f, "outage @{region}"),
             ScriptStep::Recover(name) => write!(f, "recover {name}"),
             ScriptStep::Redrive(name) => write!(f, "redrive {name}"),
@@ -301,6 +323,8 @@ mod tests {
             "offline in-dns@1",
             "lose core-table@1",
             "lose @1",
+            "switchover core-table to @2",
+            "failover *-table to @1",
             "outage @1",
             "recover *@1",
             "redrive inbound-queue@1",
@@ -336,6 +360,8 @@ mod tests {
             "await drained 1",
             "publish 1 2",
             "halt",
+            "switchover core-table",
+            "failover core-table to 2",
         ] {
             let error = line.parse::<ScriptStep>().expect_err("the line is not a step");
             assert!(!error.to_string().is_empty());

@@ -221,15 +221,28 @@ impl World {
                 self.tell_source(plan);
             }
             (FaultKind::Lose, target) => self.lose(target, plan),
+            (FaultKind::Switchover, Target::Writer(id, to)) => {
+                self.switch_over(id, to, plan);
+            }
+            (FaultKind::Failover, Target::Writer(id, to)) => {
+                self.fail_over(id, to, plan);
+                self.out.emit(Event::LossEnded { target: fault.target });
+            }
             (
-                FaultKind::Pause | FaultKind::Crash | FaultKind::Fail | FaultKind::Offline,
+                FaultKind::Pause
+                | FaultKind::Crash
+                | FaultKind::Fail
+                | FaultKind::Offline
+                | FaultKind::Switchover
+                | FaultKind::Failover,
                 Target::Container(_)
                 | Target::Queue(_)
                 | Target::Table(_)
                 | Target::Replicator(_)
                 | Target::Link(..)
                 | Target::Dns(..)
-                | Target::Region(_),
+                | Target::Region(_)
+                | Target::Writer(..),
             ) => unreachable!("the plan lets no {:?} happen to {:?}", fault.kind, fault.target),
         }
     }
@@ -279,6 +292,7 @@ impl World {
                 self.tell_destination(region, plan);
             }
             Target::Region(_) => unreachable!("a region that is lost does not come back"),
+            Target::Writer(..) => unreachable!("a writer that moved stays"),
         }
     }
 
@@ -307,6 +321,7 @@ impl World {
                 dns.offline().contains(region) || dns.failed().contains(region)
             }
             Target::Region(region) => self.lost.contains(region),
+            Target::Writer(..) => false,
         }
     }
 
@@ -322,7 +337,7 @@ impl World {
             }
             Target::Dns(DnsSide::In, _) => Place::InDns,
             Target::Dns(DnsSide::Out, _) => Place::OutDns,
-            Target::Region(_) => return 0,
+            Target::Region(_) | Target::Writer(..) => return 0,
         };
         self.out.waiting(plan.layout.machine(place)) as u32
     }
@@ -385,6 +400,7 @@ impl World {
                 self.recover(Target::Link(replicator.id, region), plan);
             }
         }
+        self.replace_lost_writers(plan);
         for container in &plan.containers {
             self.recover(Target::Container(container.id), plan);
         }

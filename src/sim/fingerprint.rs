@@ -106,13 +106,16 @@ impl Writer<'_> {
                 let table = &world.tables[id.index()];
                 self.bytes.u8(table.state() as u8);
                 self.bytes.u32(table.clock());
-                for list in [table.held(), table.pending()] {
+                for list in [table.held(), table.pending(), table.waiting_writes()] {
                     self.bytes.len(list.len());
                     world.out.held(list).for_each(|message| self.message(message, machine));
                 }
+                self.bytes.u8(table.writer().0);
+                self.bytes.flag(table.is_draining());
                 for row in world.rows_of(id, self.plan) {
                     self.bytes.u8(row.rows);
                     self.bytes.flag(row.written_here);
+                    self.bytes.flag(row.replicated);
                     self.bytes.u32(row.value);
                 }
                 for latest in world.latest_of(id, self.plan) {
@@ -125,6 +128,7 @@ impl Writer<'_> {
                 let replicator = &world.replicators[id.index()];
                 self.bytes.u8(replicator.state() as u8);
                 self.bytes.u8(replicator.unreachable().0);
+                self.bytes.u8(replicator.writer().0);
                 for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region))
                 {
                     self.bytes.len(list.len());
@@ -322,6 +326,17 @@ impl Writer<'_> {
                 self.bytes.flag(duplicate);
                 self.bytes.flag(unreadable);
             }
+            Message::Forward { client, copy, asked } => {
+                self.bytes.flag(client.is_some());
+                client.into_iter().for_each(|client| self.client(client));
+                self.bytes.u16(asked.0);
+                self.copy(copy);
+            }
+            Message::Handover { from, to } => {
+                self.bytes.u8(from.0);
+                self.bytes.u8(to.0);
+            }
+            Message::Discard { copy } => self.copy(copy),
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
                 self.bytes.u8(region.0);
                 self.bytes.u32(time);

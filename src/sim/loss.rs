@@ -25,7 +25,8 @@ impl World {
             | Target::Queue(_)
             | Target::Replicator(_)
             | Target::Link(..)
-            | Target::Dns(..) => unreachable!("the plan lets nobody lose {target:?}"),
+            | Target::Dns(..)
+            | Target::Writer(..) => unreachable!("the plan lets nobody lose {target:?}"),
         }
         self.lose_what_nobody_has(plan);
         self.out.emit(Event::LossEnded { target });
@@ -56,7 +57,13 @@ impl World {
     }
 
     /// The writes of a region that wait for the replicator.
-    fn lose_stream(&mut self, id: ReplicatorId, region: RegionId, table: TableId, plan: &Plan) {
+    pub(super) fn lose_stream(
+        &mut self,
+        id: ReplicatorId,
+        region: RegionId,
+        table: TableId,
+        plan: &Plan,
+    ) {
         let mut lost = std::mem::take(&mut self.scratch[0]);
         let machine = plan.replicators[id.index()].machine;
         self.out.retain(machine, |message| {
@@ -126,6 +133,9 @@ impl World {
             self.offer_queue_faults(context.id);
         }
         for context in plan.tables.iter().filter(|table| here(table.region)) {
+            if context.database.is_some() {
+                self.cancel_forwards(context.id, plan);
+            }
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }
@@ -139,6 +149,8 @@ impl World {
         for replicator in &mut self.replicators {
             replicator.lose(region, &mut self.out);
         }
+        let databases = plan.replicators.iter().filter(|context| context.is_database);
+        databases.for_each(|context| self.cancel_handover(context.id, plan));
         self.in_dns.lose(region);
         self.out_dns.lose(region);
         self.check_health(region, plan);

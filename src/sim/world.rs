@@ -6,17 +6,18 @@ use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, TableId};
-use crate::model::layout::Place;
+use crate::model::layout::{MachineKind, Place};
 use crate::model::message::Message;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
-use crate::model::table::{Latest, RegionalTable, Row, Store};
+use crate::model::table::{Latest, RegionalTable, Row};
 use crate::plan::Plan;
 use crate::sim::Pair;
 use crate::sim::driver::Driver;
 use crate::sim::faults::Faults;
+use crate::sim::writer::store_of;
 
 /// Everything that changes during a run. What does not change is in the [`Plan`].
 #[derive(Debug)]
@@ -75,6 +76,12 @@ impl World {
             lost: RegionSet::EMPTY,
             scratch: Default::default(),
         };
+        for (table, context) in world.tables.iter_mut().zip(&plan.tables) {
+            if let Some(database) = &context.database {
+                table.begin_as_cluster(database);
+                world.replicators[database.id.index()].set_writer(database.writer);
+            }
+        }
         for (container, context) in world.containers.iter_mut().zip(&plan.containers) {
             container.receive(context, &mut world.out);
         }
@@ -94,6 +101,7 @@ impl World {
         self.out.take(machine, &mut self.current);
         let message = self.current.kind();
         let place = plan.layout.places()[machine.index()];
+        let mut kind = place.kind();
         // The state before the message and the handling share one dispatch on the machine.
         let state = match place {
             Place::Driver => {
@@ -134,15 +142,15 @@ impl World {
                 state
             }
             Place::Table(id) => {
-                let width = plan.records() + 1;
-                let keys = plan.keys();
-                let mut store = Store {
-                    rows: &mut self.rows[id.index() * width..][..width],
-                    latest: &mut self.latest[id.index() * keys.count()..][..keys.count()],
-                    keys,
-                };
+                let mut store = store_of(id, &mut self.rows, &mut self.latest, plan);
                 let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
-                let state = table.state() as u8;
+                let state = match context.database {
+                    None => table.state() as u8,
+                    Some(_) => {
+                        kind = MachineKind::Database;
+                        table.cluster_state(context) as u8
+                    }
+                };
                 table.handle(&self.current, context, &mut store, &mut self.out);
                 state
             }
@@ -153,7 +161,7 @@ impl World {
                 state
             }
         };
-        Pair { machine: place.kind(), state, message }
+        Pair { machine: kind, state, message }
     }
 
     /// The region that a message to the destination is about.
@@ -179,7 +187,10 @@ impl World {
             | Message::Replicate { .. }
             | Message::Apply { .. }
             | Message::Probe { .. }
-            | Message::Probed { .. } => RegionId(0),
+            | Message::Probed { .. }
+            | Message::Forward { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. } => RegionId(0),
         }
     }
 

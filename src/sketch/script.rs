@@ -53,6 +53,14 @@ pub(crate) enum Act {
         /// Where.
         spot: Spot,
     },
+    /// The writer of a database moves to the region of the spot: of the stage there, or the next one
+    /// after it that has a database.
+    MoveWriter {
+        /// By a switchover, and not by a failover.
+        planned: bool,
+        /// Which database, and where to.
+        spot: Spot,
+    },
 }
 
 /// What is waited for.
@@ -280,6 +288,7 @@ impl Writer<'_> {
                 self.push(ScriptStep::Fault(FaultKind::Lose, table));
             }
             Act::Lose { region: true, spot } => self.lose_region(spot),
+            Act::MoveWriter { planned, spot } => self.move_writer(planned, spot),
         }
     }
 
@@ -299,6 +308,18 @@ impl Writer<'_> {
         if spot.stage.is_multiple_of(2) {
             self.push(ScriptStep::Fault(FaultKind::Offline, format!("in-dns@{region}")));
         }
+    }
+
+    /// Nothing if no stage has a database.
+    fn move_writer(&mut self, planned: bool, spot: Spot) {
+        let topology = &self.sketch.topology;
+        let stages = topology.stages.len();
+        let from = spot.stage_index(topology);
+        let mut from = (from..from + stages).map(|stage| stage % stages);
+        let Some(stage) = from.find(|&stage| self.sketch.has_database(stage)) else { return };
+        let kind = if planned { FaultKind::Switchover } else { FaultKind::Failover };
+        let (name, region) = (format!("{}-table", topology.stages[stage]), spot.region(topology));
+        self.push(ScriptStep::MoveWriter(kind, name, region));
     }
 
     fn close(&mut self) {

@@ -202,6 +202,7 @@ impl Narrator<'_> {
             Holder::Queue(id) => self.queue(id).to_owned(),
             Holder::DeadLetters(id) => format!("the dead-letter queue of {}", self.queue(id)),
             Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
+            Holder::Log(id) => format!("the log on its way to {}", self.name(Place::Table(id))),
             Holder::Stream(id) => format!("the stream of {}", self.name(Place::Table(id))),
         }
     }

@@ -41,7 +41,10 @@ struct RecordLoss {
 ///   not forwarded. Rows that are left elsewhere do not change that, since nothing goes on from a
 ///   row; but the record can be restored from them.
 ///
-/// Kept only for plans in which something can be lost.
+/// A failover of a global database is a loss of the database: it destroys the rows that the new writer
+/// does not have.
+///
+/// Kept only for plans in which something can be lost, or in which a writer moves.
 #[derive(Clone, Debug)]
 pub struct Losses {
     watches: bool,
@@ -72,6 +75,14 @@ pub struct Lost {
     pub unreplicated: Vec<RecordId>,
 }
 
+/// Whether a loss of one includes the other.
+fn includes(lost: Target, part: Target, plan: &Plan) -> bool {
+    if let (Target::Writer(database, _), Target::Table(table)) = (lost, part) {
+        return plan.layout.table_place(table).1.index() == database.index();
+    }
+    lost == part || part.region(&plan.layout).map(Target::Region) == Some(lost)
+}
+
 impl Lost {
     /// How many records lost something: the recovery point in records.
     pub fn records(&self) -> usize {
@@ -82,7 +93,7 @@ impl Lost {
 
 impl Losses {
     pub(super) fn new(plan: &Plan) -> Losses {
-        let watches = plan.can_lose();
+        let watches = plan.can_lose() || plan.has_fault(FaultKind::Switchover);
         let (stages, places) = (plan.layout.stages.len(), plan.layout.regions + 1);
         let records = if watches { plan.records() + 1 } else { 0 };
         Losses {
@@ -189,7 +200,7 @@ impl Losses {
 
     /// Something is lost from here on.
     pub(super) fn began(&mut self, fault: Fault) {
-        if fault.kind == FaultKind::Lose {
+        if matches!(fault.kind, FaultKind::Lose | FaultKind::Failover) {
             self.under_way = Some(fault.target);
             if let Target::Region(region) = fault.target {
                 self.gone.insert(region);
@@ -211,7 +222,7 @@ impl Losses {
     ) -> Judgement {
         let target = match holder {
             Holder::Queue(id) | Holder::DeadLetters(id) => Target::Queue(id),
-            Holder::Table(id) | Holder::Stream(id) => Target::Table(id),
+            Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) => Target::Table(id),
         };
         let was_there = match holder {
             Holder::Queue(_) | Holder::DeadLetters(_) => ledger.record(record).queue_copies > 0,
@@ -220,9 +231,9 @@ impl Losses {
                 let row = self.rows[record.index() * self.stages + stage.index()];
                 row.has.contains(region) || row.lost.contains(region)
             }
+            Holder::Log(table) => self.on_way[self.way(table, record, plan)] > 0,
         };
-        let region = target.region(&plan.layout).map(Target::Region);
-        let is_meant = self.under_way.is_some_and(|of| of == target || Some(of) == region);
+        let is_meant = self.under_way.is_some_and(|of| includes(of, target, plan));
         if !was_there || !is_meant {
             return Err(Breach::LostUnasked { holder, record });
         }
@@ -238,8 +249,18 @@ impl Losses {
             }
             // The row itself is lost as well, and is noted then.
             Holder::Stream(_) => {}
+            Holder::Log(table) => {
+                let way = self.way(table, record, plan);
+                self.on_way[way] = self.on_way[way].saturating_sub(1);
+            }
         }
         Ok(())
+    }
+
+    /// Where it is noted how often a row is on its way to a table.
+    fn way(&self, table: TableId, record: RecordId, plan: &Plan) -> usize {
+        let (region, stage) = plan.layout.table_place(table);
+        (record.index() * self.stages + stage.index()) * self.places + region.index()
     }
 
     /// The loss is over: what of it was the last copy?

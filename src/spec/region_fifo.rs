@@ -97,7 +97,7 @@ impl RegionFifo {
         }
     }
 
-    /// A table took a write of its own region.
+    /// A write for a container that asked this table.
     #[inline]
     pub(super) fn stored(
         &mut self,

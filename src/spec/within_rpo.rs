@@ -1,7 +1,7 @@
 //! `WithinRpo`.
 
 use crate::model::event::Holder;
-use crate::model::fault::Fault;
+use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::RecordId;
 use crate::plan::Plan;
 use crate::spec::{Judgement, Ledger, Losses};
@@ -17,7 +17,8 @@ use crate::spec::{Judgement, Ledger, Losses};
 /// [`DeliveredAll`](crate::spec::DeliveredAll), which excuse what this property saw destroyed and
 /// nothing else. What "destroyed" means is said by [`Losses`].
 ///
-/// Catches silent loss. Source: the recovery point objective of the AWS Well-Architected
+/// Catches silent loss: a switchover that did not wait for the replication, and a writer that took writes
+/// after it was replaced. Source: the recovery point objective of the AWS Well-Architected
 /// Framework, and the remark in the documentation of Amazon DynamoDB global tables that writes of an
 /// isolated region are not in the others.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +27,8 @@ pub struct WithinRpo;
 impl WithinRpo {
     /// Why it says nothing of this system, if it does not.
     pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
-        (!plan.can_lose()).then_some("nothing is lost for good")
+        let can_lose = plan.can_lose() || plan.has_fault(FaultKind::Switchover);
+        (!can_lose).then_some("nothing is lost for good")
     }
 
     /// A fault begins.

@@ -32,7 +32,17 @@ pub(crate) const UNSOUND: &[&str] = &[
     "queue.max_receives=1",
     "queue.at_capacity=starve",
     "container.on_unreadable=give-up",
+    "aurora.forwarding=acknowledged-early",
+    "aurora.forwarding=off",
+    "aurora.switchover=at-once",
+    "aurora.fencing=best-effort",
 ];
+
+/// A change of the design, with what it makes no sense without.
+pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
+    let needs = change.starts_with("aurora.").then_some("store.default=aurora");
+    needs.into_iter().chain([change]).map(str::to_owned).collect()
+}
 
 /// Every sound value of every design option that is not the default.
 const SOUND: &[&str] = &[
@@ -42,6 +52,8 @@ const SOUND: &[&str] = &[
     "queue.delivery=standard",
     "budget.lost_reply=3",
     "dns.answer=random",
+    "store.default=aurora",
+    "aurora.writer=2",
 ];
 
 /// What goes with a health check; the last two are unsound, the second of them with keys.
@@ -66,15 +78,16 @@ impl Case {
     pub(crate) fn draw(seed: u64, number: u64) -> Option<Case> {
         let mut draw = Draw(generator(seed, number));
         let changes = draw.changes();
-        // The baseline expects exactly ten records, which no other number of records meets.
+        // These expect exact numbers of records, which no other number of records meets.
         let builtin: Vec<&str> = builtin::ALL
             .iter()
-            .filter(|(name, _)| *name != "baseline")
+            .filter(|(name, _)| !["baseline", "aurora-writer-outage"].contains(name))
             .map(|(_, text)| *text)
             .collect();
         let text = match draw.below(3) {
             0 => draw.script(&changes).ok()?,
-            _ => (*draw.pick(&builtin)).to_owned(),
+            // What is drawn may lack the stage.
+            _ => draw.pick(&builtin).replace("stages.core = \"dynamodb\"\n", ""),
         };
         let plan = Arc::new(load(&text, &changes).ok()?);
         Some(Case { plan, changes, numbers: draw.0 })
@@ -171,13 +184,21 @@ impl Draw {
             changes.push(format!("dns.health_threshold={}", 1 + self.below(3)));
             changes.push((*self.pick(CHECKED)).to_owned());
         }
+        // It shows only where replication fails as well.
+        if self.below(12) == 0 {
+            changes.push("replication.on_failure=drop".to_owned());
+        }
+        if self.below(4) == 0 {
+            changes.push("store.default=aurora".to_owned());
+        }
         let from = [SOUND, UNSOUND][self.below(2)];
         if from == SOUND && self.below(4) == 0 {
             changes.push("replication.mode=strong".to_owned());
             changes.push(format!("replication.witness={}", regions == 2));
         }
         for _ in 0..self.below(3) {
-            changes.push((*self.pick(from)).to_owned());
+            let change: &&str = self.pick(from);
+            changes.extend(with_what_it_needs(change));
         }
         changes
     }
@@ -214,7 +235,9 @@ impl Draw {
             FaultKind::Lose,
         ];
         let kind = *self.pick(&fault);
-        match self.below(26) {
+        let planned = [FaultKind::Switchover, FaultKind::Failover];
+        let (moves, to) = (*self.pick(&planned), 1 + self.below(plan.layout.regions));
+        match self.below(if plan.has_database() { 30 } else { 26 }) {
             0..10 if can(kind) => format!("{} {name}", kind.name()),
             0..16 => format!("recover {name}"),
             16 => format!("weights{} 0", " 1".repeat(plan.layout.regions - 1)),
@@ -225,6 +248,7 @@ impl Draw {
             23 if published > 0 => format!("expect unreplicated batch {batch}"),
             24 if region > 1 => format!("lose @{region}"),
             25 => "await sometime".to_owned(),
+            26.. => format!("{} *-table to @{to}", moves.name()),
             _ => format!("await drained @{region}"),
         }
     }

@@ -9,6 +9,8 @@
 //! * `EffectOnce`: an id counts when it first arrives, so one that counts later counts again.
 //! * `Drained` wants containers that work: one in `Processing` that has asked nobody for a record
 //!   does not.
+//! * A failover is a loss of what the database had and the new writer has not. Who moves a writer in any
+//!   other way destroys nothing.
 //! * A loss of a region counts what was accepted: the rest is sent again. What a lost table or region
 //!   took with it is owed by nobody.
 //! * `Expectation` is not in the text: it is the script's own.
@@ -126,7 +128,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::WithinRpo, sent || !destroyed);
     }
     must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
-    if let Event::Stored { table, copy, .. } = *event
+    if let Event::Stored { asked: table, copy, .. } = *event
         && is_fifo_promised(plan)
         && exists(copy.id, plan)
     {
@@ -157,6 +159,10 @@ fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan
             let region = plan.layout.queue_place(queue).0;
             (Target::Queue(queue), region, before.is_queued(record))
         }
+        Holder::Log(table) => {
+            let on_way = before.loss.on_way.contains(&(table, record));
+            (Target::Table(table), plan.layout.table_place(table).0, on_way)
+        }
         Holder::Table(table) | Holder::Stream(table) => {
             let has_or_had = before.row(table, record).rows > 0
                 || before.loss.lost_rows.contains(&(table, record));
@@ -164,7 +170,14 @@ fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan
         }
     };
     let lost = before.loss.under_way;
-    was_there && (lost == Some(target) || lost == Some(Target::Region(region)))
+    let of_database = match (lost, target) {
+        (Some(Target::Writer(database, _)), Target::Table(table)) => {
+            plan.layout.table_place(table).1.index() == database.index()
+        }
+        _ => false,
+    };
+    let is_meant = lost == Some(target) || lost == Some(Target::Region(region));
+    was_there && (is_meant || of_database)
 }
 
 /// The copy that an event shows somewhere behind the source.
@@ -200,6 +213,7 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::GaveUp { .. }
         | Event::Replicated { .. }
         | Event::ReplicationLost { .. }
+        | Event::WriterMoved { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }
         | Event::Lost { .. }

@@ -61,7 +61,7 @@ impl Loss {
 impl World {
     /// A fault begins; of interest if it is a loss.
     pub(crate) fn begin_loss(&mut self, fault: Fault) {
-        if fault.kind == FaultKind::Lose {
+        if matches!(fault.kind, FaultKind::Lose | FaultKind::Failover) {
             self.loss.under_way = Some(fault.target);
             if let Target::Region(region) = fault.target {
                 self.loss.regions.insert(region);
@@ -88,6 +88,8 @@ impl World {
                     self.shown.retain(|&(at, other)| at != table || !same_key(other));
                 }
             }
+            // It does not come any more.
+            Holder::Log(table) => self.loss.arrived(table, record),
             // The row itself is lost as well.
             Holder::Stream(_) => {}
         }

@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) arrivals: Vec<Vec<RecordId>>,
     /// By table and record.
     pub(crate) rows: BTreeMap<(TableId, RecordId), Row>,
-    /// By table: the records that a container of its region stored, each once, in order.
+    /// By table: the records that were stored for containers of its region, each once, in order.
     pub(crate) first_stores: Vec<Vec<RecordId>>,
     /// At the destination, each once, in order.
     pub(crate) delivered: Vec<RecordId>,
@@ -106,11 +106,11 @@ impl World {
                 let at = queue.iter().position(|copy| copy.id == record);
                 queue.remove(at.expect("only what is in a queue can leave it"));
             }
-            Event::Stored { table, copy, rows, .. } => {
+            Event::Stored { table, asked, copy, rows, .. } => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 *row = Row { value: copy.value, rows, written_here: true };
                 self.loss.found(table, copy.id, plan);
-                push_new(&mut self.first_stores[table.index()], copy.id);
+                push_new(&mut self.first_stores[asked.index()], copy.id);
             }
             Event::Applied { table, copy, rows } => {
                 let row = self.rows.entry((table, copy.id)).or_default();
@@ -168,6 +168,7 @@ impl World {
             | Event::SendWaits { .. }
             | Event::GaveUp { .. }
             | Event::ReplicationLost { .. }
+            | Event::WriterMoved { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

@@ -265,7 +265,8 @@ fn stages(scenario: &Scenario) -> Vec<Shrunk> {
 
 fn without_stage(scenario: &Scenario, stage: usize) -> Shrunk {
     let mut fewer = scenario.clone();
-    fewer.topology.stages.remove(stage);
+    let name = fewer.topology.stages.remove(stage);
+    fewer.store.stages.remove(&name);
     let renames = Renames::new(&scenario.topology, &fewer.topology, Gone::Stage(stage));
     renames.script(&mut fewer);
     Shrunk { scenario: fewer, renames }
@@ -278,6 +279,11 @@ fn regions(scenario: &Scenario) -> Vec<Shrunk> {
         fewer.topology.regions -= 1;
         if fewer.dns.weights.len() == count {
             fewer.dns.weights.remove(region);
+        }
+        match usize::from(fewer.aurora.writer).cmp(&(region + 1)) {
+            std::cmp::Ordering::Less => {}
+            std::cmp::Ordering::Equal => fewer.aurora.writer = 1,
+            std::cmp::Ordering::Greater => fewer.aurora.writer -= 1,
         }
         let renames = Renames::new(&scenario.topology, &fewer.topology, Gone::Region(region));
         renames.script(&mut fewer);
@@ -318,6 +324,10 @@ fn narrower(scenario: &Scenario) -> Vec<Scenario> {
                 let fits = names.iter().filter(|name| matches(pattern, name));
                 fits.map(|name| ScriptStep::Fault(*kind, name.clone())).collect()
             }
+            ScriptStep::MoveWriter(kind, pattern, region) if pattern.contains('*') => {
+                let fits = names.iter().filter(|name| matches(pattern, name));
+                fits.map(|name| ScriptStep::MoveWriter(*kind, name.clone(), *region)).collect()
+            }
             ScriptStep::Outage(region) => {
                 let inside = format!("@{region}");
                 let names = names.iter().filter(|name| name.ends_with(&inside));
@@ -331,6 +341,7 @@ fn narrower(scenario: &Scenario) -> Vec<Scenario> {
             ScriptStep::Publish(_)
             | ScriptStep::Await(_)
             | ScriptStep::Fault(..)
+            | ScriptStep::MoveWriter(..)
             | ScriptStep::Recover(_)
             | ScriptStep::Redrive(_)
             | ScriptStep::Weights(_)
@@ -362,6 +373,7 @@ fn lower_counts(scenario: &mut Scenario) {
             }
             ScriptStep::Await(_)
             | ScriptStep::Fault(..)
+            | ScriptStep::MoveWriter(..)
             | ScriptStep::Outage(_)
             | ScriptStep::Recover(_)
             | ScriptStep::Redrive(_)

@@ -178,6 +178,7 @@ fn record_of(event: &Event) -> Option<RecordId> {
         | Event::ContainerBecame { .. }
         | Event::StaleReply { .. }
         | Event::LossEnded { .. }
+        | Event::WriterMoved { .. }
         | Event::Faulted { .. }
         | Event::Recovered { .. }
         | Event::ReplyLost { .. }

@@ -218,7 +218,10 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::RemoveRefused
         | MessageKind::InsertRefused
         | MessageKind::Probe
-        | MessageKind::Probed => false,
+        | MessageKind::Probed
+        | MessageKind::Forward
+        | MessageKind::Handover
+        | MessageKind::Discard => false,
     }
 }
 
@@ -299,7 +302,8 @@ impl Touched {
             | Target::Replicator(_)
             | Target::Link(..)
             | Target::Dns(..)
-            | Target::Region(_) => self.everything(plan),
+            | Target::Region(_)
+            | Target::Writer(..) => self.everything(plan),
         }
     }
 

@@ -259,6 +259,7 @@ impl Recorder {
             | Event::Applied { .. }
             | Event::KeyShown { .. }
             | Event::Replicated { .. }
+            | Event::WriterMoved { .. }
             | Event::ReplicationLost { .. }
             | Event::ReplyLost { .. }
             | Event::Lost { .. }

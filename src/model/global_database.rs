@@ -1,0 +1,299 @@
+//! A stage's global database (Amazon Aurora): one region writes, the others read.
+
+use crate::model::event::Event;
+use crate::model::id::{MachineId, RegionId, ReplicatorId, TableId};
+use crate::model::layout::IN_DNS;
+use crate::model::message::{Client, Health, Message};
+use crate::model::options::Forwarding;
+use crate::model::outbox::Outbox;
+use crate::model::pool::List;
+use crate::model::record::RecordCopy;
+use crate::model::table::{self, Latest, RegionalTable, Store, Written};
+
+/// ```text
+///            fail                        switchover
+///   Failed ◄────── Reader      Writer ────────────► Draining
+///     │               ▲ │        ▲ │                    │
+///     └───────────────┘ └────────┘ └─► Failed ◄─────────┤ fail
+///          recover      the log says so                 └─► Reader, when the log is through
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It forwards writes to the writer.
+    Reader,
+    /// It takes writes, those of other regions included.
+    Writer,
+    /// It is the writer and hands over: writes wait until the new writer has everything.
+    Draining,
+    /// It refuses, or keeps all requests waiting; it loses nothing.
+    Failed,
+}
+
+/// What a regional table knows as a cluster of a global database.
+///
+/// The clusters of a stage share one log. The writer stores, acknowledges, and appends to the log,
+/// which the stage's [`Replicator`](crate::model::Replicator) brings to every other cluster; each
+/// applies it in its order, so that what a cluster has is a prefix of it. A write in another region is
+/// forwarded to the writer, and acknowledged from there. Who writes is a matter of the log, too: in
+/// a switchover the writer takes no more writes and puts a [`Message::Handover`] behind the last
+/// one; whoever reads it has all that was written. In a failover nobody waits: the new writer goes on
+/// from what it has, and every cluster that had more goes back to that.
+///
+/// Not modelled: the minutes that a promotion takes (the scheduler can delay any step), and reads,
+/// since no container reads.
+///
+/// Source: "Using Amazon Aurora Global Database" and "Using switchover or failover in an Amazon
+/// Aurora global database", Amazon Aurora user guide.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cluster {
+    /// Who writes, as far as it knows.
+    pub(super) writer: RegionId,
+    /// It hands over to another writer.
+    pub(super) draining: bool,
+    /// Writes that wait until it has handed over.
+    pub(super) waiting: List,
+}
+
+impl Default for Cluster {
+    fn default() -> Cluster {
+        Cluster { writer: RegionId(0), draining: false, waiting: List::default() }
+    }
+}
+
+/// What a cluster knows about the database and its design.
+#[derive(Clone, Copy, Debug)]
+pub struct Context {
+    /// The address of the cluster of each region, by region.
+    pub clusters: [MachineId; 8],
+    /// Which database it is: that of this replicator's stage.
+    pub id: ReplicatorId,
+    /// The first writer.
+    pub writer: RegionId,
+    /// What a cluster does with a write when another one is the writer.
+    pub forwarding: Forwarding,
+}
+
+impl RegionalTable {
+    /// Handles one message as a cluster of a global database.
+    pub(super) fn handle_as_cluster(
+        &mut self,
+        message: &Message,
+        context: &table::Context,
+        database: &Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let failed = self.state() == table::State::Failed;
+        match *message {
+            Message::Insert { client, copy } => {
+                let request = Request { client: Some(client), copy, asked: context.id };
+                self.asked(request, context, database, store, out);
+            }
+            Message::Forward { client, copy, asked } => {
+                self.asked(Request { client, copy, asked }, context, database, store, out);
+            }
+            Message::Apply { .. }
+            | Message::Handover { .. }
+            | Message::Discard { .. }
+            | Message::Probe { .. }
+                if failed =>
+            {
+                out.hold(self.held_mut(), *message);
+            }
+            Message::Apply { region, copy, time } => {
+                self.apply(region, copy, time, context, store, out);
+                store.rows[copy.id.index()].replicated = true;
+            }
+            Message::Handover { to, .. } => self.follow(to, context, database, out),
+            Message::Discard { copy } => discard(copy, context, store, out),
+            Message::Probe { region } => {
+                out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
+            }
+            Message::Proceed
+            | Message::Publish { .. }
+            | Message::Wake { .. }
+            | Message::Send { .. }
+            | Message::Sent { .. }
+            | Message::SendRefused { .. }
+            | Message::Receive { .. }
+            | Message::Received { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Remove { .. }
+            | Message::Removed { .. }
+            | Message::RemoveRefused { .. }
+            | Message::Abandon { .. }
+            | Message::Inserted { .. }
+            | Message::InsertRefused { .. }
+            | Message::Replicate { .. }
+            | Message::Probed { .. } => unreachable!("a cluster gets no {message:?}"),
+        }
+    }
+
+    /// It is asked to store a record.
+    fn asked(
+        &mut self,
+        request: Request,
+        context: &table::Context,
+        database: &Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let Request { client, copy, asked } = request;
+        if self.state() == table::State::Failed {
+            return request.refuse(out);
+        }
+        if self.cluster.draining {
+            return out.hold(&mut self.cluster.waiting, Message::Forward { client, copy, asked });
+        }
+        if self.cluster.writer != context.region {
+            return self.forward(request, database, out);
+        }
+        let Written { duplicate, unreadable } = self.store(copy, asked, context, store, out);
+        if let Some(Client { machine, incarnation }) = client {
+            out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
+        }
+    }
+
+    /// Sends a write to the writer, or what the design says instead.
+    fn forward(&mut self, request: Request, database: &Context, out: &mut Outbox) {
+        let Request { client, copy, asked } = request;
+        let writer = database.clusters[self.cluster.writer.index()];
+        match (database.forwarding, client) {
+            (Forwarding::Off, _) => request.refuse(out),
+            (Forwarding::AcknowledgedEarly, Some(Client { machine, incarnation })) => {
+                let (duplicate, unreadable) = (false, false);
+                out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
+                out.send(writer, Message::Forward { client: None, copy, asked });
+            }
+            (Forwarding::AcknowledgedByWriter | Forwarding::AcknowledgedEarly, client) => {
+                out.send(writer, Message::Forward { client, copy, asked });
+            }
+        }
+    }
+
+    /// Takes no more writes, and puts the handover behind what it wrote.
+    pub(crate) fn hand_over(&mut self, to: RegionId, context: &table::Context, out: &mut Outbox) {
+        self.cluster.draining = true;
+        out.send(context.replicator, Message::Handover { from: context.region, to });
+    }
+
+    /// Another writer is the writer from here on, or this one. What waited goes there.
+    pub(crate) fn follow(
+        &mut self,
+        writer: RegionId,
+        context: &table::Context,
+        database: &Context,
+        out: &mut Outbox,
+    ) {
+        let is_new = self.cluster.writer != writer && writer == context.region;
+        self.cluster.writer = writer;
+        self.cluster.draining = false;
+        out.release(&mut self.cluster.waiting, context.machine);
+        if is_new {
+            out.emit(Event::WriterMoved { replicator: database.id, region: writer });
+        }
+    }
+
+    /// Refuses the writes that wait for a handover.
+    pub(crate) fn refuse_waiting(&mut self, out: &mut Outbox) {
+        while let Some(message) = out.take_held(&mut self.cluster.waiting) {
+            cancel(message, out);
+        }
+    }
+
+    /// The writes of the log that have come and wait until the cluster works again are applied
+    /// now: it is promoted. With them those that are still in its inbox.
+    pub(crate) fn replay(
+        &mut self,
+        context: &table::Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let is_apply = |message: &Message| matches!(message, Message::Apply { .. });
+        out.release_in_front(self.held_mut(), context.machine);
+        while let Some(Message::Apply { region, copy, time }) =
+            out.take_first(context.machine, is_apply)
+        {
+            self.apply(region, copy, time, context, store, out);
+            store.rows[copy.id.index()].replicated = true;
+        }
+    }
+
+    /// Begins as the database says.
+    pub(crate) fn begin_as_cluster(&mut self, database: &Context) {
+        self.cluster.writer = database.writer;
+    }
+
+    /// Whether it takes writes now.
+    pub(crate) fn takes_writes(&self, context: &table::Context) -> bool {
+        self.cluster_state(context) == State::Writer
+    }
+
+    /// The state of a cluster.
+    pub fn cluster_state(&self, context: &table::Context) -> State {
+        match self.state() {
+            table::State::Failed => State::Failed,
+            table::State::Available if self.cluster.writer != context.region => State::Reader,
+            table::State::Available if self.cluster.draining => State::Draining,
+            table::State::Available => State::Writer,
+        }
+    }
+
+    /// Of a global database: the region that writes, as far as this cluster knows.
+    pub fn writer(&self) -> RegionId {
+        self.cluster.writer
+    }
+
+    /// Whether it is the writer and hands over to another one.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.cluster.draining
+    }
+
+    /// Writes that wait until it has handed over.
+    pub fn waiting_writes(&self) -> &List {
+        &self.cluster.waiting
+    }
+}
+
+/// A write that was asked for.
+#[derive(Clone, Copy)]
+struct Request {
+    /// Who gets the answer, if anybody.
+    client: Option<Client>,
+    copy: RecordCopy,
+    /// The cluster that the container asked.
+    asked: TableId,
+}
+
+impl Request {
+    fn refuse(self, out: &mut Outbox) {
+        if let Some(Client { machine, incarnation }) = self.client {
+            out.send(machine, Message::InsertRefused { incarnation });
+        }
+    }
+}
+
+/// A forwarded write is given up, and whoever waits for it is told.
+pub(crate) fn cancel(message: Message, out: &mut Outbox) {
+    let Message::Forward { client, copy, asked } = message else {
+        unreachable!("only forwarded writes are cancelled, no {message:?}");
+    };
+    Request { client, copy, asked }.refuse(out);
+}
+
+/// A write that never got into the log of the database goes, unless the log brought the same row.
+fn discard(copy: RecordCopy, context: &table::Context, store: &mut Store<'_>, out: &mut Outbox) {
+    let row = &mut store.rows[copy.id.index()];
+    if row.rows == 0 || row.replicated {
+        return;
+    }
+    *row = Default::default();
+    if !store.latest.is_empty() {
+        let shown = &mut store.latest[store.keys.key_of(copy.id)];
+        if shown.record == copy.id {
+            *shown = Latest::default();
+        }
+    }
+    let holder = crate::model::event::Holder::Table(context.id);
+    out.emit(Event::Lost { holder, record: copy.id });
+}

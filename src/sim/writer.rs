@@ -1,0 +1,223 @@
+//! How the writer of a global database moves to another region.
+//!
+//! A switchover is begun here and carried out by the log
+//! ([`Message::Handover`]). A failover happens here, in one step of the driver: the service decides
+//! which cluster writes from now on, and all others are made to follow its log.
+
+use crate::model::StageId;
+use crate::model::event::{Event, Holder};
+use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::global_database::cancel;
+use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
+use crate::model::message::Message;
+use crate::model::options::{Fencing, Switchover};
+use crate::model::table::{Latest, Row, Store};
+use crate::plan::Plan;
+use crate::sim::world::World;
+
+/// What a table holds: its parts of the blocks of all tables.
+pub(super) fn store_of<'a>(
+    table: TableId,
+    rows: &'a mut [Row],
+    latest: &'a mut [Latest],
+    plan: &'a Plan,
+) -> Store<'a> {
+    let (width, keys) = (plan.records() + 1, plan.keys());
+    Store {
+        rows: &mut rows[table.index() * width..][..width],
+        latest: &mut latest[table.index() * keys.count()..][..keys.count()],
+        keys,
+    }
+}
+
+/// The table of a database in a region.
+fn table_of(id: ReplicatorId, region: RegionId, plan: &Plan) -> TableId {
+    plan.layout.table(region, StageId(id.0 as u8))
+}
+
+fn is_no_handover(message: &Message) -> bool {
+    !matches!(message, Message::Handover { .. })
+}
+
+impl World {
+    /// The writer begins to hand over. Nothing happens if it does not work, or does so already.
+    pub(super) fn switch_over(&mut self, id: ReplicatorId, to: RegionId, plan: &Plan) {
+        let from = self.replicators[id.index()].writer();
+        let table = table_of(id, from, plan);
+        let context = &plan.tables[table.index()];
+        if to == from || !self.tables[table.index()].takes_writes(context) {
+            return;
+        }
+        match plan.scenario().aurora.switchover {
+            Switchover::DrainFirst => {
+                self.tables[table.index()].hand_over(to, context, &mut self.out);
+            }
+            Switchover::AtOnce => self.promote(id, from, to, Fencing::Full, plan),
+        }
+    }
+
+    /// The writer moves at once. Nothing happens if it is there already.
+    pub(super) fn fail_over(&mut self, id: ReplicatorId, to: RegionId, plan: &Plan) {
+        self.cancel_handover(id, plan);
+        let from = self.replicators[id.index()].writer();
+        let cluster = &self.tables[table_of(id, to, plan).index()];
+        if from == to && cluster.writer() == to && !cluster.is_draining() {
+            return;
+        }
+        // A handover that the log has passed on makes the clusters follow somebody else.
+        for region in plan.layout.region_ids() {
+            let table = table_of(id, region, plan);
+            self.out.retain(plan.tables[table.index()].machine, is_no_handover);
+            self.out.retain_held(self.tables[table.index()].held_mut(), is_no_handover);
+            let held = self.replicators[id.index()].held_for_mut(region);
+            self.out.retain_held(held, is_no_handover);
+        }
+        self.promote(id, from, to, plan.scenario().aurora.fencing, plan);
+    }
+
+    /// A cluster becomes the writer with what it has, and all others go back to that.
+    fn promote(
+        &mut self,
+        id: ReplicatorId,
+        from: RegionId,
+        to: RegionId,
+        fencing: Fencing,
+        plan: &Plan,
+    ) {
+        for region in plan.layout.region_ids().filter(|&region| region != to) {
+            self.lose_stream(id, region, table_of(id, region, plan), plan);
+        }
+        // It has never left for there.
+        self.out.retain_held(self.replicators[id.index()].held_for_mut(to), |_| false);
+        self.replay(id, to, plan);
+        for region in plan.layout.region_ids() {
+            if region != to && !self.lost.contains(region) {
+                self.go_back(id, region, to, plan);
+            }
+        }
+        self.replicators[id.index()].set_writer(to);
+        for region in plan.layout.region_ids() {
+            let table = table_of(id, region, plan);
+            let machine = plan.tables[table.index()].machine;
+            if region == from && from != to && fencing == Fencing::BestEffort {
+                self.out.send(machine, Message::Handover { from, to });
+                continue;
+            }
+            if region == from {
+                self.cancel_forwards(table, plan);
+            }
+            self.have_follow(table, to, plan);
+        }
+    }
+
+    /// A cluster of the database hears who the writer is.
+    fn have_follow(&mut self, table: TableId, writer: RegionId, plan: &Plan) {
+        let context = &plan.tables[table.index()];
+        let database = context.database.as_ref().expect("only databases have a writer");
+        self.tables[table.index()].follow(writer, context, database, &mut self.out);
+    }
+
+    /// Writes that were forwarded to the cluster and that it has not handled are given up.
+    pub(super) fn cancel_forwards(&mut self, table: TableId, plan: &Plan) {
+        let machine = plan.tables[table.index()].machine;
+        self.tables[table.index()].refuse_waiting(&mut self.out);
+        let is_forwarded = |message: &Message| matches!(message, Message::Forward { .. });
+        while let Some(message) = self.out.take_first(machine, is_forwarded) {
+            cancel(message, &mut self.out);
+        }
+    }
+
+    /// The cluster of a region applies all of the log that has come to it.
+    fn replay(&mut self, id: ReplicatorId, region: RegionId, plan: &Plan) {
+        let table = table_of(id, region, plan);
+        let store = &mut store_of(table, &mut self.rows, &mut self.latest, plan);
+        let context = &plan.tables[table.index()];
+        self.tables[table.index()].replay(context, store, &mut self.out);
+    }
+
+    /// A cluster forgets what the new writer does not have, and what was on its way to it of that.
+    fn go_back(&mut self, id: ReplicatorId, region: RegionId, to: RegionId, plan: &Plan) {
+        let (width, keys) = (plan.records() + 1, plan.keys().count());
+        let (table, writer) = (table_of(id, region, plan), table_of(id, to, plan));
+        let context = &plan.tables[table.index()];
+        for record in plan.record_ids() {
+            let kept = self.rows[writer.index() * width + record.index()].rows > 0;
+            let row = &mut self.rows[table.index() * width + record.index()];
+            if !kept && row.rows > 0 {
+                *row = Row::default();
+                self.out.emit(Event::Lost { holder: Holder::Table(table), record });
+            }
+        }
+        let mut lost = std::mem::take(&mut self.scratch[0]);
+        let rows = &self.rows[writer.index() * width..][..width];
+        let is_gone = |message: &Message| match message.record() {
+            Some(record) => rows[record.index()].rows == 0,
+            None => false,
+        };
+        let mut keep = |message: &Message| {
+            if let Message::Apply { copy, .. } = *message
+                && is_gone(message)
+            {
+                lost.push(copy.id);
+                return false;
+            }
+            true
+        };
+        self.out.retain(context.machine, &mut keep);
+        self.out.retain_held(self.tables[table.index()].held_mut(), &mut keep);
+        // What is kept back for a region that is cut off is not on its way there.
+        let kept_back = self.replicators[id.index()].held_for_mut(region);
+        self.out.retain_held(kept_back, |message| !is_gone(message));
+        let holder = Holder::Log(table);
+        lost.drain(..).for_each(|record| self.out.emit(Event::Lost { holder, record }));
+        self.scratch[0] = lost;
+        for key in 0..keys {
+            let shown = self.latest[table.index() * keys + key].record;
+            let kept = self.rows[writer.index() * width + shown.index()].rows > 0;
+            if shown != RecordId(0) && !kept {
+                let latest = self.latest[writer.index() * keys + key];
+                self.latest[table.index() * keys + key] = latest;
+                if latest.record != RecordId(0) {
+                    self.out.emit(Event::KeyShown { table, record: latest.record });
+                }
+            }
+        }
+    }
+
+    /// A handover that the log has not passed on yet does not come: the old writer stays.
+    pub(super) fn cancel_handover(&mut self, id: ReplicatorId, plan: &Plan) {
+        let mut found = false;
+        let mut keep = |message: &Message| {
+            let keep = is_no_handover(message);
+            found |= !keep;
+            keep
+        };
+        self.out.retain(plan.replicators[id.index()].machine, &mut keep);
+        for region in plan.layout.region_ids() {
+            let held = self.replicators[id.index()].held_from_mut(region);
+            self.out.retain_held(held, &mut keep);
+        }
+        let writer = self.replicators[id.index()].writer();
+        if found && !self.lost.contains(writer) {
+            self.have_follow(table_of(id, writer, plan), writer, plan);
+        }
+    }
+
+    /// What operators do about a database whose writer does not come back: the cluster that has
+    /// most of the log becomes the writer.
+    pub(super) fn replace_lost_writers(&mut self, plan: &Plan) {
+        for context in plan.replicators.iter().filter(|replicator| replicator.is_database) {
+            let id = context.id;
+            if self.lost.contains(self.replicators[id.index()].writer()) {
+                let rows = |region| {
+                    let rows = self.rows_of(table_of(id, region, plan), plan);
+                    rows.iter().filter(|row| row.rows > 0).count()
+                };
+                let left = plan.layout.region_ids().filter(|&region| !self.lost.contains(region));
+                let to = left.max_by_key(|&region| rows(region)).expect("a region is left");
+                let (kind, target) = (FaultKind::Failover, Target::Writer(id, to));
+                self.inject(Fault { kind, target }, plan);
+            }
+        }
+    }
+}
