@@ -38,16 +38,17 @@ const REPLIES: &[MessageKind] = &[
 /// The messages that a machine in that state takes in one scenario or another.
 ///
 /// A closed inbox takes none: that of a container that was paused or crashed, and that of a failed
-/// replicator, unless it drops its backlog.
+/// replicator, unless it drops its backlog or replication is strong.
 pub(super) fn taken(machine: MachineKind, state: &str) -> &'static [MessageKind] {
     use MessageKind::{
-        Apply, Insert, InsertRefused, Probe, Proceed, Publish, ReceiveRefused, Received,
-        RemoveRefused, Removed, Replicate, SendRefused, Sent, Wake,
+        Apply, Forward, Handover, Insert, InsertRefused, Probe, Probed, Proceed, Publish,
+        ReceiveRefused, Received, RemoveRefused, Removed, Replicate, Send, SendRefused, Sent, Wake,
     };
     match (machine, state) {
         (MachineKind::Driver, _) => &[Proceed],
         (MachineKind::Source, "Sending") => &[Publish, Wake, Sent, SendRefused],
         (MachineKind::Source, _) => &[Publish, Wake],
+        (MachineKind::Dns, "SomeUnhealthy") => &[Send, Sent, SendRefused, Probe, Probed],
         (MachineKind::Dns, _) => RELAYED,
         (MachineKind::Destination, "Receiving") => &[Wake, Received, ReceiveRefused],
         (MachineKind::Destination, "Removing") => &[Wake, Removed, RemoveRefused],
@@ -55,9 +56,13 @@ pub(super) fn taken(machine: MachineKind, state: &str) -> &'static [MessageKind]
         (MachineKind::Queue, _) => REQUESTS,
         (MachineKind::Container, "FailedProcessing") => &[],
         (MachineKind::Container, _) => REPLIES,
-        (MachineKind::Table, _) => &[Insert, InsertRefused, Apply, Probe],
-        (MachineKind::Replicator, "Running") => &[Replicate, Probe],
-        (MachineKind::Replicator, _) => &[],
+        (MachineKind::Table, "Available") => &[Insert, InsertRefused, Apply, Probe],
+        (MachineKind::Table, _) => &[Insert, InsertRefused, Apply],
+        (MachineKind::Replicator, "Running") => &[Replicate, Probe, Handover],
+        (MachineKind::Replicator, _) => &[Replicate],
+        (MachineKind::Database, "Writer") => &[Insert, Forward, Probe],
+        (MachineKind::Database, "Draining") => &[Insert, Forward, Handover, Probe],
+        (MachineKind::Database, _) => &[Insert, Forward, Apply, Handover, Probe],
     }
 }
 

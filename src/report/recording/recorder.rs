@@ -339,7 +339,9 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Inserted { .. }
         | Message::InsertRefused { .. }
         | Message::Replicate { .. }
-        | Message::Apply { .. } => true,
+        | Message::Apply { .. }
+        | Message::Forward { .. }
+        | Message::Discard { .. } => true,
     }
 }
 
