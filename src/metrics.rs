@@ -342,6 +342,7 @@ impl Metrics {
             | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
+            | Event::WriterMoved { .. }
             | Event::Faulted { .. }
             | Event::Recovered { .. }
             | Event::LossEnded { .. }
