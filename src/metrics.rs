@@ -324,7 +324,9 @@ impl Metrics {
             Event::Lost { holder: Holder::Queue(queue), record } => queues.left(queue, record, now),
             Event::Lost { holder: Holder::DeadLetters(_), .. } => queues.dead_letter_lost(),
             // What holds it is counted where the record left it, or not counted at all.
-            Event::Lost { holder: Holder::Table(_) | Holder::Stream(_), .. }
+            Event::Lost {
+                holder: Holder::Table(_) | Holder::Stream(_) | Holder::Log(_), ..
+            }
             | Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::Routed { .. }

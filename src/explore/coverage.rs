@@ -200,6 +200,7 @@ impl Coverage {
 
     /// Takes note of what happened in it.
     #[inline]
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub fn note_event(&mut self, event: &Event) {
         match *event {
             Event::Arrived { copy, counted, .. } => {

@@ -154,6 +154,7 @@ impl<'a> Scene<'a> {
     }
 
     /// What the actor was asked or told.
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     fn handled(&self, message: &Message) -> String {
         match *message {
             Message::Proceed => self.proceeded(),
@@ -278,6 +279,7 @@ impl<'a> Scene<'a> {
     }
 
     /// The same, the record being called like this.
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     fn happened_to(&self, event: &Event, it: &str) -> Option<String> {
         let layout = &self.simulation.plan().layout;
         Some(match *event {
