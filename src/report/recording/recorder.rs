@@ -326,7 +326,8 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::ReceiveRefused { .. }
         | Message::Probe { .. }
         | Message::Probed { .. }
-        | Message::Wake { .. } => false,
+        | Message::Wake { .. }
+        | Message::Handover { .. } => false,
         Message::Send { .. }
         | Message::Sent { .. }
         | Message::SendRefused { .. }
