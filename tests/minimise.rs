@@ -42,6 +42,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("table.insert=append", "crash-anywhere", [1, 1, 1, 1]),
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
+    ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
 ];
 
 /// The first failure of a random sweep.

@@ -354,9 +354,7 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
             Place::Table(layout.table(region, StageId(replicator.0 as u8)))
         }
         Event::WeightsChanged { .. } | Event::HealthChanged { .. } => Place::InDns,
-        Event::ContainerBecame { container, .. } | Event::GaveUp { container, .. } => {
-            Place::Container(container)
-        }
+        Event::ContainerBecame { container, .. } => Place::Container(container),
         Event::Published { .. }
         | Event::Accepted { .. }
         | Event::Refused { .. }
@@ -365,6 +363,7 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         | Event::Probed { .. }
         | Event::Enqueued { .. }
         | Event::SendWaits { .. }
+        | Event::GaveUp { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }
         | Event::TimedOut { .. }
