@@ -20,8 +20,8 @@ const SEED: u64 = 1;
 /// Of each unsound design, and the scenario in which it shows, the size of the smallest failure: how
 /// many records, stages, lines of script and deviations from the fair schedule.
 ///
-/// Whoever adds a design to `scenario::designs` states here how small its failure becomes: the test
-/// prints the line. More than five deviations, or three records, want a better minimiser.
+/// Whoever adds a design to `scenario::designs` states here how small its failure becomes, or it is
+/// held to what is typical: the test prints the line. More than five deviations, or three records, want a better minimiser.
 const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.steps=remove,store,publish", "crash-anywhere", [1, 1, 1, 0]),
     ("container.steps=store,remove,publish", "crash-anywhere", [1, 1, 1, 0]),
@@ -43,6 +43,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
+    ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
 ];
 
 /// The first failure of a random sweep.
@@ -110,8 +111,11 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
     }
 }
 
-/// How small a failure of this design may at most be stated to be.
+/// What may be stated at most.
 const AT_MOST: [usize; 4] = [3, 2, 5, 5];
+
+/// How small the failures of most designs become: what holds for one that has no line yet.
+const TYPICAL: [usize; 4] = [2, 1, 3, 3];
 
 fn assert_is_as_small_as_stated(unsound: &Unsound) {
     let plan = Arc::new(unsound.plan().unwrap_or_else(|error| panic!("{error}")));
@@ -122,15 +126,13 @@ fn assert_is_as_small_as_stated(unsound: &Unsound) {
     let size = [records, stages, script_lines, deviations];
     println!("(\"{design}\", \"{scenario}\", {size:?}),");
     let row = SIZES.iter().find(|row| (row.0, row.1) == (design, scenario.as_str()));
-    let Some((_, _, stated)) = row else {
-        panic!("state in SIZES: (\"{design}\", \"{scenario}\", {size:?}),");
-    };
+    let stated = row.map_or(TYPICAL, |row| row.2);
     let is_within = |size: [usize; 4], limit: [usize; 4]| {
         size.iter().zip(limit).all(|(&size, limit)| size <= limit)
     };
     let text = minimal.saved.to_text();
-    assert!(is_within(size, *stated), "{design}: {size:?} is more than {stated:?}\n{text}");
-    assert!(minimal.is_complete && is_within(*stated, AT_MOST), "{design}");
+    assert!(is_within(size, stated), "{design}: {size:?} is more than {stated:?}\n{text}");
+    assert!(minimal.is_complete && is_within(stated, AT_MOST), "{design}");
     assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
     assert_nothing_can_be_left_out(design, &minimal);
     let read = SavedRun::parse(&text, design).unwrap_or_else(|error| panic!("{error}"));
