@@ -8,6 +8,8 @@ use active_active::report::Finding;
 mod args;
 mod bar;
 mod bench;
+mod campaign;
+mod detection;
 mod error;
 mod examples;
 mod export;
@@ -17,6 +19,7 @@ mod input;
 mod interrupt;
 mod list;
 mod manual;
+mod merge;
 mod minimize;
 mod output;
 mod quantity;
@@ -72,13 +75,14 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     let result = match &command {
         Command::Run(args) => run::execute(args, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
+        Command::Merge(args) => merge::execute(args, surroundings, &mut output),
+        Command::Bench(args) => bench::execute(args, surroundings, &mut output),
         Command::Verify(args) => verify::execute(args, surroundings, &mut output),
         Command::Replay(args) => replay::execute(args, &mut output),
         Command::Report(args) => report::execute(args, surroundings, &mut output),
         Command::Minimize(args) => minimize::execute(args, surroundings, &mut output),
         Command::Export(args) => export::execute(args, surroundings, &mut output),
         Command::Schema(args) => schema::execute(args, &mut output),
-        Command::Bench(args) => bench::execute(args, &mut output),
         Command::List(args) => list::execute(*args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
         Command::Completions(args) => manual::completions(*args, &mut output),

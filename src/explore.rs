@@ -3,7 +3,9 @@
 pub mod abstract_state;
 pub mod campaign;
 pub mod check;
+pub mod checkpoint;
 pub mod coverage;
+pub mod detection;
 pub mod minimise;
 pub mod observer;
 pub mod runner;
@@ -15,6 +17,7 @@ pub mod verify;
 pub use abstract_state::AbstractStates;
 pub use campaign::{Campaign, Done, Part};
 pub use check::{Checker, Counterexample, Failure, check};
+pub use checkpoint::{Checkpoint, CheckpointError, Identity};
 pub use coverage::{Coverage, Reached};
 pub use minimise::{Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};

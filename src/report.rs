@@ -3,6 +3,7 @@
 //! A [`SweepSummary`] or [`RunSummary`] is plain data. Its text and its JSON are made of the same
 //! numbers, and none of them depends on the clock or on the number of threads.
 
+pub mod detection;
 pub mod export;
 pub mod html;
 pub mod json;

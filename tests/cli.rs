@@ -6,6 +6,8 @@ use assert_cmd::cargo::cargo_bin_cmd;
 
 #[path = "cli/bad_input.rs"]
 mod bad_input;
+#[path = "cli/campaign.rs"]
+mod campaign;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/minimize.rs"]

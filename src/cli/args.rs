@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use active_active::explore::Share;
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::campaign::TimeLimit;
 use super::scheduler::SchedulerName;
 use super::{examples, quantity};
 
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     /// Run many schedules of a scenario and report what holds and what was reached
     #[command(after_help = examples::SWEEP)]
     Sweep(SweepArgs),
+    /// Join the shares of several machines ('sweep --shard') into one report
+    Merge(MergeArgs),
     /// Try every schedule of a scenario that was made small, and prove that none violates the spec
     #[command(after_help = examples::VERIFY)]
     Verify(VerifyArgs),
@@ -85,8 +89,8 @@ pub(crate) struct ScheduleArgs {
     /// What all random choices derive from
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS],
-    /// timed, round-robin, or script:1,2,3
+    /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
+    /// portfolio, timed, round-robin, or script:1,2,3
     #[arg(long, default_value = "random")]
     pub(crate) scheduler: SchedulerName,
     /// Cut every run short after so many steps; a run that is cut is inconclusive
@@ -115,9 +119,20 @@ pub(crate) struct RunArgs {
 pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
-    /// How many schedules [default: 10000; 1 if the scheduler knows only one]
+    /// How many schedules [default: 10000, or what --for has time for; 1 if the scheduler knows
+    /// only one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) runs: Option<u64>,
+    /// End after this time, as in 90s, 10m or 8h, with what was found
+    #[arg(long = "for", value_name = "TIME", conflicts_with = "shard")]
+    pub(crate) time: Option<TimeLimit>,
+    /// Save how far it is to this file as it goes, and go on from there if the file is there
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Make only this share of the runs, as in 3/64, and write what it shows to the file --out, for
+    /// 'merge'
+    #[arg(long, value_name = "K/N")]
+    pub(crate) shard: Option<Share>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
     /// On how many threads; the report is the same [default: one for each core]
@@ -143,6 +158,8 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         update: Option<PathBuf>,
     },
+    /// Measure how soon each search strategy finds each design that is known to be wrong
+    Detection(DetectionArgs),
     /// Measure steps a second, relative to what this machine does at the same time
     Steps {
         /// Keep what was measured as the baseline
@@ -152,6 +169,25 @@ pub(crate) enum BenchCommand {
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
     },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct DetectionArgs {
+    /// How many sweeps for each design and strategy, with the seeds from 1
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) trials: u64,
+    /// How many schedules a sweep may take
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) budget: u64,
+    /// Only designs and scenarios whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// Write the table to this file [default: print it]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// On how many threads; the table is the same [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
 }
 
 #[derive(Args, Debug)]
@@ -245,7 +281,8 @@ pub(crate) struct SubjectArgs {
     /// What all random choices derive from
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Who decides what happens next: random, round-robin, or script:1,2,3
+    /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
+    /// portfolio, round-robin, or script:1,2,3
     #[arg(long, default_value = "random")]
     pub(crate) scheduler: SchedulerName,
     /// On how many threads; what is written is the same [default: one for each core]
@@ -331,6 +368,22 @@ pub(crate) struct ManArgs {
     pub(crate) of: Option<String>,
 }
 
+#[derive(Args, Debug)]
+pub(crate) struct MergeArgs {
+    /// The files that 'sweep --shard' wrote, all of them
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The directory for saved failures
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    pub(crate) out: PathBuf,
+    /// Save a failure as it was found, and do not look for the smallest one
+    #[arg(long)]
+    pub(crate) no_minimize: bool,
+    /// How to print the report
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
 /// For whom a report is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Format {
@@ -362,6 +415,9 @@ impl Default for SweepArgs {
                 overrides: Vec::new(),
             },
             runs: None,
+            time: None,
+            state: None,
+            shard: None,
             schedule: ScheduleArgs {
                 seed: 1,
                 scheduler: SchedulerName::default(),

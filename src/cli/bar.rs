@@ -12,6 +12,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 const TEMPLATE: &str = "{bar:24} {human_pos} of {human_len} runs, {msg}, {eta} left";
 
+const ENDLESS: &str = "{spinner} {human_pos} runs in {elapsed}, {msg}";
+
 /// Does the work, and meanwhile shows how far it is.
 pub(crate) fn show<T>(
     runs: u64,
@@ -19,7 +21,9 @@ pub(crate) fn show<T>(
     progress: &Progress,
     work: impl FnOnce() -> T,
 ) -> T {
-    let style = ProgressStyle::with_template(TEMPLATE).expect("the template is a constant");
+    // As many runs as there is time for have no end to be seen.
+    let template = if runs == u64::MAX { ENDLESS } else { TEMPLATE };
+    let style = ProgressStyle::with_template(template).expect("the template is a constant");
     let bar = ProgressBar::new(runs).with_style(style.progress_chars("=> "));
     let novelty = Novelty::default();
     let tick = || {

@@ -10,8 +10,8 @@ use active_active::scenario::FileError;
 
 use super::args::BenchCommand;
 use super::error::CliError;
-use super::files;
 use super::output::Output;
+use super::{Surroundings, detection, files};
 
 mod steps;
 
@@ -20,9 +20,11 @@ const MARKS: (&str, &str) = ("<!-- region-counts: begin -->\n", "<!-- region-cou
 
 pub(crate) fn execute(
     command: &BenchCommand,
+    surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     match command {
+        BenchCommand::Detection(args) => detection::execute(args, surroundings, output),
         BenchCommand::RegionCounts { update: None } => {
             output.write(&trial::table()?)?;
             Ok(Finding::Holds)

@@ -3,12 +3,14 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use active_active::explore::{Observer, Outcome, Progress, Runner, Sweep, SweepReport};
+use active_active::explore::{Campaign, Observer, Outcome, Progress, Runner, Sweep, SweepReport};
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
 use active_active::scheduler::strategy::Prepared;
-use active_active::scheduler::{Random, RoundRobin, Script, Strategy, StrategyError, Timed};
+use active_active::scheduler::{
+    Random, Rhythm, RoundRobin, Scheduler, Script, Strategy, StrategyError, Timed,
+};
 
 /// A scheduler by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -136,6 +138,27 @@ pub(crate) enum Ready {
 }
 
 impl Ready {
+    /// Which of its runs depend on others.
+    pub(crate) fn rhythm(&self) -> Rhythm {
+        match self {
+            Ready::Search(prepared) => prepared.scheduler().rhythm(),
+            Ready::Random(_) | Ready::Timed(_) | Ready::RoundRobin | Ready::Script(_) => {
+                Rhythm::INDEPENDENT
+            }
+        }
+    }
+
+    /// Runs a campaign with it.
+    pub(crate) fn campaign(&self, campaign: &Campaign, progress: &Progress) {
+        match self {
+            Ready::Random(seed) => campaign.run(|| Random::new(*seed), progress),
+            Ready::Search(prepared) => campaign.run(|| prepared.scheduler(), progress),
+            Ready::Timed(seed) => campaign.run(|| Timed::new(*seed), progress),
+            Ready::RoundRobin => campaign.run(RoundRobin::default, progress),
+            Ready::Script(numbers) => campaign.run(|| Script::new(numbers.clone()), progress),
+        }
+    }
+
     /// Sweeps with it.
     pub(crate) fn sweep(&self, sweep: &Sweep, progress: &Progress) -> SweepReport {
         match self {

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
-use active_active::explore::{Choices, Progress, Runner, Sweep, Verdict};
+use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport, Verdict};
 use active_active::plan::Plan;
 use active_active::report::{
     Finding, MinimalSummary, Palette, SweepRequest, SweepSummary, json, text,
@@ -12,13 +12,31 @@ use active_active::saved::SavedRun;
 use active_active::spec::Violation;
 
 use super::args::{Format, SweepArgs};
+use super::campaign::Conduct;
 use super::error::CliError;
 use super::output::Output;
-use super::scheduler::Ready;
-use super::{Surroundings, bar, input, interrupt, minimize, save};
+use super::scheduler::{Ready, SchedulerName};
+use super::{Surroundings, bar, campaign, input, interrupt, minimize, save};
 
 /// How many schedules are enough for a first answer.
 const RUNS: u64 = 10_000;
+
+/// What is swept, and what becomes of what is found.
+pub(crate) struct Subject {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) scheduler: SchedulerName,
+    pub(crate) ready: Ready,
+    pub(crate) seed: u64,
+    /// How many runs were asked for.
+    pub(crate) requested: u64,
+    pub(crate) steps_max: Option<u64>,
+    pub(crate) no_minimize: bool,
+    /// Metrics are wanted.
+    pub(crate) metrics: bool,
+    /// The directory for saved failures.
+    pub(crate) out: std::path::PathBuf,
+    pub(crate) format: Format,
+}
 
 pub(crate) fn execute(
     args: &SweepArgs,
@@ -26,32 +44,75 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(input::plan(&args.scenario)?);
-    let scheduler = &args.schedule.scheduler;
-    let (default, runs_max) = if scheduler.is_deterministic() { (1, 1) } else { (RUNS, u64::MAX) };
+    let schedule = &args.schedule;
+    let scheduler = schedule.scheduler.clone();
+    let (default, runs_max) = match (scheduler.is_deterministic(), args.time) {
+        (true, _) => (1, 1),
+        (false, None) => (RUNS, u64::MAX),
+        // As many as there is time for.
+        (false, Some(_)) => (u64::MAX, u64::MAX),
+    };
     let requested = args.runs.unwrap_or(default);
     let sweep = Sweep {
         plan: Arc::clone(&plan),
         runs: requested.min(runs_max),
         threads: args.threads.map_or(surroundings.threads, usize::from),
-        steps_max: args.schedule.max_steps.unwrap_or(u64::MAX),
+        steps_max: schedule.max_steps.unwrap_or(u64::MAX),
     };
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
     interrupt::on_interrupt(move || stopped.stop());
-    let ready = scheduler.prepare(&plan, args.schedule.seed, sweep.steps_max);
-    let work = || ready.sweep(&sweep, &progress);
-    let report = match surroundings.shows_progress {
+    let mut subject = Subject {
+        ready: scheduler.prepare(&plan, schedule.seed, sweep.steps_max),
+        plan,
+        scheduler,
+        seed: schedule.seed,
+        requested,
+        steps_max: schedule.max_steps,
+        no_minimize: args.no_minimize,
+        metrics: args.metrics,
+        out: schedule.out.clone(),
+        format: args.format,
+    };
+    let conduct = Conduct::new(args, &subject, &sweep)?;
+    let work = || conduct.run(&subject, &progress);
+    let conducted = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
-    };
+    }?;
+    if let Some(share) = args.shard {
+        return campaign::end_of_share(args, share, &conducted, output);
+    }
+    let mut report = conducted.report;
+    if conducted.time_is_over && report.interrupted {
+        report.interrupted = false;
+        subject.requested = report.runs;
+    }
+    conclude(&subject, &report, surroundings, output)
+}
+
+/// Reports what was found, and saves a failure.
+pub(crate) fn conclude(
+    subject: &Subject,
+    report: &SweepReport,
+    surroundings: &Surroundings,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
     let request = SweepRequest {
-        scheduler: scheduler.summary(args.schedule.seed),
-        runs: requested,
-        steps_max: args.schedule.max_steps,
+        scheduler: subject.scheduler.summary(subject.seed),
+        runs: subject.requested,
+        steps_max: subject.steps_max,
     };
-    let mut summary = SweepSummary::new(&plan, request, &report);
-    if args.metrics || scheduler.is_timed() {
-        summary.metrics = Some(ready.measure(&sweep, report.runs).summary(&plan));
+    let mut summary = SweepSummary::new(&subject.plan, request, report);
+    if subject.metrics || subject.scheduler.is_timed() {
+        let sweep = Sweep {
+            plan: Arc::clone(&subject.plan),
+            runs: report.runs,
+            threads: surroundings.threads,
+            steps_max: subject.steps_max.unwrap_or(u64::MAX),
+        };
+        let measured = subject.ready.measure(&sweep, report.runs);
+        summary.metrics = Some(measured.summary(&subject.plan));
     }
     // The report comes first: a full disk must not hide a violation.
     let saved = match &report.violation {
@@ -59,12 +120,12 @@ pub(crate) fn execute(
             if surroundings.shows_progress {
                 bar::found(*run, violation);
             }
-            let found = again(args, &plan, &ready, *run, violation);
-            save_smallest(args, *run, found, &mut summary, surroundings)
+            let found = again(subject, *run, violation);
+            save_smallest(subject, *run, found, &mut summary, surroundings)
         }
         None => Ok(()),
     };
-    output.write(&match args.format {
+    output.write(&match subject.format {
         Format::Text => text::sweep(&summary, &Palette::COLOURS),
         Format::Json => json::document(&summary),
     })?;
@@ -72,31 +133,37 @@ pub(crate) fn execute(
     saved.map(|()| summary.verdict)
 }
 
+impl Subject {
+    /// Makes one run and says what it violates.
+    pub(crate) fn violation_of(&self, run: u64) -> Option<Box<Violation>> {
+        let mut runner = Runner::new(Arc::clone(&self.plan));
+        runner.limit_steps(self.steps_max.unwrap_or(u64::MAX));
+        match self.ready.run(&mut runner, run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        }
+    }
+}
+
 /// Makes the run again, this time writing its choices down.
-fn again(
-    args: &SweepArgs,
-    plan: &Arc<Plan>,
-    ready: &Ready,
-    run: u64,
-    violation: &Violation,
-) -> SavedRun {
-    let (schedule, mut choices) = (&args.schedule, Choices::default());
-    let mut runner = Runner::new(Arc::clone(plan));
-    runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
-    let outcome = ready.run(&mut runner, run, &mut choices);
+fn again(subject: &Subject, run: u64, violation: &Violation) -> SavedRun {
+    let mut choices = Choices::default();
+    let mut runner = Runner::new(Arc::clone(&subject.plan));
+    runner.limit_steps(subject.steps_max.unwrap_or(u64::MAX));
+    let outcome = subject.ready.run(&mut runner, run, &mut choices);
     assert_eq!(
         outcome.verdict,
         Verdict::Violated(Box::new(violation.clone())),
         "run {run} of seed {} shows the same whenever it is made",
-        schedule.seed
+        subject.seed
     );
-    SavedRun::new(plan, &choices.taken, &outcome)
+    SavedRun::new(&subject.plan, &choices.taken, &outcome)
         .expect("a run that violates the spec was not cut short")
 }
 
 /// Makes the failure as small as it gets, unless that is not wanted, and saves it.
 fn save_smallest(
-    args: &SweepArgs,
+    subject: &Subject,
     run: u64,
     found: SavedRun,
     summary: &mut SweepSummary,
@@ -104,14 +171,13 @@ fn save_smallest(
 ) -> Result<(), CliError> {
     let Some(violation) = &mut summary.violation else { return Ok(()) };
     let mut saved = found;
-    if !args.no_minimize
+    if !subject.no_minimize
         && let Some(minimal) = minimize::minimise(&saved, surroundings)
     {
         violation.minimal = Some(MinimalSummary::new(&minimal));
         saved = minimal.saved;
     }
-    let schedule = &args.schedule;
-    let suffix = schedule.scheduler.file_suffix(schedule.seed, run);
-    violation.set_saved(save::run(&saved, &schedule.out, &suffix)?);
+    let suffix = subject.scheduler.file_suffix(subject.seed, run);
+    violation.set_saved(save::run(&saved, &subject.out, &suffix)?);
     Ok(())
 }

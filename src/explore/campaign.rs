@@ -68,12 +68,12 @@ impl Campaign {
         }
     }
 
-    /// Goes on where another campaign of the same runs was.
+    /// Goes on where another campaign of the same runs was; `parts` are those that it had kept.
     ///
     /// # Panics
     ///
     /// If the share does not have the run that is next.
-    pub fn resume(&mut self, done: Done) {
+    pub fn resume(&mut self, done: Done, parts: Vec<Part>) {
         let unit = self.units.of_run(done.next);
         let of = u64::from(self.share.of());
         assert_eq!(unit % of, self.share.first(), "run {} is not in this share", done.next);
@@ -86,6 +86,7 @@ impl Campaign {
         self.resumed.insert(self.units.range(unit).start, done.next - self.units.range(unit).start);
         let mut ordered = self.ordered();
         (ordered.report, ordered.next) = (done.report, done.next);
+        ordered.kept = ordered.kept.take().map(|_| parts);
         ordered.early = done.early.into_iter().map(|part| (part.first, part.report)).collect();
     }
 

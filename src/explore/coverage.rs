@@ -289,6 +289,16 @@ impl Coverage {
         self.last_arrived = 0;
     }
 
+    /// So many more steps were of this kind.
+    pub(crate) fn add_steps(&mut self, pair: Pair, steps: u64) {
+        self.pairs[pair.index()] += steps;
+    }
+
+    /// It was reached in so many more runs.
+    pub(crate) fn add_runs(&mut self, what: Reached, runs: u64) {
+        self.reached[what as usize] += runs;
+    }
+
     /// How many different things were reached: kinds of steps, and what is interesting otherwise.
     pub fn reached(&self) -> usize {
         let seen = Reached::ALL.iter().filter(|&&what| self.runs(what) > 0);

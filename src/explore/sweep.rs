@@ -74,7 +74,7 @@ impl Progress {
     }
 
     /// Whether the sweep was asked to end.
-    pub(crate) fn is_stopped(&self) -> bool {
+    pub fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 

@@ -9,6 +9,7 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
     ViolationSummary,
 };
+use crate::scheduler::Strategy;
 use crate::sim::Pair;
 use crate::spec::PropertyName;
 
@@ -146,7 +147,9 @@ impl SweepSummary {
         };
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
         let seed = scheduler.seed;
-        let whole = verdict == Finding::Holds && seed.is_some();
+        // The rule of three is about draws that are all made alike.
+        let draws_alike = scheduler.name.parse().map_or(true, Strategy::draws_alike);
+        let whole = verdict == Finding::Holds && seed.is_some() && draws_alike;
         let coverage = &report.coverage;
         let pairs: Vec<PairSummary> = coverage.pairs().map(pair).collect();
         SweepSummary {
@@ -267,6 +270,9 @@ mod tests {
         let expected = Confidence { level_percent: 95.0, violating_percent_max: 30.0 };
         assert_eq!(confidence(request(Some(1), 10), &drawn), Some(expected));
         assert_eq!(confidence(request(None, 10), &same), None);
+        let mut learns = request(Some(1), 10);
+        learns.scheduler.name = "feedback".to_owned();
+        assert_eq!(confidence(learns, &drawn), None);
         sweep.steps_max = 50;
         let cut = sweep.run(|| Random::new(1), &Progress::default());
         let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &cut);

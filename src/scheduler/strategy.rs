@@ -103,6 +103,19 @@ impl Strategy {
         }
     }
 
+    /// Whether each run is drawn as every other is, whatever the others were: what a statement about
+    /// the share of violating schedules needs.
+    pub fn draws_alike(self) -> bool {
+        match self {
+            Strategy::Random
+            | Strategy::Pct { .. }
+            | Strategy::Pos
+            | Strategy::Surw
+            | Strategy::Delay { .. } => true,
+            Strategy::Feedback | Strategy::Portfolio => false,
+        }
+    }
+
     fn names() -> String {
         Strategy::ALL.map(|strategy| strategy.to_string()).join(", ")
     }

@@ -1,0 +1,235 @@
+//! What makes a sweep a campaign: an end by the clock, a file that it is saved to as it goes, a share
+//! of its runs.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::Duration;
+
+use active_active::explore::checkpoint::MARK;
+use active_active::explore::{Campaign, Checkpoint, Identity, Progress, Share, Sweep, SweepReport};
+use active_active::report::Finding;
+use active_active::report::text::plural;
+
+use super::args::SweepArgs;
+use super::error::CliError;
+use super::files;
+use super::output::Output;
+use super::sweep::Subject;
+
+/// How often a campaign is saved.
+const SAVED_EVERY: Duration = Duration::from_millis(250);
+
+/// For how long a campaign runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TimeLimit(Duration);
+
+/// Why a text is no time.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("'{0}' is no time; write it as 90s, 10m or 8h")]
+pub(crate) struct TimeLimitError(String);
+
+impl FromStr for TimeLimit {
+    type Err = TimeLimitError;
+
+    fn from_str(text: &str) -> Result<TimeLimit, TimeLimitError> {
+        let parse = || {
+            let unit = text.chars().last()?;
+            let seconds = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 3_600,
+                _ => return None,
+            };
+            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+            let seconds = number.checked_mul(seconds).filter(|&seconds| seconds > 0)?;
+            Some(TimeLimit(Duration::from_secs(seconds)))
+        };
+        parse().ok_or_else(|| TimeLimitError(text.to_owned()))
+    }
+}
+
+/// A campaign, and how it is carried out.
+pub(crate) struct Conduct {
+    campaign: Campaign,
+    identity: Identity,
+    state: Option<PathBuf>,
+    time: Option<TimeLimit>,
+}
+
+/// What came of it.
+pub(crate) struct Conducted {
+    pub(crate) report: SweepReport,
+    /// As a file, for a share.
+    checkpoint: Checkpoint,
+    /// It ended because its time was over.
+    pub(crate) time_is_over: bool,
+}
+
+impl Conduct {
+    /// Gets it ready, and goes on where the file says that it was.
+    ///
+    /// # Errors
+    ///
+    /// If the file is about another campaign, or cannot be read.
+    pub(crate) fn new(
+        args: &SweepArgs,
+        subject: &Subject,
+        sweep: &Sweep,
+    ) -> Result<Conduct, CliError> {
+        let identity = Identity {
+            scenario: subject.plan.scenario().to_toml(),
+            scheduler: subject.scheduler.summary(subject.seed).name,
+            seed: subject.seed,
+            runs: sweep.runs,
+            steps_max: subject.steps_max,
+        };
+        let share = args.shard.unwrap_or_default();
+        if args.shard.is_some() && is_default(&args.schedule.out) {
+            return Err(CliError::NoPart);
+        }
+        let mut campaign = Campaign::new(sweep.clone(), share, subject.ready.rhythm());
+        if args.shard.is_some() {
+            campaign.keep_parts();
+        }
+        if let Some(path) = &args.state
+            && let Some(saved) = read_if_there(path)?
+        {
+            let error = |source| CliError::Campaign { path: path.clone(), source };
+            saved.check(&identity, share).map_err(error)?;
+            let mut again = |run| subject.violation_of(run);
+            let parts = saved.parts(&mut again).map_err(error)?;
+            campaign.resume(saved.done(&mut again).map_err(error)?, parts);
+        }
+        Ok(Conduct { campaign, identity, state: args.state.clone(), time: args.time })
+    }
+
+    /// Runs it, until it is done, the time is over, or somebody stops it.
+    ///
+    /// # Errors
+    ///
+    /// If its file cannot be written.
+    pub(crate) fn run(
+        &self,
+        subject: &Subject,
+        progress: &Progress,
+    ) -> Result<Conducted, CliError> {
+        let (done, is_done) = mpsc::channel::<()>();
+        let (over, is_over) = mpsc::channel::<()>();
+        let (time_is_over, saved) = std::thread::scope(|scope| {
+            let clock = scope.spawn(|| self.watch_clock(is_over, progress));
+            let saver = scope.spawn(|| self.keep_saving(is_done, progress));
+            subject.ready.campaign(&self.campaign, progress);
+            drop((done, over));
+            let time_is_over = clock.join().expect("waiting does not panic");
+            (time_is_over, saver.join().expect("an error is no panic"))
+        });
+        saved?;
+        let report = self.campaign.report();
+        Ok(Conducted { report, checkpoint: self.checkpoint(), time_is_over })
+    }
+
+    /// Stops it when its time is over; whether that was so.
+    fn watch_clock(&self, is_over: Receiver<()>, progress: &Progress) -> bool {
+        let Some(TimeLimit(time)) = self.time else { return false };
+        let timed_out = is_over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+        if timed_out && !progress.is_stopped() {
+            progress.stop();
+            return true;
+        }
+        false
+    }
+
+    /// Saves it again and again, and once more when it has ended. One that cannot be saved stops.
+    fn keep_saving(&self, is_done: Receiver<()>, progress: &Progress) -> Result<(), CliError> {
+        let Some(path) = &self.state else { return Ok(()) };
+        let save = || files::replace(path, &self.checkpoint().to_text(), MARK);
+        save().inspect_err(|_| progress.stop())?;
+        while is_done.recv_timeout(SAVED_EVERY) == Err(RecvTimeoutError::Timeout) {
+            save().inspect_err(|_| progress.stop())?;
+        }
+        save()
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        let (done, parts) = (self.campaign.done(), self.campaign.parts());
+        Checkpoint::new(self.identity.clone(), self.campaign.share(), &done, &parts)
+    }
+}
+
+fn is_default(out: &Path) -> bool {
+    out == Path::new("failures")
+}
+
+/// The file of a campaign.
+///
+/// # Errors
+///
+/// If it is none, or cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Checkpoint, CliError> {
+    read_if_there(path)?.ok_or_else(|| CliError::Read {
+        path: path.to_owned(),
+        source: std::io::Error::from(ErrorKind::NotFound),
+    })
+}
+
+fn read_if_there(path: &Path) -> Result<Option<Checkpoint>, CliError> {
+    let text = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(CliError::Read { path: path.to_owned(), source }),
+    };
+    let error = |source| CliError::Campaign { path: path.to_owned(), source };
+    Checkpoint::parse(&text).map(Some).map_err(error)
+}
+
+/// Writes what a share shows, if it was done to its end.
+///
+/// # Errors
+///
+/// If the file cannot be written.
+pub(crate) fn end_of_share(
+    args: &SweepArgs,
+    share: Share,
+    conducted: &Conducted,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let report = &conducted.report;
+    let path = args.schedule.out.display();
+    let runs = plural(report.runs, "run", "runs");
+    if !conducted.checkpoint.is_complete() {
+        output.write(&format!(
+            "Share {share} was interrupted after {runs}; {path} is not written.\n"
+        ))?;
+        return Ok(Finding::Inconclusive);
+    }
+    files::replace(&args.schedule.out, &conducted.checkpoint.to_text(), MARK)?;
+    let (finding, found) = match &report.violation {
+        Some((run, violation)) => {
+            (Finding::Violated, format!("VIOLATED: {} in run {run}", violation.property()))
+        }
+        None if report.inconclusive > 0 => (Finding::Inconclusive, "INCONCLUSIVE".to_owned()),
+        None => (Finding::Holds, "no violation".to_owned()),
+    };
+    let all = format!("{} of {}", share.number(), share.of());
+    output.write(&format!("Wrote {path}: share {all}, {runs}, {found}.\n"))?;
+    Ok(finding)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read() {
+        let seconds = |text: &str| text.parse::<TimeLimit>().map(|TimeLimit(time)| time.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("10m"), Ok(600));
+        assert_eq!(seconds("8h"), Ok(28_800));
+        for text in ["", "m", "10", "0s", "-1s", "1.5h", "10 m", "1d", "99999999999999999999h"] {
+            assert!(text.parse::<TimeLimit>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! `bench detection`: measures search strategies.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use active_active::explore::Progress;
+use active_active::explore::detection::{Cell, Detection, Subject, subjects};
+use active_active::report::Finding;
+use active_active::report::detection::markdown;
+use active_active::scheduler::Strategy;
+
+use super::args::DetectionArgs;
+use super::error::CliError;
+use super::output::Output;
+use super::{Surroundings, files, interrupt};
+
+/// How every table begins, so that only a table is overwritten.
+const MARK: &str = "# How many schedules each strategy needs";
+
+pub(crate) fn execute(
+    args: &DetectionArgs,
+    surroundings: &Surroundings,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let detection = Detection {
+        trials: args.trials,
+        budget: args.budget,
+        threads: args.threads.map_or(surroundings.threads, usize::from),
+    };
+    let progress = Arc::new(Progress::default());
+    let stopped = Arc::clone(&progress);
+    interrupt::on_interrupt(move || stopped.stop());
+    let wanted = |subject: &Subject| {
+        let only = args.only.as_deref().unwrap_or_default();
+        subject.design.contains(only) || subject.scenario.contains(only)
+    };
+    let subjects: Vec<Subject> = subjects()?.into_iter().filter(wanted).collect();
+    if subjects.is_empty() {
+        return Err(CliError::NoDesign { only: args.only.clone().unwrap_or_default() });
+    }
+    let mut rows = Vec::new();
+    for subject in subjects {
+        let mut cells: Vec<Cell> = Vec::new();
+        for strategy in Strategy::ALL {
+            cells.push(detection.cell(&subject, strategy, &progress));
+            if progress.is_stopped() {
+                return Ok(Finding::Inconclusive);
+            }
+        }
+        if surroundings.shows_progress {
+            // Whoever looks may have gone; the table does not depend on it.
+            let _ = writeln!(std::io::stderr(), "{} {}", subject.scenario, subject.design);
+        }
+        rows.push((subject, cells));
+    }
+    let table = markdown(&detection, &rows);
+    match &args.out {
+        Some(path) => {
+            files::replace(path, &table, MARK)?;
+            output.write(&format!("Wrote {}.\n", path.display()))?;
+        }
+        None => output.write(&table)?,
+    }
+    Ok(Finding::Holds)
+}
