@@ -49,17 +49,8 @@ fn in_pieces(plan: &Arc<Plan>, prepared: &Prepared, strategy: Strategy) -> (Swee
             };
             campaign.resume(read.done(&mut again).expect("all names are known"), Vec::new());
         }
-        let progress = Progress::default();
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                while progress.runs() < PIECE && !progress.is_stopped() {
-                    std::thread::yield_now();
-                }
-                progress.stop();
-            });
-            campaign.run(|| prepared.scheduler(), &progress);
-            progress.stop();
-        });
+        let progress = Progress::stop_after(PIECE);
+        campaign.run(|| prepared.scheduler(), &progress);
         pieces += 1;
         let report = campaign.report();
         if !report.interrupted {

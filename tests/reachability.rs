@@ -357,8 +357,8 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
         (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
-        (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover]),
-        (MachineKind::Database, "Writer", &[Insert, Forward]),
+        (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
+        (MachineKind::Database, "Writer", &[Insert, Forward, Probe]),
         (MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
         (MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
     ]

@@ -37,6 +37,7 @@ pub(crate) enum Command {
     #[command(after_help = examples::SWEEP)]
     Sweep(SweepArgs),
     /// Join the shares of several machines ('sweep --shard') into one report
+    #[command(after_help = examples::MERGE)]
     Merge(MergeArgs),
     /// Try every schedule of a scenario that was made small, and prove that none violates the spec
     #[command(after_help = examples::VERIFY)]

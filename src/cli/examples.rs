@@ -50,6 +50,10 @@ Examples:
   active-active completions bash
   active-active completions zsh";
 
+pub(super) const MERGE: &str = "\
+Examples:
+  active-active merge part-1.json part-2.json";
+
 pub(super) const MAN: &str = "\
 Examples:
   active-active man

@@ -54,6 +54,8 @@ pub struct Progress {
     steps: AtomicU64,
     reached: AtomicU64,
     stop: AtomicBool,
+    /// It stops by itself after so many runs.
+    runs_max: Option<u64>,
 }
 
 impl Progress {
@@ -69,8 +71,16 @@ impl Progress {
 
     /// One more run, of so many steps.
     pub(crate) fn add(&self, steps: u64) {
-        self.runs.fetch_add(1, Ordering::Relaxed);
+        let runs = self.runs.fetch_add(1, Ordering::Relaxed) + 1;
+        if self.runs_max.is_some_and(|max| runs >= max) {
+            self.stop();
+        }
         self.steps.fetch_add(steps, Ordering::Relaxed);
+    }
+
+    /// One that asks the sweep to end once so many runs are done.
+    pub fn stop_after(runs: u64) -> Progress {
+        Progress { runs_max: Some(runs), ..Progress::default() }
     }
 
     /// Whether the sweep was asked to end.

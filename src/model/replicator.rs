@@ -283,7 +283,8 @@ impl Replicator {
     ) {
         let held = &mut self.held_from[region.index()];
         lost.extend(out.held(held).filter_map(Message::record));
-        out.retain_held(held, |_| false);
+        // A handover is no write: it outlives the rows before it.
+        out.retain_held(held, |message| message.record().is_none());
     }
 
     /// What waits for a region that somebody else must have, or it is gone: `is_kept` says of which

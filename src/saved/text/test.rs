@@ -72,7 +72,7 @@ mod tests {
     fn nothing_in_the_text_ends_the_string() {
         assert_eq!(marks("## and"), 2);
         let text = "format = 2\n[expected]\nverdict = \"holds\"\n[scenario]\n\
-                    name = 'a\"##b'\nscript = [\"publish 1\"]\n[run]\ndeviations = []\n";
+                    name = 'a'\nabout = 'b\"##c'\nscript = [\"publish 1\"]\n[run]\ndeviations = []\n";
         let saved = SavedRun::parse(text, "file.toml").expect("it is right");
         assert!(saved.to_test().contains("r###\"\n"));
     }
