@@ -759,6 +759,14 @@ fn a_handover_outlives_the_rows_of_the_table_that_began_it() {
     }
 }
 
+/// GitHub's promotion loses in every schedule what was not replicated; waiting for the link does not.
+#[test]
+fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
+    let waits = "script=publish 1,await quiescent,fail *-replicator,publish 2,await quiescent,\
+                 recover *,await delivered all";
+    assert_incident("github-failover", waits);
+}
+
 /// Violates what the list of incidents says, in every schedule, and holds with the change.
 fn assert_incident(name: &str, sound: &str) {
     let incident = builtin::INCIDENTS.iter().find(|(incident, _, _)| *incident == name);
@@ -805,6 +813,7 @@ fn every_built_in_scenario_has_a_test() {
         "slack-job-queue",
         "google-unreadable-row",
         "kinesis-side-path",
+        "github-failover",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

@@ -56,6 +56,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         include_str!("../../scenarios/incidents/kinesis-side-path.toml"),
         PropertyName::Expectation,
     ),
+    (
+        "github-failover",
+        include_str!("../../scenarios/incidents/github-failover.toml"),
+        PropertyName::WithinRpo,
+    ),
 ];
 
 /// Every built-in scenario of an unsound system, incidents last, as in [`UNSOUND`].
