@@ -149,6 +149,11 @@ option! {
         Upsert,
         /// One more row. Unsound: a record that comes twice takes effect twice.
         Append,
+        /// One row, written only if the region's own copy of the table has none, and as many effects
+        /// as there are regions in which that was so (`attribute_not_exists`, taken for a
+        /// deduplication across regions). Unsound: two regions find no row before either has the
+        /// other's.
+        Conditional,
     }
 }
 

@@ -185,7 +185,7 @@ impl RegionalTable {
         out: &mut Outbox,
     ) {
         let row = &mut store.rows[copy.id.index()];
-        write(row, copy, context.insert);
+        write(row, copy, context.insert, false);
         out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
         if !store.latest.is_empty() {
             self.clock = self.clock.max(time);
@@ -335,7 +335,7 @@ fn store_here(
 ) -> (bool, bool) {
     let row = &mut store.rows[copy.id.index()];
     let before = *row;
-    write(row, copy, context.insert);
+    write(row, copy, context.insert, true);
     row.written_here = true;
     let duplicate = before.rows > 0;
     let (table, rows) = (context.id, row.rows);
@@ -387,12 +387,16 @@ pub(super) struct Written {
     pub(super) unreadable: bool,
 }
 
+/// Writes a row that a container of this region (`here`) or replication brings.
 #[inline]
-fn write(row: &mut Row, copy: RecordCopy, insert: Insert) {
+fn write(row: &mut Row, copy: RecordCopy, insert: Insert, here: bool) {
     row.value = copy.value;
     row.rows = match insert {
         Insert::Upsert => 1,
         Insert::Append => row.rows.saturating_add(1),
+        // Here the condition fails if there is a row; what comes from elsewhere had its own.
+        Insert::Conditional if here => row.rows.max(1),
+        Insert::Conditional => row.rows.saturating_add(1),
     };
 }
 

@@ -154,6 +154,18 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::DeliveredAll,
     ),
     unsound(
+        "table.insert=conditional",
+        "lost-replies",
+        PropertyName::EffectOnce,
+        PropertyName::EffectOnce,
+    ),
+    unsound(
+        "queue.max_receives=1",
+        "lost-replies",
+        PropertyName::DeliveredAll,
+        PropertyName::DeliveredAll,
+    ),
+    unsound(
         "table.insert=append",
         "crash-anywhere",
         PropertyName::EffectOnce,

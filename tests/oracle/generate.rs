@@ -26,8 +26,11 @@ pub(crate) const UNSOUND: &[&str] = &[
     "queue.remove=head",
     "source.on_refusal=drop",
     "table.insert=append",
+    // Twice: it shows only where replication fails.
+    "replication.on_failure=drop",
     "replication.on_failure=drop",
     "dns.route=ignore-offline",
+    "table.insert=conditional",
     "table.conflict=first-applied",
     "queue.max_receives=1",
     "queue.at_capacity=starve",
