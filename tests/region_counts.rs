@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Observer, Outcome, Phase, Runner, Verdict};
+use active_active::explore::{Observer, Outcome, Phase, Runner, Verdict, trial};
 use active_active::model::{Event, MachineKind, MessageKind, RecordCopy, RecordId};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -304,4 +304,12 @@ fn leave_out(counter: &str, step: &mut Step, events: &mut Vec<Event>) -> bool {
         step.pair = None;
     }
     is_it
+}
+
+#[test]
+fn the_readme_shows_what_it_alone_would_have_caught() {
+    let table = trial::table().unwrap_or_else(|error| panic!("{error}"));
+    let readme = include_str!("../README.md");
+    let remedy = "cargo run --release -- bench region-counts --update README.md";
+    assert!(readme.contains(&table), "{remedy}");
 }
