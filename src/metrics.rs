@@ -25,6 +25,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::explore::units::Units;
 use crate::explore::{Observer, Phase, Runner};
 use crate::model::event::{Event, Holder};
 use crate::plan::Plan;
@@ -242,17 +243,21 @@ impl Metrics {
         steps_max: u64,
     ) -> Metrics {
         let (next, all) = (AtomicU64::new(0), Mutex::new(Metrics::new(plan)));
+        // Runs that learn from each other are made together: one alone would make them all again.
+        let units = Units::new(scheduler().rhythm(), runs);
         let work = || {
             let (mut scheduler, mut metrics) = (scheduler(), Metrics::new(plan));
             let mut runner = Runner::new(Arc::clone(plan));
             runner.limit_steps(steps_max);
             loop {
-                let run = next.fetch_add(1, Ordering::Relaxed);
-                if run >= runs {
+                let unit = units.range(next.fetch_add(1, Ordering::Relaxed));
+                if unit.start >= runs {
                     break;
                 }
-                runner.run(&mut scheduler, run, &mut metrics);
-                metrics.end_run();
+                for run in unit.start..unit.end.min(runs) {
+                    runner.run(&mut scheduler, run, &mut metrics);
+                    metrics.end_run();
+                }
             }
             all.lock().unwrap_or_else(PoisonError::into_inner).merge(metrics);
         };

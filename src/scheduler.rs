@@ -111,4 +111,18 @@ pub struct Rhythm {
 impl Rhythm {
     /// No run depends on another.
     pub const INDEPENDENT: Rhythm = Rhythm { free: 1, learning: 0 };
+
+    /// How many of the first so many runs depend on no others.
+    ///
+    /// ```
+    /// use active_active::scheduler::Rhythm;
+    ///
+    /// let rhythm = Rhythm { free: 10, learning: 5 };
+    /// assert_eq!([4, 12, 27, 31].map(|runs| rhythm.free_of(runs)), [4, 10, 20, 21]);
+    /// assert_eq!(Rhythm::INDEPENDENT.free_of(u64::MAX), u64::MAX);
+    /// ```
+    pub fn free_of(self, runs: u64) -> u64 {
+        let beat = self.free + self.learning;
+        runs / beat * self.free + (runs % beat).min(self.free)
+    }
 }

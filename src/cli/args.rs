@@ -91,9 +91,10 @@ pub(crate) struct ScheduleArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
-    /// portfolio, timed, round-robin, or script:1,2,3
-    #[arg(long, default_value = "random")]
-    pub(crate) scheduler: SchedulerName,
+    /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3 [default: portfolio;
+    /// random with --metrics, for what is usual and not what is rare]
+    #[arg(long)]
+    pub(crate) scheduler: Option<SchedulerName>,
     /// Cut every run short after so many steps; a run that is cut is inconclusive
     #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) max_steps: Option<u64>,
@@ -283,8 +284,8 @@ pub(crate) struct SubjectArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
-    /// portfolio, round-robin, or script:1,2,3
-    #[arg(long, default_value = "random")]
+    /// portfolio (all of these in turn), round-robin, or script:1,2,3
+    #[arg(long, default_value = "portfolio")]
     pub(crate) scheduler: SchedulerName,
     /// On how many threads; what is written is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -421,7 +422,7 @@ impl Default for SweepArgs {
             shard: None,
             schedule: ScheduleArgs {
                 seed: 1,
-                scheduler: SchedulerName::default(),
+                scheduler: None,
                 max_steps: None,
                 out: PathBuf::from("failures"),
             },

@@ -22,14 +22,14 @@ pub(crate) fn execute(
     let schedule = &args.schedule;
     let mut runner = Runner::new(Arc::clone(&plan));
     runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
-    let scheduler = schedule.scheduler.summary(schedule.seed);
+    let name = schedule.scheduler.clone().unwrap_or_default();
+    let scheduler = name.summary(schedule.seed);
     let mut head =
         text::run_begins(&ScenarioSummary::new(&plan), Some(&scheduler), &Palette::COLOURS);
-    if !schedule.scheduler.is_deterministic() {
+    if !name.is_deterministic() {
         head.push_str(&format!("run {}\n", args.run));
     }
-    let ready =
-        schedule.scheduler.prepare(&plan, schedule.seed, schedule.max_steps.unwrap_or(u64::MAX));
+    let ready = name.prepare(&plan, schedule.seed, schedule.max_steps.unwrap_or(u64::MAX));
     let (mut choices, mut metrics) = (Choices::default(), Metrics::new(&plan));
     let (outcome, story) = tell(args.format, &head, output, |story| {
         let observer = &mut ((&mut choices, &mut metrics), story);
@@ -38,7 +38,7 @@ pub(crate) fn execute(
     metrics.end_run();
     let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
     summary.metrics = Some(metrics.summary(&plan));
-    let suffix = schedule.scheduler.file_suffix(schedule.seed, args.run);
+    let suffix = name.file_suffix(schedule.seed, args.run);
     let saved = save::violation(&plan, &choices.taken, &outcome, &schedule.out, &suffix);
     let failed = match saved {
         Ok(saved) => {

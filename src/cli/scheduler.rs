@@ -38,7 +38,7 @@ pub(crate) enum SchedulerNameError {
 
 impl Default for SchedulerName {
     fn default() -> SchedulerName {
-        SchedulerName::Search(Strategy::Random)
+        SchedulerName::Search(Strategy::Portfolio)
     }
 }
 
@@ -83,7 +83,7 @@ impl SchedulerName {
     /// more than one run.
     pub(crate) fn file_suffix(&self, seed: u64, run: u64) -> String {
         match self {
-            SchedulerName::Search(Strategy::Random) => format!("seed{seed}-run{run}"),
+            name if *name == SchedulerName::default() => format!("seed{seed}-run{run}"),
             SchedulerName::Search(strategy) => {
                 // A colon is no character for file names everywhere.
                 let strategy = strategy.to_string().replace(':', "");

@@ -9,6 +9,7 @@ use active_active::report::{
     Finding, MinimalSummary, Palette, SweepRequest, SweepSummary, json, text,
 };
 use active_active::saved::SavedRun;
+use active_active::scheduler::Strategy;
 use active_active::spec::Violation;
 
 use super::args::{Format, SweepArgs};
@@ -45,7 +46,11 @@ pub(crate) fn execute(
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(input::plan(&args.scenario)?);
     let schedule = &args.schedule;
-    let scheduler = schedule.scheduler.clone();
+    let scheduler = schedule.scheduler.clone().unwrap_or_else(|| match args.metrics {
+        // A search for what is rare would measure what is rare.
+        true => SchedulerName::Search(Strategy::Random),
+        false => SchedulerName::default(),
+    });
     let (default, runs_max) = match (scheduler.is_deterministic(), args.time) {
         (true, _) => (1, 1),
         (false, None) => (RUNS, u64::MAX),

@@ -9,7 +9,7 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
     ViolationSummary,
 };
-use crate::scheduler::Strategy;
+use crate::scheduler::{Rhythm, Strategy};
 use crate::sim::Pair;
 use crate::spec::PropertyName;
 
@@ -133,6 +133,8 @@ pub struct PairSummary {
 pub struct Confidence {
     /// How sure the statement is.
     pub level_percent: f64,
+    /// From how many runs it follows: those that did not depend on others.
+    pub runs: u64,
     /// At most this share of the schedules that the scheduler draws violates the spec.
     pub violating_percent_max: f64,
 }
@@ -147,9 +149,9 @@ impl SweepSummary {
         };
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
         let seed = scheduler.seed;
-        // The rule of three is about draws that are all made alike.
-        let draws_alike = scheduler.name.parse().map_or(true, Strategy::draws_alike);
-        let whole = verdict == Finding::Holds && seed.is_some() && draws_alike;
+        // The rule of three is about draws that know nothing of each other.
+        let rhythm = scheduler.name.parse().map_or(Rhythm::INDEPENDENT, Strategy::rhythm);
+        let whole = verdict == Finding::Holds && seed.is_some();
         let coverage = &report.coverage;
         let pairs: Vec<PairSummary> = coverage.pairs().map(pair).collect();
         SweepSummary {
@@ -164,7 +166,7 @@ impl SweepSummary {
             steps: report.steps,
             steps_max,
             interrupted: report.interrupted,
-            confidence: whole.then(|| Confidence::of(report.runs)).flatten(),
+            confidence: whole.then(|| Confidence::of(rhythm.free_of(report.runs))).flatten(),
             properties: properties(plan, report, verdict),
             reached: reached(plan, report),
             pairs_reached: pairs.len(),
@@ -192,10 +194,14 @@ impl Confidence {
     /// violating schedules is below 3 / *n* with 95 % confidence (0.95 ≈ 1 − e⁻³). Three runs or
     /// fewer say nothing.
     ///
+    /// If several strategies draw the runs in turn, the share is that of the schedules that they
+    /// draw together: the probability that none of the runs violates, ∏ (1 − pᵢ), is at most
+    /// (1 − p)ⁿ with the mean p of the pᵢ, so the rule holds for p.
+    ///
     /// Source: Hanley and Lippman-Hand, "If nothing goes wrong, is everything all right?", 1983.
     fn of(runs: u64) -> Option<Confidence> {
         let violating_percent_max = 300.0 / runs as f64;
-        (runs > 3).then_some(Confidence { level_percent: 95.0, violating_percent_max })
+        (runs > 3).then_some(Confidence { level_percent: 95.0, runs, violating_percent_max })
     }
 }
 
@@ -267,12 +273,16 @@ mod tests {
         let same = sweep.run(RoundRobin::default, &Progress::default());
         let confidence =
             |request, report| SweepSummary::new(&sweep.plan, request, report).confidence;
-        let expected = Confidence { level_percent: 95.0, violating_percent_max: 30.0 };
+        let expected = Confidence { level_percent: 95.0, runs: 10, violating_percent_max: 30.0 };
         assert_eq!(confidence(request(Some(1), 10), &drawn), Some(expected));
         assert_eq!(confidence(request(None, 10), &same), None);
         let mut learns = request(Some(1), 10);
         learns.scheduler.name = "feedback".to_owned();
         assert_eq!(confidence(learns, &drawn), None);
+        let mut shared = request(Some(1), 2_000);
+        shared.scheduler.name = "portfolio".to_owned();
+        let many = SweepReport { runs: 2_000, ..drawn.clone() };
+        assert_eq!(confidence(shared, &many).map(|confidence| confidence.runs), Some(1_026));
         sweep.steps_max = 50;
         let cut = sweep.run(|| Random::new(1), &Progress::default());
         let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &cut);

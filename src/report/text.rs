@@ -286,16 +286,29 @@ fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
 /// What a sweep without violation shows.
 pub(super) fn evidence(summary: &SweepSummary) -> String {
     match (summary.confidence, summary.scheduler.seed) {
-        (Some(confidence), _) => format!(
-            "This is evidence, not proof: with {} % confidence fewer\nthan 3/{} = {} % of the \
-             schedules that this scheduler draws violate the spec.",
-            confidence.level_percent,
-            count(summary.runs),
-            significant(confidence.violating_percent_max),
-        ),
+        (Some(confidence), _) => {
+            let share = format!(
+                "This is evidence, not proof: with {} % confidence fewer\nthan 3/{} = {} % of the \
+                 schedules that this scheduler draws",
+                confidence.level_percent,
+                count(confidence.runs),
+                significant(confidence.violating_percent_max),
+            );
+            match summary.runs - confidence.runs {
+                0 => format!("{share} violate the spec."),
+                learned => format!(
+                    "{share} afresh violate the spec.\nThe other {} learned from those before \
+                     them and found nothing either.",
+                    plural(learned, "run", "runs")
+                ),
+            }
+        }
+        (None, Some(_)) if summary.runs > 3 => "Runs that learn from each other say nothing \
+                                                about the share of\nall schedules."
+            .to_owned(),
         (None, Some(_)) => "So few say nothing about other schedules: sweep more.".to_owned(),
         (None, None) => "It is the only one of this scheduler and says nothing about other \
-                         schedules:\nsweep with the random one."
+                         schedules:\nsweep with another one."
             .to_owned(),
     }
 }

@@ -20,6 +20,8 @@ use change::{Change, Changes};
 
 /// How many runs learn from each other, before all is forgotten.
 pub(crate) const GROUP: u64 = 1_024;
+/// All runs learn.
+pub(crate) const RHYTHM: Rhythm = Rhythm { free: 0, learning: GROUP };
 
 /// So many choices of a run are kept, at most.
 const CHOICES_MAX: usize = 1 << 14;
@@ -185,7 +187,7 @@ impl Scheduler for Feedback {
     }
 
     fn rhythm(&self) -> Rhythm {
-        Rhythm { free: 0, learning: GROUP }
+        RHYTHM
     }
 }
 

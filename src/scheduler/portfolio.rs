@@ -12,6 +12,8 @@ use crate::sim::{Choice, Simulation, Step};
 const MEMBERS: u64 = 6;
 /// So many runs of theirs are followed by one group of [`Feedback`]: half the runs of all.
 const FREE: u64 = 171 * MEMBERS;
+/// The runs by feedback learn.
+pub(crate) const RHYTHM: Rhythm = Rhythm { free: FREE, learning: GROUP };
 
 /// Shares its runs among the strategies: uniform random choice, priorities with one and with three
 /// changes, partial order sampling, selectively uniform walks and delays take turns for 1,026 runs,
@@ -118,7 +120,7 @@ impl Scheduler for Portfolio {
     }
 
     fn rhythm(&self) -> Rhythm {
-        Rhythm { free: FREE, learning: GROUP }
+        RHYTHM
     }
 }
 

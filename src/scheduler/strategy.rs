@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::plan::Plan;
 use crate::scheduler::{
-    Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw,
+    Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw, feedback,
+    portfolio,
 };
 use crate::sim::{Choice, Simulation, Step};
 
@@ -103,16 +104,17 @@ impl Strategy {
         }
     }
 
-    /// Whether each run is drawn as every other is, whatever the others were: what a statement about
-    /// the share of violating schedules needs.
-    pub fn draws_alike(self) -> bool {
+    /// Which of its runs depend on others. A statement about the share of violating schedules is
+    /// about those that do not.
+    pub fn rhythm(self) -> Rhythm {
         match self {
             Strategy::Random
             | Strategy::Pct { .. }
             | Strategy::Pos
             | Strategy::Surw
-            | Strategy::Delay { .. } => true,
-            Strategy::Feedback | Strategy::Portfolio => false,
+            | Strategy::Delay { .. } => Rhythm::INDEPENDENT,
+            Strategy::Feedback => feedback::RHYTHM,
+            Strategy::Portfolio => portfolio::RHYTHM,
         }
     }
 

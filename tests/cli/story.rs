@@ -18,7 +18,7 @@ fn a_run_is_told_step_by_step() {
         .collect();
     assert!(numbers.len() > 1_000, "a step has a line: {}", numbers.len());
     for expected in [
-        "random scheduler, seed 3\nrun 17\n",
+        "portfolio scheduler, seed 3\nrun 17\n",
         "-- chaos: the scheduler decides --",
         "FAULT: driver carries out 'pause preprocess-container@1' and preprocess-container@1 is paused",
         "RECOVERY: driver carries out 'recover preprocess-container@1'",
