@@ -41,39 +41,32 @@ mod tests {
 
     use super::*;
 
-    proptest! {
-        #![proptest_config(ProptestConfig {
-            cases: 64,
-            // Seeds of failures belong into your own repository; this example keeps none.
-            failure_persistence: None,
-            ..ProptestConfig::default()
-        })]
+    /// Seeds of failures belong into your own repository; this example keeps none.
+    fn config() -> ProptestConfig {
+        ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
+    }
 
-        /// Any order of events, a crash of any container at any step. A failure shrinks to the
-        /// shortest list of choices, and its message has the test and the file to keep.
-        #[test]
-        fn orders_arrive_in_any_order_of_events(choices in strategy::choices()) {
-            if let Err(failure) = check(&orders(), &choices) {
-                return Err(TestCaseError::fail(failure.to_string()));
-            }
-        }
+    /// Any order of events, a crash of any container at any step. What a failure prints is the
+    /// story of the smallest run that shows it, with the test and the file to keep.
+    #[test]
+    fn orders_arrive_in_any_order_of_events() {
+        let cases = strategy::choices().prop_map(|choices| (orders(), choices));
+        strategy::assert_holds(config(), &cases);
+    }
 
-        /// The same for systems like ours: more regions, more containers, more crashes.
-        #[test]
-        fn orders_arrive_in_larger_systems(
-            regions in 2..=3u8,
-            containers in 1..=2u8,
-            crash in 0..=3u16,
-            choices in strategy::choices(),
-        ) {
-            let mut scenario = orders();
-            scenario.topology.regions = regions;
-            scenario.topology.containers = containers;
-            scenario.budget.crash = crash;
-            if let Err(failure) = check(&scenario, &choices) {
-                return Err(TestCaseError::fail(failure.to_string()));
-            }
-        }
+    /// The same for systems like ours: more regions, more containers, more crashes.
+    #[test]
+    fn orders_arrive_in_larger_systems() {
+        let sizes = (2..=3u8, 1..=2u8, 0..=3u16);
+        let cases =
+            (sizes, strategy::choices()).prop_map(|((regions, containers, crash), choices)| {
+                let mut scenario = orders();
+                scenario.topology.regions = regions;
+                scenario.topology.containers = containers;
+                scenario.budget.crash = crash;
+                (scenario, choices)
+            });
+        strategy::assert_holds(config(), &cases);
     }
 
     /// What a failure left behind: its choices, as its message printed them.

@@ -73,7 +73,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     let mut output = Output::new(stdout);
     let command = cli.command.unwrap_or_else(|| Command::Sweep(SweepArgs::default()));
     let result = match &command {
-        Command::Run(args) => run::execute(args, &mut output),
+        Command::Run(args) => run::execute(args, surroundings, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
         Command::Merge(args) => merge::execute(args, surroundings, &mut output),
         Command::Bench(args) => bench::execute(args, surroundings, &mut output),

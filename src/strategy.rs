@@ -29,6 +29,8 @@
 //! assert_eq!(scenario.records.batches, [1]);
 //! assert!(choices.is_empty());
 //! ```
+//!
+//! In a test-suite, [`assert_holds`] does the same and tells the failure.
 
 use proptest::array::uniform8;
 use proptest::collection::vec;
@@ -40,6 +42,10 @@ use crate::scenario::{Budget, Scenario, Topology};
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
+
+mod holds;
+
+pub use holds::assert_holds;
 
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
 /// far more likely.

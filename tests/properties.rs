@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Choices, Observer, Outcome, Phase, Runner, Verdict, check};
+use active_active::explore::{Choices, Observer, Outcome, Phase, Runner, Verdict};
 use active_active::model::options::{
     Action, AtCapacity, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
     OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
@@ -105,13 +105,40 @@ fn any_design() -> impl Strategy<Value = Scenario> {
     )
 }
 
+#[test]
+fn a_sound_design_survives_every_order() {
+    strategy::assert_holds(config(3_000), &strategy::case());
+}
+
+/// A failure is told: the smallest run, step by step, and what to keep of it.
+#[test]
+fn the_message_of_a_failed_property_test_is_a_story() {
+    let wrong = strategy::case().prop_map(|(mut scenario, choices)| {
+        scenario.container.on_duplicate = OnDuplicate::Skip;
+        (scenario, choices)
+    });
+    let failed = std::panic::catch_unwind(|| {
+        let seed = proptest::test_runner::RngSeed::Fixed(1);
+        let base = ProptestConfig { failure_persistence: None, ..config(3_000) };
+        strategy::assert_holds(ProptestConfig { rng_seed: seed, ..base }, &wrong);
+    });
+    let message = failed.expect_err("the design is wrong");
+    let message = message.downcast_ref::<String>().expect("it is a text");
+    let places = [
+        "RemoveLast is violated at step",
+        "  Smallest   1 record, 1 stage, 1 deviation from the fair schedule",
+        "FAULT: ",
+        "As a test:",
+        "#[test]",
+        "As a file for 'active-active replay FILE':",
+    ]
+    .map(|words| message.find(words).unwrap_or_else(|| panic!("{words}: {message}")));
+    assert!(places.is_sorted(), "{message}");
+    assert!(message.lines().count() < 120, "{message}");
+}
+
 proptest! {
     #![proptest_config(config(3_000))]
-
-    #[test]
-    fn a_sound_design_survives_every_order((scenario, choices) in strategy::case()) {
-        check(&scenario, &choices).map_err(|failure| TestCaseError::fail(failure.to_string()))?;
-    }
 
     #[test]
     fn a_sound_design_survives_every_scheduler(

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use active_active::arbitrary::Case;
-use active_active::explore::{AbstractStates, Checker, Counterexample, Failure, Minimal};
-use active_active::report::{Palette, past};
+use active_active::explore::{AbstractStates, Checker};
+use active_active::report::minimal;
 
 /// How many counters there are. Small scenarios reach some thousand states.
 const COUNTERS: usize = 1 << 15;
@@ -37,26 +37,13 @@ thread_local! {
 ///
 /// # Panics
 ///
-/// If the spec is violated; the message has the case as a test to paste and as a file to replay, and
-/// then the smallest run that shows the same.
+/// If the spec is violated; the message has the story of the smallest run that shows it, and that run
+/// as a test to paste and as a file to replay.
 pub fn judge(case: &Case) {
     let mut states = AbstractStates::new(|state| {
         STATES[state as usize % COUNTERS].store(1, Ordering::Relaxed);
     });
     let result = CHECKER
         .with_borrow_mut(|checker| checker.check(&case.scenario, &case.choices, &mut states));
-    result.unwrap_or_else(|failure| match &failure {
-        Failure::Violated(found) => panic!("{failure}\n{}", smallest(found)),
-        _ => panic!("{failure}"),
-    });
-}
-
-/// The smallest run that shows the same, and its story.
-fn smallest(found: &Counterexample) -> String {
-    let minimal = found.minimise();
-    let (story, _) = past::story(&minimal.saved);
-    let lines: String =
-        story.iter().map(|line| format!("{}\n", line.text(&Palette::PLAIN))).collect();
-    let Minimal { violation, size, saved, .. } = minimal;
-    format!("The smallest: {size}\n\n{lines}\n{violation}\n\n{}", saved.to_text())
+    result.unwrap_or_else(|failure| panic!("{}", minimal::in_full(&failure)));
 }

@@ -112,6 +112,9 @@ pub(crate) struct RunArgs {
     pub(crate) run: u64,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
+    /// Save a failure as it was found, and do not look for the smallest one
+    #[arg(long)]
+    pub(crate) no_minimize: bool,
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
@@ -230,6 +233,9 @@ pub(crate) struct VerifyArgs {
     /// Try every order of steps, also of those that commute
     #[arg(long)]
     pub(crate) no_reduction: bool,
+    /// Save a failure as it was found, and do not look for the smallest one
+    #[arg(long)]
+    pub(crate) no_minimize: bool,
     /// On how many threads; the verdict is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use active_active::explore::{Minimal, Minimiser, Watch};
-use active_active::report::{Finding, MinimalSummary, Palette, RunSummary, json, text};
+use active_active::report::{
+    Finding, MinimalSummary, Palette, RunSummary, ViolationSummary, json, text,
+};
 use active_active::saved::SavedRun;
 use serde::Serialize;
 
@@ -63,4 +65,20 @@ pub(crate) fn minimise(saved: &SavedRun, surroundings: &Surroundings) -> Option<
         true => bar::minimising(&watch, work),
         false => work(),
     }
+}
+
+/// The smallest failure that shows the same, which the violation then tells of; what was found, if
+/// that is wanted.
+pub(crate) fn smallest(
+    found: SavedRun,
+    as_found: bool,
+    violation: &mut ViolationSummary,
+    surroundings: &Surroundings,
+) -> SavedRun {
+    if as_found {
+        return found;
+    }
+    let Some(minimal) = minimise(&found, surroundings) else { return found };
+    violation.minimal = Some(MinimalSummary::new(&minimal));
+    minimal.saved
 }

@@ -7,15 +7,17 @@ use active_active::explore::{Choices, Outcome, Runner};
 use active_active::metrics::Metrics;
 use active_active::report::summary::ScenarioSummary;
 use active_active::report::{Finding, Line, Palette, RunSummary, Story, json, text};
+use active_active::saved::SavedRun;
 use serde::Serialize;
 
 use super::args::{Format, RunArgs};
 use super::error::CliError;
 use super::output::Output;
-use super::{input, save};
+use super::{Surroundings, input, minimize, save};
 
 pub(crate) fn execute(
     args: &RunArgs,
+    surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(input::plan(&args.scenario)?);
@@ -38,21 +40,19 @@ pub(crate) fn execute(
     metrics.end_run();
     let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
     summary.metrics = Some(metrics.summary(&plan));
-    let suffix = name.file_suffix(schedule.seed, args.run);
-    let saved = save::violation(&plan, &choices.taken, &outcome, &schedule.out, &suffix);
-    let failed = match saved {
-        Ok(saved) => {
-            let violation = summary.violation.as_mut();
-            violation
-                .into_iter()
-                .zip(saved)
-                .for_each(|(violation, saved)| violation.set_saved(saved));
-            Ok(())
+    // The report comes first: a full disk must not hide a violation.
+    let saved = match &mut summary.violation {
+        Some(violation) => {
+            let found = SavedRun::new(&plan, &choices.taken, &outcome)
+                .expect("a run that violates the spec was not cut short");
+            let saved = minimize::smallest(found, args.no_minimize, violation, surroundings);
+            let suffix = name.file_suffix(schedule.seed, args.run);
+            save::run(&saved, &schedule.out, &suffix).map(|saved| violation.set_saved(saved))
         }
-        Err(error) => Err(error),
+        None => Ok(()),
     };
     end(args.format, &summary, story, output)?;
-    failed.map(|()| summary.verdict)
+    saved.map(|()| summary.verdict)
 }
 
 /// Tells a run to the output.

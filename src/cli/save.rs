@@ -1,35 +1,12 @@
 //! Saving a run that violates the spec.
 
 use std::path::Path;
-use std::sync::Arc;
 
-use active_active::explore::{Outcome, Verdict};
-use active_active::plan::Plan;
 use active_active::report::SavedAs;
 use active_active::saved::{Expected, SavedRun};
-use active_active::sim::Choice;
 
 use super::error::CliError;
 use super::files;
-
-/// Saves a run in the directory, if it violates the spec. `suffix` tells it from other runs of
-/// the scenario.
-///
-/// # Errors
-///
-/// If the file cannot be written.
-pub(crate) fn violation(
-    plan: &Arc<Plan>,
-    choices: &[Choice],
-    outcome: &Outcome,
-    directory: &Path,
-    suffix: &str,
-) -> Result<Option<SavedAs>, CliError> {
-    let Verdict::Violated(_) = &outcome.verdict else { return Ok(None) };
-    let saved = SavedRun::new(plan, choices, outcome)
-        .expect("a run that violates the spec was not cut short");
-    run(&saved, directory, suffix).map(Some)
-}
 
 /// Saves a run in the directory. `suffix` tells it from other runs of the scenario.
 ///

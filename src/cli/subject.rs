@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use active_active::explore::{
-    Choices, Minimal, Minimiser, Outcome, Progress, Runner, Sweep, SweepReport, Verdict, Watch,
+    Choices, Minimal, Outcome, Progress, Runner, Sweep, SweepReport, Verdict,
 };
 use active_active::plan::Plan;
 use active_active::report::html::{Command, Origin};
@@ -14,7 +14,7 @@ use active_active::saved::SavedRun;
 use super::args::{ScenarioArgs, SubjectArgs};
 use super::error::CliError;
 use super::scheduler::{Ready, SchedulerName};
-use super::{Surroundings, bar, input, save};
+use super::{Surroundings, bar, input, interrupt, minimize, save};
 
 /// How many schedules are enough for a page; `sweep` is for more.
 const RUNS: u64 = 1_000;
@@ -128,6 +128,8 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
     let threads = args.threads.map_or(surroundings.threads, usize::from);
     let sweep = Sweep { plan: Arc::clone(&plan), runs, threads, steps_max: u64::MAX };
     let progress = Arc::new(Progress::default());
+    let stopped = Arc::clone(&progress);
+    interrupt::on_interrupt(move || stopped.stop());
     let ready = args.scheduler.prepare(&plan, args.seed, u64::MAX);
     let work = || ready.sweep(&sweep, &progress);
     let report = match surroundings.shows_progress {
@@ -142,7 +144,7 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
     let (commands, words) = commands(args, number, deterministic);
     // Who asks for a run by its number sees that one.
     if let (Some(run), None) = (violating, args.run)
-        && let Some(minimal) = minimal(&ready, &plan, run)
+        && let Some(minimal) = minimal(&ready, &plan, run, surroundings)
     {
         let saved = &minimal.saved;
         let recording = record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
@@ -160,12 +162,17 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
 }
 
 /// The smallest run that shows what this run of the scheduler shows.
-fn minimal(ready: &Ready, plan: &Arc<Plan>, run: u64) -> Option<Minimal> {
+fn minimal(
+    ready: &Ready,
+    plan: &Arc<Plan>,
+    run: u64,
+    surroundings: &Surroundings,
+) -> Option<Minimal> {
     let mut choices = Choices::default();
     let mut runner = Runner::new(Arc::clone(plan));
     let outcome = ready.run(&mut runner, run, &mut choices);
     let saved = SavedRun::new(plan, &choices.taken, &outcome).ok()?;
-    Minimiser::default().minimise(&saved, &Watch::default())
+    minimize::minimise(&saved, surroundings)
 }
 
 /// What a reader types to see the same, and the words that name it for a report.

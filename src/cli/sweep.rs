@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport, Verdict};
 use active_active::plan::Plan;
-use active_active::report::{
-    Finding, MinimalSummary, Palette, SweepRequest, SweepSummary, json, text,
-};
+use active_active::report::{Finding, Palette, SweepRequest, SweepSummary, json, text};
 use active_active::saved::SavedRun;
 use active_active::scheduler::Strategy;
 use active_active::spec::Violation;
@@ -175,13 +173,7 @@ fn save_smallest(
     surroundings: &Surroundings,
 ) -> Result<(), CliError> {
     let Some(violation) = &mut summary.violation else { return Ok(()) };
-    let mut saved = found;
-    if !subject.no_minimize
-        && let Some(minimal) = minimize::minimise(&saved, surroundings)
-    {
-        violation.minimal = Some(MinimalSummary::new(&minimal));
-        saved = minimal.saved;
-    }
+    let saved = minimize::smallest(found, subject.no_minimize, violation, surroundings);
     let suffix = subject.scheduler.file_suffix(subject.seed, run);
     violation.set_saved(save::run(&saved, &subject.out, &suffix)?);
     Ok(())

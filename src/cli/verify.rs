@@ -9,7 +9,7 @@ use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyRepo
 use active_active::plan::Plan;
 use active_active::report::text::{count, plural};
 use active_active::report::verify::memory;
-use active_active::report::{Finding, MinimalSummary, Palette, VerifySummary, json};
+use active_active::report::{Finding, Palette, VerifySummary, json};
 use active_active::saved::SavedRun;
 use active_active::scenario::{FileError, Scope};
 use indicatif::ProgressBar;
@@ -83,9 +83,7 @@ fn save_smallest(
     let Some(violation) = &mut summary.violation else { return Ok(()) };
     let saved = SavedRun::new(plan, choices, outcome);
     let saved = saved.expect("a run that violates the spec was not cut short");
-    let minimal = minimize::minimise(&saved, surroundings);
-    violation.minimal = minimal.as_ref().map(MinimalSummary::new);
-    let saved = minimal.map_or(saved, |minimal| minimal.saved);
+    let saved = minimize::smallest(saved, args.no_minimize, violation, surroundings);
     violation.set_saved(save::run(&saved, &args.out, "verify")?);
     Ok(())
 }

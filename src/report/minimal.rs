@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::explore::{Minimal, Size};
+use crate::explore::{Failure, Minimal, Size};
 use crate::report::palette::{Palette, paint};
 use crate::report::past;
 use crate::report::story::Line;
@@ -104,6 +104,39 @@ impl MinimalSummary {
     pub fn story(&self, palette: &Palette) -> Vec<String> {
         told(&self.story, &self.records, palette)
     }
+}
+
+/// All that a person needs of a failure that a property test or a fuzz target met: what is violated
+/// and why, the story of the smallest run that shows it, and that run as a test to paste and as a
+/// file. It makes the failure smaller first, which takes some time: this is for the failure that is
+/// shown, not for each that a shrinker meets on its way.
+///
+/// ```
+/// use active_active::explore::check;
+/// use active_active::model::options::Action;
+/// use active_active::report::minimal;
+/// use active_active::scenario::builtin;
+///
+/// let mut scenario = builtin::scenario("baseline")?;
+/// scenario.container.steps = vec![Action::Remove, Action::Store, Action::Publish];
+/// let failure = check(&scenario, &[1, 2, 3]).expect_err("it is wrong to remove first");
+/// let text = minimal::in_full(&failure);
+/// assert!(text.contains("Smallest   1 record, 1 stage, the fair schedule"), "{text}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn in_full(failure: &Failure) -> String {
+    let Failure::Violated(found) = failure else { return failure.to_string() };
+    let minimal = found.minimise();
+    let summary = MinimalSummary::new(&minimal);
+    let plain = &Palette::PLAIN;
+    let mut lines = vec![format!("{}\n", minimal.violation)];
+    lines.extend(summary.sizes(plain));
+    lines.push(summary.needs());
+    lines.push(String::new());
+    lines.extend(summary.story(plain));
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let (test, file) = (minimal.saved.to_test(), minimal.saved.to_text());
+    format!("{text}\nAs a test:\n\n{test}\nAs a file for 'active-active replay FILE':\n\n{file}")
 }
 
 /// The lines of a story, with the records that it is about where the eye finds them.

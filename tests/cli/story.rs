@@ -55,10 +55,15 @@ fn the_run_of_a_sweep_is_the_same_alone() {
     let place = Place::new();
     let design = "crash-anywhere --set container.on_duplicate=skip --format json";
     let parse = |text: &str| serde_json::from_str::<Value>(text).expect("it is JSON");
-    let sweep = parse(&place.run(&format!("sweep {design} --no-minimize")).stdout);
-    let index = sweep["violation"]["run"].as_u64().expect("the design is unsound");
-    let run = parse(&place.run(&format!("run {design} --run {index}")).stdout);
-    assert_eq!(run["violation"], sweep["violation"]);
+    // As small as it gets, and as it was found.
+    for found in ["", " --no-minimize"] {
+        let sweep = parse(&place.run(&format!("sweep {design}{found}")).stdout);
+        let index = sweep["violation"]["run"].as_u64().expect("the design is unsound");
+        let run = parse(&place.run(&format!("run {design} --run {index}{found}")).stdout);
+        assert_eq!(run["violation"], sweep["violation"]);
+        let minimal = &run["violation"]["minimal"]["size"];
+        assert_eq!(minimal["records"].as_u64(), found.is_empty().then_some(1));
+    }
 }
 
 #[test]
