@@ -29,20 +29,24 @@ use crate::explore::units::Units;
 use crate::explore::{Observer, Phase, Runner};
 use crate::model::event::{Event, Holder};
 use crate::plan::Plan;
-use crate::scheduler::{Scheduler, VirtualTime};
+use crate::scheduler::{Scheduler, Span};
 use crate::sim::{Simulation, Step};
 
+mod fault_summary;
 mod faults;
 mod queues;
 mod records;
 mod spread;
 mod summary;
+mod unit;
 
+pub use fault_summary::FaultSummary;
 use faults::Faults;
 use queues::Queues;
 use records::Records;
 use spread::Spread;
-pub use summary::MetricsSummary;
+pub use summary::{Measured, MetricsSummary};
+use unit::Unit;
 
 /// Watches runs and adds up what they show; all memory is taken in the beginning.
 ///
@@ -224,6 +228,13 @@ impl Metrics {
         self.totals.add(other.totals);
     }
 
+    /// What each fault of the last run put at risk, and how long it was felt; of very many only the
+    /// first.
+    pub fn faults(&self, plan: &Plan) -> Vec<FaultSummary> {
+        let unit = Unit::of(self.timed);
+        self.faults.all().iter().map(|fault| FaultSummary::new(fault, unit, plan)).collect()
+    }
+
     /// What all runs so far show.
     pub fn summary(&self, plan: &Plan) -> MetricsSummary {
         MetricsSummary::new(self, plan)
@@ -373,8 +384,8 @@ impl Observer for Metrics {
         }
     }
 
-    fn now(&mut self, now: VirtualTime) {
-        (self.now, self.timed) = (now.us(), true);
+    fn now(&mut self, now: Span) {
+        (self.now, self.timed) = (now.end.us(), true);
     }
 
     fn step(&mut self, _step: &Step, simulation: &Simulation) {

@@ -37,7 +37,7 @@ pub use round_robin::RoundRobin;
 pub use script::Script;
 pub use strategy::{Strategy, StrategyError};
 pub use surw::Surw;
-pub use timed::{Timed, VirtualTime};
+pub use timed::{Span, Timed, VirtualTime};
 
 use crate::plan::Plan;
 use crate::sim::{Choice, Simulation, Step};
@@ -88,9 +88,10 @@ pub trait Scheduler {
         turns.choose(simulation)
     }
 
-    /// When what it chose last happens, if it knows a time.
+    /// When what it chose last begins, and when it is finished, which is when it happens; if it
+    /// knows a time.
     #[inline]
-    fn now(&self) -> Option<VirtualTime> {
+    fn now(&self) -> Option<Span> {
         None
     }
 }

@@ -73,7 +73,8 @@ fn loads_without_an_error_and_fits_at_both_widths_and_in_both_schemes() {
     let unsound = "crash-anywhere --set container.on_duplicate=skip";
     let large = "baseline --set topology.regions=8 --set topology.containers=3 \
                  --set topology.stages=a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p --runs 2";
-    for report in ["f1-fail-container --runs 20", unsound, large] {
+    let timed = "crash-anywhere --scheduler timed --runs 5";
+    for report in ["f1-fail-container --runs 20", timed, unsound, large] {
         let page = pages.report(report);
         for scheme in ["light", "dark"] {
             let mut papers = Vec::new();
@@ -118,6 +119,102 @@ fn the_numbers_are_those_of_the_json() {
     let delivered = shown(&mut chromium, "record-destination");
     let records = &run["scenario"]["records"];
     assert_eq!(delivered, format!("record-destination: {records} delivered"));
+    chromium.assert_silent();
+}
+
+/// The text of the cells of a row, the first of which that fits.
+fn cells(chromium: &mut Chromium, row: &str) -> Vec<String> {
+    let cells =
+        format!("[...document.querySelector('{row}').cells].map((cell) => cell.textContent)");
+    let cells = chromium.value(&cells);
+    cells.as_array().unwrap_or_else(|| panic!("{row}")).iter().map(text).collect()
+}
+
+#[test]
+fn times_recovery_points_and_latencies_are_those_of_the_json() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    for (scheduler, unit) in [("timed", "ms"), ("random", "steps")] {
+        let what = format!("f1-fail-container --scheduler {scheduler}");
+        let page = pages.report(&format!("{what} --runs 20"));
+        let run = pages.json(&format!("run {what} --format json"));
+        let sweep = pages.json(&format!("sweep {what} --runs 20 --metrics --format json"));
+        chromium.open(&page, WIDE, "light");
+        let shown = |value: &Value| match unit {
+            "ms" => format!("{:.1}", value.as_f64().expect("a number")),
+            _ => value.to_string(),
+        };
+        let tables: &[(&str, &Value)] = match unit {
+            "ms" => &[("run", &run["metrics"]), ("sweep", &sweep["metrics"])],
+            // To measure all schedules takes as long again, so it is not done unasked.
+            _ => &[("run", &run["metrics"])],
+        };
+        for (of, metrics) in tables {
+            let names =
+                ["latency", "lag", "oldest_message_age", "rto_path", "rto_service", "rpo_age"];
+            for name in names {
+                let row = cells(&mut chromium, &format!("[data-{of}-metric={name}]"));
+                let [p50, p99, max] = ["p50", "p99", "max"]
+                    .map(|rank| shown(&metrics[format!("{name}_{unit}_{rank}")]));
+                let expected = format!("p50 {p50}, p99 {p99}, max {max} {unit} (");
+                assert!(row[1].starts_with(&expected), "{name}: {row:?} is not {expected}");
+            }
+            let row = cells(&mut chromium, &format!("[data-{of}-metric=exposed_in_one_region]"));
+            let most = &metrics["exposed_in_one_region_records_max"];
+            assert_eq!(row[1], format!("at most {most} records at any time"));
+        }
+        let fault = &run["faults"][0];
+        let row = cells(&mut chromium, "[data-fault=\"pause preprocess-container@1\"]");
+        let duration = |name: &str| format!("{} {unit}", shown(&fault[format!("{name}_{unit}")]));
+        assert_eq!(fault["rpo_records"], 0);
+        assert_eq!(row[1], format!("0 records, the oldest for {}", duration("rpo_age")));
+        assert_eq!(row[2..], [duration("rto_path"), duration("rto_service")]);
+        // The greatest latency is that of the plot, and the fault is where the time line has it.
+        let plots = "[...document.querySelectorAll('.plot h4')].map((head) => head.textContent)\
+                     .find((head) => head.startsWith('End-to-end latency'))";
+        let plot = text(&chromium.value(plots));
+        let longest = shown(&run["metrics"][format!("latency_{unit}_max")]);
+        assert!(plot.ends_with(&format!("max {longest} {unit}")), "{plot}");
+        chromium.click("#script li:nth-child(3) button", 0.5);
+        let place = text(&chromium.value("document.getElementById('where').textContent"));
+        let began = shown(&fault[format!("began_{unit}")]);
+        let expected = match unit {
+            "ms" => format!(" · {began} of "),
+            _ => format!("step {began} of "),
+        };
+        assert!(place.contains(&expected), "{place}: {expected}");
+        chromium.assert_silent();
+    }
+}
+
+#[test]
+fn with_a_time_the_slider_and_the_player_go_by_it() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("f1-fail-container --scheduler timed --runs 2"), WIDE, "light");
+    let at = |chromium: &mut Chromium| {
+        let place = text(&chromium.value("document.getElementById('where').textContent"));
+        let (_, time) = place.split_once(" · ").expect("a time stands there");
+        let time = time.strip_suffix(" ms").or(time.split(" ms ").next()).expect("a unit");
+        let (now, end) = time.split_once(" of ").expect("now, and the end");
+        [now, end].map(|text| text.replace(',', "").parse::<f64>().expect("a number"))
+    };
+    chromium.click("#scrub", 0.5);
+    let [middle, end] = at(&mut chromium);
+    assert!((middle / end - 0.5).abs() < 0.03, "{middle} of {end}");
+    chromium.click("#play", 0.5);
+    let us = middle * 1_000.0;
+    chromium.wait(&format!("Number(document.getElementById('scrub').value) > {us} + 20000"));
+    chromium.click("#play", 0.5);
+    let before = step(&mut chromium);
+    chromium.press("ArrowRight");
+    assert_eq!(step(&mut chromium), before + 1, "an arrow goes on by one step");
+    chromium.press("End");
+    let [now, end] = at(&mut chromium);
+    assert_eq!(now, end);
+    chromium.click(".plot svg", 0.25);
+    let [quarter, _] = at(&mut chromium);
+    assert!((quarter / end - 0.25).abs() < 0.03, "{quarter} of {end}");
     chromium.assert_silent();
 }
 

@@ -97,6 +97,46 @@ fn the_trace_has_every_step_and_its_arrows_end_where_they_can() {
     assert_eq!(faults, ["pause preprocess-container@1"]);
 }
 
+/// With a time, slices are as long as services take, begin when their machine is free, and arrows end
+/// where they can.
+#[test]
+fn the_trace_of_a_run_with_a_time_is_in_its_microseconds() {
+    let timed = "f1-fail-container --scheduler timed --runs 2";
+    let trace: Value =
+        serde_json::from_str(&export(&format!("chrome-trace {timed}"))).expect("JSON");
+    assert_eq!(trace["otherData"]["unit"], "virtual milliseconds");
+    let events = trace["traceEvents"].as_array().expect("a list");
+    let of = |phase: &str| {
+        let phase = phase.to_owned();
+        events.iter().filter(move |event| event["ph"] == phase.as_str())
+    };
+    let us = |event: &Value, name: &str| event[name].as_u64().expect("microseconds");
+    let thread = |event: &Value| (event["pid"].as_u64(), event["tid"].as_u64());
+    let mut slices = std::collections::BTreeMap::<_, Vec<(u64, u64)>>::new();
+    for event in of("X") {
+        let (begin, took) = (us(event, "ts"), us(event, "dur"));
+        // Queues take 2 ms on average and no longer than twice that, the slowest machine 5.
+        assert!(took <= 10_000, "{event}");
+        let before = slices.entry(thread(event)).or_default();
+        assert!(before.last().is_none_or(|&(_, end)| end <= begin), "{event} overlaps {before:?}");
+        before.push((begin, begin + took));
+    }
+    for event in of("s").chain(of("f")) {
+        let at = us(event, "ts");
+        let on = &slices[&thread(event)];
+        assert!(on.iter().any(|&(begin, end)| (begin..=end).contains(&at)), "{event}");
+    }
+    let ends = of("X").map(|event| us(event, "ts") + us(event, "dur"));
+    let csv = export(&format!("csv {timed}"));
+    assert!(csv.starts_with("step,ms,component,metric,value\n"));
+    let last = csv.lines().rfind(|line| line.contains("record-destination,delivered,30"));
+    let cells: Vec<&str> = last.expect("all are delivered").split(',').collect();
+    let ms: f64 = cells[1].parse().expect("a number");
+    let latency = csv.lines().find(|line| line.contains(",record-30,latency_ms,"));
+    assert!(latency.is_some(), "{csv}");
+    assert!(ms * 1_000.0 <= ends.max().expect("there are slices") as f64);
+}
+
 #[test]
 fn the_table_ends_with_everything_delivered() {
     let text = export("csv f1-fail-container --runs 5");

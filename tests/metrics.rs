@@ -89,6 +89,46 @@ fn recovery_point_and_time_are_those_of_the_script() {
     assert_eq!(number(&summary, "rpo_age_ms_max"), 0.0);
 }
 
+/// The fault of the test above, one of a kind that is never felt, and one that is never over.
+#[test]
+fn every_fault_has_its_own_recovery_point_and_times() {
+    let text = r#"
+        name = "faults"
+        topology.stages = ["only"]
+        records.batches = [1, 1]
+        dns.weights = [1, 0]
+        timing.spread_percent = 0
+        script = ["publish 1", "await quiescent", "pause only-container@1", "fail only-table@2",
+                  "publish 2", "await published batch 2", "recover *@1", "recover *@2",
+                  "await delivered all"]
+    "#;
+    let plan = plans::plan(text, &[]);
+    let mut metrics = Metrics::new(&plan);
+    let mut runner = Runner::new(Arc::clone(&plan));
+    runner.run(&mut Timed::new(1), 0, &mut metrics);
+    metrics.end_run();
+    let faults = serde_json::to_value(metrics.faults(&plan)).expect("it is plain data");
+    // The first record's row is applied in the other region at 94 ms, and that is all there is to do.
+    let expected = json!([
+        {
+            "fault": "pause only-container@1", "began_ms": 94.0, "rpo_records": 0,
+            "rpo_age_ms": 0.0, "rto_path_ms": 33.0, "rto_service_ms": 33.0,
+        },
+        {
+            // Nothing is ever stored in this region by a container of its own.
+            "fault": "fail only-table@2", "began_ms": 94.0, "rpo_records": 0,
+            "rpo_age_ms": 0.0, "rto_path_ms": null, "rto_service_ms": 33.0,
+        },
+    ]);
+    assert_eq!(faults, expected);
+    // The faults are those of the last run alone, and in steps if it had no time.
+    runner.run(&mut RoundRobin::default(), 0, &mut metrics);
+    metrics.end_run();
+    let faults = serde_json::to_value(metrics.faults(&plan)).expect("it is plain data");
+    assert_eq!(faults.as_array().map(Vec::len), Some(2));
+    assert!(faults[0]["rto_path_steps"].is_u64() && faults[0]["rto_path_ms"].is_null());
+}
+
 /// A record that its container cannot store comes back again and again and is the oldest message all
 /// the time; the cloud's metric stops looking at it after its third receive.
 #[test]

@@ -7,7 +7,7 @@ use active_active::explore::{Choices, Observer, Phase, Progress, Runner, Sweep, 
 use active_active::model::fault::FaultKind;
 use active_active::model::{Event, Place};
 use active_active::scenario::builtin;
-use active_active::scheduler::{Timed, VirtualTime};
+use active_active::scheduler::{Span, Timed, VirtualTime};
 use active_active::sim::{Choice, Simulation, Step};
 
 #[path = "common/plans.rs"]
@@ -28,9 +28,9 @@ impl Observer for Times {
 
     fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
 
-    fn now(&mut self, now: VirtualTime) {
-        assert!(now >= self.now, "time goes forward");
-        self.now = now;
+    fn now(&mut self, now: Span) {
+        assert!(now.end >= self.now.max(now.begin), "time goes forward");
+        self.now = now.end;
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {

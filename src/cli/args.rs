@@ -290,7 +290,7 @@ pub(crate) struct SubjectArgs {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
-    /// portfolio (all of these in turn), round-robin, or script:1,2,3
+    /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3
     #[arg(long, default_value = "portfolio")]
     pub(crate) scheduler: SchedulerName,
     /// On how many threads; what is written is the same [default: one for each core]

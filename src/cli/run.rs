@@ -39,7 +39,7 @@ pub(crate) fn execute(
     })?;
     metrics.end_run();
     let mut summary = RunSummary::of_run(&plan, scheduler, args.run, &outcome);
-    summary.metrics = Some(metrics.summary(&plan));
+    summary.measured(&metrics, &plan);
     // The report comes first: a full disk must not hide a violation.
     let saved = match &mut summary.violation {
         Some(violation) => {

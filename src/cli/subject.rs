@@ -5,6 +5,7 @@ use std::sync::Arc;
 use active_active::explore::{
     Choices, Minimal, Outcome, Progress, Runner, Sweep, SweepReport, Verdict,
 };
+use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::html::{Command, Origin};
 use active_active::report::recording::{Recording, Watcher, Window};
@@ -59,18 +60,24 @@ impl Subject {
     }
 }
 
-/// Records a run twice if its beginning turns out not to be the part that matters.
+/// Records and measures a run; twice if its beginning turns out not to be the part that matters.
 fn record(
     args: &SubjectArgs,
     plan: &Arc<Plan>,
-    run: impl Fn(&mut Watcher<'_>) -> Outcome,
-) -> Recording {
+    run: impl Fn(&mut (&mut Watcher<'_>, &mut Metrics)) -> Outcome,
+) -> (Recording, Metrics) {
+    let record = |window: Window| {
+        let mut metrics = Metrics::new(plan);
+        let recording = Recording::of(plan, window, |watcher| run(&mut (watcher, &mut metrics)));
+        metrics.end_run();
+        (recording, metrics)
+    };
     let window = Window { first: 1, steps_max: args.steps_shown };
-    let recording = Recording::of(plan, window, &run);
+    let (recording, metrics) = record(window);
     let ends_badly = !matches!(recording.outcome.verdict, Verdict::Holds);
     match ends_badly && !recording.is_whole() {
-        true => Recording::of(plan, window.ending_at(recording.outcome.steps), &run),
-        false => recording,
+        true => record(window.ending_at(recording.outcome.steps)),
+        false => (recording, metrics),
     }
 }
 
@@ -82,8 +89,9 @@ fn saved(args: &SubjectArgs, text: &str) -> Result<Subject, CliError> {
         return Err(CliError::Misfit { origin: args.scenario.clone(), misfit });
     }
     let plan = saved.plan();
-    let recording = record(args, plan, |watcher| saved.replay_watched(watcher).outcome);
+    let (recording, metrics) = record(args, plan, |watcher| saved.replay_watched(watcher).outcome);
     let mut run = RunSummary::of_replay(plan, &recording.outcome);
+    run.measured(&metrics, plan);
     run.expected = Some(saved.expected().to_string());
     run.matches_expected = Some(replayed.matches_expected);
     let request = SweepRequest {
@@ -140,24 +148,31 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
     let number = args.run.or(violating).unwrap_or(0);
     let scheduler = args.scheduler.summary(args.seed);
     let request = SweepRequest { scheduler: scheduler.clone(), runs, steps_max: None };
-    let sweep = SweepSummary::new(&plan, request, &report);
+    let many = &sweep;
+    let mut sweep = SweepSummary::new(&plan, request, &report);
+    if args.scheduler.is_timed() {
+        sweep.metrics = Some(ready.measure(many, report.runs).summary(&plan));
+    }
     let (commands, words) = commands(args, number, deterministic);
     // Who asks for a run by its number sees that one.
     if let (Some(run), None) = (violating, args.run)
         && let Some(minimal) = minimal(&ready, &plan, run, surroundings)
     {
         let saved = &minimal.saved;
-        let recording = record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
-        let run = RunSummary::of_replay(saved.plan(), &recording.outcome);
+        let (recording, metrics) =
+            record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
+        let mut run = RunSummary::of_replay(saved.plan(), &recording.outcome);
+        run.measured(&metrics, saved.plan());
         let Minimal { before, size, is_complete, .. } = minimal;
         let origin = Origin::Minimised { before, size, is_complete };
         return Ok(Subject { recording, run, sweep, origin, commands, words });
     }
-    let recording = record(args, &plan, |watcher| {
+    let (recording, metrics) = record(args, &plan, |watcher| {
         let mut runner = Runner::new(Arc::clone(&plan));
         ready.run(&mut runner, number, watcher)
     });
-    let run = RunSummary::of_run(&plan, scheduler, number, &recording.outcome);
+    let mut run = RunSummary::of_run(&plan, scheduler, number, &recording.outcome);
+    run.measured(&metrics, &plan);
     Ok(Subject { recording, run, sweep, origin: Origin::Scheduler, commands, words })
 }
 

@@ -1,6 +1,6 @@
 //! Those who watch a run besides the spec.
 
-use crate::scheduler::VirtualTime;
+use crate::scheduler::Span;
 use crate::sim::{Choice, Simulation, Step};
 
 /// Part of a run.
@@ -22,9 +22,10 @@ pub trait Observer {
     /// A part of the run begins. What [`Phase::Heal`] did is in the simulation's events.
     fn phase(&mut self, phase: Phase, simulation: &Simulation);
 
-    /// From now on it is this time: called before each step of a run that has a time.
+    /// The next step takes this long and happens at the end of it: called before each step of a run
+    /// that has a time.
     #[inline]
-    fn now(&mut self, now: VirtualTime) {
+    fn now(&mut self, now: Span) {
         let _ = now;
     }
 
@@ -57,7 +58,7 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 
     #[inline]
-    fn now(&mut self, now: VirtualTime) {
+    fn now(&mut self, now: Span) {
         self.0.now(now);
         self.1.now(now);
     }
@@ -78,7 +79,7 @@ impl<T: Observer> Observer for &mut T {
     }
 
     #[inline]
-    fn now(&mut self, now: VirtualTime) {
+    fn now(&mut self, now: Span) {
         (**self).now(now);
     }
 

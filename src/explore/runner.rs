@@ -6,7 +6,7 @@ use crate::explore::coverage::Coverage;
 use crate::explore::observer::{Observer, Phase};
 use crate::model::{ContainerId, container};
 use crate::plan::Plan;
-use crate::scheduler::{RoundRobin, Scheduler, VirtualTime};
+use crate::scheduler::{RoundRobin, Scheduler, Span};
 use crate::sim::{Choice, Simulation};
 use crate::spec::{Breach, Judgement, Lost, Seen, Settles, Spec, Violation};
 
@@ -98,7 +98,7 @@ impl<S: Scheduler> Scheduler for Fair<'_, S> {
     }
 
     #[inline]
-    fn now(&self) -> Option<VirtualTime> {
+    fn now(&self) -> Option<Span> {
         self.scheduler.now()
     }
 }

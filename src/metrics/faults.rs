@@ -31,14 +31,22 @@ pub(super) struct Faults {
     left_out: u64,
 }
 
+/// A fault, and what is known so far of how it is felt. Times are in microseconds or steps.
 #[derive(Clone, Copy, Debug)]
-struct Open {
-    fault: Fault,
-    since: u64,
+pub(super) struct Open {
+    pub(super) fault: Fault,
+    /// When it began.
+    pub(super) since: u64,
+    /// The recovery point in records.
+    pub(super) rpo_records: u32,
+    /// The recovery point as an age.
+    pub(super) rpo_age: u64,
     /// The first record that it let pass.
     passed: Option<RecordId>,
-    path: bool,
-    service: bool,
+    /// The recovery time of the path, once it is over.
+    pub(super) path: Option<u64>,
+    /// The recovery time of the service, once it is over.
+    pub(super) service: Option<u64>,
 }
 
 impl Faults {
@@ -63,24 +71,22 @@ impl Faults {
             self.began(fault, now, plan, records, totals);
         }
         for open in &mut self.open {
-            if open.passed.is_none() && !open.path {
+            if open.passed.is_none() && open.path.is_none() {
                 open.passed = lets_pass(open.fault.target, event, plan);
                 let is_replication =
                     matches!(open.fault.target, Target::Replicator(_) | Target::Link(..));
                 if is_replication && open.passed.is_some() {
-                    open.path = true;
-                    totals.rto_path.record(now - open.since);
+                    totals.rto_path.record(*open.path.insert(now - open.since));
                 }
             }
             let &Event::Arrived { copy, .. } = event else { continue };
-            if !open.path && open.passed == Some(copy.id) {
-                open.path = true;
-                totals.rto_path.record(now - open.since);
+            if open.path.is_none() && open.passed == Some(copy.id) {
+                totals.rto_path.record(*open.path.insert(now - open.since));
             }
             let published = records.first_published(copy.id);
-            if !open.service && published.is_some_and(|published| published > open.since) {
-                open.service = true;
-                totals.rto_service.record(now - open.since);
+            let is_new = published.is_some_and(|published| published > open.since);
+            if open.service.is_none() && is_new {
+                totals.rto_service.record(*open.service.insert(now - open.since));
             }
         }
     }
@@ -98,20 +104,34 @@ impl Faults {
             Some(region) => exposed(region),
             None => plan.layout.region_ids().map(exposed).max().unwrap_or_default(),
         };
+        let age = oldest.map_or(0, |oldest| now - oldest);
         totals.rpo_records.record(count.into());
-        totals.rpo_age.record(oldest.map_or(0, |oldest| now - oldest));
+        totals.rpo_age.record(age);
         if self.open.len() == FAULTS_MAX {
             self.left_out += 1;
         } else {
-            let open = Open { fault, since: now, passed: None, path: false, service: false };
-            self.open.push(open);
+            self.open.push(Open {
+                fault,
+                since: now,
+                rpo_records: count,
+                rpo_age: age,
+                passed: None,
+                path: None,
+                service: None,
+            });
         }
+    }
+
+    /// The faults of the run, in the order in which they began.
+    pub(super) fn all(&self) -> &[Open] {
+        &self.open
     }
 
     pub(super) fn end(&mut self, totals: &mut Totals) {
         totals.faults_left_out += self.left_out;
-        totals.rto_path_never += self.open.iter().filter(|open| !open.path).count() as u64;
-        totals.rto_service_never += self.open.iter().filter(|open| !open.service).count() as u64;
+        totals.rto_path_never += self.open.iter().filter(|open| open.path.is_none()).count() as u64;
+        totals.rto_service_never +=
+            self.open.iter().filter(|open| open.service.is_none()).count() as u64;
     }
 }
 

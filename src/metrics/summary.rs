@@ -3,9 +3,11 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
+use crate::metrics::unit::Unit;
 use crate::metrics::{Metrics, Spread};
 use crate::model::layout::Place;
 use crate::plan::Plan;
+use crate::report::text::plural;
 
 /// What runs show, by name. Durations end in `_ms_…` when the runs had a time and in `_steps_…` when
 /// they had none; of each there are `_p50`, `_p99` and `_max`, and the `_count` of what they are
@@ -15,39 +17,9 @@ use crate::plan::Plan;
 pub struct MetricsSummary {
     values: Map<String, Value>,
     #[serde(skip)]
-    lines: Vec<String>,
+    measured: Vec<Measured>,
     #[serde(skip)]
     latency_count: u64,
-}
-
-/// Whether durations are microseconds or steps.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Unit {
-    Ms,
-    Steps,
-}
-
-impl Unit {
-    fn name(self) -> &'static str {
-        match self {
-            Unit::Ms => "ms",
-            Unit::Steps => "steps",
-        }
-    }
-
-    fn value(self, duration: u64) -> Value {
-        match self {
-            Unit::Ms => json!(duration as f64 / 1_000.0),
-            Unit::Steps => json!(duration),
-        }
-    }
-
-    fn text(self, duration: u64) -> String {
-        match self {
-            Unit::Ms => format!("{:.1}", duration as f64 / 1_000.0),
-            Unit::Steps => duration.to_string(),
-        }
-    }
 }
 
 /// How many in a hundred; none of none.
@@ -55,10 +27,22 @@ fn percent(part: u64, whole: u64) -> Value {
     if whole == 0 { Value::Null } else { json!(part as f64 * 100.0 / whole as f64) }
 }
 
+/// One thing that was measured, for people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Measured {
+    /// What its values begin with in [`MetricsSummary`]; empty if the line goes on with the one
+    /// above.
+    pub name: String,
+    /// What it is; empty if the line goes on with the one above.
+    pub words: String,
+    /// The numbers.
+    pub text: String,
+}
+
 struct Builder {
     unit: Unit,
     values: Map<String, Value>,
-    lines: Vec<String>,
+    measured: Vec<Measured>,
 }
 
 impl Builder {
@@ -66,8 +50,9 @@ impl Builder {
         self.values.insert(name.to_owned(), value);
     }
 
-    fn line(&mut self, name: &str, text: &str) {
-        self.lines.push(format!("  {name:<22} {text}"));
+    fn line(&mut self, name: &str, words: &str, text: &str) {
+        let [name, words, text] = [name, words, text].map(str::to_owned);
+        self.measured.push(Measured { name, words, text });
     }
 
     /// A duration: its percentiles under `name`, and a line.
@@ -82,14 +67,15 @@ impl Builder {
         if spread.count() > 0 {
             let text = |value| unit.text(value);
             self.line(
+                name,
                 words,
                 &format!(
-                    "p50 {}, p99 {}, max {} {} ({} {of})",
+                    "p50 {}, p99 {}, max {} {} ({})",
                     text(p50),
                     text(p99),
                     text(max),
                     unit.name(),
-                    spread.count()
+                    plural(spread.count(), of, &format!("{of}s"))
                 ),
             );
         }
@@ -110,15 +96,15 @@ impl Builder {
 
 impl MetricsSummary {
     pub(super) fn new(metrics: &Metrics, plan: &Plan) -> MetricsSummary {
-        let unit = if metrics.timed { Unit::Ms } else { Unit::Steps };
-        let mut builder = Builder { unit, values: Map::new(), lines: Vec::new() };
+        let unit = Unit::of(metrics.timed);
+        let mut builder = Builder { unit, values: Map::new(), measured: Vec::new() };
         builder.put("runs", json!(metrics.runs));
         builder.put("durations_in", json!(unit.name()));
         durations(metrics, &mut builder);
         backlogs(metrics, plan, &mut builder);
         rates(metrics, &mut builder);
         let latency_count = metrics.totals.latency.count();
-        MetricsSummary { values: builder.values, lines: builder.lines, latency_count }
+        MetricsSummary { values: builder.values, measured: builder.measured, latency_count }
     }
 
     /// A value by its name.
@@ -131,34 +117,38 @@ impl MetricsSummary {
         self.latency_count
     }
 
-    /// What a person wants to read, a line each.
-    pub fn lines(&self) -> &[String] {
-        &self.lines
+    /// What a person wants to read.
+    pub fn measured(&self) -> &[Measured] {
+        &self.measured
     }
 }
 
 fn durations(metrics: &Metrics, builder: &mut Builder) {
     let totals = &metrics.totals;
-    builder.duration("latency", "latency end to end", &totals.latency, "records");
-    builder.duration("lag", "replication lag", &totals.lag, "rows");
-    builder.duration("oldest_message_age", "oldest message", &totals.oldest_true, "runs");
+    builder.duration("latency", "latency end to end", &totals.latency, "record");
+    builder.duration("lag", "replication lag", &totals.lag, "row");
+    builder.duration("oldest_message_age", "oldest message", &totals.oldest_true, "run");
     let reported = "as the cloud reports it";
     let reported =
         if totals.oldest_reported.max() < totals.oldest_true.max() { reported } else { "" };
-    let lines = builder.lines.len();
-    builder.duration("oldest_message_age_reported", reported, &totals.oldest_reported, "runs");
+    let lines = builder.measured.len();
+    builder.duration("oldest_message_age_reported", reported, &totals.oldest_reported, "run");
     if reported.is_empty() {
-        builder.lines.truncate(lines);
+        builder.measured.truncate(lines);
     }
-    builder.duration("rto_path", "RTO of the path", &totals.rto_path, "faults");
+    builder.duration("rto_path", "RTO of the path", &totals.rto_path, "fault");
     builder.put("rto_path_never_count", json!(totals.rto_path_never));
     if totals.rto_path_never > 0 {
-        builder.line("", &format!("{} faults: not within the run", totals.rto_path_never));
+        builder.line(
+            "rto_path_never",
+            "",
+            &format!("{}: not within the run", plural(totals.rto_path_never, "fault", "faults")),
+        );
     }
-    builder.duration("rto_service", "RTO of the service", &totals.rto_service, "faults");
+    builder.duration("rto_service", "RTO of the service", &totals.rto_service, "fault");
     builder.put("rto_service_never_count", json!(totals.rto_service_never));
     builder.put("rto_left_out_count", json!(totals.faults_left_out));
-    builder.duration("rpo_age", "RPO, age", &totals.rpo_age, "faults");
+    builder.duration("rpo_age", "RPO, age", &totals.rpo_age, "fault");
     builder.records("rpo", &totals.rpo_records);
     if totals.rpo_records.count() > 0 {
         let text = format!(
@@ -166,11 +156,11 @@ fn durations(metrics: &Metrics, builder: &mut Builder) {
             totals.rpo_records.percentile(50.0),
             totals.rpo_records.max()
         );
-        builder.line("RPO, records", &text);
+        builder.line("rpo", "RPO, records", &text);
     }
     builder.records("exposed_in_one_region", &totals.exposed_max);
     let text = format!("at most {} records at any time", totals.exposed_max.max());
-    builder.line("in one region only", &text);
+    builder.line("exposed_in_one_region", "in one region only", &text);
 }
 
 fn backlogs(metrics: &Metrics, plan: &Plan, builder: &mut Builder) {
@@ -188,11 +178,15 @@ fn backlogs(metrics: &Metrics, plan: &Plan, builder: &mut Builder) {
         .enumerate()
         .max_by_key(|&(index, &max)| (max, std::cmp::Reverse(index)));
     if let Some((index, max)) = largest {
-        builder.line("largest backlog", &format!("{max} records in {}", name(index)));
+        builder.line("backlog", "largest backlog", &format!("{max} records in {}", name(index)));
     }
     builder.put("dead_letter_records_max", json!(totals.dead_letters));
     if totals.dead_letters > 0 {
-        builder.line("dead letters", &format!("at most {} records", totals.dead_letters));
+        builder.line(
+            "dead_letter",
+            "dead letters",
+            &format!("at most {} records", totals.dead_letters),
+        );
     }
 }
 
@@ -223,16 +217,20 @@ fn rates(metrics: &Metrics, builder: &mut Builder) {
             "{redelivered} of {} ({} consumer gone, {} timed out)",
             counts.deliveries, counts.redelivered_returned, counts.redelivered_timed_out
         );
-        builder.line("redeliveries", &text);
+        builder.line("redelivered", "redeliveries", &text);
     }
     if duplicates + counts.duplicates_arrived > 0 {
         let text = format!(
             "{} sent again by the source, {} by a stage, {} arrived again",
             counts.duplicates_source, counts.duplicates_forwarded, counts.duplicates_arrived
         );
-        builder.line("duplicates", &text);
+        builder.line("duplicate", "duplicates", &text);
     }
     if is_known {
-        builder.line("amplification", &format!("{amplification:.2} attempts per accepted record"));
+        builder.line(
+            "amplification",
+            "amplification",
+            &format!("{amplification:.2} attempts per accepted record"),
+        );
     }
 }

@@ -40,6 +40,7 @@ use crate::report::sweep::SweepSummary;
 
 mod data;
 mod kinds;
+mod measured;
 mod sections;
 
 /// The first line of a page after its document type: whoever finds it may write a new page over
@@ -115,6 +116,8 @@ impl Page<'_> {
             ("window_note", sections::window_note(self.recording)),
             ("pictures", pictures),
             ("sequence", sections::sequence(self.recording)),
+            ("across", sections::across(self.recording)),
+            ("measured", measured::measured(self)),
             ("judged", sections::judged(self.sweep)),
             ("properties", sections::properties(self.sweep)),
             ("reached_lead", sections::reached_lead(self.sweep)),

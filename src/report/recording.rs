@@ -26,6 +26,7 @@ use crate::model::id::{MachineId, RecordId};
 use crate::model::message::MessageKind;
 use crate::plan::Plan;
 use crate::report::story::{Line, Mark, Story};
+use crate::scheduler::{Span, VirtualTime};
 
 mod recorder;
 pub mod values;
@@ -120,6 +121,14 @@ pub struct Life {
     pub arrived: Option<u64>,
 }
 
+impl Life {
+    /// How long it took from the first send to the arrival, if it arrived and the run had a time.
+    pub fn took(&self, recording: &Recording) -> Option<VirtualTime> {
+        let (from, to) = (recording.time_of(self.published)?, recording.time_of(self.arrived?)?);
+        Some(VirtualTime(to.us() - from.us()))
+    }
+}
+
 /// A fault and how long it lasted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Disturbance {
@@ -150,6 +159,9 @@ pub struct Recording {
     pub disturbances: Vec<Disturbance>,
     /// By action of the script: the step in which the driver was done with it.
     pub script: Vec<Option<u64>>,
+    /// By step, from 1: when it began and when it happened; the first stands for the beginning of
+    /// the run. Empty if the scheduler knows no time.
+    pub times: Vec<Span>,
 }
 
 impl Recording {
@@ -177,6 +189,11 @@ impl Recording {
     /// How many steps the frames cover.
     pub fn steps_recorded(&self) -> u64 {
         self.frames.iter().filter(|frame| frame.step.is_some()).count() as u64
+    }
+
+    /// When a step happened, if the run had a time; step 0 is its beginning.
+    pub fn time_of(&self, step: u64) -> Option<VirtualTime> {
+        self.times.get(step as usize).map(|span| span.end)
     }
 
     /// Whether every step of the run has its frame.

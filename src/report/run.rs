@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::explore::{Cut, Outcome, Verdict};
-use crate::metrics::MetricsSummary;
+use crate::metrics::{FaultSummary, Metrics, MetricsSummary};
 use crate::plan::Plan;
 use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
@@ -39,6 +39,8 @@ pub struct RunSummary {
     pub lost: Option<LossSummary>,
     /// What operators would have measured; none if nothing was measured.
     pub metrics: Option<MetricsSummary>,
+    /// What each fault put at risk and how long it was felt; none if nothing was measured.
+    pub faults: Option<Vec<FaultSummary>>,
     /// The violation.
     pub violation: Option<ViolationSummary>,
 }
@@ -57,6 +59,12 @@ impl RunSummary {
             scheduler: Some(scheduler),
             ..RunSummary::new(plan, outcome, Some(run), seed)
         }
+    }
+
+    /// Adds what was measured of the run, which was the only one that the metrics have watched.
+    pub fn measured(&mut self, metrics: &Metrics, plan: &Plan) {
+        self.metrics = Some(metrics.summary(plan));
+        self.faults = Some(metrics.faults(plan));
     }
 
     /// What is said of a run that was replayed.
@@ -89,6 +97,7 @@ impl RunSummary {
             }),
             lost: LossSummary::new(plan, run, &outcome.lost),
             metrics: None,
+            faults: None,
             violation,
         }
     }

@@ -1,6 +1,6 @@
 //! Reports as text that any engineer understands.
 
-use crate::metrics::MetricsSummary;
+use crate::metrics::{FaultSummary, MetricsSummary};
 use crate::report::palette::{Palette, paint};
 use crate::report::run::RunSummary;
 use crate::report::summary::{
@@ -50,6 +50,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let mut lines = vec![String::new()];
     let steps = count(summary.steps);
     lines.extend(measured(summary.metrics.as_ref(), palette));
+    lines.extend(felt(summary.faults.as_deref().unwrap_or_default(), palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
     match (&summary.violation, &summary.cut_short) {
@@ -89,7 +90,30 @@ pub fn minimal(summary: &RunSummary, palette: &Palette) -> String {
 fn measured(metrics: Option<&MetricsSummary>, palette: &Palette) -> Vec<String> {
     let Some(metrics) = metrics else { return Vec::new() };
     let mut lines = vec![paint(palette.strong, "Measured")];
-    lines.extend(metrics.lines().iter().cloned());
+    let measured = metrics.measured().iter();
+    lines.extend(measured.map(|one| format!("  {:<22} {}", one.words, one.text)));
+    lines.push(String::new());
+    lines
+}
+
+/// What each fault of a run put at risk, and how long it was felt.
+fn felt(faults: &[FaultSummary], palette: &Palette) -> Vec<String> {
+    if faults.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![paint(palette.strong, "Faults, with recovery point and recovery times")];
+    for fault in faults {
+        let or_never =
+            |time: Option<String>| time.unwrap_or_else(|| "not within the run".to_owned());
+        lines.push(format!("  {} {}", fault.fault, fault.began()));
+        lines.push(format!(
+            "    RPO {}, the oldest for {}; RTO of the path {}, of the service {}",
+            plural(fault.rpo_records.into(), "record", "records"),
+            fault.rpo_age(),
+            or_never(fault.rto_path()),
+            or_never(fault.rto_service())
+        ));
+    }
     lines.push(String::new());
     lines
 }

@@ -38,6 +38,15 @@ impl fmt::Display for VirtualTime {
     }
 }
 
+/// When a step begins and when it is finished.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Span {
+    /// Its machine takes the message up; for a fault, as the end.
+    pub begin: VirtualTime,
+    /// What it does happens.
+    pub end: VirtualTime,
+}
+
 /// Gives every machine a service time and every message a way to go, and always takes the step that
 /// is finished first. What a step does happens when it is finished: that is [`Scheduler::now`].
 ///
@@ -63,6 +72,8 @@ pub struct Timed {
     numbers: Xoshiro256PlusPlus,
     /// When the last choice happens.
     now: u64,
+    /// When it began.
+    since: u64,
     /// The machine that takes the step that was chosen last, until that was looked at.
     last: Option<MachineId>,
     timing: Timing,
@@ -74,6 +85,8 @@ pub struct Timed {
     ready: Vec<VecDeque<u64>>,
     /// By machine: when the step is finished that it has begun; [`NEVER`] if it has begun none.
     finished: Vec<u64>,
+    /// By machine: when it began the step that it has begun.
+    began: Vec<u64>,
     /// When the next fault is due.
     fault_at: u64,
     /// The mean distance of two faults.
@@ -151,12 +164,14 @@ impl Timed {
             seed,
             numbers: generator(seed, 0),
             now: 0,
+            since: 0,
             last: None,
             timing: Timing::default(),
             service: Vec::new(),
             sites: Vec::new(),
             ready: Vec::new(),
             finished: Vec::new(),
+            began: Vec::new(),
             fault_at: 0,
             fault_distance: 0,
         }
@@ -204,7 +219,8 @@ impl Timed {
                 let ready = self.ready[index].front().copied();
                 let ready = ready.expect("a machine that can step has a message");
                 let (mean, spread) = (self.service[index], self.timing.spread_percent);
-                self.finished[index] = ready.max(self.now) + drawn(mean, spread, &mut self.numbers);
+                self.began[index] = ready.max(self.now);
+                self.finished[index] = self.began[index] + drawn(mean, spread, &mut self.numbers);
             }
             if first.is_none_or(|(_, at)| self.finished[index] < at) {
                 first = Some((machine, self.finished[index]));
@@ -214,7 +230,7 @@ impl Timed {
     }
 
     fn take(&mut self, machine: MachineId, at: u64) {
-        self.now = at;
+        (self.since, self.now) = (self.began[machine.index()], at);
         self.last = Some(machine);
     }
 
@@ -224,7 +240,7 @@ impl Timed {
         let fault = moments::draw(simulation.enabled(), &mut self.numbers, |_| true);
         let at = if fault.is_some() { self.fault_at.max(self.now) } else { before };
         if fault.is_some() {
-            self.now = at;
+            (self.since, self.now) = (at, at);
         }
         self.fault_at = at + self.distance();
         fault
@@ -239,7 +255,7 @@ impl Scheduler for Timed {
     fn begin(&mut self, plan: &Plan, run: u64) {
         let (layout, timing) = (&plan.layout, plan.scenario().timing);
         self.numbers = generator(self.seed, run);
-        (self.now, self.last, self.timing) = (0, None, timing);
+        (self.now, self.since, self.last, self.timing) = (0, 0, None, timing);
         let places = || layout.places().iter();
         self.service.clear();
         self.service.extend(places().enumerate().map(|(index, &place)| {
@@ -256,6 +272,8 @@ impl Scheduler for Timed {
         }
         self.finished.clear();
         self.finished.resize(layout.machines(), NEVER);
+        self.began.clear();
+        self.began.resize(layout.machines(), 0);
         let one = u64::from(timing.container_ms + timing.within_region_ms).max(1) * US_PER_MS;
         self.fault_distance = one << below(self.numbers.next_u32(), 10);
         self.fault_at = self.distance();
@@ -278,8 +296,8 @@ impl Scheduler for Timed {
         Some(Choice::Step(machine))
     }
 
-    fn now(&self) -> Option<VirtualTime> {
-        Some(VirtualTime(self.now))
+    fn now(&self) -> Option<Span> {
+        Some(Span { begin: VirtualTime(self.since), end: VirtualTime(self.now) })
     }
 }
 

@@ -7,11 +7,12 @@ use crate::model::layout::{Layout, Place};
 use crate::plan::names::target_name;
 use crate::report::recording::{Frame, Recording};
 
-/// One step is drawn as a millisecond: the viewers know no other unit than time.
+/// Of a run without a time, one step is drawn as a millisecond: the viewers know no other unit.
 const MICROSECONDS_A_STEP: u64 = 1_000;
 
 /// Every step of a recording as a slice on the track of its machine, every message as an arrow,
-/// faults as slices of their own, and queue depths and backlogs as counters.
+/// faults as slices of their own, and queue depths and backlogs as counters. Of a run with a time,
+/// slices are as long as the service times.
 ///
 /// Source: the Trace Event Format, as Perfetto imports it
 /// (<https://perfetto.dev/docs/getting-started/other-formats>).
@@ -20,15 +21,16 @@ pub fn chrome_trace(recording: &Recording) -> String {
     let mut events = tracks(layout);
     for (machine, value) in recording.initial.iter().enumerate() {
         let machine = MachineId(machine as u16);
-        events.extend(counter(machine, value, recording.window.first - 1, layout));
+        let start = clock(recording, recording.window.first - 1).1;
+        events.extend(counter(machine, value, start, layout));
     }
     let mut arrows = 0;
     for (index, frame) in recording.frames.iter().enumerate() {
         let step = recording.step_at(index);
-        events.extend(slice(frame, step, layout));
-        events.extend(arrow(frame, step, layout, &mut arrows));
-        let changed = frame.changes.iter();
-        events.extend(changed.filter_map(|(id, value)| counter(*id, value, step, layout)));
+        events.extend(slice(frame, step, recording));
+        events.extend(arrow(frame, step, recording, &mut arrows));
+        let (changed, (_, end)) = (frame.changes.iter(), clock(recording, step));
+        events.extend(changed.filter_map(|(id, value)| counter(*id, value, end, layout)));
     }
     events.extend(faults(recording));
     let trace = json!({
@@ -36,14 +38,22 @@ pub fn chrome_trace(recording: &Recording) -> String {
         "displayTimeUnit": "ms",
         "otherData": {
             "scenario": recording.plan.scenario().name,
-            "unit": "one millisecond is one step",
+            "unit": match recording.times.is_empty() {
+                true => "one millisecond is one step",
+                false => "virtual milliseconds",
+            },
         },
     });
     format!("{trace}\n")
 }
 
-fn at(step: u64) -> u64 {
-    step * MICROSECONDS_A_STEP
+/// When a step begins and ends on the clock of the trace, in microseconds. What it does happens at
+/// its end.
+fn clock(recording: &Recording, step: u64) -> (u64, u64) {
+    match recording.times.get(step as usize) {
+        Some(span) => (span.begin.us(), span.end.us()),
+        None => (step * MICROSECONDS_A_STEP, (step + 1) * MICROSECONDS_A_STEP),
+    }
 }
 
 /// The process that a machine is shown in: 1 for what belongs to no region, then one a region.
@@ -84,19 +94,21 @@ fn meta(name: &str, pid: u32, tid: u32, args: Value) -> Value {
     json!({ "ph": "M", "name": name, "pid": pid, "tid": tid, "args": args })
 }
 
-fn slice(frame: &Frame, step: u64, layout: &Layout) -> Option<Value> {
-    let (pid, tid) = track(frame.actor?, layout);
+fn slice(frame: &Frame, step: u64, recording: &Recording) -> Option<Value> {
+    let (pid, tid) = track(frame.actor?, &recording.plan.layout);
+    let (begin, end) = clock(recording, step);
     let handled = frame.handled?;
     let record = handled.record.map_or_else(String::new, |record| format!(" {}", record.0));
     Some(json!({
         "ph": "X", "cat": "step", "name": format!("{}{record}", handled.kind.name()),
-        "pid": pid, "tid": tid, "ts": at(step), "dur": MICROSECONDS_A_STEP,
+        "pid": pid, "tid": tid, "ts": begin, "dur": end - begin,
         "args": { "step": step, "what": frame.text },
     }))
 }
 
 /// A message, from the step that sent it to the step that handled it.
-fn arrow(frame: &Frame, step: u64, layout: &Layout, arrows: &mut u64) -> Vec<Value> {
+fn arrow(frame: &Frame, step: u64, recording: &Recording, arrows: &mut u64) -> Vec<Value> {
+    let layout = &recording.plan.layout;
     let sent = frame.handled.and_then(|handled| Some((handled, handled.sent?)));
     let (Some((handled, (sender, sent))), Some(actor)) = (sent, frame.actor) else {
         return Vec::new();
@@ -104,8 +116,9 @@ fn arrow(frame: &Frame, step: u64, layout: &Layout, arrows: &mut u64) -> Vec<Val
     *arrows += 1;
     let (id, name) = (*arrows, handled.kind.name());
     let ((from_pid, from_tid), (to_pid, to_tid)) = (track(sender, layout), track(actor, layout));
-    // Both ends lie inside of their slices.
-    let (start, end) = (at(sent) + MICROSECONDS_A_STEP / 2, at(step) + 1);
+    // Both ends lie inside of their slices, unless these take no time.
+    let middle = |(begin, end): (u64, u64)| begin + (end - begin) / 2;
+    let (start, end) = (middle(clock(recording, sent)), middle(clock(recording, step)));
     vec![
         json!({ "ph": "s", "cat": "message", "name": name, "id": id, "pid": from_pid,
                 "tid": from_tid, "ts": start }),
@@ -114,7 +127,7 @@ fn arrow(frame: &Frame, step: u64, layout: &Layout, arrows: &mut u64) -> Vec<Val
     ]
 }
 
-fn counter(machine: MachineId, value: &[u32], step: u64, layout: &Layout) -> Option<Value> {
+fn counter(machine: MachineId, value: &[u32], at: u64, layout: &Layout) -> Option<Value> {
     let place = layout.places()[machine.index()];
     let args = match place {
         Place::Queue(_) => json!({ "records": value[3] }),
@@ -127,7 +140,7 @@ fn counter(machine: MachineId, value: &[u32], step: u64, layout: &Layout) -> Opt
     };
     let pid = process(place, layout);
     Some(json!({
-        "ph": "C", "name": layout.name(machine), "pid": pid, "ts": at(step), "args": args
+        "ph": "C", "name": layout.name(machine), "pid": pid, "ts": at, "args": args
     }))
 }
 
@@ -140,8 +153,9 @@ fn faults(recording: &Recording) -> Vec<Value> {
         let name = format!("{} {target}", one.fault.kind.name());
         let to = one.to.unwrap_or(recording.outcome.steps);
         for (phase, step) in [("b", one.from), ("e", to)] {
+            let (_, at) = clock(recording, step);
             events.push(json!({
-                "ph": phase, "cat": "fault", "id": id, "name": name, "pid": 1, "ts": at(step)
+                "ph": phase, "cat": "fault", "id": id, "name": name, "pid": 1, "ts": at
             }));
         }
     }

@@ -18,8 +18,11 @@ use crate::report::recording::Recording;
 /// | `backlog_rows` | replicator | how many wait to be replicated |
 /// | `accepted`, `delivered` | source, destination | how many records |
 /// | `latency_steps` | record | from the first send to the arrival, at the step of the arrival |
+///
+/// Of a run with a time, `ms` stands behind `step`, and the latency is `latency_ms`.
 pub fn csv(recording: &Recording) -> String {
-    let mut text = "step,component,metric,value\n".to_owned();
+    let time = if recording.times.is_empty() { "" } else { "ms," };
+    let mut text = format!("step,{time}component,metric,value\n");
     let mut last: Vec<Vec<Option<u32>>> = vec![Vec::new(); recording.initial.len()];
     let first = recording.window.first - 1;
     for (machine, value) in recording.initial.iter().enumerate() {
@@ -32,11 +35,25 @@ pub fn csv(recording: &Recording) -> String {
         }
         let arrived = recording.lives.iter().filter(|life| life.arrived == frame.step);
         for life in arrived.filter(|_| frame.step.is_some()) {
-            let (record, took) = (life.record.0, step - life.published);
-            let _ = writeln!(text, "{step},record-{record},latency_steps,{took}");
+            let (when, record) = (when(recording, step), life.record.0);
+            let _ = match life.took(recording) {
+                Some(took) => writeln!(text, "{when},record-{record},latency_ms,{}", took.ms()),
+                None => {
+                    let took = step - life.published;
+                    writeln!(text, "{when},record-{record},latency_steps,{took}")
+                }
+            };
         }
     }
     text
+}
+
+/// The step, and its time if the run had one.
+fn when(recording: &Recording, step: u64) -> String {
+    match recording.time_of(step) {
+        Some(time) => format!("{step},{}", time.ms()),
+        None => step.to_string(),
+    }
 }
 
 /// The numbers of a machine that are not as they were.
@@ -54,7 +71,8 @@ fn add(
     for (&(metric, index), last) in metrics.iter().zip(last) {
         let number = value[index];
         if last.replace(number) != Some(number) {
-            let _ = writeln!(text, "{step},{},{metric},{number}", layout.name(machine));
+            let when = when(recording, step);
+            let _ = writeln!(text, "{when},{},{metric},{number}", layout.name(machine));
         }
     }
 }

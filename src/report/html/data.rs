@@ -13,6 +13,7 @@ use crate::report::recording::{self, Recording};
 use crate::report::run::RunSummary;
 use crate::report::story::Mark;
 use crate::scenario::ScriptStep;
+use crate::scheduler::VirtualTime;
 
 /// All that the script of the page knows.
 #[derive(Serialize)]
@@ -34,6 +35,9 @@ pub(super) struct Document<'a> {
     due: Vec<usize>,
     disturbances: Vec<Disturbance>,
     lives: Vec<Life>,
+    /// By frame, the moment before the first one in front: virtual microseconds; none if the run
+    /// had no time.
+    times: Option<Vec<u64>>,
     window: Window,
     /// By machine: what it shows before the first frame.
     initial: &'a [Vec<u32>],
@@ -71,6 +75,8 @@ struct Life {
     published: u64,
     accepted: Option<u64>,
     arrived: Option<u64>,
+    /// From the first send to the arrival, in virtual microseconds; none if the run had no time.
+    took_us: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -98,7 +104,8 @@ impl<'a> Document<'a> {
             script: script(recording),
             due: (0..plan.actions().len()).map(|action| plan.script_index(action)).collect(),
             disturbances: disturbances(recording),
-            lives: recording.lives.iter().map(life).collect(),
+            lives: recording.lives.iter().map(|one| life(one, recording)).collect(),
+            times: times(recording),
             window: Window {
                 first: recording.window.first,
                 last: recording
@@ -161,9 +168,17 @@ fn disturbances(recording: &Recording) -> Vec<Disturbance> {
     recording.disturbances.iter().map(disturbance).collect()
 }
 
-fn life(life: &recording::Life) -> Life {
+fn life(life: &recording::Life, recording: &Recording) -> Life {
     let recording::Life { record, published, accepted, arrived } = *life;
-    Life { record: record.0, published, accepted, arrived }
+    let took_us = life.took(recording).map(|took| took.us());
+    Life { record: record.0, published, accepted, arrived, took_us }
+}
+
+fn times(recording: &Recording) -> Option<Vec<u64>> {
+    let before = recording.time_of(recording.window.first - 1)?;
+    let steps = (0..recording.frames.len()).map(|frame| recording.step_at(frame));
+    let times = steps.filter_map(|step| recording.time_of(step)).map(VirtualTime::us);
+    Some(std::iter::once(before.us()).chain(times).collect())
 }
 
 impl Serialize for Frame<'_> {

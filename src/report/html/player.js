@@ -104,14 +104,16 @@ function show(next, animated) {
   words.replaceChildren();
   if (frame) {
     words.append(html("span", "n", step(frame) ? grouped(step(frame)) : PHASES[frame[1]]), frame[4]);
+    if (timed) words.append(html("span", "t", ` ${ms(timeOf(position))} ms`));
     sentence(frame, words);
   } else {
     words.className = "now";
     words.append(html("span", "n", grouped(stepsAt[0])), "Nothing has happened yet: every container and the destination have asked for their first record.");
   }
-  $("scrub").value = position;
-  $("scrub").setAttribute("aria-valuetext", `step ${stepsAt[position]} of ${data.summary.steps}`);
-  $("where").textContent = `step ${grouped(stepsAt[position])} of ${grouped(data.summary.steps)}` + (frame ? ` · ${PHASES[frame[1]]}` : "");
+  $("scrub").value = timeOf(position);
+  const now_ms = timed ? ` · ${ms(timeOf(position))} of ${ms(FINISH)} ms` : "";
+  $("scrub").setAttribute("aria-valuetext", `step ${stepsAt[position]} of ${data.summary.steps}${now_ms}`);
+  $("where").textContent = `step ${grouped(stepsAt[position])} of ${grouped(data.summary.steps)}${now_ms}` + (frame ? ` · ${PHASES[frame[1]]}` : "");
   drawLog();
   drawScript();
   if ($("states").closest("details").open) drawStates();
@@ -125,7 +127,9 @@ function drawLog() {
     const frame = frames[index];
     const line = html("li", frame[2] > 1 ? MARKS[frame[2]] : "");
     if (index === position - 1) line.setAttribute("aria-current", "step");
-    line.append(html("span", "n", step(frame) ? grouped(step(frame)) : "heal"), html("span", "", frame[4]));
+    const number = html("span", "n", step(frame) ? grouped(step(frame)) : "heal");
+    if (timed) number.append(html("span", "t", `${ms(timeOf(index + 1))} ms`));
+    line.append(number, html("span", "", frame[4]));
     log.append(line);
   }
 }
@@ -167,7 +171,8 @@ function drawStates() {
 }
 $("states").closest("details").addEventListener("toggle", drawStates);
 
-// Playing: so many frames a second, several at a time when the screen is slower than that.
+// Playing: so many steps, or milliseconds of virtual time, a second; several steps at a time when the
+// screen is slower than that.
 function playing() { return timer !== null; }
 function pause() {
   if (timer !== null) cancelAnimationFrame(timer);
@@ -179,15 +184,16 @@ function play() {
   if (position === END) show(0);
   $("play").textContent = "Pause";
   $("play").setAttribute("aria-label", "Pause");
-  let last = performance.now(), due = 1;
+  let last = performance.now(), clock = timeOf(position + 1);
   const tick = (now) => {
     const speed = Number($("speed").value);
-    due += (now - last) / 1000 * speed;
+    clock += (now - last) * speed * (timed ? 1 : 0.001);
     last = now;
-    const count = Math.floor(due);
-    if (count > 0) {
-      due -= count;
-      show(position + count, speed <= 15 ? Math.min(700, 900 / speed) : 0);
+    const to = positionAt(clock);
+    if (to > position) {
+      // So long until something else happens, in seconds of the reader's time.
+      const until = to < END ? (timeOf(to + 1) - timeOf(to)) / (speed * (timed ? 1000 : 1)) : 1;
+      show(to, until >= 0.06 ? Math.min(700, 900 * until) : 0);
     }
     if (position === END) return pause();
     timer = requestAnimationFrame(tick);
@@ -208,8 +214,9 @@ $("first").addEventListener("click", () => go(0));
 $("last").addEventListener("click", () => go(END));
 $("back").addEventListener("click", () => go(position - 1));
 $("forward").addEventListener("click", () => go(position + 1, 500));
-$("scrub").max = END;
-$("scrub").addEventListener("input", () => { pause(); show(Number($("scrub").value)); });
+$("scrub").min = START;
+$("scrub").max = FINISH;
+$("scrub").addEventListener("input", () => { pause(); show(positionAt(Number($("scrub").value))); });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const on = event.target;
@@ -226,18 +233,18 @@ document.addEventListener("keydown", (event) => {
 });
 
 // Where the faults are on the track.
-const share = (number) => `${(100 * positionOf(number)) / Math.max(1, END)}%`;
+const share = (number) => `${100 * shareOf(positionOf(number))}%`;
 for (const one of data.disturbances) {
   const bar = html("i");
   const to = one.to === null ? data.summary.steps : one.to;
   bar.style.left = share(one.from);
-  bar.style.width = `${(100 * (positionOf(to) - positionOf(one.from))) / Math.max(1, END)}%`;
+  bar.style.width = `${100 * (shareOf(positionOf(to)) - shareOf(positionOf(one.from)))}%`;
   $("spans").append(bar);
 }
 frames.forEach((frame, index) => {
   if (index > 0 && frame[1] !== frames[index - 1][1]) {
     const bar = html("i", "phase");
-    bar.style.left = `${(100 * index) / END}%`;
+    bar.style.left = `${100 * shareOf(index)}%`;
     $("spans").append(bar);
   }
 });
@@ -266,5 +273,11 @@ legend(svg("rect", { x: 0.5, y: 3, width: 11, height: 6, rx: 3, ...outline }), "
 legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "var(--bad-soft)", stroke: "var(--bad)", "stroke-width": 2 }), "failed");
 
 // A speed at which the whole run takes about half a minute.
-const speeds = [...$("speed").options].map((option) => Number(option.value));
-$("speed").value = String(speeds.find((speed) => END / speed <= 35) || speeds[speeds.length - 1]);
+const speeds = timed ? [1, 5, 20, 100, 500, 2500] : [1, 4, 15, 60, 250];
+speeds.forEach((speed, index) => {
+  const option = html("option", "", index ? grouped(speed) : `${speed} ${timed ? "ms" : "step"}/s`);
+  option.value = String(speed);
+  $("speed").append(option);
+});
+const length = (FINISH - START) / (timed ? 1000 : 1);
+$("speed").value = String(speeds.find((speed) => length / speed <= 35) || speeds[speeds.length - 1]);

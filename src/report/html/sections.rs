@@ -94,17 +94,39 @@ pub(super) fn facts(page: &Page<'_>) -> String {
     facts.map(fact).concat()
 }
 
-pub(super) fn nav(_page: &Page<'_>) -> String {
+/// The sections that the page has.
+pub(super) fn nav(page: &Page<'_>) -> String {
     let links = [
-        ("run", "Step by step"),
-        ("sequence", "Who said what"),
-        ("plots", "Over the run"),
-        ("properties", "What the spec says"),
-        ("reached", "What was reached"),
-        ("reproduce", "See it again"),
+        ("run", "Step by step", true),
+        ("sequence", "Who said what", !sequence(page.recording).is_empty()),
+        ("plots", "Over the run", true),
+        ("measured", "What was measured", page.run.metrics.is_some()),
+        ("properties", "What the spec says", true),
+        ("reached", "What was reached", true),
+        ("detection", "How soon it is found", page.detection.is_some()),
+        ("reproduce", "See it again", true),
     ];
-    let link = |(id, words): (&str, &str)| format!("<li><a href=\"#{id}\">{words}</a></li>");
-    format!("<ul>{}</ul>", links.map(link).concat())
+    let there = links.iter().filter(|(_, _, is_there)| *is_there);
+    let link =
+        |(id, words, _): &(&str, &str, bool)| format!("<li><a href=\"#{id}\">{words}</a></li>");
+    format!("<ul>{}</ul>", there.map(link).collect::<String>())
+}
+
+/// What is drawn across in the plots.
+pub(super) fn across(recording: &Recording) -> String {
+    let first = recording.window.first - 1;
+    let last = last_step(recording);
+    match (recording.time_of(first), recording.time_of(last)) {
+        (Some(from), Some(to)) => {
+            format!("virtual milliseconds, from {:.1} to {:.1}", from.ms(), to.ms())
+        }
+        (_, _) => format!("steps, from {} to {}", text::count(first), text::count(last)),
+    }
+}
+
+/// The last step that the page shows.
+fn last_step(recording: &Recording) -> u64 {
+    recording.frames.len().checked_sub(1).map_or(0, |last| recording.step_at(last))
 }
 
 pub(super) fn which_run(page: &Page<'_>) -> String {
@@ -161,7 +183,7 @@ pub(super) fn window_note(recording: &Recording) -> String {
     if recording.is_whole() {
         return String::new();
     }
-    let last = recording.frames.len().checked_sub(1).map_or(0, |last| recording.step_at(last));
+    let last = last_step(recording);
     format!(
         "<p class=\"note\" data-field=\"window\">This page shows steps {} to {} of {}: a page with \
          all of them would be too large. The verdict, the faults and the latencies are of the \

@@ -43,6 +43,22 @@ function positionOf(number) {
   return low;
 }
 
+// The time line: positions, or virtual microseconds where the scheduler knows a time.
+const timed = data.times !== null;
+const timeOf = (position) => (timed ? data.times[position] : position);
+const START = timeOf(0), FINISH = timeOf(END);
+const shareOf = (position) => (FINISH > START ? (timeOf(position) - START) / (FINISH - START) : 0);
+// The last position that is not behind a time.
+function positionAt(time) {
+  let low = 0, high = END;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (timeOf(middle) > time) high = middle - 1; else low = middle;
+  }
+  return low;
+}
+const ms = (us) => (us / 1000).toFixed(1).replace(/\B(?=(\d{3})+\.)/g, ",");
+
 const grouped = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 const batchClass = (record) => "b" + ((data.batch_of[record] - 1) % 8);
 const regionsOf = (bits) => data.regions.filter((region) => bits & (1 << (region - 1)));

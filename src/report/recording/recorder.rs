@@ -13,6 +13,7 @@ use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
 };
 use crate::report::story::{Line, Mark};
+use crate::scheduler::Span;
 use crate::sim::{Simulation, Step};
 
 /// Writes down what changed in each step. [`Recording::of`] makes one and uses it.
@@ -37,6 +38,8 @@ pub struct Recorder {
     life_of: Vec<Option<usize>>,
     disturbances: Vec<Disturbance>,
     script: Vec<Option<u64>>,
+    /// By step, from 1: when it was; empty until a time was told.
+    times: Vec<Span>,
     /// How many healings there were.
     healings: usize,
     /// By frame that is a healing: which one.
@@ -68,6 +71,7 @@ impl Recorder {
             life_of: vec![None; plan.records() + 1],
             disturbances: Vec::new(),
             script: vec![None; plan.actions().len()],
+            times: Vec::new(),
             healings: 0,
             heals: Vec::new(),
         }
@@ -122,6 +126,7 @@ impl Recorder {
             lives: self.lives,
             disturbances: self.disturbances,
             script: self.script,
+            times: self.times,
         }
     }
 
@@ -370,6 +375,13 @@ impl Observer for Recorder {
             self.frames.extend(frame);
             self.remember(simulation);
         }
+    }
+
+    fn now(&mut self, now: Span) {
+        if self.times.is_empty() {
+            self.times.push(Span::default());
+        }
+        self.times.push(now);
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
