@@ -21,12 +21,15 @@
 
 use std::sync::Arc;
 
+mod locals;
 mod point;
 mod pool;
 mod progress;
 mod reduction;
 mod search;
+mod space;
 mod store;
+mod symmetry;
 
 pub use progress::Progress as SearchProgress;
 
@@ -35,6 +38,7 @@ use crate::plan::Plan;
 use crate::scheduler::Replay;
 use crate::sim::Choice;
 use crate::spec::Violation;
+use locals::Locals;
 use point::Point;
 use reduction::Reduction;
 use search::{Pass, Search, Task};
@@ -54,7 +58,8 @@ pub struct Verify {
     pub plan: Arc<Plan>,
     /// On how many threads; at least one is used. The verdict does not depend on it.
     pub threads: usize,
-    /// Whether steps that commute are tried in one order only.
+    /// Whether steps that commute are tried in one order only, and states taken for one that differ in
+    /// nothing but which record is where.
     pub reduces: bool,
     /// How many bytes the store of states may take.
     pub bytes_max: u64,
@@ -85,6 +90,8 @@ pub struct VerifyReport {
     pub reduced: bool,
     /// Why they were not, if that was asked for.
     pub not_reduced_because: Option<&'static str>,
+    /// Whether states were taken for one that differ in nothing but which record is where.
+    pub exchanged: bool,
 }
 
 /// The verdict of an exhaustive search.
@@ -153,11 +160,14 @@ impl Verify {
             cyclic,
             reduced,
             not_reduced_because,
+            exchanged: self.reduces && symmetry::is_used(&self.plan),
         }
     }
 
     fn verdict(&self, reduction: &Reduction, progress: &SearchProgress) -> (Verified, u64) {
-        let scope = Scope { verify: self, reduction, progress };
+        let exchanges = self.reduces && symmetry::is_used(&self.plan);
+        let by_parts = reduction.is_none() && !exchanges && Locals::suit(&self.plan);
+        let scope = Scope { verify: self, reduction, by_parts, exchanges, progress };
         let pass = scope.pass(&Store::new(self.bytes_max), Task::Judge, progress);
         if let Some(choices) = pass.violation {
             return (Verified::Violated(Box::new(scope.shortest(choices))), 0);
@@ -175,6 +185,8 @@ impl Verify {
 struct Scope<'a> {
     verify: &'a Verify,
     reduction: &'a Reduction,
+    by_parts: bool,
+    exchanges: bool,
     progress: &'a SearchProgress,
 }
 
@@ -186,8 +198,10 @@ impl Scope<'_> {
             Task::Shorten(_) => 1,
             Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => *threads,
         };
-        let (reduction, progress) = (self.reduction, self.progress);
-        Search { plan, store, reduction, task, threads, counts, progress }.run()
+        let Scope { reduction, by_parts, exchanges, progress, .. } = *self;
+        let search =
+            Search { plan, store, reduction, by_parts, exchanges, task, threads, counts, progress };
+        search.run()
     }
 
     /// A violating run that is as short as can be found.

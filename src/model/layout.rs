@@ -103,7 +103,7 @@ pub struct Layout {
     table_places: Vec<(RegionId, StageId)>,
 }
 
-const DRIVER: MachineId = MachineId(0);
+pub(crate) const DRIVER: MachineId = MachineId(0);
 const SOURCE: MachineId = MachineId(1);
 pub(crate) const IN_DNS: MachineId = MachineId(2);
 const OUT_DNS: MachineId = MachineId(3);

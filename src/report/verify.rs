@@ -25,6 +25,8 @@ pub struct VerifySummary {
     pub reduced: bool,
     /// Why they were not, if that was asked for.
     pub not_reduced_because: Option<String>,
+    /// Whether states were taken for one that differ in nothing but which record is where.
+    pub exchanged: bool,
     /// How many states were entered.
     pub states: u64,
     /// How many choices were taken between states.
@@ -67,6 +69,7 @@ impl VerifySummary {
             budget: plan.scenario().budget.to_string(),
             reduced: report.reduced,
             not_reduced_because: report.not_reduced_because.map(str::to_owned),
+            exchanged: report.exchanged,
             states: report.states,
             transitions: report.transitions,
             steps: report.steps,
@@ -89,6 +92,9 @@ impl VerifySummary {
             (Some(why), false) => format!("every order of steps is tried: {why}"),
             (None, false) => "every order of steps is tried".to_owned(),
         });
+        if self.exchanged {
+            lines.push("states that differ in which record is where are one".to_owned());
+        }
         lines.push(String::new());
         lines.push(format!(
             "{}, {}, {}, {} judged, longest run {}",

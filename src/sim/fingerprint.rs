@@ -11,12 +11,16 @@
 //! again, a receipt is written as the place of its delivery in the queue, and an incarnation by how
 //! many came after it: then such states have one number, and a system that goes round in
 //! circles comes back to a state. Elsewhere both are what they are.
+//!
+//! Records can be written without their names ([`Bytes::new`]): what is left of a part is the same
+//! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
 
 use crate::model::dns::Dns;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, Receipt};
 use crate::model::record::RecordCopy;
+use crate::model::table::Row;
 use crate::plan::Plan;
 use crate::scenario::Budget;
 use crate::sim::Bytes;
@@ -112,14 +116,11 @@ impl Writer<'_> {
                 }
                 self.bytes.u8(table.writer().0);
                 self.bytes.flag(table.is_draining());
-                for row in world.rows_of(id, self.plan) {
-                    self.bytes.u8(row.rows);
-                    self.bytes.flag(row.written_here);
-                    self.bytes.flag(row.replicated);
-                    self.bytes.u32(row.value);
+                if !self.bytes.is_anonymous() {
+                    world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
                 }
                 for latest in world.latest_of(id, self.plan) {
-                    self.bytes.u16(latest.record.0);
+                    self.bytes.record(latest.record);
                     self.bytes.u8(latest.region.0);
                     self.bytes.u32(latest.time);
                 }
@@ -142,7 +143,7 @@ impl Writer<'_> {
         let source = &self.world.source;
         self.bytes.u8(source.state() as u8);
         self.bytes.flag(source.changed());
-        self.bytes.u16(source.under_way().map_or(0, |record| record.0));
+        self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
         source.next().iter().for_each(|&next| self.bytes.u16(next));
         self.bytes.len(source.pending().len());
         for message in self.world.out.held(source.pending()) {
@@ -172,7 +173,14 @@ impl Writer<'_> {
             self.bytes.u8(destination.state(region) as u8);
             self.bytes.flag(destination.changed(region));
         }
-        self.plan.record_ids().for_each(|record| self.bytes.flag(destination.has(record)));
+        if !self.bytes.is_anonymous() {
+            self.plan.record_ids().for_each(|record| self.bytes.flag(destination.has(record)));
+        }
+    }
+
+    fn row(&mut self, row: &Row) {
+        let flags = u64::from(row.written_here) << 40 | u64::from(row.replicated) << 41;
+        self.bytes.u64(u64::from(row.rows) << 32 | flags | u64::from(row.value));
     }
 
     fn queue(&mut self, id: QueueId) {
@@ -227,14 +235,30 @@ impl Writer<'_> {
         let progress = self.world.out.progress();
         // No machine has such a number.
         self.bytes.u16(u16::MAX - 1);
-        self.bytes.u16(record.0);
+        if self.bytes.is_anonymous() {
+            self.whereabouts(record);
+        } else {
+            self.bytes.u16(record.0);
+        }
         self.bytes.u32(progress.reached()[record.index()]);
         self.bytes.u8(progress.entered(record).0);
     }
 
+    /// What machines say of a record that they mention in the order of all records: a record without a
+    /// name takes it along.
+    fn whereabouts(&mut self, record: RecordId) {
+        let (world, plan) = (self.world, self.plan);
+        self.bytes.u16(plan.batch_of(record).0);
+        self.bytes.flag(world.destination.has(record));
+        for context in &plan.tables {
+            let row = world.rows_of(context.id, plan)[record.index()];
+            let is_own = row.value == plan.value(record);
+            self.row(&Row { value: if is_own { 0 } else { row.value }, ..row });
+        }
+    }
+
     fn copy(&mut self, copy: RecordCopy) {
-        self.bytes.u16(copy.id.0);
-        self.bytes.u32(copy.value);
+        self.bytes.copy(copy, self.plan);
     }
 
     /// Who holds or waits for a delivery, or gives one up.

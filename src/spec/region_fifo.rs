@@ -75,10 +75,12 @@ impl RegionFifo {
         }
     }
 
-    /// Writes down what else can. How many have come follows from what is known of each.
+    /// Writes down what else can. How many have come follows from what is known of each, and is written
+    /// nevertheless, so that what becomes of this depends on nothing but this and the record.
     pub(super) fn write(&self, bytes: &mut Bytes) {
-        let RegionFifo { applies, regions: _, arrivals: _, arrival: _, last_stored } = self;
+        let RegionFifo { applies, regions, arrivals, arrival: _, last_stored } = self;
         if *applies {
+            arrivals[..*regions].iter().for_each(|&count| bytes.u16(count));
             last_stored.iter().for_each(|&last| bytes.u16(last));
         }
     }

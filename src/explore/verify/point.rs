@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::xxh3_128;
+
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::layout::Place;
@@ -19,6 +21,8 @@ pub(super) struct Point {
     hashes: Vec<u128>,
     /// The sum of the hashes.
     fingerprint: u128,
+    /// By record, where they have no names: the sum of the hashes of where it is mentioned.
+    mentions: Vec<u128>,
 }
 
 impl Point {
@@ -26,7 +30,8 @@ impl Point {
     pub(super) fn new(plan: &Arc<Plan>) -> Point {
         let simulation = Simulation::new(Arc::clone(plan));
         let hashes = vec![0; parts(plan).count() + 1];
-        let mut point = Point { simulation, spec: Spec::new(plan), hashes, fingerprint: 0 };
+        let (spec, mentions) = (Spec::new(plan), Vec::new());
+        let mut point = Point { simulation, spec, hashes, fingerprint: 0, mentions };
         point.hash_all(plan, &mut Bytes::default());
         point
     }
@@ -53,6 +58,12 @@ impl Point {
         self.fingerprint
     }
 
+    /// By number of a part (see `parts`): its hash; then that of what the spec knows besides.
+    #[inline]
+    pub(super) fn hashes(&self) -> &[u128] {
+        &self.hashes
+    }
+
     /// Brings the fingerprint up to date after one choice, taken in the state `before`.
     ///
     /// A step of a machine changes that machine, the inboxes of those that it sends to, and what is
@@ -68,7 +79,7 @@ impl Point {
         bytes: &mut Bytes,
     ) {
         match choice {
-            Choice::Step(machine) if !is_entangled(machine, plan) => {
+            Choice::Step(machine) if !is_entangled(machine, plan) && !bytes.is_anonymous() => {
                 self.update_near(machine, before, plan.layout.machines(), bytes);
             }
             Choice::Step(_) | Choice::Resolve(_) | Choice::Fault(_) => self.hash_all(plan, bytes),
@@ -105,9 +116,25 @@ impl Point {
     }
 
     /// Computes the fingerprint from nothing.
+    ///
+    /// Where records have no names, the number of a record is that of all places where it is mentioned.
+    /// The sum is the same then for states that differ in nothing but which record is where.
     pub(super) fn hash_all(&mut self, plan: &Plan, bytes: &mut Bytes) {
+        self.mentions.clear();
+        self.mentions.resize(if bytes.is_anonymous() { plan.records() + 1 } else { 0 }, 0);
         for (number, part) in parts(plan).enumerate() {
             self.hash(part, number, bytes);
+            for &(record, place) in bytes.mentions() {
+                // A record that was invented is told from all others by the state that it is in.
+                if let Some(sum) = self.mentions.get_mut(record.index()) {
+                    *sum = sum.wrapping_add(hash_of(&[number as u64, u64::from(place)]));
+                }
+            }
+        }
+        for record in 1..self.mentions.len() {
+            let number = plan.layout.machines() + record;
+            let sum = self.mentions[record].wrapping_add(self.hashes[number]);
+            self.replace(number, hash_of(&[sum as u64, (sum >> 64) as u64]));
         }
         self.hash_rest(bytes);
     }
@@ -138,6 +165,14 @@ impl Point {
     }
 }
 
+/// A hash of numbers.
+fn hash_of(numbers: &[u64; 2]) -> u128 {
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&numbers[0].to_le_bytes());
+    bytes[8..].copy_from_slice(&numbers[1].to_le_bytes());
+    xxh3_128(&bytes)
+}
+
 /// Whether a step of the machine can change how other parts are written.
 #[inline]
 fn is_entangled(machine: MachineId, plan: &Plan) -> bool {
@@ -145,7 +180,7 @@ fn is_entangled(machine: MachineId, plan: &Plan) -> bool {
 }
 
 /// The record that an event speaks of, as far as anybody notes it.
-fn record_of(event: &Event) -> Option<RecordId> {
+pub(super) fn record_of(event: &Event) -> Option<RecordId> {
     match *event {
         Event::Published { copy }
         | Event::Enqueued { copy, .. }

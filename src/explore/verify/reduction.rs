@@ -86,6 +86,11 @@ impl Reduction {
         Reduction { calm: nobody.clone(), crashing: nobody, chain_max: 0 }
     }
 
+    /// Whether no step is free.
+    pub(super) fn is_none(&self) -> bool {
+        self.chain_max == 0
+    }
+
     /// What is free in this plan.
     ///
     /// # Errors
@@ -189,8 +194,8 @@ impl Reduction {
         let due = simulation.driver().next();
         let crash_left = simulation.budget_left().crash > 0;
         let free = if crash_left { &self.crashing[due] } else { &self.calm[due] };
-        free.iter().map(|machine| MachineId(machine as u16)).find(|&machine| {
-            simulation.enabled().contains(Choice::Step(machine))
+        simulation.enabled().machines().find(|&machine| {
+            free.contains(machine.index())
                 && simulation.next_message(machine).is_some_and(|head| is_plain(head.kind()))
         })
     }

@@ -1,14 +1,18 @@
 //! One pass over all states, depth first, on any number of threads.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::explore::Runner;
+use crate::explore::verify::locals::Locals;
 use crate::explore::verify::point::Point;
 use crate::explore::verify::pool::{Job, Pool};
 use crate::explore::verify::progress::{Progress, Tally};
 use crate::explore::verify::reduction::Reduction;
+use crate::explore::verify::space::{Points, Space, choices_of};
 use crate::explore::verify::store::{Full, Store};
+use crate::model::fault::FaultPoint;
+use crate::model::layout::DRIVER;
 use crate::plan::Plan;
 use crate::sim::{Bytes, Choice};
 
@@ -37,6 +41,10 @@ pub(super) struct Search<'a> {
     pub(super) plan: &'a Arc<Plan>,
     pub(super) store: &'a Store,
     pub(super) reduction: &'a Reduction,
+    /// States are represented by their parts: see [`Locals`].
+    pub(super) by_parts: bool,
+    /// States are one that differ in which record is where: see [`symmetry`](super::symmetry).
+    pub(super) exchanges: bool,
     pub(super) task: Task<'a>,
     pub(super) threads: usize,
     /// Is told how far the pass is.
@@ -54,7 +62,8 @@ pub(super) struct Pass {
     pub(super) is_full: bool,
     /// States were left out, because it was stopped.
     pub(super) is_cut: bool,
-    /// Some state was reached by different numbers of choices. If none was, none leads to itself.
+    /// Some state was reached by different amounts of work (see [`Frame::work`]). If none was, none leads
+    /// to itself.
     pub(super) is_uneven: bool,
 }
 
@@ -72,8 +81,10 @@ impl Search<'_> {
         let mut path = Vec::new();
         let (tally, spare) = (&mut Tally::default(), &mut None);
         let fails = self.reduction.settle(&mut root, self.plan, spare, &mut path, tally).is_err();
-        root.hash_all(self.plan, &mut Bytes::default());
-        let root = Job { choices: choices_of(&root), point: root, path, is_root: true };
+        root.hash_all(self.plan, &mut Bytes::new(self.exchanges));
+        let mut choices = Vec::new();
+        choices_of(&root, &mut choices);
+        let root = Job { choices, point: root, path, is_root: true };
         if fails {
             return Pass { violation: Some(root.path), ..Pass::default() };
         }
@@ -85,7 +96,10 @@ impl Search<'_> {
                 Ok(_) | Err(Full) => return Pass::default(),
             },
             Task::CountWays => 0,
-            Task::Judge | Task::Shorten(_) | Task::JudgeCycles(_) => root.path.len() as u16,
+            Task::Shorten(_) => root.path.len() as u16,
+            Task::Judge | Task::JudgeCycles(_) => {
+                (root.path.len() + root.point.simulation.driver().next()) as u16
+            }
         };
         if self.store.update(fingerprint, |_| ways).is_err() {
             return Pass { is_full: true, ..Pass::default() };
@@ -98,62 +112,75 @@ impl Search<'_> {
         };
         std::thread::scope(|scope| {
             for _ in 1..self.threads {
-                scope.spawn(|| Worker::new(self, &shared).work());
+                scope.spawn(|| self.work(&shared));
             }
-            Worker::new(self, &shared).work();
+            self.work(&shared);
         });
         shared.pass.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
-}
 
-/// What can be chosen. A run is over when nobody can step: what is offered then is not taken.
-fn choices_of(point: &Point) -> Vec<Choice> {
-    let enabled = point.simulation.enabled();
-    if enabled.is_quiescent() { Vec::new() } else { enabled.iter().collect() }
+    /// One thread's share of the pass.
+    fn work(&self, shared: &Shared) {
+        if self.by_parts {
+            Worker::new(self, shared, Locals::new(self.plan, self.store)).work();
+        } else {
+            Worker::new(self, shared, Points::new(self.plan, self.reduction, self.exchanges))
+                .work();
+        }
+    }
 }
 
 /// One of the states between the beginning and where a thread is.
-struct Frame {
-    point: Point,
+struct Frame<State> {
+    state: State,
     choices: Vec<Choice>,
     /// The first of them that was not taken.
     next: usize,
     /// How many choices lead there.
     length: usize,
+    /// How many of them were no moves of the script, and how far the script is.
+    ///
+    /// A driver can come to an await before or after what it waits for, and then takes a step more or not:
+    /// so its moves are not counted. Going round in a circle takes work nevertheless: a driver that begins
+    /// to wait, or is told that this is the moment, moves next only to go on or after somebody else did.
+    work: u64,
 }
 
 /// A thread of a search.
-struct Worker<'a> {
+struct Worker<'a, S: Space> {
     search: &'a Search<'a>,
     shared: &'a Shared,
+    space: S,
     runner: Runner,
     /// Those in use first; the others are kept for their memory.
-    frames: Vec<Frame>,
+    frames: Vec<Frame<S::State>>,
     path: Vec<Choice>,
-    /// Memory for the reduction.
-    spare: Option<Box<Point>>,
     tally: Tally,
-    bytes: Bytes,
     recent: Recent,
     is_uneven: bool,
     /// No run of so many choices or more is of interest.
     length_max: usize,
 }
 
+/// Whether the choice is a move of the script: see [`Frame::work`].
+#[inline]
+fn is_of_the_script(choice: Choice) -> bool {
+    matches!(choice, Choice::Step(DRIVER) | Choice::Fault(FaultPoint::GoOn))
+}
+
 /// A worker looks around after so many choices.
 const LOOK_EVERY: u64 = 512;
 
-impl<'a> Worker<'a> {
-    fn new(search: &'a Search<'a>, shared: &'a Shared) -> Worker<'a> {
+impl<'a, S: Space> Worker<'a, S> {
+    fn new(search: &'a Search<'a>, shared: &'a Shared, space: S) -> Worker<'a, S> {
         Worker {
             search,
             shared,
+            space,
             runner: Runner::new(Arc::clone(search.plan)),
             frames: Vec::new(),
             path: Vec::new(),
-            spare: None,
             tally: Tally::default(),
-            bytes: Bytes::default(),
             recent: Recent::default(),
             is_uneven: false,
             length_max: usize::MAX,
@@ -172,7 +199,10 @@ impl<'a> Worker<'a> {
     /// Enters all states behind a job's choices that nobody has entered.
     fn explore(&mut self, job: Job) {
         let Job { point, path, choices, is_root } = job;
-        let first = Frame { point, choices, next: 0, length: path.len() };
+        let state = self.space.begin(point, &path);
+        let work = path.iter().filter(|&&choice| !is_of_the_script(choice)).count();
+        let work = (work + self.space.due(&state)) as u64;
+        let first = Frame { state, choices, next: 0, length: path.len(), work };
         match self.frames.first_mut() {
             Some(frame) => *frame = first,
             None => self.frames.push(first),
@@ -207,38 +237,27 @@ impl<'a> Worker<'a> {
             return false;
         }
         if self.frames.len() == depth + 1 {
-            let point = self.frames[depth].point.clone();
-            self.frames.push(Frame { point, choices: Vec::new(), next: 0, length: 0 });
+            let state = self.space.another(&self.frames[depth].state);
+            self.frames.push(Frame { state, choices: Vec::new(), next: 0, length: 0, work: 0 });
         }
         let (before, after) = self.frames.split_at_mut(depth + 1);
-        let (parent, child) = (&before[depth].point, &mut after[0].point);
-        let plan: &Plan = self.search.plan;
-        child.copy_from(parent);
+        let (parent, child) = (&before[depth].state, &mut after[0].state);
         self.path.push(choice);
         self.tally.transitions += 1;
-        if child.step(choice, plan).is_err() {
+        if self.space.take(parent, child, &mut self.path, &mut self.tally).is_err() {
             self.found();
             return false;
         }
-        let (path, tally) = (&mut self.path, &mut self.tally);
-        match self.search.reduction.settle(child, plan, &mut self.spare, path, tally) {
-            Ok(0) => child.update(choice, parent, plan, &mut self.bytes),
-            Ok(_) => child.hash_all(plan, &mut self.bytes),
-            Err(_) => {
-                self.found();
-                return false;
-            }
-        }
+        let taken = self.path.len() - before[depth].length - usize::from(is_of_the_script(choice));
+        let (due_before, due) = (self.space.due(parent), self.space.due(child));
+        after[0].work = before[depth].work + (taken + due - due_before) as u64;
         if !self.is_to_enter(depth + 1) {
             return false;
         }
         let frame = &mut self.frames[depth + 1];
         (frame.next, frame.length) = (0, self.path.len());
         frame.choices.clear();
-        let enabled = frame.point.simulation.enabled();
-        if !enabled.is_quiescent() {
-            frame.choices.extend(enabled.iter());
-        }
+        self.space.choices(&frame.state, &mut frame.choices);
         self.tally.states += 1;
         self.tally.depth = self.tally.depth.max(self.path.len() as u64);
         if self.judge(depth + 1).is_err() {
@@ -250,16 +269,18 @@ impl<'a> Worker<'a> {
 
     /// Notes in the store that the state of a frame was reached, and tells whether it is to be entered.
     fn is_to_enter(&mut self, depth: usize) -> bool {
-        let fingerprint = self.frames[depth].point.fingerprint();
+        let Frame { state, work, .. } = &self.frames[depth];
+        let fingerprint = S::fingerprint(state);
         let length = self.path.len().min(usize::from(u16::MAX)) as u16;
-        self.is_uneven |= length == u16::MAX;
+        let work = (*work).min(u64::from(u16::MAX)) as u16;
+        self.is_uneven |= work == u16::MAX;
         let store = self.search.store;
         let before = match self.search.task {
             Task::Judge | Task::JudgeCycles(_) => {
-                if self.recent.has(fingerprint, length) {
+                if self.recent.has(fingerprint, work) {
                     return false;
                 }
-                store.update(fingerprint, |before| before.unwrap_or(length))
+                store.update(fingerprint, |before| before.unwrap_or(work))
             }
             Task::Shorten(_) => store.update(fingerprint, |old| old.unwrap_or(length).min(length)),
             Task::CountWays => {
@@ -277,7 +298,7 @@ impl<'a> Worker<'a> {
         match (self.search.task, before) {
             (Task::Shorten(_), Ok(Some(old))) => old > length,
             (_, Ok(Some(old))) => {
-                self.is_uneven |= old != length;
+                self.is_uneven |= old != work;
                 false
             }
             (_, Ok(None)) => true,
@@ -291,12 +312,12 @@ impl<'a> Worker<'a> {
 
     /// Judges the end of all runs that can end in the state of a frame.
     fn judge(&mut self, depth: usize) -> Result<(), ()> {
-        let point = &self.frames[depth].point;
+        let Frame { state, choices, length, .. } = &self.frames[depth];
         let ends = match self.search.task {
-            Task::Judge | Task::Shorten(_) => point.simulation.enabled().is_quiescent(),
+            Task::Judge | Task::Shorten(_) => choices.is_empty(),
             Task::CountWays | Task::RemoveWays => false,
             Task::JudgeCycles(ways) => {
-                let left = ways.update(point.fingerprint(), |ways| ways.unwrap_or(0));
+                let left = ways.update(S::fingerprint(state), |ways| ways.unwrap_or(0));
                 left.is_ok_and(|ways| ways.unwrap_or(0) > 0)
             }
         };
@@ -304,6 +325,7 @@ impl<'a> Worker<'a> {
             return Ok(());
         }
         self.tally.ends += 1;
+        let point = self.space.point(state, &self.path[..*length]);
         self.runner.judge_rest(&point.simulation, &point.spec).map_err(|_| ())
     }
 
@@ -326,7 +348,7 @@ impl<'a> Worker<'a> {
         self.shared.pool.close();
     }
 
-    fn lock_pass(&self) -> std::sync::MutexGuard<'a, Pass> {
+    fn lock_pass(&self) -> MutexGuard<'a, Pass> {
         self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -359,7 +381,8 @@ impl<'a> Worker<'a> {
         };
         let choices = frame.choices.split_off(frame.next);
         let path = self.path[..frame.length].to_vec();
-        self.shared.pool.give(Job { point: frame.point.clone(), path, choices, is_root: false });
+        let point = self.space.point(&frame.state, &path).clone();
+        self.shared.pool.give(Job { point, path, choices, is_root: false });
     }
 }
 

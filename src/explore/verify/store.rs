@@ -78,6 +78,11 @@ impl Store {
         Ok(None)
     }
 
+    /// Takes note that something beside the states takes so many bytes more: the store has less.
+    pub(super) fn note_beside(&self, bytes: u64) {
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
     /// How many bytes it takes.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)

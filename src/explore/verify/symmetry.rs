@@ -1,0 +1,132 @@
+//! Which records may change places.
+//!
+//! A state in which two records have changed places, with all that is known of them, goes on in the same
+//! way and is judged in the same way: so one of the two is enough. (Symmetry reduction, by a
+//! representative of each orbit; Ip and Dill, *Better verification through symmetry*, 1996.) It is found
+//! without looking for the representative: the fingerprint of a state leaves the names of records out, and
+//! adds up, for each record, a number for all places where it is mentioned. Two states have the same
+//! sum if and only if, hashes apart, a permutation of the records leads from one to the other.
+//!
+//! Nothing but the following tells a record from another one of its batch:
+//!
+//! * **the order of publishing.** The source sends them one after the other. Those that it has not sent yet
+//!   are nowhere, and the one that it is sending is mentioned by it; so a permutation that leads from a
+//!   state to another one changes only those that were sent, and what is sent next is the same;
+//! * **its value.** Nobody looks at it but the spec, which knows whose it is; a copy with another value than
+//!   its record's is written with it;
+//! * **a business key**, or **a row that nobody can read**: such plans are not treated like this;
+//! * **the answer of in-dns that is due**, where answers are random: whichever it is, every answer is tried.
+//!   Only the fair schedule after the healing takes those that are due, and it is one of very many.
+//!
+//! With one container on a queue and answers in turn, who is where follows from when it was sent, faults apart;
+//! and those change the order of so few records, within a small budget, that hardly two states are one (the
+//! first 45,000 states with a change of order and a timeout: none). So this is used where records overtake
+//! each other without a fault: with several containers on a standard queue, or random answers.
+
+use crate::model::options::{Answer, Delivery};
+use crate::plan::Plan;
+
+/// Whether states are taken for one that differ in nothing but which record is where.
+pub(super) fn is_used(plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let is_nobody_special = plan.keys().count() == 0 && plan.keys().unreadable().is_none();
+    let compete =
+        scenario.queue.delivery == Delivery::Standard && plan.layout.containers_per_stage > 1;
+    let overtake = compete || scenario.dns.answer == Answer::Random;
+    is_nobody_special && overtake && plan.records() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet, VecDeque};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::explore::verify::point::Point;
+    use crate::explore::verify::space::choices_of;
+    use crate::model::id::ContainerId;
+    use crate::model::layout::Place;
+    use crate::scenario::file;
+    use crate::sim::{Bytes, Choice};
+
+    /// The first machine that does not bring records to the stage.
+    const FIRST: Place = Place::Container(ContainerId(0));
+
+    fn plan(changes: &[&str]) -> Arc<Plan> {
+        let text = "name = \"tiny\"\ntopology.stages = [\"only\"]\nrecords.batches = [3]\n\
+                    script = [\"publish 1\", \"await delivered all\"]";
+        let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
+        Arc::new(file::load(text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
+    }
+
+    /// The fingerprint of the state without names, and those of all states that it leads to.
+    fn ways(point: &Point, next: &mut Point, plan: &Plan, bytes: &mut Bytes) -> (u128, Vec<u128>) {
+        let mut choices = Vec::new();
+        choices_of(point, &mut choices);
+        let mut fingerprint_after = |choice| {
+            next.copy_from(point);
+            if let Some(choice) = choice
+                && next.step(choice, plan).is_err()
+            {
+                return 0;
+            }
+            next.hash_all(plan, bytes);
+            next.fingerprint()
+        };
+        let own = fingerprint_after(None);
+        let mut ways: Vec<u128> = choices.into_iter().map(Some).map(fingerprint_after).collect();
+        ways.sort_unstable();
+        (own, ways)
+    }
+
+    /// What the argument comes to: states that are taken for one lead to states that are taken for one, each
+    /// to as many. Looked at in the first states that a search in breadth comes to, from where all records
+    /// wait in front of the stage.
+    #[test]
+    fn states_that_are_one_go_on_alike() {
+        let cases: [(bool, &[&str]); 3] = [
+            (false, &["dns.answer=random"]),
+            (true, &["queue.delivery=standard", "topology.containers=2", "dns.weights=1,0"]),
+            (false, &["budget.lost_reply=2", "dns.answer=random"]),
+        ];
+        for (all_wait, changes) in cases {
+            let plan = plan(changes);
+            assert!(is_used(&plan), "{changes:?}");
+            let (mut named, mut anonymous) = (Bytes::new(false), Bytes::new(true));
+            let mut next = Point::new(&plan);
+            let is_early = |&choice: &Choice| match choice {
+                Choice::Step(machine) => machine.index() < plan.layout.machine(FIRST).index(),
+                Choice::Resolve(_) | Choice::Fault(_) => false,
+            };
+            loop {
+                let early = next.simulation.enabled().iter().find(is_early);
+                let Some(choice) = early.filter(|_| all_wait) else { break };
+                next.step(choice, &plan).expect("the design is sound");
+            }
+            next.hash_all(&plan, &mut named);
+            let mut known = BTreeSet::from([next.fingerprint()]);
+            let mut todo = VecDeque::from([next.clone()]);
+            let mut groups: BTreeMap<u128, (u32, Vec<u128>)> = BTreeMap::new();
+            while let Some(point) = todo.pop_front().filter(|_| known.len() < 60_000) {
+                let (own, ways) = ways(&point, &mut next, &plan, &mut anonymous);
+                let group = groups.entry(own).or_insert_with(|| (0, ways.clone()));
+                assert_eq!(group.1, ways, "{changes:?}: states that are one go on differently");
+                group.0 += 1;
+                assert!(group.0 <= 6, "{changes:?}: three records change places in six ways");
+                let mut choices = Vec::new();
+                choices_of(&point, &mut choices);
+                for choice in choices {
+                    next.copy_from(&point);
+                    next.step(choice, &plan).expect("the design is sound");
+                    next.hash_all(&plan, &mut named);
+                    if known.insert(next.fingerprint()) {
+                        todo.push_back(next.clone());
+                    }
+                }
+            }
+            let states: u32 = groups.values().map(|group| group.0).sum();
+            println!("{changes:?}: {states} states, {} without names", groups.len());
+            assert!(groups.len() < states as usize, "{changes:?}: no two states are one");
+        }
+    }
+}
