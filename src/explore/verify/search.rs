@@ -9,12 +9,13 @@ use crate::explore::verify::point::Point;
 use crate::explore::verify::pool::{Job, Pool};
 use crate::explore::verify::progress::{Progress, Tally};
 use crate::explore::verify::reduction::Reduction;
-use crate::explore::verify::space::{Points, Space, choices_of};
-use crate::explore::verify::store::{Full, Store};
+use crate::explore::verify::space::{Points, Space};
+use crate::explore::verify::store::{Full, Reader, Store};
 use crate::model::fault::FaultPoint;
 use crate::model::layout::DRIVER;
 use crate::plan::Plan;
 use crate::sim::{Bytes, Choice};
+use crate::spec::Breach;
 
 /// What a pass does with the states that it comes to.
 #[derive(Clone, Copy, Debug)]
@@ -82,9 +83,7 @@ impl Search<'_> {
         let (tally, spare) = (&mut Tally::default(), &mut None);
         let fails = self.reduction.settle(&mut root, self.plan, spare, &mut path, tally).is_err();
         root.hash_all(self.plan, &mut Bytes::new(self.exchanges));
-        let mut choices = Vec::new();
-        choices_of(&root, &mut choices);
-        let root = Job { choices, point: root, path, is_root: true };
+        let root = Job { choices: Vec::new(), point: root, path, is_root: true };
         if fails {
             return Pass { violation: Some(root.path), ..Pass::default() };
         }
@@ -133,6 +132,7 @@ impl Search<'_> {
 /// One of the states between the beginning and where a thread is.
 struct Frame<State> {
     state: State,
+    /// The choices that lead to states which nobody else enters.
     choices: Vec<Choice>,
     /// The first of them that was not taken.
     next: usize,
@@ -146,6 +146,18 @@ struct Frame<State> {
     work: u64,
 }
 
+/// A choice, and the state that it leads to.
+#[derive(Clone, Copy, Debug)]
+struct Way {
+    choice: Choice,
+    fingerprint: u128,
+    /// As [`Frame::work`] and [`Frame::length`], as far as they can be counted.
+    work: u16,
+    length: u16,
+    /// The number of the state, if it was found without a lock.
+    known: Option<u16>,
+}
+
 /// A thread of a search.
 struct Worker<'a, S: Space> {
     search: &'a Search<'a>,
@@ -155,6 +167,10 @@ struct Worker<'a, S: Space> {
     /// Those in use first; the others are kept for their memory.
     frames: Vec<Frame<S::State>>,
     path: Vec<Choice>,
+    /// Memory for what can be chosen in a state, and for what that leads to.
+    options: Vec<Choice>,
+    ways: Vec<Way>,
+    reader: Reader<'a>,
     tally: Tally,
     recent: Recent,
     is_uneven: bool,
@@ -180,6 +196,9 @@ impl<'a, S: Space> Worker<'a, S> {
             runner: Runner::new(Arc::clone(search.plan)),
             frames: Vec::new(),
             path: Vec::new(),
+            options: Vec::new(),
+            ways: Vec::new(),
+            reader: search.store.reader(),
             tally: Tally::default(),
             recent: Recent::default(),
             is_uneven: false,
@@ -196,7 +215,7 @@ impl<'a, S: Space> Worker<'a, S> {
         pass.is_uneven |= self.is_uneven;
     }
 
-    /// Enters all states behind a job's choices that nobody has entered.
+    /// Enters all states behind a job's choices.
     fn explore(&mut self, job: Job) {
         let Job { point, path, choices, is_root } = job;
         let state = self.space.begin(point, &path);
@@ -208,10 +227,10 @@ impl<'a, S: Space> Worker<'a, S> {
             None => self.frames.push(first),
         }
         self.path = path;
-        let mut depth = 0;
-        if is_root && self.judge(0).is_err() {
-            return self.found();
+        if is_root && !self.open(0) {
+            return;
         }
+        let mut depth = 0;
         loop {
             let frame = &mut self.frames[depth];
             self.path.truncate(frame.length);
@@ -223,65 +242,126 @@ impl<'a, S: Space> Worker<'a, S> {
                 continue;
             };
             frame.next += 1;
-            depth += usize::from(self.take(depth, choice));
+            depth += usize::from(self.enter(depth, choice));
             if self.tally.transitions >= LOOK_EVERY && self.look_around(depth) {
                 return;
             }
         }
     }
 
-    /// Takes a choice in the state of a frame. Whether the state that it leads to is to be entered; it is
-    /// in the next frame then.
-    fn take(&mut self, depth: usize, choice: Choice) -> bool {
-        if self.path.len() + 1 >= self.length_max {
+    /// Enters the state that a choice leads to from that of a frame: it is in the next frame then. Whether
+    /// there is anything to be done in it.
+    fn enter(&mut self, depth: usize, choice: Choice) -> bool {
+        if self.path.len() + 1 >= self.length_max || self.take(depth, choice).is_err() {
             return false;
         }
+        let work = self.work_after(depth, choice);
+        let frame = &mut self.frames[depth + 1];
+        (frame.next, frame.length, frame.work) = (0, self.path.len(), work);
+        self.tally.states += 1;
+        self.tally.depth = self.tally.depth.max(self.path.len() as u64);
+        self.open(depth + 1)
+    }
+
+    /// Judges the state of a frame, and finds out which of its choices lead to states that are to be entered.
+    /// Whether there are such.
+    fn open(&mut self, depth: usize) -> bool {
+        let mut options = std::mem::take(&mut self.options);
+        options.clear();
+        self.space.choices(&self.frames[depth].state, &mut options);
+        let is_sound = self.judge(depth, options.is_empty()).is_ok();
+        if is_sound {
+            self.look_ahead(depth, &options);
+        } else {
+            self.found();
+        }
+        self.options = options;
+        is_sound && !self.frames[depth].choices.is_empty()
+    }
+
+    /// Takes each choice, and keeps those that lead to a state which is to be entered.
+    ///
+    /// All are taken before the store is asked, so that the processor can wait for several of its answers
+    /// at once.
+    fn look_ahead(&mut self, depth: usize, options: &[Choice]) {
+        self.ways.clear();
+        let length = self.frames[depth].length;
+        for &choice in options {
+            self.path.truncate(length);
+            if self.path.len() + 1 >= self.length_max {
+                break;
+            }
+            self.tally.transitions += 1;
+            if self.take(depth, choice).is_err() {
+                self.found();
+                continue;
+            }
+            let work = self.work_after(depth, choice).min(u64::from(u16::MAX)) as u16;
+            let length = self.path.len().min(usize::from(u16::MAX)) as u16;
+            let fingerprint = S::fingerprint(&self.frames[depth + 1].state);
+            self.is_uneven |= work == u16::MAX;
+            if !self.is_plain() || !self.recent.has(fingerprint, work) {
+                self.ways.push(Way { choice, fingerprint, work, length, known: None });
+            }
+        }
+        self.path.truncate(length);
+        if self.is_plain() {
+            for way in &mut self.ways {
+                way.known = self.reader.get(way.fingerprint);
+            }
+        }
+        let mut choices = std::mem::take(&mut self.frames[depth].choices);
+        choices.clear();
+        for index in 0..self.ways.len() {
+            let way = self.ways[index];
+            if self.is_to_enter(&way) {
+                choices.push(way.choice);
+            }
+        }
+        self.frames[depth].choices = choices;
+    }
+
+    /// Whether a state is entered once, however it is reached.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        match self.search.task {
+            Task::Judge | Task::JudgeCycles(_) => true,
+            Task::Shorten(_) | Task::CountWays | Task::RemoveWays => false,
+        }
+    }
+
+    /// Takes a choice in the state of a frame, and adds it to the path; the next frame has the state that it
+    /// leads to then.
+    #[inline]
+    fn take(&mut self, depth: usize, choice: Choice) -> Result<(), Breach> {
         if self.frames.len() == depth + 1 {
             let state = self.space.another(&self.frames[depth].state);
             self.frames.push(Frame { state, choices: Vec::new(), next: 0, length: 0, work: 0 });
         }
         let (before, after) = self.frames.split_at_mut(depth + 1);
-        let (parent, child) = (&before[depth].state, &mut after[0].state);
         self.path.push(choice);
-        self.tally.transitions += 1;
-        if self.space.take(parent, child, &mut self.path, &mut self.tally).is_err() {
-            self.found();
-            return false;
-        }
-        let taken = self.path.len() - before[depth].length - usize::from(is_of_the_script(choice));
-        let (due_before, due) = (self.space.due(parent), self.space.due(child));
-        after[0].work = before[depth].work + (taken + due - due_before) as u64;
-        if !self.is_to_enter(depth + 1) {
-            return false;
-        }
-        let frame = &mut self.frames[depth + 1];
-        (frame.next, frame.length) = (0, self.path.len());
-        frame.choices.clear();
-        self.space.choices(&frame.state, &mut frame.choices);
-        self.tally.states += 1;
-        self.tally.depth = self.tally.depth.max(self.path.len() as u64);
-        if self.judge(depth + 1).is_err() {
-            self.found();
-            return false;
-        }
-        true
+        let (parent, child) = (&before[depth].state, &mut after[0].state);
+        self.space.take(parent, child, &mut self.path, &mut self.tally)
     }
 
-    /// Notes in the store that the state of a frame was reached, and tells whether it is to be entered.
-    fn is_to_enter(&mut self, depth: usize) -> bool {
-        let Frame { state, work, .. } = &self.frames[depth];
-        let fingerprint = S::fingerprint(state);
-        let length = self.path.len().min(usize::from(u16::MAX)) as u16;
-        let work = (*work).min(u64::from(u16::MAX)) as u16;
-        self.is_uneven |= work == u16::MAX;
+    /// The work that leads to the state in the next frame (see [`Frame::work`]), by this choice.
+    #[inline]
+    fn work_after(&self, depth: usize, choice: Choice) -> u64 {
+        let (parent, child) = (&self.frames[depth], &self.frames[depth + 1].state);
+        let taken = self.path.len() - parent.length - usize::from(is_of_the_script(choice));
+        let script = self.space.due(child) - self.space.due(&parent.state);
+        parent.work + (taken + script) as u64
+    }
+
+    /// Notes in the store that a state was reached, and tells whether it is to be entered.
+    fn is_to_enter(&mut self, way: &Way) -> bool {
+        let Way { fingerprint, work, length, known, .. } = *way;
         let store = self.search.store;
         let before = match self.search.task {
-            Task::Judge | Task::JudgeCycles(_) => {
-                if self.recent.has(fingerprint, work) {
-                    return false;
-                }
-                store.update(fingerprint, |before| before.unwrap_or(work))
-            }
+            Task::Judge | Task::JudgeCycles(_) => match known {
+                Some(old) => Ok(Some(old)),
+                None => store.update(fingerprint, |before| before.unwrap_or(work)),
+            },
             Task::Shorten(_) => store.update(fingerprint, |old| old.unwrap_or(length).min(length)),
             Task::CountWays => {
                 store.update(fingerprint, |ways| ways.unwrap_or(0).saturating_add(1))
@@ -310,11 +390,12 @@ impl<'a, S: Space> Worker<'a, S> {
         }
     }
 
-    /// Judges the end of all runs that can end in the state of a frame.
-    fn judge(&mut self, depth: usize) -> Result<(), ()> {
-        let Frame { state, choices, length, .. } = &self.frames[depth];
+    /// Judges the end of all runs that can end in the state of a frame; `rests` says whether nobody can
+    /// step there.
+    fn judge(&mut self, depth: usize, rests: bool) -> Result<(), ()> {
+        let Frame { state, length, .. } = &self.frames[depth];
         let ends = match self.search.task {
-            Task::Judge | Task::Shorten(_) => choices.is_empty(),
+            Task::Judge | Task::Shorten(_) => rests,
             Task::CountWays | Task::RemoveWays => false,
             Task::JudgeCycles(ways) => {
                 let left = ways.update(S::fingerprint(state), |ways| ways.unwrap_or(0));
@@ -373,7 +454,7 @@ impl<'a, S: Space> Worker<'a, S> {
         false
     }
 
-    /// Gives away what was not tried in the first state that has such choices.
+    /// Gives away what was not entered from the first state that has such choices.
     fn share(&mut self, depth: usize) {
         let frames = self.frames.iter_mut().take(depth + 1);
         let Some(frame) = frames.into_iter().find(|frame| frame.next < frame.choices.len()) else {

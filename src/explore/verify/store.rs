@@ -1,7 +1,7 @@
 //! The states that were seen, as fingerprints.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A set of states, each with a small number, shared by threads.
 ///
@@ -12,10 +12,14 @@ use std::sync::{Mutex, PoisonError};
 ///
 /// Shards are filled to 80 % and then grow by a fifth, each by itself: from the first hundred thousand states
 /// on, an entry takes 20 to 24 bytes.
+///
+/// A thread looks without a lock first ([`Reader`]): what it finds is there, what it does not find may have
+/// been moved just then and is looked for again under the lock. So several look-ups are under way in the
+/// processor at once, and each of them waits for memory: that is most of what a state costs.
 #[derive(Debug)]
 pub(super) struct Store {
-    shards: Vec<Mutex<Shard>>,
-    /// In all shards.
+    shards: Vec<Shard>,
+    /// In all shards, and beside them.
     bytes: AtomicU64,
     bytes_max: u64,
 }
@@ -24,28 +28,64 @@ pub(super) struct Store {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Full;
 
+/// A part of the states.
 #[derive(Debug, Default)]
 struct Shard {
-    /// Open addressing, linear probing, in the order of the hashes; `EMPTY` or an entry. Some entries
-    /// may be behind the last slot that is a home.
-    slots: Vec<[u64; 2]>,
+    /// How many entries there are, and the table, of which there is a new one now and then.
+    inside: Mutex<Inside>,
+    /// How many tables there were before.
+    generation: AtomicU32,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    used: usize,
+    table: Arc<Table>,
+}
+
+/// Open addressing, linear probing, in the order of the hashes.
+#[derive(Debug, Default)]
+struct Table {
+    /// `EMPTY` or an entry. Some entries may be behind the last slot that is a home. Written under the lock
+    /// of the shard.
+    slots: Vec<[AtomicU64; 2]>,
     /// How many slots are homes.
     homes: usize,
-    used: usize,
+}
+
+/// A thread's view of a store.
+#[derive(Debug)]
+pub(super) struct Reader<'a> {
+    store: &'a Store,
+    /// By shard: the table that it had when it was looked at last, and how many there were before.
+    tables: Vec<(u32, Arc<Table>)>,
 }
 
 const SHARDS: usize = 256;
 const EMPTY: [u64; 2] = [0, 0];
 const SLOTS_MIN: usize = 16;
-/// Room for entries behind the last home; more is made if that is not enough.
-const SLACK: usize = 16;
+/// Room for entries behind the last home. A table without room behind is made anew.
+const SLACK: usize = 64;
 const SLOT_BYTES: u64 = size_of::<[u64; 2]>() as u64;
+
+/// The two words of an entry, without its number.
+#[inline]
+fn words(fingerprint: u128) -> [u64; 2] {
+    // The topmost bit tells an entry from an empty slot.
+    [(fingerprint >> 64) as u64 | 1 << 63, fingerprint as u64 & !0xffff]
+}
 
 impl Store {
     /// An empty store that may use so many bytes.
     pub(super) fn new(bytes_max: u64) -> Store {
-        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        let shards = (0..SHARDS).map(|_| Shard::default()).collect();
         Store { shards, bytes: AtomicU64::new(0), bytes_max }
+    }
+
+    /// A view for one thread.
+    pub(super) fn reader(&self) -> Reader<'_> {
+        let tables = self.shards.iter().map(|_| Default::default()).collect();
+        Reader { store: self, tables }
     }
 
     /// Replaces the number of a state; `change` gets the one that it has, if it is in the store. What
@@ -60,22 +100,36 @@ impl Store {
         fingerprint: u128,
         change: impl FnOnce(Option<u16>) -> u16,
     ) -> Result<Option<u16>, Full> {
-        // The topmost bit tells an entry from an empty slot.
-        let first = (fingerprint >> 64) as u64 | 1 << 63;
-        let second = fingerprint as u64 & !0xffff;
-        let shard = &self.shards[first as usize % SHARDS];
-        let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = shard.find(first, second) {
-            let slot = &mut shard.slots[at];
-            let before = slot[1] as u16;
-            slot[1] = second | u64::from(change(Some(before)));
+        let entry = words(fingerprint);
+        let shard = &self.shards[entry[0] as usize % SHARDS];
+        let mut inside = shard.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = inside.table.find(entry) {
+            let word = &inside.table.slots[at][1];
+            let before = word.load(Ordering::Relaxed) as u16;
+            word.store(entry[1] | u64::from(change(Some(before))), Ordering::Relaxed);
             return Ok(Some(before));
         }
-        if (shard.used + 1) * 5 > shard.homes * 4 {
-            shard.grow(self)?;
+        let entry = [entry[0], entry[1] | u64::from(change(None))];
+        while inside.used >= inside.table.limit() || !inside.table.insert(entry) {
+            self.grow(shard, &mut inside)?;
         }
-        shard.insert([first, second | u64::from(change(None))]);
+        inside.used += 1;
         Ok(None)
+    }
+
+    /// Makes a table with more room.
+    #[cold]
+    fn grow(&self, shard: &Shard, inside: &mut Inside) -> Result<(), Full> {
+        let more = (inside.table.homes / 5).max(SLOTS_MIN);
+        let bytes = more as u64 * SLOT_BYTES;
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before + bytes > self.bytes_max {
+            self.bytes.fetch_sub(bytes, Ordering::Relaxed);
+            return Err(Full);
+        }
+        inside.table = Arc::new(inside.table.larger(inside.table.homes + more));
+        shard.generation.fetch_add(1, Ordering::Release);
+        Ok(())
     }
 
     /// Takes note that something beside the states takes so many bytes more: the store has less.
@@ -89,68 +143,107 @@ impl Store {
     }
 }
 
-impl Shard {
+impl Reader<'_> {
+    /// The number of a state, if it is found: it may be there all the same.
+    #[inline]
+    pub(super) fn get(&mut self, fingerprint: u128) -> Option<u16> {
+        let entry = words(fingerprint);
+        let index = entry[0] as usize % SHARDS;
+        let generation = self.store.shards[index].generation.load(Ordering::Acquire);
+        if self.tables[index].0 != generation {
+            self.look_again(index);
+        }
+        let table = &self.tables[index].1;
+        let at = table.find(entry)?;
+        Some(table.slots[at][1].load(Ordering::Relaxed) as u16)
+    }
+
+    #[cold]
+    fn look_again(&mut self, index: usize) {
+        let shard = &self.store.shards[index];
+        let inside = shard.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let generation = shard.generation.load(Ordering::Relaxed);
+        self.tables[index] = (generation, Arc::clone(&inside.table));
+    }
+}
+
+impl Table {
+    /// How many entries it is to have at most.
+    fn limit(&self) -> usize {
+        self.homes * 4 / 5
+    }
+
     /// Where the search for such an entry begins.
     #[inline]
     fn home(&self, second: u64) -> usize {
         ((u128::from(second) * self.homes as u128) >> 64) as usize
     }
 
+    #[inline]
+    fn slot(&self, at: usize) -> Option<[u64; 2]> {
+        let [first, second] = self.slots.get(at)?;
+        Some([first.load(Ordering::Relaxed), second.load(Ordering::Relaxed)])
+    }
+
     /// Entries are in the order of their hashes, so a search for one that is not there ends where it
     /// would be, after as few steps as one for an entry that is (Amble and Knuth, *Ordered hash
     /// tables*, 1974).
     #[inline]
-    fn find(&self, first: u64, second: u64) -> Option<usize> {
+    fn find(&self, [first, second]: [u64; 2]) -> Option<usize> {
         let mut at = self.home(second);
         loop {
             // A table that is empty, or full at its end, has no slot there.
-            let slot = self.slots.get(at)?;
+            let slot = self.slot(at)?;
             let found = slot[1] & !0xffff;
             if found == second && slot[0] == first {
                 return Some(at);
             }
-            if found > second || *slot == EMPTY {
+            if found > second || slot == EMPTY {
                 return None;
             }
             at += 1;
         }
     }
 
+    /// Puts a new entry in; whether there was room for it.
     #[inline]
-    fn insert(&mut self, entry: [u64; 2]) {
+    fn insert(&self, entry: [u64; 2]) -> bool {
         let second = entry[1] & !0xffff;
         let mut at = self.home(second);
-        let is_before = |slot: &[u64; 2]| *slot != EMPTY && slot[1] & !0xffff <= second;
-        while self.slots.get(at).is_some_and(is_before) {
+        let is_before = |slot: [u64; 2]| slot != EMPTY && slot[1] & !0xffff <= second;
+        while self.slot(at).is_some_and(is_before) {
             at += 1;
         }
-        // What comes behind moves on by one, up to the next empty slot.
-        let mut moved = entry;
-        while moved != EMPTY {
-            match self.slots.get_mut(at) {
-                Some(slot) => std::mem::swap(slot, &mut moved),
-                None => self.slots.push(std::mem::replace(&mut moved, EMPTY)),
-            }
-            at += 1;
+        let Some(end) = (at..self.slots.len()).find(|&at| self.slot(at) == Some(EMPTY)) else {
+            return false;
+        };
+        // What comes behind moves on by one, up to the next empty slot; the last first.
+        for at in (at..end).rev() {
+            self.put(at + 1, self.slot(at).expect("it was looked at above"));
         }
-        self.used += 1;
+        self.put(at, entry);
+        true
     }
 
-    fn grow(&mut self, store: &Store) -> Result<(), Full> {
-        let more = (self.homes / 5).max(SLOTS_MIN);
-        let bytes = more as u64 * SLOT_BYTES;
-        let before = store.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > store.bytes_max {
-            store.bytes.fetch_sub(bytes, Ordering::Relaxed);
-            return Err(Full);
+    #[inline]
+    fn put(&self, at: usize, [first, second]: [u64; 2]) {
+        self.slots[at][0].store(first, Ordering::Relaxed);
+        self.slots[at][1].store(second, Ordering::Relaxed);
+    }
+
+    /// A table with so many homes and the same entries.
+    fn larger(&self, homes: usize) -> Table {
+        let slots = std::iter::repeat_with(|| EMPTY.map(AtomicU64::new));
+        let mut table = Table { slots: slots.take(homes + SLACK).collect(), homes };
+        for at in 0..self.slots.len() {
+            let entry = self.slot(at).filter(|&slot| slot != EMPTY);
+            while let Some(entry) = entry
+                && !table.insert(entry)
+            {
+                table.slots.extend((0..SLACK).map(|_| EMPTY.map(AtomicU64::new)));
+            }
         }
-        self.homes += more;
-        let mut slots = Vec::with_capacity(self.homes + SLACK);
-        slots.resize(self.homes, EMPTY);
-        let old = std::mem::replace(&mut self.slots, slots);
-        self.used = 0;
-        old.into_iter().filter(|&entry| entry != EMPTY).for_each(|entry| self.insert(entry));
-        Ok(())
+        table
     }
 }
 
