@@ -202,6 +202,7 @@ fn step_kind(step: &ScriptStep) -> String {
                 Expectation::Waiting { .. } => "waiting",
                 Expectation::Unreplicated(_) => "unreplicated",
                 Expectation::Bypassed(..) => "bypassed",
+                Expectation::DeadLettered(_) => "dead-lettered",
                 Expectation::State(_, state) => state.name(),
             };
             format!("expect {what}")
@@ -260,6 +261,7 @@ const FEATURES: &[&str] = &[
     "script expect waiting",
     "script expect unreplicated",
     "script expect bypassed",
+    "script expect dead-lettered",
     "script expect Processing",
     "script expect FailedProcessing",
     "pause container, first region",

@@ -57,6 +57,8 @@ pub enum Check {
     Unreplicated(BatchId),
     /// No record of the batch ever entered the region.
     Bypassed(RegionId, BatchId),
+    /// Exactly so many records are in dead-letter queues.
+    DeadLettered(u32),
     /// All of these containers are in the state.
     State(Vec<ContainerId>, State),
 }

@@ -255,6 +255,7 @@ impl Resolver<'_> {
                 names::region(*region, &self.key, self.layout)?,
                 self.published_batch(*batch)?,
             ),
+            Expectation::DeadLettered(count) => Check::DeadLettered(*count),
             Expectation::State(pattern, state) => {
                 let wrong = || Cause::WrongKind {
                     name: pattern.clone(),

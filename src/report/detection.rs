@@ -8,15 +8,24 @@ use crate::scheduler::Strategy;
 
 /// Why a strategy does not always find a design: the design or the scenario, the strategies, the
 /// reason.
-const REASONS: &[(&str, &[&str], &str)] = &[(
-    "needle",
-    &["random"],
-    "two crashes and a lost reply must strike one record at one stage in a row, with a restart in \
-     between; this strategy chooses each fault uniformly among all that are offered, at a rate drawn \
-     once for a run, so that the three concern the same stage and record in fewer than one of \
-     10,000 runs. The others draw the moments of all faults together, close to each other in most \
-     runs and around one stage in half of them.",
-)];
+const REASONS: &[(&str, &[&str], &str)] = &[
+    (
+        "needle",
+        &["random"],
+        "two crashes, a lost reply and a visibility timeout must strike one record at one stage in a \
+         row, with restarts in between; this strategy chooses each fault uniformly among all that are \
+         offered, at a rate drawn once for a run, so that the four concern the same stage and record in \
+         fewer than one of 100,000 runs. The others draw the moments of all faults together: all that \
+         there can be in half of the runs, close to each other in most, and around one stage in half.",
+    ),
+    (
+        "needle",
+        &["feedback", "portfolio"],
+        "they find it, in more runs than the budget in some trials. Whoever learns takes a run for new \
+         long before it has all four faults in the right order, and spends runs on changing those; the \
+         portfolio gives half of its runs to that, and a twelfth to each of the others.",
+    ),
+];
 
 /// The table, with the command that makes it.
 pub fn markdown(detection: &Detection, rows: &[(Subject, Vec<Cell>)]) -> String {

@@ -35,7 +35,7 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
         include_str!("../../scenarios/stranded-overwrite.toml"),
         PropertyName::MonotoneVersion,
     ),
-    ("needle", include_str!("../../scenarios/needle.toml"), PropertyName::DeliveredAll),
+    ("needle", include_str!("../../scenarios/needle.toml"), PropertyName::Expectation),
 ];
 
 /// Name and text of the mechanisms of public incidents, and the property that names each: scenarios of

@@ -27,6 +27,7 @@
 //! expect waiting inbound-preprocess-queue@1 batch 2 records 5
 //! expect unreplicated batch 2                           in no table but where it was written
 //! expect bypassed @1 batch 2                            nothing of batch 2 was ever in region 1
+//! expect dead-lettered 0                                no dead-letter queue has anything
 //! expect state preprocess-container@1 FailedDependency
 //! ```
 
@@ -104,6 +105,8 @@ pub enum Expectation {
     Unreplicated(u16),
     /// No record of the batch is, or was ever, in a queue of the region (counted from 1).
     Bypassed(u8, u16),
+    /// Exactly so many records are in dead-letter queues.
+    DeadLettered(u32),
     /// All containers that match the pattern are in this state.
     State(String, State),
 }
@@ -140,8 +143,8 @@ const OUTAGE: &str = "outage @REGION";
 const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
 const EXPECT: &str = "expect delivered COUNT, expect waiting QUEUE@REGION batch N [records \
-                      COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, or \
-                      expect state CONTAINER Processing|FailedProcessing|FailedDependency";
+                      COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, expect \
+                      dead-lettered COUNT, or expect state CONTAINER Processing|FailedProcessing|FailedDependency";
 
 impl FromStr for ScriptStep {
     type Err = ScriptError;
@@ -227,6 +230,7 @@ fn expectation(words: &[&str]) -> Option<Expectation> {
         ["bypassed", region, "batch", batch] => {
             Expectation::Bypassed(region.strip_prefix('@')?.parse().ok()?, batch.parse().ok()?)
         }
+        ["dead-lettered", count] => Expectation::DeadLettered(count.parse().ok()?),
         ["state", name, state] => {
             let states = [State::Processing, State::FailedProcessing, State::FailedDependency];
             let state = states.into_iter().find(|known| known.name() == *state)?;
@@ -282,6 +286,7 @@ impl fmt::Display for Expectation {
             }
             Expectation::Unreplicated(batch) => write!(f, "unreplicated batch {batch}"),
             Expectation::Bypassed(region, batch) => write!(f, "bypassed @{region} batch {batch}"),
+            Expectation::DeadLettered(count) => write!(f, "dead-lettered {count}"),
             Expectation::State(name, state) => write!(f, "state {name} {}", state.name()),
         }
     }
@@ -334,6 +339,7 @@ mod tests {
             "expect waiting inbound-preprocess-queue@1 batch 2 records 5",
             "expect unreplicated batch 2",
             "expect bypassed @1 batch 2",
+            "expect dead-lettered 0",
             "expect state preprocess-container@1 FailedDependency",
         ];
         for line in lines {

@@ -15,8 +15,9 @@ use crate::sim::{Choice, Enabled, Simulation};
 const COUNT_MAX: u32 = 64;
 
 /// The moments of a run at which a fault of the budget, its end, or the moment of an `await
-/// sometime` is taken: as many as are drawn, uniform over a part of the profiled run (all of it, or
-/// a half, a quarter, … of it: bugs need faults far apart and close together).
+/// sometime` is taken, uniform over a part of the profiled run (all of it, or a half, a quarter, … of
+/// it: bugs need faults far apart and close together). In half of the runs there are as many as there
+/// can be, because what needs them all is found by no fewer; in the others, as many as are drawn.
 ///
 /// Each moment takes a kind of fault, uniform over the kinds that are offered, and one fault of
 /// that kind. In half of the runs all of them concern the neighbourhood of one stage in one region,
@@ -60,7 +61,11 @@ impl Moments {
         if below(numbers.next_u32(), 2) == 0 {
             self.focus = Some(Focus::draw(&plan.layout, numbers));
         }
-        let count = below(numbers.next_u32(), profile.faults.min(COUNT_MAX - 1) as usize + 1) + 1;
+        let most = profile.faults.min(COUNT_MAX - 1) as usize + 1;
+        let count = match below(numbers.next_u32(), 2) {
+            0 => most,
+            _ => below(numbers.next_u32(), most) + 1,
+        };
         let window = (profile.steps_max >> below(numbers.next_u32(), 7)).max(1);
         let first = within(numbers, profile.steps_max - window + 1);
         self.at.extend((0..count).map(|_| first + within(numbers, window)));

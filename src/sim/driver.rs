@@ -132,6 +132,10 @@ impl World {
             Check::Bypassed(region, batch) => {
                 plan.batch(*batch).all(|record| self.bypassed(record, *region))
             }
+            Check::DeadLettered(count) => {
+                let dead = self.queues.iter().map(|queue| queue.dead(&self.shelf).count());
+                dead.sum::<usize>() == *count as usize
+            }
             Check::State(containers, state) => {
                 containers.iter().all(|id| self.containers[id.index()].state() == *state)
             }

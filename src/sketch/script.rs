@@ -243,6 +243,7 @@ impl Writer<'_> {
                 self.publish();
                 self.await_first_batch(Condition::DeliveredBatch(1));
                 self.expect(Expectation::Bypassed(region, 1));
+                self.expect(Expectation::DeadLettered(0));
                 self.push(ScriptStep::Recover(name));
             }
             Opening::Paused(spot) => {

@@ -19,6 +19,7 @@ pub(crate) fn holds(line: &ScriptStep, world: &World, plan: &Plan) -> bool {
             let arrivals = &world.arrivals[RegionId(region - 1).index()];
             plan.batch(BatchId(*batch)).all(|record| !arrivals.contains(&record))
         }
+        Expectation::DeadLettered(count) => world.dead.len() == *count as usize,
         Expectation::State(pattern, state) => {
             let layout = &plan.layout;
             let is_meant = |container: &ContainerId| {

@@ -78,6 +78,9 @@ impl World {
                     queue.remove(at);
                 }
                 self.loss.taken.insert(record);
+                if let Holder::DeadLetters(queue) = holder {
+                    self.take_dead(queue, record);
+                }
             }
             Holder::Table(table) => {
                 self.rows.remove(&(table, record));

@@ -56,6 +56,8 @@ pub(crate) struct World {
     pub(crate) shown: Vec<(TableId, RecordId)>,
     /// By container.
     pub(crate) states: Vec<State>,
+    /// The dead letters: of which queue, and which record.
+    pub(crate) dead: Vec<(QueueId, RecordId)>,
     /// What was and is lost.
     pub(crate) loss: Loss,
 }
@@ -85,8 +87,15 @@ impl World {
             routes: Vec::new(),
             shown: Vec::new(),
             states: vec![State::Processing; layout.containers()],
+            dead: Vec::new(),
             loss: Loss::default(),
         }
+    }
+
+    /// A dead letter is none any more.
+    pub(crate) fn take_dead(&mut self, queue: QueueId, record: RecordId) {
+        let at = self.dead.iter().position(|letter| *letter == (queue, record));
+        self.dead.remove(at.expect("only a dead letter is taken"));
     }
 
     /// After one more event.
@@ -152,6 +161,8 @@ impl World {
             Event::ContainerBecame { container, state, .. } => {
                 self.states[container.index()] = state;
             }
+            Event::DeadLettered { queue, record } => self.dead.push((queue, record)),
+            Event::Redriven { queue, record } => self.take_dead(queue, record),
             Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::RoutesChanged { .. }
@@ -159,8 +170,6 @@ impl World {
             | Event::Returned { .. }
             | Event::TimedOut { .. }
             | Event::Reordered { .. }
-            | Event::DeadLettered { .. }
-            | Event::Redriven { .. }
             | Event::ReplyLost { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }

@@ -326,7 +326,7 @@ impl Touched {
             }
             Check::Waiting { queue, .. } => self.queue(*queue, plan),
             Check::Bypassed(region, _) => self.queue(layout.queue(*region, 0), plan),
-            Check::Unreplicated(_) => self.everything(plan),
+            Check::Unreplicated(_) | Check::DeadLettered(_) => self.everything(plan),
             Check::State(containers, _) => {
                 containers.iter().for_each(|&id| self.stop(Target::Container(id), plan));
             }
