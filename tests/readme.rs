@@ -6,6 +6,7 @@ use assert_cmd::cargo::cargo_bin_cmd;
 
 const README: &str = include_str!("../README.md");
 const GUIDE: &str = include_str!("../docs/guide.md");
+const CAMPAIGNS: &str = include_str!("../docs/campaigns.md");
 
 /// The code blocks of a language, in order.
 fn blocks(document: &str, language: &str) -> Vec<String> {
@@ -75,6 +76,71 @@ fn every_command_prints_what_the_readme_shows() {
 #[test]
 fn every_command_prints_what_the_guide_shows() {
     assert!(run(GUIDE) >= 8, "the guide has commands");
+}
+
+#[test]
+fn every_command_prints_what_the_page_about_campaigns_shows() {
+    assert!(run(CAMPAIGNS) >= 4, "the page has commands");
+}
+
+/// The variables that an engine sets, with their values on two machines.
+#[cfg(unix)]
+type Variables = &'static [(&'static str, [&'static str; 2])];
+
+/// By the variable that tells the command of an engine from others.
+#[cfg(unix)]
+const ENGINES: [(&str, Variables); 3] = [
+    ("SLURM", &[("SLURM_ARRAY_TASK_ID", ["1", "2"]), ("SLURM_ARRAY_TASK_COUNT", ["2", "2"])]),
+    ("AWS_BATCH", &[("AWS_BATCH_JOB_ARRAY_INDEX", ["0", "1"])]),
+    ("JOB_COMPLETION", &[("JOB_COMPLETION_INDEX", ["0", "1"])]),
+];
+
+/// What the page has for engines is run as they would run it: the same lines, with the variables that
+/// they set, for two machines instead of 64 and a scenario that is there.
+#[test]
+#[cfg(unix)]
+fn the_lines_for_batch_engines_share_a_campaign() {
+    let binary = assert_cmd::cargo::cargo_bin!("active-active").display().to_string();
+    for (engine, variables) in ENGINES {
+        let place = tempfile::tempdir().expect("there is room for a directory");
+        let shared = place.path().display().to_string();
+        let script = script_of(engine)
+            .replace("active-active", &format!("'{binary}'"))
+            .replace("design.toml", "crash-anywhere")
+            .replace("/shared/crash-anywhere", "crash-anywhere")
+            .replace("/shared", &shared)
+            .replace("100000000", "600")
+            .replace("/64", "/2");
+        for machine in 0..2 {
+            let mut shell = std::process::Command::new("sh");
+            shell.args(["-c", &script]).current_dir(place.path());
+            shell.envs(variables.iter().map(|(name, values)| (name, values[machine])));
+            let output = shell.output().expect("there is a shell");
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{engine}: {script}\n{errors}");
+        }
+        let entries = fs::read_dir(place.path()).expect("the directory is there");
+        let names = entries.map(|entry| entry.expect("it is readable").file_name());
+        let parts = names.filter(|name| name.to_string_lossy().starts_with("part-"));
+        let mut merge = cargo_bin_cmd!("active-active");
+        let output = merge.current_dir(place.path()).arg("merge").args(parts).output();
+        let output = output.expect("it runs").stdout;
+        let report = String::from_utf8(output).expect("it prints text");
+        assert!(report.contains("HOLDS. No violation in 600 runs."), "{engine}: {report}");
+    }
+}
+
+/// The command of the page that uses this variable, as a shell would read it.
+#[cfg(unix)]
+fn script_of(variable: &str) -> String {
+    let lines: Vec<&str> = CAMPAIGNS.lines().map(str::trim).collect();
+    let used = lines.iter().position(|line| line.contains("--shard") && line.contains(variable));
+    let used = used.expect("the page has a command for this engine");
+    let begins = |line: &&str| line.starts_with("active-active sweep");
+    let first = lines[..=used].iter().rposition(begins).expect("it begins somewhere");
+    let is_end = |line: &&str| line.starts_with("```") || line.starts_with("volumeMounts");
+    let length = lines[first..].iter().position(is_end).expect("it ends somewhere");
+    lines[first..][..length].join(" ").replace("\\ ", "")
 }
 
 /// The picture of the README is what its command draws.
