@@ -18,7 +18,7 @@
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2 |
-//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3 |
+//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
 //! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
@@ -125,7 +125,10 @@ const KEYS: [(u16, bool); 8] =
 /// Deliveries before a record is dead-lettered, and room for records.
 const QUEUES: [(u16, u16); 8] = [(0, 0), (0, 0), (0, 0), (0, 1), (0, 3), (1, 0), (2, 0), (3, 0)];
 const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
-const BUDGET: [u16; 8] = [0, 0, 0, 0, 0, 0, 1, 3];
+/// Faults of single machines, and of whole tables, regions and databases: which those are depends on
+/// which of the four picks it is.
+const BUDGET: [(u16, u16, u16); 8] =
+    [(0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (3, 0, 0)];
 /// What failed tables do, and whether replication is strong.
 const TABLES: [(TableFailure, bool); 6] = [
     (TableFailure::Reject, false),
@@ -165,12 +168,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         max_receives,
         capacity,
         retries: *bytes.choose(&RETRIES)?,
-        budget: Budget {
-            crash: *bytes.choose(&BUDGET)?,
-            lost_reply: *bytes.choose(&BUDGET)?,
-            visibility_timeout: *bytes.choose(&BUDGET)?,
-            reorder: *bytes.choose(&BUDGET)?,
-        },
+        budget: budget(bytes)?,
         speeds: speeds(bytes)?,
         opening: Opening::Plain,
         databases: Databases::default(),
@@ -210,6 +208,24 @@ fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {
         *weight = *bytes.choose(&WEIGHTS)?;
     }
     Ok(weights)
+}
+
+fn budget(bytes: &mut Unstructured<'_>) -> Result<Budget> {
+    let (crash, outage, lose_table) = *bytes.choose(&BUDGET)?;
+    let (lost_reply, lose_region, both) = *bytes.choose(&BUDGET)?;
+    let (visibility_timeout, switchover, twice) = *bytes.choose(&BUDGET)?;
+    let (reorder, failover, again) = *bytes.choose(&BUDGET)?;
+    Ok(Budget {
+        crash,
+        lost_reply,
+        visibility_timeout,
+        reorder,
+        lose_table: lose_table + both,
+        lose_region: lose_region + both,
+        switchover: switchover + 2 * twice,
+        failover: failover + 2 * again,
+        outage,
+    })
 }
 
 fn speeds(bytes: &mut Unstructured<'_>) -> Result<Vec<Speed>> {

@@ -13,7 +13,7 @@ pub use action::{Await, Check, DriverAction};
 
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{BatchId, MachineId, RecordId};
+use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::Layout;
 use crate::model::options::OnUnreadable;
 use crate::model::progress::BatchOf;
@@ -59,6 +59,8 @@ pub struct Plan {
     published_by: Vec<usize>,
     /// How many faults of each kind the scheduler may choose.
     pub(crate) budget: Budget,
+    /// By region: what an outage that the scheduler may choose does; empty if it may choose none.
+    outages: Vec<Vec<Fault>>,
     /// There are faults, or records are given back.
     repeats: bool,
 }
@@ -82,6 +84,8 @@ impl Plan {
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
         let (actions, script_steps) = script::resolve(scenario, &layout)?;
+        let lost = script::regions_lost(&actions);
+        validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
         let contexts = contexts::Builder { scenario, layout: &layout, steps };
         Ok(Plan {
@@ -94,6 +98,7 @@ impl Plan {
             tables: contexts.tables(),
             replicators: contexts.replicators(),
             budget: scenario.budget,
+            outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()
                 || scenario.container.on_unreadable == OnUnreadable::GiveUp
                 || disturbs(&actions),
@@ -208,9 +213,24 @@ impl Plan {
             .copied()
     }
 
-    /// Whether the script lets this kind of fault happen.
+    /// Whether the script or the budget lets this kind of fault happen.
     pub fn has_fault(&self, kind: FaultKind) -> bool {
-        self.faults().any(|fault| fault.kind == kind)
+        let Budget { crash, lose_table, lose_region, switchover, failover, outage, .. } =
+            self.budget;
+        let of_budget = match kind {
+            FaultKind::Pause | FaultKind::Offline => 0,
+            FaultKind::Crash => crash.max(outage),
+            FaultKind::Fail => outage,
+            FaultKind::Lose => lose_table.max(lose_region),
+            FaultKind::Switchover => switchover,
+            FaultKind::Failover => failover,
+        };
+        of_budget > 0 || self.faults().any(|fault| fault.kind == kind)
+    }
+
+    /// What an outage of the region does that the scheduler chooses.
+    pub(crate) fn outage(&self, region: RegionId) -> &[Fault] {
+        self.outages.get(region.index()).map_or(&[], Vec::as_slice)
     }
 
     /// Whether a record can be delivered again, or a container start again: not without a fault, in
@@ -219,9 +239,10 @@ impl Plan {
         self.repeats
     }
 
-    /// Whether the script lets such a component fail.
+    /// Whether the script or the budget lets such a component fail.
     pub(crate) fn can_fail(&self, such: impl Fn(Target) -> bool) -> bool {
-        self.faults().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
+        let faults = self.faults().chain(self.outages.iter().flatten().copied());
+        faults.into_iter().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
     }
 
     /// Whether something can be gone for good.
@@ -237,7 +258,8 @@ impl Plan {
     /// Whether a region can be gone for good.
     pub(crate) fn can_lose_a_region(&self) -> bool {
         let region = |fault: &Fault| matches!(fault.target, Target::Region(_));
-        self.faults().any(|fault| fault.kind == FaultKind::Lose && region(&fault))
+        let scripted = self.faults().any(|fault| fault.kind == FaultKind::Lose && region(&fault));
+        scripted || self.budget.lose_region > 0
     }
 
     /// Whether the source can be refused because this has failed.
@@ -300,6 +322,15 @@ fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {
         first_record.push(batch_of.len() as u16);
     }
     (first_record, batch_of)
+}
+
+/// By region: what an outage does, if the scheduler may choose one.
+fn outages(scenario: &Scenario, layout: &Layout) -> Vec<Vec<Fault>> {
+    if scenario.budget.outage == 0 {
+        return Vec::new();
+    }
+    let targets = names::targets(layout);
+    layout.region_ids().map(|region| names::outage(region, &targets)).collect()
 }
 
 /// Whether the script does anything but publish, wait and look.

@@ -389,12 +389,48 @@ pub struct Budget {
     pub visibility_timeout: u16,
     /// Changes of order: the first visible record of a `standard` queue becomes the last.
     pub reorder: u16,
+    /// Regional tables that lose all that they have.
+    pub lose_table: u16,
+    /// Regions that are gone for good; one is always left.
+    pub lose_region: u16,
+    /// Switchovers: the writer of a global database begins to hand over to another region.
+    pub switchover: u16,
+    /// Failovers: the writer of a global database moves to another region at once.
+    pub failover: u16,
+    /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
+    /// choice.
+    pub outage: u16,
 }
 
 impl Budget {
     /// How many faults that is in all.
     pub fn total(&self) -> u64 {
-        let Budget { crash, lost_reply, visibility_timeout, reorder } = *self;
-        [crash, lost_reply, visibility_timeout, reorder].into_iter().map(u64::from).sum()
+        self.counts().into_iter().map(u64::from).sum()
+    }
+
+    /// How many of each kind.
+    pub(crate) fn counts(&self) -> [u16; 9] {
+        let Budget {
+            crash,
+            lost_reply,
+            visibility_timeout,
+            reorder,
+            lose_table,
+            lose_region,
+            switchover,
+            failover,
+            outage,
+        } = *self;
+        [
+            crash,
+            lost_reply,
+            visibility_timeout,
+            reorder,
+            lose_table,
+            lose_region,
+            switchover,
+            failover,
+            outage,
+        ]
     }
 }

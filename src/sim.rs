@@ -19,6 +19,7 @@
 use std::sync::Arc;
 
 mod answers;
+mod budget;
 mod bytes;
 mod choice;
 mod driver;
@@ -176,7 +177,7 @@ impl Simulation {
             }
         };
         self.world.update_driver(&self.plan);
-        self.world.update_offers();
+        self.world.update_offers(&self.plan);
         self.world.update_answers(&self.plan);
         step
     }
@@ -186,7 +187,7 @@ impl Simulation {
         self.world.out.clear_events();
         self.world.heal(&self.plan);
         self.world.update_driver(&self.plan);
-        self.world.update_offers();
+        self.world.update_offers(&self.plan);
         self.world.update_answers(&self.plan);
     }
 

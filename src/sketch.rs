@@ -70,7 +70,8 @@ pub(crate) struct Sketch {
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
     /// What the scheduler may choose; of timeouts and changes of order only if the queues have
-    /// them.
+    /// them, of moves of a writer only if there is one, and of losses of regions so many that
+    /// enough are left.
     pub(crate) budget: Budget,
     /// How the script begins.
     pub(crate) opening: Opening,
@@ -196,10 +197,23 @@ impl Sketch {
 
     /// The budget as far as the system can have such faults.
     fn budget(&self) -> Budget {
-        match self.delivery {
-            Delivery::Fifo => Budget { visibility_timeout: 0, reorder: 0, ..self.budget },
-            Delivery::Standard => self.budget,
+        let mut budget = self.budget;
+        if self.delivery == Delivery::Fifo {
+            (budget.visibility_timeout, budget.reorder) = (0, 0);
         }
+        if !(0..self.topology.stages.len()).any(|stage| self.has_database(stage)) {
+            (budget.switchover, budget.failover) = (0, 0);
+        }
+        budget.lose_region = budget.lose_region.min(self.regions_to_lose());
+        budget
+    }
+
+    /// How many regions can be lost, by the script and by the scheduler, of a system that goes on. A
+    /// single region is left no quorum of three.
+    fn regions_to_lose(&self) -> u16 {
+        let replication = self.replication();
+        let left = if replication.mode == ReplicationMode::Strong { 2 } else { 1 };
+        u16::from(self.topology.regions) + u16::from(replication.witness) - left
     }
 
     /// A whole batch waits in front of the containers that the opening pauses.

@@ -179,12 +179,23 @@ fn databases() -> impl Strategy<Value = Databases> {
 /// No fault that the scheduler may choose, or a few of one kind or of several.
 fn budget() -> impl Strategy<Value = Budget> {
     let few = || prop_oneof![2 => Just(0u16), 1 => 1u16..=4];
-    let some = (few(), few(), few(), few());
-    let some = some.prop_map(|(crash, lost_reply, visibility_timeout, reorder)| Budget {
-        crash,
-        lost_reply,
-        visibility_timeout,
-        reorder,
+    let rare = || prop_oneof![4 => Just(0u16), 1 => 1u16..=2];
+    let of_machines = (few(), few(), few(), few());
+    let of_regions = (rare(), rare(), rare(), rare(), rare());
+    let some = (of_machines, of_regions).prop_map(|(of_machines, of_regions)| {
+        let (crash, lost_reply, visibility_timeout, reorder) = of_machines;
+        let (lose_table, lose_region, switchover, failover, outage) = of_regions;
+        Budget {
+            crash,
+            lost_reply,
+            visibility_timeout,
+            reorder,
+            lose_table,
+            lose_region,
+            switchover,
+            failover,
+            outage,
+        }
     });
     prop_oneof![1 => Just(Budget::default()), 1 => some]
 }

@@ -118,6 +118,12 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::TimeOut(_)) => Some("time-out"),
         Choice::Fault(FaultPoint::Reorder(_)) => Some("reorder"),
         Choice::Fault(FaultPoint::GoOn) => Some("go-on"),
+        Choice::Fault(FaultPoint::LoseTable(_)) => Some("lose table"),
+        Choice::Fault(FaultPoint::LoseRegion(_)) => Some("lose region"),
+        Choice::Fault(FaultPoint::Switchover(..)) => Some("switchover"),
+        Choice::Fault(FaultPoint::Failover(..)) => Some("failover"),
+        Choice::Fault(FaultPoint::Outage(_)) => Some("outage"),
+        Choice::Fault(FaultPoint::EndOutage(_)) => Some("end-outage"),
     }
 }
 
@@ -315,6 +321,12 @@ const FEATURES: &[&str] = &[
     "choice time-out",
     "choice reorder",
     "choice go-on",
+    "choice lose table",
+    "choice lose region",
+    "choice switchover",
+    "choice failover",
+    "choice outage",
+    "choice end-outage",
 ];
 
 /// Which machine in which state handles which messages. What is missing cannot happen:
@@ -383,6 +395,8 @@ const REPLIES: &[MessageKind] = &[
 const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
     (MachineKind::Container, "FailedDependency", REPLIES),
     (MachineKind::Table, "Failed", &[MessageKind::Probe]),
+    (MachineKind::Database, "Draining", &[MessageKind::Probe]),
+    (MachineKind::Database, "Failed", &[MessageKind::Probe]),
     (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),
 ];
 

@@ -9,7 +9,7 @@ use active_active::explore::{
 };
 use active_active::model::container::State;
 use active_active::model::event::Holder;
-use active_active::model::fault::{FaultKind, Target};
+use active_active::model::fault::{FaultKind, FaultPoint, Target};
 use active_active::model::{
     BatchId, ContainerId, Event, Place, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
@@ -17,7 +17,7 @@ use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, Replay, RoundRobin, Script};
-use active_active::sim::{Simulation, Step};
+use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 use rand::Rng;
 
@@ -430,6 +430,89 @@ fn region_outage_loses_nothing_wherever_it_falls() {
     }
 }
 
+#[test]
+fn outages_anywhere_lose_nothing() {
+    let coverage = holds_under_every_scheduler("outage-anywhere", |run| {
+        all_is_everywhere(run);
+        let crashes = |event: &&Event| match event {
+            Event::Faulted { fault } => fault.kind == FaultKind::Crash,
+            _ => false,
+        };
+        let crashes = run.events.all.iter().filter(crashes).count();
+        assert!(crashes <= 10 && crashes.is_multiple_of(5), "the budget is two outages");
+    });
+    let must = [
+        Reached::Crashed,
+        Reached::ComponentFailed,
+        Reached::ContainerRecovered,
+        Reached::SourceRefused,
+        Reached::Redelivery,
+        Reached::DuplicateAbsorbed,
+        Reached::StaleReply,
+    ];
+    for what in must {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 20, "{}", what.text());
+    }
+}
+
+/// An outage of the budget ends by itself in some runs, and some end after the other has begun.
+#[test]
+fn outages_anywhere_end_before_the_healing_in_many_runs() {
+    let mut runner = Runner::new(plans::plan("outage-anywhere", &[]));
+    let mut ended = 0;
+    for run in 0..RANDOM_RUNS {
+        let mut choices = Choices::default();
+        runner.run(&mut Random::new(SEED), run, &mut choices);
+        let ends =
+            |choice: &&Choice| matches!(choice, Choice::Fault(FaultPoint::EndOutage(_)));
+        ended += u64::from(choices.taken.iter().any(|choice| ends(&choice)));
+    }
+    assert!(ended > RANDOM_RUNS / 4, "in {ended} runs only");
+}
+
+#[test]
+fn losses_anywhere_are_what_is_reported_and_nothing_else_is_missing() {
+    let (regions, tables) = (Cell::new(0), Cell::new(0));
+    let coverage = holds_under_every_scheduler("loss-anywhere", |run| {
+        let lost = &run.outcome.lost;
+        let arrived = |record: &RecordId| run.simulation.destination().has(*record);
+        let missing = run.simulation.plan().record_ids().filter(|r| !arrived(r));
+        assert_eq!(missing.collect::<Vec<_>>(), lost.undelivered, "all others arrive");
+        for event in &run.events.all {
+            let Event::Faulted { fault } = event else { continue };
+            match (fault.kind, fault.target) {
+                (FaultKind::Lose, Target::Region(_)) => regions.set(regions.get() + 1),
+                (FaultKind::Lose, Target::Table(_)) => tables.set(tables.get() + 1),
+                (FaultKind::Offline, Target::Dns(..)) => {}
+                other => panic!("nothing else is in the budget: {other:?}"),
+            }
+        }
+    });
+    assert!(regions.get() > RANDOM_RUNS / 4 && tables.get() > RANDOM_RUNS / 4);
+    assert!(coverage.runs(Reached::Destroyed) > RANDOM_RUNS / 4);
+}
+
+#[test]
+fn writers_that_move_anywhere_lose_only_what_was_not_replicated() {
+    let moved = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-anywhere", |run| {
+        let arrived = run.simulation.destination().order();
+        assert_eq!(arrived.len(), run.simulation.plan().records(), "a row is no message");
+        let of = |kind| move |event: &&Event| matches!(event, Event::Faulted { fault } if fault.kind == kind);
+        let (planned, at_once) = (of(FaultKind::Switchover), of(FaultKind::Failover));
+        let events = &run.events.all;
+        assert!(events.iter().filter(&planned).count() <= 2);
+        assert!(events.iter().filter(&at_once).count() <= 2);
+        if events.iter().filter(&at_once).count() == 0 {
+            assert_eq!(run.outcome.lost.records(), 0, "a switchover loses nothing");
+        }
+        let has_moved = |event: &Event| matches!(event, Event::WriterMoved { .. });
+        moved.set(moved.get() + events.iter().filter(|event| has_moved(event)).count() as u64);
+    });
+    assert!(coverage.runs(Reached::WriterMoved) > RANDOM_RUNS / 2);
+    assert!(moved.get() > RANDOM_RUNS, "a writer moves more than once in a run");
+}
+
 /// What is gone is exactly what was not forwarded and not replicated: recounted here from the events,
 /// copy by copy.
 #[test]
@@ -804,6 +887,9 @@ fn every_built_in_scenario_has_a_test() {
         "aurora-switchover",
         "aurora-failover",
         "aurora-writer-outage",
+        "aurora-anywhere",
+        "outage-anywhere",
+        "loss-anywhere",
         "lost-replies",
         "standard-queues",
         "crash-anywhere",

@@ -203,6 +203,54 @@ fn every_answer_can_be_chosen_by_number_and_by_name() {
     assert_eq!(Choice::parse("resolve in-dns@4", &plan.layout), None);
 }
 
+/// Every fault of the budget is a choice with a name, from the beginning on.
+#[test]
+fn every_fault_of_the_budget_has_a_name() {
+    let changes = [
+        "store.default=aurora",
+        "budget.lose_table=1",
+        "budget.lose_region=1",
+        "budget.switchover=1",
+        "budget.failover=1",
+        "budget.outage=1",
+        "topology.stages=only",
+    ];
+    let mut simulation = Simulation::new(plans::plan("baseline", &changes));
+    let plan = Arc::clone(simulation.plan());
+    let first = simulation.enabled().nth_step(0);
+    simulation.step(first);
+    let names = |simulation: &Simulation| {
+        let points = simulation.enabled().fault_points().map(Choice::Fault);
+        let named = points.map(|choice| (choice.name(&plan.layout), choice));
+        let named: BTreeMap<String, Choice> = named.collect();
+        for (name, &choice) in &named {
+            assert_eq!(Choice::parse(name, &plan.layout), Some(choice), "{name}");
+        }
+        named
+    };
+    let offered: Vec<String> = names(&simulation).into_keys().collect();
+    let expected = [
+        "failover only-table to @2",
+        "lose @1",
+        "lose @2",
+        "lose only-table@1",
+        "lose only-table@2",
+        "outage @1",
+        "outage @2",
+        "switchover only-table to @2",
+    ];
+    assert_eq!(offered, expected);
+    simulation.step(names(&simulation)["outage @1"]);
+    // The writer does not work, so it hands over to nobody.
+    let offered: Vec<String> = names(&simulation).into_keys().collect();
+    let left = ["end-outage @1", "failover only-table to @2", "lose @1", "lose @2"];
+    assert_eq!(offered, [&left[..], &["lose only-table@1", "lose only-table@2"]].concat());
+    simulation.step(names(&simulation)["end-outage @1"]);
+    simulation.step(names(&simulation)["lose @2"]);
+    let offered: Vec<String> = names(&simulation).into_keys().collect();
+    assert_eq!(offered, ["lose only-table@1"], "nothing can happen any more to what is gone");
+}
+
 /// Crashes fall early and late, on every container, and in some runs not at all.
 #[test]
 fn random_spreads_faults_over_the_whole_run() {

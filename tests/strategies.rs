@@ -22,8 +22,16 @@ fn sweep(strategy: Strategy, plan: &Arc<Plan>, runs: u64, threads: usize) -> Swe
 }
 
 /// The scenarios in which the scheduler has most to choose: every fault of the budget, and moments.
-const RICH: [&str; 5] =
-    ["crash-anywhere", "standard-queues", "lost-replies", "region-outage", "f1-fail-container"];
+const RICH: [&str; 8] = [
+    "crash-anywhere",
+    "standard-queues",
+    "lost-replies",
+    "region-outage",
+    "f1-fail-container",
+    "aurora-anywhere",
+    "outage-anywhere",
+    "loss-anywhere",
+];
 
 #[test]
 fn every_strategy_holds_on_sound_scenarios() {
@@ -44,6 +52,9 @@ fn every_strategy_finds_planted_bugs() {
         ("crash-anywhere", "queue.receive=destructive", PropertyName::NeverLost),
         ("standard-queues", "queue.remove=head", PropertyName::RemoveLast),
         ("lost-replies", "destination.dedupe=none", PropertyName::EffectOnce),
+        ("outage-anywhere", "container.on_recover=forget", PropertyName::DeliveredAll),
+        ("loss-anywhere", "rpo.records=0", PropertyName::WithinRpo),
+        ("aurora-anywhere", "rpo.records=0", PropertyName::WithinRpo),
     ];
     for strategy in Strategy::ALL {
         for (scenario, design, property) in planted {
@@ -116,6 +127,9 @@ fn every_strategy_reaches_what_is_interesting() {
         ("standard-queues", [Reached::TimedOut, Reached::Reordered, Reached::StaleRemove]),
         ("lost-replies", [Reached::ReplyLost, Reached::Returned, Reached::DependencyFailed]),
         ("crash-anywhere", [Reached::Crashed, Reached::StaleReply, Reached::DuplicateAbsorbed]),
+        ("outage-anywhere", [Reached::ComponentFailed, Reached::SourceRefused, Reached::Returned]),
+        ("loss-anywhere", [Reached::Lost, Reached::Destroyed, Reached::OrderChanged]),
+        ("aurora-anywhere", [Reached::WriterMoved, Reached::Destroyed, Reached::Returned]),
     ];
     for strategy in Strategy::ALL {
         for (scenario, interesting) in rich {

@@ -88,7 +88,7 @@ reached! {
 impl Reached {
     /// Whether the scenario can reach it at all.
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let crash = plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash);
+        let crash = plan.has_fault(FaultKind::Crash);
         let lost_reply = plan.budget.lost_reply > 0;
         let times_out = plan.budget.visibility_timeout > 0;
         let fail = plan.has_fault(FaultKind::Fail);
@@ -103,10 +103,11 @@ impl Reached {
             }
         };
         // The destination can lose its connection to a record that it has received.
-        let out_of_reach = plan.faults().any(|fault| {
-            let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
-            side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
-        });
+        let out_of_reach = plan.budget.outage > 0
+            || plan.faults().any(|fault| {
+                let side = matches!(fault.target, Target::Dns(DnsSide::Out, _));
+                side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
+            });
         // A failover refuses each write under way once.
         let retries = plan.scenario().container.retries > 0;
         let refuses = plan.has_fault(FaultKind::Failover) && !retries;

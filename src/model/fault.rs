@@ -108,39 +108,84 @@ pub enum FaultPoint {
     Reorder(QueueId),
     /// The driver, which waits for any moment (`await sometime`), goes on at this one.
     GoOn,
+    /// A regional table loses all that it has. Takes one loss of a table from the budget.
+    LoseTable(TableId),
+    /// The region is gone for good. Takes one loss of a region from the budget.
+    LoseRegion(RegionId),
+    /// The writer of a stage's global database begins to hand over to the cluster of this region.
+    /// Takes one switchover from the budget.
+    Switchover(ReplicatorId, RegionId),
+    /// The cluster of this region becomes the writer at once. Takes one failover from the budget.
+    Failover(ReplicatorId, RegionId),
+    /// Everything in the region fails at once. Takes one outage from the budget.
+    Outage(RegionId),
+    /// Everything in a region with such an outage works again.
+    EndOutage(RegionId),
 }
 
 /// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
-/// changes of order, and the one moment of the driver.
+/// changes of order, the one moment of the driver; then what happens to tables, regions and writers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FaultNumbers {
     containers: usize,
     machines: usize,
     queues: usize,
+    tables: usize,
+    regions: usize,
+    stages: usize,
 }
 
 impl FaultNumbers {
     pub(crate) fn new(layout: &Layout) -> FaultNumbers {
         let (containers, machines) = (layout.containers(), layout.machines());
-        FaultNumbers { containers, machines, queues: layout.queues() }
+        FaultNumbers {
+            containers,
+            machines,
+            queues: layout.queues(),
+            tables: layout.tables(),
+            regions: layout.regions,
+            stages: layout.stages.len(),
+        }
     }
 
     /// How many numbers there are.
     pub fn count(self) -> usize {
-        2 * self.containers + self.machines + 2 * self.queues + 1
+        self.go_on() + 1 + self.tables + 3 * self.regions + 2 * self.moves()
+    }
+
+    fn go_on(self) -> usize {
+        2 * self.containers + self.machines + 2 * self.queues
+    }
+
+    /// A writer of each stage can move to each region.
+    fn moves(self) -> usize {
+        self.stages * self.regions
+    }
+
+    fn to(self, id: ReplicatorId, region: RegionId) -> usize {
+        id.index() * self.regions + region.index()
     }
 
     /// The number of a fault point.
     pub fn number(self, point: FaultPoint) -> usize {
         let replies = 2 * self.containers;
         let timeouts = replies + self.machines;
+        let tables = self.go_on() + 1;
+        let regions = tables + self.tables;
+        let writers = regions + 3 * self.regions;
         match point {
             FaultPoint::Crash(container) => container.index(),
             FaultPoint::Restart(container) => self.containers + container.index(),
             FaultPoint::LoseReply(machine) => replies + machine.index(),
             FaultPoint::TimeOut(queue) => timeouts + queue.index(),
             FaultPoint::Reorder(queue) => timeouts + self.queues + queue.index(),
-            FaultPoint::GoOn => timeouts + 2 * self.queues,
+            FaultPoint::GoOn => self.go_on(),
+            FaultPoint::LoseTable(table) => tables + table.index(),
+            FaultPoint::LoseRegion(region) => regions + region.index(),
+            FaultPoint::Outage(region) => regions + self.regions + region.index(),
+            FaultPoint::EndOutage(region) => regions + 2 * self.regions + region.index(),
+            FaultPoint::Switchover(id, to) => writers + self.to(id, to),
+            FaultPoint::Failover(id, to) => writers + self.moves() + self.to(id, to),
         }
     }
 
@@ -167,9 +212,28 @@ impl FaultNumbers {
             FaultPoint::TimeOut(QueueId(queue))
         } else if let Some(queue) = within(self.queues) {
             FaultPoint::Reorder(QueueId(queue))
-        } else {
+        } else if within(1).is_some() {
             FaultPoint::GoOn
+        } else if let Some(table) = within(self.tables) {
+            FaultPoint::LoseTable(TableId(table))
+        } else if let Some(region) = within(self.regions) {
+            FaultPoint::LoseRegion(RegionId(region as u8))
+        } else if let Some(region) = within(self.regions) {
+            FaultPoint::Outage(RegionId(region as u8))
+        } else if let Some(region) = within(self.regions) {
+            FaultPoint::EndOutage(RegionId(region as u8))
+        } else if let Some(to) = within(self.moves()) {
+            let (id, region) = self.move_of(to);
+            FaultPoint::Switchover(id, region)
+        } else {
+            let (id, region) = self.move_of(left as u16);
+            FaultPoint::Failover(id, region)
         }
+    }
+
+    fn move_of(self, number: u16) -> (ReplicatorId, RegionId) {
+        let regions = self.regions as u16;
+        (ReplicatorId(number / regions), RegionId((number % regions) as u8))
     }
 }
 
@@ -184,6 +248,7 @@ mod tests {
         for number in 0..numbers.count() {
             assert_eq!(numbers.number(numbers.point(number)), number);
         }
-        assert_eq!(numbers.point(numbers.count() - 1), FaultPoint::GoOn);
+        let last = FaultPoint::Failover(ReplicatorId(1), RegionId(2));
+        assert_eq!(numbers.point(numbers.count() - 1), last);
     }
 }

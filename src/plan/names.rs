@@ -1,7 +1,7 @@
 //! From names and patterns to components.
 
 use crate::model::dns::DnsSide;
-use crate::model::fault::{FaultKind, Target};
+use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::scenario::{Cause, Problem, Scenario};
@@ -112,6 +112,24 @@ pub(super) fn find(
         return Err(Problem::new(key, wrong_kind()));
     }
     Ok(found)
+}
+
+/// Everything in the region fails, and nobody reaches it: what an outage does, among these
+/// [`targets`].
+pub(super) fn outage(region: RegionId, targets: &[(String, Vec<Target>)]) -> Vec<Fault> {
+    let name = format!("@{region}");
+    let here = targets.iter().filter(|(known, _)| known.ends_with(&name));
+    let fault = |target| match target {
+        Target::Container(_) => Fault { kind: FaultKind::Crash, target },
+        Target::Queue(_)
+        | Target::Table(_)
+        | Target::Replicator(_)
+        | Target::Link(..)
+        | Target::Dns(..)
+        | Target::Region(_)
+        | Target::Writer(..) => Fault { kind: FaultKind::Fail, target },
+    };
+    here.flat_map(|(_, parts)| parts).copied().map(fault).collect()
 }
 
 /// Whether the fault can happen to the target.

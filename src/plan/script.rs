@@ -34,6 +34,21 @@ pub(super) fn resolve(
     Ok((actions, script_steps))
 }
 
+/// How many regions the script loses for good.
+pub(super) fn regions_lost(actions: &[DriverAction]) -> usize {
+    let mut lost = RegionSet::EMPTY;
+    for action in actions {
+        if let DriverAction::Fault(faults) = action {
+            for fault in faults.iter().filter(|fault| fault.kind == FaultKind::Lose) {
+                if let Target::Region(region) = fault.target {
+                    lost.insert(region);
+                }
+            }
+        }
+    }
+    lost.iter().count()
+}
+
 struct Resolver<'a> {
     scenario: &'a Scenario,
     layout: &'a Layout,
@@ -227,19 +242,7 @@ impl Resolver<'_> {
     /// Everything in the region fails, and nobody reaches it.
     fn outage(&self, number: u8) -> Result<Vec<Fault>, Problem> {
         let region = names::region(number, &self.key, self.layout)?;
-        let name = format!("@{region}");
-        let here = self.targets().iter().filter(|(known, _)| known.ends_with(&name));
-        let fault = |target| match target {
-            Target::Container(_) => Fault { kind: FaultKind::Crash, target },
-            Target::Queue(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Dns(..)
-            | Target::Region(_)
-            | Target::Writer(..) => Fault { kind: FaultKind::Fail, target },
-        };
-        Ok(here.flat_map(|(_, parts)| parts).copied().map(fault).collect())
+        Ok(names::outage(region, self.targets()))
     }
 
     fn check(&self, expectation: &Expectation) -> Result<Check, Problem> {

@@ -112,7 +112,25 @@ pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
             return Err(Problem::new(key, Cause::OnlyStandardQueues));
         }
     }
+    let moves = [("budget.switchover", budget.switchover), ("budget.failover", budget.failover)];
+    match moves.into_iter().find(|&(_, count)| count > 0 && !has_database(scenario)) {
+        Some((key, _)) => Err(Problem::new(key, Cause::NoWriter)),
+        None => Ok(()),
+    }
+}
+
+/// One region is left, whatever the script and the scheduler lose.
+pub(super) fn budget_of_regions(scenario: &Scenario, lost: usize) -> Result<(), Problem> {
+    let (regions, left) = (usize::from(scenario.topology.regions), scenario.budget.lose_region);
+    if left > 0 && lost + usize::from(left) >= regions {
+        return Err(Problem::new("budget.lose_region", Cause::NoRegionLeft));
+    }
     Ok(())
+}
+
+fn has_database(scenario: &Scenario) -> bool {
+    let mut stages = scenario.topology.stages.iter();
+    stages.any(|stage| scenario.store.of(stage) == StoreKind::Aurora)
 }
 
 /// Times that are times.
@@ -155,7 +173,6 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
         let cause = Cause::UnknownRegion { found: aurora.writer, regions };
         return Err(Problem::new("aurora.writer", cause));
     }
-    let has_database = stages.iter().any(|stage| scenario.store.of(stage) == StoreKind::Aurora);
     let default = AuroraOptions::default();
     let unused = [
         ("aurora.writer", aurora.writer != default.writer),
@@ -163,7 +180,7 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
         ("aurora.switchover", aurora.switchover != default.switchover),
         ("aurora.fencing", aurora.fencing != default.fencing),
     ];
-    match unused.into_iter().find(|&(_, is_set)| is_set && !has_database) {
+    match unused.into_iter().find(|&(_, is_set)| is_set && !has_database(scenario)) {
         Some((key, _)) => Err(Problem::new(key, Cause::NoDatabase)),
         None => Ok(()),
     }

@@ -249,7 +249,13 @@ fn place_of(point: FaultPoint, layout: &Layout) -> Place {
         FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
         FaultPoint::LoseReply(machine) => layout.places()[machine.index()],
         FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
-        FaultPoint::GoOn => Place::Driver,
+        FaultPoint::LoseTable(id) => Place::Table(id),
+        FaultPoint::Switchover(id, _) | FaultPoint::Failover(id, _) => Place::Replicator(id),
+        // Their events say whom they strike.
+        FaultPoint::GoOn
+        | FaultPoint::LoseRegion(_)
+        | FaultPoint::Outage(_)
+        | FaultPoint::EndOutage(_) => Place::Driver,
     }
 }
 

@@ -59,7 +59,13 @@ impl<'a> Scene<'a> {
                     | FaultPoint::Restart(_)
                     | FaultPoint::LoseReply(_)
                     | FaultPoint::TimeOut(_)
-                    | FaultPoint::Reorder(_),
+                    | FaultPoint::Reorder(_)
+                    | FaultPoint::LoseTable(_)
+                    | FaultPoint::LoseRegion(_)
+                    | FaultPoint::Switchover(..)
+                    | FaultPoint::Failover(..)
+                    | FaultPoint::Outage(_)
+                    | FaultPoint::EndOutage(_),
                 ),
                 _,
             ) => {}

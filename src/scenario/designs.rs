@@ -220,7 +220,21 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::WithinRpo,
         PropertyName::WithinRpo,
     ),
+    unsound(
+        "aurora.switchover=at-once",
+        SWITCHOVER_ANYWHERE,
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
+    ),
     unsound("rpo.records=0", "aurora-failover", PropertyName::WithinRpo, PropertyName::WithinRpo),
+    unsound("rpo.records=0", "aurora-anywhere", PropertyName::WithinRpo, PropertyName::WithinRpo),
+    unsound("rpo.records=0", "loss-anywhere", PropertyName::WithinRpo, PropertyName::WithinRpo),
+    unsound(
+        "container.on_dependency_failure=drop",
+        "outage-anywhere",
+        PropertyName::RemoveLast,
+        PropertyName::RemoveLast,
+    ),
     unsound(
         "dns.route=ignore-offline",
         "failover",
@@ -254,6 +268,17 @@ const TABLES_LOST: &str = r#"
     topology.regions = 3
     topology.stages = ["inbound", "core"]
     replication.mode = "strong"
+    rpo.records = 0
+"#;
+
+/// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.
+const SWITCHOVER_ANYWHERE: &str = r#"
+    name = "switchover-anywhere"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["inbound", "core"]
+    records.batches = [6]
+    store.default = "aurora"
+    budget.switchover = 2
     rpo.records = 0
 "#;
 

@@ -68,6 +68,12 @@ pub enum Cause {
     /// A fault that fifo queues do not have.
     #[error("only standard queues have such faults; set queue.delivery = \"standard\", or use 0")]
     OnlyStandardQueues,
+    /// A fault that only global databases have.
+    #[error(
+        "only a global database has a writer; set store.default = \"aurora\", or \"aurora\" for a \
+         stage in store.stages, or use 0"
+    )]
+    NoWriter,
     /// What a full queue does, of queues that are never full.
     #[error("no queue is ever full; set queue.capacity, or leave this out")]
     NoCapacity,
@@ -148,7 +154,7 @@ pub enum Cause {
     )]
     NoGlobalTable,
     /// Nothing would be left.
-    #[error("the last region would be lost as well; leave one")]
+    #[error("the last region would be lost as well; leave one, of those that script and budget lose")]
     NoRegionLeft,
     /// The driver would wait for ever.
     #[error("this can never come true: {why}; {remedy}")]

@@ -129,6 +129,11 @@ impl Focus {
             FaultPoint::LoseReply(machine) => layout.places()[machine.index()],
             FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
             FaultPoint::GoOn => return true,
+            FaultPoint::LoseTable(id) => Place::Table(id),
+            FaultPoint::Switchover(id, _) | FaultPoint::Failover(id, _) => Place::Replicator(id),
+            FaultPoint::LoseRegion(region)
+            | FaultPoint::Outage(region)
+            | FaultPoint::EndOutage(region) => return region == self.region,
         };
         match place {
             Place::Container(id) => layout.container_place(id) == (self.region, self.stage),
@@ -149,7 +154,7 @@ impl Focus {
 }
 
 /// The kinds of fault points, as small numbers.
-pub(crate) const KINDS: usize = 6;
+pub(crate) const KINDS: usize = 12;
 
 /// Which kind it is, below [`KINDS`].
 pub(crate) fn kind(point: FaultPoint) -> usize {
@@ -160,6 +165,12 @@ pub(crate) fn kind(point: FaultPoint) -> usize {
         FaultPoint::TimeOut(_) => 3,
         FaultPoint::Reorder(_) => 4,
         FaultPoint::GoOn => 5,
+        FaultPoint::LoseTable(_) => 6,
+        FaultPoint::LoseRegion(_) => 7,
+        FaultPoint::Switchover(..) => 8,
+        FaultPoint::Failover(..) => 9,
+        FaultPoint::Outage(_) => 10,
+        FaultPoint::EndOutage(_) => 11,
     }
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::model::id::MachineId;
 use crate::plan::{Await, DriverAction, Plan};
+use crate::scenario::Budget;
 use crate::scheduler::object::Object;
 use crate::scheduler::seed::mix;
 use crate::scheduler::{Random, Scheduler};
@@ -24,7 +25,7 @@ pub struct Profile {
     /// The steps of the longest run until nobody could step, at least 1.
     pub(crate) steps_max: u64,
     /// How many faults the scheduler may take: the budget, a restart for each fault that can stop
-    /// a container, and the moments of the script.
+    /// a container, the end of each outage, and the moments of the script.
     pub(crate) faults: u32,
     machines: usize,
     /// By `object × machines + machine`, objects as [`Object::whole`] numbers them: the steps of
@@ -105,7 +106,8 @@ impl Profile {
 
 /// How many faults a run can have, about.
 fn faults(plan: &Plan) -> u32 {
-    let stops = u64::from(plan.budget.crash) + u64::from(plan.budget.lost_reply);
+    let Budget { crash, lost_reply, outage, .. } = plan.budget;
+    let stops = u64::from(crash) + u64::from(lost_reply) + u64::from(outage);
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));
     let moments = plan.actions().iter().filter(is_moment).count() as u64;
     (plan.budget.total() + stops + moments).min(1 << 16) as u32

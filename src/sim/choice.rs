@@ -1,7 +1,7 @@
 //! The one door through which all nondeterminism passes.
 
 use crate::model::fault::{FaultNumbers, FaultPoint};
-use crate::model::id::{MachineId, RegionId, RegionSet};
+use crate::model::id::{MachineId, RegionId, RegionSet, ReplicatorId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::{IN_DNS, Layout, Place};
 
@@ -223,7 +223,9 @@ impl Choice {
 
     /// The choice by name, as saved failures write it: `step core-container@1`, `resolve in-dns@2`,
     /// `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
-    /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`.
+    /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`, `lose core-table@1`,
+    /// `lose @1`, `outage @1`, `end-outage @1`, `switchover core-table to @2`,
+    /// `failover core-table to @2`.
     pub fn name(self, layout: &Layout) -> String {
         let container = |id| layout.name(layout.machine(Place::Container(id)));
         match self {
@@ -241,16 +243,47 @@ impl Choice {
                 format!("reorder {}", layout.name(layout.machine(Place::Queue(id))))
             }
             Choice::Fault(FaultPoint::GoOn) => "go-on driver".to_owned(),
+            Choice::Fault(FaultPoint::LoseTable(id)) => {
+                format!("lose {}", layout.name(layout.machine(Place::Table(id))))
+            }
+            Choice::Fault(FaultPoint::LoseRegion(region)) => format!("lose @{region}"),
+            Choice::Fault(FaultPoint::Switchover(id, to)) => {
+                format!("switchover {}-table to @{to}", layout.stages[id.index()])
+            }
+            Choice::Fault(FaultPoint::Failover(id, to)) => {
+                format!("failover {}-table to @{to}", layout.stages[id.index()])
+            }
+            Choice::Fault(FaultPoint::Outage(region)) => format!("outage @{region}"),
+            Choice::Fault(FaultPoint::EndOutage(region)) => format!("end-outage @{region}"),
         }
     }
 
     /// The choice of that name, if the system has one.
     pub fn parse(name: &str, layout: &Layout) -> Option<Choice> {
         let (verb, machine) = name.split_once(' ')?;
+        let region = |text: &str| {
+            let number = text.strip_prefix('@')?;
+            layout.region_ids().find(|known| known.to_string() == number)
+        };
         if verb == "resolve" {
-            let region = machine.strip_prefix(layout.name(IN_DNS))?.strip_prefix('@')?;
-            let known = layout.region_ids().find(|known| known.to_string() == region);
-            return known.map(Choice::Resolve);
+            return region(machine.strip_prefix(layout.name(IN_DNS))?).map(Choice::Resolve);
+        }
+        if let Some(region) = region(machine) {
+            return match verb {
+                "lose" => Some(Choice::Fault(FaultPoint::LoseRegion(region))),
+                "outage" => Some(Choice::Fault(FaultPoint::Outage(region))),
+                "end-outage" => Some(Choice::Fault(FaultPoint::EndOutage(region))),
+                _ => None,
+            };
+        }
+        if let Some((database, to)) = machine.split_once("-table to ") {
+            let stage = layout.stages.iter().position(|stage| stage == database)?;
+            let (id, to) = (ReplicatorId(stage as u16), region(to)?);
+            return match verb {
+                "switchover" => Some(Choice::Fault(FaultPoint::Switchover(id, to))),
+                "failover" => Some(Choice::Fault(FaultPoint::Failover(id, to))),
+                _ => None,
+            };
         }
         let machine = layout.find(machine)?;
         match (verb, layout.places()[machine.index()]) {
@@ -260,6 +293,7 @@ impl Choice {
             ("lose-reply", _) => Some(Choice::Fault(FaultPoint::LoseReply(machine))),
             ("time-out", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::TimeOut(id))),
             ("reorder", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::Reorder(id))),
+            ("lose", Place::Table(id)) => Some(Choice::Fault(FaultPoint::LoseTable(id))),
             ("go-on", Place::Driver) => Some(Choice::Fault(FaultPoint::GoOn)),
             _ => None,
         }

@@ -2,180 +2,15 @@
 
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
-use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, Target};
-use crate::model::id::{ContainerId, MachineId, QueueId, RegionId};
-use crate::model::index_set::IndexSet;
+use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
+use crate::model::id::{ContainerId, QueueId, RegionId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::{container, queue, replicator, table};
+use crate::model::{queue, replicator, table};
 use crate::plan::Plan;
-use crate::scenario::Budget;
 use crate::sim::world::World;
 
-/// The faults that the scheduler may choose.
-#[derive(Debug)]
-pub(super) struct Faults {
-    /// How many more of each kind may be chosen.
-    left: Budget,
-    /// The scenario has a budget at all: without one there is nothing to keep up.
-    has_budget: bool,
-    numbers: FaultNumbers,
-    /// Those that can happen now.
-    ready: IndexSet,
-}
-
-impl Faults {
-    pub(super) fn new(plan: &Plan) -> Faults {
-        let numbers = FaultNumbers::new(&plan.layout);
-        let mut ready = IndexSet::new(numbers.count());
-        if plan.budget.crash > 0 {
-            (0..plan.layout.containers()).for_each(|container| ready.insert(container));
-        }
-        let has_budget = plan.budget != Budget::default();
-        Faults { left: plan.budget, has_budget, numbers, ready }
-    }
-
-    #[inline]
-    pub(super) fn ready(&self) -> &IndexSet {
-        &self.ready
-    }
-
-    #[inline]
-    pub(super) fn numbers(&self) -> FaultNumbers {
-        self.numbers
-    }
-
-    /// How many more of each kind may be chosen.
-    pub(super) fn left(&self) -> Budget {
-        self.left
-    }
-
-    /// Offers the fault point, or no longer.
-    pub(super) fn offer(&mut self, point: FaultPoint, offered: bool) {
-        let number = self.numbers.number(point);
-        if offered {
-            self.ready.insert(number);
-        } else {
-            self.ready.remove(number);
-        }
-    }
-
-    pub(super) fn copy_from(&mut self, other: &Faults) {
-        self.left = other.left;
-        self.has_budget = other.has_budget;
-        self.numbers = other.numbers;
-        self.ready.copy_from(&other.ready);
-    }
-}
-
 impl World {
-    /// A fault that the scheduler chose, or the end of one, or a moment.
-    pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
-        let number = self.faults.numbers.number(point);
-        assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
-        match point {
-            FaultPoint::Crash(container) => {
-                self.faults.left.crash -= 1;
-                let target = Target::Container(container);
-                self.inject(Fault { kind: FaultKind::Crash, target }, plan);
-                self.faults.offer(FaultPoint::Restart(container), true);
-                if self.faults.left.crash == 0 {
-                    let containers = plan.layout.containers();
-                    (0..containers).for_each(|container| self.faults.ready.remove(container));
-                }
-            }
-            FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
-            FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
-            FaultPoint::TimeOut(id) => {
-                self.faults.left.visibility_timeout -= 1;
-                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
-                queue.time_out(context, &mut self.shelf, &mut self.out);
-                self.offer_all_queue_faults(plan);
-            }
-            FaultPoint::Reorder(id) => {
-                self.faults.left.reorder -= 1;
-                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
-                queue.reorder(context, &mut self.shelf, &mut self.out);
-                self.offer_all_queue_faults(plan);
-            }
-            FaultPoint::GoOn => self.release_driver(plan),
-        }
-    }
-
-    /// The reply that the machine would handle next turns into a failure. Somebody who waits for
-    /// a change to try again is told that there is one: a reply that does not come is a time-out,
-    /// and a time-out is tried again.
-    fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
-        self.faults.left.lost_reply -= 1;
-        let head = self.out.first_mut(machine).expect("offered only for a reply");
-        let reply = *head;
-        *head = reply.when_lost().expect("offered only for a positive reply");
-        self.faults.offer(FaultPoint::LoseReply(machine), false);
-        self.out.emit(Event::ReplyLost { machine, reply: reply.kind() });
-        match (plan.layout.places()[machine.index()], reply) {
-            (Place::Source | Place::InDns, _) => self.tell_source(plan),
-            (
-                Place::Destination | Place::OutDns,
-                Message::Received { queue, .. } | Message::Removed { queue, .. },
-            ) => self.tell_destination(plan.layout.queue_place(queue).0, plan),
-            _ => {}
-        }
-        if self.faults.left.lost_reply == 0 {
-            for machine in 0..plan.layout.machines() as u16 {
-                self.faults.offer(FaultPoint::LoseReply(MachineId(machine)), false);
-            }
-        }
-    }
-
-    /// Offers to lose each reply that is about to be handled, while the budget lasts.
-    #[inline]
-    pub(super) fn update_offers(&mut self) {
-        if self.faults.has_budget {
-            self.offer_what_changed();
-        }
-    }
-
-    fn offer_what_changed(&mut self) {
-        self.offer_restarts();
-        while let Some(machine) = self.out.next_new_head() {
-            let head = self.out.first(machine);
-            let lossy = head.is_some_and(|head| head.when_lost().is_some());
-            let offered = lossy && self.faults.left.lost_reply > 0;
-            self.faults.offer(FaultPoint::LoseReply(machine), offered);
-        }
-    }
-
-    /// Offers timeouts and changes of order of all queues, where there is something to time out
-    /// or to change.
-    fn offer_all_queue_faults(&mut self, plan: &Plan) {
-        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id));
-    }
-
-    /// Offers the timeout and the change of order of a queue that has changed.
-    #[inline]
-    pub(super) fn offer_queue_faults(&mut self, id: QueueId) {
-        if !self.faults.has_budget {
-            return;
-        }
-        let (left, queue) = (self.faults.left, &self.queues[id.index()]);
-        let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
-        let reorders = left.reorder > 0 && queue.has_order();
-        self.faults.offer(FaultPoint::TimeOut(id), times_out);
-        self.faults.offer(FaultPoint::Reorder(id), reorders);
-    }
-
-    /// Offers to start containers again that a fault of the budget may have stopped.
-    fn offer_restarts(&mut self) {
-        for event in self.out.events() {
-            if let Event::ContainerBecame { container, state, .. } = *event {
-                let stopped = state == container::State::FailedDependency;
-                if stopped {
-                    self.faults.offer(FaultPoint::Restart(container), true);
-                }
-            }
-        }
-    }
-
     /// A fault begins. Nothing happens if it has begun already, or to what is gone; but a region
     /// that is gone can still be taken out of a DNS name.
     pub(super) fn inject(&mut self, fault: Fault, plan: &Plan) {
@@ -190,7 +25,7 @@ impl World {
             }
             (FaultKind::Crash, Target::Container(id)) => {
                 self.containers[id.index()].crash(&plan.containers[id.index()], out);
-                self.faults.ready.remove(id.index());
+                self.faults.offer(FaultPoint::Crash(id), false);
             }
             (FaultKind::Fail, Target::Queue(id)) => {
                 self.queues[id.index()].fail(&plan.queues[id.index()], out);
@@ -299,7 +134,7 @@ impl World {
     fn recover_container(&mut self, id: ContainerId, plan: &Plan) {
         self.containers[id.index()].recover(&plan.containers[id.index()], &mut self.out);
         self.faults.offer(FaultPoint::Restart(id), false);
-        self.faults.offer(FaultPoint::Crash(id), self.faults.left.crash > 0);
+        self.faults.offer(FaultPoint::Crash(id), self.faults.left().crash > 0);
     }
 
     /// Whether there is a fault to recover from.
@@ -379,7 +214,7 @@ impl World {
     }
 
     /// Something changed that a refused destination may have waited for.
-    fn tell_destination(&mut self, region: RegionId, plan: &Plan) {
+    pub(super) fn tell_destination(&mut self, region: RegionId, plan: &Plan) {
         let destination = plan.layout.machine(Place::Destination);
         self.out.send(destination, Message::Wake { region });
     }
@@ -401,6 +236,7 @@ impl World {
             }
         }
         self.replace_lost_writers(plan);
+        self.forget_outages(plan);
         for container in &plan.containers {
             self.recover(Target::Container(container.id), plan);
         }

@@ -22,7 +22,6 @@ use crate::model::message::{Client, Message, Receipt};
 use crate::model::record::RecordCopy;
 use crate::model::table::Row;
 use crate::plan::Plan;
-use crate::scenario::Budget;
 use crate::sim::Bytes;
 use crate::sim::world::World;
 
@@ -215,7 +214,6 @@ impl Writer<'_> {
 
     fn faults(&mut self) {
         self.bytes.u16(u16::MAX);
-        let Budget { crash, lost_reply, visibility_timeout, reorder } = self.world.faults.left();
         self.bytes.u8(self.world.lost.0);
         if self.renames {
             // Elsewhere these follow from where the records are.
@@ -224,7 +222,7 @@ impl Writer<'_> {
             let regions = self.plan.layout.region_ids();
             regions.for_each(|region| self.bytes.u32(progress.queued(region)));
         }
-        let left = [crash, lost_reply, visibility_timeout, reorder];
+        let left = self.world.faults.left().counts();
         left.into_iter().for_each(|left| self.bytes.u16(left));
         let offers = self.world.faults.ready();
         self.bytes.len(offers.len());

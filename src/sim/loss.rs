@@ -157,6 +157,7 @@ impl World {
         self.lose_replies(region, plan);
         held.drain(..).for_each(|record| self.give_up_if_gone(record, plan));
         self.scratch[1] = held;
+        self.offer_again(plan);
     }
 
     /// Replies of the region's queues that nobody has handled yet do not come: whoever waits for

@@ -16,7 +16,7 @@ use crate::model::table::{Latest, RegionalTable, Row};
 use crate::plan::Plan;
 use crate::sim::Pair;
 use crate::sim::driver::Driver;
-use crate::sim::faults::Faults;
+use crate::sim::budget::Faults;
 use crate::sim::writer::store_of;
 
 /// Everything that changes during a run. What does not change is in the [`Plan`].

@@ -298,10 +298,8 @@ impl Writer<'_> {
     fn lose_region(&mut self, spot: Spot) {
         let topology = &self.sketch.topology;
         let region = spot.region(topology);
-        // A single region is left no quorum of three.
-        let left = if self.sketch.is_strong() { 2 } else { 1 };
-        let regions = usize::from(topology.regions + u8::from(self.sketch.replication().witness));
-        if self.lost.len() + left == regions && !self.lost.contains(&region) {
+        let lost = self.lost.len() as u16 + self.sketch.budget().lose_region;
+        if lost == self.sketch.regions_to_lose() && !self.lost.contains(&region) {
             return;
         }
         self.lost.insert(region);
@@ -389,16 +387,21 @@ impl Writer<'_> {
             Wait::DeliveredAll => Condition::DeliveredAll,
             Wait::DeliveredBatch => Condition::DeliveredBatch(latest),
             // What was lost does not arrive.
-            Wait::Delivered if !self.lost.is_empty() => Condition::Quiescent,
+            Wait::Delivered if self.loses_a_region() => Condition::Quiescent,
             Wait::Delivered => Condition::Delivered(1 + u32::from(spot.stage) % published),
             Wait::Published => Condition::Published(latest),
             Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
         };
-        let all = condition == Condition::DeliveredAll && self.lost.is_empty();
+        let all = condition == Condition::DeliveredAll && !self.loses_a_region();
         self.push(ScriptStep::Await(condition));
         if all {
             self.push(ScriptStep::Expect(Expectation::Delivered(published)));
         }
+    }
+
+    /// Whether a region may be lost before the script gets here.
+    fn loses_a_region(&self) -> bool {
+        !self.lost.is_empty() || self.sketch.budget().lose_region > 0
     }
 
     /// Whether the first batch goes to every region, whatever the schedule.

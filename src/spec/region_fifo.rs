@@ -47,7 +47,7 @@ impl RegionFifo {
         if plan.scenario().queue.max_receives > 0 {
             return Some("dead letters come back behind what came later, so order is not promised");
         }
-        if plan.budget.crash > 0 || plan.has_fault(FaultKind::Crash) {
+        if plan.has_fault(FaultKind::Crash) {
             return Some("containers can crash, so order is not promised");
         }
         None

@@ -58,6 +58,22 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
             "script = [\"publish 1\", \"await delivered 11\"]",
             "FILE:1: script[1]: this can never come true: only 10 records are published",
         ),
+        (
+            "no writer",
+            "[budget]\nswitchover = 1",
+            "FILE:2: budget.switchover: only a global database has a writer; set store.default",
+        ),
+        ("no writer", "[budget]\nfailover = 1", "FILE:2: budget.failover: only a global database"),
+        (
+            "no region left",
+            "[budget]\nlose_region = 2",
+            "FILE:2: budget.lose_region: the last region would be lost as well; leave one",
+        ),
+        (
+            "no region left",
+            "script = [\"publish 1\", \"lose @1\"]\n[budget]\nlose_region = 1",
+            "FILE:3: budget.lose_region: the last region would be lost as well; leave one",
+        ),
         ("version", "format = 2", "FILE:1: format: format 2 is not known here; this build reads"),
         ("no TOML", "name = ", "FILE:1"),
         ("empty", " \n", "FILE: the file is empty; 'active-active init FILE' writes one"),

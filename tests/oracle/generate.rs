@@ -194,6 +194,14 @@ impl Draw {
         if self.below(4) == 0 {
             changes.push("store.default=aurora".to_owned());
         }
+        if self.below(4) == 0 {
+            let great = ["lose_table", "lose_region", "outage"];
+            changes.push(format!("budget.{}=1", self.pick(&great)));
+        }
+        if self.below(3) == 0 && changes.iter().any(|change| change == "store.default=aurora") {
+            let moves = ["switchover", "failover"];
+            changes.push(format!("budget.{}=1", self.pick(&moves)));
+        }
         let from = [SOUND, UNSOUND][self.below(2)];
         if from == SOUND && self.below(4) == 0 {
             changes.push("replication.mode=strong".to_owned());

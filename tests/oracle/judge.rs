@@ -237,7 +237,9 @@ fn is_fifo_promised(plan: &Plan) -> bool {
     let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
     let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
     let fifo = scenario.queue.delivery == Delivery::Fifo && scenario.queue.max_receives == 0;
-    fifo && scenario.topology.containers == 1 && scenario.budget.crash == 0 && !crashes
+    let budget = scenario.budget;
+    let one = scenario.topology.containers == 1;
+    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes
 }
 
 /// Whether everything that the table first stored before this record came before it as well.

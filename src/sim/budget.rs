@@ -1,0 +1,301 @@
+//! The faults that the scheduler may choose within the scenario's budget: which of them are on offer,
+//! and what it means to take one.
+
+use crate::model::container;
+use crate::model::event::Event;
+use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, Target};
+use crate::model::id::{MachineId, QueueId, RegionId, StageId};
+use crate::model::index_set::IndexSet;
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::plan::Plan;
+use crate::scenario::Budget;
+use crate::sim::world::World;
+
+/// The faults that the scheduler may choose.
+#[derive(Debug)]
+pub(super) struct Faults {
+    /// How many more of each kind may be chosen.
+    left: Budget,
+    /// The scenario has a budget at all: without one there is nothing to keep up.
+    has_budget: bool,
+    numbers: FaultNumbers,
+    /// Those that can happen now.
+    ready: IndexSet,
+}
+
+impl Faults {
+    pub(super) fn new(plan: &Plan) -> Faults {
+        let numbers = FaultNumbers::new(&plan.layout);
+        let has_budget = plan.budget != Budget::default();
+        let ready = IndexSet::new(numbers.count());
+        let mut faults = Faults { left: plan.budget, has_budget, numbers, ready };
+        if plan.budget.crash > 0 {
+            (0..plan.layout.containers()).for_each(|container| faults.ready.insert(container));
+        }
+        for region in plan.layout.region_ids() {
+            faults.offer(FaultPoint::LoseRegion(region), plan.budget.lose_region > 0);
+            faults.offer(FaultPoint::Outage(region), plan.budget.outage > 0);
+        }
+        for table in &plan.tables {
+            faults.offer(FaultPoint::LoseTable(table.id), plan.budget.lose_table > 0);
+        }
+        faults
+    }
+
+    #[inline]
+    pub(super) fn ready(&self) -> &IndexSet {
+        &self.ready
+    }
+
+    #[inline]
+    pub(super) fn numbers(&self) -> FaultNumbers {
+        self.numbers
+    }
+
+    /// How many more of each kind may be chosen.
+    pub(super) fn left(&self) -> Budget {
+        self.left
+    }
+
+    fn is_ready(&self, point: FaultPoint) -> bool {
+        self.ready.contains(self.numbers.number(point))
+    }
+
+    /// Offers the fault point, or no longer.
+    pub(super) fn offer(&mut self, point: FaultPoint, offered: bool) {
+        let number = self.numbers.number(point);
+        if offered {
+            self.ready.insert(number);
+        } else {
+            self.ready.remove(number);
+        }
+    }
+
+    pub(super) fn copy_from(&mut self, other: &Faults) {
+        self.left = other.left;
+        self.has_budget = other.has_budget;
+        self.numbers = other.numbers;
+        self.ready.copy_from(&other.ready);
+    }
+}
+
+impl World {
+    /// A fault that the scheduler chose, or the end of one, or a moment.
+    pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
+        let number = self.faults.numbers.number(point);
+        assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
+        match point {
+            FaultPoint::Crash(container) => {
+                self.faults.left.crash -= 1;
+                let target = Target::Container(container);
+                self.inject(Fault { kind: FaultKind::Crash, target }, plan);
+                self.faults.offer(FaultPoint::Restart(container), true);
+                if self.faults.left.crash == 0 {
+                    let containers = plan.layout.containers();
+                    (0..containers).for_each(|container| self.faults.ready.remove(container));
+                }
+            }
+            FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
+            FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
+            FaultPoint::TimeOut(id) => {
+                self.faults.left.visibility_timeout -= 1;
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.time_out(context, &mut self.shelf, &mut self.out);
+                self.offer_all_queue_faults(plan);
+            }
+            FaultPoint::Reorder(id) => {
+                self.faults.left.reorder -= 1;
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.reorder(context, &mut self.shelf, &mut self.out);
+                self.offer_all_queue_faults(plan);
+            }
+            FaultPoint::GoOn => self.release_driver(plan),
+            FaultPoint::LoseTable(_)
+            | FaultPoint::LoseRegion(_)
+            | FaultPoint::Switchover(..)
+            | FaultPoint::Failover(..)
+            | FaultPoint::Outage(_)
+            | FaultPoint::EndOutage(_) => self.take_great_fault(point, plan),
+        }
+    }
+
+    /// One that concerns more than one container, queue or reply.
+    fn take_great_fault(&mut self, point: FaultPoint, plan: &Plan) {
+        let left = &mut self.faults.left;
+        let (kind, target) = match point {
+            FaultPoint::LoseTable(id) => {
+                left.lose_table -= 1;
+                (FaultKind::Lose, Target::Table(id))
+            }
+            FaultPoint::LoseRegion(region) => {
+                left.lose_region -= 1;
+                (FaultKind::Lose, Target::Region(region))
+            }
+            FaultPoint::Switchover(id, to) => {
+                left.switchover -= 1;
+                (FaultKind::Switchover, Target::Writer(id, to))
+            }
+            FaultPoint::Failover(id, to) => {
+                left.failover -= 1;
+                (FaultKind::Failover, Target::Writer(id, to))
+            }
+            FaultPoint::Outage(region) => {
+                left.outage -= 1;
+                plan.outage(region).iter().for_each(|&fault| self.inject(fault, plan));
+                self.faults.offer(FaultPoint::EndOutage(region), true);
+                return self.offer_great_faults(plan);
+            }
+            FaultPoint::EndOutage(region) => {
+                self.end_outage(region, plan);
+                return self.offer_great_faults(plan);
+            }
+            FaultPoint::Crash(_)
+            | FaultPoint::Restart(_)
+            | FaultPoint::LoseReply(_)
+            | FaultPoint::TimeOut(_)
+            | FaultPoint::Reorder(_)
+            | FaultPoint::GoOn => unreachable!("{point:?} concerns one machine"),
+        };
+        self.inject(Fault { kind, target }, plan);
+        self.offer_great_faults(plan);
+    }
+
+    /// Everything in the region works again: what others depend on first, containers last, as in a
+    /// healing.
+    fn end_outage(&mut self, region: RegionId, plan: &Plan) {
+        self.faults.offer(FaultPoint::EndOutage(region), false);
+        for containers in [false, true] {
+            for fault in plan.outage(region) {
+                if matches!(fault.target, Target::Container(_)) == containers {
+                    self.recover(fault.target, plan);
+                }
+            }
+        }
+    }
+
+    /// No outage is left to end: everything works again.
+    pub(super) fn forget_outages(&mut self, plan: &Plan) {
+        for region in plan.layout.region_ids() {
+            self.faults.offer(FaultPoint::EndOutage(region), false);
+        }
+    }
+
+    /// Offers what can happen to tables and regions while the budget lasts.
+    fn offer_great_faults(&mut self, plan: &Plan) {
+        let left = self.faults.left;
+        for context in &plan.tables {
+            let here = !self.lost.contains(context.region);
+            self.faults.offer(FaultPoint::LoseTable(context.id), here && left.lose_table > 0);
+        }
+        for region in plan.layout.region_ids() {
+            let here = !self.lost.contains(region);
+            let is_out = self.faults.is_ready(FaultPoint::EndOutage(region));
+            self.faults.offer(FaultPoint::LoseRegion(region), here && left.lose_region > 0);
+            self.faults.offer(FaultPoint::Outage(region), here && !is_out && left.outage > 0);
+            self.faults.offer(FaultPoint::EndOutage(region), here && is_out);
+        }
+    }
+
+    /// Offers to move each writer to where it is not, while the budget lasts: a switchover only of a
+    /// writer that works and does not hand over already.
+    fn offer_moves(&mut self, plan: &Plan) {
+        let left = self.faults.left;
+        for context in plan.replicators.iter().filter(|context| context.is_database) {
+            let id = context.id;
+            let writer = self.replicators[id.index()].writer();
+            let table = plan.layout.table(writer, StageId(id.0 as u8)).index();
+            let works = self.tables[table].takes_writes(&plan.tables[table]);
+            for region in plan.layout.region_ids() {
+                let moves = region != writer && !self.lost.contains(region);
+                let planned = moves && works && !self.lost.contains(writer) && left.switchover > 0;
+                self.faults.offer(FaultPoint::Switchover(id, region), planned);
+                self.faults.offer(FaultPoint::Failover(id, region), moves && left.failover > 0);
+            }
+        }
+    }
+
+    /// The reply that the machine would handle next turns into a failure. Somebody who waits for
+    /// a change to try again is told that there is one: a reply that does not come is a time-out,
+    /// and a time-out is tried again.
+    fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
+        self.faults.left.lost_reply -= 1;
+        let head = self.out.first_mut(machine).expect("offered only for a reply");
+        let reply = *head;
+        *head = reply.when_lost().expect("offered only for a positive reply");
+        self.faults.offer(FaultPoint::LoseReply(machine), false);
+        self.out.emit(Event::ReplyLost { machine, reply: reply.kind() });
+        match (plan.layout.places()[machine.index()], reply) {
+            (Place::Source | Place::InDns, _) => self.tell_source(plan),
+            (
+                Place::Destination | Place::OutDns,
+                Message::Received { queue, .. } | Message::Removed { queue, .. },
+            ) => self.tell_destination(plan.layout.queue_place(queue).0, plan),
+            _ => {}
+        }
+        if self.faults.left.lost_reply == 0 {
+            for machine in 0..plan.layout.machines() as u16 {
+                self.faults.offer(FaultPoint::LoseReply(MachineId(machine)), false);
+            }
+        }
+    }
+
+    /// Offers to lose each reply that is about to be handled, while the budget lasts.
+    #[inline]
+    pub(super) fn update_offers(&mut self, plan: &Plan) {
+        if self.faults.has_budget {
+            self.offer_what_changed();
+            if plan.budget.switchover > 0 || plan.budget.failover > 0 {
+                self.offer_moves(plan);
+            }
+        }
+    }
+
+    /// What is offered when something happened to a whole region, or to what it may have stopped.
+    pub(super) fn offer_again(&mut self, plan: &Plan) {
+        if self.faults.has_budget {
+            self.offer_great_faults(plan);
+        }
+    }
+
+    fn offer_what_changed(&mut self) {
+        self.offer_restarts();
+        while let Some(machine) = self.out.next_new_head() {
+            let head = self.out.first(machine);
+            let lossy = head.is_some_and(|head| head.when_lost().is_some());
+            let offered = lossy && self.faults.left.lost_reply > 0;
+            self.faults.offer(FaultPoint::LoseReply(machine), offered);
+        }
+    }
+
+    /// Offers timeouts and changes of order of all queues, where there is something to time out
+    /// or to change.
+    fn offer_all_queue_faults(&mut self, plan: &Plan) {
+        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id));
+    }
+
+    /// Offers the timeout and the change of order of a queue that has changed.
+    #[inline]
+    pub(super) fn offer_queue_faults(&mut self, id: QueueId) {
+        if !self.faults.has_budget {
+            return;
+        }
+        let (left, queue) = (self.faults.left, &self.queues[id.index()]);
+        let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
+        let reorders = left.reorder > 0 && queue.has_order();
+        self.faults.offer(FaultPoint::TimeOut(id), times_out);
+        self.faults.offer(FaultPoint::Reorder(id), reorders);
+    }
+
+    /// Offers to start containers again that a fault of the budget may have stopped.
+    fn offer_restarts(&mut self) {
+        for event in self.out.events() {
+            if let Event::ContainerBecame { container, state, .. } = *event {
+                let stopped = state == container::State::FailedDependency;
+                if stopped {
+                    self.faults.offer(FaultPoint::Restart(container), true);
+                }
+            }
+        }
+    }
+}
