@@ -19,7 +19,7 @@
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2 |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers |
-//! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000 |
+//! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
 //! | event order | all that is left: one byte a choice, modulo what is enabled |
@@ -27,12 +27,15 @@
 //! This table is stable: committed seeds and saved artifacts depend on it. What is new goes in
 //! where a list is picked from, by a new entry in place of a repeated one.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
-use crate::scenario::{Budget, Scenario, Topology, builtin};
+use crate::plan::Plan;
+use crate::scenario::{Budget, Scenario, Timing, Topology, builtin};
+use crate::scheduler::{Scheduler, Timed};
+use crate::sim::Simulation;
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
@@ -96,6 +99,32 @@ impl Case {
     }
 }
 
+impl Case {
+    /// The same scenario in the order in which the timed scheduler takes its events, if it says how long
+    /// things take.
+    ///
+    /// # Panics
+    ///
+    /// If the scenario is not valid; that of a case is.
+    pub fn timed(&self) -> Option<Case> {
+        if self.scenario.timing == Timing::default() {
+            return None;
+        }
+        let plan = Arc::new(Plan::new(&self.scenario).expect("a case has a valid scenario"));
+        let mut simulation = Simulation::new(Arc::clone(&plan));
+        let mut timed = Timed::new(0);
+        timed.begin(&plan, 0);
+        let mut choices = Vec::new();
+        while !simulation.enabled().is_quiescent() && simulation.steps() < plan.chaos_steps_max() {
+            let choice = timed.choose(&simulation).expect("somebody can step");
+            let number = simulation.enabled().iter().position(|known| known == choice);
+            choices.push(number.expect("what is chosen is enabled") as u16);
+            simulation.step(choice);
+        }
+        Some(Case { scenario: self.scenario.clone(), choices })
+    }
+}
+
 impl<'a> Arbitrary<'a> for Case {
     /// As [`Case::from_bytes`], without choices: what is left is for whoever comes next.
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Case> {
@@ -138,7 +167,11 @@ const TABLES: [(TableFailure, bool); 6] = [
     (TableFailure::Reject, true),
     (TableFailure::Hang, true),
 ];
-const SPEEDS: [u8; 8] = [0, 0, 0, 0, 0, 1, 2, 3];
+/// How many speeds there are, and whether times are given.
+const SPEEDS: [(u8, bool); 8] =
+    [(0, false), (0, false), (0, false), (0, true), (1, true), (1, false), (2, false), (3, false)];
+/// Milliseconds.
+const TIMES: [u32; 8] = [1, 0, 2, 5, 20, 70, 500, 60_000];
 const SPEED: [u32; 4] = [1, 2, 10, 1000];
 const ACTS_MAX: usize = 12;
 
@@ -169,11 +202,13 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         capacity,
         retries: *bytes.choose(&RETRIES)?,
         budget: budget(bytes)?,
-        speeds: speeds(bytes)?,
+        speeds: Vec::new(),
+        timing: Timing::default(),
         opening: Opening::Plain,
         databases: Databases::default(),
         acts: Vec::new(),
     };
+    (sketch.speeds, sketch.timing) = pace(bytes)?;
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
     Ok(sketch)
@@ -228,12 +263,29 @@ fn budget(bytes: &mut Unstructured<'_>) -> Result<Budget> {
     })
 }
 
-fn speeds(bytes: &mut Unstructured<'_>) -> Result<Vec<Speed>> {
-    let count = *bytes.choose(&SPEEDS)?;
+/// Who is how fast, and how long things take.
+fn pace(bytes: &mut Unstructured<'_>) -> Result<(Vec<Speed>, Timing)> {
+    let (count, is_timed) = *bytes.choose(&SPEEDS)?;
     let one = |_| {
         Ok(Speed { kind: bytes.arbitrary()?, spot: spot(bytes)?, speed: *bytes.choose(&SPEED)? })
     };
-    (0..count).map(one).collect()
+    let speeds = (0..count).map(one).collect::<Result<_>>()?;
+    Ok((speeds, if is_timed { timing(bytes)? } else { Timing::default() }))
+}
+
+fn timing(bytes: &mut Unstructured<'_>) -> Result<Timing> {
+    Ok(Timing {
+        source_ms: *bytes.choose(&TIMES)?,
+        dns_ms: *bytes.choose(&TIMES)?,
+        destination_ms: *bytes.choose(&TIMES)?,
+        queue_ms: *bytes.choose(&TIMES)?,
+        container_ms: *bytes.choose(&TIMES)?,
+        table_ms: *bytes.choose(&TIMES)?,
+        replicator_ms: *bytes.choose(&TIMES)?,
+        spread_percent: bytes.arbitrary::<u8>()? % 101,
+        within_region_ms: *bytes.choose(&TIMES)?,
+        between_regions_ms: *bytes.choose(&TIMES)?,
+    })
 }
 
 /// How the script begins, and, from 128 on, which stages have a database.
@@ -277,13 +329,10 @@ fn acts(bytes: &mut Unstructured<'_>) -> Result<Vec<Act>> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use rand::Rng;
 
     use super::*;
-    use crate::explore::{Runner, Verdict};
-    use crate::plan::Plan;
+    use crate::explore::{Choices, Runner, Verdict};
     use crate::scheduler::{Script, seed};
 
     #[test]
@@ -335,6 +384,26 @@ mod tests {
         assert_eq!(Scenario::parse(expected), Ok(case.scenario), "{toml}");
         assert_eq!(case.choices, [9, 255]);
         assert_eq!(Case::from_bytes(&vec![0; BYTES_MAX + 1]), None);
+    }
+
+    /// Taken by their numbers, the choices are those of the timed scheduler.
+    #[test]
+    fn a_timed_case_has_the_order_of_the_timed_scheduler() {
+        let (mut bytes, mut timed) = ([0; 96], 0);
+        for number in 0..400 {
+            seed::generator(2, number).fill_bytes(&mut bytes);
+            let case = Case::from_bytes(&bytes).expect("it is short");
+            let Some(case) = case.timed() else { continue };
+            let plan = Arc::new(Plan::new(&case.scenario).expect("every sketch is valid"));
+            let (mut by_time, mut by_number) = (Choices::default(), Choices::default());
+            let mut runner = Runner::new(plan);
+            runner.run(&mut Timed::new(0), 0, &mut by_time);
+            runner.run(&mut Script::new(case.choices.clone()), 0, &mut by_number);
+            let length = case.choices.len();
+            assert_eq!(by_time.taken[..length], by_number.taken[..length]);
+            timed += 1;
+        }
+        assert!(timed > 50, "{timed} cases have times");
     }
 
     #[test]

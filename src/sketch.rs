@@ -23,7 +23,7 @@ use crate::model::options::{
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, QueueOptions, Records, ReplicationOptions, Scenario,
-    Source, StoreOptions, TableOptions, Topology,
+    Source, StoreOptions, TableOptions, Timing, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -49,6 +49,8 @@ pub(crate) struct Sketch {
     pub(crate) naming: Naming,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
     pub(crate) speeds: Vec<Speed>,
+    /// How long things take, for the timed scheduler; valid.
+    pub(crate) timing: Timing,
     /// `Retry` or `Abort`: the sound ones.
     pub(crate) on_refusal: OnRefusal,
     /// The kind of the queues.
@@ -148,6 +150,7 @@ impl Sketch {
             store,
             aurora,
             speed,
+            timing: self.timing,
             budget: self.budget(),
             script: script::write(self),
             topology,

@@ -38,7 +38,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
-use crate::scenario::{Budget, Scenario, Topology};
+use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
@@ -66,13 +66,13 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 }
 
 /// Scenarios of a sound design on these topologies, which have to be valid. Everything else
-/// varies: batches, weights, speeds, business keys, the stores of the stages, the kind of the queues and
+/// varies: batches, weights, speeds, times, business keys, the stores of the stages, the kind of the queues and
 /// their room, what source,
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
-    let records = (batches(), keys, naming(), speeds(), prop::bool::weighted(0.1));
+    let records = (batches(), keys, naming(), (speeds(), timing()), prop::bool::weighted(0.1));
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
@@ -86,7 +86,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     let script = (opening(), vec(act(), 0..=12));
     (topology, records, design, budget(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
-            let (batches, keys, naming, speeds, unreadable) = records;
+            let (batches, keys, naming, (speeds, timing), unreadable) = records;
             let (
                 on_refusal,
                 strong,
@@ -104,6 +104,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 unreadable,
                 naming,
                 speeds,
+                timing,
                 on_refusal,
                 delivery,
                 strong,
@@ -205,6 +206,38 @@ fn speeds() -> impl Strategy<Value = Vec<Speed>> {
     let one = (0..Speed::KINDS, spot(), speed);
     let one = one.prop_map(|(kind, spot, speed)| Speed { kind, spot, speed });
     prop_oneof![3 => Just(Vec::new()), 1 => vec(one, 1..=4)]
+}
+
+/// The default, or any times: none at all, short ones, or long ones.
+fn timing() -> impl Strategy<Value = Timing> {
+    let ms = || prop_oneof![1 => Just(0u32), 4 => 1u32..=100, 1 => 1_000u32..=60_000];
+    let machines = (ms(), ms(), ms(), ms(), ms(), ms(), ms());
+    let drawn = (machines, 0u8..=100, ms(), ms());
+    let drawn =
+        drawn.prop_map(|(machines, spread_percent, within_region_ms, between_regions_ms)| {
+            let (
+                source_ms,
+                dns_ms,
+                destination_ms,
+                queue_ms,
+                container_ms,
+                table_ms,
+                replicator_ms,
+            ) = machines;
+            Timing {
+                source_ms,
+                dns_ms,
+                destination_ms,
+                queue_ms,
+                container_ms,
+                table_ms,
+                replicator_ms,
+                spread_percent,
+                within_region_ms,
+                between_regions_ms,
+            }
+        });
+    prop_oneof![3 => Just(Timing::default()), 1 => drawn]
 }
 
 fn spot() -> impl Strategy<Value = Spot> {

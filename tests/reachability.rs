@@ -14,8 +14,8 @@ use active_active::model::message::MessageKind;
 use active_active::model::options::StoreKind;
 use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
-use active_active::scenario::{Condition, Expectation, Scenario, ScriptStep};
-use active_active::scheduler::{Random, Script, seed};
+use active_active::scenario::{Condition, Expectation, Scenario, ScriptStep, Timing};
+use active_active::scheduler::{Random, Script, Timed, seed};
 use active_active::sim::{Choice, Pair};
 use active_active::strategy;
 use proptest::strategy::{Strategy, ValueTree};
@@ -55,6 +55,8 @@ fn sweep(cases: impl Iterator<Item = (Scenario, Vec<u16>)>) -> (BTreeSet<String>
             let outcome = runner.run(&mut Random::new(1), run, &mut ());
             assert_eq!(outcome.verdict, Verdict::Holds, "run {run} of {}", scenario.to_toml());
         }
+        let outcome = runner.run(&mut Timed::new(1), 0, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "with the times of {}", scenario.to_toml());
         coverage.merge(runner.coverage());
         let taken = choices_taken.taken.into_iter().filter_map(choice_kind);
         features.extend(taken.map(|kind| format!("choice {kind}")));
@@ -157,7 +159,32 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     let databases = kinds.filter(|&kind| kind == StoreKind::Aurora).count();
     note(format!("stores {}", how_many(databases, topology.stages.len())));
     note(format!("speeds {}", !scenario.speed.is_empty()));
+    times(&scenario.timing).into_iter().for_each(|time| note(format!("time {time}")));
+    if scenario.timing != Timing::default() && !scenario.speed.is_empty() {
+        note("times and speeds".to_owned());
+    }
     scenario.script.iter().for_each(|step| note(format!("script {}", step_kind(step))));
+}
+
+/// The times that are not as by default, and those that are none.
+fn times(timing: &Timing) -> Vec<String> {
+    let default = Timing::default();
+    let all = [
+        ("source", timing.source_ms, default.source_ms),
+        ("dns", timing.dns_ms, default.dns_ms),
+        ("destination", timing.destination_ms, default.destination_ms),
+        ("queue", timing.queue_ms, default.queue_ms),
+        ("container", timing.container_ms, default.container_ms),
+        ("table", timing.table_ms, default.table_ms),
+        ("replicator", timing.replicator_ms, default.replicator_ms),
+        ("spread", timing.spread_percent.into(), default.spread_percent.into()),
+        ("within", timing.within_region_ms, default.within_region_ms),
+        ("between", timing.between_regions_ms, default.between_regions_ms),
+    ];
+    let changed = all.into_iter().filter(|(_, time, default)| time != default);
+    changed
+        .map(|(what, time, _)| format!("{what}{}", if time == 0 { " none" } else { "" }))
+        .collect()
 }
 
 fn how_many(some: usize, all: usize) -> &'static str {
@@ -241,6 +268,20 @@ const FEATURES: &[&str] = &[
     "room for so many true",
     "unreadable row true",
     "speeds true",
+    "times and speeds",
+    "time source",
+    "time source none",
+    "time dns",
+    "time destination",
+    "time queue",
+    "time container",
+    "time container none",
+    "time table",
+    "time replicator",
+    "time spread",
+    "time within",
+    "time between",
+    "time between none",
     "script publish",
     "script await delivered all",
     "script await delivered batch",

@@ -33,13 +33,21 @@ thread_local! {
     static CHECKER: RefCell<Checker> = RefCell::default();
 }
 
-/// Judges a case. The states that it goes through count as coverage.
+/// Judges a case, and the same scenario in the order of its times if it has some. The states that they go
+/// through count as coverage.
 ///
 /// # Panics
 ///
 /// If the spec is violated; the message has the story of the smallest run that shows it, and that run
 /// as a test to paste and as a file to replay.
 pub fn judge(case: &Case) {
+    judge_one(case);
+    if let Some(timed) = case.timed() {
+        judge_one(&timed);
+    }
+}
+
+fn judge_one(case: &Case) {
     let mut states = AbstractStates::new(|state| {
         STATES[state as usize % COUNTERS].store(1, Ordering::Relaxed);
     });
