@@ -66,8 +66,11 @@ impl RegionCounts {
         }
     }
 
-    /// The sizes that a healthy run of the plan has: each region's share by its weight, which is
-    /// what the published test writes down by hand.
+    /// Each region's share by its weight, rounded down, which is what the published test writes down by
+    /// hand. A healthy run has these sizes only where nothing but the weights decides, and they divide
+    /// the records evenly: not with the failover policy, a time to live, random answers, or a script
+    /// that moves the traffic. Whoever wants to be fair to this spec elsewhere gives it what a fair run
+    /// of the sound design has, as [`Trial`](crate::explore::Trial) does.
     pub fn expected_sizes(plan: &Plan) -> Vec<u32> {
         let weights: Vec<u32> = plan.scenario().dns.weights.clone();
         let regions = plan.layout.regions;
