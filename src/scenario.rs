@@ -26,10 +26,10 @@ pub use script::{Condition, Expectation, ScriptStep};
 pub use timing::Timing;
 
 use crate::model::options::{
-    Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
-    HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
-    Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind, Switchover,
-    TableFailure,
+    Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
+    Forwarding, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
+    OnUnreadable, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind,
+    Switchover, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -210,6 +210,8 @@ pub struct DnsOptions {
     pub failback: Failback,
     /// in-dns: how it picks one of the regions that it may answer.
     pub answer: Answer,
+    /// in-dns: when the source hears that its record was taken.
+    pub acknowledge: Acknowledge,
     /// Which regions the names resolve to.
     pub route: Route,
 }
@@ -225,6 +227,7 @@ impl Default for DnsOptions {
             health_check: HealthCheckOf::default(),
             failback: Failback::default(),
             answer: Answer::default(),
+            acknowledge: Acknowledge::default(),
             route: Route::default(),
         }
     }

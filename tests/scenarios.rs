@@ -379,7 +379,7 @@ fn is_avoided(name: &str, what: Reached) -> bool {
             [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::Returned].contains(&what)
         }
         "f2-fail-database" => what == Reached::Backlog,
-        "region-outage" => what == Reached::DependencyFailed,
+        "region-outage" | "outage-anywhere" => what == Reached::DependencyFailed,
         "aurora-writer-outage" => what == Reached::Destroyed,
         _ => false,
     }
@@ -463,8 +463,7 @@ fn outages_anywhere_end_before_the_healing_in_many_runs() {
     for run in 0..RANDOM_RUNS {
         let mut choices = Choices::default();
         runner.run(&mut Random::new(SEED), run, &mut choices);
-        let ends =
-            |choice: &&Choice| matches!(choice, Choice::Fault(FaultPoint::EndOutage(_)));
+        let ends = |choice: &&Choice| matches!(choice, Choice::Fault(FaultPoint::EndOutage(_)));
         ended += u64::from(choices.taken.iter().any(|choice| ends(&choice)));
     }
     assert!(ended > RANDOM_RUNS / 4, "in {ended} runs only");

@@ -3,7 +3,7 @@
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
-use crate::model::message::{Client, Message, Receipt};
+use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::options::Dedupe;
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
@@ -40,6 +40,10 @@ pub struct RecordDestination {
     changed: [bool; 8],
     /// By record.
     arrived: BitSet,
+    /// By `region × (records + 1) + record`: the message that the record came in last, 0 if none was;
+    /// empty unless it tells records apart by that. Older ones are forgotten: they would only matter
+    /// once the record has counted twice.
+    numbers: Vec<MessageNumber>,
     /// Each id once, in the order of its first arrival. History: nothing depends on it.
     order: Vec<RecordId>,
 }
@@ -75,8 +79,13 @@ impl Context {
 impl RecordDestination {
     pub(crate) fn new(context: &Context) -> RecordDestination {
         let records = usize::from(context.records) + 1;
+        let numbers = match context.dedupe {
+            Dedupe::ById | Dedupe::None => 0,
+            Dedupe::ByMessageId => records * context.queues.len(),
+        };
         RecordDestination {
             arrived: BitSet::new(records),
+            numbers: vec![MessageNumber::default(); numbers],
             order: Vec::with_capacity(records),
             ..RecordDestination::default()
         }
@@ -86,8 +95,8 @@ impl RecordDestination {
     #[inline]
     pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
-            Message::Received { queue, copy, receipt, .. } => {
-                self.received(queue, copy, receipt, context, out);
+            Message::Received { queue, copy, number, receipt, .. } => {
+                self.received(queue, copy, number, receipt, context, out);
             }
             Message::Removed { queue, .. } => {
                 self.receive(context.region_of(queue), context, out);
@@ -130,6 +139,7 @@ impl RecordDestination {
         &mut self,
         queue: QueueId,
         copy: RecordCopy,
+        number: MessageNumber,
         receipt: Receipt,
         context: &Context,
         out: &mut Outbox,
@@ -140,7 +150,15 @@ impl RecordDestination {
             self.arrived.insert(copy.id.index());
             self.order.push(copy.id);
         }
-        let counted = first || context.dedupe == Dedupe::None;
+        let counted = match context.dedupe {
+            Dedupe::ById => first,
+            Dedupe::None => true,
+            Dedupe::ByMessageId => {
+                let records = usize::from(context.records) + 1;
+                let last = &mut self.numbers[region.index() * records + copy.id.index()];
+                std::mem::replace(last, number) != number || first
+            }
+        };
         out.emit(Event::Arrived { copy, region, counted });
         self.states[region.index()] = State::Removing;
         self.changed[region.index()] = false;
@@ -174,15 +192,22 @@ impl RecordDestination {
         self.arrived.contains(record.index())
     }
 
+    /// By `region × (records + 1) + record`: the message that the record came in last, 0 if none was;
+    /// empty unless it tells records apart by that.
+    pub(crate) fn numbers(&self) -> &[MessageNumber] {
+        &self.numbers
+    }
+
     /// The records that arrived, each once, in the order of first arrival.
     pub fn order(&self) -> &[RecordId] {
         &self.order
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordDestination) {
-        let RecordDestination { states, changed, arrived, order } = other;
+        let RecordDestination { states, changed, arrived, numbers, order } = other;
         (self.states, self.changed) = (*states, *changed);
         self.arrived.copy_from(arrived);
+        self.numbers.clone_from(numbers);
         self.order.clone_from(order);
     }
 }

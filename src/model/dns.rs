@@ -5,7 +5,7 @@ use crate::model::event::Event;
 use crate::model::health::{Checks, HealthCheck, Next};
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::{Health, Message};
-use crate::model::options::{Answer, Policy, Route};
+use crate::model::options::{Acknowledge, Answer, Policy, Route};
 use crate::model::outbox::Outbox;
 
 /// Which of the two names.
@@ -90,6 +90,8 @@ pub struct Context {
     pub replicators: Vec<MachineId>,
     /// How it picks one of the regions that it may answer.
     pub answer: Answer,
+    /// When the source hears that its record was taken.
+    pub acknowledge: Acknowledge,
     /// Which regions it may answer.
     pub route: Route,
 }
@@ -99,6 +101,12 @@ impl Context {
     #[inline]
     fn region_of(&self, queue: QueueId) -> RegionId {
         self.regions_of_queues[queue.index()]
+    }
+
+    /// The inbound queue of the region: the first of its queues.
+    fn inbound(&self, region: RegionId) -> QueueId {
+        let positions = self.regions_of_queues.len() / self.queues.len();
+        QueueId((region.index() * positions) as u16)
     }
 }
 
@@ -124,6 +132,9 @@ impl Dns {
                 let refusal = Message::RemoveRefused { incarnation, queue };
                 self.relay_request(queue, message, refusal, context, out);
             }
+            // What the queue says of it comes too late.
+            Message::Sent { .. } | Message::SendRefused { .. }
+                if context.acknowledge == Acknowledge::BeforeEnqueue => {}
             Message::SendRefused { .. } => self.refuse_send(context, out),
             Message::Probe { region } => {
                 if self.health.begin(region) {
@@ -168,6 +179,10 @@ impl Dns {
             return self.refuse_send(context, out);
         }
         out.send(context.queues[region.index()], message.asked_by(context.machine));
+        if context.acknowledge == Acknowledge::BeforeEnqueue {
+            let queue = context.inbound(region);
+            out.send(context.requester, Message::Sent { incarnation: 0, queue });
+        }
     }
 
     /// Tells the source that it is refused. When the answer that its resolver holds is out of date,

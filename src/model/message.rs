@@ -18,6 +18,11 @@ pub struct Client {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt(pub u32);
 
+/// Names one message of one queue: what SQS calls a message id. A redelivery is the same message; a record
+/// that is sent again, or redriven, is another one. It counts the messages of the queue: 1 to 65,535, and then 1 again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct MessageNumber(pub u16);
+
 /// What a health check is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Health {
@@ -81,6 +86,8 @@ pub enum Message {
         queue: QueueId,
         /// The record.
         copy: RecordCopy,
+        /// The message that the record came in.
+        number: MessageNumber,
         /// Names this delivery.
         receipt: Receipt,
     },

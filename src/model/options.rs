@@ -216,6 +216,22 @@ option! {
         ById,
         /// Not at all. Unsound: a record that arrives twice counts twice.
         None,
+        /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
+        /// Unsound: a record that is published again, or comes back from the dead letters, is another
+        /// message.
+        ByMessageId,
+    }
+}
+
+option! {
+    /// When the source hears that its record was taken.
+    Acknowledge {
+        /// When the inbound queue has it. Sound.
+        #[default]
+        AfterEnqueue,
+        /// When in-dns has sent it on. Unsound: the queue may refuse it, or be gone, and nobody sends it
+        /// again.
+        BeforeEnqueue,
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::model::event::{Event, Holder};
 use crate::model::id::{MachineId, QueueId};
 use crate::model::layout::IN_DNS;
-use crate::model::message::{Client, Health, Message, Receipt};
+use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
 use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
@@ -20,6 +20,8 @@ pub struct Item {
     pub receipt: Receipt,
     /// How often it was delivered.
     pub receives: u16,
+    /// The message that it came in.
+    pub number: MessageNumber,
 }
 
 /// The items of all queues: each queue owns two lists in it.
@@ -79,6 +81,8 @@ pub struct Queue {
     held: List,
     /// How many deliveries there were: the next receipt.
     deliveries: u32,
+    /// The number of the newest message; 0 before the first.
+    messages: u16,
 }
 
 /// What a queue knows about its place and its design.
@@ -181,10 +185,16 @@ impl Queue {
         out: &mut Outbox,
     ) {
         let Client { machine, incarnation } = client;
-        let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0 };
+        let number = self.next_number();
+        let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0, number };
         shelf.push_back(&mut self.visible, item);
         out.emit(Event::Enqueued { queue: context.id, copy });
         out.send(machine, Message::Sent { incarnation, queue: context.id });
+    }
+
+    fn next_number(&mut self) -> MessageNumber {
+        self.messages = self.messages % u16::MAX + 1;
+        MessageNumber(self.messages)
     }
 
     /// Whether it has room for no other record.
@@ -277,8 +287,8 @@ impl Queue {
             let holder = self.waiting.pop().expect("somebody waits: it was asked above");
             let receipt = Receipt(self.deliveries);
             self.deliveries += 1;
-            let (queue, copy, gone) =
-                (context.id, item.copy, context.receive == Receive::Destructive);
+            let (queue, gone) = (context.id, context.receive == Receive::Destructive);
+            let Item { copy, number, .. } = item;
             out.emit(Event::Delivered {
                 queue,
                 record: copy.id,
@@ -286,7 +296,8 @@ impl Queue {
                 gone,
             });
             let incarnation = holder.incarnation;
-            out.send(holder.machine, Message::Received { incarnation, queue, copy, receipt });
+            let received = Message::Received { incarnation, queue, copy, number, receipt };
+            out.send(holder.machine, received);
             if !gone {
                 let receives = item.receives.saturating_add(1);
                 let item = Item { holder, receipt, receives, ..item };
@@ -336,7 +347,8 @@ impl Queue {
     pub(crate) fn redrive(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         while let Some(item) = shelf.pop_front(&mut self.dead) {
             out.emit(Event::Redriven { queue: context.id, record: item.copy.id });
-            let item = Item { receives: 0, receipt: NO_RECEIPT, ..item };
+            let number = self.next_number();
+            let item = Item { receives: 0, receipt: NO_RECEIPT, number, ..item };
             shelf.push_back(&mut self.visible, item);
         }
         if self.state == State::Available {
@@ -425,6 +437,11 @@ impl Queue {
     /// How many deliveries there were so far.
     pub(crate) fn deliveries(&self) -> u32 {
         self.deliveries
+    }
+
+    /// The number of the newest message; 0 before the first.
+    pub(crate) fn messages(&self) -> u16 {
+        self.messages
     }
 
     /// The consumers that wait for a delivery, longest waiting first.

@@ -47,6 +47,7 @@ impl Builder<'_> {
             queues: layout.region_ids().map(queue).collect(),
             regions_of_queues: self.regions_of_queues(),
             answer: self.scenario.dns.answer,
+            acknowledge: self.scenario.dns.acknowledge,
             ttl: if side == DnsSide::In { self.scenario.dns.ttl } else { 0 },
             policy: self.scenario.dns.policy,
             primary: RegionId(self.scenario.dns.primary - 1),

@@ -106,6 +106,24 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::EffectOnce,
     ),
     unsound(
+        "destination.dedupe=by-message-id",
+        "crash-anywhere",
+        PropertyName::EffectOnce,
+        PropertyName::EffectOnce,
+    ),
+    unsound(
+        "destination.dedupe=by-message-id",
+        REDRIVEN,
+        PropertyName::EffectOnce,
+        PropertyName::EffectOnce,
+    ),
+    unsound(
+        "dns.acknowledge=before-enqueue",
+        INBOUND_QUEUE_FAILS,
+        PropertyName::NeverLost,
+        PropertyName::NeverLost,
+    ),
+    unsound(
         "queue.receive=destructive",
         "crash-anywhere",
         PropertyName::NeverLost,
@@ -269,6 +287,23 @@ const TABLES_LOST: &str = r#"
     topology.stages = ["inbound", "core"]
     replication.mode = "strong"
     rpo.records = 0
+"#;
+
+/// The destination is cut off from region 1 when it has received a record and not removed it; that one is
+/// given up, and comes back from the dead letters as a new message. Nothing else comes twice.
+const REDRIVEN: &str = r#"
+    name = "redriven"
+    script = [
+        "publish 1",
+        "await sometime",
+        "fail out-dns@1",
+        "await quiescent",
+        "recover out-dns@1",
+        "await quiescent",
+        "redrive *",
+        "await delivered all",
+    ]
+    queue.max_receives = 1
 "#;
 
 /// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.

@@ -154,7 +154,9 @@ pub enum Cause {
     )]
     NoGlobalTable,
     /// Nothing would be left.
-    #[error("the last region would be lost as well; leave one, of those that script and budget lose")]
+    #[error(
+        "the last region would be lost as well; leave one, of those that script and budget lose"
+    )]
     NoRegionLeft,
     /// The driver would wait for ever.
     #[error("this can never come true: {why}; {remedy}")]

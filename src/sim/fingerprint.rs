@@ -18,7 +18,7 @@
 use crate::model::dns::Dns;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
-use crate::model::message::{Client, Message, Receipt};
+use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::record::RecordCopy;
 use crate::model::table::Row;
 use crate::plan::Plan;
@@ -175,6 +175,9 @@ impl Writer<'_> {
         if !self.bytes.is_anonymous() {
             self.plan.record_ids().for_each(|record| self.bytes.flag(destination.has(record)));
         }
+        if !self.renames {
+            destination.numbers().iter().for_each(|number| self.bytes.u16(number.0));
+        }
     }
 
     fn row(&mut self, row: &Row) {
@@ -188,6 +191,11 @@ impl Writer<'_> {
         self.bytes.u8(queue.state() as u8);
         if !self.renames {
             self.bytes.u32(queue.deliveries());
+            self.bytes.u16(if self.world.destination.numbers().is_empty() {
+                0
+            } else {
+                queue.messages()
+            });
         }
         let in_flight = queue.in_flight(shelf).count();
         self.bytes.len(in_flight);
@@ -199,6 +207,7 @@ impl Writer<'_> {
             if !self.renames {
                 self.bytes.u32(item.receipt.0);
             }
+            self.number(item.number, item.copy.id, id);
             if index < in_flight {
                 self.client(item.holder);
             }
@@ -306,6 +315,30 @@ impl Writer<'_> {
         self.bytes.u32(place.map_or(u32::MAX, |place| place as u32));
     }
 
+    /// A message of a queue, where somebody tells messages apart: whether the destination had the record
+    /// in this one last. More is not asked of it, and no two messages of a queue are the same.
+    fn number(&mut self, number: MessageNumber, record: RecordId, queue: QueueId) {
+        let numbers = self.world.destination.numbers();
+        if numbers.is_empty() {
+            return;
+        }
+        if !self.renames {
+            return self.bytes.u16(number.0);
+        }
+        let (region, position) = self.plan.layout.queue_place(queue);
+        let last = numbers[region.index() * (self.plan.records() + 1) + record.index()];
+        self.bytes.flag(position + 1 == self.plan.layout.positions() && last == number);
+    }
+
+    /// A message of a queue that somebody has received: the place of the item that is the same one.
+    fn same_message(&mut self, number: MessageNumber, queue: QueueId) {
+        if self.renames && !self.world.destination.numbers().is_empty() {
+            let mut items = self.world.queues[queue.index()].items(&self.world.shelf);
+            let place = items.position(|item| item.number == number);
+            self.bytes.u32(place.map_or(u32::MAX, |place| place as u32));
+        }
+    }
+
     /// All that a message to the machine says, its kind included.
     fn message(&mut self, message: &Message, to: MachineId) {
         self.bytes.u8(message.kind() as u8);
@@ -331,10 +364,12 @@ impl Writer<'_> {
                 self.client(client);
                 self.bytes.u16(queue.0);
             }
-            Message::Received { incarnation, queue, copy, receipt } => {
+            Message::Received { incarnation, queue, copy, number, receipt } => {
                 self.incarnation(incarnation, to);
                 self.bytes.u16(queue.0);
                 self.copy(copy);
+                self.same_message(number, queue);
+                self.number(number, copy.id, queue);
                 self.receipt(receipt, queue);
             }
             Message::Remove { client, queue, receipt } => {

@@ -15,8 +15,8 @@ use crate::model::source::RecordSource;
 use crate::model::table::{Latest, RegionalTable, Row};
 use crate::plan::Plan;
 use crate::sim::Pair;
-use crate::sim::driver::Driver;
 use crate::sim::budget::Faults;
+use crate::sim::driver::Driver;
 use crate::sim::writer::store_of;
 
 /// Everything that changes during a run. What does not change is in the [`Plan`].

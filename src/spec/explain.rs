@@ -7,6 +7,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
 use crate::model::layout::Place;
+use crate::model::message::Message;
 use crate::model::options::AtCapacity;
 use crate::plan::names::target_name;
 use crate::report::text::plural;
@@ -248,7 +249,10 @@ impl Narrator<'_> {
             Breach::Lost { record, queue } => {
                 // The ledger does not know of the event that is judged: it would say that the
                 // record still is where it was.
-                queue.map_or_else(Vec::new, |queue| self.stage_of(queue, record))
+                queue.map_or_else(
+                    || vec![self.request_of(record)],
+                    |queue| self.stage_of(queue, record),
+                )
             }
             Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
                 self.whereabouts(record)
@@ -300,6 +304,22 @@ impl Narrator<'_> {
     }
 
     /// What the stage behind a queue has done with a record that left the queue too early.
+    /// Where the request is that should bring an accepted record into a queue.
+    fn request_of(&self, record: RecordId) -> String {
+        let plan = self.simulation.plan();
+        let is_it =
+            |message: &Message| matches!(message, Message::Send { copy, .. } if copy.id == record);
+        let mut queues = (0..plan.layout.queues() as u16).map(QueueId);
+        let asked = queues.find(|&queue| {
+            let machine = plan.layout.machine(Place::Queue(queue));
+            self.simulation.inbox(machine).any(is_it)
+        });
+        match asked {
+            Some(queue) => format!("{} has not handled the request with it yet", self.queue(queue)),
+            None => "no request with it is under way any more".to_owned(),
+        }
+    }
+
     fn stage_of(&self, queue: QueueId, record: RecordId) -> Vec<String> {
         let layout = &self.simulation.plan().layout;
         let (region, position) = layout.queue_place(queue);
