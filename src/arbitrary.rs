@@ -20,7 +20,7 @@
 //! | retries | pick: 0 mostly, else 1 or 2 |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
-//! | opening | pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
+//! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
 //! | event order | all that is left: one byte a choice, modulo what is enabled |
 //!
@@ -299,7 +299,10 @@ fn opening(bytes: &mut Unstructured<'_>) -> Result<(Opening, Databases)> {
         _ => Opening::Plain,
     };
     let databases = match number {
-        128.. => Databases { stages: bytes.arbitrary::<u8>()?.into(), writer: bytes.arbitrary()? },
+        128.. => {
+            let (stages, writer) = (bytes.arbitrary::<u8>()?.into(), bytes.arbitrary::<u8>()?);
+            Databases { stages, writer, rpo: (writer / 64).saturating_sub(1) }
+        }
         _ => Databases::default(),
     };
     Ok((opening, databases))

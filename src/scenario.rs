@@ -28,8 +28,8 @@ pub use timing::Timing;
 use crate::model::options::{
     Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
     Forwarding, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
-    OnUnreadable, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind,
-    Switchover, TableFailure,
+    OnUnreadable, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn,
+    StoreKind, Switchover, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -331,6 +331,11 @@ pub struct AuroraOptions {
     pub switchover: Switchover,
     /// What a failover does about the old writer.
     pub fencing: Fencing,
+    /// How many writes a writer may have that no other region has or will get: a write that would be
+    /// one more waits. 0: any number.
+    pub rpo_records_max: u32,
+    /// In which regions that limit is set.
+    pub rpo_on: RpoOn,
 }
 
 impl Default for AuroraOptions {
@@ -340,6 +345,8 @@ impl Default for AuroraOptions {
             forwarding: Forwarding::default(),
             switchover: Switchover::default(),
             fencing: Fencing::default(),
+            rpo_records_max: 0,
+            rpo_on: RpoOn::default(),
         }
     }
 }

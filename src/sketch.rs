@@ -88,6 +88,8 @@ pub(crate) struct Databases {
     pub(crate) stages: u16,
     /// The region that writes first, modulo the number of regions.
     pub(crate) writer: u8,
+    /// How many writes the first writer may have alone; 0: any number.
+    pub(crate) rpo: u8,
 }
 
 /// How fast some machine is.
@@ -186,11 +188,22 @@ impl Sketch {
             return (StoreOptions::default(), aurora);
         }
         aurora.writer = 1 + self.databases.writer % self.topology.regions;
+        aurora.rpo_records_max = self.databases.rpo.into();
         let all = chosen.len() == names.len();
         let default = if all { StoreKind::Aurora } else { StoreKind::Dynamodb };
         let named = chosen.into_iter().filter(|_| !all);
         let stages = named.map(|name| (name.clone(), StoreKind::Aurora)).collect();
         (StoreOptions { default, stages }, aurora)
+    }
+
+    /// Whether nothing is stored before another region has it, or only so much.
+    pub(crate) fn waits_for_replication(&self) -> bool {
+        self.is_strong() || self.has_limit()
+    }
+
+    /// Whether a writer may not be ahead of the others by any number.
+    fn has_limit(&self) -> bool {
+        self.databases().1.rpo_records_max > 0
     }
 
     /// Whether the stage of this index has a global database.
@@ -212,10 +225,11 @@ impl Sketch {
     }
 
     /// How many regions can be lost, by the script and by the scheduler, of a system that goes on. A
-    /// single region is left no quorum of three.
+    /// single region is left no quorum of three, and nobody to whom a writer could be close.
     fn regions_to_lose(&self) -> u16 {
         let replication = self.replication();
-        let left = if replication.mode == ReplicationMode::Strong { 2 } else { 1 };
+        let left =
+            if replication.mode == ReplicationMode::Strong || self.has_limit() { 2 } else { 1 };
         u16::from(self.topology.regions) + u16::from(replication.witness) - left
     }
 

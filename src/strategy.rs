@@ -174,7 +174,8 @@ fn weight_of_each() -> impl Strategy<Value = [u8; 8]> {
 /// No stage with a database, all stages, or some.
 fn databases() -> impl Strategy<Value = Databases> {
     let stages = prop_oneof![4 => Just(0u16), 1 => Just(u16::MAX), 2 => any::<u16>()];
-    (stages, 0u8..8).prop_map(|(stages, writer)| Databases { stages, writer })
+    let rpo = prop_oneof![3 => Just(0u8), 1 => 1u8..=3];
+    (stages, 0u8..8, rpo).prop_map(|(stages, writer, rpo)| Databases { stages, writer, rpo })
 }
 
 /// No fault that the scheduler may choose, or a few of one kind or of several.

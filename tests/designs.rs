@@ -6,9 +6,10 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
-    Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding, HealthCheckOf,
-    Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, Policy, Receive,
-    RemoveBy, ReplicationFailure, ReplicationMode, Route, StoreKind, Switchover, TableFailure,
+    Acknowledge, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
+    HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
+    Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn, StoreKind,
+    Switchover, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -124,6 +125,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("container.on_recover", OnRecover::ALL),
         variants("container.on_unreadable", OnUnreadable::ALL),
         variants("destination.dedupe", Dedupe::ALL),
+        variants("dns.acknowledge", Acknowledge::ALL),
         variants("dns.answer", Answer::ALL),
         variants("dns.failback", Failback::ALL),
         variants("dns.health_check", HealthCheckOf::ALL),
@@ -138,6 +140,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("source.on_refusal", OnRefusal::ALL),
         variants("aurora.fencing", Fencing::ALL),
         variants("aurora.forwarding", Forwarding::ALL),
+        variants("aurora.rpo_on", RpoOn::ALL),
         variants("aurora.switchover", Switchover::ALL),
         variants("store.default", StoreKind::ALL),
         variants("table.conflict", Conflict::ALL),

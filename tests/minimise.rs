@@ -44,6 +44,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
+    ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
 ];
 
 /// The first failure of a random sweep.

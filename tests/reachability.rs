@@ -158,6 +158,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     let kinds = topology.stages.iter().map(|stage| scenario.store.of(stage));
     let databases = kinds.filter(|&kind| kind == StoreKind::Aurora).count();
     note(format!("stores {}", how_many(databases, topology.stages.len())));
+    note(format!("how far a writer may be ahead {}", scenario.aurora.rpo_records_max > 0));
     note(format!("speeds {}", !scenario.speed.is_empty()));
     times(&scenario.timing).into_iter().for_each(|time| note(format!("time {time}")));
     if scenario.timing != Timing::default() && !scenario.speed.is_empty() {
@@ -267,6 +268,7 @@ const FEATURES: &[&str] = &[
     "dead letters true",
     "room for so many true",
     "unreadable row true",
+    "how far a writer may be ahead true",
     "speeds true",
     "times and speeds",
     "time source",
@@ -413,7 +415,7 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
         (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
-        (MachineKind::Database, "Writer", &[Insert, Forward, Probe]),
+        (MachineKind::Database, "Writer", &[Insert, Forward, Probe, Logged]),
         (MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
         (MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
     ]
@@ -436,8 +438,8 @@ const REPLIES: &[MessageKind] = &[
 const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
     (MachineKind::Container, "FailedDependency", REPLIES),
     (MachineKind::Table, "Failed", &[MessageKind::Probe]),
-    (MachineKind::Database, "Draining", &[MessageKind::Probe]),
-    (MachineKind::Database, "Failed", &[MessageKind::Probe]),
+    (MachineKind::Database, "Draining", &[MessageKind::Probe, MessageKind::Logged]),
+    (MachineKind::Database, "Failed", &[MessageKind::Probe, MessageKind::Logged]),
     (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),
 ];
 

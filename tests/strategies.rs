@@ -52,7 +52,7 @@ fn every_strategy_finds_planted_bugs() {
         ("crash-anywhere", "queue.receive=destructive", PropertyName::NeverLost),
         ("standard-queues", "queue.remove=head", PropertyName::RemoveLast),
         ("lost-replies", "destination.dedupe=none", PropertyName::EffectOnce),
-        ("outage-anywhere", "container.on_recover=forget", PropertyName::DeliveredAll),
+        ("outage-anywhere", "source.on_refusal=drop", PropertyName::DeliveredAll),
         ("loss-anywhere", "rpo.records=0", PropertyName::WithinRpo),
         ("aurora-anywhere", "rpo.records=0", PropertyName::WithinRpo),
     ];

@@ -150,7 +150,8 @@ impl Reached {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
                 lost_reply || fails || plan.can_lose_a_region()
             }
-            Reached::WentOffline => plan.has_fault(FaultKind::Offline),
+            // The healing leads the traffic around a region that is lost.
+            Reached::WentOffline => plan.has_fault(FaultKind::Offline) || plan.can_lose_a_region(),
             Reached::Lost => plan.has_fault(FaultKind::Lose),
             Reached::Destroyed => plan.can_lose(),
             Reached::WriteForwarded => {

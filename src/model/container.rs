@@ -146,7 +146,8 @@ impl Container {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a container gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 

@@ -130,7 +130,8 @@ impl RecordDestination {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("the destination gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

@@ -158,7 +158,8 @@ impl Dns {
             | Message::Apply { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a DNS name gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("a DNS name gets no {message:?}"),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::event::Event;
 use crate::model::id::{MachineId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::Forwarding;
+use crate::model::options::{Forwarding, RpoOn};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -39,6 +39,11 @@ pub enum State {
 /// one; whoever reads it has all that was written. In a failover nobody waits: the new writer goes on
 /// from what it has, and every cluster that had more goes back to that.
 ///
+/// A database may limit what a failover can lose: the writer then lets a commit wait while it would leave
+/// more writes than that with itself alone. In Aurora the limit is a lag in seconds (managed recovery
+/// point objective, `rds.global_db_rpo`); here it is one in writes. When no other region is left, nothing
+/// is committed any more where the limit is set; nobody takes the lost cluster out of the database.
+///
 /// Not modelled: the minutes that a promotion takes (the scheduler can delay any step), and reads,
 /// since no container reads.
 ///
@@ -50,13 +55,16 @@ pub(super) struct Cluster {
     pub(super) writer: RegionId,
     /// It hands over to another writer.
     pub(super) draining: bool,
-    /// Writes that wait until it has handed over.
+    /// Writes that wait until it has handed over, or until the log is not so far behind.
     pub(super) waiting: List,
+    /// As the writer: how many writes it has that no other region has or will get, as far as it was
+    /// told; counted only where there is a limit.
+    pub(super) unlogged: u32,
 }
 
 impl Default for Cluster {
     fn default() -> Cluster {
-        Cluster { writer: RegionId(0), draining: false, waiting: List::default() }
+        Cluster { writer: RegionId(0), draining: false, waiting: List::default(), unlogged: 0 }
     }
 }
 
@@ -71,6 +79,20 @@ pub struct Context {
     pub writer: RegionId,
     /// What a cluster does with a write when another one is the writer.
     pub forwarding: Forwarding,
+    /// How many writes the writer may have that no other region has or will get; 0: any number.
+    pub rpo_records_max: u32,
+    /// In which regions that is so.
+    pub rpo_on: RpoOn,
+}
+
+impl Context {
+    /// How many writes a writer in this region may have that no other one has; 0: any number.
+    fn rpo_records_max(&self, region: RegionId) -> u32 {
+        match self.rpo_on {
+            RpoOn::FirstWriter if region != self.writer => 0,
+            RpoOn::FirstWriter | RpoOn::EveryRegion => self.rpo_records_max,
+        }
+    }
 }
 
 impl RegionalTable {
@@ -106,6 +128,7 @@ impl RegionalTable {
             }
             Message::Handover { to, .. } => self.follow(to, context, database, out),
             Message::Discard { copy } => discard(copy, context, store, out),
+            Message::Logged { .. } => self.catch_up(1, context, out),
             Message::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
@@ -142,13 +165,18 @@ impl RegionalTable {
         if self.state() == table::State::Failed {
             return request.refuse(out);
         }
-        if self.cluster.draining {
+        let limit = database.rpo_records_max(context.region);
+        let is_writer = self.cluster.writer == context.region;
+        let waits = is_writer && limit > 0 && self.cluster.unlogged >= limit;
+        if self.cluster.draining || waits {
             return out.hold(&mut self.cluster.waiting, Message::Forward { client, copy, asked });
         }
-        if self.cluster.writer != context.region {
+        if !is_writer {
             return self.forward(request, database, out);
         }
-        let Written { duplicate, unreadable } = self.store(copy, asked, context, store, out);
+        let written = self.store(copy, asked, context, store, out);
+        let Written { duplicate, changed, unreadable } = written;
+        self.cluster.unlogged += u32::from(changed && database.rpo_records_max > 0);
         if let Some(Client { machine, incarnation }) = client {
             out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
         }
@@ -190,11 +218,30 @@ impl RegionalTable {
         self.cluster.draining = false;
         out.release(&mut self.cluster.waiting, context.machine);
         if is_new {
+            self.cluster.unlogged = 0;
             out.emit(Event::WriterMoved { replicator: database.id, region: writer });
         }
     }
 
-    /// Refuses the writes that wait for a handover.
+    /// So many writes are no longer with this cluster alone, or are gone. What waited for that is tried again.
+    pub(crate) fn catch_up(&mut self, writes: u32, context: &table::Context, out: &mut Outbox) {
+        self.cluster.unlogged = self.cluster.unlogged.saturating_sub(writes);
+        if !self.cluster.draining {
+            out.release(&mut self.cluster.waiting, context.machine);
+        }
+    }
+
+    /// As the writer: how many writes it has that no other region has or will get.
+    pub(crate) fn unlogged(&self) -> u32 {
+        self.cluster.unlogged
+    }
+
+    /// Begins to count anew: it is another writer's log that goes on.
+    pub(crate) fn forget_unlogged(&mut self) {
+        self.cluster.unlogged = 0;
+    }
+
+    /// Refuses the writes that wait.
     pub(crate) fn refuse_waiting(&mut self, out: &mut Outbox) {
         while let Some(message) = out.take_held(&mut self.cluster.waiting) {
             cancel(message, out);
@@ -249,7 +296,7 @@ impl RegionalTable {
         self.cluster.draining
     }
 
-    /// Writes that wait until it has handed over.
+    /// Writes that wait until it has handed over, or until another region has more of what it wrote.
     pub fn waiting_writes(&self) -> &List {
         &self.cluster.waiting
     }

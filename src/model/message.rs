@@ -208,6 +208,11 @@ pub enum Message {
         /// What it wrote.
         copy: RecordCopy,
     },
+    /// Replicator to the writer, where commits must not run ahead: another region has the write, or will.
+    Logged {
+        /// What it wrote.
+        copy: RecordCopy,
+    },
 }
 
 macro_rules! message_kinds {
@@ -263,6 +268,7 @@ message_kinds! {
     Forward "forward",
     Handover "handover",
     Discard "discard",
+    Logged "logged",
 }
 
 impl Message {
@@ -298,7 +304,8 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => panic!("{self:?} is no request to a queue"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => panic!("{self:?} is no request to a queue"),
         }
     }
 
@@ -332,7 +339,8 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => None,
+            | Message::Discard { .. }
+            | Message::Logged { .. } => None,
         }
     }
 
@@ -345,7 +353,8 @@ impl Message {
             | Message::Replicate { copy, .. }
             | Message::Apply { copy, .. }
             | Message::Forward { copy, .. }
-            | Message::Discard { copy } => Some(copy.id),
+            | Message::Discard { copy }
+            | Message::Logged { copy } => Some(copy.id),
             Message::Proceed
             | Message::Publish { .. }
             | Message::Wake { .. }

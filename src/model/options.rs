@@ -224,6 +224,19 @@ option! {
 }
 
 option! {
+    /// In which regions the limit on what a writer may be ahead of the others is set.
+    RpoOn {
+        /// In that of the first writer. After a failover the new writer commits whatever the others have.
+        /// Sound.
+        #[default]
+        FirstWriter,
+        /// In every region. Unsound with two: when the first writer is lost, nobody is left who could have
+        /// what the new one writes, and it commits nothing more.
+        EveryRegion,
+    }
+}
+
+option! {
     /// When the source hears that its record was taken.
     Acknowledge {
         /// When the inbound queue has it. Sound.

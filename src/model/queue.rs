@@ -149,7 +149,8 @@ impl Queue {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a queue gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

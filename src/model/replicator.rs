@@ -69,6 +69,8 @@ pub struct Context {
     pub on_failure: ReplicationFailure,
     /// It carries the log of a global database.
     pub is_database: bool,
+    /// It tells the writer what another region has, or will.
+    pub confirms: bool,
 }
 
 impl Default for Replicator {
@@ -119,7 +121,8 @@ impl Replicator {
             | Message::Apply { .. }
             | Message::Probed { .. }
             | Message::Forward { .. }
-            | Message::Discard { .. } => unreachable!("a replicator gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("a replicator gets no {message:?}"),
         }
     }
 
@@ -228,6 +231,9 @@ impl Replicator {
         let (replicator, record) = (context.id, copy.id);
         let reached = self.reachable_from(region, context);
         out.emit(Event::Replicated { replicator, record, region, reached });
+        if context.confirms && !reached.is_empty() {
+            out.send(context.tables[region.index()], Message::Logged { copy });
+        }
     }
 
     /// Stops replicating.

@@ -98,7 +98,8 @@ impl RecordSource {
                 | Message::Probed { .. }
                 | Message::Forward { .. }
                 | Message::Handover { .. }
-                | Message::Discard { .. },
+                | Message::Discard { .. }
+                | Message::Logged { .. },
                 _,
             ) => unreachable!("the source gets no {message:?}"),
         }

@@ -169,7 +169,8 @@ impl RegionalTable {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a table gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
 
@@ -210,7 +211,7 @@ impl RegionalTable {
         if changed {
             out.send(context.replicator, Message::Replicate { region, copy, time });
         }
-        Written { duplicate, unreadable: has_unreadable(store) }
+        Written { duplicate, changed, unreadable: has_unreadable(store) }
     }
 
     #[inline]
@@ -383,6 +384,8 @@ fn refuse(client: Client, context: &Context, out: &mut Outbox) {
 pub(super) struct Written {
     /// The table had the record already.
     pub(super) duplicate: bool,
+    /// It was put on the way to the other regions.
+    pub(super) changed: bool,
     /// The table has a row that nobody can read.
     pub(super) unreadable: bool,
 }

@@ -173,6 +173,8 @@ impl Builder<'_> {
             id: ReplicatorId(u16::from(stage.0)),
             writer: RegionId(aurora.writer - 1),
             forwarding: aurora.forwarding,
+            rpo_records_max: aurora.rpo_records_max,
+            rpo_on: aurora.rpo_on,
         })
     }
 
@@ -195,6 +197,7 @@ impl Builder<'_> {
                 witness: self.witness().filter(|_| self.database(stage).is_none()),
                 on_failure: self.scenario.replication.on_failure,
                 is_database: self.database(stage).is_some(),
+                confirms: self.database(stage).is_some_and(|database| database.rpo_records_max > 0),
             }
         };
         layout.stage_ids().map(context).collect()

@@ -174,11 +174,16 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
         return Err(Problem::new("aurora.writer", cause));
     }
     let default = AuroraOptions::default();
+    if aurora.rpo_records_max == 0 && aurora.rpo_on != default.rpo_on {
+        let (why, remedy) = ("no limit is set", "set aurora.rpo_records_max, or leave this out");
+        return Err(Problem::new("aurora.rpo_on", Cause::Contradiction { why, remedy }));
+    }
     let unused = [
         ("aurora.writer", aurora.writer != default.writer),
         ("aurora.forwarding", aurora.forwarding != default.forwarding),
         ("aurora.switchover", aurora.switchover != default.switchover),
         ("aurora.fencing", aurora.fencing != default.fencing),
+        ("aurora.rpo_records_max", aurora.rpo_records_max != default.rpo_records_max),
     ];
     match unused.into_iter().find(|&(_, is_set)| is_set && !has_database(scenario)) {
         Some((key, _)) => Err(Problem::new(key, Cause::NoDatabase)),

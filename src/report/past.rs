@@ -287,7 +287,8 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. },
+            | Message::Discard { .. }
+            | Message::Logged { .. },
         )
         | None => false,
     }

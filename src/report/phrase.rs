@@ -237,6 +237,7 @@ impl<'a> Scene<'a> {
             Message::Discard { copy } => {
                 format!("is told that {} came after the writer was replaced", copy.id)
             }
+            Message::Logged { copy } => format!("hears that another region has {}", copy.id),
         }
     }
 
@@ -476,7 +477,8 @@ impl<'a> Scene<'a> {
             | Message::Replicate { .. }
             | Message::Probed { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => format!("tells {name}"),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => format!("tells {name}"),
             Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
                 format!("tells {name}")
             }
@@ -525,7 +527,8 @@ impl<'a> Scene<'a> {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => None,
+            | Message::Discard { .. }
+            | Message::Logged { .. } => None,
         }
     }
 }

@@ -244,14 +244,26 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::WithinRpo,
         PropertyName::WithinRpo,
     ),
+    unsound(
+        "aurora.rpo_records_max=0",
+        AHEAD_OF_ALL,
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
+    ),
+    unsound(
+        "aurora.rpo_on=every-region",
+        ONE_REGION_LEFT,
+        PropertyName::DeliveredAll,
+        PropertyName::Drained,
+    ),
     unsound("rpo.records=0", "aurora-failover", PropertyName::WithinRpo, PropertyName::WithinRpo),
     unsound("rpo.records=0", "aurora-anywhere", PropertyName::WithinRpo, PropertyName::WithinRpo),
     unsound("rpo.records=0", "loss-anywhere", PropertyName::WithinRpo, PropertyName::WithinRpo),
     unsound(
-        "container.on_dependency_failure=drop",
+        "source.on_refusal=drop",
         "outage-anywhere",
-        PropertyName::RemoveLast,
-        PropertyName::RemoveLast,
+        PropertyName::DeliveredAll,
+        PropertyName::DeliveredAll,
     ),
     unsound(
         "dns.route=ignore-offline",
@@ -304,6 +316,32 @@ const REDRIVEN: &str = r#"
         "await delivered all",
     ]
     queue.max_receives = 1
+"#;
+
+/// The writer is cut off from the other region, and fails over to there. No more is lost than the limit on
+/// what it may be ahead.
+const AHEAD_OF_ALL: &str = r#"
+    name = "ahead-of-all"
+    script = [
+        "publish 1",
+        "fail only-replicator@2",
+        "await sometime",
+        "failover only-table to @2",
+        "await delivered all",
+    ]
+    topology.stages = ["only"]
+    store.default = "aurora"
+    aurora.rpo_records_max = 2
+    rpo.records = 2
+"#;
+
+/// The region of the writer is lost; the other one becomes the writer, and has nobody to replicate to.
+const ONE_REGION_LEFT: &str = r#"
+    name = "one-region-left"
+    script = ["publish 1", "await sometime", "lose @1", "await delivered all"]
+    topology.stages = ["only"]
+    store.default = "aurora"
+    aurora.rpo_records_max = 2
 "#;
 
 /// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.

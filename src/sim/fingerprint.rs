@@ -115,6 +115,7 @@ impl Writer<'_> {
                 }
                 self.bytes.u8(table.writer().0);
                 self.bytes.flag(table.is_draining());
+                self.bytes.u32(table.unlogged());
                 if !self.bytes.is_anonymous() {
                     world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
                 }
@@ -393,7 +394,7 @@ impl Writer<'_> {
                 self.bytes.u8(from.0);
                 self.bytes.u8(to.0);
             }
-            Message::Discard { copy } => self.copy(copy),
+            Message::Discard { copy } | Message::Logged { copy } => self.copy(copy),
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
                 self.bytes.u8(region.0);
                 self.bytes.u32(time);

@@ -81,8 +81,13 @@ impl World {
             let holder = Holder::Stream(table);
             lost.iter().for_each(|&record| self.out.emit(Event::Lost { holder, record }));
         }
+        let writes = lost.len() as u32;
         lost.clear();
         self.scratch[0] = lost;
+        if plan.replicators[id.index()].confirms && writes > 0 {
+            let context = &plan.tables[table.index()];
+            self.tables[table.index()].catch_up(writes, context, &mut self.out);
+        }
     }
 
     /// What waits for a region that cannot be reached is kept by the others that have it. When the

@@ -190,7 +190,8 @@ impl World {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => RegionId(0),
+            | Message::Discard { .. }
+            | Message::Logged { .. } => RegionId(0),
         }
     }
 

@@ -96,6 +96,9 @@ impl World {
             }
         }
         self.replicators[id.index()].set_writer(to);
+        if from != to {
+            self.forget_unlogged(id, plan);
+        }
         for region in plan.layout.region_ids() {
             let table = table_of(id, region, plan);
             let machine = plan.tables[table.index()].machine;
@@ -107,6 +110,16 @@ impl World {
                 self.cancel_forwards(table, plan);
             }
             self.have_follow(table, to, plan);
+        }
+    }
+
+    /// The new writer begins with a log that all that are left follow, and so does everyone after it.
+    fn forget_unlogged(&mut self, id: ReplicatorId, plan: &Plan) {
+        for region in plan.layout.region_ids() {
+            let table = table_of(id, region, plan);
+            let is_other = |message: &Message| !matches!(message, Message::Logged { .. });
+            self.out.retain(plan.tables[table.index()].machine, is_other);
+            self.tables[table.index()].forget_unlogged();
         }
     }
 

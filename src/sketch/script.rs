@@ -227,8 +227,8 @@ impl Writer<'_> {
                 }
                 self.push(ScriptStep::Recover(containers));
             }
-            // With strong replication nothing is stored before it is replicated.
-            Opening::Unreplicated if self.sketch.is_strong() => {}
+            // Not all that is stored can be stored before it is replicated.
+            Opening::Unreplicated if self.sketch.waits_for_replication() => {}
             Opening::Unreplicated => {
                 self.push(ScriptStep::Fault(FaultKind::Fail, "*-replicator".to_owned()));
                 self.publish();

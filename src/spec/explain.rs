@@ -409,12 +409,34 @@ impl Narrator<'_> {
         reasons.extend(self.full(queue));
         let readers = plan.containers.iter().filter(|context| context.in_queue_id == queue);
         reasons.extend(readers.map(|context| self.container(context.id)));
+        reasons.extend(self.waiting_writes(queue));
         let (region, position) = plan.layout.queue_place(queue);
         if position + 1 == plan.layout.positions() {
             let state = self.simulation.destination().state(region);
             reasons.push(format!("record-destination is {state:?} for region {region}"));
         }
         reasons
+    }
+
+    /// That the writer of the stage behind a queue lets writes wait.
+    fn waiting_writes(&self, queue: QueueId) -> Option<String> {
+        let layout = &self.simulation.plan().layout;
+        let stage = StageId(layout.queue_place(queue).1 as u8);
+        if stage.index() == layout.stages.len() {
+            return None;
+        }
+        let tables = layout.region_ids().map(|region| layout.table(region, stage));
+        let waits = |table: &TableId| !self.simulation.table(*table).waiting_writes().is_empty();
+        let table = tables.into_iter().find(waits)?;
+        let (name, cluster) = (self.name(Place::Table(table)), self.simulation.table(table));
+        let waiting = plural(cluster.waiting_writes().len() as u64, "write", "writes");
+        Some(match cluster.is_draining() {
+            true => format!("{name} hands over to another writer and keeps {waiting} waiting"),
+            false => format!(
+                "{name} keeps {waiting} waiting: no other region has the last {} that it took",
+                cluster.unlogged()
+            ),
+        })
     }
 
     /// That a queue is full, and what follows from it.

@@ -226,7 +226,8 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Probed
         | MessageKind::Forward
         | MessageKind::Handover
-        | MessageKind::Discard => false,
+        | MessageKind::Discard
+        | MessageKind::Logged => false,
     }
 }
 

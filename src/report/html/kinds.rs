@@ -41,7 +41,7 @@ const REPLIES: &[MessageKind] = &[
 /// replicator, unless it drops its backlog or replication is strong.
 pub(super) fn taken(machine: MachineKind, state: &str) -> &'static [MessageKind] {
     use MessageKind::{
-        Apply, Forward, Handover, Insert, InsertRefused, Probe, Probed, Proceed, Publish,
+        Apply, Forward, Handover, Insert, InsertRefused, Logged, Probe, Probed, Proceed, Publish,
         ReceiveRefused, Received, RemoveRefused, Removed, Replicate, Send, SendRefused, Sent, Wake,
     };
     match (machine, state) {
@@ -60,8 +60,9 @@ pub(super) fn taken(machine: MachineKind, state: &str) -> &'static [MessageKind]
         (MachineKind::Table, _) => &[Insert, InsertRefused, Apply],
         (MachineKind::Replicator, "Running") => &[Replicate, Probe, Handover],
         (MachineKind::Replicator, _) => &[Replicate],
-        (MachineKind::Database, "Writer") => &[Insert, Forward, Probe],
-        (MachineKind::Database, "Draining") => &[Insert, Forward, Handover, Probe],
+        (MachineKind::Database, "Writer") => &[Insert, Forward, Probe, Logged],
+        (MachineKind::Database, "Draining") => &[Insert, Forward, Handover, Probe, Logged],
+        (MachineKind::Database, "Failed") => &[Insert, Forward, Apply, Handover, Probe, Logged],
         (MachineKind::Database, _) => &[Insert, Forward, Apply, Handover, Probe],
     }
 }

@@ -347,7 +347,8 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Replicate { .. }
         | Message::Apply { .. }
         | Message::Forward { .. }
-        | Message::Discard { .. } => true,
+        | Message::Discard { .. }
+        | Message::Logged { .. } => true,
     }
 }
 
