@@ -227,10 +227,11 @@ impl Sketch {
     /// How many regions can be lost, by the script and by the scheduler, of a system that goes on. A
     /// single region is left no quorum of three, and nobody to whom a writer could be close.
     fn regions_to_lose(&self) -> u16 {
-        let replication = self.replication();
-        let left =
-            if replication.mode == ReplicationMode::Strong || self.has_limit() { 2 } else { 1 };
-        u16::from(self.topology.regions) + u16::from(replication.witness) - left
+        let regions = u16::from(self.topology.regions);
+        let witness = u16::from(self.replication().witness);
+        let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
+        let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
+        with_quorum.min(with_reader)
     }
 
     /// A whole batch waits in front of the containers that the opening pauses.

@@ -45,6 +45,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
     ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
+    ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 3, 2]),
 ];
 
 /// The first failure of a random sweep.

@@ -344,6 +344,28 @@ fn an_undelivered_record_is_traced_to_the_container_that_has_not_asked() {
     assert!(violation.because[1].ends_with("has not asked inbound-queue@1 for a record since"));
 }
 
+/// The chain of reasons of a record whose write waits at a writer that is alone.
+#[test]
+fn an_undelivered_record_is_traced_to_the_writer_that_lets_writes_wait() {
+    let script = ["lose @1", "publish 1"];
+    let changes = [
+        "store.default=aurora",
+        "records.batches=3",
+        "aurora.rpo_records_max=1",
+        "aurora.rpo_on=every-region",
+    ];
+    let plan = small(&script, &changes);
+    let outcome = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ());
+    let Verdict::Violated(violation) = outcome.verdict else { panic!("it is stuck: {outcome:?}") };
+    assert_eq!(violation.property(), PropertyName::DeliveredAll);
+    let expected = [
+        "record 2 is in inbound-queue@2, in flight to only-container@2",
+        "only-container@2 is Processing and works on record 2",
+        "only-table@2 keeps 1 write waiting: no other region has 1 write that it took before",
+    ];
+    assert_eq!(violation.because, expected);
+}
+
 /// The chain of reasons of the spec's own example, judged before anything is healed.
 #[test]
 fn an_undelivered_record_is_traced_to_the_table_that_refused() {

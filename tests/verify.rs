@@ -61,6 +61,68 @@ fn enters_the_states_that_the_naive_enumeration_finds() {
     }
 }
 
+/// A table or a region that is lost, and a writer that moves, at every step there is. The number of states
+/// is pinned: whoever changes what these faults do sees it here.
+#[test]
+fn faults_of_tables_regions_and_writers_hold_in_every_place() {
+    let aurora = "store.default=aurora";
+    let cases = [
+        (&["budget.lose_table=1"][..], 16_568),
+        (&["budget.lose_region=1"], 155_862),
+        (&["budget.switchover=1", aurora, "dns.weights=1,0"], 26_695),
+        (&["budget.failover=1", aurora, "dns.weights=1,0"], 13_483),
+    ];
+    for (changes, states) in cases {
+        let plan = tiny(changes);
+        let report = verify(&plan, 2, true);
+        assert_eq!((report.verdict, report.states), (Verified::Holds, states), "{changes:?}");
+    }
+    for changes in [cases[0].0, cases[3].0] {
+        let all = enumerate(&tiny(changes));
+        assert_eq!(all.violations, BTreeMap::new());
+        assert_eq!(all.known as u64, verify(&tiny(changes), 1, false).states, "{changes:?}");
+    }
+}
+
+/// Each of these faults is what a wrong design, or a promise that is too great, needs to be found.
+#[test]
+fn faults_of_tables_regions_and_writers_are_found_in_their_place() {
+    let aurora = "store.default=aurora";
+    let cases = [
+        (&["budget.lose_table=1", "rpo.records=0"][..], PropertyName::WithinRpo),
+        (&["budget.lose_region=1", "rpo.records=0"], PropertyName::WithinRpo),
+        (&["budget.failover=1", aurora, "rpo.records=0"], PropertyName::WithinRpo),
+        (
+            &["budget.switchover=1", aurora, "rpo.records=0", "aurora.switchover=at-once"],
+            PropertyName::WithinRpo,
+        ),
+        (&["budget.outage=1", "source.on_refusal=drop"], PropertyName::DeliveredAll),
+    ];
+    for (changes, property) in cases {
+        let report = verify(&tiny(changes), 2, true);
+        assert_eq!(found(&report).violation.property(), property, "{changes:?}");
+    }
+}
+
+/// What a writer may have alone is what a failover can lose, in every schedule.
+#[test]
+fn a_limit_on_the_writer_is_a_limit_on_the_loss() {
+    let limited = |limit| {
+        let changes = [
+            "store.default=aurora",
+            "records.batches=2",
+            "dns.weights=1,0",
+            "budget.failover=1",
+            "rpo.records=1",
+            limit,
+        ];
+        verify(&tiny(&changes), 2, true)
+    };
+    assert_eq!(limited("aurora.rpo_records_max=1").verdict, Verified::Holds);
+    let unlimited = limited("aurora.rpo_records_max=0");
+    assert_eq!(found(&unlimited).violation.property(), PropertyName::WithinRpo);
+}
+
 #[test]
 fn a_violation_is_found_by_the_shortest_run_whatever_the_number_of_threads() {
     let plan = tiny(&["budget.crash=1", "container.on_duplicate=skip"]);

@@ -433,8 +433,8 @@ impl Narrator<'_> {
         Some(match cluster.is_draining() {
             true => format!("{name} hands over to another writer and keeps {waiting} waiting"),
             false => format!(
-                "{name} keeps {waiting} waiting: no other region has the last {} that it took",
-                cluster.unlogged()
+                "{name} keeps {waiting} waiting: no other region has {} that it took before",
+                plural(cluster.unlogged().into(), "write", "writes")
             ),
         })
     }
@@ -479,6 +479,8 @@ impl Narrator<'_> {
                 let waiting = self.simulation.queue(queue).waiting();
                 if waiting.iter().any(|client| client.machine == machine) {
                     format!("{name} is Processing and waits for a delivery")
+                } else if let Some(hand) = container.hand() {
+                    format!("{name} is Processing and works on {}", hand.copy.id)
                 } else if facts.recoveries > 0 {
                     format!(
                         "{name} is Processing since step {since}, when it was recovered, and has \
@@ -486,16 +488,9 @@ impl Narrator<'_> {
                         self.queue(queue)
                     )
                 } else {
-                    format!("{name} is Processing and works on {}", self.hand(id))
+                    format!("{name} is Processing and works on nothing")
                 }
             }
-        }
-    }
-
-    fn hand(&self, id: ContainerId) -> String {
-        match self.simulation.container(id).hand() {
-            Some(hand) => hand.copy.id.to_string(),
-            None => "nothing".to_owned(),
         }
     }
 

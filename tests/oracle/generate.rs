@@ -209,7 +209,7 @@ impl Draw {
             changes.push("replication.mode=strong".to_owned());
             changes.push(format!("replication.witness={}", regions == 2));
         }
-        let great = ["lose_table", "outage", "lose_region"];
+        let great = ["lose_table", "outage", "outage", "lose_region"];
         if self.below(4) == 0 {
             changes.push(format!("budget.{}=1", self.pick(&great)));
         }
