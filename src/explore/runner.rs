@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::explore::coverage::Coverage;
 use crate::explore::observer::{Observer, Phase};
-use crate::model::{ContainerId, container};
+use crate::model::{ContainerId, MachineId, container};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler, Span};
 use crate::sim::{Choice, Simulation};
@@ -267,7 +267,12 @@ impl Runner {
             .region_ids()
             .map(|region| u64::from(self.simulation.progress().queued(region)))
             .sum();
-        plan.fair_steps_max(plan.records() as u64 + queued)
+        let machines = (0..plan.layout.machines() as u16).map(MachineId);
+        let waiting: u64 = machines.map(|one| self.simulation.waiting(one) as u64).sum();
+        // Containers that are started again and again while a dependency is out leave a backlog that has
+        // nothing to do with the number of records: a row goes to every region for each attempt.
+        let backlog = waiting * (plan.layout.regions as u64 + 1);
+        plan.fair_steps_max(plan.records() as u64 + queued) + backlog
     }
 
     /// What the runs so far have reached.
