@@ -431,15 +431,16 @@ fn region_outage_loses_nothing_wherever_it_falls() {
     }
 }
 
+fn is_fault(event: &Event, kind: FaultKind) -> bool {
+    matches!(event, Event::Faulted { fault } if fault.kind == kind)
+}
+
 #[test]
 fn outages_anywhere_lose_nothing() {
     let coverage = holds_under_every_scheduler("outage-anywhere", |run| {
         all_is_everywhere(run);
-        let crashes = |event: &&Event| match event {
-            Event::Faulted { fault } => fault.kind == FaultKind::Crash,
-            _ => false,
-        };
-        let crashes = run.events.all.iter().filter(crashes).count();
+        let crashes =
+            run.events.all.iter().filter(|event| is_fault(event, FaultKind::Crash)).count();
         assert!(crashes <= 10 && crashes.is_multiple_of(5), "the budget is two outages");
     });
     let must = [
@@ -555,12 +556,11 @@ fn writers_that_move_anywhere_lose_only_what_was_not_replicated() {
     let coverage = holds_under_every_scheduler("aurora-anywhere", |run| {
         let arrived = run.simulation.destination().order();
         assert_eq!(arrived.len(), run.simulation.plan().records(), "a row is no message");
-        let of = |kind| move |event: &&Event| matches!(event, Event::Faulted { fault } if fault.kind == kind);
-        let (planned, at_once) = (of(FaultKind::Switchover), of(FaultKind::Failover));
         let events = &run.events.all;
-        assert!(events.iter().filter(&planned).count() <= 2);
-        assert!(events.iter().filter(&at_once).count() <= 2);
-        if events.iter().filter(&at_once).count() == 0 {
+        let count = |kind| events.iter().filter(|event| is_fault(event, kind)).count();
+        assert!(count(FaultKind::Switchover) <= 2);
+        assert!(count(FaultKind::Failover) <= 2);
+        if count(FaultKind::Failover) == 0 {
             assert_eq!(run.outcome.lost.records(), 0, "a switchover loses nothing");
         }
         let has_moved = |event: &Event| matches!(event, Event::WriterMoved { .. });

@@ -14,7 +14,8 @@
 //!   state to another one changes only those that were sent, and what is sent next is the same;
 //! * **its value.** Nobody looks at it but the spec, which knows whose it is; a copy with another value than
 //!   its record's is written with it;
-//! * **a business key**, or **a row that nobody can read**: such plans are not treated like this;
+//! * **a business key**, **a row that nobody can read**, or **the message that it came in** where the
+//!   destination remembers those: such plans are not treated like this;
 //! * **the answer of in-dns that is due**, where answers are random: whichever it is, every answer is tried.
 //!   Only the fair schedule after the healing takes those that are due, and it is one of very many.
 //!
@@ -23,13 +24,14 @@
 //! first 45,000 states with a change of order and a timeout: none). So this is used where records overtake
 //! each other without a fault: with several containers on a standard queue, or random answers.
 
-use crate::model::options::{Answer, Delivery};
+use crate::model::options::{Answer, Dedupe, Delivery};
 use crate::plan::Plan;
 
 /// Whether states are taken for one that differ in nothing but which record is where.
 pub(super) fn is_used(plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let is_nobody_special = plan.keys().count() == 0 && plan.keys().unreadable().is_none();
+    let is_nobody_special = is_nobody_special && scenario.destination.dedupe != Dedupe::ByMessageId;
     let compete =
         scenario.queue.delivery == Delivery::Standard && plan.layout.containers_per_stage > 1;
     let overtake = compete || scenario.dns.answer == Answer::Random;
