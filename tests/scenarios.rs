@@ -471,7 +471,7 @@ fn a_backlog_of_many_attempts_is_no_lack_of_rest() {
         dns.weights = [0, 1, 0]
         table.conflict = "version-checked"
         replication.mode = "strong"
-        budget.crash = 1
+        budget.crash = 20
     "#;
     let plan = plans::plan(text, &[]);
     let mut runner = Runner::new(Arc::clone(&plan));
