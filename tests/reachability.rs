@@ -82,6 +82,10 @@ fn note_faults(plan: &Plan, features: &mut BTreeSet<String>) {
                 let several = |&fault| format!("{} and others", fault_kind(fault));
                 features.extend(faults.iter().map(several));
             }
+            DriverAction::FaultSome(faults) => {
+                let one_of = |&fault| format!("{} of some", fault_kind(fault));
+                features.extend(faults.iter().map(one_of));
+            }
             DriverAction::Publish(_)
             | DriverAction::Await(_)
             | DriverAction::Recover(_)
@@ -112,6 +116,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
     match choice {
         Choice::Step(_) => None,
         Choice::Resolve(_) => Some("resolve"),
+        Choice::Fail(_) => Some("fail"),
         Choice::Fault(FaultPoint::Crash(_)) => Some("crash"),
         Choice::Fault(FaultPoint::Restart(_)) => Some("restart"),
         Choice::Fault(FaultPoint::LoseReply(_)) => Some("lose-reply"),
@@ -178,6 +183,7 @@ fn step_kind(step: &ScriptStep) -> String {
         ScriptStep::Publish(_) => "publish".to_owned(),
         ScriptStep::Fault(kind, _) => kind.name().to_owned(),
         ScriptStep::MoveWriter(kind, ..) => kind.name().to_owned(),
+        ScriptStep::FailSome(_) => "fail some".to_owned(),
         ScriptStep::Outage(_) => "outage".to_owned(),
         ScriptStep::Recover(_) => "recover".to_owned(),
         ScriptStep::Redrive(name) if name == "*" => "redrive all".to_owned(),
@@ -187,6 +193,7 @@ fn step_kind(step: &ScriptStep) -> String {
             let what = match condition {
                 Condition::Published(_) => "published",
                 Condition::Enqueued(..) => "enqueued",
+                Condition::PublishedOrRefused(_) => "published or refused",
                 Condition::DeliveredBatch(_) => "delivered batch",
                 Condition::Delivered(_) => "delivered",
                 Condition::DeliveredAll => "delivered all",
@@ -240,6 +247,7 @@ const FEATURES: &[&str] = &[
     "script await delivered",
     "script await published",
     "script await enqueued",
+    "script await published or refused",
     "script await drained",
     "script await quiescent",
     "script await sometime",
@@ -247,6 +255,7 @@ const FEATURES: &[&str] = &[
     "script crash",
     "script fail",
     "script offline",
+    "script fail some",
     "script outage",
     "script lose",
     "script recover",
@@ -309,7 +318,11 @@ const FEATURES: &[&str] = &[
     "choice resolve",
     "choice crash",
     "choice restart",
+    "pause container of some",
+    "fail queue of some",
+    "fail table of some",
     "choice lose-reply",
+    "choice fail",
     "choice time-out",
     "choice reorder",
     "choice go-on",
@@ -377,7 +390,8 @@ const REPLIES: &[MessageKind] = &[
 
 /// Possible, and too rare to insist on: a container that met a failed dependency gets a reply only
 /// if it crashed with a request under way, came back, and was refused at once; a table is asked whether
-/// it has caught up only when its region has just come back.
+/// it has caught up only when its region has just come back; a failed table is refused by the others only if
+/// it failed while it asked them.
 const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
     (MachineKind::Container, "FailedDependency", REPLIES),
     (MachineKind::Table, "Failed", &[MessageKind::Probe]),

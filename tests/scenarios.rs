@@ -420,6 +420,52 @@ fn failover_undrained_delivers_what_was_under_way_when_the_region_is_back() {
     reached_in_every_run(&coverage, &[Reached::WentOffline]);
 }
 
+/// What the scheduler chose to let fail in a run: the components, in the order of the script.
+fn failed(events: &Events) -> BTreeSet<Target> {
+    let fault = |event: &Event| match *event {
+        Event::Faulted { fault } => Some(fault.target),
+        _ => None,
+    };
+    events.all.iter().filter_map(fault).collect()
+}
+
+#[test]
+fn f5_fail_random_delivers_everything_whatever_fails() {
+    let seen: Cell<Vec<BTreeSet<Target>>> = Cell::default();
+    let coverage = holds_under_every_scheduler("f5-fail-random", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let failed = failed(run.events);
+        assert!((1..=16).contains(&failed.len()), "{failed:?}");
+        let layout = &run.simulation.plan().layout;
+        assert!(failed.iter().all(|target| target.region(layout) == Some(RegionId(0))));
+        let mut acknowledged = BTreeSet::new();
+        for event in &run.events.all {
+            match *event {
+                Event::Accepted { record } => _ = acknowledged.insert(record),
+                Event::Published { copy } => assert!(!acknowledged.contains(&copy.id)),
+                _ => {}
+            }
+        }
+        let mut all = seen.take();
+        all.push(failed);
+        seen.set(all);
+    });
+    let seen = seen.take();
+    let components: BTreeSet<&Target> = seen.iter().flatten().collect();
+    assert_eq!(components.len(), 16);
+    for target in components {
+        let with = seen.iter().filter(|failed| failed.contains(target)).count();
+        let share = with as f64 / seen.len() as f64;
+        assert!((0.4..0.6).contains(&share), "{target:?} fails in {share} of the runs");
+    }
+    let sizes: BTreeSet<usize> = seen.iter().map(BTreeSet::len).collect();
+    assert_eq!(sizes, (1..=16).collect(), "one to all of them");
+    for what in [Reached::Paused, Reached::ComponentFailed, Reached::SourceRefused] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 4, "{}", what.text());
+    }
+}
+
 #[test]
 fn region_outage_loses_nothing_wherever_it_falls() {
     let coverage = holds_under_every_scheduler("region-outage", all_is_everywhere);
@@ -817,3 +863,4 @@ fn every_built_in_scenario_has_a_test() {
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }
+        "f5-fail-random",

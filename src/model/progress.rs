@@ -75,8 +75,9 @@ impl Progress {
                 let new = self.reach(copy.id, Milestone::DELIVERED);
                 self.delivered += u32::from(new);
             }
+            // The source knows which batch that concerns.
+            Event::Refused { .. } => self.changed = true,
             Event::Published { .. }
-            | Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }

@@ -42,6 +42,8 @@ pub struct RecordSource {
     next: Vec<u16>,
     /// Batches to publish after this one.
     pending: List,
+    /// By batch (from 1): it was refused a record of it since the batch was last published.
+    refused: Vec<bool>,
 }
 
 /// What the source knows about its place and its design.
@@ -61,7 +63,8 @@ pub struct Context {
 
 impl RecordSource {
     pub(crate) fn new(context: &Context) -> RecordSource {
-        RecordSource { next: context.first_record.clone(), ..RecordSource::default() }
+        let next = context.first_record.clone();
+        RecordSource { refused: vec![false; next.len()], next, ..RecordSource::default() }
     }
 
     /// Handles one message.
@@ -140,6 +143,7 @@ impl RecordSource {
         out.emit(Event::Refused { record: self.record() });
         match context.on_refusal {
             OnRefusal::Retry if self.changed => self.send(context, out),
+        self.refused[usize::from(self.batch)] = true;
             OnRefusal::Retry => self.state = State::Waiting,
             OnRefusal::Abort => self.end(false, context, out),
             OnRefusal::Drop => self.advance(context, out),
@@ -183,12 +187,23 @@ impl RecordSource {
 
     /// Batches to publish after the one under way.
     pub(crate) fn pending(&self) -> &List {
+    /// Whether it was refused a record of the batch since that was last published.
+    pub(crate) fn was_refused(&self, batch: BatchId) -> bool {
+        self.refused[batch.index()]
+    }
+
+    /// The batch is published, perhaps again.
+    pub(crate) fn forget_refusals(&mut self, batch: BatchId) {
+        self.refused[batch.index()] = false;
+    }
+
         &self.pending
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordSource) {
-        let RecordSource { state, batch, changed, next, pending } = other;
+        let RecordSource { state, batch, changed, next, pending, refused } = other;
         self.next.clone_from(next);
         (self.state, self.batch, self.changed, self.pending) = (*state, *batch, *changed, *pending);
     }
+        self.refused.clone_from(refused);
 }

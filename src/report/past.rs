@@ -152,6 +152,7 @@ impl Past {
         let place = match step.choice {
             Choice::Step(machine) => layout.places()[machine.index()],
             Choice::Resolve(_) => Place::InDns,
+            Choice::Fail(_) => Place::Driver,
             Choice::Fault(point) => place_of(point, layout),
         };
         let at = layout.machine(place);

@@ -41,7 +41,7 @@ impl<'a> Scene<'a> {
         let mut clauses = Vec::new();
         let mut subject = None;
         match (step.choice, &step.message) {
-            (Choice::Step(_) | Choice::Resolve(_), Some(message)) => {
+            (Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_), Some(message)) => {
                 let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
                 match self.is_told_by_sender(message) {
                     true => subject = Some(machine),
@@ -54,6 +54,7 @@ impl<'a> Scene<'a> {
             (
                 Choice::Step(_)
                 | Choice::Resolve(_)
+                | Choice::Fail(_)
                 | Choice::Fault(
                     FaultPoint::Crash(_)
                     | FaultPoint::Restart(_)
@@ -246,6 +247,15 @@ impl<'a> Scene<'a> {
                 DriverAction::Publish(_)
                 | DriverAction::Fault(_)
                 | DriverAction::Recover(_)
+            (DriverAction::FaultSome(faults), _) => {
+                let layout = &self.simulation.plan().layout;
+                let name = target_name(faults[self.before.component].target, layout);
+                let faulted = |event: &Event| matches!(event, Event::Faulted { .. });
+                match self.simulation.events().iter().any(faulted) {
+                    true => format!("takes {name} for '{line}'"),
+                    false => format!("leaves {name} out of '{line}'"),
+                }
+            }
                 | DriverAction::Redrive(_)
                 | DriverAction::Weights(_),
                 _,

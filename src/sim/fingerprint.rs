@@ -16,7 +16,7 @@
 //! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
 
 use crate::model::dns::Dns;
-use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, Receipt};
 use crate::model::record::RecordCopy;
@@ -85,6 +85,9 @@ impl Writer<'_> {
                 self.bytes.u16(world.driver.next() as u16);
                 self.bytes.flag(world.driver.is_waiting());
                 self.bytes.flag(world.driver.is_released());
+                let (component, any_failed) = world.driver.component();
+                self.bytes.u16(component);
+                self.bytes.flag(any_failed);
             }
             Place::Source => self.source(),
             Place::InDns => self.dns(&world.in_dns),
@@ -145,6 +148,10 @@ impl Writer<'_> {
         self.bytes.flag(source.changed());
         self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
         source.next().iter().for_each(|&next| self.bytes.u16(next));
+        if self.plan.awaits_refusal() {
+            let batches = (1..=self.plan.batches() as u16).map(BatchId);
+            batches.for_each(|batch| self.bytes.flag(source.was_refused(batch)));
+        }
         self.bytes.len(source.pending().len());
         for message in self.world.out.held(source.pending()) {
             self.message(message, self.plan.source.machine);
