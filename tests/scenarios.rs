@@ -837,6 +837,57 @@ fn every_built_in_scenario_has_a_test() {
         "baseline",
         "f1-fail-container",
         "f2-fail-database",
+/// A late write of an old plan: records go by it, or, once it is cleaned up, nowhere. Not every
+/// schedule is so slow.
+#[test]
+fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
+    let mut unsound = Runner::new(plans::plan("dynamodb-dns-plans", &[]));
+    let mut found: BTreeMap<PropertyName, u64> = BTreeMap::new();
+    let mut events = Events::default();
+    for run in 0..RANDOM_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut events);
+        let late = |event: &Event| matches!(event, Event::PlanEnacted { plan: 1, instead_of: 2 });
+        let is_late = events.all.iter().any(late);
+        match outcome.verdict {
+            Verdict::Violated(violation) => {
+                assert!(is_late, "run {run}: {violation}");
+                *found.entry(violation.property()).or_default() += 1;
+            }
+            Verdict::Holds => {}
+            Verdict::Inconclusive(_) => panic!("run {run}: {outcome:?}"),
+        }
+    }
+    println!("{found:?}");
+    let properties: Vec<PropertyName> = found.keys().copied().collect();
+    assert_eq!(properties, [PropertyName::RoutedByPolicy, PropertyName::DeliveredAll]);
+    holds_with("dynamodb-dns-plans", &["dns.plans=conditional"], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let changed =
+            |event: &&Event| matches!(event, Event::PlanEnacted { .. } | Event::PlanDeleted { .. });
+        assert_eq!(run.events.all.iter().find(changed), None);
+    });
+}
+
+/// A generated scenario found it: the loss of a region made in-dns forget the results of its own probes,
+/// and a send went to a region that had failed as many probes in a row as the threshold says.
+#[test]
+fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
+    let text = r#"
+        name = "lost-between-two-probes"
+        script = ["outage @1", "publish 1", "lose @1", "offline in-dns@1", "await delivered all"]
+        topology.stages = ["only"]
+        records.batches = [2]
+        dns.policy = "failover"
+        dns.health_threshold = 2
+    "#;
+    let mut runner = Runner::new(plans::plan(text, &[]));
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
         "f3-fail-queue",
         "f4-fail-replication",
         "random-answers",
