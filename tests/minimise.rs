@@ -45,6 +45,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
+    ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
 ];
 

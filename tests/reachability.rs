@@ -142,6 +142,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("other primary {}", dns.primary > 1));
     note(format!("ttl {}", dns.ttl > 0));
     note(format!("health checks {}", dns.health_threshold > 0));
+    note(format!("enactors {}", dns.enactors));
     note(format!("failback {:?}", dns.failback));
     note(format!("source {:?}", scenario.source.on_refusal));
     note(format!("failed tables {:?}", scenario.table.on_failure));
@@ -313,6 +314,8 @@ const FEATURES: &[&str] = &[
     "other primary true",
     "ttl true",
     "health checks true",
+    "enactors 1",
+    "enactors 2",
     "failback CaughtUp",
     "failback Immediate",
     "choice resolve",
@@ -355,9 +358,9 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Source, "Sending", &[Publish, Wake, Sent, SendRefused]),
         (MachineKind::Source, "Waiting", &[Publish, Wake]),
         (MachineKind::Dns, "AllOnline", RELAYED),
-        (MachineKind::Dns, "AllOnline", &[Probe, Probed]),
+        (MachineKind::Dns, "AllOnline", &[Probe, Probed, Enact, CleanUp]),
         (MachineKind::Dns, "SomeOffline", RELAYED),
-        (MachineKind::Dns, "SomeOffline", &[Probe, Probed]),
+        (MachineKind::Dns, "SomeOffline", &[Probe, Probed, Enact, CleanUp]),
         // Only in-dns has health checks.
         (MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
         (MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
@@ -367,7 +370,7 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Queue, "Failed", REQUESTS),
         (MachineKind::Container, "Processing", REPLIES),
         (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
-        (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
+        (MachineKind::Table, "Failed", &[Insert, Apply]),
         (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
         (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
@@ -394,7 +397,7 @@ const REPLIES: &[MessageKind] = &[
 /// it failed while it asked them.
 const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
     (MachineKind::Container, "FailedDependency", REPLIES),
-    (MachineKind::Table, "Failed", &[MessageKind::Probe]),
+    (MachineKind::Table, "Failed", &[MessageKind::Probe, MessageKind::InsertRefused]),
     (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),
 ];
 

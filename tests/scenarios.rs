@@ -68,7 +68,12 @@ struct Run<'a> {
 
 /// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
 fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage {
-    let mut runner = Runner::new(plans::plan(name, &[]));
+    holds_with(name, &[], check)
+}
+
+/// As above, with changes of the scenario.
+fn holds_with(name: &str, changes: &[&str], check: impl Fn(&Run<'_>)) -> Coverage {
+    let mut runner = Runner::new(plans::plan(name, changes));
     let mut events = Events::default();
     let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
@@ -288,6 +293,8 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Returned { .. }
@@ -911,6 +918,7 @@ fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
         "google-unreadable-row",
         "kinesis-side-path",
         "github-failover",
+        "dynamodb-dns-plans",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

@@ -146,7 +146,9 @@ impl Container {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a container gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 

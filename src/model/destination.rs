@@ -121,7 +121,9 @@ impl RecordDestination {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("the destination gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

@@ -201,6 +201,19 @@ pub enum Message {
         /// What it wrote.
         copy: RecordCopy,
     },
+    /// Second enactor to in-dns: put this plan in place. It was newer than the one in place when that
+    /// was checked.
+    Enact {
+        /// Its number; 0 is the plan that the system begins with.
+        plan: u16,
+        /// By region: its weight.
+        weights: [u8; 8],
+    },
+    /// First enactor to in-dns, after it enacted a plan: delete all that are older.
+    CleanUp {
+        /// The number of the plan that it enacted.
+        plan: u16,
+    },
 }
 
 macro_rules! message_kinds {
@@ -256,6 +269,8 @@ message_kinds! {
     Forward "forward",
     Handover "handover",
     Discard "discard",
+    Enact "enact",
+    CleanUp "clean-up",
 }
 
 impl Message {
@@ -291,7 +306,9 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => panic!("{self:?} is no request to a queue"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => panic!("{self:?} is no request to a queue"),
         }
     }
 
@@ -325,7 +342,9 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => None,
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 
@@ -354,7 +373,9 @@ impl Message {
             | Message::InsertRefused { .. }
             | Message::Probe { .. }
             | Message::Probed { .. }
-            | Message::Handover { .. } => None,
+            | Message::Handover { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 }

@@ -82,6 +82,8 @@ impl Progress {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Delivered { gone: false, .. }

@@ -145,7 +145,9 @@ impl Queue {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a queue gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

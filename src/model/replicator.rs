@@ -119,7 +119,9 @@ impl Replicator {
             | Message::Apply { .. }
             | Message::Probed { .. }
             | Message::Forward { .. }
-            | Message::Discard { .. } => unreachable!("a replicator gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a replicator gets no {message:?}"),
         }
     }
 

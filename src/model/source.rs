@@ -101,7 +101,9 @@ impl RecordSource {
                 | Message::Probed { .. }
                 | Message::Forward { .. }
                 | Message::Handover { .. }
-                | Message::Discard { .. },
+                | Message::Discard { .. }
+                | Message::Enact { .. }
+                | Message::CleanUp { .. },
                 _,
             ) => unreachable!("the source gets no {message:?}"),
         }

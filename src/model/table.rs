@@ -169,7 +169,9 @@ impl RegionalTable {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => unreachable!("a table gets no {message:?}"),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
 

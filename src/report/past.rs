@@ -282,7 +282,9 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. },
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. },
         )
         | None => false,
     }
@@ -323,6 +325,8 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }
@@ -354,7 +358,10 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         Event::WriterMoved { replicator, region } => {
             Place::Table(layout.table(region, StageId(replicator.0 as u8)))
         }
-        Event::WeightsChanged { .. } | Event::HealthChanged { .. } => Place::InDns,
+        Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
+        | Event::HealthChanged { .. } => Place::InDns,
         Event::ContainerBecame { container, .. } => Place::Container(container),
         Event::Published { .. }
         | Event::Accepted { .. }

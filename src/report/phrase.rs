@@ -229,6 +229,12 @@ impl<'a> Scene<'a> {
             Message::Handover { to, .. } => {
                 format!("reads that region {to} writes from here on")
             }
+            Message::Enact { plan, .. } => {
+                format!("is told by a late enactor to put plan {plan} in place")
+            }
+            Message::CleanUp { plan } => {
+                format!("is told to delete the plans that are older than plan {plan}")
+            }
             Message::Discard { copy } => {
                 format!("is told that {} came after the writer was replaced", copy.id)
             }
@@ -313,6 +319,12 @@ impl<'a> Scene<'a> {
             Event::HealthChanged { region, healthy } => takes_for(region, healthy),
             Event::WeightsChanged { weights } => {
                 format!("in-dns has the weights {:?}", &weights[..layout.regions])
+            }
+            Event::PlanEnacted { plan, instead_of } => {
+                format!("puts plan {plan} in place of plan {instead_of}")
+            }
+            Event::PlanDeleted { plan } => {
+                format!("deletes plan {plan}, which was in place: it has no answer any more")
             }
             Event::Enqueued { .. } => format!("takes {it}"),
             Event::Delivered { record, gone: true, .. } => format!("lets go of {record}"),
@@ -476,6 +488,8 @@ impl<'a> Scene<'a> {
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { .. } => format!("asks {name}"),
             Message::Forward { .. } => format!("forwards it to {name}"),
+            Message::Enact { plan, .. } => format!("a late enactor is about to write plan {plan}"),
+            Message::CleanUp { .. } => format!("has {name} clean up"),
             Message::Apply { .. }
             | Message::Replicate { .. }
             | Message::Probed { .. }
@@ -529,7 +543,9 @@ impl<'a> Scene<'a> {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => None,
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 }
@@ -552,6 +568,8 @@ fn object_of(event: &Event) -> String {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Delivered { .. }

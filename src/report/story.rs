@@ -183,6 +183,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }

@@ -58,6 +58,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::Expectation,
     ),
     (
+        "dynamodb-dns-plans",
+        include_str!("../../scenarios/incidents/dynamodb-dns-plans.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
         "github-failover",
         include_str!("../../scenarios/incidents/github-failover.toml"),
         PropertyName::WithinRpo,

@@ -166,6 +166,10 @@ impl Writer<'_> {
         self.bytes.u8(dns.offline().0);
         self.bytes.u8(dns.failed().0);
         dns.health().bytes().into_iter().for_each(|byte| self.bytes.u8(byte));
+        let (newest, in_place, is_late) = dns.plans().parts();
+        self.bytes.u16(newest);
+        self.bytes.u16(in_place.map_or(u16::MAX, |plan| plan));
+        self.bytes.flag(is_late);
         let cache = dns.cache();
         self.bytes.flag(cache.is_some());
         if let Some((region, left)) = cache {
@@ -368,6 +372,11 @@ impl Writer<'_> {
                 self.bytes.u8(to.0);
             }
             Message::Discard { copy } => self.copy(copy),
+            Message::Enact { plan, weights } => {
+                self.bytes.u16(plan);
+                weights.into_iter().for_each(|weight| self.bytes.u8(weight));
+            }
+            Message::CleanUp { plan } => self.bytes.u16(plan),
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
                 self.bytes.u8(region.0);
                 self.bytes.u32(time);

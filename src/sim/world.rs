@@ -192,7 +192,9 @@ impl World {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
-            | Message::Discard { .. } => RegionId(0),
+            | Message::Discard { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => RegionId(0),
         }
     }
 

@@ -208,6 +208,8 @@ pub(super) fn record_of(event: &Event) -> Option<RecordId> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }

@@ -230,7 +230,9 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Probed
         | MessageKind::Forward
         | MessageKind::Handover
-        | MessageKind::Discard => false,
+        | MessageKind::Discard
+        | MessageKind::Enact
+        | MessageKind::CleanUp => false,
     }
 }
 

@@ -244,6 +244,8 @@ impl Recorder {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
@@ -348,7 +350,9 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Replicate { .. }
         | Message::Apply { .. }
         | Message::Forward { .. }
-        | Message::Discard { .. } => true,
+        | Message::Discard { .. }
+        | Message::Enact { .. }
+        | Message::CleanUp { .. } => true,
     }
 }
 
