@@ -143,9 +143,9 @@ impl RecordSource {
 
     fn refused(&mut self, context: &Context, out: &mut Outbox) {
         out.emit(Event::Refused { record: self.record() });
+        self.refused[usize::from(self.batch)] = true;
         match context.on_refusal {
             OnRefusal::Retry if self.changed => self.send(context, out),
-        self.refused[usize::from(self.batch)] = true;
             OnRefusal::Retry => self.state = State::Waiting,
             OnRefusal::Abort => self.end(false, context, out),
             OnRefusal::Drop => self.advance(context, out),
@@ -187,8 +187,6 @@ impl RecordSource {
         &self.next
     }
 
-    /// Batches to publish after the one under way.
-    pub(crate) fn pending(&self) -> &List {
     /// Whether it was refused a record of the batch since that was last published.
     pub(crate) fn was_refused(&self, batch: BatchId) -> bool {
         self.refused[batch.index()]
@@ -199,13 +197,15 @@ impl RecordSource {
         self.refused[batch.index()] = false;
     }
 
+    /// Batches to publish after the one under way.
+    pub(crate) fn pending(&self) -> &List {
         &self.pending
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordSource) {
         let RecordSource { state, batch, changed, next, pending, refused } = other;
         self.next.clone_from(next);
+        self.refused.clone_from(refused);
         (self.state, self.batch, self.changed, self.pending) = (*state, *batch, *changed, *pending);
     }
-        self.refused.clone_from(refused);
 }

@@ -247,12 +247,6 @@ impl<'a> Scene<'a> {
         let line = self.script_line(action);
         let holds = self.simulation.driver().next() > action;
         match (&self.simulation.plan().actions()[action], holds) {
-            (DriverAction::Await(_), true) => format!("finds that '{line}' holds"),
-            (DriverAction::Await(_), false) => format!("comes to '{line}' and waits"),
-            (
-                DriverAction::Publish(_)
-                | DriverAction::Fault(_)
-                | DriverAction::Recover(_)
             (DriverAction::FaultSome(faults), _) => {
                 let layout = &self.simulation.plan().layout;
                 let name = target_name(faults[self.before.component].target, layout);
@@ -262,6 +256,12 @@ impl<'a> Scene<'a> {
                     false => format!("leaves {name} out of '{line}'"),
                 }
             }
+            (DriverAction::Await(_), true) => format!("finds that '{line}' holds"),
+            (DriverAction::Await(_), false) => format!("comes to '{line}' and waits"),
+            (
+                DriverAction::Publish(_)
+                | DriverAction::Fault(_)
+                | DriverAction::Recover(_)
                 | DriverAction::Redrive(_)
                 | DriverAction::Weights(_),
                 _,
