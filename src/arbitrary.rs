@@ -230,7 +230,7 @@ fn naming(bytes: &mut Unstructured<'_>) -> Result<Naming> {
     let failback = Failback::ALL[usize::from(upper)];
     let ttl = 2 * u16::from(upper);
     Ok(match pick / 4 {
-        0 => plain,
+        0 => Naming { two_enactors: upper == 1, ..plain },
         1 => Naming { answer: Answer::Random, ..plain },
         2 => Naming { threshold: 1 + 2 * odd, ttl, failback, ..plain },
         _ => Naming { primary: Some(odd), threshold: 2, ttl: 2 - ttl, failback, ..plain },
@@ -353,7 +353,7 @@ mod tests {
         let bytes = [
             10, 7, 3, // 3 regions, 2 stages, 2 containers
             3, 4, 0, 7, // batches of 2 and 1, 2 keys
-            2, 0, 1, 6, 0, 0, 0, 0, 0, // weights 0 1 3 and five that nobody has
+            2, 0, 1, 6, 0, 0, 0, 0, 0, // two enactors, weights 0 1 3 and five that nobody has
             2, 1, 2, 5, 6, // abort, hang, standard, dead letters, 1 retry
             6, 7, 0, 0, // 1 crash, 3 lost replies
             5, 5, 0, 0, 2, // in-dns is 10 times as fast
@@ -367,7 +367,7 @@ mod tests {
             name = "generated"
             topology = { regions = 3, stages = ["inbound", "preprocess"], containers = 2 }
             records = { batches = [2, 1], keys = 2 }
-            dns.weights = [0, 1, 3]
+            dns = { weights = [0, 1, 3], enactors = 2 }
             source.on_refusal = "abort"
             table = { on_failure = "hang", conflict = "version-checked" }
             queue.delivery = "standard"

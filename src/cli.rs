@@ -29,6 +29,7 @@ mod run;
 mod save;
 mod scheduler;
 mod schema;
+mod sound;
 mod subject;
 mod sweep;
 mod verify;

@@ -9,6 +9,7 @@ pub mod detection;
 pub mod minimise;
 pub mod observer;
 pub mod runner;
+pub mod soundness;
 pub mod sweep;
 pub mod trial;
 pub mod units;

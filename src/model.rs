@@ -19,6 +19,7 @@ pub mod layout;
 pub mod message;
 pub mod options;
 pub mod outbox;
+pub mod plans;
 pub mod pool;
 pub mod progress;
 pub mod queue;

@@ -14,7 +14,7 @@ pub use action::{Await, Check, DriverAction};
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
-use crate::model::layout::Layout;
+use crate::model::layout::{Layout, Place};
 use crate::model::options::OnUnreadable;
 use crate::model::progress::BatchOf;
 use crate::model::record::{Keys, VALUE_MAX};
@@ -63,6 +63,8 @@ pub struct Plan {
     outages: Vec<Vec<Fault>>,
     /// There are faults, or records are given back.
     repeats: bool,
+    /// The script waits for the source to be refused.
+    awaits_refusal: bool,
 }
 
 impl Plan {
@@ -102,6 +104,9 @@ impl Plan {
             repeats: scenario.budget != Budget::default()
                 || scenario.container.on_unreadable == OnUnreadable::GiveUp
                 || disturbs(&actions),
+            awaits_refusal: actions
+                .iter()
+                .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -202,7 +207,7 @@ impl Plan {
         self.actions
             .iter()
             .flat_map(|action| match action {
-                DriverAction::Fault(faults) => faults.as_slice(),
+                DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => faults.as_slice(),
                 DriverAction::Publish(_)
                 | DriverAction::Await(_)
                 | DriverAction::Recover(_)
@@ -276,6 +281,25 @@ impl Plan {
         }
     }
 
+    /// The machine that a component is; none for what is no machine.
+    pub(crate) fn machine_of(&self, target: Target) -> Option<MachineId> {
+        let place = match target {
+            Target::Container(id) => Place::Container(id),
+            Target::Queue(id) => Place::Queue(id),
+            Target::Table(id) => Place::Table(id),
+            Target::Replicator(id) => Place::Replicator(id),
+            Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => {
+                return None;
+            }
+        };
+        Some(self.layout.machine(place))
+    }
+
+    /// Whether the script waits for the source to be refused.
+    pub(crate) fn awaits_refusal(&self) -> bool {
+        self.awaits_refusal
+    }
+
     /// Whether the script expects or awaits anything.
     pub fn has_checks(&self) -> bool {
         let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));
@@ -301,8 +325,23 @@ impl Plan {
             threshold => regions * (u64::from(threshold) * 6 + stages * 4),
         };
         let resolving = u64::from(self.in_dns.ttl) * 8;
-        let rest = machines * 8 + self.actions.len() as u64 * 2 + health + resolving;
+        let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving;
         4 * (copies * stages * per_stage + rest)
+    }
+
+    /// How many steps the driver takes, at most, without those in which it only waits.
+    fn script_steps_max(&self) -> u64 {
+        let steps = |action: &DriverAction| match action {
+            DriverAction::FaultSome(faults) => faults.len() as u64,
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Fault(_)
+            | DriverAction::Recover(_)
+            | DriverAction::Redrive(_)
+            | DriverAction::Weights(_)
+            | DriverAction::Check(_) => 1,
+        };
+        self.actions.iter().map(steps).sum()
     }
 
     /// A bound that a run with a scheduler of any kind exceeds only when it does not come to rest
@@ -338,6 +377,7 @@ fn disturbs(actions: &[DriverAction]) -> bool {
     actions.iter().any(|action| match action {
         DriverAction::Publish(_) | DriverAction::Await(_) | DriverAction::Check(_) => false,
         DriverAction::Fault(_)
+        | DriverAction::FaultSome(_)
         | DriverAction::Recover(_)
         | DriverAction::Redrive(_)
         | DriverAction::Weights(_) => true,

@@ -16,6 +16,7 @@ pub mod picture;
 pub mod recording;
 pub mod run;
 pub mod sequence;
+pub mod soundness;
 pub mod story;
 pub mod summary;
 pub mod sweep;

@@ -28,8 +28,8 @@ pub use timing::Timing;
 use crate::model::options::{
     Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
     Forwarding, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
-    OnUnreadable, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn,
-    StoreKind, Switchover, TableFailure,
+    OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route,
+    RpoOn, StoreKind, Switchover, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -208,6 +208,11 @@ pub struct DnsOptions {
     pub health_check: HealthCheckOf,
     /// in-dns: when a region that is healthy again gets traffic.
     pub failback: Failback,
+    /// in-dns: how many enactors write what the script plans, `weights` line by `weights` line, each on
+    /// its own: 1 or 2. The second one may be late.
+    pub enactors: u8,
+    /// in-dns: how they write it.
+    pub plans: PlanWrite,
     /// in-dns: how it picks one of the regions that it may answer.
     pub answer: Answer,
     /// in-dns: when the source hears that its record was taken.
@@ -226,6 +231,8 @@ impl Default for DnsOptions {
             health_threshold: 0,
             health_check: HealthCheckOf::default(),
             failback: Failback::default(),
+            enactors: 1,
+            plans: PlanWrite::default(),
             answer: Answer::default(),
             acknowledge: Acknowledge::default(),
             route: Route::default(),

@@ -40,7 +40,7 @@ use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
 use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
-use crate::model::layout::{IN_DNS, MachineKind};
+use crate::model::layout::{DRIVER, IN_DNS, MachineKind};
 use crate::model::message::{Message, MessageKind};
 use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
@@ -148,8 +148,8 @@ impl Simulation {
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
         let faults = &self.world.faults;
-        let (machines, answers) = (self.world.out.ready(), self.world.answers);
-        Enabled::new(machines, answers, faults.ready(), faults.numbers())
+        let (machines, alternatives) = (self.world.out.ready(), self.world.alternatives);
+        Enabled::new(machines, alternatives, faults.ready(), faults.numbers())
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -169,6 +169,10 @@ impl Simulation {
             }
             Choice::Resolve(region) => {
                 let pair = self.world.resolve_to(region, &self.plan);
+                Step { choice, message: Some(self.world.current), pair: Some(pair) }
+            }
+            Choice::Fail(machine) => {
+                let pair = self.world.let_fail(machine, &self.plan);
                 Step { choice, message: Some(self.world.current), pair: Some(pair) }
             }
             Choice::Fault(point) => {
@@ -239,11 +243,27 @@ impl Simulation {
         fingerprint::write(part, &self.world, &self.plan, bytes);
     }
 
+    /// The steps that the machine can take now, and each one's share among them; none if it has only
+    /// one. See [`Simulation::answers`]; the driver has two while it chooses whether a component
+    /// fails, with shares by which it is equally likely that one fails, or two, and so on up to all of
+    /// them, and that it is these or those.
+    pub fn alternatives(&self, machine: MachineId) -> impl Iterator<Item = (Choice, u32)> {
+        let answers = self.answers().filter(move |_| machine == IN_DNS);
+        answers.chain(self.failing().into_iter().flatten().filter(move |_| machine == DRIVER))
+    }
+
+    /// What the driver can do with the component that it stands at.
+    fn failing(&self) -> Option<[(Choice, u32); 2]> {
+        let failing = self.world.alternatives.failing?;
+        let (fails, works) = self.world.driver.shares(&self.plan);
+        Some([(Choice::Fail(failing), fails), (Choice::Step(DRIVER), works)])
+    }
+
     /// The steps that in-dns can take now, one for each region that it can answer with, and each
     /// one's share among them; none unless its answers are random and a send is at the head of its
     /// inbox.
     pub fn answers(&self) -> impl Iterator<Item = (Choice, u32)> {
-        let others = self.world.answers;
+        let others = self.world.alternatives.answers;
         let shares = self.world.in_dns.shares(&self.plan.in_dns);
         let choice = move |region| match others.contains(region) {
             true => Choice::Resolve(region),

@@ -282,6 +282,8 @@ impl Spec {
             Event::HealthChanged { region, healthy } => {
                 self.routed_by_policy.health_changed(region, healthy)?;
             }
+            // The policy is that of the newest plan, whatever is in place.
+            Event::PlanEnacted { .. } | Event::PlanDeleted { .. } => {}
             Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
                 NoInvention::in_queue(queue, copy, ledger, plan)?;

@@ -146,13 +146,15 @@ fn naming() -> impl Strategy<Value = Naming> {
     let ttl = prop_oneof![6 => Just(0u16), 1 => 1u16..=4];
     let threshold = prop_oneof![4 => Just(0u8), 1 => 1u8..=3];
     let failback = select(Failback::ALL);
-    (weights(), answer, primary, ttl, threshold, failback).prop_map(
-        |(weights, answer, primary, ttl, threshold, failback)| Naming {
+    let two_enactors = prop::bool::weighted(0.2);
+    (weights(), answer, primary, ttl, threshold, two_enactors, failback).prop_map(
+        |(weights, answer, primary, ttl, threshold, two_enactors, failback)| Naming {
             weights,
             answer,
             primary,
             ttl,
             threshold,
+            two_enactors,
             failback,
         },
     )

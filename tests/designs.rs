@@ -8,8 +8,8 @@ use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
     Acknowledge, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
     HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
-    Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn, StoreKind,
-    Switchover, TableFailure,
+    PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn,
+    StoreKind, Switchover, TableFailure,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -129,6 +129,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("dns.answer", Answer::ALL),
         variants("dns.failback", Failback::ALL),
         variants("dns.health_check", HealthCheckOf::ALL),
+        variants("dns.plans", PlanWrite::ALL),
         variants("dns.policy", Policy::ALL),
         variants("dns.route", Route::ALL),
         variants("queue.at_capacity", AtCapacity::ALL),

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use active_active::explore::minimise::{Part, shrunk};
 use active_active::explore::{Choices, Minimal, Minimiser, Outcome, Runner, Size, Verdict, Watch};
+use active_active::model::fault::{Fault, Target};
+use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
 use active_active::report::past;
 use active_active::saved::{SavedRun, Schedule};
@@ -43,6 +45,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
+    ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
     ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
     ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 3, 2]),
@@ -198,4 +201,20 @@ fn nothing_comes_of_a_run_that_holds() {
     let outcome = Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), 0, &mut choices);
     let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
     assert_eq!(Minimiser::default().minimise(&saved, &Watch::default()), None);
+}
+
+/// Of the 16 components of which some failed, the smallest failure names the one that matters.
+#[test]
+fn of_some_components_that_fail_the_one_that_matters_is_left() {
+    for design in ["container.on_dependency_failure=drop", "source.on_refusal=drop"] {
+        let (saved, _) = first_failure(&plans::plan("f5-fail-random", &[design]));
+        let minimal = minimise(&saved);
+        let plan = minimal.saved.plan();
+        let faults: Vec<Fault> = plan.faults().collect();
+        assert_eq!(faults.len(), 1, "{design}: {}", plan.scenario().to_toml());
+        let line = format!("fail {}", target_name(faults[0].target, &plan.layout));
+        assert!(minimal.saved.to_text().contains(&line), "{design}: {line}");
+        let is_of_them = matches!(faults[0].target, Target::Queue(_) | Target::Table(_));
+        assert!(is_of_them, "{design}: {line}");
+    }
 }

@@ -84,6 +84,10 @@ fn note_faults(plan: &Plan, features: &mut BTreeSet<String>) {
                 let several = |&fault| format!("{} and others", fault_kind(fault));
                 features.extend(faults.iter().map(several));
             }
+            DriverAction::FaultSome(faults) => {
+                let one_of = |&fault| format!("{} of some", fault_kind(fault));
+                features.extend(faults.iter().map(one_of));
+            }
             DriverAction::Publish(_)
             | DriverAction::Await(_)
             | DriverAction::Recover(_)
@@ -114,6 +118,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
     match choice {
         Choice::Step(_) => None,
         Choice::Resolve(_) => Some("resolve"),
+        Choice::Fail(_) => Some("fail"),
         Choice::Fault(FaultPoint::Crash(_)) => Some("crash"),
         Choice::Fault(FaultPoint::Restart(_)) => Some("restart"),
         Choice::Fault(FaultPoint::LoseReply(_)) => Some("lose-reply"),
@@ -145,6 +150,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("other primary {}", dns.primary > 1));
     note(format!("ttl {}", dns.ttl > 0));
     note(format!("health checks {}", dns.health_threshold > 0));
+    note(format!("enactors {}", dns.enactors));
     note(format!("failback {:?}", dns.failback));
     note(format!("source {:?}", scenario.source.on_refusal));
     note(format!("failed tables {:?}", scenario.table.on_failure));
@@ -211,6 +217,7 @@ fn step_kind(step: &ScriptStep) -> String {
     match step {
         ScriptStep::Publish(_) => "publish".to_owned(),
         ScriptStep::Fault(kind, _) => kind.name().to_owned(),
+        ScriptStep::FailSome(_) => "fail some".to_owned(),
         ScriptStep::MoveWriter(kind, ..) => kind.name().to_owned(),
         ScriptStep::Outage(_) => "outage".to_owned(),
         ScriptStep::Recover(_) => "recover".to_owned(),
@@ -220,6 +227,7 @@ fn step_kind(step: &ScriptStep) -> String {
         ScriptStep::Await(condition) => {
             let what = match condition {
                 Condition::Published(_) => "published",
+                Condition::PublishedOrRefused(_) => "published or refused",
                 Condition::Enqueued(..) => "enqueued",
                 Condition::DeliveredBatch(_) => "delivered batch",
                 Condition::Delivered(_) => "delivered",
@@ -289,6 +297,7 @@ const FEATURES: &[&str] = &[
     "script await delivered batch",
     "script await delivered",
     "script await published",
+    "script await published or refused",
     "script await enqueued",
     "script await drained",
     "script await quiescent",
@@ -296,6 +305,7 @@ const FEATURES: &[&str] = &[
     "script pause",
     "script crash",
     "script fail",
+    "script fail some",
     "script offline",
     "script outage",
     "script lose",
@@ -355,9 +365,15 @@ const FEATURES: &[&str] = &[
     "other primary true",
     "ttl true",
     "health checks true",
+    "enactors 1",
+    "enactors 2",
     "failback CaughtUp",
     "failback Immediate",
+    "pause container of some",
+    "fail queue of some",
+    "fail table of some",
     "choice resolve",
+    "choice fail",
     "choice crash",
     "choice restart",
     "choice lose-reply",
@@ -399,9 +415,9 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Source, "Sending", &[Publish, Wake, Sent, SendRefused]),
         (MachineKind::Source, "Waiting", &[Publish, Wake]),
         (MachineKind::Dns, "AllOnline", RELAYED),
-        (MachineKind::Dns, "AllOnline", &[Probe, Probed]),
+        (MachineKind::Dns, "AllOnline", &[Probe, Probed, Enact, CleanUp]),
         (MachineKind::Dns, "SomeOffline", RELAYED),
-        (MachineKind::Dns, "SomeOffline", &[Probe, Probed]),
+        (MachineKind::Dns, "SomeOffline", &[Probe, Probed, Enact, CleanUp]),
         // Only in-dns has health checks.
         (MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
         (MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
@@ -411,7 +427,7 @@ const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
         (MachineKind::Queue, "Failed", REQUESTS),
         (MachineKind::Container, "Processing", REPLIES),
         (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
-        (MachineKind::Table, "Failed", &[Insert, InsertRefused, Apply]),
+        (MachineKind::Table, "Failed", &[Insert, Apply]),
         (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         (MachineKind::Replicator, "Failed", &[Replicate]),
         (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
@@ -434,10 +450,11 @@ const REPLIES: &[MessageKind] = &[
 
 /// Possible, and too rare to insist on: a container that met a failed dependency gets a reply only
 /// if it crashed with a request under way, came back, and was refused at once; a table is asked whether
-/// it has caught up only when its region has just come back.
+/// it has caught up only when its region has just come back; a failed table is refused by the others only if
+/// it failed while it asked them.
 const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
     (MachineKind::Container, "FailedDependency", REPLIES),
-    (MachineKind::Table, "Failed", &[MessageKind::Probe]),
+    (MachineKind::Table, "Failed", &[MessageKind::Probe, MessageKind::InsertRefused]),
     (MachineKind::Database, "Draining", &[MessageKind::Probe, MessageKind::Logged]),
     (MachineKind::Database, "Failed", &[MessageKind::Probe, MessageKind::Logged]),
     (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),

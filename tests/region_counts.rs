@@ -151,6 +151,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::Routed { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Returned { .. }

@@ -69,7 +69,12 @@ struct Run<'a> {
 
 /// Runs a scenario under every scheduler: it holds, and `check` is asked about each run.
 fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) -> Coverage {
-    let mut runner = Runner::new(plans::plan(name, &[]));
+    holds_with(name, &[], check)
+}
+
+/// As above, with changes of the scenario.
+fn holds_with(name: &str, changes: &[&str], check: impl Fn(&Run<'_>)) -> Coverage {
+    let mut runner = Runner::new(plans::plan(name, changes));
     let mut events = Events::default();
     let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
@@ -289,6 +294,8 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Returned { .. }
@@ -412,6 +419,52 @@ fn f3_fail_queue_delivers_everything_after_the_recovery() {
         ended_by_itself(run);
     });
     reached_in_every_run(&coverage, &[Reached::ComponentFailed, Reached::DependencyFailed]);
+}
+
+/// What the scheduler chose to let fail in a run: the components, in the order of the script.
+fn failed(events: &Events) -> BTreeSet<Target> {
+    let fault = |event: &Event| match *event {
+        Event::Faulted { fault } => Some(fault.target),
+        _ => None,
+    };
+    events.all.iter().filter_map(fault).collect()
+}
+
+#[test]
+fn f5_fail_random_delivers_everything_whatever_fails() {
+    let seen: Cell<Vec<BTreeSet<Target>>> = Cell::default();
+    let coverage = holds_under_every_scheduler("f5-fail-random", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let failed = failed(run.events);
+        assert!((1..=16).contains(&failed.len()), "{failed:?}");
+        let layout = &run.simulation.plan().layout;
+        assert!(failed.iter().all(|target| target.region(layout) == Some(RegionId(0))));
+        let mut acknowledged = BTreeSet::new();
+        for event in &run.events.all {
+            match *event {
+                Event::Accepted { record } => _ = acknowledged.insert(record),
+                Event::Published { copy } => assert!(!acknowledged.contains(&copy.id)),
+                _ => {}
+            }
+        }
+        let mut all = seen.take();
+        all.push(failed);
+        seen.set(all);
+    });
+    let seen = seen.take();
+    let components: BTreeSet<&Target> = seen.iter().flatten().collect();
+    assert_eq!(components.len(), 16);
+    for target in components {
+        let with = seen.iter().filter(|failed| failed.contains(target)).count();
+        let share = with as f64 / seen.len() as f64;
+        assert!((0.4..0.6).contains(&share), "{target:?} fails in {share} of the runs");
+    }
+    let sizes: BTreeSet<usize> = seen.iter().map(BTreeSet::len).collect();
+    assert_eq!(sizes, (1..=16).collect(), "one to all of them");
+    for what in [Reached::Paused, Reached::ComponentFailed, Reached::SourceRefused] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 4, "{}", what.text());
+    }
 }
 
 #[test]
@@ -924,6 +977,57 @@ fn assert_incident(name: &str, sound: &str) {
     }
 }
 
+/// A late write of an old plan: records go by it, or, once it is cleaned up, nowhere. Not every
+/// schedule is so slow.
+#[test]
+fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
+    let mut unsound = Runner::new(plans::plan("dynamodb-dns-plans", &[]));
+    let mut found: BTreeMap<PropertyName, u64> = BTreeMap::new();
+    let mut events = Events::default();
+    for run in 0..RANDOM_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut events);
+        let late = |event: &Event| matches!(event, Event::PlanEnacted { plan: 1, instead_of: 2 });
+        let is_late = events.all.iter().any(late);
+        match outcome.verdict {
+            Verdict::Violated(violation) => {
+                assert!(is_late, "run {run}: {violation}");
+                *found.entry(violation.property()).or_default() += 1;
+            }
+            Verdict::Holds => {}
+            Verdict::Inconclusive(_) => panic!("run {run}: {outcome:?}"),
+        }
+    }
+    println!("{found:?}");
+    let properties: Vec<PropertyName> = found.keys().copied().collect();
+    assert_eq!(properties, [PropertyName::RoutedByPolicy, PropertyName::DeliveredAll]);
+    holds_with("dynamodb-dns-plans", &["dns.plans=conditional"], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let changed =
+            |event: &&Event| matches!(event, Event::PlanEnacted { .. } | Event::PlanDeleted { .. });
+        assert_eq!(run.events.all.iter().find(changed), None);
+    });
+}
+
+/// A generated scenario found it: the loss of a region made in-dns forget the results of its own probes,
+/// and a send went to a region that had failed as many probes in a row as the threshold says.
+#[test]
+fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
+    let text = r#"
+        name = "lost-between-two-probes"
+        script = ["outage @1", "publish 1", "lose @1", "offline in-dns@1", "await delivered all"]
+        topology.stages = ["only"]
+        records.batches = [2]
+        dns.policy = "failover"
+        dns.health_threshold = 2
+    "#;
+    let mut runner = Runner::new(plans::plan(text, &[]));
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
 /// The tests above are these; a new scenario needs one of its own.
 #[test]
 fn every_built_in_scenario_has_a_test() {
@@ -933,6 +1037,7 @@ fn every_built_in_scenario_has_a_test() {
         "f2-fail-database",
         "f3-fail-queue",
         "f4-fail-replication",
+        "f5-fail-random",
         "random-answers",
         "health-failover",
         "primary-failover",
@@ -956,6 +1061,7 @@ fn every_built_in_scenario_has_a_test() {
         "slack-job-queue",
         "google-unreadable-row",
         "kinesis-side-path",
+        "dynamodb-dns-plans",
         "github-failover",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);

@@ -91,7 +91,7 @@ fn first_choices(plan: &Arc<Plan>, mut draw: impl FnMut(&Simulation, u64) -> Cho
     assert_eq!(simulation.enabled().steps(), 12);
     let share = |choice: Choice| match choice {
         Choice::Step(machine) => (counts[&choice], f64::from(plan.speed(machine))),
-        Choice::Resolve(_) | Choice::Fault(_) => panic!("there is no {choice:?}"),
+        Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => panic!("there is no {choice:?}"),
     };
     chi_square(&simulation.enabled().iter().map(share).collect::<Vec<_>>())
 }
@@ -133,7 +133,7 @@ fn random_chooses_by_speed() {
 fn before_an_answer(plan: &Arc<Plan>) -> Simulation {
     let mut simulation = Simulation::new(Arc::clone(plan));
     let mut fair = RoundRobin::default();
-    while !simulation.enabled().has_answers() {
+    while !simulation.enabled().has_alternatives() {
         simulation.step(fair.choose(&simulation).expect("a send comes"));
     }
     simulation
@@ -193,7 +193,7 @@ fn every_answer_can_be_chosen_by_number_and_by_name() {
     for (choice, _) in simulation.answers() {
         let mut after = simulation.clone();
         after.step(choice);
-        assert!(!after.enabled().has_answers(), "the send is answered");
+        assert!(!after.enabled().has_alternatives(), "the send is answered");
         if let Choice::Resolve(region) = choice {
             let to =
                 |event: &Event| matches!(event, Event::Routed { region: to, .. } if *to == region);
@@ -249,6 +249,66 @@ fn every_fault_of_the_budget_has_a_name() {
     simulation.step(names(&simulation)["lose @2"]);
     let offered: Vec<String> = names(&simulation).into_keys().collect();
     assert_eq!(offered, ["lose only-table@1"], "nothing can happen any more to what is gone");
+}
+
+/// One stage: two queues, a container and a table of region 1, of which some fail.
+const SOME_OF_FOUR: &str = r#"
+    name = "some-of-four"
+    topology.stages = ["only"]
+    script = ["fail some *@1"]
+"#;
+
+/// As many fail as another number of them, and these as well as those.
+#[test]
+fn random_draws_how_many_fail_and_then_which_ones() {
+    let plan = plans::plan(SOME_OF_FOUR, &[]);
+    let mut runner = Runner::new(Arc::clone(&plan));
+    let (mut choices, mut counts) = (Choices::default(), BTreeMap::new());
+    for run in 0..DRAWS {
+        runner.run(&mut Random::new(17), run, &mut choices);
+        let fails = |choice: &&Choice| matches!(choice, Choice::Fail(_));
+        let chosen: Vec<Choice> = choices.taken.iter().filter(fails).copied().collect();
+        *counts.entry(chosen).or_insert(0u64) += 1;
+    }
+    // If nothing before the last one fails, it fails without being chosen.
+    assert_eq!(counts.len(), 15);
+    let ways = |size: usize| [4.0, 6.0, 4.0, 1.0][size - 1];
+    let share = |chosen: &[Choice]| 1.0 / ways(chosen.len().max(1));
+    let shares: Vec<(u64, f64)> =
+        counts.iter().map(|(chosen, &count)| (count, share(chosen))).collect();
+    assert!(chi_square(&shares) < CHI_SQUARE_MAX, "{counts:?}");
+    // The canary: not as if somebody had thrown a coin for each of them.
+    let even: Vec<(u64, f64)> = counts.values().map(|&count| (count, 1.0)).collect();
+    assert!(chi_square(&even) > CHI_SQUARE_MAX, "{counts:?}");
+}
+
+/// Each component fails by name, or is left be; and the last one fails without a choice if nothing
+/// else did.
+#[test]
+fn every_component_can_be_chosen_by_name() {
+    let plan = plans::plan(SOME_OF_FOUR, &[]);
+    let mut simulation = Simulation::new(Arc::clone(&plan));
+    let names = ["inbound-queue@1", "outbound-queue@1", "only-table@1", "only-container@1"];
+    let mut offered = BTreeSet::new();
+    while let Some(choice) = RoundRobin::default().choose(&simulation)
+        && choice.machine() == Some(plan.layout.machine(Place::Driver))
+    {
+        let others = simulation.enabled().iter().filter(|choice| matches!(choice, Choice::Fail(_)));
+        for other in others {
+            let name = other.name(&plan.layout);
+            assert_eq!(Choice::parse(&name, &plan.layout), Some(other));
+            let mut after = simulation.clone();
+            after.step(other);
+            assert!(matches!(after.events()[0], Event::Faulted { .. }), "{name}");
+            offered.insert(name);
+        }
+        simulation.step(choice);
+    }
+    assert_eq!(offered.len(), 3, "{offered:?} of {names:?}");
+    assert!(names.iter().filter(|name| !offered.contains(&format!("fail {name}"))).count() == 1);
+    let is_fault = |event: &Event| matches!(event, Event::Faulted { .. });
+    assert!(simulation.events().iter().any(is_fault), "the last one had to fail");
+    assert_eq!(Choice::parse("fail in-dns", &plan.layout), None);
 }
 
 /// Crashes fall early and late, on every container, and in some runs not at all.

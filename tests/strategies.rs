@@ -6,10 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use active_active::explore::{Choices, Progress, Reached, Runner, Sweep, SweepReport, Verdict};
+use active_active::explore::{
+    Choices, Observer, Phase, Progress, Reached, Runner, Sweep, SweepReport, Verdict,
+};
+use active_active::model::Event;
+use active_active::model::fault::Target;
 use active_active::plan::Plan;
-use active_active::scheduler::Strategy;
-use active_active::sim::Choice;
+use active_active::scheduler::{Scheduler, Strategy, Timed};
+use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 
 #[path = "common/plans.rs"]
@@ -118,6 +122,57 @@ fn a_sweep_does_not_depend_on_the_number_of_threads() {
             assert_eq!(sweep(strategy, &plan, 200, 3), one, "{strategy}");
         }
     }
+}
+
+/// What fails in each run.
+#[derive(Default)]
+struct Failures(Vec<BTreeSet<Target>>);
+
+impl Observer for Failures {
+    fn begin(&mut self, _simulation: &Simulation) {
+        self.0.push(BTreeSet::new());
+    }
+
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        let failed = self.0.last_mut().expect("a run has begun");
+        failed.extend(simulation.events().iter().filter_map(|event| match *event {
+            Event::Faulted { fault } => Some(fault.target),
+            _ => None,
+        }));
+    }
+}
+
+/// Of the 16 components of which some fail, each fails in some runs and works in others; few fail, and
+/// nearly all.
+fn assert_few_and_many_fail(name: &str, plan: &Arc<Plan>, mut scheduler: impl Scheduler) {
+    let mut runner = Runner::new(Arc::clone(plan));
+    let mut failures = Failures::default();
+    for run in 0..160 {
+        let outcome = runner.run(&mut scheduler, run, &mut failures);
+        assert_eq!(outcome.verdict, Verdict::Holds, "{name}, run {run}");
+    }
+    let sizes: BTreeSet<usize> = failures.0.iter().map(BTreeSet::len).collect();
+    let (least, most) = (sizes.first().copied(), sizes.last().copied());
+    assert!(least.is_some_and(|least| (1..=2).contains(&least)), "{name}: {sizes:?}");
+    assert!(most.is_some_and(|most| (15..=16).contains(&most)), "{name}: {sizes:?}");
+    let all: BTreeSet<&Target> = failures.0.iter().flatten().collect();
+    assert_eq!(all.len(), 16, "{name}");
+    for target in all {
+        let with = failures.0.iter().filter(|failed| failed.contains(target)).count();
+        assert!((40..=120).contains(&with), "{name}: {target:?} fails in {with} of 160 runs");
+    }
+}
+
+#[test]
+fn every_strategy_lets_few_and_many_components_fail() {
+    let plan = plans::plan("f5-fail-random", &[]);
+    for strategy in Strategy::ALL {
+        let scheduler = strategy.prepare(&plan, 3).scheduler();
+        assert_few_and_many_fail(strategy.name(), &plan, scheduler);
+    }
+    assert_few_and_many_fail("timed", &plan, Timed::new(3));
 }
 
 /// What can be reached in the richest scenarios is reached by each strategy.

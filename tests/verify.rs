@@ -332,6 +332,34 @@ fn cycles_from_which_healing_helps_hold() {
     assert!(report.cyclic > 100, "{report:?}");
 }
 
+/// Some of region 1's two queues, container and table fail while a record is published; they
+/// recover, and what was refused is published again: F5 of the published model with one stage and
+/// one record.
+const FAIL_SOME: &str = r#"
+    name = "fail-some"
+    topology.stages = ["only"]
+    records.batches = [1]
+    source.on_refusal = "abort"
+    script = ["fail some *@1", "publish 1", "await published or refused batch 1", "recover *@1",
+              "publish 1", "await quiescent", "recover *-container@1", "await delivered all"]
+"#;
+
+#[test]
+fn whatever_fails_of_one_stage_is_verified() {
+    let report = verify(&plans::plan(FAIL_SOME, &[]), 2, true);
+    assert_eq!(report.verdict, Verified::Holds);
+    assert_eq!((report.states, report.transitions), (90_668, 414_835));
+    // What has to be avoided, is found: the record is removed without being stored, or never sent again.
+    for (design, property) in [
+        ("container.on_dependency_failure=drop", PropertyName::RemoveLast),
+        ("container.on_recover=forget", PropertyName::DeliveredAll),
+        ("source.on_refusal=drop", PropertyName::DeliveredAll),
+    ] {
+        let report = verify(&plans::plan(FAIL_SOME, &[design]), 2, true);
+        assert_eq!(found(&report).violation.property(), property, "{design}");
+    }
+}
+
 /// The published test at its full size: thirty records, five stages, and the pause wherever in batch 2
 /// it can fall.
 #[test]

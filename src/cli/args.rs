@@ -165,6 +165,9 @@ pub(crate) enum BenchCommand {
     },
     /// Measure how soon each search strategy finds each design that is known to be wrong
     Detection(DetectionArgs),
+    /// Search everything that is known to be sound for a false alarm, under every strategy and the timed
+    /// scheduler: exit status 1 if one is raised
+    Sound(SoundArgs),
     /// Measure steps a second, relative to what this machine does at the same time
     Steps {
         /// Keep what was measured as the baseline
@@ -190,6 +193,25 @@ pub(crate) struct DetectionArgs {
     /// Write the table to this file [default: print it]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// On how many threads; the table is the same [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) threads: Option<u16>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SoundArgs {
+    /// How many schedules of each scenario for each scheduler
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) runs: u64,
+    /// The seed of all of them
+    #[arg(long, value_name = "SEED", default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Only designs and scenarios whose name contains this
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) only: Option<String>,
+    /// The directory for saved failures
+    #[arg(long, value_name = "DIR", default_value = "failures")]
+    pub(crate) out: PathBuf,
     /// On how many threads; the table is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

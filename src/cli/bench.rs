@@ -11,7 +11,7 @@ use active_active::scenario::FileError;
 use super::args::BenchCommand;
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, detection, files};
+use super::{Surroundings, detection, files, sound};
 
 mod steps;
 
@@ -25,6 +25,7 @@ pub(crate) fn execute(
 ) -> Result<Finding, CliError> {
     match command {
         BenchCommand::Detection(args) => detection::execute(args, surroundings, output),
+        BenchCommand::Sound(args) => sound::execute(args, surroundings, output),
         BenchCommand::RegionCounts { update: None } => {
             output.write(&trial::table()?)?;
             Ok(Finding::Holds)

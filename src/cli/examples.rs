@@ -61,4 +61,5 @@ Examples:
 
 pub(super) const BENCH: &str = "\
 Examples:
-  active-active bench region-counts";
+  active-active bench region-counts
+  active-active bench sound --runs 100000";

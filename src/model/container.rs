@@ -147,7 +147,9 @@ impl Container {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("a container gets no {message:?}"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 

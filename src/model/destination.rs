@@ -131,7 +131,9 @@ impl RecordDestination {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("the destination gets no {message:?}"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

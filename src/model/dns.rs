@@ -5,8 +5,9 @@ use crate::model::event::Event;
 use crate::model::health::{Checks, HealthCheck, Next};
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::{Health, Message};
-use crate::model::options::{Acknowledge, Answer, Policy, Route};
+use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
+use crate::model::plans::Plans;
 
 /// Which of the two names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -40,6 +41,8 @@ impl DnsSide {
 /// if all were healthy. With the failover policy only one region is answered: the primary one, or
 /// the next that is healthy.
 ///
+/// Its weights are those of the plan in place ([`Plans`]); without one, the name does not resolve.
+///
 /// The source asks through one resolver, which keeps an answer for `ttl` more sends, whatever becomes of
 /// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.
 /// With one source and a long one, weights are hardly kept.)
@@ -59,6 +62,7 @@ pub struct Dns {
     offline: RegionSet,
     failed: RegionSet,
     health: HealthCheck,
+    plans: Plans,
     /// The answer that the source's resolver holds, and for how many more sends.
     cache: Option<(RegionId, u16)>,
     /// The answer that the scheduler chose for the send at hand; none between two steps.
@@ -88,6 +92,10 @@ pub struct Context {
     pub checks: Checks,
     /// By stage: the address of the replicator.
     pub replicators: Vec<MachineId>,
+    /// How many enactors write its plans: 1 or 2.
+    pub enactors: u8,
+    /// How they write them.
+    pub write: PlanWrite,
     /// How it picks one of the regions that it may answer.
     pub answer: Answer,
     /// When the source hears that its record was taken.
@@ -113,7 +121,7 @@ impl Context {
 impl Dns {
     pub(crate) fn new(weights: &[u8]) -> Dns {
         let mut dns = Dns::default();
-        dns.set_weights(weights);
+        dns.weights[..weights.len()].copy_from_slice(weights);
         dns
     }
 
@@ -142,6 +150,13 @@ impl Dns {
                 }
             }
             Message::Probed { region, health } => self.probed(region, health, context, out),
+            Message::Enact { plan, weights } => {
+                if self.plans.enact(plan, context.write, out) {
+                    self.begin_weights(weights);
+                    out.send(context.requester, Message::Wake { region: RegionId(0) });
+                }
+            }
+            Message::CleanUp { plan } => self.plans.clean_up(plan, out),
             Message::Sent { .. }
             | Message::Received { .. }
             | Message::ReceiveRefused { .. }
@@ -308,6 +323,9 @@ impl Dns {
         let online = RegionSet::first(context.queues.len()).without(closed);
         let healthy = online.without(self.health.unhealthy());
         let open = if healthy.is_empty() { online } else { healthy };
+        if self.plans.in_place().is_none() {
+            return RegionSet::EMPTY;
+        }
         match context.policy {
             Policy::Weighted => open,
             Policy::Failover if open.contains(context.primary) => RegionSet(1 << context.primary.0),
@@ -368,9 +386,25 @@ impl Dns {
         self.chosen = Some(region);
     }
 
-    /// Begins again with new weights.
-    pub(crate) fn set_weights(&mut self, weights: &[u8]) {
-        self.weights[..weights.len()].copy_from_slice(weights);
+    /// New weights are planned and put in place. Whether they could be.
+    pub(crate) fn set_weights(
+        &mut self,
+        weights: &[u8],
+        context: &Context,
+        out: &mut Outbox,
+    ) -> bool {
+        let mut planned = [0; 8];
+        planned[..weights.len()].copy_from_slice(weights);
+        let enacted = self.plans.enact_next(planned, context, out);
+        if enacted {
+            self.begin_weights(planned);
+        }
+        enacted
+    }
+
+    /// Begins again with other weights.
+    fn begin_weights(&mut self, weights: [u8; 8]) {
+        self.weights = weights;
         self.credit = [0; 8];
     }
 
@@ -405,6 +439,11 @@ impl Dns {
             true => u8::from(self.offline.0 | self.failed.0 != 0),
             false => 2,
         }
+    }
+
+    /// Which of its plans is in place.
+    pub fn plans(&self) -> &Plans {
+        &self.plans
     }
 
     /// What its health checks know.

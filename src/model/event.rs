@@ -78,10 +78,22 @@ pub enum Event {
         /// It is taken to be healthy from now on.
         healthy: bool,
     },
-    /// in-dns has new weights (the dns holds them).
+    /// in-dns has new weights (the dns holds them): those of the newest plan there is.
     WeightsChanged {
         /// The weight of each region, by index.
         weights: [u8; 8],
+    },
+    /// A late enactor put a plan in place of another one.
+    PlanEnacted {
+        /// Its number.
+        plan: u16,
+        /// The number of the one that was in place.
+        instead_of: u16,
+    },
+    /// The clean-up deleted the plan in place: in-dns has no answer any more.
+    PlanDeleted {
+        /// Its number.
+        plan: u16,
     },
 
     /// A queue has a record more.

@@ -133,6 +133,8 @@ impl RegionalTable {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
             Message::Proceed
+            | Message::Enact { .. }
+            | Message::CleanUp { .. }
             | Message::Publish { .. }
             | Message::Wake { .. }
             | Message::Send { .. }

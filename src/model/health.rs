@@ -163,12 +163,12 @@ impl HealthCheck {
         }
     }
 
-    /// Whatever was under way to the region and back is gone, for the region is.
+    /// Whatever was under way to the region and back is gone, for the region is. What the results so
+    /// far have said of it is known here, and stays.
     pub(crate) fn lose(&mut self, region: RegionId) {
         self.probing.remove(region);
         self.again.remove(region);
         self.relapsed.remove(region);
-        self.streak[region.index()] = 0;
         self.awaited[region.index()] = 0;
     }
 

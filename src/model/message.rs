@@ -213,6 +213,19 @@ pub enum Message {
         /// What it wrote.
         copy: RecordCopy,
     },
+    /// Second enactor to in-dns: put this plan in place. It was newer than the one in place when that
+    /// was checked.
+    Enact {
+        /// Its number; 0 is the plan that the system begins with.
+        plan: u16,
+        /// By region: its weight.
+        weights: [u8; 8],
+    },
+    /// First enactor to in-dns, after it enacted a plan: delete all that are older.
+    CleanUp {
+        /// The number of the plan that it enacted.
+        plan: u16,
+    },
 }
 
 macro_rules! message_kinds {
@@ -269,6 +282,8 @@ message_kinds! {
     Handover "handover",
     Discard "discard",
     Logged "logged",
+    Enact "enact",
+    CleanUp "clean-up",
 }
 
 impl Message {
@@ -305,7 +320,9 @@ impl Message {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => panic!("{self:?} is no request to a queue"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => panic!("{self:?} is no request to a queue"),
         }
     }
 
@@ -340,7 +357,9 @@ impl Message {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => None,
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 
@@ -370,7 +389,9 @@ impl Message {
             | Message::InsertRefused { .. }
             | Message::Probe { .. }
             | Message::Probed { .. }
-            | Message::Handover { .. } => None,
+            | Message::Handover { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 }

@@ -116,6 +116,18 @@ option! {
 }
 
 option! {
+    /// How an enactor of in-dns writes a plan that it found newer than the one in place.
+    PlanWrite {
+        /// Only if it still is: the write itself asks. Sound.
+        #[default]
+        Conditional,
+        /// Whatever is in place by then. Unsound: a late enactor puts an old plan over a newer one, and
+        /// the clean-up of old plans then leaves none in place.
+        CheckThenApply,
+    }
+}
+
+option! {
     /// What a queue removes when it is asked to.
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.

@@ -75,12 +75,15 @@ impl Progress {
                 let new = self.reach(copy.id, Milestone::DELIVERED);
                 self.delivered += u32::from(new);
             }
+            // The source knows which batch that concerns.
+            Event::Refused { .. } => self.changed = true,
             Event::Published { .. }
-            | Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Delivered { gone: false, .. }

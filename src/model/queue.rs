@@ -150,7 +150,9 @@ impl Queue {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("a queue gets no {message:?}"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

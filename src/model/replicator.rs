@@ -122,7 +122,9 @@ impl Replicator {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("a replicator gets no {message:?}"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a replicator gets no {message:?}"),
         }
     }
 

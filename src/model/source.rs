@@ -42,6 +42,8 @@ pub struct RecordSource {
     next: Vec<u16>,
     /// Batches to publish after this one.
     pending: List,
+    /// By batch (from 1): it was refused a record of it since the batch was last published.
+    refused: Vec<bool>,
 }
 
 /// What the source knows about its place and its design.
@@ -61,7 +63,8 @@ pub struct Context {
 
 impl RecordSource {
     pub(crate) fn new(context: &Context) -> RecordSource {
-        RecordSource { next: context.first_record.clone(), ..RecordSource::default() }
+        let next = context.first_record.clone();
+        RecordSource { refused: vec![false; next.len()], next, ..RecordSource::default() }
     }
 
     /// Handles one message.
@@ -99,7 +102,9 @@ impl RecordSource {
                 | Message::Forward { .. }
                 | Message::Handover { .. }
                 | Message::Discard { .. }
-                | Message::Logged { .. },
+                | Message::Logged { .. }
+                | Message::Enact { .. }
+                | Message::CleanUp { .. },
                 _,
             ) => unreachable!("the source gets no {message:?}"),
         }
@@ -139,6 +144,7 @@ impl RecordSource {
 
     fn refused(&mut self, context: &Context, out: &mut Outbox) {
         out.emit(Event::Refused { record: self.record() });
+        self.refused[usize::from(self.batch)] = true;
         match context.on_refusal {
             OnRefusal::Retry if self.changed => self.send(context, out),
             OnRefusal::Retry => self.state = State::Waiting,
@@ -182,14 +188,25 @@ impl RecordSource {
         &self.next
     }
 
+    /// Whether it was refused a record of the batch since that was last published.
+    pub(crate) fn was_refused(&self, batch: BatchId) -> bool {
+        self.refused[batch.index()]
+    }
+
+    /// The batch is published, perhaps again.
+    pub(crate) fn forget_refusals(&mut self, batch: BatchId) {
+        self.refused[batch.index()] = false;
+    }
+
     /// Batches to publish after the one under way.
     pub(crate) fn pending(&self) -> &List {
         &self.pending
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordSource) {
-        let RecordSource { state, batch, changed, next, pending } = other;
+        let RecordSource { state, batch, changed, next, pending, refused } = other;
         self.next.clone_from(next);
+        self.refused.clone_from(refused);
         (self.state, self.batch, self.changed, self.pending) = (*state, *batch, *changed, *pending);
     }
 }

@@ -170,7 +170,9 @@ impl RegionalTable {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("a table gets no {message:?}"),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
 

@@ -14,6 +14,9 @@ pub enum DriverAction {
     Await(Await),
     /// All of these faults begin.
     Fault(Vec<Fault>),
+    /// One to all of these faults begin: as many and whichever the scheduler chooses, one after the
+    /// other. Each concerns another machine.
+    FaultSome(Vec<Fault>),
     /// All of these work again.
     Recover(Vec<Target>),
     /// The dead letters of these queues come back as new messages.
@@ -29,6 +32,9 @@ pub enum DriverAction {
 pub enum Await {
     /// Every record of the batch has reached the milestone.
     Batch(BatchId, Milestone),
+    /// Every record of the batch is accepted, or the source was refused one since the batch was last
+    /// published.
+    PublishedOrRefused(BatchId),
     /// So many records are at the destination.
     Delivered(u32),
     /// The queues of the region are empty.

@@ -46,6 +46,8 @@ impl Builder<'_> {
             requester: layout.machine(asks),
             queues: layout.region_ids().map(queue).collect(),
             regions_of_queues: self.regions_of_queues(),
+            enactors: self.scenario.dns.enactors,
+            write: self.scenario.dns.plans,
             answer: self.scenario.dns.answer,
             acknowledge: self.scenario.dns.acknowledge,
             ttl: if side == DnsSide::In { self.scenario.dns.ttl } else { 0 },

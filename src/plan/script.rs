@@ -84,6 +84,7 @@ impl Resolver<'_> {
             }
             ScriptStep::Await(condition) => DriverAction::Await(self.condition(condition)?),
             ScriptStep::Fault(kind, pattern) => DriverAction::Fault(self.faults(*kind, pattern)?),
+            ScriptStep::FailSome(pattern) => DriverAction::FaultSome(self.some(pattern)?),
             ScriptStep::MoveWriter(kind, pattern, region) => {
                 DriverAction::Fault(self.moves(*kind, pattern, *region)?)
             }
@@ -131,6 +132,9 @@ impl Resolver<'_> {
         Ok(match condition {
             Condition::Published(batch) => {
                 Await::Batch(self.published_batch(*batch)?, Milestone::ACCEPTED)
+            }
+            Condition::PublishedOrRefused(batch) => {
+                Await::PublishedOrRefused(self.published_batch(*batch)?)
             }
             Condition::DeliveredBatch(batch) => {
                 Await::Batch(self.published_batch(*batch)?, Milestone::DELIVERED)
@@ -196,6 +200,24 @@ impl Resolver<'_> {
         let fits = |target| names::can_happen(kind, target);
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
+    }
+
+    /// What may be among some components that fail: machines; containers are paused.
+    fn some(&self, pattern: &str) -> Result<Vec<Fault>, Problem> {
+        let wrong = || Cause::WrongKind {
+            name: pattern.to_owned(),
+            verb: "be among some that fail",
+            remedy: "queues, containers, tables and replicators can; write 'fail' for anything else",
+        };
+        let kind = |target| match target {
+            Target::Container(_) => Some(FaultKind::Pause),
+            Target::Queue(_) | Target::Table(_) | Target::Replicator(_) => Some(FaultKind::Fail),
+            Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => None,
+        };
+        let fits = |target| kind(target).is_some();
+        let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
+        let fault = |target| kind(target).map(|kind| Fault { kind, target });
+        Ok(found.into_iter().filter_map(fault).collect())
     }
 
     /// The writers of all global databases that match move to the region.

@@ -209,6 +209,7 @@ pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
         let cause = Cause::UnknownRegion { found: dns.primary, regions };
         return Err(Problem::new("dns.primary", cause));
     }
+    range("dns.enactors", "enactors", dns.enactors.into(), (1, 2))?;
     let default = DnsOptions::default();
     let is_failover = dns.policy == Policy::Failover;
     let is_checked = dns.health_threshold > 0;
@@ -221,6 +222,18 @@ pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
             checks,
         ),
         (is_failover && !dns.weights.is_empty(), "dns.weights", NO_WEIGHTS, "leave them out"),
+        (
+            is_failover && dns.enactors != default.enactors,
+            "dns.enactors",
+            "what enactors write are weights, and a failover policy has none",
+            "leave it out, or use dns.policy = \"weighted\"",
+        ),
+        (
+            dns.enactors == 1 && dns.plans != default.plans,
+            "dns.plans",
+            "one enactor alone is never late",
+            "set dns.enactors to 2",
+        ),
         (
             is_failover && dns.answer != default.answer,
             "dns.answer",

@@ -152,6 +152,7 @@ impl Past {
         let place = match step.choice {
             Choice::Step(machine) => layout.places()[machine.index()],
             Choice::Resolve(_) => Place::InDns,
+            Choice::Fail(_) => Place::Driver,
             Choice::Fault(point) => place_of(point, layout),
         };
         let at = layout.machine(place);
@@ -288,7 +289,9 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. },
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. },
         )
         | None => false,
     }
@@ -329,6 +332,8 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }
@@ -360,7 +365,10 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         Event::WriterMoved { replicator, region } => {
             Place::Table(layout.table(region, StageId(replicator.0 as u8)))
         }
-        Event::WeightsChanged { .. } | Event::HealthChanged { .. } => Place::InDns,
+        Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
+        | Event::HealthChanged { .. } => Place::InDns,
         Event::ContainerBecame { container, .. } => Place::Container(container),
         Event::Published { .. }
         | Event::Accepted { .. }

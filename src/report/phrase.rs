@@ -41,7 +41,7 @@ impl<'a> Scene<'a> {
         let mut clauses = Vec::new();
         let mut subject = None;
         match (step.choice, &step.message) {
-            (Choice::Step(_) | Choice::Resolve(_), Some(message)) => {
+            (Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_), Some(message)) => {
                 let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
                 match self.is_told_by_sender(message) {
                     true => subject = Some(machine),
@@ -54,6 +54,7 @@ impl<'a> Scene<'a> {
             (
                 Choice::Step(_)
                 | Choice::Resolve(_)
+                | Choice::Fail(_)
                 | Choice::Fault(
                     FaultPoint::Crash(_)
                     | FaultPoint::Restart(_)
@@ -234,6 +235,12 @@ impl<'a> Scene<'a> {
             Message::Handover { to, .. } => {
                 format!("reads that region {to} writes from here on")
             }
+            Message::Enact { plan, .. } => {
+                format!("is told by a late enactor to put plan {plan} in place")
+            }
+            Message::CleanUp { plan } => {
+                format!("is told to delete the plans that are older than plan {plan}")
+            }
             Message::Discard { copy } => {
                 format!("is told that {} came after the writer was replaced", copy.id)
             }
@@ -247,6 +254,15 @@ impl<'a> Scene<'a> {
         let line = self.script_line(action);
         let holds = self.simulation.driver().next() > action;
         match (&self.simulation.plan().actions()[action], holds) {
+            (DriverAction::FaultSome(faults), _) => {
+                let layout = &self.simulation.plan().layout;
+                let name = target_name(faults[self.before.component].target, layout);
+                let faulted = |event: &Event| matches!(event, Event::Faulted { .. });
+                match self.simulation.events().iter().any(faulted) {
+                    true => format!("takes {name} for '{line}'"),
+                    false => format!("leaves {name} out of '{line}'"),
+                }
+            }
             (DriverAction::Await(_), true) => format!("finds that '{line}' holds"),
             (DriverAction::Await(_), false) => format!("comes to '{line}' and waits"),
             (
@@ -310,6 +326,12 @@ impl<'a> Scene<'a> {
             Event::HealthChanged { region, healthy } => takes_for(region, healthy),
             Event::WeightsChanged { weights } => {
                 format!("in-dns has the weights {:?}", &weights[..layout.regions])
+            }
+            Event::PlanEnacted { plan, instead_of } => {
+                format!("puts plan {plan} in place of plan {instead_of}")
+            }
+            Event::PlanDeleted { plan } => {
+                format!("deletes plan {plan}, which was in place: it has no answer any more")
             }
             Event::Enqueued { .. } => format!("takes {it}"),
             Event::Delivered { record, gone: true, .. } => format!("lets go of {record}"),
@@ -473,6 +495,8 @@ impl<'a> Scene<'a> {
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { .. } => format!("asks {name}"),
             Message::Forward { .. } => format!("forwards it to {name}"),
+            Message::Enact { plan, .. } => format!("a late enactor is about to write plan {plan}"),
+            Message::CleanUp { .. } => format!("has {name} clean up"),
             Message::Apply { .. }
             | Message::Replicate { .. }
             | Message::Probed { .. }
@@ -528,7 +552,9 @@ impl<'a> Scene<'a> {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => None,
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => None,
         }
     }
 }
@@ -551,6 +577,8 @@ fn object_of(event: &Event) -> String {
         | Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Delivered { .. }

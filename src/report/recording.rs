@@ -134,6 +134,8 @@ impl Life {
 pub struct Disturbance {
     /// What happened to whom.
     pub fault: Fault,
+    /// The script brought it about, and not a choice within the budget.
+    pub scripted: bool,
     /// The step in which it began.
     pub from: u64,
     /// The step in which it ended; none if it never did.

@@ -62,6 +62,8 @@ pub(super) struct Before {
     pub(super) under_way: Option<RecordId>,
     /// The action of the script that was due.
     pub(super) action: usize,
+    /// Of a `fail some`, the index of the component that was due.
+    pub(super) component: usize,
 }
 
 impl<F: FnMut(Line)> Story<F> {
@@ -158,6 +160,7 @@ impl Before {
         self.hands.extend(containers.map(hand));
         self.under_way = simulation.source().under_way();
         self.action = simulation.driver().next();
+        self.component = simulation.driver().component().0.into();
     }
 }
 
@@ -180,6 +183,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }

@@ -176,7 +176,9 @@ fn unknown_choice(name: &str, plan: &Plan) -> String {
         .layout
         .names()
         .iter()
-        .flat_map(|machine| ["step", "crash", "restart"].map(|verb| format!("{verb} {machine}")))
+        .flat_map(|machine| {
+            ["step", "fail", "crash", "restart"].map(|verb| format!("{verb} {machine}"))
+        })
         .chain(plan.layout.region_ids().map(|region| Choice::Resolve(region).name(&plan.layout)))
         .filter(|choice| Choice::parse(choice, &plan.layout).is_some())
         .collect();
@@ -184,7 +186,7 @@ fn unknown_choice(name: &str, plan: &Plan) -> String {
         Some(near) => format!("the scenario has no choice '{name}'; did you mean '{near}'?"),
         None => format!(
             "the scenario has no choice '{name}'; choices are 'step MACHINE', 'resolve \
-             in-dns@REGION', 'crash CONTAINER' and 'restart CONTAINER'"
+             in-dns@REGION', 'fail COMPONENT', 'crash CONTAINER' and 'restart CONTAINER'"
         ),
     }
 }

@@ -11,6 +11,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("f2-fail-database", include_str!("../../scenarios/f2-fail-database.toml")),
     ("f3-fail-queue", include_str!("../../scenarios/f3-fail-queue.toml")),
     ("f4-fail-replication", include_str!("../../scenarios/f4-fail-replication.toml")),
+    ("f5-fail-random", include_str!("../../scenarios/f5-fail-random.toml")),
     ("random-answers", include_str!("../../scenarios/random-answers.toml")),
     ("health-failover", include_str!("../../scenarios/health-failover.toml")),
     ("primary-failover", include_str!("../../scenarios/primary-failover.toml")),
@@ -58,6 +59,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         "kinesis-side-path",
         include_str!("../../scenarios/incidents/kinesis-side-path.toml"),
         PropertyName::Expectation,
+    ),
+    (
+        "dynamodb-dns-plans",
+        include_str!("../../scenarios/incidents/dynamodb-dns-plans.toml"),
+        PropertyName::DeliveredAll,
     ),
     (
         "github-failover",

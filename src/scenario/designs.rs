@@ -208,6 +208,12 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::RoutedByPolicy,
     ),
     unsound(
+        "dns.plans=check-then-apply",
+        "dynamodb-dns-plans",
+        PropertyName::DeliveredAll,
+        PropertyName::RoutedByPolicy,
+    ),
+    unsound(
         "dns.failback=immediate",
         BACK_BEFORE_CAUGHT_UP,
         PropertyName::MonotoneVersion,
@@ -287,6 +293,7 @@ pub const SOUND: &[(&str, &str)] = &[
     ("store.default=aurora", "lost-replies"),
     ("table.conflict=version-checked", "stranded-overwrite"),
     ("queue.at_capacity=serve", "slack-job-queue"),
+    ("dns.plans=conditional", "dynamodb-dns-plans"),
     ("container.on_unreadable=pass-on", "google-unreadable-row"),
     ("replication.mode=strong", THREE_REGIONS_FAIL),
 ];

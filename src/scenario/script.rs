@@ -3,6 +3,7 @@
 //! ```text
 //! publish 2                                             hand batch 2 to the source
 //! await published batch 2                               every record of it is accepted
+//! await published or refused batch 2                    … or the source was refused one
 //! await enqueued inbound-preprocess-queue batch 2       … was put into that queue, in any region
 //! await delivered batch 2                               … is at the destination
 //! await delivered 15                                    15 records are at the destination
@@ -13,6 +14,7 @@
 //! pause preprocess-container@1                          see the faults
 //! crash *-container@2
 //! fail inbound-queue@1
+//! fail some *@1                                         one to all of them: the scheduler chooses
 //! offline in-dns@1
 //! outage @1                                             everything in region 1 at once
 //! lose core-table@1                                     all of its rows, for good
@@ -49,6 +51,9 @@ pub enum ScriptStep {
     Await(Condition),
     /// A fault begins, for every component that matches the pattern.
     Fault(FaultKind, String),
+    /// One to all of the queues, containers, tables and replicators that match the pattern fail;
+    /// containers are paused. How many and which ones is a choice of the scheduler.
+    FailSome(String),
     /// The writers of all databases that match the pattern move to a region (counted from 1), by a
     /// switchover or a failover.
     MoveWriter(FaultKind, String, u8),
@@ -70,6 +75,9 @@ pub enum ScriptStep {
 pub enum Condition {
     /// Every record of the batch is accepted.
     Published(u16),
+    /// Every record of the batch is accepted, or the source was refused one since the batch was last
+    /// published.
+    PublishedOrRefused(u16),
     /// Every record of the batch was put into the queue of this name, in whichever region.
     Enqueued(String, u16),
     /// Every record of the batch is at the destination.
@@ -132,11 +140,11 @@ pub enum ScriptError {
 }
 
 const PUBLISH: &str = "publish BATCH";
-const AWAIT: &str = "await published batch N, await enqueued QUEUE batch N, await delivered \
+const AWAIT: &str = "await published [or refused] batch N, await enqueued QUEUE batch N, await delivered \
                      batch N, await delivered COUNT, await delivered all, await drained @REGION, \
                      await quiescent, or await sometime";
 const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONENT (as in 'crash \
-                     core-container@2' or 'fail *-table@1'); or 'lose @REGION'";
+                     core-container@2' or 'fail *-table@1'); or 'fail some PATTERN' or 'lose @REGION'";
 const MOVE: &str = "switchover or failover, a DATABASE, and 'to @REGION' (as in 'failover core-table to \
                     @2')";
 const OUTAGE: &str = "outage @REGION";
@@ -162,7 +170,9 @@ impl FromStr for ScriptStep {
             }
             ["pause", name] => Ok(ScriptStep::Fault(FaultKind::Pause, (*name).to_owned())),
             ["crash", name] => Ok(ScriptStep::Fault(FaultKind::Crash, (*name).to_owned())),
+            ["fail", "some"] => Err(usage(FAULT)),
             ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
+            ["fail", "some", name] => Ok(ScriptStep::FailSome((*name).to_owned())),
             ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
             ["lose", name] => Ok(ScriptStep::Fault(FaultKind::Lose, (*name).to_owned())),
             ["switchover", name, "to", region] => {
@@ -202,6 +212,9 @@ fn move_writer(kind: FaultKind, name: &str, region: &str) -> Option<ScriptStep> 
 fn condition(words: &[&str]) -> Option<Condition> {
     Some(match words {
         ["published", "batch", batch] => Condition::Published(batch.parse().ok()?),
+        ["published", "or", "refused", "batch", batch] => {
+            Condition::PublishedOrRefused(batch.parse().ok()?)
+        }
         ["enqueued", queue, "batch", batch] => {
             Condition::Enqueued((*queue).to_owned(), batch.parse().ok()?)
         }
@@ -246,6 +259,7 @@ impl fmt::Display for ScriptStep {
             ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
             ScriptStep::Await(condition) => write!(f, "await {condition}"),
             ScriptStep::Fault(kind, name) => write!(f, "{} {name}", kind.name()),
+            ScriptStep::FailSome(name) => write!(f, "fail some {name}"),
             ScriptStep::MoveWriter(kind, name, region) => {
                 write!(f, "{} {name} to @{region}", kind.name())
             }
@@ -265,6 +279,7 @@ impl fmt::Display for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Condition::Published(batch) => write!(f, "published batch {batch}"),
+            Condition::PublishedOrRefused(batch) => write!(f, "published or refused batch {batch}"),
             Condition::Enqueued(queue, batch) => write!(f, "enqueued {queue} batch {batch}"),
             Condition::DeliveredBatch(batch) => write!(f, "delivered batch {batch}"),
             Condition::Delivered(count) => write!(f, "delivered {count}"),
@@ -315,6 +330,7 @@ mod tests {
         let lines = [
             "publish 2",
             "await published batch 2",
+            "await published or refused batch 2",
             "await enqueued inbound-preprocess-queue batch 2",
             "await delivered batch 2",
             "await delivered 15",
@@ -325,6 +341,7 @@ mod tests {
             "pause preprocess-container@1",
             "crash *-container@2",
             "fail inbound-queue@1",
+            "fail some *@1",
             "offline in-dns@1",
             "lose core-table@1",
             "lose @1",
@@ -358,6 +375,9 @@ mod tests {
             "await 3",
             "pause",
             "crash a b",
+            "fail some",
+            "fail some a b",
+            "await published or refused",
             "weights",
             "weights a",
             "expect",

@@ -1,4 +1,4 @@
-//! The answers of in-dns, for schedulers that choose machines.
+//! What a machine does that has alternatives, for schedulers that choose machines.
 
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
@@ -7,30 +7,36 @@ use crate::model::id::MachineId;
 use crate::scheduler::seed::below;
 use crate::sim::{Choice, Simulation};
 
-/// A step of the machine. Where it has alternatives, which only in-dns with random answers has,
-/// each is drawn in proportion to its share.
+/// A step of the machine. Where it has alternatives, each is drawn in proportion to its share: the
+/// random answers of in-dns, and whether a component fails of which the driver lets some fail.
 #[inline]
 pub(crate) fn step_of(
     machine: MachineId,
     simulation: &Simulation,
     numbers: &mut Xoshiro256PlusPlus,
 ) -> Choice {
-    let step = Choice::Step(machine);
-    if simulation.enabled().has_answers() { answer(step, simulation, numbers) } else { step }
+    match simulation.enabled().has_alternatives() {
+        true => alternative(machine, simulation, numbers),
+        false => Choice::Step(machine),
+    }
 }
 
 #[cold]
-fn answer(step: Choice, simulation: &Simulation, numbers: &mut Xoshiro256PlusPlus) -> Choice {
-    if !simulation.answers().any(|(choice, _)| choice == step) {
-        return step;
+fn alternative(
+    machine: MachineId,
+    simulation: &Simulation,
+    numbers: &mut Xoshiro256PlusPlus,
+) -> Choice {
+    let total: u32 = simulation.alternatives(machine).map(|(_, share)| share).sum();
+    if total == 0 {
+        return Choice::Step(machine);
     }
-    let total: u32 = simulation.answers().map(|(_, share)| share).sum();
     let mut draw = below(numbers.next_u32(), total as usize) as u32;
-    for (choice, share) in simulation.answers() {
+    for (choice, share) in simulation.alternatives(machine) {
         match draw.checked_sub(share) {
             Some(left) => draw = left,
             None => return choice,
         }
     }
-    step
+    Choice::Step(machine)
 }

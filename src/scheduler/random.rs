@@ -12,7 +12,7 @@ use crate::sim::{Choice, Enabled, Simulation};
 
 /// Picks among the machines that can step: each with the same probability, or in proportion to
 /// their processing speeds when the scenario gives any. Among the random answers of in-dns it
-/// picks in proportion to their weights.
+/// picks in proportion to their weights, and of components of which some fail each number is as likely.
 ///
 /// Faults of the budget are rare events: each run draws, once, how rare (one in 16 to one in
 /// 2,048 choices), so that over many runs they fall early and late, close together and far

@@ -15,7 +15,10 @@ impl World {
     ///
     /// If it may not, or if that answer is due without being chosen.
     pub(super) fn resolve_to(&mut self, region: RegionId, plan: &Plan) -> Pair {
-        assert!(self.answers.contains(region), "in-dns cannot answer region {region} now");
+        assert!(
+            self.alternatives.answers.contains(region),
+            "in-dns cannot answer region {region} now"
+        );
         self.in_dns.choose(region);
         self.handle_next(IN_DNS, plan)
     }
@@ -25,7 +28,7 @@ impl World {
     pub(super) fn update_answers(&mut self, plan: &Plan) {
         match plan.in_dns.answer {
             Answer::RoundRobin => {}
-            Answer::Random => self.answers = self.other_answers(plan),
+            Answer::Random => self.alternatives.answers = self.other_answers(plan),
         }
     }
 

@@ -110,7 +110,7 @@ impl World {
                 queue.reorder(context, &mut self.shelf, &mut self.out);
                 self.offer_all_queue_faults(plan);
             }
-            FaultPoint::GoOn => self.release_driver(plan),
+            FaultPoint::GoOn => self.release_driver(),
             FaultPoint::LoseTable(_)
             | FaultPoint::LoseRegion(_)
             | FaultPoint::Switchover(..)

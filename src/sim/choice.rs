@@ -3,7 +3,7 @@
 use crate::model::fault::{FaultNumbers, FaultPoint};
 use crate::model::id::{MachineId, RegionId, RegionSet, ReplicatorId};
 use crate::model::index_set::IndexSet;
-use crate::model::layout::{IN_DNS, Layout, Place};
+use crate::model::layout::{DRIVER, IN_DNS, Layout, Place};
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -14,19 +14,49 @@ pub enum Choice {
     /// in-dns handles the send at the head of its inbox and answers it with this region, which is
     /// not the one that is due: only of a name with random answers.
     Resolve(RegionId),
+    /// The driver, which chooses some components to fail, chooses this one: only while it stands at
+    /// the component, and may as well leave it be.
+    Fail(MachineId),
     /// A fault within the scenario's budget, or the end of one.
     Fault(FaultPoint),
 }
 
+/// What two machines can do in place of what is due.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Alternatives {
+    /// The answers that in-dns can give in place of the one that is due.
+    pub(super) answers: RegionSet,
+    /// What the driver can let fail in place of leaving it be.
+    pub(super) failing: Option<MachineId>,
+}
+
+impl Alternatives {
+    pub(super) const NONE: Alternatives = Alternatives { answers: RegionSet::EMPTY, failing: None };
+
+    #[inline]
+    fn is_empty(self) -> bool {
+        self.answers.is_empty() && self.failing.is_none()
+    }
+
+    #[inline]
+    fn len(self) -> usize {
+        self.answers.len() + usize::from(self.failing.is_some())
+    }
+
+    fn iter(self) -> impl Iterator<Item = Choice> {
+        let failing = self.failing.map(Choice::Fail);
+        self.answers.iter().map(Choice::Resolve).chain(failing)
+    }
+}
+
 /// Every choice there is in a state: the steps in the order of the machines, then the other
-/// answers of in-dns in the order of the regions, then the faults.
+/// answers of in-dns in the order of the regions, then what the driver can let fail, then the faults.
 ///
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
     machines: &'a IndexSet,
-    /// The answers that in-dns can give in place of the one that is due.
-    answers: RegionSet,
+    alternatives: Alternatives,
     /// By [`FaultNumbers`].
     faults: &'a IndexSet,
     numbers: FaultNumbers,
@@ -36,11 +66,11 @@ impl<'a> Enabled<'a> {
     #[inline]
     pub(super) fn new(
         machines: &'a IndexSet,
-        answers: RegionSet,
+        alternatives: Alternatives,
         faults: &'a IndexSet,
         numbers: FaultNumbers,
     ) -> Enabled<'a> {
-        Enabled { machines, answers, faults, numbers }
+        Enabled { machines, alternatives, faults, numbers }
     }
 
     /// How many choices there are, faults included.
@@ -55,11 +85,11 @@ impl<'a> Enabled<'a> {
         self.machines.is_empty() && self.faults.is_empty()
     }
 
-    /// How many steps can be taken: one for each machine that can take one, and one for each
-    /// other answer that in-dns can give.
+    /// How many steps can be taken: one for each machine that can take one, one for each other
+    /// answer that in-dns can give, and one if the driver can let something fail.
     #[inline]
     pub fn steps(&self) -> usize {
-        self.machines.len() + self.answers.len()
+        self.machines.len() + self.alternatives.len()
     }
 
     /// How many machines can take a step.
@@ -70,8 +100,8 @@ impl<'a> Enabled<'a> {
 
     /// Whether a machine has alternatives: steps are then more than machines.
     #[inline]
-    pub fn has_answers(&self) -> bool {
-        !self.answers.is_empty()
+    pub fn has_alternatives(&self) -> bool {
+        !self.alternatives.is_empty()
     }
 
     /// Whether no machine can take a step.
@@ -115,14 +145,13 @@ impl<'a> Enabled<'a> {
     pub fn nth_step(&self, n: usize) -> Choice {
         match n.checked_sub(self.machines.len()) {
             None => Choice::Step(MachineId(self.machines.bits().nth(n) as u16)),
-            Some(answer) => self.nth_answer(answer),
+            Some(alternative) => self.nth_alternative(alternative),
         }
     }
 
     #[cold]
-    fn nth_answer(&self, n: usize) -> Choice {
-        let region = self.answers.iter().nth(n);
-        Choice::Resolve(region.expect("a step is asked for that there is"))
+    fn nth_alternative(&self, n: usize) -> Choice {
+        self.alternatives.iter().nth(n).expect("a step is asked for that there is")
     }
 
     /// One of the steps for each number below [`Enabled::steps`], in an order that depends on how
@@ -135,7 +164,7 @@ impl<'a> Enabled<'a> {
     pub fn any_step(&self, number: usize) -> Choice {
         match number.checked_sub(self.machines.len()) {
             None => Choice::Step(self.any_machine(number)),
-            Some(answer) => self.nth_answer(answer),
+            Some(alternative) => self.nth_alternative(alternative),
         }
     }
 
@@ -192,7 +221,8 @@ impl<'a> Enabled<'a> {
     pub fn contains(&self, choice: Choice) -> bool {
         match choice {
             Choice::Step(machine) => self.machines.contains(machine.index()),
-            Choice::Resolve(region) => self.answers.contains(region),
+            Choice::Resolve(region) => self.alternatives.answers.contains(region),
+            Choice::Fail(machine) => self.alternatives.failing == Some(machine),
             Choice::Fault(point) => self.faults.contains(self.numbers.number(point)),
         }
     }
@@ -202,10 +232,9 @@ impl<'a> Enabled<'a> {
         let copy = *self;
         let machines = copy.machines.bits().iter();
         let steps = machines.map(|machine| Choice::Step(MachineId(machine as u16)));
-        let answers = copy.answers.iter().map(Choice::Resolve);
         let faults = copy.faults.bits().iter();
         steps
-            .chain(answers)
+            .chain(copy.alternatives.iter())
             .chain(faults.map(move |number| Choice::Fault(copy.numbers.point(number))))
     }
 }
@@ -217,12 +246,13 @@ impl Choice {
         match self {
             Choice::Step(machine) => Some(machine),
             Choice::Resolve(_) => Some(IN_DNS),
+            Choice::Fail(_) => Some(DRIVER),
             Choice::Fault(_) => None,
         }
     }
 
     /// The choice by name, as saved failures write it: `step core-container@1`, `resolve in-dns@2`,
-    /// `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
+    /// `fail core-table@1`, `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
     /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`, `lose core-table@1`,
     /// `lose @1`, `outage @1`, `end-outage @1`, `switchover core-table to @2`,
     /// `failover core-table to @2`.
@@ -231,6 +261,7 @@ impl Choice {
         match self {
             Choice::Step(machine) => format!("step {}", layout.name(machine)),
             Choice::Resolve(region) => format!("resolve {}@{region}", layout.name(IN_DNS)),
+            Choice::Fail(machine) => format!("fail {}", layout.name(machine)),
             Choice::Fault(FaultPoint::Crash(id)) => format!("crash {}", container(id)),
             Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
             Choice::Fault(FaultPoint::LoseReply(machine)) => {
@@ -288,6 +319,10 @@ impl Choice {
         let machine = layout.find(machine)?;
         match (verb, layout.places()[machine.index()]) {
             ("step", _) => Some(Choice::Step(machine)),
+            (
+                "fail",
+                Place::Queue(_) | Place::Container(_) | Place::Table(_) | Place::Replicator(_),
+            ) => Some(Choice::Fail(machine)),
             ("crash", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Crash(id))),
             ("restart", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Restart(id))),
             ("lose-reply", _) => Some(Choice::Fault(FaultPoint::LoseReply(machine))),

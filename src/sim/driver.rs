@@ -1,11 +1,13 @@
 //! The driver: carries out the script, one step of it at a time.
 
 use crate::model::event::Event;
-use crate::model::fault::FaultPoint;
-use crate::model::id::{BatchId, QueueId, RecordId, RegionId};
-use crate::model::layout::Place;
+use crate::model::fault::{Fault, FaultPoint};
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
+use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
+use crate::model::progress::Milestone;
 use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::sim::Pair;
 use crate::sim::world::World;
 
 /// How far the script is.
@@ -17,6 +19,12 @@ pub struct Driver {
     waiting: bool,
     /// The scheduler chose this moment for an `await sometime`.
     released: bool,
+    /// Of a `fail some`: the index of the component that it stands at; 0 at any other action.
+    component: u16,
+    /// Of a `fail some`: how many of the components before that one it let fail.
+    failed: u16,
+    /// The scheduler chose that the component fails.
+    fails: bool,
 }
 
 impl Driver {
@@ -31,6 +39,25 @@ impl Driver {
         self.released
     }
 
+    /// Of a `fail some`: the component that it stands at, and whether it let one before it fail.
+    pub(crate) fn component(&self) -> (u16, bool) {
+        (self.component, self.failed > 0)
+    }
+
+    /// In which proportion the component that it stands at fails or is left be.
+    ///
+    /// A Pólya urn: where *k* of *i* failed so far, the next one fails with probability (k + 1) / (i + 2),
+    /// which makes every number of them equally likely, and of one number every set. As one of the *n*
+    /// must fail, the odds are those given that while none has.
+    pub(super) fn shares(&self, plan: &Plan) -> (u32, u32) {
+        let DriverAction::FaultSome(faults) = &plan.actions[self.next()] else { return (0, 1) };
+        let (count, component) = (faults.len() as u32, u32::from(self.component));
+        match u32::from(self.failed) {
+            0 => (count + 1, (count - 1 - component) * (component + 1)),
+            failed => (failed + 1, component - failed + 1),
+        }
+    }
+
     /// Whether it waits for an await to come true.
     pub fn is_waiting(&self) -> bool {
         self.waiting
@@ -43,6 +70,7 @@ impl World {
         let index = self.driver.next();
         match &plan.actions[index] {
             DriverAction::Publish(batch) => {
+                self.source.forget_refusals(*batch);
                 let source = plan.layout.machine(Place::Source);
                 self.out.send(source, Message::Publish { batch: *batch });
             }
@@ -56,6 +84,12 @@ impl World {
             }
             DriverAction::Fault(faults) => {
                 faults.iter().for_each(|&fault| self.inject(fault, plan));
+            }
+            DriverAction::FaultSome(faults) => {
+                if !self.fail_or_leave_be(faults, plan) {
+                    self.out.send(DRIVER, Message::Proceed);
+                    return self.offer_to_fail(plan);
+                }
             }
             DriverAction::Recover(targets) => {
                 targets.iter().for_each(|&target| self.recover(target, plan));
@@ -72,8 +106,60 @@ impl World {
         }
         self.driver.next += 1;
         if self.driver.next() < plan.actions.len() {
-            self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
+            self.out.send(DRIVER, Message::Proceed);
         }
+        self.offer_to_fail(plan);
+    }
+
+    /// The component that the driver stands at fails, by choice or as the last one of which none
+    /// failed, or is left be. Whether it was the last one.
+    fn fail_or_leave_be(&mut self, faults: &[Fault], plan: &Plan) -> bool {
+        let Driver { component, failed, .. } = self.driver;
+        let is_last = usize::from(component) + 1 == faults.len();
+        let fails = std::mem::take(&mut self.driver.fails) || is_last && failed == 0;
+        if fails {
+            self.inject(faults[usize::from(component)], plan);
+        }
+        (self.driver.component, self.driver.failed) = match is_last {
+            true => (0, 0),
+            false => (component + 1, failed + u16::from(fails)),
+        };
+        is_last
+    }
+
+    /// Offers that the component that the driver stands at fails, if it stands at one and may also
+    /// leave it be.
+    pub(super) fn offer_to_fail(&mut self, plan: &Plan) {
+        let Driver { component, failed, .. } = self.driver;
+        self.alternatives.failing = match plan.actions.get(self.driver.next()) {
+            Some(DriverAction::FaultSome(faults)) => {
+                let is_last = usize::from(component) + 1 == faults.len();
+                let machine = plan.machine_of(faults[usize::from(component)].target);
+                machine.filter(|_| !is_last || failed > 0)
+            }
+            Some(
+                DriverAction::Publish(_)
+                | DriverAction::Await(_)
+                | DriverAction::Fault(_)
+                | DriverAction::Recover(_)
+                | DriverAction::Redrive(_)
+                | DriverAction::Weights(_)
+                | DriverAction::Check(_),
+            )
+            | None => None,
+        };
+    }
+
+    /// The driver carries out its step of the script and lets this component fail.
+    ///
+    /// # Panics
+    ///
+    /// If it does not stand at that component, or must let it fail without being told.
+    pub(super) fn let_fail(&mut self, machine: MachineId, plan: &Plan) -> Pair {
+        let offered = self.alternatives.failing;
+        assert_eq!(offered, Some(machine), "the driver cannot let {machine:?} fail now");
+        self.driver.fails = true;
+        self.handle_next(DRIVER, plan)
     }
 
     /// Lets the driver go on if what it waits for has come true.
@@ -89,26 +175,30 @@ impl World {
         if let DriverAction::Await(condition) = plan.actions[self.driver.next()]
             && self.holds(condition, plan)
         {
-            self.let_driver_go_on(plan);
+            self.let_driver_go_on();
         }
     }
 
     /// The scheduler chose this moment.
-    pub(super) fn release_driver(&mut self, plan: &Plan) {
+    pub(super) fn release_driver(&mut self) {
         self.driver.released = true;
-        self.let_driver_go_on(plan);
+        self.let_driver_go_on();
     }
 
-    fn let_driver_go_on(&mut self, plan: &Plan) {
+    fn let_driver_go_on(&mut self) {
         self.driver.waiting = false;
         self.faults.offer(FaultPoint::GoOn, false);
-        self.out.send(plan.layout.machine(Place::Driver), Message::Proceed);
+        self.out.send(DRIVER, Message::Proceed);
     }
 
     fn holds(&self, condition: Await, plan: &Plan) -> bool {
         match condition {
             Await::Batch(batch, milestone) => {
                 self.out.progress().count(batch, milestone) == plan.batch(batch).count()
+            }
+            Await::PublishedOrRefused(batch) => {
+                self.source.was_refused(batch)
+                    || self.holds(Await::Batch(batch, Milestone::ACCEPTED), plan)
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,

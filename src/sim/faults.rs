@@ -184,9 +184,11 @@ impl World {
         self.offer_queue_faults(id);
     }
 
-    /// in-dns gets new weights.
+    /// in-dns gets new weights, if there is a plan in place that they can be newer than.
     pub(super) fn set_weights(&mut self, weights: &[u8], plan: &Plan) {
-        self.in_dns.set_weights(weights);
+        if !self.in_dns.set_weights(weights, &plan.in_dns, &mut self.out) {
+            return;
+        }
         let weights = self.in_dns.weights();
         self.out.emit(Event::WeightsChanged { weights });
         self.tell_source(plan);

@@ -16,7 +16,7 @@
 //! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
 
 use crate::model::dns::Dns;
-use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::record::RecordCopy;
@@ -84,6 +84,9 @@ impl Writer<'_> {
                 self.bytes.u16(world.driver.next() as u16);
                 self.bytes.flag(world.driver.is_waiting());
                 self.bytes.flag(world.driver.is_released());
+                let (component, any_failed) = world.driver.component();
+                self.bytes.u16(component);
+                self.bytes.flag(any_failed);
             }
             Place::Source => self.source(),
             Place::InDns => self.dns(&world.in_dns),
@@ -145,6 +148,10 @@ impl Writer<'_> {
         self.bytes.flag(source.changed());
         self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
         source.next().iter().for_each(|&next| self.bytes.u16(next));
+        if self.plan.awaits_refusal() {
+            let batches = (1..=self.plan.batches() as u16).map(BatchId);
+            batches.for_each(|batch| self.bytes.flag(source.was_refused(batch)));
+        }
         self.bytes.len(source.pending().len());
         for message in self.world.out.held(source.pending()) {
             self.message(message, self.plan.source.machine);
@@ -159,6 +166,10 @@ impl Writer<'_> {
         self.bytes.u8(dns.offline().0);
         self.bytes.u8(dns.failed().0);
         dns.health().bytes().into_iter().for_each(|byte| self.bytes.u8(byte));
+        let (newest, in_place, is_late) = dns.plans().parts();
+        self.bytes.u16(newest);
+        self.bytes.u16(in_place.map_or(u16::MAX, |plan| plan));
+        self.bytes.flag(is_late);
         let cache = dns.cache();
         self.bytes.flag(cache.is_some());
         if let Some((region, left)) = cache {
@@ -395,6 +406,11 @@ impl Writer<'_> {
                 self.bytes.u8(to.0);
             }
             Message::Discard { copy } | Message::Logged { copy } => self.copy(copy),
+            Message::Enact { plan, weights } => {
+                self.bytes.u16(plan);
+                weights.into_iter().for_each(|weight| self.bytes.u8(weight));
+            }
+            Message::CleanUp { plan } => self.bytes.u16(plan),
             Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
                 self.bytes.u8(region.0);
                 self.bytes.u32(time);

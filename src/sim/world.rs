@@ -16,6 +16,7 @@ use crate::model::table::{Latest, RegionalTable, Row};
 use crate::plan::Plan;
 use crate::sim::Pair;
 use crate::sim::budget::Faults;
+use crate::sim::choice::Alternatives;
 use crate::sim::driver::Driver;
 use crate::sim::writer::store_of;
 
@@ -45,8 +46,8 @@ pub(super) struct World {
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
     pub(super) faults: Faults,
-    /// The answers that in-dns can give next in place of the one that is due.
-    pub(super) answers: RegionSet,
+    /// What in-dns and the driver can do next in place of what is due.
+    pub(super) alternatives: Alternatives,
     /// Regions that are gone for good.
     pub(super) lost: RegionSet,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
@@ -72,7 +73,7 @@ impl World {
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
             faults: Faults::new(plan),
-            answers: RegionSet::EMPTY,
+            alternatives: Alternatives::NONE,
             lost: RegionSet::EMPTY,
             scratch: Default::default(),
         };
@@ -90,6 +91,7 @@ impl World {
         }
         if !plan.actions.is_empty() {
             world.out.send(layout.machine(Place::Driver), Message::Proceed);
+            world.offer_to_fail(plan);
         }
         world
     }
@@ -191,7 +193,9 @@ impl World {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. } => RegionId(0),
+            | Message::Logged { .. }
+            | Message::Enact { .. }
+            | Message::CleanUp { .. } => RegionId(0),
         }
     }
 
@@ -213,7 +217,7 @@ impl World {
         self.shelf.copy_from(&other.shelf);
         self.source.copy_from(&other.source);
         self.in_dns = other.in_dns;
-        self.answers = other.answers;
+        self.alternatives = other.alternatives;
         self.out_dns = other.out_dns;
         self.destination.copy_from(&other.destination);
         self.queues.clone_from(&other.queues);

@@ -17,6 +17,8 @@ pub(crate) struct Naming {
     pub(crate) ttl: u16,
     /// How many probes make a verdict; 0: no health checks.
     pub(crate) threshold: u8,
+    /// Two enactors write the plans, and not one; there is one if the policy is failover.
+    pub(crate) two_enactors: bool,
     /// When a region gets traffic again. Both are sound, for sketches check versions.
     pub(crate) failback: Failback,
 }
@@ -40,7 +42,16 @@ impl Naming {
             weights[..regions].iter().map(|&weight| weight.into()).collect()
         });
         let health_threshold = threshold;
-        DnsOptions { weights, answer, ttl, health_threshold, failback, ..DnsOptions::default() }
+        let enactors = 1 + u8::from(self.two_enactors);
+        DnsOptions {
+            weights,
+            answer,
+            ttl,
+            health_threshold,
+            failback,
+            enactors,
+            ..DnsOptions::default()
+        }
     }
 
     /// Whether so many records in a row go to every region, whatever the schedule.

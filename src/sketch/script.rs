@@ -74,6 +74,8 @@ pub(crate) enum Wait {
     Delivered,
     /// The last batch is accepted.
     Published,
+    /// The last batch is accepted, or the source was refused.
+    PublishedOrRefused,
     /// The last batch was put into a queue.
     Enqueued,
     /// A region's queues are empty.
@@ -86,11 +88,12 @@ pub(crate) enum Wait {
 
 impl Wait {
     /// Every one, in a fixed order.
-    pub(crate) const ALL: [Wait; 8] = [
+    pub(crate) const ALL: [Wait; 9] = [
         Wait::DeliveredAll,
         Wait::DeliveredBatch,
         Wait::Delivered,
         Wait::Published,
+        Wait::PublishedOrRefused,
         Wait::Enqueued,
         Wait::Drained,
         Wait::Quiescent,
@@ -129,11 +132,13 @@ pub(crate) enum Disturbance {
     FailLink,
     /// All of it, in one region.
     Outage,
+    /// Some of a region's queues, containers and tables: the scheduler chooses.
+    FailSome,
 }
 
 impl Disturbance {
     /// Every one, in a fixed order.
-    pub(crate) const ALL: [Disturbance; 14] = [
+    pub(crate) const ALL: [Disturbance; 15] = [
         Disturbance::PauseContainer,
         Disturbance::CrashContainer,
         Disturbance::FailQueue,
@@ -148,6 +153,7 @@ impl Disturbance {
         Disturbance::CrashRegion,
         Disturbance::FailLink,
         Disturbance::Outage,
+        Disturbance::FailSome,
     ];
 
     /// The step that begins it, what has to be recovered, and which containers it may stop.
@@ -179,6 +185,10 @@ impl Disturbance {
             Disturbance::CrashRegion => fault(FaultKind::Crash, containers, None),
             Disturbance::FailLink => fail(format!("{}@{region}", spot.replicator(topology)), None),
             Disturbance::Outage => (ScriptStep::Outage(region), format!("*@{region}"), None),
+            Disturbance::FailSome => {
+                let all = format!("*@{region}");
+                (ScriptStep::FailSome(all.clone()), all, here)
+            }
         }
     }
 }
@@ -383,12 +393,15 @@ impl Writer<'_> {
             Wait::Drained => Condition::Drained(spot.region(topology)),
             Wait::Sometime => Condition::Sometime,
             Wait::Quiescent => Condition::Quiescent,
+            // Whoever gives up is refused; but only what was published is refused.
+            Wait::PublishedOrRefused if self.publishes > 0 => Condition::PublishedOrRefused(latest),
             _ if !certain => Condition::Quiescent,
             Wait::DeliveredAll => Condition::DeliveredAll,
             Wait::DeliveredBatch => Condition::DeliveredBatch(latest),
             // What was lost does not arrive.
             Wait::Delivered if self.loses_a_region() => Condition::Quiescent,
             Wait::Delivered => Condition::Delivered(1 + u32::from(spot.stage) % published),
+            Wait::PublishedOrRefused => Condition::Quiescent,
             Wait::Published => Condition::Published(latest),
             Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
         };

@@ -1,6 +1,7 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::container::State;
+use crate::model::dns::DnsSide;
 use crate::model::event::Holder;
 use crate::model::fault::Target;
 use crate::model::id::{
@@ -265,14 +266,21 @@ impl Narrator<'_> {
             Breach::ContainerStuck { container } => vec![self.container(container)],
             Breach::Restless { .. } => self.busy(),
             Breach::Misrouted { .. } | Breach::Misjudged { .. } => {
-                let dns = self.simulation.dns(crate::model::dns::DnsSide::In);
+                let dns = self.simulation.dns(DnsSide::In);
                 let regions = self.simulation.plan().layout.regions;
-                vec![format!(
+                let mut reasons = vec![format!(
                     "the weights are {:?}, offline: {}, unhealthy: {}",
                     &dns.weights()[..regions],
                     or_none(dns.offline()),
                     or_none(dns.health().unhealthy())
-                )]
+                )];
+                let (newest, in_place, _) = dns.plans().parts();
+                if let Some(plan) = in_place.filter(|&plan| plan < newest) {
+                    reasons.push(format!(
+                        "in-dns has plan {plan} in place, and plan {newest} is newer"
+                    ));
+                }
+                reasons
             }
             Breach::OverRpo { .. } => self.lost_records(),
             Breach::Invented { .. }
@@ -375,10 +383,16 @@ impl Narrator<'_> {
         if !self.ledger.record(record).accepted {
             let source = self.simulation.source();
             let state = format!("record-source is {:?}", source.state());
-            return vec![match source.under_way() {
+            let mut reasons = vec![match source.under_way() {
                 Some(due) => format!("{record} was not accepted: {state}, at {due}"),
                 None => format!("{record} was not accepted: {state}"),
             }];
+            if self.simulation.dns(DnsSide::In).plans().in_place().is_none() {
+                let why =
+                    "in-dns has no plan in place and answers nothing; no enactor can write one";
+                reasons.push(why.to_owned());
+            }
+            return reasons;
         }
         match self.ledger.departure(record) {
             Some(departure) => vec![format!(

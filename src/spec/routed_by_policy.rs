@@ -10,7 +10,8 @@ use crate::spec::{Breach, Judgement};
 /// A send goes to a region that in-dns's policy allows, or, within the declared time to live, to one
 /// that it allowed when the answer was given.
 ///
-/// Weighted policy: a region that is online, healthy and has a positive weight; when no such region has
+/// The weights are those of the newest plan that was enacted, whichever plan a late enactor put in place
+/// of it. Weighted policy: a region that is online, healthy and has a positive weight; when no such region has
 /// one, any that is online and healthy. Failover policy: the primary region while it is online and
 /// healthy, else the first other one that is. When no online region is healthy, all of them
 /// are taken for healthy. A region counts as unhealthy once so many probes *of its own queue* in a row

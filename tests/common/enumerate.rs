@@ -85,15 +85,18 @@ fn note(judgement: Judgement, found: &mut Enumeration) -> bool {
     judgement.is_ok()
 }
 
-/// Heals a state of rest, lets it converge, and judges the end.
+/// Heals a state of rest, lets it converge, and judges the end. Both twice: a container that was paused
+/// may find a refusal from before in its inbox, and stop.
 fn judge_rest(node: &Node, plan: &Arc<Plan>) -> Judgement {
     let (mut simulation, mut spec) = (node.simulation.clone(), node.spec.clone());
-    simulation.heal();
-    spec.watch(simulation.events(), simulation.steps(), plan)?;
-    let mut fair = RoundRobin::default();
-    while let Some(choice) = fair.choose(&simulation) {
-        simulation.step(choice);
+    for _ in 0..2 {
+        simulation.heal();
         spec.watch(simulation.events(), simulation.steps(), plan)?;
+        let mut fair = RoundRobin::default();
+        while let Some(choice) = fair.choose(&simulation) {
+            simulation.step(choice);
+            spec.watch(simulation.events(), simulation.steps(), plan)?;
+        }
     }
     spec.judge_end(&simulation)
 }

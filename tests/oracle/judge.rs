@@ -194,6 +194,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::Routed { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Delivered { .. }

@@ -4,7 +4,7 @@ use active_active::explore::{Observer, Phase};
 use active_active::model::container::State;
 use active_active::model::{ContainerId, Event, Place, QueueId, RecordId, TableId};
 use active_active::plan::{DriverAction, Plan};
-use active_active::sim::{Choice, Simulation, Step};
+use active_active::sim::{Simulation, Step};
 
 /// What happened in one step, or in the healing at the end.
 #[derive(Clone, Debug)]
@@ -63,7 +63,7 @@ impl Observer for Trace {
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
         let driver = simulation.plan().layout.machine(Place::Driver);
-        let action = (step.choice == Choice::Step(driver)).then_some(self.due);
+        let action = (step.choice.machine() == Some(driver)).then_some(self.due);
         self.due = simulation.driver().next();
         let events = simulation.events().to_vec();
         self.entries.push(Entry { step: simulation.steps(), action, events });

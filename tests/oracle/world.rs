@@ -166,6 +166,9 @@ impl World {
             Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::RoutesChanged { .. }
+            // The policy is that of the newest plan there is; these are about which one is in place.
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }
             | Event::TimedOut { .. }

@@ -197,9 +197,10 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether something else happens than a step of another machine: a fault, or another answer.
+/// Whether something else happens than a step of another machine: a fault, another answer, or a
+/// component that fails where it could have been left be.
 pub(super) fn is_fault(deviation: &Deviation) -> bool {
-    matches!(deviation.act, Act::Take(Choice::Fault(_) | Choice::Resolve(_)))
+    matches!(deviation.act, Act::Take(Choice::Fault(_) | Choice::Resolve(_) | Choice::Fail(_)))
 }
 
 /// All elements: every 64th, then every 32nd, and so on, so that the first ones are far apart.

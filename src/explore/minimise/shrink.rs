@@ -6,8 +6,9 @@
 use std::ops::Range;
 
 use super::rename::{Gone, Renames};
-use crate::plan::Plan;
-use crate::plan::names::{matches, targets};
+use crate::model::fault::Fault;
+use crate::plan::names::{matches, target_name, targets};
+use crate::plan::{DriverAction, Plan};
 use crate::scenario::{Condition, Scenario, ScriptStep};
 
 /// Part of a scenario that can become smaller.
@@ -324,6 +325,18 @@ fn narrower(scenario: &Scenario) -> Vec<Scenario> {
                 let fits = names.iter().filter(|name| matches(pattern, name));
                 fits.map(|name| ScriptStep::Fault(*kind, name.clone())).collect()
             }
+            ScriptStep::FailSome(_) => {
+                // Those that it means are those that the driver may choose from.
+                let line = |fault: &Fault| {
+                    let name = target_name(fault.target, &plan.layout);
+                    ScriptStep::Fault(fault.kind, name)
+                };
+                let at = (0..plan.actions().len()).find(|&at| plan.script_index(at) == index);
+                match at.map(|at| &plan.actions()[at]) {
+                    Some(DriverAction::FaultSome(faults)) => faults.iter().map(line).collect(),
+                    action => unreachable!("the line is one action, not {action:?}"),
+                }
+            }
             ScriptStep::MoveWriter(kind, pattern, region) if pattern.contains('*') => {
                 let fits = names.iter().filter(|name| matches(pattern, name));
                 fits.map(|name| ScriptStep::MoveWriter(*kind, name.clone(), *region)).collect()
@@ -373,6 +386,7 @@ fn lower_counts(scenario: &mut Scenario) {
             }
             ScriptStep::Await(_)
             | ScriptStep::Fault(..)
+            | ScriptStep::FailSome(_)
             | ScriptStep::MoveWriter(..)
             | ScriptStep::Outage(_)
             | ScriptStep::Recover(_)

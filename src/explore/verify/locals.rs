@@ -71,6 +71,7 @@ impl<'a> Locals<'a> {
         !plan.repeats()
             && !plan.can_lose()
             && plan.scenario().dns.answer != Answer::Random
+            && !plan.awaits_refusal()
             && !plan.actions.iter().any(drains)
     }
 
@@ -142,7 +143,7 @@ impl<'a> Locals<'a> {
             }
             Choice::Step(machine) => Some((machine, Way::Step)),
             Choice::Fault(FaultPoint::GoOn) => Some((DRIVER, Way::GoOn)),
-            Choice::Fault(_) | Choice::Resolve(_) => None,
+            Choice::Fault(_) | Choice::Fail(_) | Choice::Resolve(_) => None,
         }
     }
 
@@ -214,7 +215,9 @@ impl<'a> Locals<'a> {
             }
             Await::Quiescent => whole.ready == others,
             Await::Sometime => whole.ready == others || self.parts.is_released(whole.ids[0]),
-            Await::Drained(_) => unreachable!("no such plan is searched in this way"),
+            Await::Drained(_) | Await::PublishedOrRefused(_) => {
+                unreachable!("no such plan is searched in this way")
+            }
         }
     }
 }

@@ -82,7 +82,9 @@ impl Point {
             Choice::Step(machine) if !is_entangled(machine, plan) && !bytes.is_anonymous() => {
                 self.update_near(machine, before, plan.layout.machines(), bytes);
             }
-            Choice::Step(_) | Choice::Resolve(_) | Choice::Fault(_) => self.hash_all(plan, bytes),
+            Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => {
+                self.hash_all(plan, bytes);
+            }
         }
     }
 
@@ -206,6 +208,8 @@ pub(super) fn record_of(event: &Event) -> Option<RecordId> {
         Event::BatchEnded { .. }
         | Event::RoutesChanged { .. }
         | Event::WeightsChanged { .. }
+        | Event::PlanEnacted { .. }
+        | Event::PlanDeleted { .. }
         | Event::Probed { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }

@@ -133,6 +133,9 @@ impl Reduction {
         plan.actions.iter().find_map(|action| match action {
             DriverAction::Publish(_) | DriverAction::Check(_) => None,
             DriverAction::Await(Await::Drained(_)) => Some("the script waits for empty queues"),
+            DriverAction::Await(Await::PublishedOrRefused(_)) => {
+                Some("the script waits for a refusal")
+            }
             DriverAction::Await(
                 Await::Batch(..) | Await::Delivered(_) | Await::Quiescent | Await::Sometime,
             ) => None,
@@ -141,6 +144,7 @@ impl Reduction {
             }
             DriverAction::Recover(targets) if targets.iter().all(is_container) => None,
             DriverAction::Fault(_)
+            | DriverAction::FaultSome(_)
             | DriverAction::Recover(_)
             | DriverAction::Redrive(_)
             | DriverAction::Weights(_) => {
@@ -227,7 +231,9 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Forward
         | MessageKind::Handover
         | MessageKind::Discard
-        | MessageKind::Logged => false,
+        | MessageKind::Logged
+        | MessageKind::Enact
+        | MessageKind::CleanUp => false,
     }
 }
 
@@ -279,7 +285,9 @@ impl Touched {
     fn note(&mut self, action: &DriverAction, plan: &Plan) {
         match action {
             DriverAction::Publish(_) | DriverAction::Await(_) => {}
-            DriverAction::Fault(faults) => faults.iter().for_each(|&fault| self.fault(fault, plan)),
+            DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+                faults.iter().for_each(|&fault| self.fault(fault, plan));
+            }
             DriverAction::Recover(targets) => {
                 targets.iter().for_each(|&target| self.stop(target, plan));
             }

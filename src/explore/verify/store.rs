@@ -19,8 +19,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[derive(Debug)]
 pub(super) struct Store {
     shards: Vec<Shard>,
-    /// In all shards, and beside them.
+    /// In all shards.
     bytes: AtomicU64,
+    /// What threads keep beside them: it depends on how many they are.
+    beside: AtomicU64,
     bytes_max: u64,
 }
 
@@ -79,7 +81,7 @@ impl Store {
     /// An empty store that may use so many bytes.
     pub(super) fn new(bytes_max: u64) -> Store {
         let shards = (0..SHARDS).map(|_| Shard::default()).collect();
-        Store { shards, bytes: AtomicU64::new(0), bytes_max }
+        Store { shards, bytes: AtomicU64::new(0), beside: AtomicU64::new(0), bytes_max }
     }
 
     /// A view for one thread.
@@ -123,7 +125,7 @@ impl Store {
         let more = (inside.table.homes / 5).max(SLOTS_MIN);
         let bytes = more as u64 * SLOT_BYTES;
         let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
-        if before + bytes > self.bytes_max {
+        if before + bytes + self.beside.load(Ordering::Relaxed) > self.bytes_max {
             self.bytes.fetch_sub(bytes, Ordering::Relaxed);
             return Err(Full);
         }
@@ -134,10 +136,10 @@ impl Store {
 
     /// Takes note that something beside the states takes so many bytes more: the store has less.
     pub(super) fn note_beside(&self, bytes: u64) {
-        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        self.beside.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// How many bytes it takes.
+    /// How many bytes the states take.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }

@@ -6,7 +6,6 @@ use serde::ser::{SerializeTuple, Serializer};
 use crate::explore::Phase;
 use crate::model::layout::{Layout, Place};
 use crate::model::message::MessageKind;
-use crate::plan::DriverAction;
 use crate::plan::names::target_name;
 use crate::report::html::Page;
 use crate::report::recording::{self, Recording};
@@ -153,17 +152,12 @@ fn script(recording: &Recording) -> Vec<ScriptLine> {
 
 fn disturbances(recording: &Recording) -> Vec<Disturbance> {
     let layout = &recording.plan.layout;
-    let by_script = |step: u64| {
-        let actions = recording.plan.actions().iter().zip(&recording.script);
-        let mut faults = actions.filter(|(action, _)| matches!(action, DriverAction::Fault(_)));
-        faults.any(|(_, &done)| done == Some(step))
-    };
     let disturbance = |one: &recording::Disturbance| Disturbance {
         kind: one.fault.kind.name(),
         target: target_name(one.fault.target, layout),
         from: one.from,
         to: one.to,
-        scripted: by_script(one.from),
+        scripted: one.scripted,
     };
     recording.disturbances.iter().map(disturbance).collect()
 }

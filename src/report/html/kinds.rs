@@ -16,6 +16,8 @@ const RELAYED: &[MessageKind] = &[
     MessageKind::RemoveRefused,
     MessageKind::Probe,
     MessageKind::Probed,
+    MessageKind::Enact,
+    MessageKind::CleanUp,
 ];
 const REQUESTS: &[MessageKind] = &[
     MessageKind::Send,
@@ -41,14 +43,17 @@ const REPLIES: &[MessageKind] = &[
 /// replicator, unless it drops its backlog or replication is strong.
 pub(super) fn taken(machine: MachineKind, state: &str) -> &'static [MessageKind] {
     use MessageKind::{
-        Apply, Forward, Handover, Insert, InsertRefused, Logged, Probe, Probed, Proceed, Publish,
-        ReceiveRefused, Received, RemoveRefused, Removed, Replicate, Send, SendRefused, Sent, Wake,
+        Apply, CleanUp, Enact, Forward, Handover, Insert, InsertRefused, Logged, Probe, Probed,
+        Proceed, Publish, ReceiveRefused, Received, RemoveRefused, Removed, Replicate, Send,
+        SendRefused, Sent, Wake,
     };
     match (machine, state) {
         (MachineKind::Driver, _) => &[Proceed],
         (MachineKind::Source, "Sending") => &[Publish, Wake, Sent, SendRefused],
         (MachineKind::Source, _) => &[Publish, Wake],
-        (MachineKind::Dns, "SomeUnhealthy") => &[Send, Sent, SendRefused, Probe, Probed],
+        (MachineKind::Dns, "SomeUnhealthy") => {
+            &[Send, Sent, SendRefused, Probe, Probed, Enact, CleanUp]
+        }
         (MachineKind::Dns, _) => RELAYED,
         (MachineKind::Destination, "Receiving") => &[Wake, Received, ReceiveRefused],
         (MachineKind::Destination, "Removing") => &[Wake, Removed, RemoveRefused],

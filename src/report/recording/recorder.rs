@@ -211,7 +211,7 @@ impl Recorder {
         self.under_way = simulation.source().under_way();
     }
 
-    fn note(&mut self, event: &Event, step: u64) {
+    fn note(&mut self, event: &Event, step: u64, scripted: bool) {
         match *event {
             Event::Published { copy } => {
                 if self.life_of[copy.id.index()].is_none() {
@@ -233,7 +233,7 @@ impl Recorder {
                 }
             }
             Event::Faulted { fault } => {
-                self.disturbances.push(Disturbance { fault, from: step, to: None });
+                self.disturbances.push(Disturbance { fault, scripted, from: step, to: None });
             }
             Event::Recovered { target, .. } => {
                 let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());
@@ -244,6 +244,8 @@ impl Recorder {
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
@@ -282,7 +284,8 @@ impl Recorder {
         simulation: &Simulation,
     ) -> Option<Frame> {
         let now = simulation.steps();
-        simulation.events().iter().for_each(|event| self.note(event, now));
+        let scripted = actor == Some(simulation.plan().layout.machine(Place::Driver));
+        simulation.events().iter().for_each(|event| self.note(event, now, scripted));
         let due = simulation.driver().next();
         for done in &mut self.script[..due] {
             done.get_or_insert(now);
@@ -348,7 +351,9 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Apply { .. }
         | Message::Forward { .. }
         | Message::Discard { .. }
-        | Message::Logged { .. } => true,
+        | Message::Logged { .. }
+        | Message::Enact { .. }
+        | Message::CleanUp { .. } => true,
     }
 }
 

@@ -59,7 +59,7 @@ fn parse(line: &str, plan: &Plan) -> Result<Deviation, String> {
     let taken = choice(taken)?;
     match choice(fair)? {
         Choice::Step(machine) => Ok(Deviation { step, act: Act::Take(taken), fair: Some(machine) }),
-        Choice::Resolve(_) | Choice::Fault(_) => Err(usage()),
+        Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => Err(usage()),
     }
 }
 

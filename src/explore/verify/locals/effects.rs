@@ -265,6 +265,8 @@ impl Effects {
             Event::Routed { .. }
             | Event::RoutesChanged { .. }
             | Event::WeightsChanged { .. }
+            | Event::PlanEnacted { .. }
+            | Event::PlanDeleted { .. }
             | Event::Probed { .. }
             | Event::HealthChanged { .. }
             | Event::Stored { .. }
@@ -319,6 +321,7 @@ fn is_sayable(action: &DriverAction) -> bool {
         DriverAction::Publish(_) | DriverAction::Await(_) => true,
         DriverAction::Check(_)
         | DriverAction::Fault(_)
+        | DriverAction::FaultSome(_)
         | DriverAction::Recover(_)
         | DriverAction::Redrive(_)
         | DriverAction::Weights(_) => false,

@@ -1,0 +1,66 @@
+//! What is sound, and must hold: whatever the schedule, nobody may be accused.
+
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::scenario::designs::{self, SOUND, UNSOUND};
+use crate::scenario::{FileError, builtin};
+
+/// A design that is sound, and a scenario to show it in.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    /// The option and its value; nothing if the scenario is sound as it is.
+    pub design: &'static str,
+    /// The name of the scenario.
+    pub scenario: String,
+    /// The design, ready to run.
+    pub plan: Arc<Plan>,
+}
+
+/// Everything that is known to be sound: every built-in scenario of a sound system, the scenarios in
+/// which an unsound design shows, with the sound one in its place, and the variants that are as sound
+/// as the default.
+///
+/// # Errors
+///
+/// If a row has a mistake, which a test rules out.
+pub fn subjects() -> Result<Vec<Subject>, FileError> {
+    let mut subjects: Vec<Subject> = Vec::new();
+    let mut add = |design, plan: Plan| {
+        let scenario = plan.scenario().name.clone();
+        let is_same = |known: &Subject| known.design == design && known.scenario == scenario;
+        if !subjects.iter().any(is_same) {
+            subjects.push(Subject { design, scenario, plan: Arc::new(plan) });
+        }
+    };
+    for (name, _) in builtin::ALL {
+        add("", designs::plan(name, &[])?);
+    }
+    let is_unsound = |scenario: &str| builtin::unsound().any(|(name, _, _)| *name == scenario);
+    // What is wrong as it is has a variant below that is not.
+    for row in UNSOUND.iter().filter(|row| !is_unsound(row.scenario)) {
+        add("", designs::plan(row.scenario, &[])?);
+    }
+    for (design, scenario) in SOUND {
+        add(design, designs::plan(scenario, &[design])?);
+    }
+    Ok(subjects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_a_wrong_design_is_there_with_a_sound_one() {
+        let subjects = subjects().expect("the rows are right");
+        for row in UNSOUND {
+            let plan = row.plan().expect("the row is right");
+            let name = &plan.scenario().name;
+            let sound = subjects.iter().filter(|subject| subject.scenario == *name);
+            let is_changed = |subject: &Subject| subject.plan.scenario() != plan.scenario();
+            assert!(sound.clone().count() > 0 && sound.clone().all(is_changed), "{name}");
+        }
+        assert!(subjects.len() > builtin::ALL.len() + SOUND.len());
+    }
+}
