@@ -28,10 +28,19 @@ fn search(bencher: Bencher<'_, '_>, verify: &Verify) {
     });
 }
 
-/// Every order of steps: two records pass one stage.
+/// Every order of steps, looked up by parts: three records pass one stage.
 #[divan::bench(args = [1, 2], sample_count = 5)]
 fn every_order(bencher: Bencher<'_, '_>, threads: usize) {
-    search(bencher, &Verify { threads, reduces: false, ..Verify::new(plan(2, 1)) });
+    search(bencher, &Verify { threads, reduces: false, ..Verify::new(plan(3, 1)) });
+}
+
+/// Every order of steps and a crash anywhere, in whole worlds: one record passes one stage.
+#[divan::bench(args = [1, 2], sample_count = 5)]
+fn every_order_and_crash(bencher: Bencher<'_, '_>, threads: usize) {
+    let mut scenario = plan(1, 1).scenario().clone();
+    scenario.budget.crash = 1;
+    let plan = Arc::new(Plan::new(&scenario).expect("a container may crash"));
+    search(bencher, &Verify { threads, reduces: false, ..Verify::new(plan) });
 }
 
 /// Steps that commute in one order only, with a crash anywhere: four records pass three stages.

@@ -25,11 +25,13 @@ mod locals;
 mod point;
 mod pool;
 mod progress;
+mod recent;
 mod reduction;
 mod search;
 mod space;
 mod store;
 mod symmetry;
+mod worker;
 
 pub use progress::Progress as SearchProgress;
 
