@@ -17,6 +17,7 @@ mod files;
 mod init;
 mod input;
 mod interrupt;
+mod journal;
 mod list;
 mod manual;
 mod merge;

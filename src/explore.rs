@@ -16,7 +16,7 @@ pub mod units;
 pub mod verify;
 
 pub use abstract_state::AbstractStates;
-pub use campaign::{Campaign, Done, Part};
+pub use campaign::{Campaign, Done, Note, Part};
 pub use check::{Checker, Counterexample, Failure, check};
 pub use checkpoint::{Checkpoint, CheckpointError, Identity};
 pub use coverage::{Coverage, Reached};

@@ -9,18 +9,18 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
 use active_active::explore::checkpoint::MARK;
-use active_active::explore::{Campaign, Checkpoint, Identity, Progress, Share, Sweep, SweepReport};
+use active_active::explore::{
+    Campaign, Checkpoint, Identity, Note, Part, Progress, Share, Sweep, SweepReport,
+};
 use active_active::report::Finding;
 use active_active::report::text::plural;
 
 use super::args::SweepArgs;
 use super::error::CliError;
 use super::files;
+use super::journal::Journal;
 use super::output::Output;
 use super::sweep::Subject;
-
-/// How often a campaign is saved.
-const SAVED_EVERY: Duration = Duration::from_millis(250);
 
 /// For how long a campaign runs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,6 +66,8 @@ pub(crate) struct Conducted {
     checkpoint: Checkpoint,
     /// It ended because its time was over.
     pub(crate) time_is_over: bool,
+    /// Whether its file could be written to the end.
+    pub(crate) saved: Result<(), CliError>,
 }
 
 impl Conduct {
@@ -106,29 +108,40 @@ impl Conduct {
         Ok(Conduct { campaign, identity, state: args.state.clone(), time: args.time })
     }
 
-    /// Runs it, until it is done, the time is over, or somebody stops it.
+    /// Runs it, until it is done, the time is over, or somebody stops it. One whose file cannot be
+    /// written stops, too, and says in the end why.
     ///
     /// # Errors
     ///
-    /// If its file cannot be written.
+    /// If its file cannot be written before it begins.
     pub(crate) fn run(
         &self,
         subject: &Subject,
         progress: &Progress,
     ) -> Result<Conducted, CliError> {
-        let (done, is_done) = mpsc::channel::<()>();
-        let (over, is_over) = mpsc::channel::<()>();
-        let (time_is_over, saved) = std::thread::scope(|scope| {
-            let clock = scope.spawn(|| self.watch_clock(is_over, progress));
-            let saver = scope.spawn(|| self.keep_saving(is_done, progress));
-            subject.ready.campaign(&self.campaign, progress);
-            drop((done, over));
-            let time_is_over = clock.join().expect("waiting does not panic");
-            (time_is_over, saver.join().expect("an error is no panic"))
+        let checkpoint = || self.checkpoint();
+        let journal = match &self.state {
+            Some(path) => Some(Journal::begin(path, &checkpoint)?),
+            None => None,
+        };
+        let note = journal.as_ref().map(|journal| {
+            move |part: &Part| {
+                if !journal.note(part) {
+                    progress.stop();
+                }
+            }
         });
-        saved?;
+        let note = note.as_ref().map(|note| note as &Note<'_>);
+        let (over, is_over) = mpsc::channel::<()>();
+        let time_is_over = std::thread::scope(|scope| {
+            let clock = scope.spawn(|| self.watch_clock(is_over, progress));
+            subject.ready.campaign(&self.campaign, progress, note);
+            drop(over);
+            clock.join().expect("waiting does not panic")
+        });
+        let saved = journal.map_or(Ok(()), Journal::end);
         let report = self.campaign.report();
-        Ok(Conducted { report, checkpoint: self.checkpoint(), time_is_over })
+        Ok(Conducted { report, checkpoint: self.checkpoint(), time_is_over, saved })
     }
 
     /// Stops it when its time is over; whether that was so.
@@ -140,17 +153,6 @@ impl Conduct {
             return true;
         }
         false
-    }
-
-    /// Saves it again and again, and once more when it has ended. One that cannot be saved stops.
-    fn keep_saving(&self, is_done: Receiver<()>, progress: &Progress) -> Result<(), CliError> {
-        let Some(path) = &self.state else { return Ok(()) };
-        let save = || files::replace(path, &self.checkpoint().to_text(), MARK);
-        save().inspect_err(|_| progress.stop())?;
-        while is_done.recv_timeout(SAVED_EVERY) == Err(RecvTimeoutError::Timeout) {
-            save().inspect_err(|_| progress.stop())?;
-        }
-        save()
     }
 
     fn checkpoint(&self) -> Checkpoint {
@@ -193,9 +195,10 @@ fn read_if_there(path: &Path) -> Result<Option<Checkpoint>, CliError> {
 pub(crate) fn end_of_share(
     args: &SweepArgs,
     share: Share,
-    conducted: &Conducted,
+    conducted: Conducted,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    conducted.saved?;
     let report = &conducted.report;
     let path = args.schedule.out.display();
     let runs = plural(report.runs, "run", "runs");

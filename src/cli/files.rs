@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 
-const REMEDY: &str = "check that the directory exists, is writable and has room, or name another";
+pub(super) const REMEDY: &str =
+    "check that the directory exists, is writable and has room, or name another";
 
 /// Writes a new file.
 ///

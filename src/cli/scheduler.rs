@@ -3,7 +3,9 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
-use active_active::explore::{Campaign, Observer, Outcome, Progress, Runner, Sweep, SweepReport};
+use active_active::explore::{
+    Campaign, Note, Observer, Outcome, Progress, Runner, Sweep, SweepReport,
+};
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
@@ -148,14 +150,23 @@ impl Ready {
         }
     }
 
-    /// Runs a campaign with it.
-    pub(crate) fn campaign(&self, campaign: &Campaign, progress: &Progress) {
+    /// Runs a campaign with it; each part is noted once it is done, if anybody wants that.
+    pub(crate) fn campaign(
+        &self,
+        campaign: &Campaign,
+        progress: &Progress,
+        note: Option<&Note<'_>>,
+    ) {
         match self {
-            Ready::Random(seed) => campaign.run(|| Random::new(*seed), progress),
-            Ready::Search(prepared) => campaign.run(|| prepared.scheduler(), progress),
-            Ready::Timed(seed) => campaign.run(|| Timed::new(*seed), progress),
-            Ready::RoundRobin => campaign.run(RoundRobin::default, progress),
-            Ready::Script(numbers) => campaign.run(|| Script::new(numbers.clone()), progress),
+            Ready::Random(seed) => campaign.run_noting(|| Random::new(*seed), progress, note),
+            Ready::Search(prepared) => {
+                campaign.run_noting(|| prepared.scheduler(), progress, note);
+            }
+            Ready::Timed(seed) => campaign.run_noting(|| Timed::new(*seed), progress, note),
+            Ready::RoundRobin => campaign.run_noting(RoundRobin::default, progress, note),
+            Ready::Script(numbers) => {
+                campaign.run_noting(|| Script::new(numbers.clone()), progress, note);
+            }
         }
     }
 

@@ -84,14 +84,16 @@ pub(crate) fn execute(
         false => work(),
     }?;
     if let Some(share) = args.shard {
-        return campaign::end_of_share(args, share, &conducted, output);
+        return campaign::end_of_share(args, share, conducted, output);
     }
     let mut report = conducted.report;
     if conducted.time_is_over && report.interrupted {
         report.interrupted = false;
         subject.requested = report.runs;
     }
-    conclude(&subject, &report, surroundings, output)
+    // The report comes first: a full disk must not hide a violation.
+    let finding = conclude(&subject, &report, surroundings, output)?;
+    conducted.saved.map(|()| finding)
 }
 
 /// Reports what was found, and saves a failure.

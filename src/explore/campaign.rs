@@ -10,7 +10,7 @@ use crate::explore::units::{Share, Units};
 use crate::scheduler::{Rhythm, Scheduler};
 
 /// A thread reports what it has done at the end of a unit of runs, or after so many steps (a few
-/// hundredths of a second): more is never lost.
+/// hundredths of a second): whoever writes that down loses no more than what is under way.
 const STEPS_REPORTED: u64 = 1_000_000;
 
 /// A share of a sweep's runs, by a scheduler of a known rhythm, and how far it is.
@@ -42,6 +42,9 @@ pub struct Done {
     pub early: Vec<Part>,
 }
 
+/// What is told of each part once it is done.
+pub type Note<'a> = dyn Fn(&Part) + Sync + 'a;
+
 /// Some neighbouring runs, and what they show.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Part {
@@ -68,26 +71,33 @@ impl Campaign {
         }
     }
 
-    /// Goes on where another campaign of the same runs was; `parts` are those that it had kept.
+    /// Goes on where another campaign of the same runs was; `parts` are those that it had kept. What
+    /// is done early may have parts that are known already, or that close a gap.
     ///
     /// # Panics
     ///
     /// If the share does not have the run that is next.
     pub fn resume(&mut self, done: Done, parts: Vec<Part>) {
-        let unit = self.units.of_run(done.next);
         let of = u64::from(self.share.of());
+        let unit = self.units.of_run(done.next);
         assert_eq!(unit % of, self.share.first(), "run {} is not in this share", done.next);
-        self.next_unit = AtomicU64::new(unit);
-        let early = done.early.iter().map(|part| &part.report);
-        let violations = early.chain([&done.report]).filter_map(|part| part.violation.as_ref());
+        let mut ordered = Ordered { report: done.report, next: done.next, ..Ordered::default() };
+        ordered.kept = self.ordered().kept.take().map(|_| parts);
+        for Part { first, report } in done.early {
+            if first >= ordered.next {
+                ordered.add(first, report, self);
+            }
+        }
+        let unit = self.units.of_run(ordered.next);
+        let early = ordered.early.values();
+        let violations = early.chain([&ordered.report]).filter_map(|part| part.violation.as_ref());
         let first = violations.map(|(run, _)| *run).min();
+        self.next_unit = AtomicU64::new(unit);
         self.first_violation = AtomicU64::new(first.unwrap_or(u64::MAX));
-        self.resumed = done.early.iter().map(|part| (part.first, part.report.runs)).collect();
-        self.resumed.insert(self.units.range(unit).start, done.next - self.units.range(unit).start);
-        let mut ordered = self.ordered();
-        (ordered.report, ordered.next) = (done.report, done.next);
-        ordered.kept = ordered.kept.take().map(|_| parts);
-        ordered.early = done.early.into_iter().map(|part| (part.first, part.report)).collect();
+        self.resumed = ordered.early.iter().map(|(&first, part)| (first, part.runs)).collect();
+        let start = self.units.range(unit).start;
+        self.resumed.insert(start, ordered.next - start);
+        *self.ordered() = ordered;
     }
 
     /// Keeps what each part of it shows, for [`Campaign::parts`].
@@ -111,11 +121,26 @@ impl Campaign {
     ///
     /// If a run panics: a defect of the simulator.
     pub fn run<S: Scheduler>(&self, scheduler: impl Fn() -> S + Sync, progress: &Progress) {
+        self.run_noting(scheduler, progress, None);
+    }
+
+    /// As [`Campaign::run`]; each part is noted once it is done, by the thread that did it and before
+    /// it goes on. [`Campaign::done`] has it then.
+    ///
+    /// # Panics
+    ///
+    /// If a run panics: a defect of the simulator.
+    pub fn run_noting<S: Scheduler>(
+        &self,
+        scheduler: impl Fn() -> S + Sync,
+        progress: &Progress,
+        note: Option<&Note<'_>>,
+    ) {
         std::thread::scope(|scope| {
             for _ in 1..self.sweep.threads {
-                scope.spawn(|| self.work(scheduler(), progress));
+                scope.spawn(|| self.work(scheduler(), progress, note));
             }
-            self.work(scheduler(), progress);
+            self.work(scheduler(), progress, note);
         });
     }
 
@@ -149,7 +174,7 @@ impl Campaign {
         self.ordered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn work<S: Scheduler>(&self, mut scheduler: S, progress: &Progress) {
+    fn work<S: Scheduler>(&self, mut scheduler: S, progress: &Progress, note: Option<&Note<'_>>) {
         let mut runner = Runner::new(Arc::clone(&self.sweep.plan));
         runner.limit_steps(self.sweep.steps_max);
         while !progress.is_stopped() {
@@ -172,12 +197,17 @@ impl Campaign {
                 }
                 let (first, is_last) = (runs.start, part.violation.is_some());
                 runs.start += part.runs;
+                let noted = note.map(|_| Part { first, report: part.clone() });
                 let reached = {
                     let mut ordered = self.ordered();
                     ordered.add(first, part, self);
                     ordered.report.coverage.reached()
                 };
                 progress.note_reached(reached);
+                if let (Some(note), Some(part)) = (note, noted.filter(|part| part.report.runs > 0))
+                {
+                    note(&part);
+                }
                 if is_last || runs.start > self.first_violation.load(Ordering::Relaxed) {
                     return;
                 }

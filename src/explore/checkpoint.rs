@@ -117,20 +117,32 @@ impl Checkpoint {
         }
     }
 
-    /// As text; [`Checkpoint::parse`] reads it.
+    /// As text, one line; [`Checkpoint::parse`] reads it.
     pub fn to_text(&self) -> String {
         let text = serde_json::to_string(self).expect("all keys are strings");
         format!("{text}\n")
     }
 
-    /// Reads it.
+    /// A part that was done since, as a line that may be put behind the text.
+    pub fn line(part: &Part) -> String {
+        let tally = Tally::of(part.first, &part.report);
+        let text = serde_json::to_string(&tally).expect("all keys are strings");
+        format!("{text}\n")
+    }
+
+    /// Reads it, and the parts that were put behind it. A line that is torn, because whoever wrote
+    /// it was killed or the disk was full, ends it: what it said is not done.
     ///
     /// # Errors
     ///
-    /// If it is something else, is cut off, or another version wrote it.
+    /// If it is something else, its first line is cut off, or another version wrote it.
     pub fn parse(text: &str) -> Result<Checkpoint, CheckpointError> {
-        let read: Checkpoint = serde_json::from_str(text)
+        let mut lines = text.split_inclusive('\n');
+        let first = lines.next().unwrap_or_default();
+        let mut read: Checkpoint = serde_json::from_str(first)
             .map_err(|error| CheckpointError::Unreadable(error.to_string()))?;
+        let whole = lines.take_while(|line| line.ends_with('\n'));
+        read.early.extend(whole.map_while(|line| serde_json::from_str::<Tally>(line).ok()));
         if read.kind != MARK || read.share.parse::<Share>().is_err() {
             return Err(CheckpointError::Unreadable("it has another kind".to_owned()));
         }

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use serde_json::Value;
+
 use crate::Place;
 
 /// Sound, wrong from the first run on, wrong in a late run, cut short; each with a strategy of
@@ -69,31 +71,102 @@ fn shares_that_do_not_belong_together_are_refused() {
     refused("sweep baseline --runs 90 --scheduler pos --state s.json", "another scheduler");
 }
 
-/// The file says how far it is while it runs; a process that is killed is resumed from there.
-#[test]
-fn a_campaign_that_is_killed_goes_on_where_it_was() {
-    let sweep = "sweep baseline --runs 20000 --scheduler pos";
-    let expected = Place::new().run(&format!("{sweep} --format json"));
-    let place = Place::new();
-    let arguments = format!("{sweep} --format json --state state.json");
+/// A sweep that takes long enough to be killed several times.
+const LONG: &str = "sweep baseline --runs 12000 --scheduler pos --format json";
+
+/// Starts it with a file, and kills it once so many parts were put behind the checkpoint.
+fn kill_after(parts: usize, place: &Place) -> String {
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
-        .args(arguments.split_whitespace())
+        .args(format!("{LONG} --state state.json").split_whitespace())
         .current_dir(place.directory.path())
         .stdout(Stdio::null())
         .spawn()
         .expect("the binary was built for this test");
-    let is_under_way = |_: &u32| {
-        let text = std::fs::read_to_string(place.path("state.json")).unwrap_or_default();
-        !text.is_empty() && !text.contains("\"next\":0,")
+    let read = || std::fs::read_to_string(place.path("state.json")).unwrap_or_default();
+    let before = read();
+    let is_far_enough = || {
+        let text = read();
+        // Until it has read the file, the lines are those of the process before.
+        text.lines().count() > parts && text.lines().next() != before.lines().next()
     };
-    assert!((0..10_000_000).find(is_under_way).is_some(), "it is never saved");
+    while !is_far_enough() {
+        assert_eq!(child.try_wait().expect("it may be asked"), None, "it ended before");
+    }
+    // It is given no moment to put anything in order.
     child.kill().expect("it may be killed");
     child.wait().expect("it was killed");
-    assert_eq!(place.run(&arguments), expected);
+    read()
+}
+
+/// How many runs a file knows.
+fn runs_known(text: &str) -> u64 {
+    let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+    let read = |line: &str| serde_json::from_str::<Value>(line).expect("a whole line is JSON");
+    let runs = |tally: &Value| tally["runs"].as_u64().expect("it is a number");
+    let first = read(lines.next().expect("there is a checkpoint"));
+    let early = first["early"].as_array().expect("it is a list").iter().map(runs).sum::<u64>();
+    runs(&first["done"]) + early + lines.map(|line| runs(&read(line))).sum::<u64>()
+}
+
+/// Whatever the moment at which it is killed, what was noted is known to the next process, and the
+/// report is that of one process.
+#[test]
+fn a_campaign_that_is_killed_goes_on_where_it_was() {
+    let expected = Place::new().run(LONG);
+    let place = Place::new();
+    let mut known = 0;
+    for parts in [1, 40, 3, 17, 80] {
+        let text = kill_after(parts, &place);
+        let parts = parts as u64;
+        assert!(runs_known(&text) >= known + 32 * parts, "{} after {known}", runs_known(&text));
+        known = runs_known(&text);
+    }
+    let again = format!("{LONG} --state state.json");
+    assert_eq!(place.run(&again), expected);
     // It is all done: once more is the same at once.
-    assert_eq!(place.run(&arguments), expected);
+    assert_eq!(place.run(&again), expected);
     let state = place.read("state.json");
-    assert!(state.contains("\"next\":20000,"), "{state}");
+    assert!(state.contains("\"next\":12000,") && state.lines().count() == 1, "{state}");
+}
+
+/// Whoever is killed while it writes leaves half a line.
+#[test]
+fn a_torn_record_is_made_again() {
+    let expected = Place::new().run(LONG);
+    let text = kill_after(20, &Place::new());
+    let last = text[..text.len() - 1].rfind('\n').expect("there are lines") + 1;
+    let middle = (last + text.len()) / 2;
+    let torn = [&text[..last + 1], &text[..middle], &text[..text.len() - 1]];
+    for text in torn.map(str::to_owned).into_iter().chain([format!("{text}\0\0\0\n{text}")]) {
+        let place = Place::new();
+        place.write("state.json", &text);
+        assert_eq!(place.run(&format!("{LONG} --state state.json")), expected);
+    }
+}
+
+/// A disk that is full: one error, a report of what was done, and a file that knows it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_one_error_and_loses_nothing() {
+    let expected = Place::new().run(LONG);
+    let place = Place::new();
+    let binary = assert_cmd::cargo::cargo_bin!("active-active").display();
+    // A bound on the size of files that ends writing and not the process.
+    let script = format!("trap '' XFSZ; ulimit -f 64; exec '{binary}' {LONG} --state state.json");
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &script]).current_dir(place.directory.path());
+    let output = shell.output().expect("there is a shell");
+    assert_eq!(output.status.code(), Some(2));
+    let errors = String::from_utf8(output.stderr).expect("it is text");
+    assert!(errors.starts_with("error: state.json: cannot be written: "), "{errors}");
+    assert_eq!(errors.lines().count(), 1, "{errors}");
+    let report: Value = serde_json::from_slice(&output.stdout).expect("it is JSON");
+    assert_eq!(report["verdict"], "inconclusive");
+    // What two threads had under way may be neither in the report nor in the file.
+    let (known, runs) = (runs_known(&place.read("state.json")), &report["runs"]);
+    assert!(known > 0 && known + 64 >= runs.as_u64().expect("a number"), "{known}, {runs}");
+    assert_eq!(place.names(), ["state.json"]);
+    assert_eq!(place.run(&format!("{LONG} --state state.json")), expected);
 }
 
 #[test]
