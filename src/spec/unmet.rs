@@ -32,6 +32,13 @@ pub(crate) enum Unmet {
     Replicated(RecordId, TableId),
     /// The record came to the region.
     Entered(RecordId),
+    /// So many records are in dead-letter queues, and that is another number; the first of them.
+    DeadLettered {
+        /// The record.
+        first: Option<RecordId>,
+        /// How many there are.
+        count: usize,
+    },
     /// The container is in another state.
     InOtherState(ContainerId),
     /// A record is still in a queue of the region.
@@ -101,6 +108,12 @@ impl Unmet {
             Check::Bypassed(region, batch) => {
                 let entered = |id: &RecordId| simulation.progress().entered(*id).contains(*region);
                 plan.batch(*batch).find(entered).map_or(Unmet::Unknown, Unmet::Entered)
+            }
+            Check::DeadLettered(_) => {
+                let queues = plan.queues.iter().map(|context| simulation.queue(context.id));
+                let mut dead = queues.flat_map(|queue| queue.dead(simulation.shelf()));
+                let first = dead.next().map(|item| item.copy.id);
+                Unmet::DeadLettered { first, count: usize::from(first.is_some()) + dead.count() }
             }
             Check::State(containers, state) => {
                 let is_other = |id: &&ContainerId| simulation.container(**id).state() != *state;

@@ -206,15 +206,17 @@ impl Finder<'_> {
                 at(Place::Queue(queue), record)
             }
             Unmet::Missing { first: Some(record), .. }
+            | Unmet::DeadLettered { first: Some(record), .. }
             | Unmet::NotWaiting(record, _)
             | Unmet::StillQueued(record) => self.of_journey(record),
             Unmet::Surplus { last, .. } => at(Place::Destination, last),
             Unmet::Replicated(record, table) => at(Place::Table(table), record),
             Unmet::Entered(record) => at(Place::InDns, record),
             Unmet::InOtherState(container) => self.of_container(container),
-            Unmet::Missing { first: None, .. } | Unmet::CameToRegion(_) | Unmet::Unknown => {
-                self.of_end(last)
-            }
+            Unmet::Missing { first: None, .. }
+            | Unmet::DeadLettered { first: None, .. }
+            | Unmet::CameToRegion(_)
+            | Unmet::Unknown => self.of_end(last),
         };
         let driver = self.layout.machine(Place::Driver);
         let mut own = (1..=last).rev();

@@ -46,6 +46,11 @@ impl Narrator<'_> {
                 reasons.push(format!("{record} came to {word} {regions}"));
                 None
             }
+            Unmet::DeadLettered { first, count } => {
+                let records = plural(count as u64, "record is", "records are");
+                reasons.push(format!("{records} in dead-letter queues"));
+                first
+            }
             Unmet::InOtherState(container) => {
                 reasons.push(self.container(container));
                 None
