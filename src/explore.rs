@@ -8,6 +8,7 @@ pub mod coverage;
 pub mod detection;
 pub mod minimise;
 pub mod observer;
+pub mod possible;
 pub mod runner;
 pub mod soundness;
 pub mod sweep;

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::sim::{Bytes, Simulation};
 
 pub mod breach;
+mod circle;
 mod converged;
 mod delivered_all;
 mod drained;
@@ -30,6 +31,7 @@ mod routed_by_policy;
 mod settles;
 mod store_before_forward;
 mod stored_everywhere;
+pub(crate) mod unmet;
 mod within_rpo;
 
 pub use breach::{Breach, Violation};

@@ -109,6 +109,10 @@ fn the_numbers_are_those_of_the_json() {
     assert_eq!(Value::from(field(&mut chromium, "runs")), sweep["runs"]);
     assert_eq!(Value::from(field(&mut chromium, "steps-in-all")), sweep["steps"]);
     assert_eq!(Value::from(field(&mut chromium, "pairs")), sweep["pairs_reached"]);
+    let never = sweep["pairs_never"].as_array().expect("a list").len();
+    assert_eq!(field(&mut chromium, "pairs-never"), never as u64);
+    let missed = chromium.value("document.querySelectorAll('#reached .missed').length");
+    assert_eq!(missed, never as u64);
     // The last step of the page is the last step of the run, in the same words.
     chromium.press("End");
     assert_eq!(Value::from(step(&mut chromium)), run["steps"]);

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::arbitrary::Case;
+use active_active::explore::possible::{Kinds, POSSIBLE};
 use active_active::explore::{Choices, Coverage, Reached, Runner, Verdict};
-use active_active::model::MachineKind;
 use active_active::model::fault::{Fault, FaultPoint, Target};
 use active_active::model::message::MessageKind;
 use active_active::model::options::StoreKind;
@@ -16,7 +16,7 @@ use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
 use active_active::scenario::{Condition, Expectation, Scenario, ScriptStep, Timing};
 use active_active::scheduler::{Random, Script, Timed, seed};
-use active_active::sim::{Choice, Pair};
+use active_active::sim::Choice;
 use active_active::strategy;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -388,84 +388,14 @@ const FEATURES: &[&str] = &[
     "choice end-outage",
 ];
 
-/// Which machine in which state handles which messages. What is missing cannot happen:
-///
-/// * the source, and the destination for each region, has one request under way and gets no reply
-///   to another one; a refused one has none under way and gets only a wake;
-/// * a container that was paused or crashed has a closed inbox;
-/// * the writer of a database gets nothing from its log: it applied all of it before it became that;
-/// * a replicator that has failed has a closed inbox, unless replication is strong: then it refuses.
-const PAIRS: &[(MachineKind, &str, &[MessageKind])] = {
-    use MessageKind::*;
-    const RELAYED: &[MessageKind] = &[
-        Send,
-        Sent,
-        SendRefused,
-        Receive,
-        Received,
-        ReceiveRefused,
-        Remove,
-        Removed,
-        RemoveRefused,
-    ];
-    const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
-    &[
-        (MachineKind::Driver, "Running", &[Proceed]),
-        (MachineKind::Source, "Idle", &[Publish, Wake]),
-        (MachineKind::Source, "Sending", &[Publish, Wake, Sent, SendRefused]),
-        (MachineKind::Source, "Waiting", &[Publish, Wake]),
-        (MachineKind::Dns, "AllOnline", RELAYED),
-        (MachineKind::Dns, "AllOnline", &[Probe, Probed, Enact, CleanUp]),
-        (MachineKind::Dns, "SomeOffline", RELAYED),
-        (MachineKind::Dns, "SomeOffline", &[Probe, Probed, Enact, CleanUp]),
-        // Only in-dns has health checks.
-        (MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
-        (MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
-        (MachineKind::Destination, "Removing", &[Wake, Removed, RemoveRefused]),
-        (MachineKind::Destination, "Refused", &[Wake]),
-        (MachineKind::Queue, "Available", REQUESTS),
-        (MachineKind::Queue, "Failed", REQUESTS),
-        (MachineKind::Container, "Processing", REPLIES),
-        (MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
-        (MachineKind::Table, "Failed", &[Insert, Apply]),
-        (MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
-        (MachineKind::Replicator, "Failed", &[Replicate]),
-        (MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
-        (MachineKind::Database, "Writer", &[Insert, Forward, Probe, Logged]),
-        (MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
-        (MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
-    ]
-};
-
-const REPLIES: &[MessageKind] = &[
-    MessageKind::Inserted,
-    MessageKind::InsertRefused,
-    MessageKind::Sent,
-    MessageKind::SendRefused,
-    MessageKind::Removed,
-    MessageKind::RemoveRefused,
-    MessageKind::Received,
-    MessageKind::ReceiveRefused,
-];
-
-/// Possible, and too rare to insist on: a container that met a failed dependency gets a reply only
-/// if it crashed with a request under way, came back, and was refused at once; a table is asked whether
-/// it has caught up only when its region has just come back; a failed table is refused by the others only if
-/// it failed while it asked them.
-const RARE: &[(MachineKind, &str, &[MessageKind])] = &[
-    (MachineKind::Container, "FailedDependency", REPLIES),
-    (MachineKind::Table, "Failed", &[MessageKind::Probe, MessageKind::InsertRefused]),
-    (MachineKind::Database, "Draining", &[MessageKind::Probe, MessageKind::Logged]),
-    (MachineKind::Database, "Failed", &[MessageKind::Probe, MessageKind::Logged]),
-    (MachineKind::Replicator, "Failed", &[MessageKind::Probe]),
-];
-
-fn names(pairs: &[(MachineKind, &str, &[MessageKind])]) -> BTreeSet<String> {
-    let of = |&(machine, state, messages): &(MachineKind, &str, &[MessageKind])| {
+/// The kinds of steps that are possible: those that have to be reached, or those that are too rare.
+fn possible(are_rare: bool) -> BTreeSet<String> {
+    let of = |kinds: &Kinds| {
+        let Kinds { machine, state, .. } = *kinds;
         let name = move |message: &MessageKind| format!("{machine} {state} {}", message.name());
-        messages.iter().map(name).collect::<Vec<String>>()
+        kinds.messages.iter().map(name)
     };
-    pairs.iter().flat_map(of).collect()
+    POSSIBLE.iter().filter(|kinds| kinds.is_rare == are_rare).flat_map(of).collect()
 }
 
 /// Checks that all of it is reached, and `numbers`, which only this generator has.
@@ -478,13 +408,13 @@ fn assert_reached(features: BTreeSet<String>, coverage: &Coverage, numbers: BTre
     let unreached: Vec<&Reached> = sound.filter(|&&what| coverage.runs(what) == 0).collect();
     assert!(unreached.is_empty(), "no run reaches {unreached:?}");
 
-    let (wanted, rare) = (names(PAIRS), names(RARE));
+    let (wanted, rare) = (possible(false), possible(true));
     let reached: BTreeSet<String> = coverage.pairs().map(|(pair, _)| pair.to_string()).collect();
     let missing: Vec<&String> = wanted.difference(&reached).collect();
     assert!(missing.is_empty(), "no run reaches {missing:?}");
     let new: Vec<&String> =
         reached.iter().filter(|pair| !wanted.contains(*pair) && !rare.contains(*pair)).collect();
-    assert!(new.is_empty(), "add to the list: {new:?}");
+    assert!(new.is_empty(), "add to explore::possible: {new:?}");
 }
 
 fn numbers<const N: usize>(lists: [(&str, &[u32]); N]) -> BTreeSet<String> {
@@ -524,12 +454,4 @@ fn bytes_reach_what_a_sound_design_can_reach() {
         ("retries", &[0, 1, 2]),
     ]);
     assert_reached(features, &coverage, numbers);
-}
-
-/// The list of pairs is written by hand; each has to be one that the coverage knows.
-#[test]
-fn the_listed_pairs_exist() {
-    let known: BTreeSet<String> =
-        (0..Pair::COUNT).filter_map(Pair::from_index).map(|pair| pair.to_string()).collect();
-    assert!(names(PAIRS).union(&names(RARE)).all(|pair| known.contains(pair)));
 }

@@ -310,7 +310,7 @@ fn leave_out(counter: &str, step: &mut Step, events: &mut Vec<Event>) -> bool {
 
 #[test]
 fn the_readme_shows_what_it_alone_would_have_caught() {
-    let table = trial::table().unwrap_or_else(|error| panic!("{error}"));
+    let table = trial::table(|| ()).unwrap_or_else(|error| panic!("{error}"));
     let readme = include_str!("../README.md");
     let remedy = "cargo run --release -- bench region-counts --update README.md";
     assert!(readme.contains(&table), "{remedy}");

@@ -228,7 +228,7 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             ("the destination counted record 1 again when it came through region 1", &[])
         }
         PropertyName::RoutedByPolicy => (
-            "in-dns sent record 1 to region 1; allowed was 2",
+            "in-dns sent record 1 to region 1; allowed was region 2",
             &["the weights are [1, 1], offline: 1"],
         ),
         PropertyName::RegionFifo => {
@@ -238,12 +238,15 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             ("only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2", &[])
         }
         PropertyName::WithinRpo => (
-            "1 record lost something that was acknowledged; none may",
+            "1 record lost for good what was acknowledged; none may",
             &["record 1: in no queue any more and not delivered; "],
         ),
-        PropertyName::Expectation => ("'expect delivered 1' does not hold", &[]),
+        PropertyName::Expectation => (
+            "'expect delivered 1' does not hold",
+            &["1 record is not at the destination", "record 1 is in inbound-queue@1, in flight"],
+        ),
         PropertyName::Settles => (
-            "after 640 fair steps without a fault, driver still has something to do",
+            "after 640 fair steps without a fault, driver is about to handle 'proceed'",
             &["driver is about to handle 'proceed'", "out-dns is about to handle 'receive'"],
         ),
         PropertyName::DeliveredAll => (

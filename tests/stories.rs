@@ -47,3 +47,21 @@ fn dropped_backlog() {
 fn stranded_overwrite() {
     assert_is_told("stranded-overwrite");
 }
+
+/// A system that does not come to rest: how it came into the circle, and one turn of it.
+#[test]
+fn unreadable_row() {
+    assert_is_told("unreadable-row");
+}
+
+/// What the script expects is not so: what became of that which is missing.
+#[test]
+fn not_waiting() {
+    assert_is_told("not-waiting");
+}
+
+/// A queue that lets go of what it delivers.
+#[test]
+fn no_copy_kept() {
+    assert_is_told("no-copy-kept");
+}

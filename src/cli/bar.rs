@@ -10,9 +10,21 @@ use active_active::report::text::{count, plural};
 use active_active::spec::Violation;
 use indicatif::{ProgressBar, ProgressStyle};
 
-const TEMPLATE: &str = "{bar:24} {human_pos} of {human_len} runs, {msg}, {eta} left";
+/// Two lines that fit a terminal of 80 columns; the bar takes what room there is.
+const TEMPLATE: &str = "{wide_bar} {human_pos} of {human_len} runs, {eta} left\n{msg}";
 
-const ENDLESS: &str = "{spinner} {human_pos} runs in {elapsed}, {msg}";
+const ENDLESS: &str = "{spinner} {human_pos} runs in {elapsed}\n{msg}";
+
+const COUNTED: &str = "{wide_bar} {pos} of {len}, {eta} left\n{msg}";
+
+/// How many of so many parts are done, with an estimate; nothing if nobody looks.
+pub(crate) fn counted(parts: usize, shows_progress: bool) -> ProgressBar {
+    if !shows_progress {
+        return ProgressBar::hidden();
+    }
+    let style = ProgressStyle::with_template(COUNTED).expect("the template is a constant");
+    ProgressBar::new(parts as u64).with_style(style.progress_chars("=> "))
+}
 
 /// Does the work, and meanwhile shows how far it is.
 pub(crate) fn show<T>(
@@ -28,7 +40,7 @@ pub(crate) fn show<T>(
     let novelty = Novelty::default();
     let tick = || {
         let new = novelty.words(progress.reached(), bar.elapsed());
-        bar.set_message(format!("{}, {new}", rate(&bar, progress)));
+        bar.set_message(format!("{} steps/s, {new}", count(per_second(&bar, progress))));
         bar.set_position(progress.runs());
     };
     let result = while_ticking(tick, work, || bar.finish_and_clear());
@@ -83,7 +95,7 @@ pub(crate) fn minimising<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
     let message = || {
         let (records, stages, deviations) = watch.smallest();
         format!(
-            "making the failure smaller: {}, {}, {}; {} tried, {} (ctrl-c keeps this)",
+            "making the failure smaller (ctrl-c keeps this): {}, {}, {}\n{} tried, {}",
             plural(records, "record", "records"),
             plural(stages, "stage", "stages"),
             plural(deviations, "deviation", "deviations"),
@@ -114,9 +126,12 @@ fn while_ticking<T>(tick: impl Fn() + Sync, work: impl FnOnce() -> T, end: impl 
 }
 
 fn rate(bar: &ProgressBar, progress: &Progress) -> String {
-    let steps = progress.steps();
-    let per_second = steps as f64 / bar.elapsed().as_secs_f64().max(1e-6);
-    format!("{} steps, {} steps/s", count(steps), count(per_second as u64))
+    let (steps, per_second) = (progress.steps(), per_second(bar, progress));
+    format!("{} steps, {} steps/s", count(steps), count(per_second))
+}
+
+fn per_second(bar: &ProgressBar, progress: &Progress) -> u64 {
+    (progress.steps() as f64 / bar.elapsed().as_secs_f64().max(1e-6)) as u64
 }
 
 #[cfg(test)]

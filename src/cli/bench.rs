@@ -7,11 +7,12 @@ use std::path::Path;
 use active_active::explore::trial;
 use active_active::report::Finding;
 use active_active::scenario::FileError;
+use active_active::scenario::designs::UNSOUND;
 
 use super::args::BenchCommand;
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, detection, files, sound};
+use super::{Surroundings, bar, detection, files, sound};
 
 mod steps;
 
@@ -27,12 +28,12 @@ pub(crate) fn execute(
         BenchCommand::Detection(args) => detection::execute(args, surroundings, output),
         BenchCommand::Sound(args) => sound::execute(args, surroundings, output),
         BenchCommand::RegionCounts { update: None } => {
-            output.write(&trial::table()?)?;
+            output.write(&region_counts(surroundings)?)?;
             Ok(Finding::Holds)
         }
         BenchCommand::RegionCounts { update: Some(path) } => {
             let text = fs::read_to_string(path).map_err(|error| wrong(path, error.to_string()))?;
-            let Some(text) = between_marks(&text, &trial::table()?) else {
+            let Some(text) = between_marks(&text, &region_counts(surroundings)?) else {
                 let message = format!("write the lines {:?} and {:?} into it", MARKS.0, MARKS.1);
                 return Err(wrong(path, message));
             };
@@ -41,9 +42,16 @@ pub(crate) fn execute(
             Ok(Finding::Holds)
         }
         BenchCommand::Steps { save, against } => {
-            steps::execute(save.as_deref(), against.as_deref(), output)
+            steps::execute(save.as_deref(), against.as_deref(), surroundings, output)
         }
     }
+}
+
+fn region_counts(surroundings: &Surroundings) -> Result<String, FileError> {
+    let bar = bar::counted(UNSOUND.len(), surroundings.shows_progress);
+    let table = trial::table(|| bar.inc(1));
+    bar.finish_and_clear();
+    table
 }
 
 /// That there is something wrong with a file that is not a scenario.

@@ -12,7 +12,7 @@ use active_active::scheduler::Strategy;
 use super::args::DetectionArgs;
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, files, interrupt};
+use super::{Surroundings, bar, files, interrupt};
 
 /// How every table begins, so that only a table is overwritten.
 const MARK: &str = "# How many schedules each strategy needs";
@@ -39,20 +39,20 @@ pub(crate) fn execute(
         return Err(CliError::NoDesign { only: args.only.clone().unwrap_or_default() });
     }
     let mut rows = Vec::new();
+    let bar = bar::counted(subjects.len() * Strategy::ALL.len(), surroundings.shows_progress);
     for subject in subjects {
         let mut cells: Vec<Cell> = Vec::new();
         for strategy in Strategy::ALL {
+            bar.set_message(format!("{strategy}: {} {}", subject.scenario, subject.design));
             cells.push(detection.cell(&subject, strategy, &progress));
             if progress.is_stopped() {
                 return Ok(Finding::Inconclusive);
             }
-        }
-        if surroundings.shows_progress {
-            // Whoever looks may have gone; the table does not depend on it.
-            let _ = writeln!(std::io::stderr(), "{} {}", subject.scenario, subject.design);
+            bar.inc(1);
         }
         rows.push((subject, cells));
     }
+    bar.finish_and_clear();
     let table = markdown(&detection, &rows);
     match &args.out {
         Some(path) => {

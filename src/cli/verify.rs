@@ -118,6 +118,7 @@ fn watched(
     let seconds = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
     // Whoever looks may have gone; the report does not depend on it.
+    let rate = rate.replace('\n', ", ");
     let _ = writeln!(std::io::stderr(), "{rate}, {threads}, {seconds:.2} s");
     report
 }
@@ -126,7 +127,7 @@ fn rate(bar: &ProgressBar, progress: &SearchProgress) -> String {
     let states = progress.states();
     let per_second = states as f64 / bar.elapsed().as_secs_f64().max(1e-6);
     format!(
-        "{} states, {} transitions, longest run {}, {} states/s, {}",
+        "{} states, {} transitions, longest run {}\n{} states/s, {}",
         count(states),
         count(progress.transitions()),
         count(progress.depth()),

@@ -39,7 +39,6 @@ use crate::report::run::RunSummary;
 use crate::report::sweep::SweepSummary;
 
 mod data;
-mod kinds;
 mod measured;
 mod sections;
 

@@ -17,13 +17,16 @@ use crate::model::event::{Event, Holder};
 use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::{ContainerId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
-use crate::model::message::Message;
+use crate::model::message::{Message, MessageKind};
 use crate::report::story::{Before, Line, Story};
 use crate::saved::SavedRun;
 use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Violation};
 
+mod circle;
 mod roots;
+
+pub use circle::Circle;
 
 /// Watches a run and remembers what caused what.
 #[derive(Debug, Default)]
@@ -42,6 +45,8 @@ pub struct Past {
 struct Note {
     /// Who took it; none for a fault.
     machine: Option<MachineId>,
+    /// The kind of message that it handled.
+    kind: Option<MessageKind>,
     /// The step that sent the message; 0 if none did.
     sender: u64,
     /// The record that the message is about.
@@ -68,6 +73,16 @@ pub struct Slice {
     pub heard: BTreeSet<(u64, MachineId)>,
     /// The machines that took the steps.
     pub machines: BTreeSet<MachineId>,
+    /// The steps that are repeated without end, if the run does not come to rest.
+    pub circle: Option<Circle>,
+}
+
+impl Note {
+    /// Whether the same machine did the same.
+    fn is_same_step(&self, other: &Note) -> bool {
+        let of = |note: &Note| (note.machine, note.kind, note.subject);
+        of(self) == of(other)
+    }
 }
 
 impl Past {
@@ -99,7 +114,13 @@ impl Past {
             steps.insert(disturbance);
         }
         let heard = self.heard(&steps);
-        Slice { steps, records: records.into_iter().collect(), heard, machines }
+        Slice {
+            steps,
+            records: records.into_iter().collect(),
+            heard,
+            machines,
+            circle: roots.circle,
+        }
     }
 
     /// The steps that disturbed one of the machines, or put it right.
@@ -182,7 +203,8 @@ impl Past {
             self.last.insert((at, record), simulation.steps());
         });
         let records = touched.into_iter().map(|(record, _)| record).collect();
-        Note { machine, sender, subject, is_receive, records, earlier, disturbed }
+        let kind = message.map(Message::kind);
+        Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed }
     }
 
     /// The record that a machine works on.

@@ -138,6 +138,14 @@ impl<F: FnMut(Line)> Observer for Story<F> {
             let text = Scene::of(step, simulation, &self.before, heard).text(step);
             self.tell(Some(number), mark(simulation.events()), text);
         }
+        let circle = self.only.as_ref().and_then(|slice| slice.circle);
+        if let Some(circle) = circle.filter(|circle| circle.last() == number) {
+            let text = match circle.length {
+                1 => "and so on: this step is repeated without end".to_owned(),
+                many => format!("and so on: these {many} steps are repeated without end"),
+            };
+            self.tell(None, Mark::Heading, text);
+        }
         self.before.remember(simulation);
     }
 }
@@ -339,7 +347,7 @@ mod tests {
         let (lines, _) = story("baseline", &[broken], 0);
         let last = lines.last().expect("the story has lines");
         assert_eq!(last.mark, Mark::Unexpected);
-        assert!(last.text.contains("'expect delivered 7' does not hold"), "{}", last.text);
+        assert!(last.text.contains("'expect delivered 7' and it does not hold"), "{}", last.text);
     }
 
     #[test]

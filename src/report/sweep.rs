@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::explore::possible;
 use crate::explore::{Reached, SweepReport};
 use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
@@ -59,6 +60,9 @@ pub struct SweepSummary {
     pub pairs_reached: usize,
     /// Which kinds of steps were reached.
     pub pairs: Vec<PairSummary>,
+    /// Which kinds were not, though a machine of the scenario can take them in one scenario or
+    /// another; some need a fault or an option that this one does not have.
+    pub pairs_never: Vec<PairSummary>,
     /// An await that came true only after every fault was ended.
     pub awaited_until_heal: Option<AwaitedSummary>,
     /// In how many runs losses destroyed something that was acknowledged.
@@ -154,6 +158,7 @@ impl SweepSummary {
         let whole = verdict == Finding::Holds && seed.is_some();
         let coverage = &report.coverage;
         let pairs: Vec<PairSummary> = coverage.pairs().map(pair).collect();
+        let never = possible::pairs_of(plan).filter(|&one| coverage.steps(one) == 0);
         SweepSummary {
             format: FORMAT,
             command: "sweep",
@@ -171,6 +176,7 @@ impl SweepSummary {
             reached: reached(plan, report),
             pairs_reached: pairs.len(),
             pairs,
+            pairs_never: never.map(|one| pair((one, 0))).collect(),
             awaited_until_heal: report.awaited_until_heal.map(|(run, action)| AwaitedSummary {
                 run: Some(run),
                 script_line: plan.script_line(action).to_string(),

@@ -156,8 +156,10 @@ fn explored(summary: &SweepSummary) -> String {
         line.push_str(&format!(" of {} asked for", count(summary.runs_requested)));
     }
     line.push_str(&format!(", {}", plural(summary.steps, "step", "steps")));
-    let pairs = count(summary.pairs_reached as u64);
-    line.push_str(&format!(" of {pairs} kinds (machine, state, message)."));
+    let reached = summary.pairs_reached;
+    let (reached, all) =
+        (count(reached as u64), count((reached + summary.pairs_never.len()) as u64));
+    line.push_str(&format!(" of {reached} kinds out of {all} (machine, state, message)."));
     line
 }
 

@@ -4,12 +4,10 @@ use crate::model::container::State;
 use crate::model::dns::DnsSide;
 use crate::model::event::Holder;
 use crate::model::fault::Target;
-use crate::model::id::{
-    ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
-};
+use crate::model::id::{ContainerId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::AtCapacity;
+use crate::model::options::{AtCapacity, Forwarding, Receive};
 use crate::plan::names::target_name;
 use crate::report::text::plural;
 use crate::sim::Simulation;
@@ -17,9 +15,21 @@ use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
 use crate::spec::losses::{Losses, Lost};
 
+mod restless;
+mod unmet;
+
 /// The regions of a set by number, or that there is none.
 fn or_none(regions: RegionSet) -> String {
     if regions.is_empty() { "none".to_owned() } else { regions.to_string() }
+}
+
+/// The same where one does not say that regions are meant.
+fn regions(regions: RegionSet) -> String {
+    match regions.0.count_ones() {
+        0 => "none".to_owned(),
+        1 => format!("region {regions}"),
+        _ => format!("regions {regions}"),
+    }
 }
 
 /// Records by number, and not all if there are many.
@@ -66,7 +76,6 @@ impl Narrator<'_> {
     }
 
     fn what(&self, breach: Breach) -> String {
-        let layout = &self.simulation.plan().layout;
         match breach {
             Breach::Invented { record, value, at } => {
                 let at = self.whereabout(at);
@@ -95,7 +104,7 @@ impl Narrator<'_> {
             }
             Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
-                format!("in-dns sent {record} to region {region}; allowed was {}", or_none(allowed))
+                format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))
             }
             Breach::Overtaken { table, record } => {
                 let name = self.name(Place::Table(table));
@@ -111,12 +120,7 @@ impl Narrator<'_> {
             Breach::StillWaiting { action } => {
                 format!("'{}' never came true", self.script_line(action))
             }
-            Breach::Restless { steps, machine } => {
-                let name = layout.name(machine);
-                format!(
-                    "after {steps} fair steps without a fault, {name} still has something to do"
-                )
-            }
+            Breach::Restless { steps, .. } => self.restless(steps),
             Breach::Undelivered { record, count } => match count {
                 1 => format!("{record} never reached the destination"),
                 _ => format!("{count} records never reached the destination, first {record}"),
@@ -173,7 +177,7 @@ impl Narrator<'_> {
             (_, 0) => (format!("{count} records"), "none".to_owned()),
             (_, _) => (format!("{count} records"), format!("at most {allowed}")),
         };
-        format!("{records} lost something that was acknowledged; {at_most} may")
+        format!("{records} lost for good what was acknowledged; {at_most} may")
     }
 
     /// Which records lost what.
@@ -250,10 +254,10 @@ impl Narrator<'_> {
             Breach::Lost { record, queue } => {
                 // The ledger does not know of the event that is judged: it would say that the
                 // record still is where it was.
-                queue.map_or_else(
-                    || vec![self.request_of(record)],
-                    |queue| self.stage_of(queue, record),
-                )
+                let Some(queue) = queue else { return vec![self.request_of(record)] };
+                let mut reasons: Vec<String> = self.keeps_no_copy(queue).into_iter().collect();
+                reasons.extend(self.stage_of(queue, record));
+                reasons
             }
             Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
                 self.whereabouts(record)
@@ -264,7 +268,10 @@ impl Narrator<'_> {
             }
             Breach::Diverged { record, stage, .. } => self.rows_of(record, stage),
             Breach::ContainerStuck { container } => vec![self.container(container)],
-            Breach::Restless { .. } => self.busy(),
+            Breach::Restless { .. } => self.why_restless(),
+            Breach::Unexpected { action } | Breach::StillWaiting { action } => {
+                self.why_unmet(action)
+            }
             Breach::Misrouted { .. } | Breach::Misjudged { .. } => {
                 let dns = self.simulation.dns(DnsSide::In);
                 let regions = self.simulation.plan().layout.regions;
@@ -290,15 +297,20 @@ impl Narrator<'_> {
             | Breach::CountedAgain { .. }
             | Breach::Overtaken { .. }
             | Breach::WentBack { .. }
-            | Breach::KeyDiverged { .. }
-            | Breach::Unexpected { .. }
-            | Breach::StillWaiting { .. } => Vec::new(),
+            | Breach::KeyDiverged { .. } => Vec::new(),
         }
     }
 
     /// The line of the script that an action was made of.
     fn script_line(&self, action: u16) -> String {
         self.simulation.plan().script_line(usize::from(action)).to_string()
+    }
+
+    /// That a queue lets go of what it delivers, if that is its way.
+    fn keeps_no_copy(&self, queue: QueueId) -> Option<String> {
+        let receive = self.simulation.plan().scenario().queue.receive;
+        (receive == Receive::Destructive)
+            .then(|| format!("{} keeps no copy of what it delivers", self.queue(queue)))
     }
 
     /// Who should have a record after this queue.
@@ -422,7 +434,10 @@ impl Narrator<'_> {
         }
         reasons.extend(self.full(queue));
         let readers = plan.containers.iter().filter(|context| context.in_queue_id == queue);
-        reasons.extend(readers.map(|context| self.container(context.id)));
+        for context in readers {
+            reasons.push(self.container(context.id));
+            reasons.extend(self.refusal(context.id));
+        }
         reasons.extend(self.waiting_writes(queue));
         let (region, position) = plan.layout.queue_place(queue);
         if position + 1 == plan.layout.positions() {
@@ -457,11 +472,12 @@ impl Narrator<'_> {
     fn full(&self, queue: QueueId) -> Option<String> {
         let options = &self.simulation.plan().scenario().queue;
         let (name, len) = (self.queue(queue), self.simulation.queue(queue).len());
+        let records = plural(len as u64, "record", "records");
         let full = options.capacity > 0 && len >= usize::from(options.capacity);
         full.then(|| match options.at_capacity {
-            AtCapacity::Serve => format!("{name} is full, with {len} records"),
+            AtCapacity::Serve => format!("{name} is full, with {records}"),
             AtCapacity::Starve => {
-                format!("{name} is full, with {len} records, and delivers nothing while it is")
+                format!("{name} is full, with {records}, and delivers nothing while it is")
             }
         })
     }
@@ -478,11 +494,15 @@ impl Narrator<'_> {
             return format!("{name} was lost with region {region} at step {since}");
         }
         match (container.state(), facts.refused_by) {
-            (State::FailedDependency, Some(by)) => format!(
-                "{name} is FailedDependency since step {since}, when {} refused; nothing \
-                 recovers it",
-                plan.layout.name(by)
-            ),
+            (State::FailedDependency, Some(by)) => {
+                let by = plan.layout.name(by);
+                let when = format!("FailedDependency since step {since}, when {by} refused");
+                match facts.recoveries {
+                    0 => format!("{name} is {when}; nothing recovers it"),
+                    1 => format!("{name} was recovered once, and is again {when}"),
+                    many => format!("{name} was recovered {many} times, and is again {when}"),
+                }
+            }
             (State::FailedDependency | State::FailedProcessing, _) => {
                 let how = if container.crashed() { "crashed" } else { "was paused" };
                 format!("{name} {how} at step {since}; nothing recovers it")
@@ -502,26 +522,38 @@ impl Narrator<'_> {
                         self.queue(queue)
                     )
                 } else {
-                    format!("{name} is Processing and works on nothing")
+                    format!("{name} is Processing and {}", self.doing(id))
                 }
             }
         }
     }
 
-    /// Machines that can still step, with what they would do.
-    fn busy(&self) -> Vec<String> {
-        let layout = &self.simulation.plan().layout;
-        let machines = (0..layout.machines() as u16).map(MachineId);
-        let ready = machines
-            .filter(|&machine| {
-                self.simulation.enabled().contains(crate::sim::Choice::Step(machine))
-            })
-            .map(|machine| {
-                let message = self.simulation.next_message(machine);
-                let kind = message.map_or("nothing", |message| message.kind().name());
-                format!("{} is about to handle '{kind}'", layout.name(machine))
-            });
-        ready.take(8).collect()
+    /// Why that which refused a container refuses, where that is no fault that ended.
+    fn refusal(&self, id: ContainerId) -> Option<String> {
+        let plan = self.simulation.plan();
+        let by = self.ledger.container(id).refused_by?;
+        let is_stopped = self.simulation.container(id).state() == State::FailedDependency;
+        let (Place::Table(table), true) = (plan.layout.places()[by.index()], is_stopped) else {
+            return None;
+        };
+        let name = self.name(Place::Table(table));
+        if self.simulation.is_disturbed(Target::Table(table)) {
+            return Some(format!("{name} has failed"));
+        }
+        let forwarding = plan.tables[table.index()].database?.forwarding;
+        (forwarding == Forwarding::Off).then(|| {
+            format!("{name} takes writes only while it is the writer: it forwards none to another")
+        })
+    }
+
+    /// What a container that works is about.
+    fn doing(&self, id: ContainerId) -> String {
+        let machine = self.simulation.plan().layout.machine(Place::Container(id));
+        match (self.simulation.container(id).hand(), self.simulation.next_message(machine)) {
+            (Some(hand), _) => format!("works on {}", hand.copy.id),
+            (None, Some(message)) => format!("has yet to handle '{}'", message.kind().name()),
+            (None, None) => "works on nothing".to_owned(),
+        }
     }
 }
 

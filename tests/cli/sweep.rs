@@ -155,6 +155,7 @@ fn the_json_document_has_its_keys() {
         "reached",
         "pairs_reached",
         "pairs",
+        "pairs_never",
         "awaited_until_heal",
         "runs_with_loss",
         "largest_loss",

@@ -18,11 +18,12 @@ use active_active::plan::Plan;
 use active_active::report::Finding;
 use active_active::scenario::builtin;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
+use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::CliError;
-use super::super::files;
 use super::super::output::Output;
+use super::super::{Surroundings, bar, files};
 use super::wrong;
 
 const ROUNDS: usize = 41;
@@ -52,10 +53,13 @@ struct Measured {
 pub(super) fn execute(
     save: Option<&Path>,
     against: Option<&Path>,
+    surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let baseline: Option<Baseline> = against.map(read).transpose()?;
-    let kinds = measure();
+    let bar = bar::counted(ROUNDS, surroundings.shows_progress);
+    let kinds = measure(&bar);
+    bar.finish_and_clear();
     let mut finding = Finding::Holds;
     for kind in &kinds {
         let Measured { name, steps_per_million_turns, million_steps_per_second } = kind;
@@ -87,7 +91,7 @@ fn read(path: &Path) -> Result<Baseline, CliError> {
 /// One kind of run: makes so many steps at least, and says how many.
 type Kind = (&'static str, Box<dyn FnMut() -> u64>);
 
-fn measure() -> Vec<Measured> {
+fn measure(bar: &ProgressBar) -> Vec<Measured> {
     let mut kinds = kinds();
     let mut ratios = vec![Vec::with_capacity(ROUNDS); kinds.len()];
     let mut rates = ratios.clone();
@@ -96,6 +100,7 @@ fn measure() -> Vec<Measured> {
         run();
     }
     for _ in 0..ROUNDS {
+        bar.inc(1);
         for (index, (_, run)) in kinds.iter_mut().enumerate() {
             let turns_per_second = rate(|| turns(TURNS));
             let steps_per_second = rate(run);

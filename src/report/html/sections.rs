@@ -1,6 +1,7 @@
 //! The parts of the page that are plain HTML: readable without its script.
 
-use crate::report::html::{Command, Origin, Page, kinds};
+use crate::model::layout::MachineKind;
+use crate::report::html::{Command, Origin, Page};
 use crate::report::markup::escape;
 use crate::report::recording::Recording;
 use crate::report::run::RunSummary;
@@ -8,6 +9,7 @@ use crate::report::sequence::Sequence;
 use crate::report::summary::{Finding, ViolationSummary};
 use crate::report::sweep::{PairSummary, PropertySummary, Status, SweepSummary};
 use crate::report::text;
+use crate::sim::Pair;
 
 pub(super) fn about(about: &str) -> String {
     match about {
@@ -272,27 +274,26 @@ pub(super) fn reached(sweep: &SweepSummary) -> String {
 pub(super) fn pairs_lead(sweep: &SweepSummary) -> String {
     format!(
         "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps. \
-         Dashed: never reached in these schedules; some of them need a fault or an option that this \
-         scenario does not have.",
-        sweep.pairs_reached
+         Dashed: <span data-field=\"pairs-never\">{}</span> kinds that were never reached in these \
+         schedules; some of them need a fault or an option that this scenario does not have.",
+        sweep.pairs_reached,
+        sweep.pairs_never.len()
     )
 }
 
 /// By machine and state: the kinds of messages, those that were never handled last.
 pub(super) fn pairs(sweep: &SweepSummary) -> String {
     let mut html = "<table class=\"stack\"><tbody>\n".to_owned();
-    for (machine, state) in kinds::states() {
-        let here =
-            sweep.pairs.iter().filter(|one| (one.machine, one.state) == (machine.name(), state));
+    let states = |machine| Pair::states(machine).iter().map(move |&state| (machine, state));
+    for (machine, state) in MachineKind::ALL.into_iter().flat_map(states) {
+        let is_here = |one: &&PairSummary| (one.machine, one.state) == (machine.name(), state);
         let taken = |one: &PairSummary| {
             format!("<span>{} <b>{}</b></span>", one.message, text::count(one.steps))
         };
-        let mut chips: String = here.clone().map(taken).collect();
-        for kind in kinds::taken(machine, state) {
-            if here.clone().all(|one| one.message != kind.name()) {
-                chips += &format!("<span class=\"missed\">{}</span>", kind.name());
-            }
-        }
+        let missed = |one: &PairSummary| format!("<span class=\"missed\">{}</span>", one.message);
+        let taken = sweep.pairs.iter().filter(is_here).map(taken);
+        let missed = sweep.pairs_never.iter().filter(is_here).map(missed);
+        let chips: String = taken.chain(missed).collect();
         if !chips.is_empty() {
             html += &format!(
                 "<tr><td>{machine} <code>{state}</code></td><td><div class=\"chips\">{chips}</div>\

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{Breach, ContainerId, MachineId, Past, Place, RecordId, StageId};
-use crate::model::id::{QueueId, ReplicatorId};
+use super::{Breach, Circle, ContainerId, MachineId, Past, Place, RecordId, StageId};
+use crate::model::id::{QueueId, RegionId, ReplicatorId};
 use crate::model::layout::Layout;
 use crate::sim::Simulation;
 use crate::spec::Violation;
+use crate::spec::unmet::Unmet;
 
 /// Where a violation shows.
 pub(super) struct Roots {
@@ -18,9 +19,24 @@ pub(super) struct Roots {
     pub(super) leaves: Vec<u64>,
     /// Machines whose faults matter.
     pub(super) machines: BTreeSet<MachineId>,
+    /// The steps that are repeated without end, if the run does not come to rest.
+    pub(super) circle: Option<Circle>,
 }
 
-/// So many steps are shown of a system that does not come to rest, or of what a script awaits.
+impl Roots {
+    /// Nowhere yet.
+    fn about(records: Vec<RecordId>) -> Roots {
+        Roots {
+            records,
+            steps: Vec::new(),
+            leaves: Vec::new(),
+            machines: BTreeSet::new(),
+            circle: None,
+        }
+    }
+}
+
+/// So many steps are shown of what has no past that could be followed.
 const LAST_STEPS: u64 = 12;
 
 pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation) -> Roots {
@@ -66,10 +82,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             finder.of_journey(record)
         }
         Breach::ContainerStuck { container } => finder.of_container(container),
-        Breach::Misjudged { .. }
-        | Breach::Restless { .. }
-        | Breach::Unexpected { .. }
-        | Breach::StillWaiting { .. } => finder.of_end(last),
+        Breach::Misjudged { region, .. } => finder.of_probes(region, last),
+        Breach::Restless { .. } => finder.of_circle(last),
+        Breach::Unexpected { action } | Breach::StillWaiting { action } => {
+            finder.of_unmet(action, last)
+        }
     };
     roots.records.sort_unstable();
     roots.records.dedup();
@@ -84,7 +101,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn of_step(&self, records: Vec<RecordId>, step: u64) -> Roots {
-        Roots { records, steps: vec![step], leaves: Vec::new(), machines: BTreeSet::new() }
+        Roots { steps: vec![step], ..Roots::about(records) }
     }
 
     /// What became of the records in the tables of a stage.
@@ -98,7 +115,7 @@ impl Finder<'_> {
             machines.iter().map(move |&machine| self.past.last_at(machine, record))
         };
         let steps = records.iter().flat_map(at).collect();
-        Roots { steps, records, leaves: Vec::new(), machines: machines.clone() }
+        Roots { steps, machines: machines.clone(), ..Roots::about(records) }
     }
 
     /// How far a record came, and who should have taken it from there. What became of its rows is
@@ -125,7 +142,7 @@ impl Finder<'_> {
                 machines.extend(self.consumers(queue));
             }
         }
-        Roots { records: vec![record], steps, leaves: Vec::new(), machines }
+        Roots { steps, machines, ..Roots::about(vec![record]) }
     }
 
     /// Who takes records from a queue.
@@ -146,13 +163,65 @@ impl Finder<'_> {
         let mut own = (1..self.past.notes.len() as u64).rev();
         let last = own.find(|&step| self.past.notes[step as usize].machine == Some(machine));
         let leaves = last.into_iter().collect();
-        Roots { records: Vec::new(), steps: Vec::new(), leaves, machines: [machine].into() }
+        Roots { leaves, machines: [machine].into(), ..Roots::about(Vec::new()) }
     }
 
     /// The last steps, and every fault.
     fn of_end(&self, last: u64) -> Roots {
         let machines = (0..self.layout.machines() as u16).map(MachineId).collect();
         let leaves = (last.saturating_sub(LAST_STEPS) + 1..=last).collect();
-        Roots { records: Vec::new(), steps: Vec::new(), leaves, machines }
+        Roots { leaves, machines, ..Roots::about(Vec::new()) }
+    }
+
+    /// What in-dns was told of the health of a region, last.
+    fn of_probes(&self, region: RegionId, last: u64) -> Roots {
+        let queue = self.layout.machine(Place::Queue(self.layout.queue(region, 0)));
+        let in_dns = self.layout.machine(Place::InDns);
+        Roots { machines: [queue, in_dns].into(), ..self.of_step(Vec::new(), last) }
+    }
+
+    /// How the run came into the circle that it does not leave, and one turn of it.
+    fn of_circle(&self, last: u64) -> Roots {
+        let Some(circle) = Circle::of(self.past) else { return self.of_end(last) };
+        let turn = circle.first..=circle.last();
+        let notes = || turn.clone().map(|step| &self.past.notes[step as usize]);
+        let records: BTreeSet<RecordId> = notes().filter_map(|note| note.subject).collect();
+        Roots {
+            steps: turn.clone().collect(),
+            machines: notes().filter_map(|note| note.machine).collect(),
+            circle: Some(circle),
+            ..Roots::about(records.into_iter().collect())
+        }
+    }
+
+    /// What became of the record, or the container, because of which a line of the script is not so.
+    fn of_unmet(&self, action: u16, last: u64) -> Roots {
+        let last_at =
+            |place: Place, record: RecordId| self.past.last_at(self.layout.machine(place), record);
+        let at =
+            |place: Place, record: RecordId| self.of_step(vec![record], last_at(place, record));
+        let has_been = |place: Place, record: RecordId| last_at(place, record) > 0;
+        let mut roots = match Unmet::of(action, self.simulation) {
+            Unmet::NotWaiting(record, queue) if has_been(Place::Queue(queue), record) => {
+                at(Place::Queue(queue), record)
+            }
+            Unmet::Missing { first: Some(record), .. }
+            | Unmet::DeadLettered { first: Some(record), .. }
+            | Unmet::NotWaiting(record, _)
+            | Unmet::StillQueued(record) => self.of_journey(record),
+            Unmet::Surplus { last, .. } => at(Place::Destination, last),
+            Unmet::Replicated(record, table) => at(Place::Table(table), record),
+            Unmet::Entered(record) => at(Place::InDns, record),
+            Unmet::InOtherState(container) => self.of_container(container),
+            Unmet::Missing { first: None, .. }
+            | Unmet::DeadLettered { first: None, .. }
+            | Unmet::CameToRegion(_)
+            | Unmet::Unknown => self.of_end(last),
+        };
+        let driver = self.layout.machine(Place::Driver);
+        let mut own = (1..=last).rev();
+        let asked = own.find(|&step| self.past.notes[step as usize].machine == Some(driver));
+        roots.leaves.extend(asked);
+        roots
     }
 }

@@ -1,0 +1,162 @@
+//! Which machine in which state handles which messages: what coverage is compared with.
+//!
+//! One list for all who need it: a sweep names what of it was never reached, the page draws it, and
+//! `tests/reachability.rs` holds the generators to it.
+//!
+//! ```
+//! use active_active::explore::possible;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//!
+//! let baseline = Plan::new(&builtin::scenario("baseline")?)?;
+//! let of_baseline = possible::pairs_of(&baseline).count();
+//! // It has no global database.
+//! assert!(of_baseline < possible::pairs().count());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use crate::model::layout::MachineKind;
+use crate::model::message::MessageKind;
+use crate::plan::Plan;
+use crate::sim::Pair;
+
+/// What a machine in a state handles.
+#[derive(Clone, Copy, Debug)]
+pub struct Kinds {
+    /// The kind of machine.
+    pub machine: MachineKind,
+    /// The name of its state.
+    pub state: &'static str,
+    /// What it handles.
+    pub messages: &'static [MessageKind],
+    /// It is possible, but too rare to insist on.
+    pub is_rare: bool,
+}
+
+const fn usual(
+    machine: MachineKind,
+    state: &'static str,
+    messages: &'static [MessageKind],
+) -> Kinds {
+    Kinds { machine, state, messages, is_rare: false }
+}
+
+const fn rare(
+    machine: MachineKind,
+    state: &'static str,
+    messages: &'static [MessageKind],
+) -> Kinds {
+    Kinds { machine, state, messages, is_rare: true }
+}
+
+/// All that a sound design can do, in one scenario or another. What is missing cannot happen:
+///
+/// * the source, and the destination for each region, has one request under way and gets no reply
+///   to another one; a refused one has none under way and gets only a wake;
+/// * a container that was paused or crashed has a closed inbox;
+/// * the writer of a database gets nothing from its log: it applied all of it before it became that;
+/// * a replicator that has failed has a closed inbox, unless replication is strong: then it refuses.
+///
+/// Rare is: a container that met a failed dependency gets a reply only if it crashed with a request
+/// under way, came back, and was refused at once; a table is asked whether it has caught up only when
+/// its region has just come back; a failed table is refused by the others only if it failed while it
+/// asked them.
+pub const POSSIBLE: &[Kinds] = {
+    use MessageKind::*;
+    const RELAYED: &[MessageKind] = &[
+        Send,
+        Sent,
+        SendRefused,
+        Receive,
+        Received,
+        ReceiveRefused,
+        Remove,
+        Removed,
+        RemoveRefused,
+        Probe,
+        Probed,
+    ];
+    const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
+    const REPLIES: &[MessageKind] = &[
+        Inserted,
+        InsertRefused,
+        Sent,
+        SendRefused,
+        Removed,
+        RemoveRefused,
+        Received,
+        ReceiveRefused,
+    ];
+    &[
+        usual(MachineKind::Driver, "Running", &[Proceed]),
+        usual(MachineKind::Source, "Idle", &[Publish, Wake]),
+        usual(MachineKind::Source, "Sending", &[Publish, Wake, Sent, SendRefused]),
+        usual(MachineKind::Source, "Waiting", &[Publish, Wake]),
+        usual(MachineKind::Dns, "AllOnline", RELAYED),
+        usual(MachineKind::Dns, "AllOnline", &[Enact, CleanUp]),
+        usual(MachineKind::Dns, "SomeOffline", RELAYED),
+        usual(MachineKind::Dns, "SomeOffline", &[Enact, CleanUp]),
+        // Only in-dns has health checks.
+        usual(MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
+        usual(MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
+        usual(MachineKind::Destination, "Removing", &[Wake, Removed, RemoveRefused]),
+        usual(MachineKind::Destination, "Refused", &[Wake]),
+        usual(MachineKind::Queue, "Available", REQUESTS),
+        usual(MachineKind::Queue, "Failed", REQUESTS),
+        usual(MachineKind::Container, "Processing", REPLIES),
+        rare(MachineKind::Container, "FailedDependency", REPLIES),
+        usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
+        usual(MachineKind::Table, "Failed", &[Insert, Apply]),
+        rare(MachineKind::Table, "Failed", &[Probe, InsertRefused]),
+        usual(MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
+        usual(MachineKind::Replicator, "Failed", &[Replicate]),
+        rare(MachineKind::Replicator, "Failed", &[Probe]),
+        usual(MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
+        usual(MachineKind::Database, "Writer", &[Insert, Forward, Probe, Logged]),
+        usual(MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
+        rare(MachineKind::Database, "Draining", &[Probe, Logged]),
+        usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
+        rare(MachineKind::Database, "Failed", &[Probe, Logged]),
+    ]
+};
+
+/// All pairs of the list, whether rare or not.
+pub fn pairs() -> impl Iterator<Item = Pair> {
+    POSSIBLE.iter().flat_map(|kinds| {
+        let states = Pair::states(kinds.machine);
+        let state = states.iter().position(|&state| state == kinds.state);
+        let state = state.expect("the list has states that there are") as u8;
+        kinds.messages.iter().map(move |&message| Pair { machine: kinds.machine, state, message })
+    })
+}
+
+/// Those of the machines that the plan has. Some of them may need a fault or an option that it does
+/// not have.
+pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
+    let has_databases = plan.tables.iter().any(|table| table.database.is_some());
+    let has_tables = plan.tables.iter().any(|table| table.database.is_none());
+    pairs().filter(move |pair| match pair.machine {
+        MachineKind::Table => has_tables,
+        MachineKind::Database => has_databases,
+        MachineKind::Driver
+        | MachineKind::Source
+        | MachineKind::Dns
+        | MachineKind::Destination
+        | MachineKind::Queue
+        | MachineKind::Container
+        | MachineKind::Replicator => true,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_pair_is_listed_once() {
+        let all: Vec<Pair> = pairs().collect();
+        assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), all.len());
+    }
+}

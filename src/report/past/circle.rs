@@ -1,0 +1,43 @@
+//! The circle that a run goes round in, if it does: told is one turn of it.
+
+use super::{Note, Past};
+
+/// Steps that repeat until the end of a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Circle {
+    /// The first step of the first turn.
+    pub first: u64,
+    /// How many steps a turn has.
+    pub length: u64,
+}
+
+/// A turn is seen as one if it was taken so often in a row.
+const TURNS: usize = 3;
+
+/// Longer turns are not looked for.
+const LENGTH_MAX: usize = 2_000;
+
+impl Circle {
+    /// The shortest sequence that the end of the run repeats. Two steps are the same if the same
+    /// machine handles the same kind of message about the same record.
+    pub(super) fn of(past: &Past) -> Option<Circle> {
+        let notes = &past.notes[1..];
+        let most = (notes.len() / TURNS).min(LENGTH_MAX);
+        let length = (1..=most).find(|&length| repeats(notes, notes.len(), length, TURNS))?;
+        let is_same = |&index: &usize| notes[index].is_same_step(&notes[index + length]);
+        let turns_back = (0..notes.len() - length).rev().take_while(is_same).count();
+        let first = notes.len() - length - turns_back;
+        Some(Circle { first: first as u64 + 1, length: length as u64 })
+    }
+
+    /// The last step of the first turn.
+    pub fn last(self) -> u64 {
+        self.first + self.length - 1
+    }
+}
+
+/// Whether what ends before `end` is so many times the same.
+fn repeats(notes: &[Note], end: usize, length: usize, turns: usize) -> bool {
+    let begin = end - length * turns;
+    (begin..end - length).all(|index| notes[index].is_same_step(&notes[index + length]))
+}

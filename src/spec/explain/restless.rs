@@ -1,0 +1,66 @@
+//! Words for a system that does not come to rest.
+
+use super::Narrator;
+use crate::model::id::MachineId;
+use crate::model::layout::Place;
+use crate::spec::circle::Circle;
+
+/// So many machines are named.
+const NAMED: usize = 8;
+
+impl Narrator<'_> {
+    /// Who keeps stepping.
+    pub(super) fn restless(&self, steps: u64) -> String {
+        let circle = Circle::of(self.simulation);
+        let head = format!("after {steps} fair steps without a fault");
+        let layout = &self.simulation.plan().layout;
+        let names: Vec<&str> = circle.machines.iter().map(|&id| layout.name(id)).collect();
+        match names.as_slice() {
+            [] => format!("{head}, {}", self.busy()),
+            [one] => format!("{head}, {one} still keeps stepping"),
+            [first @ .., last] if names.len() <= NAMED => {
+                format!("{head}, {} and {last} still keep each other busy", first.join(", "))
+            }
+            many => {
+                let (named, more) = (many[..NAMED].join(", "), many.len() - NAMED);
+                format!("{head}, {named} and {more} more machines still keep each other busy")
+            }
+        }
+    }
+
+    /// What they do again and again.
+    pub(super) fn why_restless(&self) -> Vec<String> {
+        let circle = Circle::of(self.simulation);
+        let mut reasons = Vec::new();
+        for &(container, record) in &circle.given_up {
+            let (region, stage) = self.simulation.plan().layout.container_place(container);
+            let layout = &self.simulation.plan().layout;
+            reasons.push(format!(
+                "{} cannot read a row of {} and gives up on {record}, again and again",
+                self.name(Place::Container(container)),
+                self.name(Place::Table(layout.table(region, stage)))
+            ));
+        }
+        let delivered = circle.delivered.iter();
+        reasons.extend(delivered.map(|&(queue, record)| {
+            format!("{} delivers {record} again each time", self.queue(queue))
+        }));
+        if reasons.is_empty() {
+            reasons.push(self.busy());
+        }
+        reasons.truncate(NAMED);
+        reasons
+    }
+
+    /// Machines that can still step, with what they would do.
+    fn busy(&self) -> String {
+        let layout = &self.simulation.plan().layout;
+        let machines = (0..layout.machines() as u16).map(MachineId);
+        let ready = machines.filter(|&id| self.simulation.enabled().can_step(id)).map(|machine| {
+            let message = self.simulation.next_message(machine);
+            let kind = message.map_or("nothing", |message| message.kind().name());
+            format!("{} is about to handle '{kind}'", layout.name(machine))
+        });
+        ready.take(NAMED).collect::<Vec<String>>().join(", ")
+    }
+}
