@@ -34,6 +34,9 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_recover=forget", "crash-anywhere", [1, 1, 1, 1]),
     ("container.on_recover=forget", "crash-at-rest", [1, 1, 2, 0]),
     ("destination.dedupe=none", "crash-anywhere", [1, 1, 1, 1]),
+    ("destination.dedupe=by-message-id", "crash-anywhere", [1, 1, 1, 1]),
+    ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
+    ("dns.acknowledge=before-enqueue", "inbound-queue-fails", [1, 1, 1, 0]),
     ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 0]),
     ("queue.remove=head", "standard-queues", [3, 1, 1, 3]),
     ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),
@@ -47,16 +50,20 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("table.insert=append", "crash-anywhere", [1, 1, 1, 1]),
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
-    ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
-    ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
-    ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 3, 2]),
+    ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
     ("dns.failback=immediate", "back-before-caught-up", [2, 1, 1, 1]),
     ("aurora.forwarding=acknowledged-early", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.forwarding=off", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.switchover=at-once", "aurora-switchover", [1, 1, 2, 2]),
     ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 2, 2]),
+    ("aurora.switchover=at-once", "switchover-anywhere", [1, 1, 1, 1]),
+    ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 3, 2]),
+    ("aurora.rpo_on=every-region", "one-region-left", [2, 1, 2, 0]),
     ("rpo.records=0", "aurora-failover", [1, 1, 2, 2]),
+    ("rpo.records=0", "aurora-anywhere", [1, 1, 1, 1]),
+    ("rpo.records=0", "loss-anywhere", [1, 1, 1, 1]),
+    ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
     ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
 ];
 
@@ -128,7 +135,8 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
 /// What may be stated at most.
 const AT_MOST: [usize; 4] = [3, 2, 5, 5];
 
-fn assert_is_as_small_as_stated(unsound: &Unsound) {
+/// The line that the table should have, unless it has it.
+fn assert_is_small(unsound: &Unsound) -> Option<String> {
     let plan = Arc::new(unsound.plan().unwrap_or_else(|error| panic!("{error}")));
     let (design, scenario) = (unsound.design, plan.scenario().name.clone());
     let (saved, violation) = first_failure(&plan);
@@ -138,7 +146,6 @@ fn assert_is_as_small_as_stated(unsound: &Unsound) {
     let row = SIZES.iter().find(|row| (row.0, row.1) == (design, scenario.as_str()));
     let text = minimal.saved.to_text();
     let line = format!("(\"{design}\", \"{scenario}\", {size:?}),");
-    assert_eq!(row.map(|row| row.2), Some(size), "SIZES should have {line}\n{text}");
     assert!(size.iter().zip(AT_MOST).all(|(&size, most)| size <= most), "{line}\n{text}");
     assert!(minimal.is_complete, "{design}");
     assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
@@ -150,11 +157,13 @@ fn assert_is_as_small_as_stated(unsound: &Unsound) {
     assert!(text.lines().count() < 40, "{design}: a page holds it\n{text}");
     let (story, _) = past::story(&minimal.saved);
     assert!((2..=30).contains(&story.len()), "{design}: a minute is enough: {story:#?}");
+    (row.map(|row| row.2) != Some(size)).then_some(line)
 }
 
 #[test]
 fn every_unsound_design_fails_in_a_few_steps() {
-    UNSOUND.iter().for_each(assert_is_as_small_as_stated);
+    let lines: Vec<String> = UNSOUND.iter().filter_map(assert_is_small).collect();
+    assert!(lines.is_empty(), "SIZES should have\n{}", lines.join("\n"));
     assert_eq!(SIZES.len(), UNSOUND.len(), "a size is stated of a design that there is not");
 }
 

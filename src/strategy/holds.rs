@@ -7,7 +7,7 @@ use crate::explore::check;
 use crate::report::minimal;
 use crate::scenario::Scenario;
 
-/// Judges cases as a test in `proptest!` does that calls [`check`]; but what a failure says is the
+/// Judges cases as a test in `proptest!` does that calls [`check()`]; but what a failure says is the
 /// smallest run that shows it, told step by step, with the test and the file to keep.
 ///
 /// proptest shrinks by trying smaller cases one after the other, and has no end at which the last one
