@@ -62,4 +62,4 @@ Examples:
 pub(super) const BENCH: &str = "\
 Examples:
   active-active bench region-counts
-  active-active bench sound --runs 100000";
+  active-active bench sound --only f1-fail-container --runs 100";
