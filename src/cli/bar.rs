@@ -95,7 +95,7 @@ pub(crate) fn minimising<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
     let message = || {
         let (records, stages, deviations) = watch.smallest();
         format!(
-            "making the failure smaller (ctrl-c keeps this): {}, {}, {}\n{} tried, {}",
+            "making the failure smaller: {}, {}, {}\n{} tried, {}; ctrl-c keeps this",
             plural(records, "record", "records"),
             plural(stages, "stage", "stages"),
             plural(deviations, "deviation", "deviations"),

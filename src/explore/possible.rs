@@ -60,7 +60,7 @@ const fn rare(
 /// Rare is: a container that met a failed dependency gets a reply only if it crashed with a request
 /// under way, came back, and was refused at once; a table is asked whether it has caught up only when
 /// its region has just come back; a failed table is refused by the others only if it failed while it
-/// asked them.
+/// asked them; a plan of in-dns is enacted while a health check has a region out.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] = &[
@@ -98,6 +98,7 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Dns, "SomeOffline", &[Enact, CleanUp]),
         // Only in-dns has health checks.
         usual(MachineKind::Dns, "SomeUnhealthy", &[Send, Sent, SendRefused, Probe, Probed]),
+        rare(MachineKind::Dns, "SomeUnhealthy", &[Enact, CleanUp]),
         usual(MachineKind::Destination, "Receiving", &[Wake, Received, ReceiveRefused]),
         usual(MachineKind::Destination, "Removing", &[Wake, Removed, RemoveRefused]),
         usual(MachineKind::Destination, "Refused", &[Wake]),
