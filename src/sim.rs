@@ -162,28 +162,28 @@ impl Simulation {
     pub fn step(&mut self, choice: Choice) -> Step {
         self.steps += 1;
         self.world.out.clear_events();
-        let step = match choice {
-            Choice::Step(machine) => {
-                let pair = self.world.handle_next(machine, &self.plan);
-                Step { choice, message: Some(self.world.current), pair: Some(pair) }
-            }
-            Choice::Resolve(region) => {
-                let pair = self.world.resolve_to(region, &self.plan);
-                Step { choice, message: Some(self.world.current), pair: Some(pair) }
-            }
-            Choice::Fail(machine) => {
-                let pair = self.world.let_fail(machine, &self.plan);
-                Step { choice, message: Some(self.world.current), pair: Some(pair) }
-            }
-            Choice::Fault(point) => {
-                self.world.take_fault(point, &self.plan);
-                Step { choice, message: None, pair: None }
-            }
+        let pair = match choice {
+            Choice::Step(machine) => Some(self.world.handle_next(machine, &self.plan)),
+            Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => self.step_aside(choice),
         };
         self.world.update_driver(&self.plan);
         self.world.update_offers(&self.plan);
         self.world.update_answers(&self.plan);
-        step
+        Step { choice, message: pair.map(|_| self.world.current), pair }
+    }
+
+    /// What is no step of a machine that does what is due.
+    #[cold]
+    fn step_aside(&mut self, choice: Choice) -> Option<Pair> {
+        match choice {
+            Choice::Step(machine) => Some(self.world.handle_next(machine, &self.plan)),
+            Choice::Resolve(region) => Some(self.world.resolve_to(region, &self.plan)),
+            Choice::Fail(machine) => Some(self.world.let_fail(machine, &self.plan)),
+            Choice::Fault(point) => {
+                self.world.take_fault(point, &self.plan);
+                None
+            }
+        }
     }
 
     /// Ends every fault that can be ended: what others depend on first, containers last.

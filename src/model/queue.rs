@@ -178,7 +178,7 @@ impl Queue {
     }
 
     /// Has a record more, and says so.
-    #[inline]
+    #[inline(always)]
     fn accept(
         &mut self,
         client: Client,
@@ -207,9 +207,17 @@ impl Queue {
     }
 
     /// Does all that can be done now for those who wait: consumers, and then senders.
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.deliver(context, shelf, out);
+        if !self.held.is_empty() {
+            self.serve_senders(context, shelf, out);
+        }
+    }
+
+    /// Only queues with a capacity let senders wait.
+    #[cold]
+    fn serve_senders(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         while !self.held.is_empty() && !self.is_full(context) {
             let Some(Message::Send { client, copy }) = out.take_held(&mut self.held) else {
                 unreachable!("only requests to send are held, and there is one");

@@ -62,7 +62,8 @@ impl Scheduler for Random {
         self.speed_max = if min == max { 1 } else { max };
     }
 
-    #[inline]
+    // Not inlined, it would be handed all that there is to choose from piece by piece: a tenth of a step.
+    #[inline(always)]
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let enabled = simulation.enabled();
         if enabled.has_faults()
