@@ -423,11 +423,13 @@ fn f3_fail_queue_delivers_everything_after_the_recovery() {
 
 /// What the scheduler chose to let fail in a run: the components, in the order of the script.
 fn failed(events: &Events) -> BTreeSet<Target> {
-    let fault = |event: &Event| match *event {
-        Event::Faulted { fault } => Some(fault.target),
-        _ => None,
-    };
-    events.all.iter().filter_map(fault).collect()
+    let mut failed = BTreeSet::new();
+    for event in &events.all {
+        if let Event::Faulted { fault } = *event {
+            failed.insert(fault.target);
+        }
+    }
+    failed
 }
 
 #[test]
@@ -442,10 +444,11 @@ fn f5_fail_random_delivers_everything_whatever_fails() {
         assert!(failed.iter().all(|target| target.region(layout) == Some(RegionId(0))));
         let mut acknowledged = BTreeSet::new();
         for event in &run.events.all {
-            match *event {
-                Event::Accepted { record } => _ = acknowledged.insert(record),
-                Event::Published { copy } => assert!(!acknowledged.contains(&copy.id)),
-                _ => {}
+            if let Event::Accepted { record } = *event {
+                acknowledged.insert(record);
+            }
+            if let Event::Published { copy } = *event {
+                assert!(!acknowledged.contains(&copy.id), "{} was acknowledged", copy.id);
             }
         }
         let mut all = seen.take();

@@ -137,10 +137,11 @@ impl Observer for Failures {
 
     fn step(&mut self, _step: &Step, simulation: &Simulation) {
         let failed = self.0.last_mut().expect("a run has begun");
-        failed.extend(simulation.events().iter().filter_map(|event| match *event {
-            Event::Faulted { fault } => Some(fault.target),
-            _ => None,
-        }));
+        for event in simulation.events() {
+            if let Event::Faulted { fault } = *event {
+                failed.insert(fault.target);
+            }
+        }
     }
 }
 
