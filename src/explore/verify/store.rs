@@ -105,9 +105,8 @@ impl Store {
         let entry = words(fingerprint);
         let shard = &self.shards[entry[0] as usize % SHARDS];
         let mut inside = shard.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(at) = inside.table.find(entry) {
+        if let Some((at, before)) = inside.table.find(entry) {
             let word = &inside.table.slots[at][1];
-            let before = word.load(Ordering::Relaxed) as u16;
             word.store(entry[1] | u64::from(change(Some(before))), Ordering::Relaxed);
             return Ok(Some(before));
         }
@@ -155,9 +154,8 @@ impl Reader<'_> {
         if self.tables[index].0 != generation {
             self.look_again(index);
         }
-        let table = &self.tables[index].1;
-        let at = table.find(entry)?;
-        Some(table.slots[at][1].load(Ordering::Relaxed) as u16)
+        // What was found, and not what is there now: entries move on when another one comes.
+        self.tables[index].1.find(entry).map(|(_, number)| number)
     }
 
     #[cold]
@@ -187,18 +185,20 @@ impl Table {
         Some([first.load(Ordering::Relaxed), second.load(Ordering::Relaxed)])
     }
 
+    /// Where the entry is, and its number.
+    ///
     /// Entries are in the order of their hashes, so a search for one that is not there ends where it
     /// would be, after as few steps as one for an entry that is (Amble and Knuth, *Ordered hash
     /// tables*, 1974).
     #[inline]
-    fn find(&self, [first, second]: [u64; 2]) -> Option<usize> {
+    fn find(&self, [first, second]: [u64; 2]) -> Option<(usize, u16)> {
         let mut at = self.home(second);
         loop {
             // A table that is empty, or full at its end, has no slot there.
             let slot = self.slot(at)?;
             let found = slot[1] & !0xffff;
             if found == second && slot[0] == first {
-                return Some(at);
+                return Some((at, slot[1] as u16));
             }
             if found > second || slot == EMPTY {
                 return None;
@@ -273,6 +273,31 @@ mod tests {
         }
         let per_state = store.bytes() as f64 / 200_000.0;
         assert!((20.0..=24.0).contains(&per_state), "{per_state} bytes a state");
+    }
+
+    /// Entries move on while another thread reads: once, the number was read again after the entry was
+    /// found, and was that of whoever stood there by then. Searches then looked for circles in vain.
+    #[test]
+    fn a_reader_never_sees_the_number_of_another_state() {
+        let store = Store::new(u64::MAX);
+        let done = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for number in 0..300_000 {
+                    let put = store.update(fingerprint(number), |_| number as u16);
+                    assert_eq!(put, Ok(None));
+                }
+                done.store(1, Ordering::Release);
+            });
+            let mut reader = store.reader();
+            while done.load(Ordering::Acquire) == 0 {
+                for number in 0..2_000 {
+                    let seen = reader.get(fingerprint(number));
+                    assert!(seen.is_none_or(|seen| seen == number as u16), "{number}: {seen:?}");
+                }
+            }
+            assert!((0..300_000).all(|n| reader.get(fingerprint(n)) == Some(n as u16)));
+        });
     }
 
     #[test]
