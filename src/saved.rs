@@ -148,7 +148,10 @@ impl SavedRun {
     /// `--set` has them: what the run needs. The name of the scenario is not among them.
     pub fn settings(&self) -> Vec<String> {
         let mut settings = Vec::new();
-        text::flatten("", &text::differing(self.plan.scenario()), &mut settings);
+        let mut differing = text::differing(self.plan.scenario());
+        // What the scenario says of itself changes nothing.
+        differing.remove("about");
+        text::flatten("", &differing, &mut settings);
         settings
     }
 

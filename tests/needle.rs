@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Progress, Sweep, SweepReport};
+use active_active::explore::{Choices, Minimiser, Progress, Runner, Sweep, SweepReport, Watch};
+use active_active::report::past;
+use active_active::report::story::Mark;
+use active_active::saved::SavedRun;
 use active_active::scheduler::Strategy;
 use active_active::spec::PropertyName;
 
@@ -27,6 +30,24 @@ fn delays_find_the_needle_and_a_random_walk_does_not() {
         // Ten times as many as the other needs in the mean; in all, 9,000 runs.
         assert_eq!(sweep(Strategy::Random, seed, 3_000, &[]).violation, None);
     }
+}
+
+/// The smallest failure has all four of them, since the limit of four deliveries stays what it is.
+#[test]
+fn the_story_of_the_needle_has_all_of_its_failures() {
+    let (delay, plan) = (Strategy::Delay { delays: 3 }, plans::plan("needle", &[]));
+    let (run, _) = sweep(delay, 1, 1_000, &[]).violation.expect("a thousand runs find it");
+    let mut choices = Choices::default();
+    let mut scheduler = delay.prepare(&plan, 1).scheduler();
+    let outcome = Runner::new(Arc::clone(&plan)).run(&mut scheduler, run, &mut choices);
+    let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
+    let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");
+    let (story, _) = past::story(&minimal.saved);
+    let told = |text: &str| {
+        story.iter().filter(|line| line.mark == Mark::Fault && line.text.contains(text)).count()
+    };
+    let faults = (told("crashes"), told("is lost and taken for a refusal"), told("times out"));
+    assert_eq!(faults, (2, 1, 1), "{story:#?}");
 }
 
 /// Each of the failures is needed, and so are two containers to share the record: with one of them left

@@ -224,9 +224,10 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             "record 1 was accepted, is not delivered, and left the last queue that had it",
             &["never had it"],
         ),
-        PropertyName::EffectOnce => {
-            ("the destination counted record 1 again when it came through region 1", &[])
-        }
+        PropertyName::EffectOnce => (
+            "the destination counted record 1 again when it came through region 1",
+            &["record-destination counts whatever arrives"],
+        ),
         PropertyName::RoutedByPolicy => (
             "in-dns sent record 1 to region 1; allowed was region 2",
             &["the weights are [1, 1], offline: 1"],
@@ -234,11 +235,12 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
         PropertyName::RegionFifo => {
             ("only-table@1 stored record 1 after a record that came to the region later", &[])
         }
-        PropertyName::MonotoneVersion => {
-            ("only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2", &[])
-        }
+        PropertyName::MonotoneVersion => (
+            "only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2",
+            &["the last write wins: record 1 has a later write time than record 2"],
+        ),
         PropertyName::WithinRpo => (
-            "1 record lost for good what was acknowledged; none may",
+            "of 1 record something acknowledged is lost for good; rpo.records allows none",
             &["record 1: in no queue any more and not delivered; "],
         ),
         PropertyName::Expectation => (
@@ -251,7 +253,7 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
         ),
         PropertyName::DeliveredAll => (
             "record 1 never reached the destination",
-            &["record 1 was not accepted: record-source is Idle"],
+            &["record 1 was not accepted: record-source drops what is refused"],
         ),
         PropertyName::StoredEverywhere => (
             "record 1 was delivered, but only-table@1 lacks it",
@@ -364,7 +366,8 @@ fn an_undelivered_record_is_traced_to_the_writer_that_lets_writes_wait() {
     let expected = [
         "record 2 is in inbound-queue@2, in flight to only-container@2",
         "only-container@2 is Processing and works on record 2",
-        "only-table@2 keeps 1 write waiting: no other region has 1 write that it took before",
+        "only-table@2 keeps 1 write waiting until another region has the 1 write that it took before",
+        "region 1 was lost for good",
     ];
     assert_eq!(violation.because, expected);
 }

@@ -37,6 +37,7 @@ use crate::scenario::Scenario;
 use crate::scheduler::Deviate;
 use crate::spec::Violation;
 
+mod cause;
 mod goal;
 mod rename;
 mod schedule;
@@ -44,6 +45,7 @@ mod search;
 mod shrink;
 mod size;
 
+pub use cause::Cause;
 use goal::Goal;
 pub use rename::Renames;
 use search::{Found, Search};
@@ -123,6 +125,9 @@ pub struct Minimal {
     pub size: Size,
     /// How large it was before.
     pub before: Size,
+    /// What it is about: options without which the scenario was not seen to fail, as it was found. With
+    /// one of them put right, the smallest failure is gone.
+    pub causes: Vec<Cause>,
     /// Whether nothing more can be removed, as far as the search could see; otherwise it was
     /// stopped before it was through.
     pub is_complete: bool,
@@ -148,12 +153,16 @@ impl Minimiser {
         watch.show(&first);
         let before = Size::of(&first.plan, first.deviations.len(), first.outcome.steps);
         let mut search = Search::new(goal, *self, watch);
-        let mut best = until_nothing_changes(first, &mut search);
+        // What was searched in vain need not be searched again, whatever the schedule.
+        let mut in_vain = BTreeSet::new();
+        search.causes = cause::causes(&first, &mut search, &mut in_vain);
+        let mut best = until_nothing_changes(first, &mut search, in_vain);
         if !is_tiny(&best) {
             search.effort.steps_per_scenario *= THOROUGH;
-            best = until_nothing_changes(best, &mut search);
+            best = until_nothing_changes(best, &mut search, BTreeSet::new());
         }
-        Some(finished(best, before, !search.is_over()))
+        let is_complete = !search.is_over();
+        Some(finished(best, before, search.causes, is_complete))
     }
 }
 
@@ -166,10 +175,12 @@ fn is_tiny(found: &Found) -> bool {
 }
 
 /// Scenario and schedule in turn: a simpler schedule may need less of the scenario.
-fn until_nothing_changes(first: Found, search: &mut Search<'_>) -> Found {
+fn until_nothing_changes(
+    first: Found,
+    search: &mut Search<'_>,
+    mut in_vain: BTreeSet<String>,
+) -> Found {
     let mut best = first;
-    // What was searched in vain need not be searched again, whatever the schedule.
-    let mut in_vain = BTreeSet::new();
     loop {
         let is_smaller = smaller_scenario(&mut best, search, &mut in_vain);
         let is_simpler = schedule::simplify(&mut best, search);
@@ -238,7 +249,7 @@ fn plan(scenario: &Scenario) -> Option<Arc<Plan>> {
     plan.actions().iter().any(publishes).then(|| Arc::new(plan))
 }
 
-fn finished(best: Found, before: Size, is_complete: bool) -> Minimal {
+fn finished(best: Found, before: Size, causes: Vec<Cause>, is_complete: bool) -> Minimal {
     let Found { plan, deviations, outcome, .. } = best;
     let size = Size::of(&plan, deviations.len(), outcome.steps);
     let saved = SavedRun::of_deviations(&plan, &deviations, &outcome);
@@ -246,5 +257,5 @@ fn finished(best: Found, before: Size, is_complete: bool) -> Minimal {
     let Outcome { verdict: Verdict::Violated(violation), .. } = outcome else {
         unreachable!("only runs that violate the spec are kept");
     };
-    Minimal { saved, violation: *violation, size, before, is_complete }
+    Minimal { saved, violation: *violation, size, before, causes, is_complete }
 }

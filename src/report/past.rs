@@ -59,6 +59,8 @@ struct Note {
     earlier: Vec<u64>,
     /// The machines that it disturbed, or that it put right.
     disturbed: Vec<MachineId>,
+    /// The record that the reply was about which it lost.
+    struck: Option<RecordId>,
 }
 
 /// The steps that a violation cannot be understood without.
@@ -109,11 +111,12 @@ impl Past {
         }
         let mut machines = roots.machines;
         machines.extend(steps.iter().filter_map(|&step| self.notes[step as usize].machine));
-        for disturbance in self.disturbances(&machines) {
+        for disturbance in self.disturbances(&machines, &records) {
             steps.extend(self.at_same_machine(disturbance, &records));
             steps.insert(disturbance);
         }
-        let heard = self.heard(&steps);
+        let mut heard = self.heard(&steps);
+        heard.extend(self.under_way(&steps, &records, simulation));
         Slice {
             steps,
             records: records.into_iter().collect(),
@@ -123,9 +126,17 @@ impl Past {
         }
     }
 
-    /// The steps that disturbed one of the machines, or put it right.
-    fn disturbances(&self, machines: &BTreeSet<MachineId>) -> Vec<u64> {
-        let concerns = |note: &Note| note.disturbed.iter().any(|one| machines.contains(one));
+    /// The steps that disturbed one of the machines, or put it right, and those that struck one of
+    /// the records wherever it was.
+    fn disturbances(
+        &self,
+        machines: &BTreeSet<MachineId>,
+        records: &BTreeSet<RecordId>,
+    ) -> Vec<u64> {
+        let concerns = |note: &Note| {
+            note.disturbed.iter().any(|one| machines.contains(one))
+                || note.struck.is_some_and(|record| records.contains(&record))
+        };
         let notes = self.notes.iter().enumerate().filter(|(_, note)| concerns(note));
         notes.map(|(number, _)| number as u64).collect()
     }
@@ -149,6 +160,30 @@ impl Past {
     fn heard(&self, steps: &BTreeSet<u64>) -> BTreeSet<(u64, MachineId)> {
         let notes = steps.iter().map(|&step| &self.notes[step as usize]);
         notes.filter_map(|note| Some((note.sender, note.machine?))).collect()
+    }
+
+    /// What one of the steps asked for with one of the records, and nobody has handled.
+    fn under_way(
+        &self,
+        steps: &BTreeSet<u64>,
+        records: &BTreeSet<RecordId>,
+        simulation: &Simulation,
+    ) -> Vec<(u64, MachineId)> {
+        let mut found = Vec::new();
+        for (index, senders) in self.senders.iter().enumerate() {
+            let machine = MachineId(index as u16);
+            for (message, &sender) in simulation.inbox(machine).zip(senders) {
+                if let Message::Send { copy, .. }
+                | Message::Insert { copy, .. }
+                | Message::Forward { copy, .. } = message
+                    && records.contains(&copy.id)
+                    && steps.contains(&sender)
+                {
+                    found.push((sender, machine));
+                }
+            }
+        }
+        found
     }
 
     /// The last step that did something with the record at the machine; 0 if none did.
@@ -179,7 +214,11 @@ impl Past {
         let at = layout.machine(place);
         let in_hand = self.in_hand(place);
         let message = step.message.as_ref();
-        let subject = message.and_then(Message::record).or(in_hand.filter(|_| is_reply(message)));
+        let subject = if let Some(&Message::Remove { queue, receipt, .. }) = message {
+            self.before.delivered(queue, receipt)
+        } else {
+            message.and_then(Message::record).or(in_hand.filter(|_| is_reply(message)))
+        };
         let mut touched: Vec<(RecordId, MachineId)> = Vec::new();
         touched.extend(subject.map(|record| (record, at)));
         let mut disturbed = Vec::new();
@@ -204,7 +243,11 @@ impl Past {
         });
         let records = touched.into_iter().map(|(record, _)| record).collect();
         let kind = message.map(Message::kind);
-        Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed }
+        let struck = match step.choice {
+            Choice::Fault(FaultPoint::LoseReply(_)) => self.before.heads[at.index()].or(in_hand),
+            Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => None,
+        };
+        Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed, struck }
     }
 
     /// The record that a machine works on.
@@ -319,7 +362,7 @@ fn is_reply(message: Option<&Message>) -> bool {
     }
 }
 
-/// What held a copy that is gone.
+/// What holds a copy, or has held it.
 fn place_of_holder(holder: Holder) -> Place {
     match holder {
         Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
@@ -331,6 +374,10 @@ fn place_of_holder(holder: Holder) -> Place {
 fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
     let record = match *event {
         Event::Lost { record, holder } => return Some((record, Some(holder))),
+        // The driver takes the step.
+        Event::Redriven { queue, record } => {
+            return Some((record, Some(Holder::DeadLetters(queue))));
+        }
         Event::Published { copy }
         | Event::Enqueued { copy, .. }
         | Event::Stored { copy, .. }
@@ -343,7 +390,6 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         | Event::Returned { record, .. }
         | Event::TimedOut { record, .. }
         | Event::DeadLettered { record, .. }
-        | Event::Redriven { record, .. }
         | Event::Removed { record, .. }
         | Event::Forwarding { record, .. }
         | Event::KeyShown { record, .. }
@@ -373,7 +419,7 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
 }
 
 /// The machines that something happened to which changes how they answer.
-fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
+pub(super) fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
     let dns = |side| match side {
         DnsSide::In => Place::InDns,
         DnsSide::Out => Place::OutDns,
@@ -425,7 +471,7 @@ fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
 }
 
 /// The machines that a fault strikes.
-pub(super) fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
+fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
     let place = match target {
         Target::Container(id) => Place::Container(id),
         Target::Queue(id) => Place::Queue(id),

@@ -4,9 +4,10 @@ use serde::{Serialize, Serializer};
 
 use crate::explore::{Observer, Phase};
 use crate::model::event::Event;
-use crate::model::id::{ContainerId, MachineId, RecordId};
+use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
+use crate::model::message::{Message, Receipt};
 use crate::report::palette::{Palette, paint};
-use crate::report::past::{Slice, struck};
+use crate::report::past::{Slice, disturbed_by};
 use crate::report::phrase::Scene;
 use crate::sim::{Simulation, Step};
 
@@ -56,6 +57,8 @@ pub struct Story<F> {
 pub(super) struct Before {
     /// By machine: how many messages waited for it.
     pub(super) waiting: Vec<usize>,
+    /// By machine: the record of the message that it would handle next.
+    pub(super) heads: Vec<Option<RecordId>>,
     /// By container: the record that it worked on.
     pub(super) hands: Vec<Option<RecordId>>,
     /// The record that the source had sent.
@@ -64,6 +67,8 @@ pub(super) struct Before {
     pub(super) action: usize,
     /// Of a `fail some`, the index of the component that was due.
     pub(super) component: usize,
+    /// By queue and receipt: what was delivered, and is in the queue.
+    deliveries: Vec<(QueueId, Receipt, RecordId)>,
 }
 
 impl<F: FnMut(Line)> Story<F> {
@@ -85,9 +90,8 @@ impl<F: FnMut(Line)> Story<F> {
     /// Whether a fault that was healed is told.
     fn is_told_of(&self, event: &Event, simulation: &Simulation) -> bool {
         let Some(slice) = &self.only else { return true };
-        let Event::Recovered { target, .. } = event else { return false };
-        let struck = struck(*target, &simulation.plan().layout);
-        struck.iter().any(|machine| slice.machines.contains(machine))
+        let disturbed = disturbed_by(event, &simulation.plan().layout);
+        disturbed.iter().any(|machine| slice.machines.contains(machine))
     }
 
     fn tell(&mut self, step: Option<u64>, mark: Mark, text: String) {
@@ -120,7 +124,8 @@ impl<F: FnMut(Line)> Observer for Story<F> {
             Some(_) => self.heading = Some(heading.to_owned()),
         }
         if phase == Phase::Heal {
-            let scene = Scene { simulation, before: &self.before, actor: None, heard: None };
+            let before = &self.before;
+            let scene = Scene { simulation, before, actor: None, message: None, heard: None };
             let events = events.iter().filter(|event| self.is_told_of(event, simulation));
             let told: Vec<(Mark, Option<String>)> =
                 events.map(|event| (mark(&[*event]), scene.happened(event))).collect();
@@ -157,18 +162,32 @@ impl<F> std::fmt::Debug for Story<F> {
 }
 
 impl Before {
+    /// The record of a delivery, while the queue has it.
+    pub(super) fn delivered(&self, queue: QueueId, receipt: Receipt) -> Option<RecordId> {
+        let is_it = |one: &&(QueueId, Receipt, RecordId)| (one.0, one.1) == (queue, receipt);
+        self.deliveries.iter().find(is_it).map(|&(_, _, record)| record)
+    }
+
     pub(super) fn remember(&mut self, simulation: &Simulation) {
         let layout = &simulation.plan().layout;
         let machines = (0..layout.machines() as u16).map(MachineId);
         let containers = (0..layout.containers() as u16).map(ContainerId);
         self.waiting.clear();
-        self.waiting.extend(machines.map(|machine| simulation.waiting(machine)));
+        self.waiting.extend(machines.clone().map(|machine| simulation.waiting(machine)));
+        self.heads.clear();
+        let head = |machine| simulation.next_message(machine).and_then(Message::record);
+        self.heads.extend(machines.map(head));
         self.hands.clear();
         let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
         self.hands.extend(containers.map(hand));
         self.under_way = simulation.source().under_way();
         self.action = simulation.driver().next();
         self.component = simulation.driver().component().0.into();
+        self.deliveries.clear();
+        for queue in (0..layout.queues() as u16).map(QueueId) {
+            let items = simulation.queue_items(queue).filter(|item| item.receives > 0);
+            self.deliveries.extend(items.map(|item| (queue, item.receipt, item.copy.id)));
+        }
     }
 }
 
@@ -316,11 +335,11 @@ mod tests {
         let expected = [
             "driver carries out 'publish 1' and tells record-source to publish batch 1",
             "record-source is told to publish batch 1 and sends record 1 to in-dns",
-            "in-dns is sent record 1 by record-source, routes it to region 1 and sends record 1 \
-             to inbound-queue@1",
+            "in-dns is sent record 1 by record-source, routes it to region 1 and sends it to \
+             inbound-queue@1",
             "core-container@2 received record 2 from preprocess-core-queue@2 and asks \
              core-table@2 to store it",
-            "core-container@2 hears that record 2 is stored and sends record 2 to \
+            "core-container@2 hears that record 2 is stored and sends it to \
              core-postprocess-queue@2",
             "core-container@2 hears that core-postprocess-queue@2 has record 2 and asks \
              preprocess-core-queue@2 to remove it",

@@ -38,7 +38,7 @@ fn an_unsound_design_is_found_and_saved() {
         "Smallest   1 record, 1 stage, the fair schedule",
         "Found in   30 records, 5 stages, ",
         "Scenario   container.steps = ",
-        "     13  inbound-queue@1 is asked by inbound-container@1 to remove what it received",
+        "     13  inbound-queue@1 removes record 1\n",
         "Happened   record ",
         "Because    ",
         &format!("Saved in   {SAVED}"),

@@ -33,10 +33,10 @@ impl Goal {
     }
 
     /// The parts of a scenario that may become smaller. What a script expects is said of the
-    /// scenario as it is: of fewer records it would be false in itself.
+    /// system as it is: of fewer records, or of another limit, it would be false in itself.
     pub(super) fn parts(&self) -> &'static [Part] {
         match self.property {
-            PropertyName::Expectation => Part::OF_DESIGN,
+            PropertyName::Expectation => Part::OF_CHANCE,
             PropertyName::NoInvention
             | PropertyName::StoreBeforeForward
             | PropertyName::RemoveLast

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use rand::Rng;
 
+use super::cause::Cause;
 use super::goal::Goal;
 use super::{Minimiser, Watch};
 use crate::explore::{Choices, Observer, Outcome, Phase, Runner};
@@ -30,6 +31,8 @@ pub(super) struct Search<'a> {
     pub(super) goal: Goal,
     pub(super) watch: &'a Watch,
     pub(super) effort: Minimiser,
+    /// What the failure is about.
+    pub(super) causes: Vec<Cause>,
     spent: u64,
 }
 
@@ -41,7 +44,7 @@ const FEW_MAX: usize = 4;
 
 impl<'a> Search<'a> {
     pub(super) fn new(goal: Goal, effort: Minimiser, watch: &'a Watch) -> Search<'a> {
-        Search { goal, watch, effort, spent: 0 }
+        Search { goal, watch, effort, causes: Vec::new(), spent: 0 }
     }
 
     /// Whether no more may be tried.
@@ -85,7 +88,23 @@ impl<'a> Search<'a> {
         let plan = Arc::clone(runner.simulation().plan());
         let choices = choices.taken;
         let deviations = Deviate::from_choices(&plan, &choices);
-        Some(Found { plan, choices, deviations, outcome })
+        self.with_its_cause(Found { plan, choices, deviations, outcome })
+    }
+
+    /// The failure, unless it is there as well when one of its causes is put right: then it is another
+    /// one.
+    fn with_its_cause(&mut self, found: Found) -> Option<Found> {
+        for index in 0..self.causes.len() {
+            let right = self.causes[index].put_right(found.plan.scenario());
+            // Without the option there may be nothing that could be run.
+            let Some(plan) = right else { continue };
+            let mut runner = Runner::new(plan);
+            let mut possible = Possible::new(&found.choices);
+            if self.run(&mut runner, &mut possible, 0, &mut ()).is_some() {
+                return None;
+            }
+        }
+        Some(found)
     }
 
     /// Runs these choices, as far as they are possible.
@@ -120,7 +139,10 @@ impl<'a> Search<'a> {
             }
             let mut random = Random::new(SEED);
             if self.run(&mut runner, &mut random, number, &mut ()).is_some() {
-                return self.found(&mut runner, &mut random, number);
+                let found = self.found(&mut runner, &mut random, number);
+                if found.is_some() {
+                    return found;
+                }
             }
         }
         None
@@ -193,7 +215,7 @@ impl<'a> Search<'a> {
             deviations: scheduler.carried_out().to_vec(),
             outcome,
         });
-        (found, watched.1.found)
+        (found.and_then(|found| self.with_its_cause(found)), watched.1.found)
     }
 }
 

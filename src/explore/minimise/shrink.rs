@@ -51,8 +51,8 @@ impl Part {
         Part::Speeds,
     ];
 
-    /// Those that are about the design and not about what is done with it.
-    pub(super) const OF_DESIGN: &[Part] = &[Part::Options, Part::Budget, Part::Speeds];
+    /// Those that leave the system and what is done with it as they are: less can go wrong.
+    pub(super) const OF_CHANCE: &[Part] = &[Part::Budget, Part::Speeds];
 }
 
 /// A scenario with less of something.
@@ -101,12 +101,18 @@ const NO_OPTIONS: &[&str] = &["budget", "speed"];
 const KEPT: &[&str] =
     &["format", "name", "script", "topology.regions", "topology.stages", "topology.containers"];
 
+/// Limits that the system is built with, of which the default is to have none. With a lower one it would
+/// be another system, which fails sooner than this one does.
+const LIMITS: &[&str] = &["queue.capacity", "queue.max_receives", "aurora.rpo_records_max"];
+
 /// Options that make a design safer than their default does. Without one of them the failure would
 /// be another one, for which its scenario was not made.
 fn is_safeguard(name: &str, key: &str, value: &toml::Value, scenario: &Scenario) -> bool {
     match (name, key, value.as_str()) {
         // Without keys there are no versions that could be checked.
         ("table", "conflict", Some("version-checked")) => scenario.records.keys > 0,
+        // With one region at a time, the last write is the newest.
+        ("dns", "policy", Some("failover")) => scenario.records.keys > 0,
         ("replication", "mode", Some("strong")) => true,
         (_, _, _) => false,
     }
@@ -130,34 +136,78 @@ fn with(table: &toml::Table, path: [&str; 2], value: Option<toml::Value>) -> Opt
     table.try_into().ok()
 }
 
-fn options(scenario: &Scenario) -> Vec<Scenario> {
+/// An option of a scenario that does not have its default value: its table, or nothing, and its key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Changed([String; 2]);
+
+impl Changed {
+    /// The key as `--set` takes it.
+    pub(super) fn key(&self) -> String {
+        self.0.join(".").trim_start_matches('.').to_owned()
+    }
+
+    /// The scenario with this option as it is by default.
+    pub(super) fn reset(&self, scenario: &Scenario) -> Option<Scenario> {
+        self.set(&table(scenario), self.value(&table(&Scenario::default())))
+    }
+
+    fn value(&self, all: &toml::Table) -> Option<toml::Value> {
+        let inner = if self.0[0].is_empty() { all } else { all.get(&self.0[0])?.as_table()? };
+        inner.get(&self.0[1]).cloned()
+    }
+
+    fn set(&self, all: &toml::Table, value: Option<toml::Value>) -> Option<Scenario> {
+        with(all, [&self.0[0], &self.0[1]], value)
+    }
+
+    /// The same option with numbers between its own and the default.
+    fn nearer(&self, all: &toml::Table, default: &toml::Table) -> Vec<Scenario> {
+        let number = |table| self.value(table).and_then(|value| value.as_integer());
+        let (Some(value), Some(default)) = (number(all), number(default)) else {
+            return Vec::new();
+        };
+        if LIMITS.contains(&self.key().as_str()) {
+            return Vec::new();
+        }
+        nearer(value, default).filter_map(|number| self.set(all, Some(number.into()))).collect()
+    }
+}
+
+/// The options that a failure may do without.
+pub(super) fn changed(scenario: &Scenario) -> Vec<Changed> {
     let (all, default) = (table(scenario), table(&Scenario::default()));
     let mut found = Vec::new();
     for (name, value) in &all {
         let Some(inner) = value.as_table() else {
             if !KEPT.contains(&name.as_str()) {
-                found.extend(with(&all, ["", name], default.get(name).cloned()));
+                found.push(Changed([String::new(), name.clone()]));
             }
             continue;
         };
         for (key, value) in inner {
-            let kept = KEPT.contains(&format!("{name}.{key}").as_str());
-            let default = default.get(name).and_then(|table| table.get(key));
-            if NO_OPTIONS.contains(&name.as_str()) || kept || default == Some(value) {
+            let option = Changed([name.clone(), key.clone()]);
+            let kept = KEPT.contains(&option.key().as_str());
+            if NO_OPTIONS.contains(&name.as_str()) || kept {
                 continue;
             }
             let is_batches = (name.as_str(), key.as_str()) == ("records", "batches");
-            if is_batches || is_safeguard(name, key, value, scenario) {
-                continue;
-            }
-            found.extend(with(&all, [name, key], default.cloned()));
-            let (value, default) = (value.as_integer(), default.and_then(toml::Value::as_integer));
-            for nearer in value.zip(default).into_iter().flat_map(|(v, d)| nearer(v, d)) {
-                found.extend(with(&all, [name, key], Some(nearer.into())));
+            let is_default = option.value(&default).as_ref() == Some(value);
+            if !(is_default || is_batches || is_safeguard(name, key, value, scenario)) {
+                found.push(option);
             }
         }
     }
     found
+}
+
+fn options(scenario: &Scenario) -> Vec<Scenario> {
+    let (all, default) = (table(scenario), table(&Scenario::default()));
+    let simpler = |option: Changed| {
+        let mut found: Vec<Scenario> = option.reset(scenario).into_iter().collect();
+        found.extend(option.nearer(&all, &default));
+        found
+    };
+    changed(scenario).into_iter().flat_map(simpler).collect()
 }
 
 /// Numbers between a number and the default, which comes first itself.

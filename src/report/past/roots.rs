@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::{Breach, Circle, ContainerId, MachineId, Past, Place, RecordId, StageId};
-use crate::model::id::{QueueId, RegionId, ReplicatorId};
+use crate::model::event::Event;
+use crate::model::id::{QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::Layout;
+use crate::model::options::AtCapacity;
 use crate::sim::Simulation;
 use crate::spec::Violation;
 use crate::spec::unmet::Unmet;
@@ -39,14 +41,15 @@ impl Roots {
 /// So many steps are shown of what has no past that could be followed.
 const LAST_STEPS: u64 = 12;
 
+/// The past of so many records is told that were lost at once.
+const LOST_SHOWN: usize = 8;
+
 pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation) -> Roots {
     let layout = &simulation.plan().layout;
     let finder = Finder { past, simulation, layout };
     let last = past.notes.len() as u64 - 1;
     let mut roots = match violation.breach {
         Breach::ForwardedUnstored { record, .. }
-        | Breach::RemovedUnstored { record, .. }
-        | Breach::RemovedUnforwarded { record, .. }
         | Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
         | Breach::Misrouted { record, .. }
@@ -55,11 +58,12 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::Overtaken { record, .. }
         | Breach::Invented { record, .. }
         | Breach::Lost { record, .. } => finder.of_step(vec![record], last),
-        Breach::OverRpo { record, .. } => {
-            let mut roots = finder.of_journey(record);
-            roots.steps.push(last);
-            roots
+        Breach::RemovedUnstored { record, .. } | Breach::RemovedUnforwarded { record, .. } => {
+            // The queue may have been asked to remove another one.
+            let asked = past.notes[last as usize].subject;
+            finder.of_step(asked.into_iter().chain([record]).collect(), last)
         }
+        Breach::OverRpo { record, .. } => finder.of_loss(record, last),
         Breach::WentBack { table, record, newer } => {
             let mut roots = finder.of_step(vec![record, newer], last);
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
@@ -123,6 +127,7 @@ impl Finder<'_> {
     fn of_journey(&self, record: RecordId) -> Roots {
         let mut machines = BTreeSet::new();
         let mut steps = Vec::new();
+        let mut leaves = Vec::new();
         for (index, &place) in self.layout.places().iter().enumerate() {
             let machine = MachineId(index as u16);
             match place {
@@ -140,9 +145,24 @@ impl Finder<'_> {
             {
                 machines.insert(machine);
                 machines.extend(self.consumers(queue));
+                let tables = self.waited_for(queue);
+                machines.extend(tables.iter().map(|&id| self.layout.machine(Place::Table(id))));
+                leaves.extend(tables.iter().filter_map(|&id| self.first_write(id)));
+                leaves.extend(self.fillers(queue));
             }
         }
-        Roots { steps, machines, ..Roots::about(vec![record]) }
+        Roots { steps, leaves, machines, ..Roots::about(vec![record]) }
+    }
+
+    /// What was lost, and how it came to where it was lost. What became of other copies of it is
+    /// another matter.
+    fn of_loss(&self, record: RecordId, last: u64) -> Roots {
+        let lost = |event: &Event| {
+            if let Event::Lost { record, .. } = *event { Some(record) } else { None }
+        };
+        let gone = self.simulation.events().iter().filter_map(lost);
+        let gone: BTreeSet<RecordId> = gone.take(LOST_SHOWN).chain([record]).collect();
+        self.of_step(gone.into_iter().collect(), last)
     }
 
     /// Who takes records from a queue.
@@ -155,6 +175,44 @@ impl Finder<'_> {
         let numbers = 0..self.layout.containers_per_stage;
         let container = |number| self.layout.container(region, stage, number);
         numbers.map(|number| self.layout.machine(Place::Container(container(number)))).collect()
+    }
+
+    /// The tables of the stage behind a queue, if one of them lets writes wait for the others.
+    fn waited_for(&self, queue: QueueId) -> Vec<TableId> {
+        let stage = StageId(self.layout.queue_place(queue).1 as u8);
+        if stage.index() == self.layout.stages.len() {
+            return Vec::new();
+        }
+        let tables = self.layout.region_ids().map(|region| self.layout.table(region, stage));
+        let waits = |id| !self.simulation.table(id).waiting_writes().is_empty();
+        let tables: Vec<TableId> = tables.collect();
+        if tables.iter().any(|&id| waits(id)) { tables } else { Vec::new() }
+    }
+
+    /// When a queue that delivers nothing while it is full took what fills it.
+    fn fillers(&self, queue: QueueId) -> Vec<u64> {
+        let options = &self.simulation.plan().scenario().queue;
+        let items = self.simulation.queue_items(queue);
+        let machine = self.layout.machine(Place::Queue(queue));
+        match options.at_capacity {
+            AtCapacity::Serve => Vec::new(),
+            AtCapacity::Starve => {
+                items.map(|item| self.past.last_at(machine, item.copy.id)).collect()
+            }
+        }
+    }
+
+    /// When a table that lets others wait took its first write.
+    fn first_write(&self, table: TableId) -> Option<u64> {
+        if self.simulation.table(table).waiting_writes().is_empty() {
+            return None;
+        }
+        let rows = self.simulation.rows(table);
+        let written =
+            |&record: &RecordId| rows.get(record).rows > 0 && rows.get(record).written_here;
+        let mut records = self.simulation.plan().record_ids();
+        let first = records.find(written)?;
+        Some(self.past.last_at(self.layout.machine(Place::Table(table)), first))
     }
 
     /// The last things that a container did.

@@ -1,0 +1,100 @@
+//! Words for what is gone.
+
+use super::{Narrator, numbers};
+use crate::model::event::{Event, Holder};
+use crate::model::id::{QueueId, RecordId};
+use crate::model::layout::Place;
+use crate::model::options::{Fencing, Switchover};
+use crate::report::text::plural;
+use crate::spec::breach::Breach;
+use crate::spec::losses::Lost;
+
+impl Narrator<'_> {
+    pub(super) fn lost(&self, record: RecordId, queue: Option<QueueId>) -> String {
+        match queue {
+            Some(queue) => format!(
+                "{record} was accepted, is not delivered, and left the last queue that had it, {}",
+                self.queue(queue)
+            ),
+            None => format!("{record} was accepted, and no queue has it"),
+        }
+    }
+
+    /// What a loss did that it must not.
+    pub(super) fn loss(&self, breach: Breach) -> String {
+        if let Breach::LostUnasked { holder, record } = breach {
+            return format!(
+                "{record} disappeared from {}, which was not lost",
+                self.holder(holder)
+            );
+        }
+        if let Breach::CameBack { table, record } = breach {
+            let name = self.name(Place::Table(table));
+            return format!(
+                "{name} has {record}, which was destroyed and which nobody has written again"
+            );
+        }
+        let Breach::OverRpo { count, allowed, .. } = breach else {
+            unreachable!("there is no other breach of a loss");
+        };
+        let records = plural(count.into(), "record", "records");
+        let allows = match allowed {
+            0 => "none".to_owned(),
+            _ => format!("at most {allowed}"),
+        };
+        format!("of {records} something acknowledged is lost for good; rpo.records allows {allows}")
+    }
+
+    /// Which records lost what.
+    pub(super) fn lost_records(&self) -> Vec<String> {
+        let Lost { undelivered, restorable, unreplicated } = self.losses.report();
+        let numbers = |records: &[RecordId]| {
+            numbers(&records.iter().map(|record| record.0).collect::<Vec<u16>>())
+        };
+        let mut reasons = Vec::new();
+        if !undelivered.is_empty() {
+            let left = match restorable.len() {
+                0 => "no row is left either".to_owned(),
+                all if all == undelivered.len() => "rows are left".to_owned(),
+                _ => format!("rows are left of {}", numbers(&restorable)),
+            };
+            let of = numbers(&undelivered);
+            reasons.push(format!("{of}: in no queue any more and not delivered; {left}"));
+        }
+        if !unreplicated.is_empty() {
+            let of = numbers(&unreplicated);
+            reasons.push(format!("{of}: a row was not replicated when its table was lost"));
+        }
+        reasons
+    }
+
+    pub(super) fn holder(&self, holder: Holder) -> String {
+        match holder {
+            Holder::Queue(id) => self.queue(id).to_owned(),
+            Holder::DeadLetters(id) => format!("the dead-letter queue of {}", self.queue(id)),
+            Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
+            Holder::Log(id) => format!("the log on its way to {}", self.name(Place::Table(id))),
+            Holder::Stream(id) => format!("the stream of {}", self.name(Place::Table(id))),
+        }
+    }
+
+    /// Why something is gone that nobody gave up.
+    pub(super) fn why_lost_unasked(&self, holder: Holder, record: RecordId) -> Vec<String> {
+        let moved = |event: &Event| matches!(event, Event::WriterMoved { .. });
+        let aurora = &self.simulation.plan().scenario().aurora;
+        match (self.simulation.events().iter().any(moved), aurora.switchover, aurora.fencing) {
+            (true, Switchover::AtOnce, _) => {
+                vec![
+                    "the writer was switched over before what it had written was replicated"
+                        .to_owned(),
+                ]
+            }
+            (false, _, Fencing::BestEffort) => vec![format!(
+                "{record} was written there after another region had become the writer, and {} \
+                 acknowledged it",
+                self.holder(holder)
+            )],
+            (true, Switchover::DrainFirst, _) | (false, _, Fencing::Full) => Vec::new(),
+        }
+    }
+}

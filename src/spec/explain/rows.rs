@@ -1,0 +1,114 @@
+//! Words for what tables hold and show.
+
+use super::Narrator;
+use crate::model::id::{RecordId, RegionId, ReplicatorId, StageId, TableId};
+use crate::model::layout::Place;
+use crate::model::options::{Conflict, Insert, ReplicationFailure};
+use crate::spec::breach::Breach;
+
+impl Narrator<'_> {
+    /// In what two regions differ.
+    pub(super) fn diverged(&self, breach: Breach) -> String {
+        let tables = |stage: StageId, first: RegionId, region: RegionId| {
+            let stage = &self.simulation.plan().layout.stages[stage.index()];
+            format!("{stage}-table@{first} and {stage}-table@{region} differ in")
+        };
+        if let Breach::Diverged { record, stage, first, region } = breach {
+            return format!("{} {record}", tables(stage, first, region));
+        }
+        let Breach::KeyDiverged { stage, first, region, key, .. } = breach else {
+            unreachable!("there is no other breach of two regions");
+        };
+        format!("{} what key {} shows", tables(stage, first, region), key + 1)
+    }
+
+    pub(super) fn went_back(&self, table: TableId, record: RecordId, newer: RecordId) -> String {
+        let keys = self.simulation.plan().keys();
+        format!(
+            "{} shows {record}, version {} of key {}, and showed {newer}, version {}, before",
+            self.name(Place::Table(table)),
+            keys.version_of(record),
+            keys.key_of(record) + 1,
+            keys.version_of(newer)
+        )
+    }
+
+    pub(super) fn row_of(&self, record: RecordId, stage: StageId, region: RegionId) -> String {
+        let layout = &self.simulation.plan().layout;
+        let table = layout.table(region, stage);
+        let row = self.simulation.rows(table).get(record);
+        let name = self.name(Place::Table(table));
+        match (row.rows, row.written_here) {
+            (0, _) => format!("{name} has no row for {record}"),
+            (_, true) => format!("{name} has a row for {record}"),
+            (_, false) => format!("{name} has {record} only by replication"),
+        }
+    }
+
+    pub(super) fn rows_of(&self, record: RecordId, stage: StageId) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        let rows = layout.region_ids().map(|region| self.row_of(record, stage, region));
+        rows.chain(self.drops(stage)).collect()
+    }
+
+    /// That replication loses what it is told at the wrong moment, if that is its way.
+    fn drops(&self, stage: StageId) -> Option<String> {
+        let replicator = self.name(Place::Replicator(ReplicatorId(u16::from(stage.0))));
+        match self.simulation.plan().scenario().replication.on_failure {
+            ReplicationFailure::KeepBacklog => None,
+            ReplicationFailure::Drop => {
+                Some(format!("{replicator} drops what it is told while it has failed"))
+            }
+        }
+    }
+
+    /// What each region shows for a key, and why that stays so.
+    pub(super) fn shown_for(&self, key: usize, stage: StageId) -> Vec<String> {
+        let plan = self.simulation.plan();
+        let shown = |region| {
+            let table = plan.layout.table(region, stage);
+            let (name, record) =
+                (self.name(Place::Table(table)), self.simulation.latest(table)[key].record);
+            match record.0 {
+                0 => format!("{name} shows nothing for it"),
+                _ => format!("{name} shows {record}, version {}", plan.keys().version_of(record)),
+            }
+        };
+        let mut reasons: Vec<String> = plan.layout.region_ids().map(shown).collect();
+        match plan.scenario().table.conflict {
+            Conflict::LastWriterWins | Conflict::VersionChecked => {}
+            Conflict::FirstApplied => reasons.push(
+                "each goes on showing what the region wrote that it heard of first".to_owned(),
+            ),
+        }
+        reasons
+    }
+
+    /// How a record came to have several rows.
+    pub(super) fn why_several_rows(&self, table: TableId) -> Vec<String> {
+        let name = self.name(Place::Table(table));
+        match self.simulation.plan().scenario().table.insert {
+            Insert::Upsert => Vec::new(),
+            Insert::Append => {
+                vec![format!("{name} adds a row whenever it is asked to store, also if it has one")]
+            }
+            Insert::Conditional => {
+                vec![
+                    "each region found no row when it wrote its own: the other's came later"
+                        .to_owned(),
+                ]
+            }
+        }
+    }
+
+    /// Why an older version is shown.
+    pub(super) fn why_went_back(&self, record: RecordId, newer: RecordId) -> Vec<String> {
+        match self.simulation.plan().scenario().table.conflict {
+            Conflict::LastWriterWins => vec![format!(
+                "the last write wins: {record} has a later write time than {newer}, and the version \
+                 does not count"
+            )],
+            Conflict::VersionChecked | Conflict::FirstApplied => Vec::new(),
+        }
+    }
+}
