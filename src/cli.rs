@@ -14,6 +14,7 @@ mod error;
 mod examples;
 mod export;
 mod files;
+mod fold;
 mod init;
 mod input;
 mod interrupt;
@@ -48,6 +49,8 @@ pub(crate) struct Surroundings {
     pub(crate) threads: usize,
     /// Whether somebody looks at the standard error output.
     pub(crate) shows_progress: bool,
+    /// How wide the terminal is that shows the standard output; nothing if it is none.
+    pub(crate) columns: Option<usize>,
 }
 
 /// The exit status.
@@ -72,7 +75,7 @@ impl From<Exit> for ExitCode {
 
 /// Carries out a command; errors go to the standard error output.
 pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write) -> Exit {
-    let mut output = Output::new(stdout);
+    let mut output = Output::new(stdout, surroundings.columns);
     let command = cli.command.unwrap_or_else(|| Command::Sweep(SweepArgs::default()));
     let result = match &command {
         Command::Run(args) => run::execute(args, surroundings, &mut output),

@@ -46,6 +46,9 @@ pub(crate) fn execute(
             bar.set_message(format!("{strategy}: {} {}", subject.scenario, subject.design));
             cells.push(detection.cell(&subject, strategy, &progress));
             if progress.is_stopped() {
+                bar.finish_and_clear();
+                output
+                    .write("INTERRUPTED: a table of a part would mislead, so there is none.\n")?;
                 return Ok(Finding::Inconclusive);
             }
             bar.inc(1);

@@ -114,10 +114,18 @@ fn beside(path: &Path, text: &str) -> io::Result<tempfile::NamedTempFile> {
         // As for any new file: the process's umask decides.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
+    let mut file = builder.tempfile_in(directory).map_err(plain)?;
+    file.write_all(text.as_bytes()).map_err(plain)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+/// The error without the path of a file that nobody has heard of, which the temporary file adds to it.
+fn plain(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((why, _)) => io::Error::new(error.kind(), why.to_owned()),
+        None => error,
+    }
 }
 
 #[cfg(test)]

@@ -24,10 +24,10 @@ pub(crate) fn execute(
     for (name, text) in builtin::every() {
         entries.push(Entry { name, about: Scenario::parse(text)?.about });
     }
-    output.write(&match args.format {
-        Format::Json => json::document(&entries),
-        Format::Text => table(&entries),
-    })?;
+    match args.format {
+        Format::Json => output.write(&json::document(&entries))?,
+        Format::Text => output.tell(&table(&entries))?,
+    }
     Ok(Finding::Holds)
 }
 

@@ -42,10 +42,10 @@ pub(crate) fn execute(
         #[serde(flatten)]
         summary: &'a RunSummary,
     }
-    output.write(&match args.format {
-        Format::Text => text::minimal(&summary, &Palette::COLOURS),
-        Format::Json => json::document(&Document { summary: &summary }),
-    })?;
+    match args.format {
+        Format::Text => output.tell(&text::minimal(&summary, &Palette::COLOURS))?,
+        Format::Json => output.write(&json::document(&Document { summary: &summary }))?,
+    }
     Ok(summary.verdict)
 }
 

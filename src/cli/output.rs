@@ -3,17 +3,32 @@
 use std::io::{BufWriter, ErrorKind, Write};
 
 use super::error::CliError;
+use super::fold::fold;
 
 /// Where a command writes its report.
 pub(crate) struct Output<W: Write> {
     to: BufWriter<W>,
+    /// How wide the terminal is that shows it; nothing if it is none.
+    columns: Option<usize>,
     /// The reader is gone (`… | head`): what is written from now on is dropped.
     is_closed: bool,
 }
 
 impl<W: Write> Output<W> {
-    pub(crate) fn new(to: W) -> Output<W> {
-        Output { to: BufWriter::new(to), is_closed: false }
+    pub(crate) fn new(to: W, columns: Option<usize>) -> Output<W> {
+        Output { to: BufWriter::new(to), columns, is_closed: false }
+    }
+
+    /// Writes a text for people: a terminal shows its long lines broken between words.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Output::write`].
+    pub(crate) fn tell(&mut self, text: &str) -> Result<(), CliError> {
+        match self.columns {
+            Some(columns) => self.write(&fold(text, columns)),
+            None => self.write(text),
+        }
     }
 
     /// Writes a text.

@@ -48,14 +48,14 @@ pub(crate) fn execute(
     };
     if args.format == Format::Text {
         let head = text::run_begins(&ScenarioSummary::new(plan), None, &Palette::COLOURS);
-        output.write(&format!("{head}\n"))?;
+        output.tell(&format!("{head}\n"))?;
     }
     match (args.step, args.format) {
         (true, _) => walk::walk(&saved, &story, &mut std::io::stdin().lock(), output)?,
         (false, Format::Text) => {
             let records: Vec<u16> = records.iter().map(|record| record.0).collect();
             for line in minimal::told(&story, &records, &Palette::COLOURS) {
-                output.write(&format!("{line}\n"))?;
+                output.tell(&format!("{line}\n"))?;
             }
         }
         (false, Format::Json) => {}

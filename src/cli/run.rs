@@ -71,12 +71,12 @@ pub(crate) fn tell<W: Write>(
 ) -> Result<(Outcome, Vec<Line>), CliError> {
     let mut kept = Vec::new();
     let mut written = match format {
-        Format::Text => output.write(&format!("{head}\n")),
+        Format::Text => output.tell(&format!("{head}\n")),
         Format::Json => Ok(()),
     };
     let tell = |line: Line| match format {
         Format::Text if written.is_ok() => {
-            written = output.write(&format!("{}\n", line.text(&Palette::COLOURS)));
+            written = output.tell(&format!("{}\n", line.text(&Palette::COLOURS)));
         }
         Format::Text => {}
         Format::Json => kept.push(line),
@@ -102,9 +102,9 @@ pub(crate) fn end(
         summary: &'a RunSummary,
         story: Vec<Line>,
     }
-    output.write(&match format {
-        Format::Text => text::run_ends(summary, &Palette::COLOURS),
-        Format::Json => json::document(&Document { summary, story }),
-    })?;
+    match format {
+        Format::Text => output.tell(&text::run_ends(summary, &Palette::COLOURS))?,
+        Format::Json => output.write(&json::document(&Document { summary, story }))?,
+    }
     output.finish()
 }

@@ -159,9 +159,9 @@ mod tests {
         let subject =
             Subject { design, scenario: plan.scenario().name.clone(), plan: Arc::new(plan) };
         let survey = Survey { runs, seed: 1, threads: 2, out };
-        let surroundings = Surroundings { threads: 2, shows_progress: false };
+        let surroundings = Surroundings { threads: 2, shows_progress: false, columns: None };
         let mut bytes = Vec::new();
-        let mut output = Output::new(&mut bytes);
+        let mut output = Output::new(&mut bytes, None);
         let finding = survey.of(vec![subject], &surroundings, &mut output).expect("it can write");
         output.finish().expect("it can write");
         drop(output);

@@ -130,10 +130,10 @@ pub(crate) fn conclude(
         }
         None => Ok(()),
     };
-    output.write(&match subject.format {
-        Format::Text => text::sweep(&summary, &Palette::COLOURS),
-        Format::Json => json::document(&summary),
-    })?;
+    match subject.format {
+        Format::Text => output.tell(&text::sweep(&summary, &Palette::COLOURS))?,
+        Format::Json => output.write(&json::document(&summary))?,
+    }
     output.finish()?;
     saved.map(|()| summary.verdict)
 }

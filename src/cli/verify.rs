@@ -49,10 +49,10 @@ pub(crate) fn execute(
     let mut summary = VerifySummary::new(&plan, &report, why.as_deref());
     // The report comes first: a full disk must not hide a violation.
     let saved = save_smallest(args, &plan, &report, &mut summary, surroundings);
-    output.write(&match args.format {
-        Format::Text => summary.text(&Palette::COLOURS),
-        Format::Json => json::document(&summary),
-    })?;
+    match args.format {
+        Format::Text => output.tell(&summary.text(&Palette::COLOURS))?,
+        Format::Json => output.write(&json::document(&summary))?,
+    }
     output.finish()?;
     saved.map(|()| summary.verdict)
 }

@@ -104,7 +104,7 @@ impl Walk<'_> {
         for line in view.lines() {
             text.push_str(&format!("           {line}\n"));
         }
-        output.write(&text)
+        output.tell(&text)
     }
 }
 

@@ -98,19 +98,21 @@ pub fn scenario(name: &str) -> Result<Scenario, FileError> {
     Scenario::parse(text)
 }
 
-/// That there is no scenario of that name, with a suggestion.
+/// That there is no scenario of that name, with a suggestion. What looks like the path of a file is meant
+/// as one.
 pub fn unknown(name: &str) -> FileError {
-    let known = || every().map(|(known, _)| known);
-    let remedy = match names::closest(name, known()) {
-        Some(near) => format!("did you mean '{near}'?"),
-        None => format!("the built-in ones are {}", known().collect::<Vec<_>>().join(", ")),
+    let known = every().map(|(known, _)| known);
+    let is_path = name.contains(['/', '\\', '.']);
+    let message = match names::closest(name, known) {
+        Some(near) => {
+            format!("no such file, and no built-in scenario of that name; did you mean '{near}'?")
+        }
+        None if is_path => "no such file; check the path".to_owned(),
+        None => "no such file, and no built-in scenario of that name; 'active-active list' shows \
+                 those that there are"
+            .to_owned(),
     };
-    FileError {
-        origin: name.to_owned(),
-        line: None,
-        key: None,
-        message: format!("no such file, and no built-in scenario of that name; {remedy}"),
-    }
+    FileError { origin: name.to_owned(), line: None, key: None, message }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The same scenario, smaller: what exhaustive search can cover.
 
+use crate::plan::names;
 use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
 
 /// What to make smaller (or larger) in a scenario.
@@ -26,9 +27,20 @@ pub struct Scope {
 /// Why a text is no budget.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error(
-    "'{0}' is no part of a budget; write them as in crash=1,lost_reply=2, or none for no fault at all"
+    "'{0}' is no part of a budget{near}; write them as in crash=1,lost_reply=2, or none for no fault at all",
+    near = near(.0)
 )]
 pub struct BudgetError(String);
+
+/// The key that may have been meant.
+fn near(part: &str) -> String {
+    let all = toml::Table::try_from(Budget::default()).unwrap_or_default();
+    let key = part.split('=').next().unwrap_or_default();
+    match names::closest(key, all.keys().map(String::as_str)) {
+        Some(near) if near != key => format!(" (did you mean '{near}'?)"),
+        Some(_) | None => String::new(),
+    }
+}
 
 impl Scope {
     /// The scenario of this size. A number of delivered records that the script waits for or expects

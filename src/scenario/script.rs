@@ -40,6 +40,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::container::State;
 use crate::model::fault::FaultKind;
+use crate::plan::names;
 
 /// One line of a script, its names not resolved.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -119,14 +120,42 @@ pub enum Expectation {
     State(String, State),
 }
 
+/// The words that a line may begin with.
+const VERBS: &[&str] = &[
+    "publish",
+    "await",
+    "pause",
+    "crash",
+    "fail",
+    "offline",
+    "lose",
+    "switchover",
+    "failover",
+    "outage",
+    "recover",
+    "redrive",
+    "weights",
+    "expect",
+];
+
+/// The word that may have been meant.
+fn near(line: &str) -> String {
+    let word = line.split(' ').next().unwrap_or_default();
+    match names::closest(word, VERBS.iter().copied()) {
+        Some(near) => format!(" (did you mean '{near}'?)"),
+        None => String::new(),
+    }
+}
+
 /// Why a line is no step of a script.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
-        "'{0}' is no step of a script; steps begin with publish, await, pause, crash, fail, \
-         offline, lose, switchover, failover, outage, recover, redrive, weights or expect"
+        "'{0}' is no step of a script{near}; steps begin with publish, await, pause, crash, fail, \
+         offline, lose, switchover, failover, outage, recover, redrive, weights or expect",
+        near = near(.0)
     )]
     UnknownVerb(String),
     /// The line begins well and goes on badly.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::plan::Plan;
+use crate::plan::{Plan, names};
 use crate::scheduler::{
     Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw, feedback,
     portfolio,
@@ -51,7 +51,8 @@ pub enum Strategy {
 #[non_exhaustive]
 pub enum StrategyError {
     /// It is no known name.
-    #[error("there is no strategy '{name}'; use one of {names}", names = Strategy::names())]
+    #[error("there is no strategy '{name}'{near}; use one of {names}", names = Strategy::names(),
+        near = Strategy::nearest(name))]
     Unknown {
         /// What was given.
         name: String,
@@ -115,6 +116,17 @@ impl Strategy {
             | Strategy::Delay { .. } => Rhythm::INDEPENDENT,
             Strategy::Feedback => feedback::RHYTHM,
             Strategy::Portfolio => portfolio::RHYTHM,
+        }
+    }
+
+    /// The name that may have been meant.
+    fn nearest(name: &str) -> String {
+        let known = Strategy::ALL.map(|strategy| strategy.to_string());
+        let word = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
+        let known: Vec<String> = known.iter().map(|name| word(name)).collect();
+        match names::closest(&word(name), known.iter().map(String::as_str)) {
+            Some(near) => format!(" (did you mean '{near}'?)"),
+            None => String::new(),
         }
     }
 

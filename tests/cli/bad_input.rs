@@ -99,8 +99,8 @@ fn what_is_no_scenario_file_is_refused() {
         ("garbage.toml", "garbage.toml:2: this is no text (UTF-8)"),
         ("directory", "directory: cannot be read: "),
         ("directory/", "directory/: cannot be read: "),
-        ("missing.toml", "missing.toml: no such file, and no built-in scenario of that name"),
-        ("directory/missing", "directory/missing: no such file, and no built-in scenario"),
+        ("missing.toml", "missing.toml: no such file; check the path"),
+        ("directory/missing", "directory/missing: no such file; check the path"),
         (
             "saved.toml",
             "saved.toml: this is a saved run, not a scenario; use 'active-active replay'",
@@ -110,7 +110,7 @@ fn what_is_no_scenario_file_is_refused() {
             "basline: no such file, and no built-in scenario of that name; did you mean \
           'baseline'?",
         ),
-        ("xyz", "xyz: no such file, and no built-in scenario of that name; the built-in ones are"),
+        ("xyz", "xyz: no such file, and no built-in scenario of that name; 'active-active list'"),
     ];
     for (name, expected) in cases {
         for command in ["run", "sweep"] {
@@ -190,4 +190,58 @@ fn wrong_usage_is_refused() {
     for (arguments, expected) in cases {
         refused(&place, arguments, expected);
     }
+}
+
+/// Whoever mistypes is told what may have been meant, and where to look.
+#[test]
+fn what_is_mistyped_is_suggested() {
+    let place = Place::new();
+    let cases = [
+        (
+            "sweep basline",
+            "basline: no such file, and no built-in scenario of that name; did you mean 'baseline'?",
+        ),
+        (
+            "sweep something-else",
+            "something-else: no such file, and no built-in scenario of that name; 'active-active list' shows",
+        ),
+        ("sweep nowhere.toml", "nowhere.toml: no such file; check the path"),
+        (
+            "sweep baseline --set container.on_duplicat=skip",
+            "--set container.on_duplicat=skip: container.on_duplicat: unknown field",
+        ),
+        (
+            "sweep baseline --set script=publsh",
+            "--set script=publsh: script: 'publsh' is no step of a script (did you mean 'publish'?);",
+        ),
+        (
+            "sweep baseline --scheduler rndom",
+            "invalid value 'rndom' for '--scheduler <SCHEDULER>': there is no strategy 'rndom' (did you mean 'random'?);",
+        ),
+        (
+            "sweep baseline --scheduler dely:3",
+            "invalid value 'dely:3' for '--scheduler <SCHEDULER>': there is no strategy 'dely:3' (did you mean 'delay'?);",
+        ),
+        (
+            "verify baseline --budget crahs=1",
+            "invalid value 'crahs=1' for '--budget <KIND=N,…>': 'crahs=1' is no part of a budget (did you mean 'crash'?);",
+        ),
+        (
+            "verify baseline --budget crash=much",
+            "invalid value 'crash=much' for '--budget <KIND=N,…>': 'crash=much' is no part of a budget; write",
+        ),
+        ("man swep", "no command is called 'swep'; did you mean 'sweep'?"),
+    ];
+    for (arguments, expected) in cases {
+        refused(&place, arguments, expected);
+    }
+}
+
+/// The file that is written first has another name, which nobody needs to know.
+#[test]
+fn a_file_that_cannot_be_written_is_named_as_it_was_given() {
+    let place = Place::new();
+    let expected = "nowhere/x.toml: cannot be written: No such file or directory (os error 2); check \
+                    that the directory exists, is writable and has room, or name another";
+    refused(&place, "init nowhere/x.toml", expected);
 }
