@@ -19,9 +19,6 @@ use super::error::CliError;
 use super::output::Output;
 use super::{Surroundings, input, interrupt, minimize, save};
 
-/// The search for a shorter violating run ends after so many choices.
-const SHORTEN_MAX: u64 = 20_000_000;
-
 pub(crate) fn execute(
     args: &VerifyArgs,
     surroundings: &Surroundings,
@@ -29,11 +26,10 @@ pub(crate) fn execute(
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(plan(args)?);
     let verify = Verify {
-        plan: Arc::clone(&plan),
         threads: args.threads.map_or(surroundings.threads, usize::from),
         reduces: !args.no_reduction,
         bytes_max: args.memory,
-        shorten_max: SHORTEN_MAX,
+        ..Verify::new(Arc::clone(&plan))
     };
     let progress = Arc::new(SearchProgress::default());
     let interrupted = stop_on_interrupt(&progress);

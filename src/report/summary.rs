@@ -49,6 +49,9 @@ pub struct ScenarioSummary {
     pub records: usize,
     /// How many machines.
     pub machines: usize,
+    /// What cannot go wrong because the scenario has nothing that it could go wrong with: a "holds" says
+    /// nothing about that.
+    pub blind_to: Vec<String>,
 }
 
 /// Where a run was saved.
@@ -137,8 +140,22 @@ impl ScenarioSummary {
             batches: plan.batches(),
             records: plan.records(),
             machines: plan.layout.machines(),
+            blind_to: blind_to(plan),
         }
     }
+}
+
+/// What the scenario is too small to show.
+fn blind_to(plan: &Plan) -> Vec<String> {
+    let keys = plan.keys().count();
+    let overwrites = keys == 0 || plan.records() > keys;
+    let of_keys = (!overwrites).then(|| {
+        format!(
+            "no business key has two records, so nothing can be overwritten: use more than {keys} \
+             records, or fewer keys"
+        )
+    });
+    of_keys.into_iter().collect()
 }
 
 impl ViolationSummary {

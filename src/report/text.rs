@@ -137,6 +137,8 @@ pub(super) fn head(
             scenario.machines
         ),
     ];
+    let blind_to = scenario.blind_to.iter();
+    lines.extend(blind_to.map(|what| format!("{} {what}", paint(palette.loud, "NOT SEEN HERE:"))));
     lines.extend(scheduler.map(|scheduler| match scheduler.seed {
         Some(seed) => format!("{} scheduler, seed {seed}", scheduler.name),
         None => {

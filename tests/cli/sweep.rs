@@ -330,3 +330,17 @@ fn an_interrupt_ends_with_a_report() {
     assert_eq!((&json["verdict"], &json["interrupted"]), (&"inconclusive".into(), &true.into()));
     assert_eq!(json["confidence"], Value::Null);
 }
+
+/// A "holds" of a scenario that has nothing to overwrite says nothing about overwriting.
+#[test]
+fn what_a_scenario_is_too_small_to_show_is_said() {
+    let place = Place::new();
+    let small = place.run("sweep stranded-overwrite --runs 5 --set records.batches=1,1");
+    assert!(
+        small.stdout.contains("NOT SEEN HERE: no business key has two records"),
+        "{}",
+        small.stdout
+    );
+    let own = place.run("sweep stranded-overwrite --runs 5 --set table.conflict=version-checked");
+    assert!(own.stdout.contains("HOLDS") && !own.stdout.contains("NOT SEEN"), "{}", own.stdout);
+}

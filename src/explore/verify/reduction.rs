@@ -24,30 +24,43 @@
 //! 2. puts a message into one of the same inboxes, so that the order there depends on who is first;
 //! 3. is judged differently because of what this step told the spec.
 //!
-//! The first is excluded by not freeing machines that a fault of the budget, or a step of the script that is
-//! still to come, concerns. For the second, what can be in an inbox at once must *commute at the receiver*:
-//! handled in either order, it leaves the same state and has sent the same to each. In the designs that are
-//! reduced (see [`Reduction::why_not`]) these are:
+//! The first is excluded by not freeing machines that a fault which the budget still has, or a step of the
+//! script that is still to come, concerns: [`touched`] says which those are. For the second, what can be in
+//! an inbox at once must *commute at the receiver*: handled in either order, it leaves the same state and has
+//! sent the same to each. In the designs that are reduced (see [`Reduction::why_not`]) these are:
 //!
-//! * **container**: replies to its one request; and replies to earlier lives, which it ignores;
+//! * **container**: replies to its one request, refusals included; and replies to earlier lives, which it
+//!   ignores;
 //! * **queue**: `Send` of its one producer, `Receive`, `Remove` and `Abandon` of its one consumer. A
-//!   `Send` appends, the others act on the head and on what is in flight; whichever is first, the same
-//!   record is delivered. With one exception: an `Abandon` of a consumer that waits decides whether the
-//!   record that comes is delivered to the dead or not. So the inbox of a queue whose consumer can
-//!   crash has an order that matters;
+//!   `Send` appends, the others act on the head, on what is in flight, or on one receipt; whichever is first,
+//!   the same record is delivered. With one exception: an `Abandon` of a consumer that waits decides whether
+//!   the record that comes is delivered to the dead or not. A consumer that was refused does not wait, and
+//!   one that crashed may: so the inbox of a queue whose consumer can crash has an order that matters;
 //! * **table**: `Insert` of its one container, and `Apply` of other records: a record is in one region
-//!   only, since the source sends it again only when it was refused;
+//!   only, since the source sends it again only when it was refused. A failed table refuses or keeps them,
+//!   each by itself;
 //! * **replicator**: `Replicate` of different records;
 //! * **in-dns**, **source**: requests and replies of the one record under way, and `Publish`, which waits or
 //!   begins at once but is begun after the same reply;
-//! * **out-dns**, **destination**: one request or reply for each region, of different records.
+//! * **out-dns**, **destination**: one request or reply for each region. Of one record that came from two
+//!   regions, one counts, whichever is first.
+//!
+//! A source that was refused, or a destination, is told of changes by a `Wake`, which makes a difference to the
+//! reply that comes before or after it: where a fault or the script can still send one, the order in that
+//! inbox matters.
+//!
+//! A *reply that gets lost* on the way to the source breaks what is said of tables: the record was taken, and
+//! the source sends it again, perhaps to another region. So where replies can be lost, a step that has to
+//! do with a table and a record is free only if the source knows that the record was accepted, and one
+//! region got it: then no other one will.
 //!
 //! As for the third: every property but `RegionFifo` judges an event by what is known of the same
-//! record. In these designs a container stores, forwards and removes a record in this order, each after the
-//! reply to the one before; so what `StoreBeforeForward`, `RemoveLast` and `NeverLost` ask for has happened
-//! before in every order of the other steps. `RegionFifo` compares the order at one queue with
-//! that at one table, and each is the order of one sender. What the script waits for is reached or not,
-//! and stays reached; `await drained`, which does not, excludes a reduction.
+//! record; `RoutedByPolicy` by the routes, which are in-dns's own. In these designs a container stores,
+//! forwards and removes a record in this order, each after the reply to the one before; so what
+//! `StoreBeforeForward`, `RemoveLast` and `NeverLost` ask for has happened before in every order of the other
+//! steps. `RegionFifo` compares the order at one queue with that at one table, and each is the order of
+//! one sender. What the script waits for is reached or not, and stays reached; `await drained`, which does
+//! not, excludes a reduction.
 //!
 //! A step that would leave nobody able to step is not taken early while a fault is on offer: a run ends
 //! there, so the fault has to be tried before.
@@ -58,23 +71,28 @@
 
 use crate::explore::verify::point::Point;
 use crate::explore::verify::progress::Tally;
+use crate::explore::verify::reduction::touched::{LEFT, Left, free};
 use crate::model::bit_set::BitSet;
-use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{ContainerId, MachineId, QueueId};
-use crate::model::layout::{Layout, Place};
-use crate::model::message::MessageKind;
-use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::id::MachineId;
+use crate::model::layout::Place;
+use crate::model::message::{Message, MessageKind};
+use crate::model::options::{Delivery, OnRefusal};
+use crate::model::progress::Milestone;
+use crate::plan::{Await, DriverAction, Plan};
 use crate::scenario::{Budget, Scenario};
 use crate::sim::{Choice, Simulation};
 use crate::spec::Breach;
 
+mod touched;
+
 /// Which machines' steps are free, at each point of the script.
 #[derive(Debug)]
 pub(super) struct Reduction {
-    /// By action of the script that is due: those that are free when no container can crash any more.
-    calm: Vec<BitSet>,
-    /// By action: those that are free while one can.
-    crashing: Vec<BitSet>,
+    /// By action of the script that is due, and by what is left of the budget.
+    free: Vec<[BitSet; LEFT.len()]>,
+    /// The source may send a record again that was accepted.
+    resends: bool,
     /// A chain of free steps that is longer is interrupted.
     chain_max: u64,
 }
@@ -82,8 +100,8 @@ pub(super) struct Reduction {
 impl Reduction {
     /// No step is free.
     pub(super) fn none(plan: &Plan) -> Reduction {
-        let nobody = vec![BitSet::new(plan.layout.machines()); plan.actions.len() + 1];
-        Reduction { calm: nobody.clone(), crashing: nobody, chain_max: 0 }
+        let nobody = LEFT.map(|_| BitSet::new(plan.layout.machines()));
+        Reduction { free: vec![nobody; plan.actions.len() + 1], resends: false, chain_max: 0 }
     }
 
     /// Whether no step is free.
@@ -100,12 +118,10 @@ impl Reduction {
         match Reduction::why_not(plan) {
             Some(reason) => Err(reason),
             None => {
-                let free = |can_crash| {
-                    let positions = 0..=plan.actions.len();
-                    positions.map(|due| free(plan, due, can_crash)).collect()
-                };
+                let positions = 0..=plan.actions.len();
+                let free = positions.map(|due| LEFT.map(|left| free(plan, due, left))).collect();
                 let chain_max = plan.fair_steps_max(plan.records() as u64);
-                Ok(Reduction { calm: free(false), crashing: free(true), chain_max })
+                Ok(Reduction { free, resends: plan.budget.lost_reply > 0, chain_max })
             }
         }
     }
@@ -113,42 +129,36 @@ impl Reduction {
     /// Why the argument above does not hold for this plan, if it does not.
     fn why_not(plan: &Plan) -> Option<&'static str> {
         let scenario = plan.scenario();
-        if (Budget { crash: 0, ..scenario.budget }) != Budget::default() {
-            return Some("of the faults in the budget, only crashes leave steps that commute");
+        let others = Budget {
+            crash: 0,
+            lost_reply: 0,
+            visibility_timeout: 0,
+            reorder: 0,
+            ..scenario.budget
+        };
+        if others != Budget::default() {
+            return Some("a fault in the budget concerns so much at once that no steps commute");
         }
-        // What is not named here must be as it is by default, options that are yet to come included.
-        let mut rest = scenario.clone();
-        let default = Scenario::default();
-        (rest.name, rest.about) = (default.name.clone(), default.about.clone());
-        (rest.budget, rest.script) = (default.budget, default.script.clone());
-        (rest.speed, rest.rpo) = (default.speed.clone(), default.rpo);
-        rest.topology.regions = default.topology.regions;
-        rest.topology.stages.clone_from(&default.topology.stages);
-        rest.records.batches.clone_from(&default.records.batches);
-        rest.records.seed = default.records.seed;
-        rest.dns.weights.clone_from(&default.dns.weights);
-        if rest != default {
-            return Some("steps are known to commute in the default design only");
+        if !is_known(scenario) {
+            return Some("steps are not known to commute in this design");
         }
         plan.actions.iter().find_map(|action| match action {
-            DriverAction::Publish(_) | DriverAction::Check(_) => None,
-            DriverAction::Await(Await::Drained(_)) => Some("the script waits for empty queues"),
-            DriverAction::Await(Await::PublishedOrRefused(_)) => {
-                Some("the script waits for a refusal")
-            }
-            DriverAction::Await(
-                Await::Batch(..) | Await::Delivered(_) | Await::Quiescent | Await::Sometime,
-            ) => None,
-            DriverAction::Fault(faults) if faults.iter().all(|&fault| stops_container(fault)) => {
-                None
-            }
-            DriverAction::Recover(targets) if targets.iter().all(is_container) => None,
-            DriverAction::Fault(_)
-            | DriverAction::FaultSome(_)
+            DriverAction::Publish(_)
+            | DriverAction::Check(_)
             | DriverAction::Recover(_)
             | DriverAction::Redrive(_)
-            | DriverAction::Weights(_) => {
-                Some("the script does more than to publish and to stop containers")
+            | DriverAction::Weights(_) => None,
+            DriverAction::Await(Await::Drained(_)) => Some("the script waits for empty queues"),
+            DriverAction::Await(
+                Await::Batch(..)
+                | Await::PublishedOrRefused(_)
+                | Await::Delivered(_)
+                | Await::Quiescent
+                | Await::Sometime,
+            ) => None,
+            DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+                let destroys = !faults.iter().all(|&fault| is_undone(fault));
+                destroys.then_some("the script loses something for good, or moves a writer")
             }
         })
     }
@@ -195,37 +205,91 @@ impl Reduction {
 
     /// The first machine with a free step.
     fn free_step(&self, simulation: &Simulation) -> Option<MachineId> {
-        let due = simulation.driver().next();
-        let crash_left = simulation.budget_left().crash > 0;
-        let free = if crash_left { &self.crashing[due] } else { &self.calm[due] };
+        let left = Left::of(simulation.budget_left());
+        let free = &self.free[simulation.driver().next()][left.index()];
         simulation.enabled().machines().find(|&machine| {
             free.contains(machine.index())
-                && simulation.next_message(machine).is_some_and(|head| is_plain(head.kind()))
+                && simulation.next_message(machine).is_some_and(|head| {
+                    is_plain(head.kind())
+                        && !(self.resends && is_divided(simulation, machine, head))
+                })
         })
     }
 }
 
-/// Messages of a system in which nothing is refused.
+/// Whether the step has to do with a table and a record that more than one region has, or may yet get.
+fn is_divided(simulation: &Simulation, machine: MachineId, head: &Message) -> bool {
+    let writes = match simulation.plan().layout.places()[machine.index()] {
+        Place::Container(_) | Place::Table(_) | Place::Replicator(_) => true,
+        Place::Driver
+        | Place::Source
+        | Place::InDns
+        | Place::OutDns
+        | Place::Destination
+        | Place::Queue(_) => false,
+    };
+    let progress = simulation.progress();
+    writes
+        && head.record().is_some_and(|record| {
+            !progress.has_reached(record, Milestone::ACCEPTED) || progress.entered(record).len() > 1
+        })
+}
+
+/// Whether the design is one that the argument is about. What is not named here must be as it is by
+/// default, options that are yet to come included.
+fn is_known(scenario: &Scenario) -> bool {
+    let mut rest = scenario.clone();
+    let default = Scenario::default();
+    (rest.name, rest.about) = (default.name.clone(), default.about.clone());
+    (rest.budget, rest.script) = (default.budget, default.script.clone());
+    (rest.speed, rest.rpo) = (default.speed.clone(), default.rpo);
+    rest.timing = default.timing;
+    rest.topology.regions = default.topology.regions;
+    rest.topology.stages.clone_from(&default.topology.stages);
+    rest.records.batches.clone_from(&default.records.batches);
+    rest.records.seed = default.records.seed;
+    rest.dns.weights.clone_from(&default.dns.weights);
+    (rest.dns.ttl, rest.dns.answer) = (default.dns.ttl, default.dns.answer);
+    if rest.source.on_refusal == OnRefusal::Abort {
+        rest.source.on_refusal = default.source.on_refusal;
+    }
+    rest.queue.max_receives = default.queue.max_receives;
+    // Of a standard queue with one consumer, too, one delivery is in flight.
+    rest.queue.delivery = Delivery::default();
+    rest.container.retries = default.container.retries;
+    rest.table.on_failure = default.table.on_failure;
+    rest == default
+}
+
+/// Whether a healing ends it, and nothing is gone then.
+fn is_undone(fault: Fault) -> bool {
+    match fault.kind {
+        FaultKind::Pause | FaultKind::Crash | FaultKind::Fail | FaultKind::Offline => true,
+        FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover => false,
+    }
+}
+
+/// Messages that are known to commute with what can be in the same inbox.
 fn is_plain(kind: MessageKind) -> bool {
     match kind {
         MessageKind::Publish
+        | MessageKind::Wake
         | MessageKind::Send
         | MessageKind::Sent
+        | MessageKind::SendRefused
         | MessageKind::Receive
         | MessageKind::Received
+        | MessageKind::ReceiveRefused
         | MessageKind::Remove
         | MessageKind::Removed
+        | MessageKind::RemoveRefused
         | MessageKind::Abandon
         | MessageKind::Insert
         | MessageKind::Inserted
+        | MessageKind::InsertRefused
         | MessageKind::Replicate
         | MessageKind::Apply => true,
         MessageKind::Proceed
-        | MessageKind::Wake
-        | MessageKind::SendRefused
-        | MessageKind::ReceiveRefused
-        | MessageKind::RemoveRefused
-        | MessageKind::InsertRefused
         | MessageKind::Probe
         | MessageKind::Probed
         | MessageKind::Forward
@@ -234,161 +298,6 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Logged
         | MessageKind::Enact
         | MessageKind::CleanUp => false,
-    }
-}
-
-fn stops_container(fault: Fault) -> bool {
-    matches!(fault.kind, FaultKind::Pause | FaultKind::Crash) && is_container(&fault.target)
-}
-
-fn is_container(target: &Target) -> bool {
-    matches!(target, Target::Container(_))
-}
-
-/// The machines whose steps are free when this action of the script is due.
-fn free(plan: &Plan, due: usize, can_crash: bool) -> BitSet {
-    let layout = &plan.layout;
-    let mut touched = Touched::new(layout);
-    if can_crash {
-        (0..layout.containers() as u16).for_each(|id| touched.crash(ContainerId(id), plan));
-    }
-    plan.actions[due.min(plan.actions.len())..]
-        .iter()
-        .for_each(|action| touched.note(action, plan));
-    let mut free = BitSet::new(layout.machines());
-    for (index, &place) in layout.places().iter().enumerate() {
-        // The driver looks at all others, so its steps are tried whenever it can step.
-        let is_free = place != Place::Driver
-            && !touched.machines.contains(index)
-            && receivers(place, plan).iter().all(|to| !touched.inboxes.contains(to.index()));
-        if is_free {
-            free.insert(index);
-        }
-    }
-    free
-}
-
-/// What the rest of the script and the budget may touch, by machine.
-struct Touched {
-    /// Stopped, started or looked at from outside.
-    machines: BitSet,
-    /// The order of what is in the inbox matters.
-    inboxes: BitSet,
-}
-
-impl Touched {
-    fn new(layout: &Layout) -> Touched {
-        let nobody = BitSet::new(layout.machines());
-        Touched { machines: nobody.clone(), inboxes: nobody }
-    }
-
-    fn note(&mut self, action: &DriverAction, plan: &Plan) {
-        match action {
-            DriverAction::Publish(_) | DriverAction::Await(_) => {}
-            DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
-                faults.iter().for_each(|&fault| self.fault(fault, plan));
-            }
-            DriverAction::Recover(targets) => {
-                targets.iter().for_each(|&target| self.stop(target, plan));
-            }
-            DriverAction::Redrive(_) | DriverAction::Weights(_) => self.everything(plan),
-            DriverAction::Check(check) => self.check(check, plan),
-        }
-    }
-
-    fn fault(&mut self, fault: Fault, plan: &Plan) {
-        match (fault.kind, fault.target) {
-            (FaultKind::Crash, Target::Container(id)) => self.crash(id, plan),
-            (FaultKind::Pause, target) => self.stop(target, plan),
-            _ => self.everything(plan),
-        }
-    }
-
-    /// A container that goes on with what it has. One that is started after a crash asks its queue,
-    /// which commutes with what comes to the queue.
-    fn stop(&mut self, target: Target, plan: &Plan) {
-        match target {
-            Target::Container(id) => {
-                self.machines.insert(plan.containers[id.index()].machine.index());
-            }
-            Target::Queue(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Dns(..)
-            | Target::Region(_)
-            | Target::Writer(..) => self.everything(plan),
-        }
-    }
-
-    fn crash(&mut self, id: ContainerId, plan: &Plan) {
-        let context = &plan.containers[id.index()];
-        self.machines.insert(context.machine.index());
-        self.inboxes.insert(context.in_queue.index());
-    }
-
-    fn check(&mut self, check: &Check, plan: &Plan) {
-        let layout = &plan.layout;
-        match check {
-            Check::Delivered(_) => {
-                self.machines.insert(layout.machine(Place::Destination).index());
-            }
-            Check::Waiting { queue, .. } => self.queue(*queue, plan),
-            Check::Bypassed(region, _) => self.queue(layout.queue(*region, 0), plan),
-            Check::Unreplicated(_) | Check::DeadLettered(_) => self.everything(plan),
-            Check::State(containers, _) => {
-                containers.iter().for_each(|&id| self.stop(Target::Container(id), plan));
-            }
-        }
-    }
-
-    fn queue(&mut self, queue: QueueId, plan: &Plan) {
-        let machine = plan.layout.machine(Place::Queue(queue));
-        self.machines.insert(machine.index());
-        self.inboxes.insert(machine.index());
-    }
-
-    fn everything(&mut self, plan: &Plan) {
-        (0..plan.layout.machines()).for_each(|machine| self.machines.insert(machine));
-    }
-}
-
-/// Whom the machine sends to.
-fn receivers(place: Place, plan: &Plan) -> Vec<MachineId> {
-    let layout = &plan.layout;
-    let machine = |place| layout.machine(place);
-    let queues = |position| {
-        let queue = move |region| machine(Place::Queue(layout.queue(region, position)));
-        layout.region_ids().map(queue).collect::<Vec<MachineId>>()
-    };
-    let containers = |wanted: &dyn Fn(&crate::model::container::Context) -> bool| {
-        let such = plan.containers.iter().filter(|context| wanted(context));
-        such.map(|context| context.machine).collect::<Vec<MachineId>>()
-    };
-    match place {
-        Place::Driver => (0..layout.machines() as u16).map(MachineId).collect(),
-        Place::Source => vec![machine(Place::InDns)],
-        Place::InDns => [queues(0), vec![machine(Place::Source)]].concat(),
-        Place::OutDns => {
-            [queues(layout.positions() - 1), vec![machine(Place::Destination)]].concat()
-        }
-        Place::Destination => vec![machine(Place::OutDns)],
-        Place::Queue(_) => {
-            let own = machine(place);
-            let ends = vec![machine(Place::InDns), machine(Place::OutDns)];
-            let beside = containers(&|context| context.in_queue == own || context.out_queue == own);
-            [ends, beside].concat()
-        }
-        Place::Container(id) => {
-            let context = &plan.containers[id.index()];
-            vec![context.in_queue, context.out_queue, context.table]
-        }
-        Place::Table(id) => {
-            let own = machine(place);
-            let replicator = plan.tables[id.index()].replicator;
-            [vec![replicator], containers(&|context| context.table == own)].concat()
-        }
-        Place::Replicator(id) => plan.replicators[id.index()].tables.clone(),
     }
 }
 
@@ -462,38 +371,102 @@ mod tests {
     /// What the whole argument comes to: whatever happens without reduction, free steps lead from there
     /// to where they lead from a state that the reduced search enters; and that search enters every
     /// state of rest.
+    fn every_state_settles(script: &str, changes: &[&str]) {
+        let plan = plan(script, changes);
+        let reduction = Reduction::of(&plan).expect("it can be reduced");
+        let (bytes, mut ends) = (&mut Bytes::default(), BTreeSet::new());
+        let reduced = states(&plan, &reduction, |point| {
+            ends.insert(end_of(&reduction, point, bytes));
+        });
+        let (mut missing, mut rests) = (0u32, 0u32);
+        let whole = states(&plan, &Reduction::none(&plan), |point| {
+            missing += u32::from(!ends.contains(&end_of(&reduction, point, bytes)));
+            let rests_here = point.simulation.enabled().is_quiescent();
+            rests += u32::from(rests_here && !reduced.contains(&point.fingerprint()));
+        });
+        println!("{} of {} states: {script} with {changes:?}", reduced.len(), whole.len());
+        assert_eq!((missing, rests), (0, 0), "{script} with {changes:?}: {}", whole.len());
+        assert!(reduced.len() * 4 < whole.len(), "{} of {}", reduced.len(), whole.len());
+    }
+
+    /// Two records instead of one; and all of them in region 1.
+    const TWO: &str = "records.batches=2";
+    const HERE: &str = "dns.weights=1,0";
+    const STANDARD: &str = "queue.delivery=standard";
+
     #[test]
-    fn every_state_settles_in_a_state_of_the_reduced_graph() {
-        let one = "\"publish 1\", \"await delivered batch 1\"";
-        let pause = "\"publish 1\", \"await sometime\", \"pause only-container@1\", \
-                     \"await sometime\", \"recover only-container@1\", \"await delivered batch 1\"";
-        let look = "\"publish 1\", \"await sometime\", \"expect bypassed @2 batch 1\", \
-                    \"expect state only-container* Processing\", \"await quiescent\", \
-                    \"expect delivered 1\"";
-        let crash = "\"publish 1\", \"await enqueued outbound-queue batch 1\", \
-                     \"crash only-container@1\", \"await quiescent\", \"recover only-container@1\"";
-        let cases = [
-            (one, vec![]),
-            (one, vec!["budget.crash=1"]),
-            (pause, vec![]),
-            (look, vec![]),
-            (crash, vec![]),
+    fn every_state_settles_in_one_of_the_reduced_graph_whatever_the_budget() {
+        let cases: [&[&str]; 10] = [
+            &[],
+            &["budget.crash=1"],
+            &["budget.lost_reply=1"],
+            &["budget.lost_reply=1", "container.retries=1"],
+            &["budget.visibility_timeout=1", STANDARD],
+            &["budget.reorder=1", STANDARD, TWO],
+            &["dns.answer=random", TWO],
+            &["budget.lost_reply=1", TWO, HERE],
+            &["budget.crash=1", TWO, HERE],
+            &["budget.visibility_timeout=1", STANDARD, "queue.max_receives=1", TWO, HERE],
+        ];
+        for changes in cases {
+            every_state_settles("\"publish 1\", \"await delivered batch 1\"", changes);
+        }
+    }
+
+    #[test]
+    fn every_state_settles_in_one_of_the_reduced_graph_whatever_the_script() {
+        let script = |lines: &str| {
+            let lines = lines.split(", ").map(|line| format!("\"{line}\""));
+            lines.collect::<Vec<String>>().join(", ")
+        };
+        let fail = |what: &str| {
+            script(&format!(
+                "publish 1, await sometime, fail {what}, await sometime, recover {what}, \
+                 recover only-container@1, await delivered batch 1"
+            ))
+        };
+        let stop = |what: &str| {
+            script(&format!(
+                "publish 1, await sometime, fail {what}, await quiescent, recover {what}, \
+                 recover only-container@1"
+            ))
+        };
+        let pause = "publish 1, await sometime, pause only-container@1, await sometime, \
+                     recover only-container@1, await delivered batch 1";
+        let look = "publish 1, await sometime, expect bypassed @2 batch 1, \
+                    expect state only-container* Processing, await quiescent, expect delivered 1";
+        let crash = "publish 1, await enqueued outbound-queue batch 1, crash only-container@1, \
+                     await quiescent, recover only-container@1";
+        let offline = "offline in-dns@1, publish 1, await sometime, recover in-dns@1, \
+                       offline out-dns@2, await quiescent";
+        let one_by_one = "publish 1, await sometime, fail outbound-queue@1, await sometime, \
+                          fail outbound-queue@2, await sometime, recover outbound-queue@2";
+        let some = "publish 1, await sometime, fail some only-*@1, await quiescent";
+        let again = "fail inbound-queue@1, publish 1, await published or refused batch 1, \
+                     offline in-dns@1, publish 1";
+        let cases: [(String, &[&str]); 19] = [
+            (script(pause), &[]),
+            (script(look), &[]),
+            (script(crash), &[]),
+            (fail("inbound-queue@1"), &[]),
+            (fail("outbound-queue@1"), &[]),
+            (fail("only-table@1"), &[]),
+            (fail("only-table@1"), &["table.on_failure=hang"]),
+            (fail("only-replicator"), &[]),
+            (fail("only-replicator@1"), &[]),
+            (fail("in-dns@1"), &[]),
+            (fail("out-dns@1"), &[]),
+            (stop("inbound-queue@1"), &[TWO, HERE]),
+            (stop("only-table@1"), &[TWO]),
+            (stop("only-replicator"), &[TWO]),
+            (script(one_by_one), &[]),
+            (script(some), &[TWO, HERE]),
+            (script(offline), &[]),
+            (script(again), &["source.on_refusal=abort", TWO]),
+            (script(again), &["dns.ttl=1", TWO]),
         ];
         for (script, changes) in cases {
-            let plan = plan(script, &changes);
-            let reduction = Reduction::of(&plan).expect("it can be reduced");
-            let (bytes, mut ends) = (&mut Bytes::default(), BTreeSet::new());
-            let reduced = states(&plan, &reduction, |point| {
-                ends.insert(end_of(&reduction, point, bytes));
-            });
-            let (mut missing, mut rests) = (0u32, 0u32);
-            let whole = states(&plan, &Reduction::none(&plan), |point| {
-                missing += u32::from(!ends.contains(&end_of(&reduction, point, bytes)));
-                let rests_here = point.simulation.enabled().is_quiescent();
-                rests += u32::from(rests_here && !reduced.contains(&point.fingerprint()));
-            });
-            assert_eq!((missing, rests), (0, 0), "{script} with {changes:?}: {}", whole.len());
-            assert!(reduced.len() * 20 < whole.len(), "{} of {}", reduced.len(), whole.len());
+            every_state_settles(&script, changes);
         }
     }
 
@@ -501,13 +474,13 @@ mod tests {
     fn what_is_not_known_to_commute_is_not_reduced() {
         let one = "\"publish 1\"";
         for (script, change) in [
-            (one, "budget.lost_reply=1"),
+            (one, "budget.outage=1"),
+            (one, "budget.lose_table=1"),
             (one, "topology.containers=2"),
             (one, "records.keys=1"),
             (one, "table.insert=append"),
             ("\"publish 1\", \"await drained @1\"", "name=drained"),
-            ("\"publish 1\", \"fail only-table@1\"", "name=fails"),
-            ("\"publish 1\", \"offline in-dns@1\"", "name=offline"),
+            ("\"publish 1\", \"lose only-table@1\"", "name=lost"),
         ] {
             assert!(Reduction::of(&plan(script, &[change])).is_err(), "{script}, {change}");
         }
