@@ -36,6 +36,8 @@ struct Measures {
     gap: f64,
     /// From one of several containers of a stage to the next.
     rival: f64,
+    /// From a stage to the lane beside it, in which nothing stands.
+    lane: f64,
 }
 
 impl Measures {
@@ -49,6 +51,7 @@ impl Measures {
                 inner: 34.0,
                 gap: 56.0,
                 rival: 46.0,
+                lane: 33.0,
             },
             Flow::Down => Measures {
                 pitch: 60.0,
@@ -58,6 +61,7 @@ impl Measures {
                 inner: 32.0,
                 gap: 54.0,
                 rival: 58.0,
+                lane: 39.0,
             },
         }
     }
@@ -88,6 +92,7 @@ pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
     }
     svg += "<g class=\"edges\">";
     plan.edges().into_iter().for_each(|(class, from, to)| svg += &plan.line(class, from, to));
+    plan.copies().into_iter().for_each(|(from, to)| svg += &plan.copy(from, to));
     svg += "</g>\n";
     for (index, &place) in layout.places().iter().enumerate() {
         svg += &plan.machine(MachineId(index as u16), place);
@@ -215,10 +220,18 @@ impl Plan<'_> {
                 }
                 let nearest = self.container(region, stage, self.layout.containers_per_stage - 1);
                 edges.push(("store", nearest, self.table(region, stage)));
-                edges.push(("copy", self.table(region, stage), self.replicator(stage)));
             }
         }
         edges
+    }
+
+    /// From each table to what replicates it.
+    fn copies(&self) -> Vec<(Spot, Spot)> {
+        let of_stage = |stage| {
+            let regions = self.layout.region_ids();
+            regions.map(move |region| (self.table(region, stage), self.replicator(stage)))
+        };
+        self.layout.stage_ids().flat_map(of_stage).collect()
     }
 
     /// From along and across to x and y.
@@ -232,6 +245,18 @@ impl Plan<'_> {
     fn line(&self, class: &str, from: Spot, to: Spot) -> String {
         let ((x1, y1), (x2, y2)) = (self.turned(from), self.turned(to));
         format!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>")
+    }
+
+    /// A line of replication. It runs beside what stands between a table and its replicator: other
+    /// regions, unless there are two.
+    fn copy(&self, from: Spot, to: Spot) -> String {
+        let lane = if self.has_middle() { 0.0 } else { self.measures.lane };
+        let corners = [from, (from.0 + lane, from.1), (to.0 + lane, to.1), to];
+        let points = corners.map(|corner| {
+            let (x, y) = self.turned(corner);
+            format!("{x},{y}")
+        });
+        format!("<polyline class=\"copy\" points=\"{}\"/>", points.join(" "))
     }
 
     /// The background of a region, with its name.
@@ -292,7 +317,9 @@ impl Plan<'_> {
                 "<rect class=\"body\" x=\"-24\" y=\"-11\" width=\"48\" height=\"22\" rx=\"11\"/>"
             }
         };
-        svg += "<text class=\"value\" y=\"4\"></text>";
+        // Below the lid of a table.
+        let y = if matches!(place, Place::Table(_)) { 10 } else { 4 };
+        let _ = write!(svg, "<text class=\"value\" y=\"{y}\"></text>");
         if let Some(label) = self.label(place) {
             let y = if matches!(place, Place::Queue(_)) { 24 } else { 31 };
             let _ = write!(svg, "<text class=\"label\" y=\"{y}\">{}</text>", escape(&label));

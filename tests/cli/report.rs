@@ -53,7 +53,11 @@ fn a_violation_is_shown_in_the_run_that_has_it_and_in_its_saved_file() {
     let violation = &sweep["violation"];
     let step = field(&found, "violation-step").to_owned();
     assert_eq!(step.replace(',', ""), violation["step"].to_string());
-    assert!(found.contains(violation["what"].as_str().expect("words")));
+    // What happened is told of the run that the page shows.
+    let minimised = format!("sweep {unsound} --out smallest --format json");
+    let smallest = &json(&place.run(&minimised).stdout)["violation"]["minimal"];
+    let what = smallest["what"].as_str().expect("words");
+    assert!(found.contains(&format!("In the smallest run that shows it, {what}.")));
     assert!(found.contains("made as small as it gets"));
     assert!(found.contains("<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"sq\""));
     // The saved file of the violation has a page of its own.

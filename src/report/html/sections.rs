@@ -23,26 +23,37 @@ pub(super) fn verdict(page: &Page<'_>) -> String {
     let (sweep, run) = (page.sweep, page.run);
     let violation = sweep.violation.as_ref().or(run.violation.as_ref());
     let (class, body) = match (violation, sweep.verdict) {
-        (Some(violation), _) => ("violated", violated(violation)),
+        (Some(found), _) => ("violated", violated(found, smallest(page))),
         (None, Finding::Holds) => ("holds", holds(sweep)),
         (None, Finding::Violated | Finding::Inconclusive) => ("inconclusive", inconclusive(page)),
     };
     format!("<div class=\"verdict {class}\" data-field=\"verdict\">\n{body}\n</div>")
 }
 
-fn violated(violation: &ViolationSummary) -> String {
+/// The violation of the run that the page shows, if that is not the one that was found.
+fn smallest<'a>(page: &Page<'a>) -> Option<&'a ViolationSummary> {
+    match page.origin {
+        Origin::Scheduler | Origin::Saved => None,
+        Origin::Minimised { .. } => page.run.violation.as_ref(),
+    }
+}
+
+/// Where it was found, and what happened: of the smallest run, if there is one, since that is shown.
+fn violated(violation: &ViolationSummary, smallest: Option<&ViolationSummary>) -> String {
+    let told = smallest.unwrap_or(violation);
     let reasons: String =
-        violation.because.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
+        told.because.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
+    let intro = if smallest.is_some() { "In the smallest run that shows it, " } else { "" };
     let place = match (violation.run, violation.seed) {
         (Some(run), Some(seed)) => format!(" in run {} of seed {seed}", text::count(run)),
         (_, _) => String::new(),
     };
     format!(
         "<p><strong>Violated: {}</strong>{place}, at step <span data-field=\"violation-step\">{}\
-         </span>.</p>\n<p>{}.</p>\n<p>The spec says: {}.</p>\n<ul>{reasons}</ul>",
+         </span>.</p>\n<p>{intro}{}.</p>\n<ul>{reasons}</ul>\n<p>The spec says: {}.</p>",
         escape(violation.property),
         text::count(violation.step),
-        escape(&violation.what),
+        escape(&told.what),
         escape(violation.statement)
     )
 }
@@ -310,6 +321,7 @@ pub(super) fn detection(markdown: Option<&str>) -> String {
     let mut html =
         "<section id=\"detection\">\n<h2>How soon wrong designs are found</h2>\n".to_owned();
     let mut in_table = false;
+    let mut paragraph = String::new();
     // The code blocks are commands, which the reader of a page has no use for.
     let mut is_code = false;
     for line in markdown.lines() {
@@ -318,29 +330,46 @@ pub(super) fn detection(markdown: Option<&str>) -> String {
         if in_table && !is_row {
             html += "</tbody></table></div>\n";
         }
-        if is_row && !in_table {
-            html += "<div class=\"scroll free\" tabindex=\"0\" role=\"group\" \
-                     aria-label=\"Detection table\"><table><tbody>\n";
-        }
+        let is_first_row = is_row && !in_table;
         in_table = is_row;
-        let is_rule = is_row && line.chars().all(|c| "|-: ".contains(c));
-        if is_rule || is_code || line.starts_with("# ") || line.starts_with("```") {
-            continue;
+        let is_text = !(is_code || line.trim().is_empty() || line.starts_with(['|', '#', '`']));
+        if !is_text || line.starts_with("* ") {
+            html += &lead(&std::mem::take(&mut paragraph));
         }
-        if is_row {
-            let cells = line.trim_matches('|').split('|');
-            let cell = |cell: &str| format!("<td>{}</td>", escape(&unmarked(cell)));
-            html += &format!("<tr>{}</tr>\n", cells.map(cell).collect::<String>());
-        } else if let Some(heading) = line.strip_prefix("## ") {
+        let is_rule = is_row && line.chars().all(|c| "|-: ".contains(c));
+        if is_text {
+            paragraph += line;
+            paragraph.push('\n');
+        } else if is_row && !is_rule {
+            if is_first_row {
+                html += "<div class=\"scroll free\" tabindex=\"0\" role=\"group\" \
+                         aria-label=\"Detection table\"><table><tbody>\n";
+            }
+            html += &row(line, if is_first_row { "th" } else { "td" });
+        } else if let Some(heading) = line.strip_prefix("## ").filter(|_| !is_code) {
             html += &format!("<h3>{}</h3>\n", escape(heading));
-        } else if !line.trim().is_empty() {
-            html += &format!("<p class=\"lead\">{}</p>\n", escape(&unmarked(line)));
         }
     }
+    html += &lead(&paragraph);
     if in_table {
         html += "</tbody></table></div>\n";
     }
     html + "</section>"
+}
+
+/// A row of a table in Markdown.
+fn row(line: &str, tag: &str) -> String {
+    let cells = line.trim_matches('|').split('|');
+    let cell = |cell: &str| format!("<{tag}>{}</{tag}>", escape(&unmarked(cell)));
+    format!("<tr>{}</tr>\n", cells.map(cell).collect::<String>())
+}
+
+/// A paragraph in Markdown, if there is one.
+fn lead(markdown: &str) -> String {
+    match markdown.trim() {
+        "" => String::new(),
+        text => format!("<p class=\"lead\">{}</p>\n", escape(&unmarked(text))),
+    }
 }
 
 /// The text of a piece of Markdown.
