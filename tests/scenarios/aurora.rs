@@ -1,0 +1,172 @@
+//! Global databases: a writer that moves, and one that is out.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use active_active::explore::{Reached, Runner, Verdict};
+use active_active::model::container::State;
+use active_active::model::event::Holder;
+use active_active::model::fault::FaultKind;
+use active_active::model::{Event, RecordId, RegionId, ReplicatorId, StageId};
+use active_active::scenario::builtin;
+use active_active::scheduler::Random;
+
+use crate::support::*;
+
+#[test]
+fn writers_that_move_anywhere_lose_only_what_was_not_replicated() {
+    let moved = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-anywhere", |run| {
+        let arrived = run.simulation.destination().order();
+        assert_eq!(arrived.len(), run.simulation.plan().records(), "a row is no message");
+        let events = &run.events.all;
+        let count = |kind| events.iter().filter(|event| is_fault(event, kind)).count();
+        assert!(count(FaultKind::Switchover) <= 2);
+        assert!(count(FaultKind::Failover) <= 2);
+        if count(FaultKind::Failover) == 0 {
+            assert_eq!(run.outcome.lost.records(), 0, "a switchover loses nothing");
+        }
+        let has_moved = |event: &Event| matches!(event, Event::WriterMoved { .. });
+        moved.set(moved.get() + events.iter().filter(|event| has_moved(event)).count() as u64);
+    });
+    assert!(coverage.runs(Reached::WriterMoved) > RANDOM_RUNS / 2);
+    assert!(moved.get() > RANDOM_RUNS, "a writer moves more than once in a run");
+}
+
+#[test]
+fn aurora_f1_stores_everything_everywhere_through_the_writer() {
+    let coverage = holds_under_every_scheduler("aurora-f1", |run| {
+        all_is_everywhere(run);
+        let layout = &run.simulation.plan().layout;
+        for event in &run.events.all {
+            if let Event::Stored { table, asked, .. } = *event {
+                let (region, stage) = layout.table_place(table);
+                let is_core = layout.stages[stage.index()] == "core";
+                assert!(region == RegionId(0) || is_core, "only region 1 writes databases");
+                assert!(table == asked || !is_core, "nobody forwards to a global table");
+            }
+        }
+    });
+    reached_in_every_run(&coverage, &[Reached::Paused, Reached::WriteForwarded]);
+}
+
+/// Who stored a database's rows last: the writer's region at the end of the run, by stage.
+fn writers(run: &Run<'_>) -> BTreeSet<RegionId> {
+    let layout = &run.simulation.plan().layout;
+    let databases = layout.stage_ids().filter(|stage| layout.stages[stage.index()] != "core");
+    let writer = |stage: StageId| run.simulation.replicator(ReplicatorId(stage.0.into())).writer();
+    databases.map(writer).collect()
+}
+
+#[test]
+fn aurora_switchover_loses_nothing_wherever_it_falls() {
+    let waited = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-switchover", |run| {
+        all_is_everywhere(run);
+        assert_eq!(run.outcome.lost.records(), 0);
+        assert!(!run.events.all.iter().any(|event| matches!(event, Event::Lost { .. })));
+        assert_eq!(writers(run), BTreeSet::from([RegionId(1)]));
+        waited.set(waited.get() + u32::from(run.events.all.iter().any(is_refusal)));
+    });
+    assert_eq!(waited.get(), 0, "writes wait for a switchover, and are not refused");
+    reached_in_every_run(&coverage, &[Reached::WriteForwarded, Reached::WriterMoved]);
+    let pairs = coverage.pairs().map(|(pair, _)| pair.to_string()).collect::<BTreeSet<_>>();
+    for pair in ["database Draining insert", "database Draining forward"] {
+        assert!(pairs.contains(pair), "no write had to wait: {pairs:?}");
+    }
+}
+
+fn is_refusal(event: &Event) -> bool {
+    matches!(event, Event::ContainerBecame { state: State::FailedDependency, .. })
+}
+
+/// What is gone is exactly the backlog of the old writer: recounted here from what was stored and what
+/// was replicated.
+#[test]
+fn aurora_failover_destroys_exactly_what_was_not_replicated() {
+    let worst = Cell::new(0);
+    let coverage = holds_under_every_scheduler("aurora-failover", |run| {
+        assert_eq!(run.simulation.destination().order().len(), 30, "no record is lost, only rows");
+        assert_eq!(writers(run), BTreeSet::from([RegionId(1)]));
+        let plan = run.simulation.plan();
+        let mut backlog: BTreeSet<(StageId, RecordId)> = BTreeSet::new();
+        let mut destroyed = BTreeSet::new();
+        let is_failover = |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Failover);
+        let at = run.events.all.iter().position(is_failover).expect("it is in the script");
+        for event in &run.events.all[..at] {
+            if let Event::Stored { table, copy, duplicate: false, .. } = *event {
+                backlog.insert((plan.layout.table_place(table).1, copy.id));
+            }
+            if let Event::Replicated { replicator, record, .. } = *event {
+                backlog.remove(&(StageId(replicator.0 as u8), record));
+            }
+        }
+        backlog.retain(|(stage, _)| plan.layout.stages[stage.index()] != "core");
+        for event in &run.events.all[at..] {
+            if let Event::Lost { holder: Holder::Table(table), record } = *event {
+                destroyed.insert((plan.layout.table_place(table).1, record));
+            }
+        }
+        assert_eq!(destroyed, backlog);
+        let records: BTreeSet<RecordId> = backlog.iter().map(|&(_, record)| record).collect();
+        assert_eq!(run.outcome.lost.unreplicated, records.into_iter().collect::<Vec<_>>());
+        assert_eq!(run.outcome.lost.undelivered, []);
+        worst.set(worst.get().max(run.outcome.lost.records()));
+    });
+    reached_in_every_run(&coverage, &[Reached::WriteForwarded, Reached::WriterMoved]);
+    assert!(worst.get() >= 2, "at most {} records were lost in a run", worst.get());
+}
+
+#[test]
+fn a_region_that_is_not_the_writer_stalls_while_the_writer_is_out() {
+    let coverage = holds_under_every_scheduler("aurora-writer-outage", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        assert_eq!(run.outcome.lost.records(), 0);
+    });
+    let must = [Reached::DependencyFailed, Reached::WriteForwarded, Reached::WriterMoved];
+    reached_in_every_run(&coverage, &must);
+}
+
+/// Global databases in place of global tables, where the scenarios are about other things.
+#[test]
+fn scenarios_hold_with_global_databases_as_well() {
+    // These have databases already, or need a global table.
+    let is_other = |name: &str| !name.starts_with("aurora-") && !name.starts_with("strong-");
+    let others = builtin::ALL.iter().filter(|(name, _)| is_other(name));
+    for (name, _) in others {
+        for writer in ["aurora.writer=1", "aurora.writer=2"] {
+            let plan = crate::plans::plan(name, &["store.default=aurora", writer]);
+            let mut runner = Runner::new(plan);
+            for run in 0..RANDOM_RUNS / 20 {
+                let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+                assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {writer}, run {run}");
+            }
+        }
+    }
+}
+
+/// A switchover was under way behind a link that had failed when the old writer lost its table. The
+/// loss took the handover with the rows before it, so the old writer waited for ever: a false alarm.
+#[test]
+fn a_handover_outlives_the_rows_of_the_table_that_began_it() {
+    let scenario = r#"
+        name = "lost-while-handing-over"
+        script = [
+            "fail *@2",
+            "switchover inbound-table to @2",
+            "lose inbound-table@1",
+            "publish 1",
+            "recover *",
+            "await delivered all",
+        ]
+        topology.stages = ["inbound"]
+        records.batches = [1]
+        store.default = "aurora"
+    "#;
+    let mut runner = Runner::new(crate::plans::plan(scenario, &[]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}

@@ -1,0 +1,107 @@
+//! Public incidents, each in every schedule; and records that are stored late.
+
+use std::collections::BTreeMap;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::model::Event;
+use active_active::scenario::builtin;
+use active_active::scheduler::Random;
+use active_active::spec::PropertyName;
+
+use crate::support::*;
+
+/// With the default store the old version wins in every schedule; with a store that checks versions
+/// nothing goes back in any.
+#[test]
+fn stranded_overwrite_is_found_with_the_default_store_only() {
+    let mut unsound = Runner::new(crate::plans::plan("stranded-overwrite", &[]));
+    let sound = ["table.conflict=version-checked"];
+    let mut sound = Runner::new(crate::plans::plan("stranded-overwrite", &sound));
+    for run in 0..RANDOM_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("run {run}: {outcome:?}");
+        };
+        assert_eq!(violation.property(), PropertyName::MonotoneVersion, "run {run}");
+        let outcome = sound.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
+/// Slack's queue stays full in every schedule, although what it waited for is back; one that serves
+/// its consumers while it is full drains.
+#[test]
+fn a_full_queue_that_starves_its_consumers_never_recovers() {
+    assert_incident("slack-job-queue", "queue.at_capacity=serve");
+}
+
+/// Google's row brings both regions to a standstill in every schedule: replication carries it to the
+/// one that never took it. Code that passes such a row on does not mind.
+#[test]
+fn an_unreadable_row_stops_every_region() {
+    assert_incident("google-unreadable-row", "container.on_unreadable=pass-on");
+}
+
+/// Kinesis, and what waited for it: a copy that is good to have stops the work in every schedule. One
+/// that is made in the background does not.
+#[test]
+fn waiting_for_a_side_path_stops_the_main_path() {
+    assert_incident("kinesis-side-path", "replication.mode=eventual");
+}
+
+/// GitHub's promotion loses in every schedule what was not replicated; waiting for the link does not.
+#[test]
+fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
+    let waits = "script=publish 1,await quiescent,fail *-replicator,publish 2,await quiescent,\
+                 recover *,await delivered all";
+    assert_incident("github-failover", waits);
+}
+
+/// Violates what the list of incidents says, in every schedule, and holds with the change.
+fn assert_incident(name: &str, sound: &str) {
+    let incident = builtin::INCIDENTS.iter().find(|(incident, _, _)| *incident == name);
+    let (_, _, property) = incident.expect("it is listed");
+    let mut unsound = Runner::new(crate::plans::plan(name, &[]));
+    let mut sound = Runner::new(crate::plans::plan(name, &[sound]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("run {run}: {outcome:?}");
+        };
+        assert_eq!(violation.property(), *property, "run {run}");
+        let outcome = sound.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
+/// A late write of an old plan: records go by it, or, once it is cleaned up, nowhere. Not every
+/// schedule is so slow.
+#[test]
+fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
+    let mut unsound = Runner::new(crate::plans::plan("dynamodb-dns-plans", &[]));
+    let mut found: BTreeMap<PropertyName, u64> = BTreeMap::new();
+    let mut events = Events::default();
+    for run in 0..RANDOM_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut events);
+        let late = |event: &Event| matches!(event, Event::PlanEnacted { plan: 1, instead_of: 2 });
+        let is_late = events.all.iter().any(late);
+        match outcome.verdict {
+            Verdict::Violated(violation) => {
+                assert!(is_late, "run {run}: {violation}");
+                *found.entry(violation.property()).or_default() += 1;
+            }
+            Verdict::Holds => {}
+            Verdict::Inconclusive(_) => panic!("run {run}: {outcome:?}"),
+        }
+    }
+    println!("{found:?}");
+    let properties: Vec<PropertyName> = found.keys().copied().collect();
+    assert_eq!(properties, [PropertyName::RoutedByPolicy, PropertyName::DeliveredAll]);
+    holds_with("dynamodb-dns-plans", &["dns.plans=conditional"], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let changed =
+            |event: &&Event| matches!(event, Event::PlanEnacted { .. } | Event::PlanDeleted { .. });
+        assert_eq!(run.events.all.iter().find(changed), None);
+    });
+}

@@ -1,0 +1,97 @@
+//! Where in-dns sends records: weights, health checks, a region that is taken out.
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use active_active::explore::{Reached, Runner, Verdict};
+use active_active::model::{Event, RecordId, RegionId};
+use active_active::scheduler::Random;
+
+use crate::support::*;
+
+#[test]
+fn random_answers_split_a_batch_by_weight() {
+    let first_region = Cell::new((0, 0));
+    let splits: Cell<BTreeSet<usize>> = Cell::default();
+    holds_under_every_scheduler("random-answers", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let is_first = |event: &&Event| matches!(event, Event::Routed { record, region: RegionId(0) } if record.0 <= 10);
+        let count = run.events.all.iter().filter(is_first).count();
+        let (runs, records) = first_region.get();
+        first_region.set((runs + 1, records + count));
+        let mut seen = splits.take();
+        seen.insert(count);
+        splits.set(seen);
+    });
+    let (runs, records) = first_region.get();
+    let average = records as f64 / f64::from(runs);
+    assert!((6.8..7.7).contains(&average), "{average} of 10 records");
+    assert!(splits.take().len() >= 8, "the split is always nearly the same");
+}
+
+#[test]
+fn health_failover_takes_region_1_out_and_brings_it_back() {
+    let region = RegionId(0);
+    holds_under_every_scheduler("health-failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let events = &run.events.all;
+        let at = |wanted| events.iter().position(|&event| event == wanted);
+        let out = at(Event::HealthChanged { region, healthy: false }).expect("it fails");
+        let back = at(Event::HealthChanged { region, healthy: true }).expect("it comes back");
+        let is_verdict = |event: &&Event| matches!(event, Event::HealthChanged { .. });
+        assert_eq!(events.iter().filter(is_verdict).count(), 2);
+        let bad = Event::Probed { region, healthy: false };
+        assert!(events[..out].iter().filter(|&&event| event == bad).count() >= 3);
+        let to_it = |events: &[Event], from: u16, to: u16| {
+            let is_one = |event: &&Event| {
+                matches!(event, Event::Routed { record, region: to_region }
+                    if *to_region == region && (from..=to).contains(&record.0))
+            };
+            events.iter().filter(is_one).count()
+        };
+        assert_eq!(to_it(&events[out..back], 1, 30), 0, "it is not answered while unhealthy");
+        assert_eq!(to_it(&events[back..], 21, 30), 5);
+    });
+}
+
+#[test]
+fn primary_failover_moves_the_traffic_and_back() {
+    holds_under_every_scheduler("primary-failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        let late = (21..=30).filter(|&record| {
+            let entered = run.simulation.progress().entered(RecordId(record));
+            entered.contains(RegionId(1))
+        });
+        let late = late.count();
+        assert!((1..=3).contains(&late), "{late} records of batch 3 went to region 2");
+    });
+}
+
+#[test]
+fn failover_undrained_delivers_what_was_under_way_when_the_region_is_back() {
+    let coverage = holds_under_every_scheduler("failover-undrained", all_is_everywhere);
+    assert!(coverage.runs(Reached::Redelivery) > 0, "the destination lost its connection");
+    reached_in_every_run(&coverage, &[Reached::WentOffline]);
+}
+
+/// A generated scenario found it: the loss of a region made in-dns forget the results of its own probes,
+/// and a send went to a region that had failed as many probes in a row as the threshold says.
+#[test]
+fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
+    let text = r#"
+        name = "lost-between-two-probes"
+        script = ["outage @1", "publish 1", "lose @1", "offline in-dns@1", "await delivered all"]
+        topology.stages = ["only"]
+        records.batches = [2]
+        dns.policy = "failover"
+        dns.health_threshold = 2
+    "#;
+    let mut runner = Runner::new(crate::plans::plan(text, &[]));
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
