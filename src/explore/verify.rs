@@ -31,6 +31,8 @@ mod search;
 mod space;
 mod store;
 mod symmetry;
+#[cfg(test)]
+mod tiny;
 mod worker;
 
 pub use progress::Progress as SearchProgress;

@@ -282,16 +282,7 @@ mod tests {
     use crate::explore::SearchProgress;
     use crate::explore::verify::reduction::Reduction;
     use crate::explore::verify::search::{Search, Task};
-    use crate::scenario::file;
-
-    fn plan(script: &str, changes: &[&str]) -> Arc<Plan> {
-        let text = format!(
-            "name = \"tiny\"\ntopology.stages = [\"only\"]\nrecords.batches = [1, 1]\n\
-             script = [{script}]"
-        );
-        let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
-        Arc::new(file::load(&text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
-    }
+    use crate::explore::verify::tiny::plan;
 
     /// States, transitions, ends, the longest run, whether some state can be reached by different amounts of
     /// work, and whether the spec is violated.

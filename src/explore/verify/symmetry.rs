@@ -46,19 +46,17 @@ mod tests {
     use super::*;
     use crate::explore::verify::point::Point;
     use crate::explore::verify::space::choices_of;
+    use crate::explore::verify::tiny;
     use crate::model::id::ContainerId;
     use crate::model::layout::Place;
-    use crate::scenario::file;
     use crate::sim::{Bytes, Choice};
 
     /// The first machine that does not bring records to the stage.
     const FIRST: Place = Place::Container(ContainerId(0));
 
     fn plan(changes: &[&str]) -> Arc<Plan> {
-        let text = "name = \"tiny\"\ntopology.stages = [\"only\"]\nrecords.batches = [3]\n\
-                    script = [\"publish 1\", \"await delivered all\"]";
-        let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
-        Arc::new(file::load(text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
+        let three = [&["records.batches=3"], changes].concat();
+        tiny::plan("\"publish 1\", \"await delivered all\"", &three)
     }
 
     /// The fingerprint of the state without names, and those of all states that it leads to.

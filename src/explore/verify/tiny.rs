@@ -1,0 +1,16 @@
+//! Systems for tests: two regions and one stage.
+
+use std::sync::Arc;
+
+use crate::plan::Plan;
+use crate::scenario::file;
+
+/// A plan with this script, in the form of a TOML list without brackets, and two batches of one record.
+pub(super) fn plan(script: &str, changes: &[&str]) -> Arc<Plan> {
+    let text = format!(
+        "name = \"tiny\"\ntopology.stages = [\"only\"]\nrecords.batches = [1, 1]\n\
+         script = [{script}]"
+    );
+    let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
+    Arc::new(file::load(&text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
+}
