@@ -25,6 +25,25 @@
 //! assert!(replayed.matches_expected);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! ```
+//! use active_active::explore::{Failure, check};
+//! use active_active::model::options::Action;
+//! use active_active::saved::{Expected, Replayed, SavedRun, Schedule};
+//! use active_active::scenario::builtin;
+//!
+//! let mut scenario = builtin::scenario("baseline")?;
+//! scenario.container.steps = vec![Action::Remove, Action::Store, Action::Publish];
+//! let Err(Failure::Violated(found)) = check(&scenario, &[3, 1, 4]) else { panic!("it is wrong") };
+//! let text = found.minimise().saved.to_text();
+//! let saved = SavedRun::parse(&text, "the file")?;
+//! assert!(matches!(saved.schedule(), Schedule::Deviations(all) if all.is_empty()), "the fair one");
+//! let expected: &Expected = saved.expected();
+//! assert!(expected.to_string().contains("RemoveLast"), "{expected}");
+//! let replayed: Replayed = saved.replay();
+//! assert!(replayed.matches_expected && replayed.misfit.is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt;
 use std::sync::Arc;

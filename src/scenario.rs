@@ -2,6 +2,55 @@
 //!
 //! It is plain data. A scenario file is its TOML form; property tests and fuzz targets build it
 //! directly. [`Plan::new`](crate::plan::Plan::new) checks it and resolves its names.
+//!
+//! ```
+//! use active_active::model::options::{Conflict, Dedupe, OnDuplicate, OnRefusal, ReplicationFailure};
+//! use active_active::scenario::{
+//!     AuroraOptions, Budget, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions, Records,
+//!     ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
+//! };
+//!
+//! let text = r#"
+//!     name = "mine"
+//!     script = ["publish 1"]
+//!     topology = { stages = ["in", "out"] }
+//!     records = { batches = [3], keys = 1 }
+//!     source.on_refusal = "abort"
+//!     dns.weights = [3, 1]
+//!     queue.max_receives = 4
+//!     container.on_duplicate = "skip"
+//!     table.conflict = "version-checked"
+//!     replication.on_failure = "drop"
+//!     destination.dedupe = "none"
+//!     timing.queue_ms = 9
+//!     rpo.records = 2
+//!     budget.crash = 1
+//! "#;
+//! let scenario = Scenario {
+//!     name: "mine".to_owned(),
+//!     script: vec!["publish 1".parse()?],
+//!     topology: Topology { stages: vec!["in".to_owned(), "out".to_owned()], ..Topology::default() },
+//!     records: Records { batches: vec![3], keys: 1, ..Records::default() },
+//!     source: Source { on_refusal: OnRefusal::Abort },
+//!     dns: DnsOptions { weights: vec![3, 1], ..DnsOptions::default() },
+//!     queue: QueueOptions { max_receives: 4, ..QueueOptions::default() },
+//!     container: ContainerOptions { on_duplicate: OnDuplicate::Skip, ..ContainerOptions::default() },
+//!     table: TableOptions { conflict: Conflict::VersionChecked, ..TableOptions::default() },
+//!     store: StoreOptions::default(),
+//!     aurora: AuroraOptions::default(),
+//!     replication: ReplicationOptions {
+//!         on_failure: ReplicationFailure::Drop,
+//!         ..ReplicationOptions::default()
+//!     },
+//!     destination: DestinationOptions { dedupe: Dedupe::None },
+//!     timing: Timing { queue_ms: 9, ..Timing::default() },
+//!     rpo: Rpo { records: Some(2) },
+//!     budget: Budget { crash: 1, ..Budget::default() },
+//!     ..Scenario::default()
+//! };
+//! assert_eq!(Scenario::parse(text)?, scenario);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::collections::BTreeMap;
 

@@ -2,6 +2,32 @@
 //!
 //! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked only while some
 //! machine can take a step, and it sees everything but changes nothing.
+//!
+//! Every one of them is a list of choices, and so every one is replaced by another without a change of the plan:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::{Runner, Verdict};
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::{Act, Deviate, Deviation, Random, RoundRobin, Scheduler, Script, Strategy};
+//!
+//! fn verdict(plan: &Arc<Plan>, mut scheduler: impl Scheduler) -> Verdict {
+//!     Runner::new(Arc::clone(plan)).run(&mut scheduler, 0, &mut ()).verdict
+//! }
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+//! assert_eq!(verdict(&plan, RoundRobin::default()), Verdict::Holds);
+//! assert_eq!(verdict(&plan, Random::new(1)), Verdict::Holds);
+//! assert_eq!(verdict(&plan, Script::new(vec![3, 1, 4])), Verdict::Holds);
+//! assert_eq!(verdict(&plan, Strategy::Pos.prepare(&plan, 1).scheduler()), Verdict::Holds);
+//! // Everybody in turn, but the source has to wait at step 2.
+//! let source = plan.layout.machine(active_active::model::layout::Place::Source);
+//! let deviation = Deviation { step: 2, act: Act::Hold(source), fair: None };
+//! assert_eq!(verdict(&plan, Deviate::lenient(vec![deviation])), Verdict::Holds);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 pub mod delay;

@@ -11,6 +11,7 @@
 //! Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
 //!
 //! ```
+//! use active_active::explore::minimise::{Cause, Minimal, Part, Shrunk, Size, shrunk};
 //! use active_active::explore::{Minimiser, Watch, check, Failure};
 //! use active_active::model::options::Action;
 //! use active_active::scenario::builtin;
@@ -21,8 +22,15 @@
 //!     panic!("a container that removes first is found");
 //! };
 //! let minimal = Minimiser::default().minimise(&case.saved, &Watch::default());
-//! let minimal = minimal.expect("the case violates the spec");
-//! assert_eq!((minimal.size.records, minimal.size.stages, minimal.size.deviations), (1, 1, 0));
+//! let minimal: Minimal = minimal.expect("the case violates the spec");
+//! let Size { records, stages, deviations, .. } = minimal.size;
+//! assert_eq!((records, stages, deviations), (1, 1, 0));
+//! // With the steps in the order of the default, the same events do no harm.
+//! let keys: Vec<String> = minimal.causes.iter().map(Cause::key).collect();
+//! assert_eq!(keys, ["container.steps"]);
+//! // There is one thing less that could be left out, and without it nothing fails.
+//! let fewer: Vec<Shrunk> = shrunk(minimal.saved.plan().scenario(), Part::Options);
+//! assert_eq!(fewer.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

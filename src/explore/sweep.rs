@@ -1,4 +1,27 @@
 //! Many runs, on all cores, with one report that does not depend on how many cores there are.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::{Progress, Sweep, SweepReport};
+//! use active_active::plan::Plan;
+//! use active_active::report::sweep::{PropertySummary, Status};
+//! use active_active::report::{Finding, SchedulerSummary, SweepRequest, SweepSummary};
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::Random;
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+//! let sweep = Sweep { plan: Arc::clone(&plan), runs: 20, threads: 2, steps_max: u64::MAX };
+//! let report: SweepReport = sweep.run(|| Random::new(1), &Progress::default());
+//! assert_eq!((report.runs, report.inconclusive, &report.violation), (20, 0, &None));
+//! // What is printed of it.
+//! let scheduler = SchedulerSummary { name: "random".to_owned(), seed: Some(1) };
+//! let request = SweepRequest { scheduler, runs: 20, steps_max: None };
+//! let summary = SweepSummary::new(&plan, request, &report);
+//! let first: &PropertySummary = &summary.properties[0];
+//! assert_eq!((summary.verdict, first.status), (Finding::Holds, Status::Holds));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

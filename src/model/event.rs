@@ -1,4 +1,42 @@
 //! What happened in a step: the only thing that the spec, the trace and the metrics see.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::{Observer, Outcome, Phase, Runner};
+//! use active_active::model::event::{Event, Holder};
+//! use active_active::plan::Plan;
+//! use active_active::scenario::Scenario;
+//! use active_active::scheduler::RoundRobin;
+//! use active_active::sim::{Simulation, Step};
+//!
+//! /// Notes what is lost with a table.
+//! #[derive(Default)]
+//! struct Lost(Vec<u16>);
+//!
+//! impl Observer for Lost {
+//!     fn begin(&mut self, _simulation: &Simulation) {}
+//!
+//!     fn phase(&mut self, phase: Phase, _simulation: &Simulation) {
+//!         assert!(phase <= Phase::Converge, "there is no later one");
+//!     }
+//!
+//!     fn step(&mut self, _step: &Step, simulation: &Simulation) {
+//!         for event in simulation.events() {
+//!             if let Event::Lost { holder: Holder::Table(_), record } = event {
+//!                 self.0.push(record.0);
+//!             }
+//!         }
+//!     }
+//! }
+//!
+//! let text = r#"script = ["publish 1", "await quiescent", "lose inbound-table@1"]"#;
+//! let plan = Plan::new(&Scenario::parse(text)?)?;
+//! let mut lost = Lost::default();
+//! let _: Outcome = Runner::new(Arc::new(plan)).run(&mut RoundRobin::default(), 0, &mut lost);
+//! assert_eq!(lost.0.len(), 10, "the table has the rows of both regions");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::model::container;
 use crate::model::dns::DnsSide;

@@ -3,6 +3,19 @@
 //! The names follow AWS Fault Injection Service where it has one: *pause* is its "stop task" with
 //! a grace period, *crash* its "stop task" without, *fail* its "pause replication" and "API
 //! unavailable error" actions.
+//!
+//! ```
+//! use active_active::model::fault::{Fault, FaultKind, Target};
+//! use active_active::model::id::{RegionId, StageId};
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//!
+//! let plan = Plan::new(&builtin::scenario("f1-fail-container")?)?;
+//! let faults: Vec<Fault> = plan.faults().collect();
+//! let paused = plan.layout.container(RegionId(0), StageId(1), 0);
+//! assert_eq!(faults, [Fault { kind: FaultKind::Pause, target: Target::Container(paused) }]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::model::dns::DnsSide;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};

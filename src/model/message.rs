@@ -1,4 +1,20 @@
 //! What machines say to each other.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::model::layout::{Layout, Place};
+//! use active_active::model::message::Message;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//! use active_active::sim::Simulation;
+//!
+//! let simulation = Simulation::new(Arc::new(Plan::new(&builtin::scenario("baseline")?)?));
+//! let layout: &Layout = &simulation.plan().layout;
+//! let driver = layout.machine(Place::Driver);
+//! assert_eq!(simulation.next_message(driver), Some(&Message::Proceed), "the script can begin");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::record::RecordCopy;

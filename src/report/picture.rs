@@ -3,6 +3,17 @@
 //!
 //! The drawing is SVG. Every machine is a group with its number in `data-m`; what it shows is
 //! filled in by the page that the drawing is part of.
+//!
+//! ```
+//! use active_active::plan::Plan;
+//! use active_active::report::picture::{Flow, draw};
+//! use active_active::scenario::builtin;
+//!
+//! let plan = Plan::new(&builtin::scenario("baseline")?)?;
+//! let svg = draw(&plan.layout, Flow::Right, "mine");
+//! assert!(svg.contains("aria-label=\"The system: 2 regions with 5 stages each\""));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::fmt::Write;
 

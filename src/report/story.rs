@@ -1,4 +1,24 @@
 //! A run told step by step.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::Runner;
+//! use active_active::plan::Plan;
+//! use active_active::report::{Line, Palette, Story};
+//! use active_active::report::story::Mark;
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::RoundRobin;
+//!
+//! let plan = Plan::new(&builtin::scenario("f1-fail-container")?)?;
+//! let mut lines: Vec<Line> = Vec::new();
+//! let mut story = Story::new(|line| lines.push(line));
+//! Runner::new(Arc::new(plan)).run(&mut RoundRobin::default(), 0, &mut story);
+//! assert_eq!(lines.iter().filter(|line| line.mark == Mark::Fault).count(), 1);
+//! let first = "      1  driver carries out 'publish 1' and tells record-source to publish batch 1";
+//! assert_eq!(lines.iter().find_map(|line| line.step.map(|_| line.text(&Palette::PLAIN))), Some(first.to_owned()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use serde::{Serialize, Serializer};
 

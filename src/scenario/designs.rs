@@ -2,6 +2,21 @@
 //!
 //! One list for all who need it: the tests (`tests/designs.rs` asserts what each row says), the trial
 //! of the published spec, the detection table. A new row is one element of [`UNSOUND`].
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::{Runner, Verdict};
+//! use active_active::scenario::designs::{UNSOUND, Unsound};
+//! use active_active::scheduler::Random;
+//!
+//! let unsound: &Unsound = &UNSOUND[0];
+//! let mut runner = Runner::new(Arc::new(unsound.plan()?));
+//! let outcome = runner.run(&mut Random::new(1), 0, &mut ());
+//! let Verdict::Violated(violation) = outcome.verdict else { panic!("{}", unsound.design) };
+//! assert_eq!(violation.property(), unsound.reported);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::plan::Plan;
 use crate::scenario::{FileError, Override, builtin, file};

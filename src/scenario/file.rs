@@ -1,4 +1,17 @@
 //! Scenario files: TOML in, errors with file, line and key out.
+//!
+//! ```
+//! use active_active::scenario::file::load;
+//! use active_active::scenario::{FileError, Override};
+//!
+//! let text = "script = [\"publish 1\"]";
+//! let change: Override = "queue.max_receives=4".parse()?;
+//! let plan = load(text, "mine.toml", &[change])?;
+//! assert_eq!(plan.scenario().queue.max_receives, 4);
+//! let error: FileError = load("skript = []", "mine.toml", &[]).expect_err("there is no such key");
+//! assert!(error.to_string().ends_with("did you mean `script`?"), "{error}");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use toml::de::{DeTable, DeValue};
 

@@ -32,6 +32,17 @@
 //! expect dead-lettered 0                                no dead-letter queue has anything
 //! expect state preprocess-container@1 FailedDependency
 //! ```
+//!
+//! ```
+//! use active_active::scenario::script::ScriptError;
+//! use active_active::scenario::{Condition, Expectation, ScriptStep};
+//!
+//! let step = |line: &str| line.parse::<ScriptStep>();
+//! assert_eq!(step("await delivered 7"), Ok(ScriptStep::Await(Condition::Delivered(7))));
+//! assert_eq!(step("expect dead-lettered 0"), Ok(ScriptStep::Expect(Expectation::DeadLettered(0))));
+//! let error = step("publsh 1").expect_err("no step begins so");
+//! assert!(matches!(error, ScriptError::UnknownVerb(_)) && error.to_string().contains("'publish'"));
+//! ```
 
 use std::fmt;
 use std::str::FromStr;

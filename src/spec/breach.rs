@@ -1,4 +1,21 @@
 //! Violations as data.
+//!
+//! ```
+//! use active_active::explore::{Failure, check};
+//! use active_active::model::RecordId;
+//! use active_active::model::options::Action;
+//! use active_active::scenario::builtin;
+//! use active_active::spec::{Breach, PropertyName, Violation};
+//!
+//! let mut scenario = builtin::scenario("baseline")?;
+//! scenario.container.steps = vec![Action::Publish, Action::Store, Action::Remove];
+//! let Err(Failure::Violated(found)) = check(&scenario, &[]) else { panic!("it is wrong") };
+//! let violation: &Violation = &found.violation;
+//! assert_eq!(violation.property(), PropertyName::StoreBeforeForward);
+//! assert!(matches!(violation.breach, Breach::ForwardedUnstored { record: RecordId(1), .. }));
+//! assert_eq!(violation.because, ["inbound-table@1 has no row for record 1"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::model::event::Holder;
 use crate::model::id::{
