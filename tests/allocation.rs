@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Runner, Verdict};
+use active_active::explore::{Incomplete, Runner, SearchProgress, Verdict, Verified, Verify};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Script, Timed};
@@ -113,4 +113,27 @@ fn memory_is_linear_in_stages_and_regions() {
         );
         assert!(each < 1.2 * default, "{each} against {default} by default");
     }
+}
+
+/// What lies between the beginning and where a search is, is kept as whole systems: of many records, that is
+/// much more than the states in the store. A search that needs more memory than it may use says so.
+#[test]
+fn exhaustive_search_keeps_to_its_memory() {
+    const MAX: u64 = 32 << 20;
+    let crashes = ["records.batches=400", "script=publish 1,await delivered all", "budget.crash=1"];
+    let search = |changes: &[&str]| {
+        let verify = Verify { bytes_max: MAX, ..Verify::new(plans::plan("baseline", changes)) };
+        let mut report = None;
+        let info = measure(|| report = Some(verify.run(&SearchProgress::default())));
+        let report = report.expect("it has come to an end");
+        println!("{} states, {} bytes at most, of {MAX}", report.states, info.bytes_max);
+        (report.verdict, info.bytes_max)
+    };
+    let (verdict, bytes) = search(&crashes);
+    assert!(matches!(verdict, Verified::Incomplete(Incomplete::Memory)));
+    assert!((MAX / 4..MAX * 5 / 4).contains(&bytes), "{bytes}");
+    // Systems in which nothing is left to be done are not kept: here, one is at a time.
+    let (verdict, bytes) = search(&crashes[..2]);
+    assert!(matches!(verdict, Verified::Holds));
+    assert!(bytes < MAX / 4, "{bytes}");
 }

@@ -128,7 +128,8 @@ impl<'a> Locals<'a> {
             let (before, after) = (&self.before, &self.after);
             self.effects.learn(&Changes { machine, way, from, to, before, after });
         }
-        self.store.note_beside(self.parts.grown() + self.effects.grown());
+        // The store says so when it has no room left for states.
+        let _ = self.store.note_beside(self.parts.grown() + self.effects.grown());
         Ok(())
     }
 
@@ -237,6 +238,11 @@ impl Space for Locals<'_> {
 
     fn another(&self, like: &Whole) -> Whole {
         like.clone()
+    }
+
+    fn state_bytes(&self) -> u64 {
+        let parts = self.root.hashes().len();
+        (size_of::<Whole>() + parts * size_of::<PartId>()) as u64
     }
 
     #[inline]

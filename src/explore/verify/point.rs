@@ -36,6 +36,14 @@ impl Point {
         point
     }
 
+    /// How many bytes one takes, about: rather more than less. (`tests/allocation.rs` holds a system and its
+    /// spec to less than 31 bytes for each record, stage and region; hashes come on top.)
+    pub(super) fn bytes(plan: &Plan) -> u64 {
+        let cells = (plan.records() + 1) * plan.layout.stages.len() * plan.layout.regions;
+        let parts = parts(plan).count() + 1;
+        (cells * 31 + parts * 2 * size_of::<u128>() + plan.layout.machines() * 256) as u64
+    }
+
     /// Makes this one equal to the other, in the memory that is there.
     #[inline]
     pub(super) fn copy_from(&mut self, other: &Point) {

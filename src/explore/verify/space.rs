@@ -22,6 +22,9 @@ pub(super) trait Space {
     /// Memory for another state.
     fn another(&self, like: &Self::State) -> Self::State;
 
+    /// How many bytes that takes, about: rather more than less.
+    fn state_bytes(&self) -> u64;
+
     /// Takes the last choice of the path, to which those before it led, and those that go with it: they
     /// are added to the path.
     ///
@@ -75,6 +78,10 @@ impl Space for Points<'_> {
 
     fn another(&self, like: &Point) -> Point {
         like.clone()
+    }
+
+    fn state_bytes(&self) -> u64 {
+        Point::bytes(self.plan)
     }
 
     fn take(

@@ -133,9 +133,11 @@ impl Store {
         Ok(())
     }
 
-    /// Takes note that something beside the states takes so many bytes more: the store has less.
-    pub(super) fn note_beside(&self, bytes: u64) {
-        self.beside.fetch_add(bytes, Ordering::Relaxed);
+    /// Takes note that something beside the states takes so many bytes more: the store has less. Whether both
+    /// together keep to the bound.
+    pub(super) fn note_beside(&self, bytes: u64) -> bool {
+        let beside = self.beside.fetch_add(bytes, Ordering::Relaxed) + bytes;
+        beside + self.bytes.load(Ordering::Relaxed) <= self.bytes_max
     }
 
     /// How many bytes the states take.

@@ -60,6 +60,8 @@ pub(super) struct Worker<'a, S: Space> {
     tally: Tally,
     recent: Recent,
     is_uneven: bool,
+    /// There was no memory left.
+    is_full: bool,
     /// No run of so many choices or more is of interest.
     length_max: usize,
 }
@@ -88,6 +90,7 @@ impl<'a, S: Space> Worker<'a, S> {
             tally: Tally::default(),
             recent: Recent::default(),
             is_uneven: false,
+            is_full: false,
             length_max: usize::MAX,
         }
     }
@@ -129,8 +132,16 @@ impl<'a, S: Space> Worker<'a, S> {
                 continue;
             };
             frame.next += 1;
-            depth += usize::from(self.enter(depth, choice));
-            if self.tally.transitions >= LOOK_EVERY && self.look_around(depth) {
+            let is_last = frame.next == frame.choices.len();
+            if self.enter(depth, choice) {
+                match is_last {
+                    // Nothing is left to be done in the state that it came from.
+                    true => self.frames.swap(depth, depth + 1),
+                    false => depth += 1,
+                }
+            }
+            let is_due = self.tally.transitions >= LOOK_EVERY || self.is_full;
+            if is_due && self.look_around(depth) {
                 return;
             }
         }
@@ -222,6 +233,10 @@ impl<'a, S: Space> Worker<'a, S> {
     #[inline]
     fn take(&mut self, depth: usize, choice: Choice) -> Result<(), Breach> {
         if self.frames.len() == depth + 1 {
+            // A state between the beginning and here takes much more than its entry in the store.
+            if !self.search.store.note_beside(self.space.state_bytes()) {
+                self.no_memory();
+            }
             let state = self.space.another(&self.frames[depth].state);
             self.frames.push(Frame { state, choices: Vec::new(), next: 0, length: 0, work: 0 });
         }
@@ -270,8 +285,7 @@ impl<'a, S: Space> Worker<'a, S> {
             }
             (_, Ok(None)) => true,
             (_, Err(Full)) => {
-                self.lock_pass().is_full = true;
-                self.stop();
+                self.no_memory();
                 false
             }
         }
@@ -309,6 +323,13 @@ impl<'a, S: Space> Worker<'a, S> {
             Task::Shorten(_) => self.length_max = self.length_max.min(self.path.len()),
             Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => self.stop(),
         }
+    }
+
+    /// There is no more memory.
+    fn no_memory(&mut self) {
+        self.is_full = true;
+        self.lock_pass().is_full = true;
+        self.stop();
     }
 
     fn stop(&self) {
