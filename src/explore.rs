@@ -21,7 +21,7 @@ pub use campaign::{Campaign, Done, Note, Part};
 pub use check::{Checker, Counterexample, Failure, check};
 pub use checkpoint::{Checkpoint, CheckpointError, Identity};
 pub use coverage::{Coverage, Reached};
-pub use minimise::{Minimal, Minimiser, Size, Watch};
+pub use minimise::{Ended, Minimal, Minimiser, Size, Watch};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};
 pub use sweep::{Progress, Sweep, SweepReport};

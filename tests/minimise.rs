@@ -4,11 +4,13 @@ use std::mem::discriminant;
 use std::sync::Arc;
 
 use active_active::explore::minimise::{Part, shrunk};
-use active_active::explore::{Choices, Minimal, Minimiser, Outcome, Runner, Size, Verdict, Watch};
+use active_active::explore::{
+    Choices, Ended, Minimal, Minimiser, Outcome, Runner, Size, Verdict, Watch,
+};
 use active_active::model::fault::{Fault, Target};
 use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
-use active_active::report::past;
+use active_active::report::{MinimalSummary, Palette, past};
 use active_active::saved::{SavedRun, Schedule};
 use active_active::scenario::Scenario;
 use active_active::scenario::designs::{UNSOUND, Unsound};
@@ -175,7 +177,7 @@ fn assert_is_small(unsound: &Unsound) -> Option<String> {
     let text = minimal.saved.to_text();
     let line = format!("(\"{design}\", \"{scenario}\", {size:?}),");
     assert!(size.iter().zip(AT_MOST).all(|(&size, most)| size <= most), "{line}\n{text}");
-    assert!(minimal.is_complete, "{design}");
+    assert_eq!(minimal.ended, Ended::Complete, "{design}");
     assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
     assert_nothing_can_be_left_out(design, &minimal);
     let read = SavedRun::parse(&text, design).unwrap_or_else(|error| panic!("{error}"));
@@ -255,12 +257,48 @@ fn a_minimiser_that_is_stopped_keeps_the_failure() {
     let watch = Watch::default();
     watch.stop();
     let minimal = Minimiser::default().minimise(&saved, &watch).expect("it violates the spec");
-    assert!(!minimal.is_complete);
+    assert_eq!(minimal.ended, Ended::Interrupted);
     assert_eq!((minimal.size, &minimal.saved), (minimal.before, &saved));
-    let short = Minimiser { steps_max: 400_000, ..Minimiser::default() };
-    let minimal = short.minimise(&saved, &Watch::default()).expect("it violates the spec");
-    assert!(minimal.size < minimal.before);
-    assert!(minimal.saved.replay().matches_expected);
+}
+
+/// Whoever is told that a search was not through, and gives more steps to what it reached, gets what a
+/// search gets that was through at once.
+#[test]
+fn a_minimiser_that_runs_out_of_steps_says_so_and_more_of_them_go_on_from_there() {
+    let plan = plans::plan("crash-anywhere", &["table.insert=append"]);
+    let (saved, _) = first_failure(&plan);
+    let at_once = minimise(&saved);
+    assert_eq!(MinimalSummary::new(&at_once).sizes(&Palette::PLAIN).len(), 2);
+    // So few steps that nothing smaller is found, and so many that something is.
+    for (steps_max, is_smaller) in [(100_000, false), (400_000, true)] {
+        let short = Minimiser { steps_max, ..Minimiser::default() };
+        let minimal = short.minimise(&saved, &Watch::default()).expect("it violates the spec");
+        assert_eq!(minimal.ended, Ended::OutOfSteps);
+        assert_eq!(minimal.size < minimal.before, is_smaller, "{}", minimal.size);
+        assert!(minimal.saved.replay().matches_expected);
+        let lines = MinimalSummary::new(&minimal).sizes(&Palette::PLAIN);
+        let warning = "  NOT THROUGH: it may become smaller; minimize the saved file with a higher --steps-max to go on";
+        assert_eq!(lines.last().map(String::as_str), Some(warning));
+        let again = minimise(&minimal.saved);
+        assert_eq!((again.ended, again.before), (Ended::Complete, minimal.size));
+        assert_eq!((at_once.ended, at_once.size), (Ended::Complete, again.size));
+    }
+}
+
+/// An interrupt keeps what was reached, and the same search goes on from there.
+#[test]
+fn a_minimiser_that_was_interrupted_goes_on_from_what_it_reached() {
+    let plan = plans::plan("crash-anywhere", &["table.insert=append"]);
+    let (saved, _) = first_failure(&plan);
+    let watch = Watch::default();
+    watch.stop();
+    let minimal = Minimiser::default().minimise(&saved, &watch).expect("it violates the spec");
+    let lines = MinimalSummary::new(&minimal).sizes(&Palette::PLAIN);
+    let warning =
+        "  INTERRUPTED: it may become smaller; minimize the saved file to go on from here";
+    assert_eq!(lines.last().map(String::as_str), Some(warning));
+    let again = minimise(&minimal.saved);
+    assert_eq!((again.ended, again.size), (Ended::Complete, minimise(&saved).size));
 }
 
 #[test]

@@ -4,7 +4,9 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Choices, Minimiser, Progress, Runner, Sweep, SweepReport, Watch};
+use active_active::explore::{
+    Choices, Ended, Minimiser, Progress, Runner, Sweep, SweepReport, Watch,
+};
 use active_active::report::past;
 use active_active::report::story::Mark;
 use active_active::saved::SavedRun;
@@ -42,6 +44,8 @@ fn the_story_of_the_needle_has_all_of_its_failures() {
     let outcome = Runner::new(Arc::clone(&plan)).run(&mut scheduler, run, &mut choices);
     let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
     let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");
+    // Nobody is told that more could be left out when the search was through.
+    assert_eq!(minimal.ended, Ended::Complete);
     let (story, _) = past::story(&minimal.saved);
     let told = |text: &str| {
         story.iter().filter(|line| line.mark == Mark::Fault && line.text.contains(text)).count()

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use active_active::explore::Share;
+use active_active::explore::{Minimiser, Share};
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -227,6 +227,9 @@ pub(crate) struct MinimizeArgs {
     /// The file holds the bytes of this fuzz target [default: told from the path]
     #[arg(long, value_name = "TARGET")]
     pub(crate) artifact: Option<Target>,
+    /// End with what was reached after so many simulated steps
+    #[arg(long, value_name = "N", default_value_t = Minimiser::default().steps_max)]
+    pub(crate) steps_max: u64,
     /// How to print the report
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,

@@ -30,7 +30,8 @@ Examples:
 pub(super) const MINIMIZE: &str = "\
 Examples:
   active-active minimize failure.toml
-  active-active minimize failure.toml --out small.toml";
+  active-active minimize failure.toml --out small.toml
+  active-active minimize failure.toml --steps-max 1000000000";
 
 pub(super) const EXPORT: &str = "\
 Examples:

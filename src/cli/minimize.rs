@@ -24,7 +24,8 @@ pub(crate) fn execute(
     let origin = args.file.display().to_string();
     let saved = replay::read_saved(&args.file, args.artifact)?;
     replay::refuse_misfit(&saved, &origin)?;
-    let Some(minimal) = minimise(&saved, surroundings) else {
+    let minimiser = Minimiser { steps_max: args.steps_max, ..Minimiser::default() };
+    let Some(minimal) = minimise_with(minimiser, &saved, surroundings) else {
         return Err(CliError::NothingToMinimize { origin });
     };
     let path = args.out.clone().unwrap_or_else(|| beside(&args.file));
@@ -57,10 +58,18 @@ fn beside(file: &std::path::Path) -> PathBuf {
 /// Makes a failure smaller, showing how far that is if somebody looks; an interrupt keeps the
 /// smallest so far. Nothing comes of a run that violates nothing.
 pub(crate) fn minimise(saved: &SavedRun, surroundings: &Surroundings) -> Option<Minimal> {
+    minimise_with(Minimiser::default(), saved, surroundings)
+}
+
+fn minimise_with(
+    minimiser: Minimiser,
+    saved: &SavedRun,
+    surroundings: &Surroundings,
+) -> Option<Minimal> {
     let watch = Arc::new(Watch::default());
     let watched = Arc::clone(&watch);
     interrupt::on_interrupt(move || watched.stop());
-    let work = || Minimiser::default().minimise(saved, &watch);
+    let work = || minimiser.minimise(saved, &watch);
     match surroundings.shows_progress {
         true => bar::minimising(&watch, work),
         false => work(),

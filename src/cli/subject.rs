@@ -163,8 +163,8 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
             record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
         let mut run = RunSummary::of_replay(saved.plan(), &recording.outcome);
         run.measured(&metrics, saved.plan());
-        let Minimal { before, size, is_complete, .. } = minimal;
-        let origin = Origin::Minimised { before, size, is_complete };
+        let Minimal { before, size, ended, .. } = minimal;
+        let origin = Origin::Minimised { before, size, ended };
         return Ok(Subject { recording, run, sweep, origin, commands, words });
     }
     let (recording, metrics) = record(args, &plan, |watcher| {

@@ -11,7 +11,7 @@
 //! Hildebrandt, "Simplifying and isolating failure-inducing input", 2002).
 //!
 //! ```
-//! use active_active::explore::minimise::{Cause, Minimal, Part, Shrunk, Size, shrunk};
+//! use active_active::explore::minimise::{Cause, Ended, Minimal, Part, Shrunk, Size, shrunk};
 //! use active_active::explore::{Minimiser, Watch, check, Failure};
 //! use active_active::model::options::Action;
 //! use active_active::scenario::builtin;
@@ -25,6 +25,7 @@
 //! let minimal: Minimal = minimal.expect("the case violates the spec");
 //! let Size { records, stages, deviations, .. } = minimal.size;
 //! assert_eq!((records, stages, deviations), (1, 1, 0));
+//! assert_eq!(minimal.ended, Ended::Complete);
 //! // With the steps in the order of the default, the same events do no harm.
 //! let keys: Vec<String> = minimal.causes.iter().map(Cause::key).collect();
 //! assert_eq!(keys, ["container.steps"]);
@@ -37,6 +38,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use serde::Serialize;
 
 use crate::explore::{Choices, Outcome, Verdict};
 use crate::plan::{DriverAction, Plan};
@@ -136,9 +139,21 @@ pub struct Minimal {
     /// What it is about: options without which the scenario was not seen to fail, as it was found. With
     /// one of them put right, the smallest failure is gone.
     pub causes: Vec<Cause>,
-    /// Whether nothing more can be removed, as far as the search could see; otherwise it was
-    /// stopped before it was through.
-    pub is_complete: bool,
+    /// Whether nothing more can be removed, or the search was not through.
+    pub ended: Ended,
+}
+
+/// Why a minimiser went no further.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ended {
+    /// Nothing more can be left out, as far as the search could see.
+    Complete,
+    /// Somebody stopped it: the same search on what was reached goes on from there.
+    Interrupted,
+    /// It had simulated as many steps as it was given, [`Minimiser::steps_max`]: a search that is given
+    /// more of them on what was reached goes on from there.
+    OutOfSteps,
 }
 
 impl Minimiser {
@@ -169,8 +184,8 @@ impl Minimiser {
             search.effort.steps_per_scenario *= THOROUGH;
             best = until_nothing_changes(best, &mut search, BTreeSet::new());
         }
-        let is_complete = !search.is_over();
-        Some(finished(best, before, search.causes, is_complete))
+        let ended = search.ended();
+        Some(finished(best, before, search.causes, ended))
     }
 }
 
@@ -257,7 +272,7 @@ fn plan(scenario: &Scenario) -> Option<Arc<Plan>> {
     plan.actions().iter().any(publishes).then(|| Arc::new(plan))
 }
 
-fn finished(best: Found, before: Size, causes: Vec<Cause>, is_complete: bool) -> Minimal {
+fn finished(best: Found, before: Size, causes: Vec<Cause>, ended: Ended) -> Minimal {
     let Found { plan, deviations, outcome, .. } = best;
     let size = Size::of(&plan, deviations.len(), outcome.steps);
     let saved = SavedRun::of_deviations(&plan, &deviations, &outcome);
@@ -265,5 +280,5 @@ fn finished(best: Found, before: Size, causes: Vec<Cause>, is_complete: bool) ->
     let Outcome { verdict: Verdict::Violated(violation), .. } = outcome else {
         unreachable!("only runs that violate the spec are kept");
     };
-    Minimal { saved, violation: *violation, size, before, causes, is_complete }
+    Minimal { saved, violation: *violation, size, before, causes, ended }
 }

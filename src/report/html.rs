@@ -31,7 +31,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::explore::minimise::Size;
+use crate::explore::minimise::{Ended, Size};
 use crate::report::markup::{escape, script_json};
 use crate::report::picture::{self, Flow};
 use crate::report::recording::Recording;
@@ -77,7 +77,7 @@ pub enum Origin {
         /// How large it is.
         size: Size,
         /// Whether nothing more can be removed.
-        is_complete: bool,
+        ended: Ended,
     },
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::explore::{Failure, Minimal, Size};
+use crate::explore::{Ended, Failure, Minimal, Size};
 use crate::report::palette::{Palette, paint};
 use crate::report::past;
 use crate::report::story::Line;
@@ -14,8 +14,8 @@ pub struct MinimalSummary {
     pub size: SizeSummary,
     /// How large the failure was that was found.
     pub before: SizeSummary,
-    /// Whether nothing more can be left out, as far as the search could see.
-    pub is_complete: bool,
+    /// Whether nothing more can be left out, or the search was not through.
+    pub ended: Ended,
     /// How many choices the run had taken.
     pub step: u64,
     /// What happened, in a sentence.
@@ -69,7 +69,7 @@ impl MinimalSummary {
         MinimalSummary {
             size: minimal.size.into(),
             before: minimal.before.into(),
-            is_complete: minimal.is_complete,
+            ended: minimal.ended,
             step: minimal.violation.step,
             what: minimal.violation.what.clone(),
             because: minimal.violation.because.clone(),
@@ -88,10 +88,18 @@ impl MinimalSummary {
             format!("  Smallest   {}", paint(palette.strong, &self.size_in_words)),
             format!("  Found in   {}", self.before_in_words),
         ];
-        if !self.is_complete {
-            let word = paint(palette.loud, "INTERRUPTED");
-            lines.push(format!("  {word}: it may become smaller; minimize the file again"));
-        }
+        let warning = match self.ended {
+            Ended::Complete => None,
+            Ended::Interrupted => {
+                Some(("INTERRUPTED", "minimize the saved file to go on from here"))
+            }
+            Ended::OutOfSteps => {
+                Some(("NOT THROUGH", "minimize the saved file with a higher --steps-max to go on"))
+            }
+        };
+        lines.extend(warning.map(|(word, remedy)| {
+            format!("  {}: it may become smaller; {remedy}", paint(palette.loud, word))
+        }));
         lines
     }
 

@@ -43,6 +43,23 @@ fn a_saved_failure_becomes_what_a_sweep_makes_of_it() {
     assert!(refused.stderr.contains("taken.toml: is there already"), "{}", refused.stderr);
 }
 
+/// Nobody interrupted a search that used its steps up, and what it saved is where the next one begins.
+#[test]
+fn a_search_that_used_its_steps_up_says_what_goes_on() {
+    let (place, saved) = with_failure();
+    let short = place.run(&format!("minimize {saved} --out first.toml --steps-max 100000"));
+    let warning = "NOT THROUGH: it may become smaller; minimize the saved file with a higher --steps-max to go on\n";
+    assert!(short.stdout.contains(warning), "{}", short.stdout);
+    assert!(!short.stdout.contains("INTERRUPTED"), "{}", short.stdout);
+    let on = place.run("minimize first.toml --out second.toml --format json");
+    let json: Value = serde_json::from_str(&on.stdout).expect("it is JSON");
+    assert_eq!(json["violation"]["minimal"]["ended"], "complete");
+    let at_once = place.run(&format!("minimize {saved} --out whole.toml"));
+    assert!(!at_once.stdout.contains("NOT THROUGH"), "{}", at_once.stdout);
+    assert_ne!(place.read("first.toml"), place.read("second.toml"));
+    assert_eq!(place.read("second.toml"), place.read("whole.toml"));
+}
+
 #[test]
 fn what_holds_is_not_made_smaller() {
     let place = Place::new();

@@ -81,7 +81,12 @@ fn with_two(search: &mut Search<'_>, runner: &mut Runner) -> Option<Found> {
             }
             let (_, second) = search.alternatives(runner, &[one]);
             let fits = |other: &Deviation| is_fault(other) == wants_fault;
-            for other in second.into_iter().filter(fits) {
+            let second: Vec<Deviation> = second.into_iter().filter(fits).collect();
+            for other in spread(&second) {
+                // A large scenario has thousands of second deviations, and each is a long run.
+                if search.is_past(end) {
+                    break;
+                }
                 let found = search.with(runner, &[one, other]);
                 if found.is_some() {
                     return found;

@@ -8,7 +8,7 @@ use rand::Rng;
 
 use super::cause::Cause;
 use super::goal::Goal;
-use super::{Minimiser, Watch};
+use super::{Ended, Minimiser, Watch};
 use crate::explore::{Choices, Observer, Outcome, Phase, Runner};
 use crate::plan::Plan;
 use crate::scheduler::seed::{below, generator};
@@ -50,6 +50,15 @@ impl<'a> Search<'a> {
     /// Whether no more may be tried.
     pub(super) fn is_over(&self) -> bool {
         self.watch.is_stopped() || self.spent >= self.effort.steps_max
+    }
+
+    /// Why the search ends now.
+    pub(super) fn ended(&self) -> Ended {
+        match (self.watch.is_stopped(), self.is_over()) {
+            (true, _) => Ended::Interrupted,
+            (false, true) => Ended::OutOfSteps,
+            (false, false) => Ended::Complete,
+        }
     }
 
     /// When the search that begins now should be over.

@@ -1,5 +1,6 @@
 //! The parts of the page that are plain HTML: readable without its script.
 
+use crate::explore::Ended;
 use crate::model::layout::MachineKind;
 use crate::report::html::{Command, Origin, Page};
 use crate::report::markup::escape;
@@ -146,9 +147,13 @@ pub(super) fn which_run(page: &Page<'_>) -> String {
     let which = match page.origin {
         Origin::Scheduler => scheduled(page.run),
         Origin::Saved => "A saved run, run again.".to_owned(),
-        Origin::Minimised { before, size, is_complete } => format!(
+        Origin::Minimised { before, size, ended } => format!(
             "The violation that was found, made as small as it gets{}: {size}, {} of the {} before.",
-            if is_complete { "" } else { " within the time it was given" },
+            match ended {
+                Ended::Complete => "",
+                Ended::Interrupted => " until it was interrupted",
+                Ended::OutOfSteps => " with the steps that were allowed",
+            },
             text::plural(size.steps, "step", "steps"),
             text::count(before.steps)
         ),
