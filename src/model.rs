@@ -2,25 +2,25 @@
 //!
 //! A machine is plain data with a handler. A handler reads its own state and one [`Message`],
 //! changes its own state, and writes what it intends (sends and events) into an
-//! [`Outbox`](outbox::Outbox). It cannot see another machine, draws no random number and reads no
+//! outbox. It cannot see another machine, draws no random number and reads no
 //! clock: everything that is left open is a [`Choice`](crate::sim::Choice) of the scheduler.
 
-pub mod bit_set;
+pub(crate) mod bit_set;
 pub mod container;
 pub mod destination;
 pub mod dns;
 pub mod event;
 pub mod fault;
 pub mod global_database;
-pub mod health;
+pub(crate) mod health;
 pub mod id;
-pub mod index_set;
+pub(crate) mod index_set;
 pub mod layout;
 pub mod message;
 pub mod options;
-pub mod outbox;
-pub mod plans;
-pub mod pool;
+pub(crate) mod outbox;
+pub(crate) mod plans;
+pub(crate) mod pool;
 pub mod progress;
 pub mod queue;
 pub mod record;

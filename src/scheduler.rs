@@ -28,6 +28,45 @@
 //! assert_eq!(verdict(&plan, Deviate::lenient(vec![deviation])), Verdict::Holds);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Those that search measure the plan first, once for all threads; [`Strategy`] does that and gives one of each kind:
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::Runner;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::strategy::{Prepared, Searcher};
+//! use active_active::scheduler::{Delay, Feedback, Pct, Portfolio, Pos, Profile, Scheduler, Strategy, Surw};
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("crash-anywhere")?)?);
+//! let steps = |mut scheduler: &mut dyn FnMut(&mut Runner) -> u64| {
+//!     let mut runner = Runner::new(Arc::clone(&plan));
+//!     scheduler(&mut runner)
+//! };
+//! let profile = Arc::new(Profile::new(&plan, 1));
+//! let (mut delay, mut pct) = (Delay::new(profile.clone(), 1, 3), Pct::new(profile.clone(), 1, 3));
+//! let (mut pos, mut surw) = (Pos::new(profile.clone(), 1), Surw::new(profile.clone(), 1));
+//! let mut feedback = Feedback::new(plan.clone(), profile.clone(), 1, u64::MAX);
+//! let mut portfolio = Portfolio::new(plan.clone(), &profile, 1, u64::MAX);
+//! let all = [
+//!     steps(&mut |runner| runner.run(&mut delay, 0, &mut ()).steps),
+//!     steps(&mut |runner| runner.run(&mut pct, 0, &mut ()).steps),
+//!     steps(&mut |runner| runner.run(&mut pos, 0, &mut ()).steps),
+//!     steps(&mut |runner| runner.run(&mut surw, 0, &mut ()).steps),
+//!     steps(&mut |runner| runner.run(&mut feedback, 0, &mut ()).steps),
+//!     steps(&mut |runner| runner.run(&mut portfolio, 0, &mut ()).steps),
+//! ];
+//! assert!(all.iter().all(|&steps| steps > 1_000));
+//!
+//! // By its name, as the command line does it: the same scheduler, so the same run.
+//! let prepared: Prepared = "pct:3".parse::<Strategy>()?.prepare(&plan, 1);
+//! let mut searcher: Searcher = prepared.scheduler();
+//! assert!(matches!(searcher, Searcher::Pct(_)));
+//! assert_eq!(steps(&mut |runner| runner.run(&mut searcher, 0, &mut ()).steps), all[1]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answer;
 pub mod delay;

@@ -246,7 +246,7 @@ impl Truth {
         simulation.events().iter().for_each(|event| world.apply(event, plan));
         for queue in (0..layout.queues() as u16).map(QueueId) {
             let mut told: Vec<_> = world.queues[queue.index()].iter().map(key).collect();
-            let dead = simulation.queue(queue).dead(simulation.shelf());
+            let dead = simulation.dead_letters(queue);
             let mut is: Vec<_> =
                 simulation.queue_items(queue).chain(dead).map(|item| key(&item.copy)).collect();
             told.sort_unstable();

@@ -29,6 +29,13 @@ const STEPS_MAX: u64 = 20_000;
 ///
 /// If what was read is written as something else than what was read: a bug of this crate, as any
 /// other panic is.
+///
+/// ```
+/// use active_active::arbitrary::{Text, read_any};
+///
+/// assert_eq!(read_any("name = 'small'\nscript = ['publish 1']"), Text::Scenario);
+/// assert_eq!(read_any("name ="), Text::Neither);
+/// ```
 pub fn read_any(text: &str) -> Text {
     if let Ok(plan) = file::load(text, "text", &[]) {
         let written = plan.scenario().to_toml();

@@ -17,6 +17,41 @@ const STEPS_REPORTED: u64 = 1_000_000;
 ///
 /// [`Sweep::run`] is the campaign of all runs from the beginning. While one thread runs it, others
 /// may ask how far it is.
+///
+/// A campaign that goes on where another process left off shows what one sweep shows:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::campaign::{Campaign, Done};
+/// use active_active::explore::checkpoint::{Checkpoint, CheckpointError, Identity};
+/// use active_active::explore::{Progress, Share, Sweep};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::{Random, Rhythm};
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+/// let sweep = Sweep { plan: Arc::clone(&plan), runs: 100, threads: 1, steps_max: u64::MAX };
+/// let share = "1/2".parse::<Share>()?;
+/// let half = Campaign::new(sweep.clone(), share, Rhythm::INDEPENDENT);
+/// half.run(|| Random::new(1), &Progress::default());
+///
+/// // What it has done, as a file.
+/// let scenario = plan.scenario().to_toml();
+/// let identity = Identity { scenario, scheduler: "random".into(), seed: 1, runs: 100, steps_max: None };
+/// let done: Done = half.done();
+/// let text = Checkpoint::new(identity.clone(), share, &done, &half.parts()).to_text();
+///
+/// // Read again, by whoever has the same campaign to make.
+/// let checkpoint = Checkpoint::parse(&text)?;
+/// checkpoint.check(&identity, share)?;
+/// let mut again = Campaign::new(sweep, share, Rhythm::INDEPENDENT);
+/// again.resume(checkpoint.done(&mut |_run| None)?, Vec::new());
+/// assert_eq!(again.report(), half.report());
+/// let other = Identity { seed: 2, ..identity };
+/// assert_eq!(checkpoint.check(&other, share), Err(CheckpointError::Other("seed")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct Campaign {
     sweep: Sweep,

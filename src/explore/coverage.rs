@@ -168,6 +168,27 @@ impl Reached {
 }
 
 /// How often what was reached.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::possible::{self, Kinds, POSSIBLE};
+/// use active_active::explore::{Coverage, Progress, Reached, Sweep};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::Random;
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("f1-fail-container")?)?);
+/// let sweep = Sweep { plan: Arc::clone(&plan), runs: 20, threads: 1, steps_max: u64::MAX };
+/// let coverage: Coverage = sweep.run(|| Random::new(1), &Progress::default()).coverage;
+/// assert_eq!((coverage.runs(Reached::Paused), coverage.runs(Reached::Crashed)), (20, 0));
+/// // Of all kinds of steps that there are, those of which the plan has the machines, and those that were taken.
+/// let kinds: &Kinds = &POSSIBLE[0];
+/// assert!(!kinds.messages.is_empty());
+/// let (possible, taken) = (possible::pairs_of(&plan).count(), coverage.pairs().count());
+/// assert!(taken < possible && possible <= possible::pairs().count());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Coverage {
     /// By [`Pair::index`]: how many steps.

@@ -9,6 +9,21 @@ use crate::scenario::{FileError, builtin};
 use crate::scheduler::Strategy;
 
 /// What to measure.
+///
+/// ```
+/// use active_active::explore::Progress;
+/// use active_active::explore::detection::{Cell, Detection, Effort, Subject, subjects};
+/// use active_active::scheduler::Strategy;
+///
+/// let subject: &Subject = &subjects()?[0];
+/// assert_eq!(subject.design, "container.steps=remove,store,publish");
+/// let detection = Detection { trials: 3, budget: 100, threads: 1 };
+/// let cell: Cell = detection.cell(subject, Strategy::Random, &Progress::default());
+/// assert!(cell.is_always_found());
+/// let schedules = |effort: &Effort| effort.schedules;
+/// assert_eq!(cell.median(schedules), Some(1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Detection {
     /// How many sweeps for each design and strategy, with the seeds from 1.

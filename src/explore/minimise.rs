@@ -58,7 +58,6 @@ mod size;
 
 pub use cause::Cause;
 use goal::Goal;
-pub use rename::Renames;
 use search::{Found, Search};
 pub use shrink::{Part, Shrunk, shrunk};
 pub use size::Size;

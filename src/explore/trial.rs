@@ -20,6 +20,20 @@ const SEARCHED: u64 = 2_000;
 const COUNTED: u64 = 100;
 
 /// What the two specs say of one design, over the same random schedules.
+///
+/// ```
+/// use active_active::explore::{Counted, Trial};
+/// use active_active::scenario::designs::UNSOUND;
+/// use active_active::spec::PropertyName;
+///
+/// let mut rows = UNSOUND.iter();
+/// let row = rows.find(|row| row.design == "replication.on_failure=drop").expect("it is there");
+/// let trial = Trial::of(row)?;
+/// assert_eq!(trial.caught_by, Some(PropertyName::StoredEverywhere));
+/// // Rows that replication lost were never counted.
+/// assert_eq!(trial.alone(), Counted::Missed);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Trial {
     /// The option and its value.

@@ -72,6 +72,39 @@ pub struct Verify {
 }
 
 /// What an exhaustive search shows.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::{Found, Incomplete, SearchProgress, Verified, Verify, VerifyReport};
+/// use active_active::plan::Plan;
+/// use active_active::report::{Palette, VerifySummary};
+/// use active_active::scenario::Scenario;
+/// use active_active::spec::PropertyName;
+///
+/// let scenario = Scenario::parse(r#"
+///     name = "tiny"
+///     topology.stages = ["only"]
+///     records.batches = [1]
+///     container.steps = ["publish", "store", "remove"]
+///     script = ["publish 1"]
+/// "#)?;
+/// let verify = Verify::new(Arc::new(Plan::new(&scenario)?));
+/// let report: VerifyReport = verify.run(&SearchProgress::default());
+/// let Verified::Violated(found) = &report.verdict else { panic!("it publishes first") };
+/// let Found { violation, is_shortest, .. } = &**found;
+/// assert_eq!((violation.property(), *is_shortest), (PropertyName::StoreBeforeForward, true));
+/// let summary = VerifySummary::new(&verify.plan, &report, None);
+/// assert!(summary.text(&Palette::PLAIN).contains("VIOLATED"));
+///
+/// // Without room for what it has seen, a search proves nothing.
+/// let crowded = Verify { bytes_max: 0, ..verify };
+/// let sound = Scenario { container: Default::default(), ..scenario };
+/// let crowded = Verify { plan: Arc::new(Plan::new(&sound)?), ..crowded };
+/// let report = crowded.run(&SearchProgress::default());
+/// assert_eq!(report.verdict, Verified::Incomplete(Incomplete::Memory));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct VerifyReport {
     /// The verdict.

@@ -5,14 +5,14 @@
 /// Its members are always listed in ascending order, whatever the order they came in: two runs
 /// that reach the same state see the same list of choices.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct BitSet {
+pub(crate) struct BitSet {
     /// Bit *i* of word *w* is member 64 *w* + *i*.
     words: Vec<u64>,
 }
 
 impl BitSet {
     /// An empty set for the members `0..bound`.
-    pub fn new(bound: usize) -> BitSet {
+    pub(crate) fn new(bound: usize) -> BitSet {
         BitSet { words: vec![0; bound.div_ceil(64).max(1)] }
     }
 
@@ -22,35 +22,29 @@ impl BitSet {
     ///
     /// If the member is not below the bound (as every method here does).
     #[inline]
-    pub fn insert(&mut self, member: usize) {
+    pub(crate) fn insert(&mut self, member: usize) {
         self.words[member / 64] |= 1 << (member % 64);
     }
 
     /// Takes a member out.
     #[inline]
-    pub fn remove(&mut self, member: usize) {
+    pub(crate) fn remove(&mut self, member: usize) {
         self.words[member / 64] &= !(1 << (member % 64));
     }
 
     /// Whether it is in.
     #[inline]
-    pub fn contains(&self, member: usize) -> bool {
+    pub(crate) fn contains(&self, member: usize) -> bool {
         self.words[member / 64] & (1 << (member % 64)) != 0
     }
 
     /// How many are in.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self.words.as_slice() {
             [word] => word.count_ones() as usize,
             words => words.iter().map(|word| word.count_ones() as usize).sum(),
         }
-    }
-
-    /// Whether none is in.
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.words.iter().all(|&word| word == 0)
     }
 
     /// The n-th member in ascending order, counting from 0.
@@ -59,7 +53,7 @@ impl BitSet {
     ///
     /// If there are not that many.
     #[inline]
-    pub fn nth(&self, n: usize) -> usize {
+    pub(crate) fn nth(&self, n: usize) -> usize {
         if let [word] = self.words.as_slice() {
             return select(*word, n as u32);
         }
@@ -76,7 +70,7 @@ impl BitSet {
 
     /// The first member that is `from` or above, if there is one.
     #[inline]
-    pub fn next_from(&self, from: usize) -> Option<usize> {
+    pub(crate) fn next_from(&self, from: usize) -> Option<usize> {
         let mut index = from / 64;
         let mut word = self.words.get(index)? & (u64::MAX << (from % 64));
         loop {
@@ -89,7 +83,7 @@ impl BitSet {
     }
 
     /// The members in ascending order.
-    pub fn iter(&self) -> impl Iterator<Item = usize> + '_ {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = usize> + '_ {
         let mut next = 0;
         std::iter::from_fn(move || {
             let member = self.next_from(next)?;
@@ -99,13 +93,8 @@ impl BitSet {
     }
 
     /// Makes this set equal to the other, without a new allocation when the bounds are equal.
-    pub fn copy_from(&mut self, other: &BitSet) {
+    pub(crate) fn copy_from(&mut self, other: &BitSet) {
         self.words.clone_from(&other.words);
-    }
-
-    /// Takes all members out.
-    pub fn clear(&mut self) {
-        self.words.fill(0);
     }
 }
 
@@ -153,7 +142,7 @@ mod tests {
             for &member in &members {
                 set.remove(member);
             }
-            assert!(set.is_empty());
+            assert_eq!(set.len(), 0);
             assert_eq!(set.next_from(0), None);
         }
     }

@@ -67,37 +67,37 @@ pub struct Container {
 
 /// What a container knows about its place and its design.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Which container it is.
-    pub id: ContainerId,
+    pub(crate) id: ContainerId,
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// Which queue it reads.
-    pub in_queue_id: QueueId,
+    pub(crate) in_queue_id: QueueId,
     /// The address of the queue it reads.
-    pub in_queue: MachineId,
+    pub(crate) in_queue: MachineId,
     /// The address of the queue it sends to.
-    pub out_queue: MachineId,
+    pub(crate) out_queue: MachineId,
     /// The address of its stage's table in its own region.
-    pub table: MachineId,
+    pub(crate) table: MachineId,
     /// The order in which it stores, publishes and removes.
-    pub steps: [Action; 3],
+    pub(crate) steps: [Action; 3],
     /// What it does with a record that the table already has.
-    pub on_duplicate: OnDuplicate,
+    pub(crate) on_duplicate: OnDuplicate,
     /// How often it sends a refused request again before it counts as refused.
-    pub retries: u8,
+    pub(crate) retries: u8,
     /// What it does when it is refused.
-    pub on_dependency_failure: OnDependencyFailure,
+    pub(crate) on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
-    pub on_recover: OnRecover,
+    pub(crate) on_recover: OnRecover,
     /// What it does when its table holds a row that it cannot read.
-    pub on_unreadable: OnUnreadable,
+    pub(crate) on_unreadable: OnUnreadable,
 }
 
 impl Container {
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
             Message::Received { incarnation, copy, receipt, .. } => {
                 if self.is_current(incarnation, context, out) {

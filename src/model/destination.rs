@@ -50,19 +50,19 @@ pub struct RecordDestination {
 
 /// What the destination knows about its place and its design.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// The address of out-dns.
-    pub dns: MachineId,
+    pub(crate) dns: MachineId,
     /// By region: its outbound queue.
-    pub queues: Vec<QueueId>,
+    pub(crate) queues: Vec<QueueId>,
     /// By queue of the system: its region.
-    pub regions_of_queues: Vec<RegionId>,
+    pub(crate) regions_of_queues: Vec<RegionId>,
     /// How many records there are.
-    pub records: u16,
+    pub(crate) records: u16,
     /// How it tells records apart.
-    pub dedupe: Dedupe,
+    pub(crate) dedupe: Dedupe,
 }
 
 impl Context {
@@ -93,7 +93,7 @@ impl RecordDestination {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
             Message::Received { queue, copy, number, receipt, .. } => {
                 self.received(queue, copy, number, receipt, context, out);

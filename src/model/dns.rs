@@ -36,12 +36,12 @@ impl DnsSide {
 /// then all online ones are equal (Route 53 does the same when all weights are 0, or when only
 /// records of weight 0 are healthy). A region that is *offline* is not answered; when every
 /// region is, the name does not resolve and the sender is refused. A region whose target has
-/// *failed* is still answered, and the request fails, until a health check ([`HealthCheck`]) has taken
+/// *failed* is still answered, and the request fails, until a health check (`health_threshold`) has taken
 /// the region out. Regions that are unhealthy are answered only when no other one is left, and then as
 /// if all were healthy. With the failover policy only one region is answered: the primary one, or
 /// the next that is healthy.
 ///
-/// Its weights are those of the plan in place ([`Plans`]); without one, the name does not resolve.
+/// Its weights are those of the plan in place ([`PlanWrite`]); without one, the name does not resolve.
 ///
 /// The source asks through one resolver, which keeps an answer for `ttl` more sends, whatever becomes of
 /// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.
@@ -51,7 +51,8 @@ impl DnsSide {
 ///
 /// Replies of a queue pass whatever the DNS says: the connection exists already.
 ///
-/// Source: Amazon Route 53 weighted routing; the smooth variant spreads each region's share
+/// Source: Amazon Route 53 weighted routing, and "How Route 53 determines whether a health check is
+/// healthy"; the smooth variant spreads each region's share
 /// evenly, as nginx does for its upstream servers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Dns {
@@ -71,37 +72,35 @@ pub struct Dns {
 
 /// What a DNS name knows about its place and its design.
 #[derive(Clone, Debug)]
-pub struct Context {
-    /// Which name.
-    pub side: DnsSide,
+pub(crate) struct Context {
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// Who asks it: the source, or the destination.
-    pub requester: MachineId,
+    pub(crate) requester: MachineId,
     /// By region: the address of the queue behind the name.
-    pub queues: Vec<MachineId>,
+    pub(crate) queues: Vec<MachineId>,
     /// By queue of the system: its region.
-    pub regions_of_queues: Vec<RegionId>,
+    pub(crate) regions_of_queues: Vec<RegionId>,
     /// Which of them it may answer.
-    pub policy: Policy,
+    pub(crate) policy: Policy,
     /// The primary region of the failover policy.
-    pub primary: RegionId,
+    pub(crate) primary: RegionId,
     /// For how many more sends an answer is used.
-    pub ttl: u16,
+    pub(crate) ttl: u16,
     /// The health checks.
-    pub checks: Checks,
+    pub(crate) checks: Checks,
     /// By stage: the address of the replicator.
-    pub replicators: Vec<MachineId>,
+    pub(crate) replicators: Vec<MachineId>,
     /// How many enactors write its plans: 1 or 2.
-    pub enactors: u8,
+    pub(crate) enactors: u8,
     /// How they write them.
-    pub write: PlanWrite,
+    pub(crate) write: PlanWrite,
     /// How it picks one of the regions that it may answer.
-    pub answer: Answer,
+    pub(crate) answer: Answer,
     /// When the source hears that its record was taken.
-    pub acknowledge: Acknowledge,
+    pub(crate) acknowledge: Acknowledge,
     /// Which regions it may answer.
-    pub route: Route,
+    pub(crate) route: Route,
 }
 
 impl Context {
@@ -127,7 +126,7 @@ impl Dns {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
             Message::Send { copy, .. } => self.relay_send(copy.id, message, context, out),
             Message::Receive { client, queue } => {
@@ -442,12 +441,12 @@ impl Dns {
     }
 
     /// Which of its plans is in place.
-    pub fn plans(&self) -> &Plans {
+    pub(crate) fn plans(&self) -> &Plans {
         &self.plans
     }
 
     /// What its health checks know.
-    pub fn health(&self) -> &HealthCheck {
+    pub(crate) fn health(&self) -> &HealthCheck {
         &self.health
     }
 

@@ -139,7 +139,7 @@ pub enum FaultPoint {
 /// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
 /// changes of order, the one moment of the driver; then what happens to tables, regions and writers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct FaultNumbers {
+pub(crate) struct FaultNumbers {
     containers: usize,
     machines: usize,
     queues: usize,
@@ -162,7 +162,7 @@ impl FaultNumbers {
     }
 
     /// How many numbers there are.
-    pub fn count(self) -> usize {
+    pub(crate) fn count(self) -> usize {
         self.go_on() + 1 + self.tables + 3 * self.regions + 2 * self.moves()
     }
 
@@ -180,7 +180,7 @@ impl FaultNumbers {
     }
 
     /// The number of a fault point.
-    pub fn number(self, point: FaultPoint) -> usize {
+    pub(crate) fn number(self, point: FaultPoint) -> usize {
         let replies = 2 * self.containers;
         let timeouts = replies + self.machines;
         let tables = self.go_on() + 1;
@@ -207,7 +207,7 @@ impl FaultNumbers {
     /// # Panics
     ///
     /// If the number is not below [`FaultNumbers::count`].
-    pub fn point(self, number: usize) -> FaultPoint {
+    pub(crate) fn point(self, number: usize) -> FaultPoint {
         assert!(number < self.count(), "there are {} fault points", self.count());
         let mut left = number;
         let mut within = |group: usize| {

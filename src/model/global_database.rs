@@ -70,19 +70,19 @@ impl Default for Cluster {
 
 /// What a cluster knows about the database and its design.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// The address of the cluster of each region, by region.
-    pub clusters: [MachineId; 8],
+    pub(crate) clusters: [MachineId; 8],
     /// Which database it is: that of this replicator's stage.
-    pub id: ReplicatorId,
+    pub(crate) id: ReplicatorId,
     /// The first writer.
-    pub writer: RegionId,
+    pub(crate) writer: RegionId,
     /// What a cluster does with a write when another one is the writer.
-    pub forwarding: Forwarding,
+    pub(crate) forwarding: Forwarding,
     /// How many writes the writer may have that no other region has or will get; 0: any number.
-    pub rpo_records_max: u32,
+    pub(crate) rpo_records_max: u32,
     /// In which regions that is so.
-    pub rpo_on: RpoOn,
+    pub(crate) rpo_on: RpoOn,
 }
 
 impl Context {
@@ -279,7 +279,7 @@ impl RegionalTable {
     }
 
     /// The state of a cluster.
-    pub fn cluster_state(&self, context: &table::Context) -> State {
+    pub(crate) fn cluster_state(&self, context: &table::Context) -> State {
         match self.state() {
             table::State::Failed => State::Failed,
             table::State::Available if self.cluster.writer != context.region => State::Reader,
@@ -299,7 +299,7 @@ impl RegionalTable {
     }
 
     /// Writes that wait until it has handed over, or until another region has more of what it wrote.
-    pub fn waiting_writes(&self) -> &List {
+    pub(crate) fn waiting_writes(&self) -> &List {
         &self.cluster.waiting
     }
 }

@@ -28,7 +28,7 @@ use crate::model::outbox::Outbox;
 ///
 /// Source: Amazon Route 53, "How Route 53 determines whether a health check is healthy".
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct HealthCheck {
+pub(crate) struct HealthCheck {
     unhealthy: RegionSet,
     /// Regions with a probe under way.
     probing: RegionSet,
@@ -57,17 +57,17 @@ pub(crate) enum Next {
 
 /// The design of the checks.
 #[derive(Clone, Copy, Debug)]
-pub struct Checks {
+pub(crate) struct Checks {
     /// How many results in a row make a verdict; 0: there are no checks.
-    pub threshold: u8,
+    pub(crate) threshold: u8,
     /// What is checked for a region.
-    pub of: HealthCheckOf,
+    pub(crate) of: HealthCheckOf,
     /// When a region gets traffic again.
-    pub failback: Failback,
+    pub(crate) failback: Failback,
     /// How many stages there are.
-    pub stages: u8,
+    pub(crate) stages: u8,
     /// How many regions there are.
-    pub regions: u8,
+    pub(crate) regions: u8,
 }
 
 impl HealthCheck {
@@ -174,7 +174,7 @@ impl HealthCheck {
 
     /// The regions that are taken to be unhealthy.
     #[inline]
-    pub fn unhealthy(&self) -> RegionSet {
+    pub(crate) fn unhealthy(&self) -> RegionSet {
         self.unhealthy
     }
 

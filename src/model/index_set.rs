@@ -5,7 +5,7 @@ use crate::model::bit_set::BitSet;
 /// A set of members that is kept twice: as bits, which list the members in ascending order, and
 /// as a list in no particular order, from which a sampler takes any member in constant time.
 #[derive(Debug)]
-pub struct IndexSet {
+pub(crate) struct IndexSet {
     bits: BitSet,
     /// The members; a member that leaves is replaced by the last one.
     list: Vec<u16>,
@@ -47,31 +47,31 @@ impl IndexSet {
 
     /// Whether the member is a member.
     #[inline]
-    pub fn contains(&self, member: usize) -> bool {
+    pub(crate) fn contains(&self, member: usize) -> bool {
         self.bits.contains(member)
     }
 
     /// How many members there are.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.list.len()
     }
 
     /// Whether there is none.
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// One of the members for each number below [`IndexSet::len`], in no particular order.
     #[inline]
-    pub fn any(&self, number: usize) -> u16 {
+    pub(crate) fn any(&self, number: usize) -> u16 {
         self.list[number]
     }
 
     /// The members as bits.
     #[inline]
-    pub fn bits(&self) -> &BitSet {
+    pub(crate) fn bits(&self) -> &BitSet {
         &self.bits
     }
 

@@ -17,7 +17,7 @@ use crate::plan::Plan;
 /// lets it take no message (a paused container, a failed replicator) has a closed inbox, which
 /// keeps what arrives.
 #[derive(Debug)]
-pub struct Outbox {
+pub(crate) struct Outbox {
     messages: Pool<Message>,
     /// By machine.
     inboxes: Vec<List>,
@@ -56,7 +56,7 @@ impl Outbox {
     // Always inline: the sender then writes the fields of the message where they stay, instead of
     // into a temporary that is copied before its parts have left the store buffer.
     #[inline(always)]
-    pub fn send(&mut self, to: MachineId, message: Message) {
+    pub(crate) fn send(&mut self, to: MachineId, message: Message) {
         let inbox = &mut self.inboxes[to.index()];
         self.messages.push_back(inbox, message);
         if self.open.contains(to.index()) {
@@ -68,17 +68,17 @@ impl Outbox {
     }
 
     /// Puts a message aside: into a list of the machine's own, out of its inbox.
-    pub fn hold(&mut self, list: &mut List, message: Message) {
+    pub(crate) fn hold(&mut self, list: &mut List, message: Message) {
         self.messages.push_back(list, message);
     }
 
     /// Takes the first message that was put aside.
-    pub fn take_held(&mut self, list: &mut List) -> Option<Message> {
+    pub(crate) fn take_held(&mut self, list: &mut List) -> Option<Message> {
         self.messages.pop_front(list)
     }
 
     /// Puts all that was put aside back at the end of the machine's inbox.
-    pub fn release(&mut self, list: &mut List, to: MachineId) {
+    pub(crate) fn release(&mut self, list: &mut List, to: MachineId) {
         while let Some(message) = self.messages.pop_front(list) {
             self.send(to, message);
         }
@@ -150,7 +150,7 @@ impl Outbox {
 
     /// Says that something happened.
     #[inline(always)]
-    pub fn emit(&mut self, event: Event) {
+    pub(crate) fn emit(&mut self, event: Event) {
         // Each caller names the event, so the compiler keeps only its arm of what follows.
         self.progress.observe(&event);
         self.events.push(event);

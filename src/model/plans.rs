@@ -25,7 +25,7 @@ use crate::model::outbox::Outbox;
 /// Source: "Summary of the Amazon DynamoDB Service Disruption in the Northern Virginia (US-EAST-1)
 /// Region", October 2025.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Plans {
+pub(crate) struct Plans {
     /// The number of the newest plan that was enacted.
     newest: u16,
     /// The number of the plan in place.
@@ -89,7 +89,7 @@ impl Plans {
     }
 
     /// The number of the plan in place; none if there is none, and there never will be one.
-    pub fn in_place(&self) -> Option<u16> {
+    pub(crate) fn in_place(&self) -> Option<u16> {
         self.in_place
     }
 

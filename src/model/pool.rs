@@ -5,7 +5,7 @@ const NIL: u32 = u32::MAX;
 
 /// One list of a [`Pool`]: small, `Copy`, and only meaningful together with its pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct List {
+pub(crate) struct List {
     /// The node at the front, or `NIL`.
     head: u32,
     /// The node at the back, or `NIL`.
@@ -23,13 +23,13 @@ impl Default for List {
 impl List {
     /// How many elements the list has.
     #[inline]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.len as usize
     }
 
     /// Whether the list has no element.
     #[inline]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.head == NIL
     }
 }
@@ -37,7 +37,7 @@ impl List {
 /// The nodes of many lists. Freed nodes are used again, last freed first, so that the busy part
 /// stays in the cache, and a copy of all lists is a copy of one block.
 #[derive(Debug, Clone)]
-pub struct Pool<T> {
+pub(crate) struct Pool<T> {
     /// Nodes of all lists and of the free list, by node number.
     nodes: Vec<Node<T>>,
     /// The first free node, or `NIL`.
@@ -71,7 +71,7 @@ impl<T: Copy> Pool<T> {
 
     /// Appends an element.
     #[inline(always)]
-    pub fn push_back(&mut self, list: &mut List, element: T) {
+    pub(crate) fn push_back(&mut self, list: &mut List, element: T) {
         let node = self.allocate(element, NIL);
         if list.tail == NIL {
             list.head = node;
@@ -83,7 +83,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// Puts an element in front of all others.
-    pub fn push_front(&mut self, list: &mut List, element: T) {
+    pub(crate) fn push_front(&mut self, list: &mut List, element: T) {
         let node = self.allocate(element, list.head);
         if list.tail == NIL {
             list.tail = node;
@@ -94,7 +94,7 @@ impl<T: Copy> Pool<T> {
 
     /// Takes the first element.
     #[inline]
-    pub fn pop_front(&mut self, list: &mut List) -> Option<T> {
+    pub(crate) fn pop_front(&mut self, list: &mut List) -> Option<T> {
         let head = list.head;
         let node = self.nodes.get_mut(head as usize)?;
         let (element, next) = (node.element, node.next);
@@ -114,7 +114,7 @@ impl<T: Copy> Pool<T> {
     ///
     /// If the list is empty.
     #[inline]
-    pub fn pop_front_into(&mut self, list: &mut List, to: &mut T) {
+    pub(crate) fn pop_front_into(&mut self, list: &mut List, to: &mut T) {
         let head = list.head;
         let node = &mut self.nodes[head as usize];
         *to = node.element;
@@ -129,18 +129,18 @@ impl<T: Copy> Pool<T> {
 
     /// The first element, which stays.
     #[inline]
-    pub fn front(&self, list: &List) -> Option<&T> {
+    pub(crate) fn front(&self, list: &List) -> Option<&T> {
         self.nodes.get(list.head as usize).map(|node| &node.element)
     }
 
     /// The first element, to be changed in place.
-    pub fn front_mut(&mut self, list: &List) -> Option<&mut T> {
+    pub(crate) fn front_mut(&mut self, list: &List) -> Option<&mut T> {
         self.nodes.get_mut(list.head as usize).map(|node| &mut node.element)
     }
 
     /// Takes the first element for which `wanted` holds, if there is one; the order of the
     /// others stays.
-    pub fn take_first(&mut self, list: &mut List, wanted: impl Fn(&T) -> bool) -> Option<T> {
+    pub(crate) fn take_first(&mut self, list: &mut List, wanted: impl Fn(&T) -> bool) -> Option<T> {
         let mut before = NIL;
         let mut at = list.head;
         while let Some(&Node { element, next }) = self.nodes.get(at as usize) {
@@ -165,7 +165,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// Takes away every element that is not to be kept; the order of the others stays.
-    pub fn retain(&mut self, list: &mut List, mut keep: impl FnMut(&T) -> bool) {
+    pub(crate) fn retain(&mut self, list: &mut List, mut keep: impl FnMut(&T) -> bool) {
         for _ in 0..list.len() {
             let element = self.pop_front(list).expect("it has as many elements as it says");
             if keep(&element) {
@@ -175,7 +175,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// Changes elements in place, from front to back.
-    pub fn change(&mut self, list: &List, mut change: impl FnMut(&mut T)) {
+    pub(crate) fn change(&mut self, list: &List, mut change: impl FnMut(&mut T)) {
         let mut at = list.head;
         while let Some(node) = self.nodes.get_mut(at as usize) {
             change(&mut node.element);
@@ -184,7 +184,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// The elements from front to back.
-    pub fn iter<'a>(&'a self, list: &List) -> impl Iterator<Item = &'a T> {
+    pub(crate) fn iter<'a>(&'a self, list: &List) -> impl Iterator<Item = &'a T> {
         let mut at = list.head;
         std::iter::from_fn(move || {
             let node = self.nodes.get(at as usize)?;
@@ -194,7 +194,7 @@ impl<T: Copy> Pool<T> {
     }
 
     /// Makes this pool equal to the other, in the memory that it already has if that is enough.
-    pub fn copy_from(&mut self, other: &Pool<T>) {
+    pub(crate) fn copy_from(&mut self, other: &Pool<T>) {
         self.nodes.clone_from(&other.nodes);
         self.free = other.free;
     }

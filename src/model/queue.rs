@@ -25,7 +25,7 @@ pub struct Item {
 }
 
 /// The items of all queues: each queue owns two lists in it.
-pub type Shelf = Pool<Item>;
+pub(crate) type Shelf = Pool<Item>;
 
 /// ```text
 ///            fail
@@ -87,27 +87,27 @@ pub struct Queue {
 
 /// What a queue knows about its place and its design.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Which queue it is.
-    pub id: QueueId,
+    pub(crate) id: QueueId,
     /// The kind of queue.
-    pub delivery: Delivery,
+    pub(crate) delivery: Delivery,
     /// After so many deliveries a record is given up; 0: never.
-    pub max_receives: u16,
+    pub(crate) max_receives: u16,
     /// How many records it has room for; 0: any number.
-    pub capacity: u16,
+    pub(crate) capacity: u16,
     /// What it does for its consumers while it is full.
-    pub at_capacity: AtCapacity,
+    pub(crate) at_capacity: AtCapacity,
     /// What happens to a record that is handed out.
-    pub receive: Receive,
+    pub(crate) receive: Receive,
     /// What a remove removes.
-    pub remove: RemoveBy,
+    pub(crate) remove: RemoveBy,
 }
 
 impl Queue {
     /// Handles one message.
     #[inline]
-    pub fn handle(
+    pub(crate) fn handle(
         &mut self,
         message: &Message,
         context: &Context,
@@ -416,7 +416,7 @@ impl Queue {
     }
 
     /// The records it holds, those in flight first, in the order of delivery.
-    pub fn items<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+    pub(crate) fn items<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.in_flight).chain(shelf.iter(&self.visible))
     }
 
@@ -431,17 +431,17 @@ impl Queue {
     }
 
     /// The records of the dead-letter queue.
-    pub fn dead<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+    pub(crate) fn dead<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.dead)
     }
 
     /// The records that are in flight.
-    pub fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+    pub(crate) fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.in_flight)
     }
 
     /// Requests to send that wait for room.
-    pub fn held(&self) -> &List {
+    pub(crate) fn held(&self) -> &List {
         &self.held
     }
 

@@ -53,24 +53,24 @@ pub struct Replicator {
 
 /// What a replicator knows about its place and its design.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Which replicator it is.
-    pub id: ReplicatorId,
+    pub(crate) id: ReplicatorId,
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// The address of the stage's table in each region, by region.
-    pub tables: Vec<MachineId>,
+    pub(crate) tables: Vec<MachineId>,
     /// When a table may acknowledge a write.
-    pub mode: ReplicationMode,
+    pub(crate) mode: ReplicationMode,
     /// A region that only keeps the log of strong replication, if there is one: the number after
     /// the last region. It is always reached.
-    pub witness: Option<RegionId>,
+    pub(crate) witness: Option<RegionId>,
     /// What it does with its backlog while it is failed.
-    pub on_failure: ReplicationFailure,
+    pub(crate) on_failure: ReplicationFailure,
     /// It carries the log of a global database.
-    pub is_database: bool,
+    pub(crate) is_database: bool,
     /// It tells the writer what another region has, or will.
-    pub confirms: bool,
+    pub(crate) confirms: bool,
 }
 
 impl Default for Replicator {
@@ -89,7 +89,7 @@ impl Default for Replicator {
 impl Replicator {
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match *message {
             Message::Replicate { region, copy, time } => match context.mode {
                 ReplicationMode::Eventual => self.replicate(region, copy, time, context, out),

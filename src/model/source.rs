@@ -48,17 +48,17 @@ pub struct RecordSource {
 
 /// What the source knows about its place and its design.
 #[derive(Clone, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// The address of in-dns.
-    pub dns: MachineId,
+    pub(crate) dns: MachineId,
     /// By batch (from 1): its first record; one more element at the end.
-    pub first_record: Vec<u16>,
+    pub(crate) first_record: Vec<u16>,
     /// By record (from 1): its value.
-    pub values: Vec<u32>,
+    pub(crate) values: Vec<u32>,
     /// What it does when it is refused.
-    pub on_refusal: OnRefusal,
+    pub(crate) on_refusal: OnRefusal,
 }
 
 impl RecordSource {
@@ -69,7 +69,7 @@ impl RecordSource {
 
     /// Handles one message.
     #[inline]
-    pub fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
         match (*message, self.state) {
             (Message::Publish { batch }, State::Idle) => self.begin(batch, context, out),
             (Message::Publish { .. }, State::Sending | State::Waiting) => {

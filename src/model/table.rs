@@ -26,6 +26,26 @@ pub struct Row {
 }
 
 /// What a table shows for a business key.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::model::table::Latest;
+/// use active_active::model::{RecordId, RegionId, TableId};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::Scenario;
+/// use active_active::sim::Simulation;
+///
+/// let scenario = Scenario::parse("name = 'keyed'\nrecords.keys = 3\nscript = ['publish 1']")?;
+/// let mut simulation = Simulation::new(Arc::new(Plan::new(&scenario)?));
+/// while !simulation.enabled().is_quiescent() {
+///     simulation.step(simulation.enabled().nth_step(0));
+/// }
+/// // Ten records have three keys. Of the first key, the fourth version is the newest.
+/// let Latest { record, region, .. } = simulation.latest(TableId(0))[0];
+/// assert_eq!((record, region), (RecordId(10), RegionId(1)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Latest {
     /// The record; 0 while the key has none.
@@ -99,31 +119,31 @@ pub struct RegionalTable {
 
 /// What a table knows about its place and its design.
 #[derive(Clone, Copy, Debug)]
-pub struct Context {
+pub(crate) struct Context {
     /// Which table it is.
-    pub id: TableId,
+    pub(crate) id: TableId,
     /// Its own address.
-    pub machine: MachineId,
+    pub(crate) machine: MachineId,
     /// Its region.
-    pub region: RegionId,
+    pub(crate) region: RegionId,
     /// The address of its stage's replicator.
-    pub replicator: MachineId,
+    pub(crate) replicator: MachineId,
     /// What it does with a record that it has.
-    pub insert: Insert,
+    pub(crate) insert: Insert,
     /// Which record it shows for a key.
-    pub conflict: Conflict,
+    pub(crate) conflict: Conflict,
     /// What it does while it is failed.
-    pub on_failure: TableFailure,
+    pub(crate) on_failure: TableFailure,
     /// When it acknowledges a write.
-    pub replication: ReplicationMode,
+    pub(crate) replication: ReplicationMode,
     /// What it knows if it is a cluster of a global database.
-    pub database: Option<global_database::Context>,
+    pub(crate) database: Option<global_database::Context>,
 }
 
 impl RegionalTable {
     /// Handles one message. `store` is what this table holds.
     #[inline]
-    pub fn handle(
+    pub(crate) fn handle(
         &mut self,
         message: &Message,
         context: &Context,
@@ -315,7 +335,7 @@ impl RegionalTable {
     }
 
     /// Rows of other regions that wait until it serves requests again.
-    pub fn held(&self) -> &List {
+    pub(crate) fn held(&self) -> &List {
         &self.held
     }
 

@@ -41,7 +41,6 @@ impl Builder<'_> {
         let queue = |region| layout.machine(Place::Queue(layout.queue(region, position)));
         let replicators = layout.stage_ids().map(|stage| ReplicatorId(stage.0.into()));
         dns::Context {
-            side,
             machine: layout.machine(own),
             requester: layout.machine(asks),
             queues: layout.region_ids().map(queue).collect(),

@@ -4,7 +4,7 @@
 //! use std::sync::Arc;
 //! use active_active::explore::{Progress, Runner, Sweep};
 //! use active_active::plan::Plan;
-//! use active_active::report::html::{Origin, Page};
+//! use active_active::report::html::{Command, Origin, Page};
 //! use active_active::report::recording::{Recording, Window};
 //! use active_active::report::{RunSummary, SchedulerSummary, SweepRequest, SweepSummary};
 //! use active_active::scenario::builtin;
@@ -26,8 +26,10 @@
 //! let run = RunSummary::of_run(&plan, scheduler, 0, &recording.outcome);
 //! let origin = Origin::Scheduler;
 //! let (recording, run, sweep) = (&recording, &run, &sweep);
-//! let page = Page { recording, run, sweep, origin, commands: &[], detection: None };
-//! assert!(page.to_html().starts_with("<!doctype html>"));
+//! let line = "active-active run baseline --run 0".to_owned();
+//! let commands = &[Command { purpose: "Run it again".to_owned(), line: line.clone() }];
+//! let page = Page { recording, run, sweep, origin, commands, detection: None }.to_html();
+//! assert!(page.starts_with("<!doctype html>") && page.contains(&line));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -26,11 +26,11 @@ use crate::spec::{Breach, Violation};
 mod circle;
 mod roots;
 
-pub use circle::Circle;
+pub(crate) use circle::Circle;
 
 /// Watches a run and remembers what caused what.
 #[derive(Debug, Default)]
-pub struct Past {
+pub(crate) struct Past {
     /// By number of the step, from 1; the first element stands for the beginning.
     notes: Vec<Note>,
     /// By machine: the steps that sent what is in its inbox, in the same order; 0 if none did.
@@ -65,18 +65,18 @@ struct Note {
 
 /// The steps that a violation cannot be understood without.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Slice {
+pub(crate) struct Slice {
     /// Their numbers.
-    pub steps: BTreeSet<u64>,
+    pub(crate) steps: BTreeSet<u64>,
     /// The records that the violation is about, ascending.
-    pub records: Vec<RecordId>,
+    pub(crate) records: Vec<RecordId>,
     /// Messages that one of the steps sent and another one handled: the number of the step, and
     /// to whom.
-    pub heard: BTreeSet<(u64, MachineId)>,
+    pub(crate) heard: BTreeSet<(u64, MachineId)>,
     /// The machines that took the steps.
-    pub machines: BTreeSet<MachineId>,
+    pub(crate) machines: BTreeSet<MachineId>,
     /// The steps that are repeated without end, if the run does not come to rest.
-    pub circle: Option<Circle>,
+    pub(crate) circle: Option<Circle>,
 }
 
 impl Note {
@@ -89,7 +89,7 @@ impl Note {
 
 impl Past {
     /// What of the run that was watched matters to the violation that it ended with.
-    pub fn of(&self, violation: &Violation, simulation: &Simulation) -> Slice {
+    pub(crate) fn of(&self, violation: &Violation, simulation: &Simulation) -> Slice {
         let roots = roots::roots(violation, self, simulation);
         let records: BTreeSet<RecordId> = roots.records.iter().copied().collect();
         let mut steps: BTreeSet<u64> = roots.leaves.into_iter().filter(|&step| step > 0).collect();

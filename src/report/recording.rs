@@ -143,6 +143,40 @@ pub struct Disturbance {
 }
 
 /// A run, written down. Frames are bounded by a [`Window`]; lives and disturbances are not.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::Runner;
+/// use active_active::model::RecordId;
+/// use active_active::model::fault::FaultKind;
+/// use active_active::plan::Plan;
+/// use active_active::report::recording::{
+///     Disturbance, Frame, Handled, Life, Recorder, Recording, Sent, Watcher, Window,
+/// };
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::Random;
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("f1-fail-container")?)?);
+/// let recording = Recording::of(&plan, Window::default(), |watcher: &mut Watcher<'_>| {
+///     let (_, _): &(Recorder, _) = watcher;
+///     Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), 0, watcher)
+/// });
+/// // A frame for each step: who handled what, and what came of it.
+/// let frame: &Frame = recording.frames.iter().find(|frame| frame.handled.is_some()).unwrap();
+/// let Handled { kind, record, .. } = frame.handled.unwrap();
+/// assert!(frame.text.starts_with(plan.layout.name(frame.actor.unwrap())), "{}", frame.text);
+/// let Sent { to, .. } = recording.frames.iter().find_map(|frame| frame.sent.first()).unwrap();
+/// assert!(usize::from(to.0) < plan.layout.machines());
+/// // The script pauses a container, and lets it work again.
+/// let paused: &Disturbance = &recording.disturbances[0];
+/// assert!(paused.scripted && paused.fault.kind == FaultKind::Pause && paused.to.is_some());
+/// // Every record arrives, after it was published.
+/// let Life { record, published, arrived, .. } = recording.lives[0];
+/// assert_eq!(record, RecordId(1));
+/// assert!(arrived.is_some_and(|arrived| arrived > published));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// What was run.

@@ -9,6 +9,23 @@ use crate::report::text::plural;
 use crate::sim::{Simulation, Step};
 
 /// Watches a run and keeps what the system holds after one step of it.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::Runner;
+/// use active_active::plan::Plan;
+/// use active_active::report::View;
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::RoundRobin;
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+/// let mut view = View::after(30);
+/// Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut view);
+/// let queue = view.lines().iter().find(|line| line.starts_with("inbound-queue@1")).expect("it is shown");
+/// assert!(queue.contains("record 1"), "{queue}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct View {
     step: u64,

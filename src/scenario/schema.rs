@@ -31,7 +31,7 @@ pub fn scenario() -> Value {
 
 /// A list, whose brackets may be left out if it has one element.
 #[derive(Clone, Copy, Debug)]
-pub struct OneOrMany<T>(std::marker::PhantomData<T>);
+pub(crate) struct OneOrMany<T>(std::marker::PhantomData<T>);
 
 impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
     fn inline_schema() -> bool {

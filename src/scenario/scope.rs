@@ -14,6 +14,23 @@ use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, 
 /// assert_eq!(small.topology.stages, ["inbound", "preprocess"]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// ```
+/// use active_active::plan::Plan;
+/// use active_active::scenario::{Budget, BudgetError, Problem, Scope, builtin};
+///
+/// let scenario = builtin::scenario("crash-anywhere")?;
+/// let budget: Budget = "crash=2,lost_reply=1".parse()?;
+/// let scope = Scope { records: Some(3), stages: Some(2), budget: Some(budget) };
+/// let small = Plan::new(&scope.of(&scenario)?)?;
+/// assert_eq!((small.records(), small.layout.stages.len()), (3, 2));
+/// // Too few records for the three batches, and a fault that there is not: both say what would do.
+/// let few: Problem = Scope { records: Some(1), ..scope }.of(&scenario).unwrap_err();
+/// assert_eq!(few.key, "records.batches");
+/// let unknown: BudgetError = "crush=2".parse::<Budget>().unwrap_err();
+/// assert!(unknown.to_string().contains("did you mean 'crash'?"), "{unknown}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Scope {
     /// So many records in all, spread evenly over the batches, the first ones first.

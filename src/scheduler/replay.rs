@@ -6,6 +6,32 @@ use crate::sim::{Choice, Simulation};
 
 /// Takes recorded choices, and goes on fairly when they end. A choice that cannot be taken stops
 /// the run: the record no longer fits, and [`Replay::misfit`] says where.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::{Choices, Cut, Runner, Verdict};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::{Misfit, Random, Replay};
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+/// let mut runner = Runner::new(plan);
+/// let mut choices = Choices::default();
+/// let outcome = runner.run(&mut Random::new(1), 0, &mut choices);
+/// let mut replay = Replay::new(choices.taken.clone());
+/// assert_eq!(runner.run(&mut replay, 0, &mut ()), outcome);
+/// assert_eq!(replay.misfit(), None);
+///
+/// // A recorded choice that is not possible any more cuts the run short.
+/// choices.taken.swap(0, 20);
+/// let mut replay = Replay::new(choices.taken);
+/// let outcome = runner.run(&mut replay, 0, &mut ());
+/// assert_eq!(outcome.verdict, Verdict::Inconclusive(Cut::Scheduler(0)));
+/// let misfit: &Misfit = replay.misfit().expect("it did not fit");
+/// assert_eq!((misfit.number, misfit.step), (1, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Replay {
     /// In order.

@@ -66,6 +66,39 @@ pub struct Span {
 /// has a long way to go delays those that were sent to the same machine after it. To keep that
 /// small, what a replicator brings to other regions has its long way in front of the replicator,
 /// where all messages have it.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::{Observer, Phase, Runner};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::builtin;
+/// use active_active::scheduler::{Span, Timed, VirtualTime};
+/// use active_active::sim::{Simulation, Step};
+///
+/// /// When the last step was finished.
+/// #[derive(Default)]
+/// struct Last(VirtualTime);
+///
+/// impl Observer for Last {
+///     fn begin(&mut self, _simulation: &Simulation) {}
+///
+///     fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+///
+///     fn step(&mut self, _step: &Step, _simulation: &Simulation) {}
+///
+///     fn now(&mut self, span: Span) {
+///         assert!(span.begin <= span.end && self.0 <= span.end);
+///         self.0 = span.end;
+///     }
+/// }
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+/// let mut last = Last::default();
+/// Runner::new(plan).run(&mut Timed::new(1), 0, &mut last);
+/// assert!((100.0..10_000.0).contains(&last.0.ms()), "{}", last.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Timed {
     seed: u64,

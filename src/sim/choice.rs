@@ -53,6 +53,27 @@ impl Alternatives {
 /// answers of in-dns in the order of the regions, then what the driver can let fail, then the faults.
 ///
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::model::{ContainerId, FaultPoint};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::Scenario;
+/// use active_active::sim::{Choice, Enabled, Simulation};
+///
+/// let scenario = Scenario::parse("name = 'crash'\nscript = ['publish 1']\nbudget.crash = 1")?;
+/// let mut simulation = Simulation::new(Arc::new(Plan::new(&scenario)?));
+/// let enabled: Enabled = simulation.enabled();
+/// let point = enabled.fault_points().next().expect("every container may crash");
+/// assert_eq!(point, FaultPoint::Crash(ContainerId(0)));
+/// assert!(enabled.contains(Choice::Fault(point)));
+/// simulation.step(Choice::Fault(point));
+/// // The budget is used up: now there is only its restart.
+/// let after: Vec<FaultPoint> = simulation.enabled().fault_points().collect();
+/// assert_eq!(after, [FaultPoint::Restart(ContainerId(0))]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Enabled<'a> {
     machines: &'a IndexSet,

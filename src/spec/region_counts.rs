@@ -33,6 +33,30 @@ struct Counts {
 ///
 /// It also objects to sound runs: a crash makes a record come twice, and the counts exceed the
 /// sizes. So it is no part of the verdict.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::plan::Plan;
+/// use active_active::scenario::builtin;
+/// use active_active::sim::Simulation;
+/// use active_active::spec::{CountMismatch, RegionCounts};
+///
+/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+/// let judge = |sizes: &[u32]| {
+///     let mut simulation = Simulation::new(Arc::clone(&plan));
+///     let mut counts = RegionCounts::new(&plan, sizes);
+///     while !simulation.enabled().is_quiescent() {
+///         let step = simulation.step(simulation.enabled().nth_step(0));
+///         counts.watch(&step, simulation.events(), &plan);
+///     }
+///     counts.judge_end(&plan)
+/// };
+/// assert_eq!(judge(&RegionCounts::expected_sizes(&plan)), Ok(()));
+/// let mismatch: CountMismatch = judge(&[4, 6]).expect_err("the ten records are five and five");
+/// assert_eq!((mismatch.counter, mismatch.found), ("sent", 5));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RegionCounts {
     /// The sizes that a region may have, in ascending order.

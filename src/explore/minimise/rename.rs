@@ -11,7 +11,7 @@ use crate::sim::Choice;
 
 /// The names that components of one scenario have in another one with less of something.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Renames {
+pub(crate) struct Renames {
     /// By old name, if it has changed: the new one; none if there is no such component any more.
     names: BTreeMap<String, Option<String>>,
 }
@@ -56,7 +56,7 @@ impl Renames {
     }
 
     /// A text of words with the new names; none if it names what is gone.
-    pub fn text(&self, text: &str) -> Option<String> {
+    pub(crate) fn text(&self, text: &str) -> Option<String> {
         let word = |word| match self.names.get(word) {
             Some(new) => new.as_deref(),
             None => Some(word),
@@ -76,7 +76,7 @@ impl Renames {
     }
 
     /// The choices of a run of one plan as far as they mean something in the other.
-    pub fn choices(&self, choices: &[Choice], before: &Plan, after: &Plan) -> Vec<Choice> {
+    pub(crate) fn choices(&self, choices: &[Choice], before: &Plan, after: &Plan) -> Vec<Choice> {
         if self.names.is_empty() {
             return choices.to_vec();
         }

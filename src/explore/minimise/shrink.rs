@@ -61,7 +61,7 @@ pub struct Shrunk {
     /// The scenario; it may be one that [`Plan::new`] refuses.
     pub scenario: Scenario,
     /// What its components are called now.
-    pub renames: Renames,
+    pub(crate) renames: Renames,
 }
 
 impl From<Scenario> for Shrunk {

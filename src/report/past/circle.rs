@@ -4,11 +4,11 @@ use super::{Note, Past};
 
 /// Steps that repeat until the end of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Circle {
+pub(crate) struct Circle {
     /// The first step of the first turn.
-    pub first: u64,
+    pub(crate) first: u64,
     /// How many steps a turn has.
-    pub length: u64,
+    pub(crate) length: u64,
 }
 
 /// A turn is seen as one if it was taken so often in a row.
@@ -31,7 +31,7 @@ impl Circle {
     }
 
     /// The last step of the first turn.
-    pub fn last(self) -> u64 {
+    pub(crate) fn last(self) -> u64 {
         self.first + self.length - 1
     }
 }
