@@ -184,5 +184,5 @@ fn what_was_never_reached_and_the_detection_table_are_on_the_page() {
     // F1 refuses nobody.
     assert!(page.contains("<span class=\"missed\">insert-refused</span>"));
     assert!(page.contains("<td>&lt;i&gt;x&lt;/i&gt;</td><td>12</td>"));
-    assert!(page.contains("<h3>Schedules</h3>") && page.contains("<td>random</td>"));
+    assert!(page.contains("<h3>Schedules</h3>") && page.contains("<th>random</th>"));
 }
