@@ -232,9 +232,13 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             "in-dns sent record 1 to region 1; allowed was region 2",
             &["the weights are [1, 1], offline: 1"],
         ),
-        PropertyName::RegionFifo => {
-            ("only-table@1 stored record 1 after a record that came to the region later", &[])
-        }
+        PropertyName::RegionFifo => (
+            "only-table@1 stored record 1 after record 2, which came to the region later",
+            &[
+                "inbound-queue@1 took record 1 before record 2",
+                "inbound-queue@1 is first in, first out, and one container reads it",
+            ],
+        ),
         PropertyName::MonotoneVersion => (
             "only-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2",
             &["the last write wins: record 1 has a later write time than record 2"],

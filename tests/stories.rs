@@ -65,3 +65,15 @@ fn not_waiting() {
 fn no_copy_kept() {
     assert_is_told("no-copy-kept");
 }
+
+/// The destination cannot remove what it has, and is handed it again: that it was refused is part of it.
+#[test]
+fn redriven() {
+    assert_is_told("redriven");
+}
+
+/// Healing is of no use, however often: the second round is not told as if it were another story.
+#[test]
+fn not_forwarded() {
+    assert_is_told("not-forwarded");
+}

@@ -25,6 +25,7 @@ use crate::spec::{Breach, Violation};
 
 mod circle;
 mod roots;
+mod rounds;
 
 pub(crate) use circle::Circle;
 
@@ -212,7 +213,7 @@ impl Past {
             Choice::Fault(point) => place_of(point, layout),
         };
         let at = layout.machine(place);
-        let in_hand = self.in_hand(place);
+        let in_hand = self.in_hand(place, step.message.as_ref(), layout);
         let message = step.message.as_ref();
         let subject = if let Some(&Message::Remove { queue, receipt, .. }) = message {
             self.before.delivered(queue, receipt)
@@ -250,17 +251,29 @@ impl Past {
         Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed, struck }
     }
 
-    /// The record that a machine works on.
-    fn in_hand(&self, place: Place) -> Option<RecordId> {
-        match place {
-            Place::Container(id) => self.before.hands[id.index()],
-            Place::Source | Place::InDns => self.before.under_way,
-            Place::Driver
-            | Place::OutDns
-            | Place::Destination
-            | Place::Queue(_)
-            | Place::Table(_)
-            | Place::Replicator(_) => None,
+    /// The record that a machine works on, or that it is refused.
+    fn in_hand(
+        &self,
+        place: Place,
+        message: Option<&Message>,
+        layout: &Layout,
+    ) -> Option<RecordId> {
+        match (place, message) {
+            (Place::Container(id), _) => self.before.hands[id.index()],
+            (Place::Source | Place::InDns, _) => self.before.under_way,
+            // That the queue has removed it is the end of its journey, and explains nothing.
+            (Place::Destination, Some(&Message::RemoveRefused { queue, .. })) => {
+                self.before.removing(queue, layout)
+            }
+            (
+                Place::Driver
+                | Place::OutDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Table(_)
+                | Place::Replicator(_),
+                _,
+            ) => None,
         }
     }
 }
@@ -300,7 +313,7 @@ pub fn story(saved: &SavedRun) -> (Vec<Line>, Vec<RecordId>) {
             let records = slice.records.clone();
             let mut story = Story::of_slice(slice, |line| lines.push(line));
             saved.replay_in(&mut runner, &mut story);
-            (lines, records)
+            (rounds::told_once(lines), records)
         }
         Verdict::Holds | Verdict::Inconclusive(_) => {
             saved.replay_in(&mut runner, &mut Story::new(|line| lines.push(line)));

@@ -146,10 +146,15 @@ impl<'a> Scene<'a> {
         let record: Option<RecordId> = match self.actor.map(|actor| places[actor.index()]) {
             Some(Place::Container(id)) => self.before.hands[id.index()],
             Some(Place::Source | Place::InDns) => self.before.under_way,
+            Some(Place::Destination) => match self.message {
+                Some(&Message::Removed { queue, .. } | &Message::RemoveRefused { queue, .. }) => {
+                    self.before.removing(queue, &self.simulation.plan().layout)
+                }
+                Some(_) | None => None,
+            },
             Some(
                 Place::Driver
                 | Place::OutDns
-                | Place::Destination
                 | Place::Queue(_)
                 | Place::Table(_)
                 | Place::Replicator(_),

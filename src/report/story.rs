@@ -23,8 +23,10 @@
 use serde::{Serialize, Serializer};
 
 use crate::explore::{Observer, Phase};
+use crate::model::destination;
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
+use crate::model::layout::Layout;
 use crate::model::message::{Message, Receipt};
 use crate::report::palette::{Palette, paint};
 use crate::report::past::{Slice, disturbed_by};
@@ -81,6 +83,8 @@ pub(super) struct Before {
     pub(super) heads: Vec<Option<RecordId>>,
     /// By container: the record that it worked on.
     pub(super) hands: Vec<Option<RecordId>>,
+    /// By region: the record that the destination had asked to remove.
+    removing: [Option<RecordId>; 8],
     /// The record that the source had sent.
     pub(super) under_way: Option<RecordId>,
     /// The action of the script that was due.
@@ -182,6 +186,11 @@ impl<F> std::fmt::Debug for Story<F> {
 }
 
 impl Before {
+    /// The record that the destination has asked this outbound queue to remove.
+    pub(super) fn removing(&self, queue: QueueId, layout: &Layout) -> Option<RecordId> {
+        self.removing[layout.queue_place(queue).0.index()]
+    }
+
     /// The record of a delivery, while the queue has it.
     pub(super) fn delivered(&self, queue: QueueId, receipt: Receipt) -> Option<RecordId> {
         let is_it = |one: &&(QueueId, Receipt, RecordId)| (one.0, one.1) == (queue, receipt);
@@ -200,6 +209,16 @@ impl Before {
         self.hands.clear();
         let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
         self.hands.extend(containers.map(hand));
+        for event in simulation.events() {
+            if let Event::Arrived { copy, region, .. } = event {
+                self.removing[region.index()] = Some(copy.id);
+            }
+        }
+        for region in layout.region_ids() {
+            if simulation.destination().state(region) != destination::State::Removing {
+                self.removing[region.index()] = None;
+            }
+        }
         self.under_way = simulation.source().under_way();
         self.action = simulation.driver().next();
         self.component = simulation.driver().component().0.into();

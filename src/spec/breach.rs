@@ -104,6 +104,8 @@ pub enum Breach {
         table: TableId,
         /// The record that was overtaken.
         record: RecordId,
+        /// The one that overtook it.
+        by: RecordId,
     },
     /// A table shows an older version of a key than before.
     WentBack {

@@ -1,7 +1,7 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{QueueId, RegionId, RegionSet};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, TableId};
 use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
@@ -104,9 +104,9 @@ impl Narrator<'_> {
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))
             }
-            Breach::Overtaken { table, record } => {
+            Breach::Overtaken { table, record, by } => {
                 let name = self.name(Place::Table(table));
-                format!("{name} stored {record} after a record that came to the region later")
+                format!("{name} stored {record} after {by}, which came to the region later")
             }
             Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
             Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
@@ -198,10 +198,21 @@ impl Narrator<'_> {
                 reasons
             }
             Breach::OverRpo { .. } => self.lost_records(),
-            Breach::Invented { .. } | Breach::CameBack { .. } | Breach::Overtaken { .. } => {
-                Vec::new()
-            }
+            Breach::Overtaken { table, record, by } => self.why_overtaken(table, record, by),
+            Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
         }
+    }
+
+    /// What was promised of the order, and what was done with the two records.
+    fn why_overtaken(&self, table: TableId, record: RecordId, by: RecordId) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        let (region, stage) = layout.table_place(table);
+        let first = self.queue(layout.queue(region, 0));
+        let own = self.queue(layout.queue(region, usize::from(stage.0)));
+        vec![
+            format!("{first} took {record} before {by}"),
+            format!("{own} is first in, first out, and one container reads it"),
+        ]
     }
 
     /// Why the destination did not see that it had counted a record.

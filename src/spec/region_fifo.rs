@@ -1,7 +1,7 @@
 //! `RegionFifo`.
 
 use crate::model::fault::FaultKind;
-use crate::model::id::{QueueId, RecordId, TableId};
+use crate::model::id::{QueueId, RecordId, RegionId, TableId};
 use crate::model::options::Delivery;
 use crate::plan::Plan;
 use crate::sim::Bytes;
@@ -113,11 +113,20 @@ impl RegionFifo {
             return Ok(());
         }
         let arrival = self.arrival[record.index() * self.regions + region.index()];
-        let last = &mut self.last_stored[table.index()];
-        if arrival <= *last {
-            return Err(Breach::Overtaken { table, record });
+        if arrival <= self.last_stored[table.index()] {
+            let by = self.stored_last(table, region);
+            return Err(Breach::Overtaken { table, record, by });
         }
-        *last = arrival;
+        self.last_stored[table.index()] = arrival;
         Ok(())
+    }
+
+    /// The record that the table first stored last.
+    #[cold]
+    fn stored_last(&self, table: TableId, region: RegionId) -> RecordId {
+        let last = self.last_stored[table.index()];
+        let mut records = self.arrival.chunks(self.regions);
+        let at = records.position(|arrival| arrival[region.index()] == last);
+        RecordId(at.expect("what was stored had come to the region") as u16)
     }
 }

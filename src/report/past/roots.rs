@@ -55,7 +55,6 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::Misrouted { record, .. }
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
-        | Breach::Overtaken { record, .. }
         | Breach::Invented { record, .. }
         | Breach::Lost { record, .. } => finder.of_step(vec![record], last),
         Breach::RemovedUnstored { record, .. } | Breach::RemovedUnforwarded { record, .. } => {
@@ -67,6 +66,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         Breach::WentBack { table, record, newer } => {
             let mut roots = finder.of_step(vec![record, newer], last);
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
+            roots
+        }
+        Breach::Overtaken { table, record, by } => {
+            let mut roots = finder.of_step(vec![record, by], last);
+            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), by));
             roots
         }
         Breach::KeyDiverged { stage, key, .. } => {
