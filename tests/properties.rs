@@ -6,7 +6,9 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Choices, Observer, Outcome, Phase, Runner, Verdict};
+use active_active::explore::{
+    Choices, Minimiser, Observer, Outcome, Phase, Runner, Verdict, Watch, check,
+};
 use active_active::model::options::{
     Action, AtCapacity, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
     OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
@@ -20,7 +22,7 @@ use active_active::strategy;
 use pretty_assertions::assert_eq;
 use proptest::prelude::*;
 use proptest::sample::select;
-use proptest::test_runner::FileFailurePersistence;
+use proptest::test_runner::{FileFailurePersistence, TestError, TestRunner};
 
 /// Small numbers find little and big ones take long: all tests together take some seconds.
 fn config(cases: u32) -> ProptestConfig {
@@ -135,6 +137,29 @@ fn the_message_of_a_failed_property_test_is_a_story() {
     .map(|words| message.find(words).unwrap_or_else(|| panic!("{words}: {message}")));
     assert!(places.is_sorted(), "{message}");
     assert!(message.lines().count() < 120, "{message}");
+}
+
+/// Within the macro there is no moment for a story, so the message of the case says how to come to it.
+#[test]
+fn the_message_of_a_case_says_what_makes_it_small() {
+    let wrong = strategy::case().prop_map(|(mut scenario, choices)| {
+        scenario.container.on_duplicate = OnDuplicate::Skip;
+        (scenario, choices)
+    });
+    let base = ProptestConfig { failure_persistence: None, ..config(3_000) };
+    let seed = proptest::test_runner::RngSeed::Fixed(1);
+    let mut runner = TestRunner::new(ProptestConfig { rng_seed: seed, ..base });
+    // The body of a test in `proptest!` that ends in `check(&scenario, &choices)?`.
+    let failed = runner.run(&wrong, |(scenario, choices)| Ok(check(&scenario, &choices)?));
+    let Err(TestError::Fail(reason, _)) = failed else { panic!("the design is wrong") };
+    let (story, file) = reason
+        .message()
+        .split_once("'active-active minimize FILE' makes it small and tells its story:\n\n")
+        .expect("it says what makes it small");
+    assert!(story.starts_with("RemoveLast is violated at step"), "{story}");
+    let saved = SavedRun::parse(file, "message").expect("the file is whole");
+    let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");
+    assert_eq!((minimal.size.records, minimal.size.stages), (1, 1));
 }
 
 proptest! {

@@ -23,8 +23,9 @@ use crate::spec::Violation;
 ///
 /// # Errors
 ///
-/// If a property is violated, with all that is needed to see it again; or if the scenario is not
-/// valid.
+/// If a property is violated, with all that is needed to see it again: the run as it was found, not the
+/// smallest one, which takes a second to look for (see [`Counterexample::minimise`]); or if the scenario is
+/// not valid.
 pub fn check(scenario: &Scenario, choices: &[u16]) -> Result<(), Failure> {
     Checker::default().check(scenario, choices, &mut ())
 }
@@ -132,7 +133,11 @@ impl fmt::Display for Counterexample {
         writeln!(f, "        r#\"\n{}\"#,\n    )?;", scenario.to_toml())?;
         writeln!(f, "    let choices = {choices:?};")?;
         writeln!(f, "    active_active::explore::check(&scenario, &choices)?;\n    Ok(())\n}}\n")?;
-        writeln!(f, "As a file for 'active-active replay FILE':\n\n{}", saved.to_text())
+        writeln!(
+            f,
+            "As a file; 'active-active minimize FILE' makes it small and tells its story:\n"
+        )?;
+        writeln!(f, "{}", saved.to_text())
     }
 }
 
@@ -161,8 +166,10 @@ mod tests {
         let violation = text.find("RemoveLast is violated").expect("it says what is violated");
         let test = text.find("let choices = [1, 2, 3];").expect("it has the test");
         let toml = text.find("steps = [").expect("it has the scenario");
+        let small =
+            text.find("'active-active minimize FILE'").expect("it says what makes it small");
         let file = text.find("# A saved run").expect("it has the file");
-        assert!(violation < toml && toml < test && test < file, "{text}");
+        assert!(violation < toml && toml < test && test < small && small < file, "{text}");
     }
 
     #[test]

@@ -11,7 +11,12 @@ use crate::scenario::Scenario;
 /// smallest run that shows it, told step by step, with the test and the file to keep.
 ///
 /// proptest shrinks by trying smaller cases one after the other, and has no end at which the last one
-/// could be explained; so the function stands for the macro. It persists the seeds of failures if the
+/// could be explained; so the function stands for the macro. (To explain each that fails takes too long: in
+/// one measured case 600 of 730 tried ones did, and a short search for a smaller run after each, too short to
+/// be through, made the shrinking 170 times as long.) What `check` says instead is the case as it is, with the
+/// command that makes it small and tells its story.
+///
+/// It persists the seeds of failures if the
 /// configuration knows the source file: `ProptestConfig::with_source_file(file!())`.
 ///
 /// ```
