@@ -279,7 +279,7 @@ fn generated_line(random: &mut impl Rng) -> String {
     let region = 1 + draw(random, 2);
     let stop = STOPS[draw(random, STOPS.len() as u64) as usize];
     let (_, component) = stop.split_once(' ').expect("it has two words");
-    match draw(random, 12) {
+    match draw(random, 13) {
         0 => "await sometime".to_owned(),
         1 => "await quiescent".to_owned(),
         2 => "await delivered batch 1".to_owned(),
@@ -290,6 +290,7 @@ fn generated_line(random: &mut impl Rng) -> String {
         8 => format!("expect delivered {}", draw(random, 3)),
         9 => format!("expect bypassed @{region} batch 1"),
         10 => format!("expect state only-container@{region} Processing"),
+        11 => format!("expect waiting outbound-queue@{region} batch 1"),
         _ => format!("expect waiting inbound-queue@{region} batch 1"),
     }
 }

@@ -231,7 +231,12 @@ impl<'a> Touched<'a> {
     fn check(&mut self, check: &Check) {
         match check {
             Check::Delivered(_) => self.machine(Place::Destination),
-            Check::Waiting { queue, .. } => self.all_of(Place::Queue(*queue)),
+            // Those records are meant that have come to the region: its first queue knows.
+            Check::Waiting { queue, .. } => {
+                let (region, _) = self.plan.layout.queue_place(*queue);
+                self.all_of(Place::Queue(self.plan.layout.queue(region, 0)));
+                self.all_of(Place::Queue(*queue));
+            }
             Check::Bypassed(region, _) => {
                 self.all_of(Place::Queue(self.plan.layout.queue(*region, 0)));
             }
