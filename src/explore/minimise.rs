@@ -247,6 +247,9 @@ fn smaller_part(
             return None;
         }
         let Some(plan) = plan(&scenario) else { continue };
+        if search.goal.is_expected() && !search.is_sound_when_fair(&plan) {
+            continue;
+        }
         let found = search.by_choices(&plan, &renames.choices(&best.choices, &best.plan, &plan));
         if found.is_some() {
             return found;

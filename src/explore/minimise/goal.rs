@@ -32,11 +32,16 @@ impl Goal {
         }
     }
 
-    /// The parts of a scenario that may become smaller. What a script expects is said of the
-    /// system as it is: of fewer records, or of another limit, it would be false in itself.
+    /// Whether it is something that the script expects. That is said of the system as it is: with another
+    /// limit, or of fewer records, it may be false in itself.
+    pub(super) fn is_expected(&self) -> bool {
+        self.property == PropertyName::Expectation
+    }
+
+    /// The parts of a scenario that may become smaller.
     pub(super) fn parts(&self) -> &'static [Part] {
         match self.property {
-            PropertyName::Expectation => Part::OF_CHANCE,
+            PropertyName::Expectation => Part::OF_SIZE,
             PropertyName::NoInvention
             | PropertyName::StoreBeforeForward
             | PropertyName::RemoveLast

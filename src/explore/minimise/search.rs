@@ -116,6 +116,12 @@ impl<'a> Search<'a> {
         Some(found)
     }
 
+    /// Whether the failure takes more than to run the scenario.
+    pub(super) fn is_sound_when_fair(&mut self, plan: &Arc<Plan>) -> bool {
+        let mut runner = Runner::new(Arc::clone(plan));
+        self.run(&mut runner, &mut RoundRobin::default(), 0, &mut ()).is_none()
+    }
+
     /// Runs these choices, as far as they are possible.
     pub(super) fn by_choices(&mut self, plan: &Arc<Plan>, choices: &[Choice]) -> Option<Found> {
         self.watch.scenarios.fetch_add(1, Ordering::Relaxed);

@@ -51,8 +51,9 @@ impl Part {
         Part::Speeds,
     ];
 
-    /// Those that leave the system and what is done with it as they are: less can go wrong.
-    pub(super) const OF_CHANCE: &[Part] = &[Part::Budget, Part::Speeds];
+    /// Those that leave the design and what is done with it as they are: there is less of it, and less can go
+    /// wrong.
+    pub(super) const OF_SIZE: &[Part] = &[Part::Stages, Part::Records, Part::Budget, Part::Speeds];
 }
 
 /// A scenario with less of something.
