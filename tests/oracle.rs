@@ -293,7 +293,8 @@ impl Observer for Truth {
 
 #[test]
 fn events_tell_the_truth_about_the_state() {
-    let drawn = (0..CASES / 4).filter_map(|number| Case::draw(SEED + 3, number));
+    let drawn = (0..CASES / 3).filter_map(|number| Case::draw(SEED + 3, number));
     let ran = drawn.map(|mut case| case.run(&mut Truth(None))).count() as u64;
-    assert!(ran > CASES / 6, "only {ran} cases were drawn");
+    println!("{ran} cases were drawn");
+    assert!(ran > CASES / 5, "only {ran} cases were drawn");
 }
