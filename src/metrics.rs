@@ -32,6 +32,7 @@ use crate::plan::Plan;
 use crate::scheduler::{Scheduler, Span};
 use crate::sim::{Simulation, Step};
 
+mod exposure;
 mod fault_summary;
 mod faults;
 mod queues;
@@ -40,6 +41,7 @@ mod spread;
 mod summary;
 mod unit;
 
+use exposure::Exposure;
 pub use fault_summary::FaultSummary;
 use faults::Faults;
 use queues::Queues;
@@ -59,6 +61,7 @@ pub struct Metrics {
     timed: bool,
     runs: u64,
     records: Records,
+    exposure: Exposure,
     queues: Queues,
     faults: Faults,
     totals: Totals,
@@ -76,11 +79,11 @@ struct Totals {
     oldest_true: Spread,
     /// By run: the same, as the cloud's metric reports it.
     oldest_reported: Spread,
-    /// By fault: how many records were acknowledged and in that region only.
+    /// By fault: of how many records something acknowledged was nowhere but in what it struck.
     rpo_records: Spread,
     /// By fault: for how long the oldest of them had been acknowledged.
     rpo_age: Spread,
-    /// By run: the greatest number of records that were acknowledged and in one region only.
+    /// By run: the greatest number of records of which something acknowledged was in one region only.
     exposed_max: Spread,
     /// By fault that was recovered from.
     rto_path: Spread,
@@ -206,6 +209,7 @@ impl Metrics {
             timed: false,
             runs: 0,
             records: Records::new(plan),
+            exposure: Exposure::new(plan),
             queues: Queues::new(plan),
             faults: Faults::new(),
             totals: Totals::new(plan),
@@ -218,7 +222,7 @@ impl Metrics {
         self.runs += 1;
         self.queues.end(self.now, totals);
         self.faults.end(totals);
-        totals.exposed_max.record(self.records.exposed_max().into());
+        totals.exposed_max.record(self.exposure.most().into());
     }
 
     /// Adds what others have watched, of the same plan.
@@ -282,8 +286,8 @@ impl Metrics {
     #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     fn note(&mut self, event: &Event, simulation: &Simulation) {
         let (now, plan) = (self.now, simulation.plan());
-        let Metrics { records, queues, faults, totals, .. } = self;
-        faults.note(event, now, plan, records, totals);
+        let Metrics { records, exposure, queues, faults, totals, .. } = self;
+        faults.note(event, now, plan, (records, exposure), totals);
         match *event {
             Event::Published { copy } => {
                 totals.counts.attempts += 1;
@@ -292,18 +296,17 @@ impl Metrics {
             Event::Accepted { record } => {
                 totals.counts.accepted += 1;
                 records.accepted(record, now);
+                exposure.accepted(record);
             }
             Event::Enqueued { queue, copy } => {
-                let (region, position) = plan.layout.queue_place(queue);
+                let (_, position) = plan.layout.queue_place(queue);
                 totals.counts.enqueued += 1;
+                exposure.enqueued(queue, copy.id, plan);
                 if queues.enqueued(queue, copy.id, now) {
                     match position {
                         0 => totals.counts.duplicates_source += 1,
                         _ => totals.counts.duplicates_forwarded += 1,
                     }
-                }
-                if position == 0 {
-                    records.entered(copy.id, region);
                 }
             }
             Event::Delivered { queue, record, redelivery, gone } => {
@@ -311,39 +314,53 @@ impl Metrics {
                 queues.delivered(queue, record, redelivery, now, &mut totals.counts);
                 if gone {
                     queues.left(queue, record, now);
+                    exposure.left(queue, record, plan);
                 }
             }
             Event::TimedOut { queue, record } => queues.timed_out(queue, record),
             Event::Returned { queue, record } => queues.returned(queue, record),
-            Event::Removed { queue, record } => queues.left(queue, record, now),
+            Event::Removed { queue, record } => {
+                queues.left(queue, record, now);
+                exposure.left(queue, record, plan);
+            }
             Event::DeadLettered { queue, record } => queues.dead_lettered(queue, record, now),
             Event::Redriven { queue, record } => queues.redriven(queue, record, now),
             Event::Stored { table, copy, duplicate, .. } => {
                 let (region, stage) = plan.layout.table_place(table);
+                exposure.stored(table, copy.id, plan);
                 if !duplicate {
                     records.stored(copy.id, region, stage, now);
                 }
             }
             Event::Applied { table, copy, .. } => {
                 let (region, stage) = plan.layout.table_place(table);
+                exposure.applied(table, copy.id, plan);
                 if let Some(since) = records.applied(copy.id, region, stage) {
                     totals.lag.record(now - since);
                 }
             }
             Event::Arrived { copy, .. } => {
                 totals.counts.arrived += 1;
+                exposure.arrived(copy.id);
                 match records.arrived(copy.id) {
                     Some(published) => totals.latency.record(now - published),
                     None => totals.counts.duplicates_arrived += 1,
                 }
             }
-            Event::Lost { holder: Holder::Queue(queue), record } => queues.left(queue, record, now),
-            Event::Lost { holder: Holder::DeadLetters(_), .. } => queues.dead_letter_lost(),
-            // What holds it is counted where the record left it, or not counted at all.
-            Event::Lost {
-                holder: Holder::Table(_) | Holder::Stream(_) | Holder::Log(_), ..
+            Event::Lost { holder, record } => {
+                match holder {
+                    Holder::Queue(queue) => queues.left(queue, record, now),
+                    Holder::DeadLetters(_) => queues.dead_letter_lost(),
+                    // What holds it is counted where the record left it, or not counted at all.
+                    Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) => {}
+                }
+                exposure.lost(holder, record, plan);
             }
-            | Event::Refused { .. }
+            Event::Replicated { replicator, record, reached, .. } => {
+                exposure.replicated(replicator, record, reached);
+            }
+            Event::Faulted { fault } => exposure.began(fault, plan),
+            Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::Routed { .. }
             | Event::RoutesChanged { .. }
@@ -360,10 +377,8 @@ impl Metrics {
             | Event::GaveUp { .. }
             | Event::StaleReply { .. }
             | Event::KeyShown { .. }
-            | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
             | Event::WriterMoved { .. }
-            | Event::Faulted { .. }
             | Event::Recovered { .. }
             | Event::LossEnded { .. }
             | Event::ReplyLost { .. }
@@ -376,6 +391,7 @@ impl Observer for Metrics {
     fn begin(&mut self, simulation: &Simulation) {
         (self.now, self.timed) = (0, false);
         self.records.begin();
+        self.exposure.begin();
         self.queues.begin(simulation);
         self.faults.begin();
     }

@@ -6,8 +6,8 @@
 //! ```
 //! use active_active::model::options::{Conflict, Dedupe, OnDuplicate, OnRefusal, ReplicationFailure};
 //! use active_active::scenario::{
-//!     AuroraOptions, Budget, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions, Records,
-//!     ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
+//!     AuroraOptions, Budget, ContainerOptions, DestinationOptions, DnsOptions, LossLimit, QueueOptions,
+//!     Records, ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
 //! };
 //!
 //! let text = r#"
@@ -44,7 +44,7 @@
 //!     },
 //!     destination: DestinationOptions { dedupe: Dedupe::None },
 //!     timing: Timing { queue_ms: 9, ..Timing::default() },
-//!     rpo: Rpo { records: Some(2) },
+//!     rpo: Rpo { records: LossLimit::AtMost(2) },
 //!     budget: Budget { crash: 1, ..Budget::default() },
 //!     ..Scenario::default()
 //! };
@@ -61,6 +61,7 @@ pub mod designs;
 pub mod file;
 pub mod list;
 pub mod problem;
+pub mod rpo;
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
 pub mod schema;
@@ -70,6 +71,7 @@ pub mod timing;
 
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
+pub use rpo::{LossLimit, Rpo};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
 pub use timing::Timing;
@@ -428,17 +430,6 @@ pub struct ReplicationOptions {
 pub struct DestinationOptions {
     /// How it tells records apart.
     pub dedupe: Dedupe,
-}
-
-/// How much of what was acknowledged a loss may destroy: the recovery point objective.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Rpo {
-    /// In records: how many may lose something, over the whole run. Without it any number may, and
-    /// how many did is reported.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub records: Option<u32>,
 }
 
 /// How many faults of each kind the scheduler may choose.

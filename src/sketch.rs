@@ -22,8 +22,8 @@ use crate::model::options::{
     Conflict, Delivery, OnRefusal, ReplicationMode, StoreKind, TableFailure,
 };
 use crate::scenario::{
-    AuroraOptions, Budget, ContainerOptions, QueueOptions, Records, ReplicationOptions, Scenario,
-    Source, StoreOptions, TableOptions, Timing, Topology,
+    AuroraOptions, Budget, ContainerOptions, LossLimit, QueueOptions, Records, ReplicationOptions,
+    Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -153,10 +153,30 @@ impl Sketch {
             aurora,
             speed,
             timing: self.timing,
+            rpo: self.rpo(),
             budget: self.budget(),
             script: script::write(self),
             topology,
             ..Scenario::default()
+        }
+    }
+
+    /// Whatever a loss destroys is declared, if there can be one.
+    fn rpo(&self) -> Rpo {
+        let Budget { lose_table, lose_region, failover, .. } = self.budget();
+        let scripted = self.acts.iter().any(|act| match act {
+            Act::Lose { .. } | Act::MoveWriter { planned: false, .. } => true,
+            Act::Publish
+            | Act::Await(..)
+            | Act::Disturb(..)
+            | Act::Recover { .. }
+            | Act::Weights(_)
+            | Act::Redrive(_)
+            | Act::MoveWriter { planned: true, .. } => false,
+        });
+        match scripted || lose_table > 0 || lose_region > 0 || failover > 0 {
+            true => Rpo { records: LossLimit::Unlimited },
+            false => Rpo::default(),
         }
     }
 

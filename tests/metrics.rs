@@ -129,6 +129,103 @@ fn every_fault_has_its_own_recovery_point_and_times() {
     assert!(faults[0]["rto_path_steps"].is_u64() && faults[0]["rto_path_ms"].is_null());
 }
 
+/// The recovery point has one meaning: what is measured at a loss is what the verdict lists as lost for good,
+/// rows and messages alike. A run with several losses may name a record at more than one of them.
+#[test]
+fn the_recovery_point_of_a_loss_is_what_it_destroys() {
+    let payments = r#"
+        name = "payments"
+        script = ["publish 1", "await sometime", "failover ledger-table to @2", "await delivered all"]
+        topology = { regions = 3, stages = ["screen", "ledger"], containers = 2 }
+        records = { batches = [6], keys = 2 }
+        table.conflict = "version-checked"
+        store.stages = { ledger = "aurora" }
+        budget.crash = 1
+        rpo.records = "unlimited"
+    "#;
+    let cases: [(&str, &[&str]); 6] = [
+        ("region-loss", &[]),
+        ("region-loss", &["store.default=aurora"]),
+        ("loss-anywhere", &[]),
+        ("aurora-failover", &[]),
+        ("aurora-anywhere", &["topology.regions=3"]),
+        (payments, &[]),
+    ];
+    for (scenario, changes) in cases {
+        let plan = plans::plan(scenario, changes);
+        let (mut runner, mut metrics) = (Runner::new(Arc::clone(&plan)), Metrics::new(&plan));
+        let (mut with_loss, mut exact) = (0, 0);
+        for run in 0..300 {
+            let outcome = runner.run(&mut Random::new(1), run, &mut metrics);
+            metrics.end_run();
+            let faults = metrics.faults(&plan);
+            let destroys =
+                |fault: &str| fault.starts_with("lose ") || fault.starts_with("failover ");
+            let losses = faults.iter().filter(|one| destroys(&one.fault));
+            let points: Vec<usize> = losses.map(|one| one.rpo_records as usize).collect();
+            let (most, sum) = (points.iter().max().copied().unwrap_or(0), points.iter().sum());
+            let lost = outcome.lost.records();
+            assert!((most..=sum).contains(&lost), "{scenario}, run {run}: {points:?} and {lost}");
+            with_loss += usize::from(lost > 0);
+            exact += usize::from(lost > 0 && points.len() == 1);
+        }
+        assert!(
+            with_loss > 10,
+            "{scenario}: {with_loss} runs lost something, {exact} at one fault"
+        );
+    }
+}
+
+/// Of ten records nine are delivered at once, and one waits for its container.
+#[test]
+fn the_median_is_not_the_99th_percentile() {
+    let text = r#"
+        name = "one-is-late"
+        topology.stages = ["only"]
+        records.batches = [9, 1]
+        dns.weights = [1, 0]
+        script = ["publish 1", "await delivered all", "pause only-container@1", "publish 2",
+                  "await quiescent", "publish 1", "await quiescent", "recover *", "await delivered all"]
+    "#;
+    let summary = measured(text, &[], Timed::new(1));
+    let of = |name: &str| number(&summary, &format!("latency_ms_{name}"));
+    assert_eq!(number(&summary, "latency_count"), 10.0);
+    assert!(of("p50") < of("p99"), "{} and {}", of("p50"), of("p99"));
+    assert!(
+        (of("p99") - of("max")).abs() <= of("max") / 1_000.0,
+        "one of ten is the slowest percent"
+    );
+}
+
+/// A recovery time begins with its own fault: the second fault is felt for a shorter time than the first,
+/// which began earlier and ends with it.
+#[test]
+fn recovery_times_are_counted_from_their_own_fault() {
+    let text = r#"
+        name = "two-faults"
+        topology.stages = ["first", "second"]
+        records.batches = [1, 1, 1]
+        dns.weights = [1, 0]
+        timing.spread_percent = 0
+        script = ["publish 1", "await quiescent", "pause first-container@1", "publish 2",
+                  "await quiescent", "pause second-container@1", "publish 3",
+                  "await published batch 3", "recover *@1", "await delivered all"]
+    "#;
+    let plan = plans::plan(text, &[]);
+    let mut metrics = Metrics::new(&plan);
+    Runner::new(Arc::clone(&plan)).run(&mut Timed::new(1), 0, &mut metrics);
+    metrics.end_run();
+    let faults = serde_json::to_value(metrics.faults(&plan)).expect("it is plain data");
+    let of = |fault: usize, name: &str| faults[fault][name].as_f64().expect("it is measured");
+    let apart = of(1, "began_ms") - of(0, "began_ms");
+    assert!(apart > 0.0, "{faults}");
+    // Batch 2 passes both components first, and is the first that was published after the first fault.
+    let path = of(0, "rto_path_ms");
+    assert_eq!((path, of(0, "rto_service_ms")), (of(1, "rto_path_ms") + apart, path), "{faults}");
+    // Batch 3 is the first that was published after the second fault.
+    assert!(of(1, "rto_service_ms") > of(1, "rto_path_ms"), "{faults}");
+}
+
 /// A record that its container cannot store comes back again and again and is the oldest message all
 /// the time; the cloud's metric stops looking at it after its third receive.
 #[test]

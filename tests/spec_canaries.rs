@@ -125,7 +125,7 @@ fn canary(property: PropertyName) -> Violation {
             &["records.batches=2", "records.keys=1"],
         ),
         PropertyName::WithinRpo => {
-            run(&["publish 1", "await sometime", "lose @1", "offline in-dns@1"], &["rpo.records=0"])
+            run(&["publish 1", "await sometime", "lose @1", "offline in-dns@1"], &[])
         }
         PropertyName::Expectation => run(&["publish 1", "expect delivered 1"], &[]),
         PropertyName::Settles => settles(),
@@ -315,7 +315,8 @@ fn every_other_breach_has_a_canary() {
 /// Losses that are not exact: no machine of this model does so.
 #[test]
 fn a_loss_that_is_not_exact_has_a_canary() {
-    let plan = small(&["publish 1", "lose only-table@1"], &["budget.crash=1"]);
+    let changes = ["budget.crash=1", "rpo.records=unlimited"];
+    let plan = small(&["publish 1", "lose only-table@1"], &changes);
     let copy = copy(1, &plan);
     let (table, other) = (TableId(0), TableId(1));
     let fault = Fault { kind: FaultKind::Lose, target: Target::Table(table) };
@@ -362,6 +363,7 @@ fn an_undelivered_record_is_traced_to_the_writer_that_lets_writes_wait() {
         "records.batches=3",
         "aurora.rpo_records_max=1",
         "aurora.rpo_on=every-region",
+        "rpo.records=unlimited",
     ];
     let plan = small(&script, &changes);
     let outcome = Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ());

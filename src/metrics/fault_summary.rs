@@ -17,7 +17,8 @@ use crate::plan::names::target_name;
 pub struct FaultSummary {
     /// What happened to whom, as in `crash core-container@1`.
     pub fault: String,
-    /// Records that were acknowledged and that no other region knew of.
+    /// Records of which an acknowledged row or message was nowhere but in what the fault struck; of a
+    /// loss, what it destroyed.
     pub rpo_records: u32,
     unit: Unit,
     began: u64,

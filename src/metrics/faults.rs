@@ -1,11 +1,12 @@
 //! What a fault puts at risk, and how long it is felt.
 
 use crate::metrics::Totals;
+use crate::metrics::exposure::Exposure;
 use crate::metrics::records::Records;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{Fault, Target};
-use crate::model::id::{RecordId, RegionId};
+use crate::model::id::RecordId;
 use crate::plan::Plan;
 
 /// So many faults of a run are looked at; how many were left out is reported.
@@ -13,10 +14,10 @@ const FAULTS_MAX: usize = 64;
 
 /// The faults of a run.
 ///
-/// * The **recovery point** of a fault in a region is what would be missing elsewhere if the region
-///   never came back: the records that were acknowledged, are not delivered, and are known to no
-///   other region. In records, and as the time since the oldest of them was acknowledged. A fault
-///   of a replicator, which belongs to no region, counts the region for which that is most.
+/// * The **recovery point** of a fault is what would be gone for good if what it strikes never came back:
+///   the records of which an acknowledged row or message is nowhere else ([`Exposure::at_risk`]). Of a
+///   loss, and of a failover, that is what it destroys. In records, and as the time since the oldest of
+///   them was acknowledged.
 /// * The **recovery time of the path** is the time from the fault until a record that the component
 ///   itself has let pass afterwards is at the destination: for a container the first that it
 ///   forwards, for a table the first that it stores, for a queue the first that it takes, for a DNS
@@ -64,11 +65,18 @@ impl Faults {
         event: &Event,
         now: u64,
         plan: &Plan,
-        records: &Records,
+        known: (&Records, &Exposure),
         totals: &mut Totals,
     ) {
+        let (records, exposure) = known;
         if let &Event::Faulted { fault } = event {
-            self.began(fault, now, plan, records, totals);
+            let (mut count, mut oldest) = (0, None::<u64>);
+            for record in exposure.at_risk(fault, plan) {
+                count += 1;
+                let accepted = records.first_accepted(record);
+                oldest = oldest.into_iter().chain(accepted).min();
+            }
+            self.began(fault, now, (count, oldest), totals);
         }
         for open in &mut self.open {
             if open.passed.is_none() && open.path.is_none() {
@@ -91,19 +99,14 @@ impl Faults {
         }
     }
 
+    /// A fault begins, at which so many records are at risk, the oldest of which was accepted then.
     fn began(
         &mut self,
         fault: Fault,
         now: u64,
-        plan: &Plan,
-        records: &Records,
+        (count, oldest): (u32, Option<u64>),
         totals: &mut Totals,
     ) {
-        let exposed = |region: RegionId| records.exposed(region);
-        let (count, oldest) = match fault.target.region(&plan.layout) {
-            Some(region) => exposed(region),
-            None => plan.layout.region_ids().map(exposed).max().unwrap_or_default(),
-        };
         let age = oldest.map_or(0, |oldest| now - oldest);
         totals.rpo_records.record(count.into());
         totals.rpo_age.record(age);

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::model::id::RecordId;
 use crate::plan::Plan;
 use crate::report::minimal::MinimalSummary;
+use crate::scenario::LossLimit;
 use crate::spec::{Lost, Violation};
 
 /// The version of the JSON documents.
@@ -104,8 +105,8 @@ pub struct LossSummary {
     pub run: Option<u64>,
     /// Of how many records something was destroyed: the recovery point that was reached.
     pub records: usize,
-    /// Of how many it may be, if the scenario declares it.
-    pub rpo_records: Option<u32>,
+    /// Of how many it may be, as the scenario declares.
+    pub rpo_records: LossLimit,
     /// By id: accepted, in no queue any more, and not delivered.
     pub undelivered: Vec<u16>,
     /// Those of them of which a row is left.

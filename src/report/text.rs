@@ -7,6 +7,7 @@ use crate::report::summary::{
     AwaitedSummary, Finding, LossSummary, ScenarioSummary, SchedulerSummary, ViolationSummary,
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::scenario::LossLimit;
 use crate::spec::explain::numbers;
 
 /// What a sweep shows.
@@ -266,10 +267,11 @@ fn lost_in_run(lost: &LossSummary, palette: &Palette) -> Vec<String> {
     lines
 }
 
-fn declared(rpo_records: Option<u32>) -> String {
+fn declared(rpo_records: LossLimit) -> String {
     match rpo_records {
-        Some(allowed) => format!("where the scenario declares {allowed}"),
-        None => "where the scenario declares no limit".to_owned(),
+        LossLimit::AtMost(0) => "where the scenario declares none".to_owned(),
+        LossLimit::AtMost(allowed) => format!("where the scenario declares {allowed}"),
+        LossLimit::Unlimited => "where the scenario declares any number".to_owned(),
     }
 }
 

@@ -357,13 +357,15 @@ const AHEAD_OF_ALL: &str = r#"
     rpo.records = 2
 "#;
 
-/// The region of the writer is lost; the other one becomes the writer, and has nobody to replicate to.
+/// The region of the writer is lost, with what its queues hold; the other one becomes the writer, and has
+/// nobody to replicate to.
 const ONE_REGION_LEFT: &str = r#"
     name = "one-region-left"
     script = ["publish 1", "await sometime", "lose @1", "await delivered all"]
     topology.stages = ["only"]
     store.default = "aurora"
     aurora.rpo_records_max = 2
+    rpo.records = "unlimited"
 "#;
 
 /// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.

@@ -197,7 +197,7 @@ impl Narrator<'_> {
                 }
                 reasons
             }
-            Breach::OverRpo { .. } => self.lost_records(),
+            Breach::OverRpo { allowed, .. } => self.over_rpo(allowed),
             Breach::Overtaken { table, record, by } => self.why_overtaken(table, record, by),
             Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
         }

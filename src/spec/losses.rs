@@ -5,6 +5,7 @@ use crate::model::event::Holder;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::plan::Plan;
+use crate::scenario::LossLimit;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement, Ledger};
 
@@ -288,10 +289,10 @@ impl Losses {
         }
         let count = self.count();
         match (self.destroyed().next(), plan.scenario().rpo.records) {
-            (Some(record), Some(allowed)) if count > allowed as usize => {
+            (Some(record), LossLimit::AtMost(allowed)) if count > allowed as usize => {
                 Err(Breach::OverRpo { record, count: count as u16, allowed })
             }
-            _ => Ok(()),
+            (_, LossLimit::AtMost(_) | LossLimit::Unlimited) => Ok(()),
         }
     }
 

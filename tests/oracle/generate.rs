@@ -65,6 +65,9 @@ const SOUND: &[&str] = &[
     "aurora.rpo_records_max=1",
 ];
 
+/// Whatever a loss destroys was declared.
+const ANY_LOSS: &str = "rpo.records=unlimited";
+
 /// What goes with a health check; the last two are unsound, the second of them with keys.
 const CHECKED: &[&str] =
     &["dns.ttl=2", "dns.policy=failover", "dns.answer=random", HEALTH_CHECK_OF_ALL, IMMEDIATE];
@@ -107,7 +110,8 @@ impl Case {
     pub(crate) fn is_sound(&self) -> bool {
         let is_sound = |change: &String| {
             let unsound = [UNSOUND, &[HEALTH_CHECK_OF_ALL, IMMEDIATE]].concat();
-            !unsound.contains(&change.as_str()) && !change.starts_with("rpo.")
+            let limits_loss = change.starts_with("rpo.") && change != ANY_LOSS;
+            !unsound.contains(&change.as_str()) && !limits_loss
         };
         let lines = self.plan.scenario().script.iter().map(ToString::to_string);
         let lost = lines.filter(|line| line.starts_with("lose @")).collect::<BTreeSet<_>>().len();
@@ -184,8 +188,9 @@ impl Draw {
             changes.push("table.conflict=version-checked".to_owned());
             changes.push("records.keys=2".to_owned());
         }
-        if self.below(3) == 0 {
-            changes.push(format!("rpo.records={}", self.below(2)));
+        match self.below(3) {
+            0 => changes.push(format!("rpo.records={}", self.below(2))),
+            _ => changes.push(ANY_LOSS.to_owned()),
         }
         if self.below(6) == 0 {
             changes.push(format!("queue.capacity={}", 1 + self.below(3)));

@@ -22,6 +22,7 @@ use active_active::model::fault::Target;
 use active_active::model::options::{Delivery, OnRefusal};
 use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
 use active_active::plan::Plan;
+use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
 
 use crate::expectation;
@@ -117,8 +118,11 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let mut after = before.clone();
         after.apply(event, plan);
         let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
-        let allowed = plan.scenario().rpo.records;
-        must(PropertyName::WithinRpo, allowed.is_none_or(|allowed| lost <= allowed as usize));
+        let is_declared = match plan.scenario().rpo.records {
+            LossLimit::AtMost(most) => lost <= most as usize,
+            LossLimit::Unlimited => true,
+        };
+        must(PropertyName::WithinRpo, is_declared);
     }
     if let Event::Applied { table, copy, .. } = *event
         && exists(copy.id, plan)

@@ -163,6 +163,7 @@ fn a_handover_outlives_the_rows_of_the_table_that_began_it() {
         topology.stages = ["inbound"]
         records.batches = [1]
         store.default = "aurora"
+        rpo.records = "unlimited"
     "#;
     let mut runner = Runner::new(crate::plans::plan(scenario, &[]));
     for run in 0..INCIDENT_RUNS {

@@ -89,6 +89,42 @@ fn left_in_queues_of_region_1(events: &Events, plan: &Plan) -> Vec<RecordId> {
     left.map(|(record, _)| record).collect()
 }
 
+/// The region that loses its last copy of anything violates the spec, unless the scenario says that it may:
+/// at most as many records as it declares.
+#[test]
+fn a_loss_is_a_violation_beyond_the_number_that_is_declared() {
+    let scenario = r#"
+        name = "both-tables-lost"
+        script = ["publish 1", "await delivered all", "await quiescent", "lose only-table@1", "lose only-table@2"]
+        topology.stages = ["only"]
+        records.batches = [3]
+    "#;
+    let outcome = |limit: &str| {
+        let plan = crate::plans::plan(scenario, &[limit]);
+        Runner::new(plan).run(&mut Random::new(SEED), 0, &mut ())
+    };
+    for (limit, is_declared) in [
+        (None, false),
+        (Some("0"), false),
+        (Some("2"), false),
+        (Some("3"), true),
+        (Some("unlimited"), true),
+    ] {
+        let change =
+            limit.map_or("name=undeclared".to_owned(), |limit| format!("rpo.records={limit}"));
+        let outcome = outcome(&change);
+        assert_eq!(outcome.lost.records(), 3, "{change}: rows count as messages do");
+        match outcome.verdict {
+            Verdict::Holds => assert!(is_declared, "{change}"),
+            Verdict::Violated(violation) => {
+                assert_eq!((violation.property(), is_declared), (PropertyName::WithinRpo, false));
+                assert!(violation.what.starts_with("of 3 records something acknowledged is lost"));
+            }
+            Verdict::Inconclusive(cut) => panic!("{change}: {cut}"),
+        }
+    }
+}
+
 /// With a declared recovery point of 0 records it is a violation, which names the records.
 #[test]
 fn region_loss_with_a_recovery_point_of_0_is_a_violation_that_names_the_records() {

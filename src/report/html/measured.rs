@@ -17,7 +17,8 @@ pub(super) fn measured(page: &Page<'_>) -> String {
     };
     let mut html = format!(
         "<section id=\"measured\">\n<h2>What operators would measure</h2>\n<p class=\"lead\">{time} \
-         RPO: what would be missing elsewhere if the region never came back. RTO: the time from a \
+         RPO: of how many records something acknowledged is nowhere but in what the fault strikes, and \
+         for how long it had been acknowledged; a loss destroys that. RTO: the time from a \
          fault until a record passes the component and arrives (path), or until something published \
          after it arrives (service).</p>\n<h3>In the run above</h3>\n"
     );

@@ -45,8 +45,21 @@ impl Narrator<'_> {
         format!("of {records} something acknowledged is lost for good; rpo.records allows {allows}")
     }
 
+    /// Which records lost what, and how a loss that may happen is declared.
+    pub(super) fn over_rpo(&self, allowed: u32) -> Vec<String> {
+        let mut reasons = self.lost_records();
+        if allowed == 0 {
+            reasons.push(
+                "the scenario declares no loss; one that may happen is declared as rpo.records = N, or \
+                 \"unlimited\""
+                    .to_owned(),
+            );
+        }
+        reasons
+    }
+
     /// Which records lost what.
-    pub(super) fn lost_records(&self) -> Vec<String> {
+    fn lost_records(&self) -> Vec<String> {
         let Lost { undelivered, restorable, unreplicated } = self.losses.report();
         let numbers = |records: &[RecordId]| {
             numbers(&records.iter().map(|record| record.0).collect::<Vec<u16>>())
