@@ -68,7 +68,7 @@ impl From<Exit> for ExitCode {
             Exit::Verdict(Finding::Holds) => 0,
             Exit::Verdict(Finding::Violated) => 1,
             Exit::Error => 2,
-            Exit::Verdict(Finding::Inconclusive) => 3,
+            Exit::Verdict(Finding::Inconclusive | Finding::Vacuous) => 3,
         })
     }
 }

@@ -62,6 +62,7 @@
 
 pub mod detection;
 pub mod export;
+pub mod facts;
 pub mod html;
 pub mod json;
 mod markup;
@@ -81,6 +82,7 @@ pub mod text;
 pub mod verify;
 pub mod view;
 
+pub use facts::FactsSummary;
 pub use minimal::MinimalSummary;
 pub use palette::Palette;
 pub use recording::Recording;

@@ -22,6 +22,8 @@ mod story;
 mod streams;
 #[path = "cli/sweep.rs"]
 mod sweep;
+#[path = "cli/verdict.rs"]
+mod verdict;
 #[path = "cli/verify.rs"]
 mod verify;
 

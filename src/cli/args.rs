@@ -18,7 +18,7 @@ Exit status:
   0  every property of the spec holds
   1  a property is violated
   2  bad usage or input, or a file cannot be written
-  3  inconclusive: cut short or interrupted";
+  3  inconclusive (cut short or interrupted) or vacuous (nothing was put to the test)";
 
 /// Runs active-active systems in simulation, in very many orders of events, and judges every step.
 #[derive(Parser, Debug)]

@@ -51,6 +51,7 @@ pub(crate) fn execute(
         Finding::Holds => "no violation",
         Finding::Violated => "VIOLATED",
         Finding::Inconclusive => "INCONCLUSIVE",
+        Finding::Vacuous => "VACUOUS",
     };
     let path = args.out.display();
     output.write(&format!("Wrote {path}: {verdict}. Open it in a browser.\n"))?;

@@ -81,6 +81,8 @@ impl Survey {
                     output.write(&self.save(subject, scheduler, report, surroundings)?)?;
                 } else if !is_whole && finding == Finding::Holds {
                     finding = Finding::Inconclusive;
+                } else if report.evidence.vacuous().is_some() && finding == Finding::Holds {
+                    finding = Finding::Vacuous;
                 }
             }
         }

@@ -55,7 +55,7 @@ impl Subject {
         } else if found(Finding::Inconclusive) {
             Finding::Inconclusive
         } else {
-            Finding::Holds
+            self.sweep.verdict
         }
     }
 }
@@ -117,6 +117,7 @@ fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     let mut report = SweepReport { runs: 1, steps: outcome.steps, ..SweepReport::default() };
     report.coverage.merge(runner.coverage());
     report.awaited_until_heal = outcome.awaited_until_heal.map(|action| (0, action));
+    report.note_ending(outcome.ending.as_ref(), runner.simulation().plan());
     report.note_loss(0, outcome.lost.clone());
     match &outcome.verdict {
         Verdict::Holds => {}

@@ -271,6 +271,7 @@ impl Campaign {
             if let (None, Some(action)) = (part.awaited_until_heal, outcome.awaited_until_heal) {
                 part.awaited_until_heal = Some((run, action));
             }
+            part.note_ending(outcome.ending.as_ref(), &self.sweep.plan);
             part.note_loss(run, outcome.lost);
             match outcome.verdict {
                 Verdict::Holds => {}

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::explore::campaign::{Done, Part};
 use crate::explore::coverage::{Coverage, Reached};
+use crate::explore::evidence::Evidence;
 use crate::explore::sweep::SweepReport;
 use crate::explore::units::Share;
 use crate::model::RecordId;
@@ -86,6 +87,7 @@ struct Tally {
     steps: u64,
     inconclusive: u64,
     awaited_until_heal: Option<(u64, usize)>,
+    evidence: Evidence,
     runs_with_loss: u64,
     largest_loss: Option<Loss>,
     violating_run: Option<u64>,
@@ -224,6 +226,7 @@ impl Tally {
             steps: report.steps,
             inconclusive: report.inconclusive,
             awaited_until_heal: report.awaited_until_heal,
+            evidence: report.evidence.clone(),
             runs_with_loss: report.runs_with_loss,
             largest_loss: report.largest_loss.as_ref().map(|(run, lost)| Loss::of(*run, lost)),
             violating_run: report.violation.as_ref().map(|(run, _)| *run),
@@ -250,6 +253,7 @@ impl Tally {
             violation,
             inconclusive: self.inconclusive,
             awaited_until_heal: self.awaited_until_heal,
+            evidence: self.evidence.clone(),
             runs_with_loss: self.runs_with_loss,
             largest_loss: self.largest_loss.as_ref().map(|loss| (loss.run, loss.lost())),
             interrupted: false,

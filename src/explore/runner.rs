@@ -8,7 +8,7 @@ use crate::model::{ContainerId, MachineId, container};
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler, Span};
 use crate::sim::{Choice, Simulation};
-use crate::spec::{Breach, Judgement, Lost, Seen, Settles, Spec, Violation};
+use crate::spec::{Breach, Ending, Judgement, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -44,6 +44,8 @@ pub struct Outcome {
     pub awaited_until_heal: Option<usize>,
     /// What losses destroyed of what was acknowledged.
     pub lost: Lost,
+    /// What its end shows besides; nothing if it was not judged to its end, or violates the spec.
+    pub ending: Option<Ending>,
 }
 
 /// Runs a plan again and again, in the memory of the first time.
@@ -151,7 +153,9 @@ impl Runner {
             Stop::Cut(cut) => Verdict::Inconclusive(cut),
         };
         let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
-        Outcome { verdict, steps, awaited_until_heal, lost }
+        let holds = verdict == Verdict::Holds;
+        let ending = holds.then(|| self.spec.ending(&self.simulation));
+        Outcome { verdict, steps, awaited_until_heal, lost, ending }
     }
 
     /// Heals, lets a fair scheduler run, and does so again while the script goes on and may bring

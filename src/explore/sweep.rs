@@ -28,10 +28,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::explore::campaign::Campaign;
 use crate::explore::coverage::Coverage;
+use crate::explore::evidence::Evidence;
 use crate::explore::units::Share;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
-use crate::spec::{Lost, Violation};
+use crate::spec::{Ending, Lost, Violation};
 
 /// A sweep over runs `0..runs` of one scheduler.
 #[derive(Clone, Debug)]
@@ -64,6 +65,8 @@ pub struct SweepReport {
     pub runs_with_loss: u64,
     /// The first of the runs with most records of which something was destroyed, and what.
     pub largest_loss: Option<(u64, Lost)>,
+    /// What the runs that were judged to their end show of their records.
+    pub evidence: Evidence,
     /// The sweep was stopped from outside before all runs were done.
     pub interrupted: bool,
     /// What was reached.
@@ -155,6 +158,13 @@ impl SweepReport {
         }
     }
 
+    /// Takes note of how a run ended that was judged to its end.
+    pub fn note_ending(&mut self, ending: Option<&Ending>, plan: &Plan) {
+        if let Some(ending) = ending {
+            self.evidence.merge(&Evidence::of(ending, plan));
+        }
+    }
+
     fn keep_if_larger(&mut self, run: u64, lost: Lost) {
         let most = self.largest_loss.as_ref().map_or(0, |(_, known)| known.records());
         if lost.records() > most {
@@ -172,6 +182,7 @@ impl SweepReport {
         if let Some((run, lost)) = part.largest_loss {
             self.keep_if_larger(run, lost);
         }
+        self.evidence.merge(&part.evidence);
         self.coverage.merge(&part.coverage);
         self.violation = part.violation;
     }

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use crate::explore::{Cut, Outcome, Verdict};
+use crate::explore::{Cut, Evidence, Outcome, Verdict};
 use crate::metrics::{FaultSummary, Metrics, MetricsSummary};
 use crate::plan::Plan;
+use crate::report::facts::FactsSummary;
 use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
     ViolationSummary,
@@ -35,6 +36,10 @@ pub struct RunSummary {
     pub matches_expected: Option<bool>,
     /// An await that came true only after every fault was ended.
     pub awaited_until_heal: Option<AwaitedSummary>,
+    /// How far its records came; none if it was not judged to its end, or violates the spec.
+    pub facts: Option<FactsSummary>,
+    /// Why it shows nothing, though it violates nothing, if that is so.
+    pub vacuous_because: Option<String>,
     /// What losses destroyed, if they did.
     pub lost: Option<LossSummary>,
     /// What operators would have measured; none if nothing was measured.
@@ -73,7 +78,11 @@ impl RunSummary {
     }
 
     fn new(plan: &Plan, outcome: &Outcome, run: Option<u64>, seed: Option<u64>) -> RunSummary {
+        let evidence = outcome.ending.as_ref().map(|ending| Evidence::of(ending, plan));
+        let evidence = evidence.unwrap_or_default();
+        let vacuous = evidence.vacuous();
         let (verdict, violation, cut_short) = match &outcome.verdict {
+            Verdict::Holds if vacuous.is_some() => (Finding::Vacuous, None, None),
             Verdict::Holds => (Finding::Holds, None, None),
             Verdict::Violated(violation) => {
                 (Finding::Violated, Some(ViolationSummary::new(violation, run, seed)), None)
@@ -95,6 +104,8 @@ impl RunSummary {
                 run,
                 script_line: plan.script_line(action).to_string(),
             }),
+            facts: FactsSummary::new(plan, &evidence),
+            vacuous_because: vacuous.map(|why| why.text(plan)),
             lost: LossSummary::new(plan, run, &outcome.lost),
             metrics: None,
             faults: None,

@@ -51,6 +51,7 @@ fn cell(report: &SweepReport, runs: u64) -> String {
         None if report.inconclusive > 0 => {
             format!("inconclusive: {} runs cut short", count(report.inconclusive))
         }
+        None if report.evidence.vacuous().is_some() => "vacuous".to_owned(),
         None => steps,
     }
 }

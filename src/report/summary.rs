@@ -21,6 +21,8 @@ pub enum Finding {
     Violated,
     /// A run was cut short, or the sweep was interrupted. It is never "holds".
     Inconclusive,
+    /// Nothing was violated, and nothing was put to the test. It is never "holds".
+    Vacuous,
 }
 
 /// Which scheduler.

@@ -6,6 +6,7 @@ use crate::explore::possible;
 use crate::explore::{Reached, SweepReport};
 use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
+use crate::report::facts::FactsSummary;
 use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
     ViolationSummary,
@@ -65,6 +66,10 @@ pub struct SweepSummary {
     pub pairs_never: Vec<PairSummary>,
     /// An await that came true only after every fault was ended.
     pub awaited_until_heal: Option<AwaitedSummary>,
+    /// How far the records came, in the runs that were judged to their end; none if none was.
+    pub facts: Option<FactsSummary>,
+    /// Why the runs show nothing, though none violates anything, if that is so.
+    pub vacuous_because: Option<String>,
     /// In how many runs losses destroyed something that was acknowledged.
     pub runs_with_loss: u64,
     /// What was destroyed in the run in which that was most.
@@ -88,6 +93,8 @@ pub struct PropertySummary {
     pub status: Status,
     /// Why it is not applicable, if it is not.
     pub reason: Option<&'static str>,
+    /// What it does not claim because of losses that the scenario declares, if anything.
+    pub except: Option<String>,
 }
 
 /// What was found of a property.
@@ -104,6 +111,8 @@ pub enum Status {
     NotApplicable,
     /// No run came to the point where it is judged.
     NotJudged,
+    /// It was judged, of nothing.
+    Vacuous,
 }
 
 /// Something interesting, and in how many runs it was reached.
@@ -143,12 +152,40 @@ pub struct Confidence {
     pub violating_percent_max: f64,
 }
 
+impl PropertySummary {
+    /// What it says, as far as it claims it; or why it says nothing.
+    pub fn claim(&self) -> String {
+        match (self.reason, &self.except) {
+            (Some(reason), _) => reason.to_owned(),
+            (None, Some(except)) => format!("{}, except {except}", self.statement),
+            (None, None) => self.statement.to_owned(),
+        }
+    }
+}
+
+impl Status {
+    /// In a word or two.
+    pub fn text(self) -> &'static str {
+        match self {
+            Status::Holds => "holds",
+            Status::HeldSoFar => "held so far",
+            Status::Violated => "violated",
+            Status::NotApplicable => "not applicable",
+            Status::NotJudged => "not judged",
+            Status::Vacuous => "vacuous",
+        }
+    }
+}
+
 impl SweepSummary {
     /// What is said of a sweep.
     pub fn new(plan: &Plan, request: SweepRequest, report: &SweepReport) -> SweepSummary {
+        let vacuous = report.evidence.vacuous();
+        let facts = FactsSummary::new(plan, &report.evidence);
         let verdict = match &report.violation {
             Some(_) => Finding::Violated,
             None if report.interrupted || report.inconclusive > 0 => Finding::Inconclusive,
+            None if vacuous.is_some() => Finding::Vacuous,
             None => Finding::Holds,
         };
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
@@ -172,7 +209,7 @@ impl SweepSummary {
             steps_max,
             interrupted: report.interrupted,
             confidence: whole.then(|| Confidence::of(rhythm.free_of(report.runs))).flatten(),
-            properties: properties(plan, report, verdict),
+            properties: properties(plan, report, verdict, facts.as_ref()),
             reached: reached(plan, report),
             pairs_reached: pairs.len(),
             pairs,
@@ -181,6 +218,10 @@ impl SweepSummary {
                 run: Some(run),
                 script_line: plan.script_line(action).to_string(),
             }),
+            vacuous_because: vacuous
+                .filter(|_| verdict == Finding::Vacuous)
+                .map(|why| why.text(plan)),
+            facts,
             runs_with_loss: report.runs_with_loss,
             largest_loss: report
                 .largest_loss
@@ -230,7 +271,12 @@ fn reached(plan: &Plan, report: &SweepReport) -> Vec<ReachedSummary> {
     Reached::ALL.iter().map(summary).collect()
 }
 
-fn properties(plan: &Plan, report: &SweepReport, verdict: Finding) -> Vec<PropertySummary> {
+fn properties(
+    plan: &Plan,
+    report: &SweepReport,
+    verdict: Finding,
+    facts: Option<&FactsSummary>,
+) -> Vec<PropertySummary> {
     let violated = report.violation.as_ref().map(|(_, violation)| violation.property());
     let ended = report.runs - report.inconclusive - u64::from(violated.is_some());
     let status = |property: PropertyName| {
@@ -240,6 +286,8 @@ fn properties(plan: &Plan, report: &SweepReport, verdict: Finding) -> Vec<Proper
             Status::NotApplicable
         } else if report.runs == 0 || property.is_liveness() && ended == 0 {
             Status::NotJudged
+        } else if verdict == Finding::Vacuous {
+            Status::Vacuous
         } else if verdict == Finding::Holds {
             Status::Holds
         } else {
@@ -252,6 +300,9 @@ fn properties(plan: &Plan, report: &SweepReport, verdict: Finding) -> Vec<Proper
         is_liveness: property.is_liveness(),
         status: status(property),
         reason: property.not_applicable(plan),
+        except: facts
+            .filter(|_| property.not_applicable(plan).is_none())
+            .and_then(|facts| facts.exceptions.of(property, facts.up_to())),
     };
     PropertyName::ALL.into_iter().map(summary).collect()
 }

@@ -1,14 +1,20 @@
 //! Reports as text that any engineer understands.
 
 use crate::metrics::{FaultSummary, MetricsSummary};
+use crate::report::facts::except;
 use crate::report::palette::{Palette, paint};
 use crate::report::run::RunSummary;
 use crate::report::summary::{
-    AwaitedSummary, Finding, LossSummary, ScenarioSummary, SchedulerSummary, ViolationSummary,
+    AwaitedSummary, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
-use crate::scenario::LossLimit;
-use crate::spec::explain::numbers;
+
+mod conclusion;
+mod losses;
+
+pub(super) use conclusion::{evidence, vacuous};
+use losses::lost_in_run;
+pub(super) use losses::most_lost;
 
 /// What a sweep shows.
 pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
@@ -20,20 +26,22 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
         return joined(&lines);
     }
     lines.push(explored(summary));
+    let facts = summary.facts.iter();
+    lines.extend(facts.map(|facts| facts.text(summary.scenario.records, ("run", "runs"))));
+    if let Some(lost) = &summary.largest_loss {
+        lines.extend(most_lost(summary.runs_with_loss, lost, palette));
+    }
     lines.push(String::new());
     lines.extend(properties(summary, palette));
     lines.push(String::new());
     lines.extend(reached(summary, palette));
     lines.push(String::new());
     lines.extend(measured(summary.metrics.as_ref(), palette));
-    if let Some(lost) = &summary.largest_loss {
-        lines.extend(most_lost(summary.runs_with_loss, lost, palette));
-    }
     if let Some(violation) = &summary.violation {
         lines.extend(self::violation(violation, palette));
     }
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
-    lines.extend(conclusion(summary, palette));
+    lines.extend(conclusion::conclusion(summary, palette));
     joined(&lines)
 }
 
@@ -53,17 +61,23 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     lines.extend(measured(summary.metrics.as_ref(), palette));
     lines.extend(felt(summary.faults.as_deref().unwrap_or_default(), palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
+    let facts = summary.facts.iter();
+    lines.extend(facts.map(|facts| facts.text(summary.scenario.records, ("run", "runs"))));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
     match (&summary.violation, &summary.cut_short) {
         (Some(violation), _) => lines.extend(self::violation(violation, palette)),
+        (None, None) if summary.verdict == Finding::Vacuous => {
+            lines.push(vacuous(summary.vacuous_because.as_deref(), palette));
+        }
         (None, Some(cut)) => {
             let word = paint(palette.loud, "INCONCLUSIVE");
             lines.push(format!("{word}: the run shows nothing, because {cut}."));
         }
         (None, None) => {
             let word = paint(palette.good, "HOLDS");
+            let except = except(summary.facts.as_ref());
             lines.push(format!(
-                "{word}: no property of the spec was violated in {steps} steps. This is one \
+                "{word}{except}: no property of the spec was violated in {steps} steps. This is one \
                  schedule of very many."
             ));
         }
@@ -182,16 +196,19 @@ fn properties(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
 }
 
 fn property_line(property: &PropertySummary, palette: &Palette) -> String {
-    let (style, word) = match property.status {
-        Status::Holds => (palette.good, "holds"),
-        Status::HeldSoFar => (palette.good, "held so far"),
-        Status::Violated => (palette.bad, "VIOLATED"),
-        Status::NotApplicable => (palette.faint, "not applicable"),
-        Status::NotJudged => (palette.loud, "not judged"),
+    let style = match property.status {
+        Status::Holds | Status::HeldSoFar => palette.good,
+        Status::Violated => palette.bad,
+        Status::NotApplicable => palette.faint,
+        Status::NotJudged | Status::Vacuous => palette.loud,
+    };
+    let word = match property.status {
+        Status::Violated => "VIOLATED",
+        status => status.text(),
     };
     // The colour must not count as width.
     let word = paint(style, format!("{word:<15}"));
-    format!("  {word} {:<19} {}", property.name, property.reason.unwrap_or(property.statement))
+    format!("  {word} {:<19} {}", property.name, property.claim())
 }
 
 fn reached(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
@@ -202,7 +219,9 @@ fn reached(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     // A sweep that ends at its first violation has not tried.
     let (style, word) = match summary.verdict {
         Finding::Violated => (palette.faint, "not yet"),
-        Finding::Holds | Finding::Inconclusive => (palette.loud, "NEVER REACHED"),
+        Finding::Holds | Finding::Inconclusive | Finding::Vacuous => {
+            (palette.loud, "NEVER REACHED")
+        }
     };
     lines.extend(never.map(|reached| {
         let word = paint(style, format!("{word:>15}"));
@@ -240,58 +259,6 @@ pub(super) fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<
     lines
 }
 
-/// What the run has lost that lost most.
-fn most_lost(runs: u64, lost: &LossSummary, palette: &Palette) -> Vec<String> {
-    let heading = paint(palette.strong, "Lost for good, of what was acknowledged");
-    let place = lost.run.map_or_else(String::new, |run| format!(" (in run {run})"));
-    let mut lines = vec![
-        heading,
-        format!(
-            "  {}; at most {}{place}, {}:",
-            plural(runs, "run lost something", "runs lost something"),
-            plural(lost.records as u64, "record", "records"),
-            declared(lost.rpo_records)
-        ),
-    ];
-    lines.extend(losses(lost));
-    lines.push(String::new());
-    lines
-}
-
-/// What a run has lost.
-fn lost_in_run(lost: &LossSummary, palette: &Palette) -> Vec<String> {
-    let word = paint(palette.loud, "Lost for good");
-    let records = plural(lost.records as u64, "record", "records");
-    let mut lines = vec![format!("{word}: {records}, {}:", declared(lost.rpo_records))];
-    lines.extend(losses(lost));
-    lines
-}
-
-fn declared(rpo_records: LossLimit) -> String {
-    match rpo_records {
-        LossLimit::AtMost(0) => "where the scenario declares none".to_owned(),
-        LossLimit::AtMost(allowed) => format!("where the scenario declares {allowed}"),
-        LossLimit::Unlimited => "where the scenario declares any number".to_owned(),
-    }
-}
-
-fn losses(lost: &LossSummary) -> Vec<String> {
-    let mut lines = Vec::new();
-    if !lost.undelivered.is_empty() {
-        let of = numbers(&lost.undelivered);
-        lines.push(format!("  {of}: accepted, in no queue any more, not delivered"));
-    }
-    if !lost.restorable.is_empty() {
-        let of = numbers(&lost.restorable);
-        lines.push(format!("    of these, rows are left of {of}: they can be published again"));
-    }
-    if !lost.unreplicated.is_empty() {
-        let of = numbers(&lost.unreplicated);
-        lines.push(format!("  {of}: a row was not replicated when its table was lost"));
-    }
-    lines
-}
-
 fn note(awaited: &AwaitedSummary, palette: &Palette) -> String {
     let place = awaited.run.map_or_else(String::new, |run| format!("in run {run}, "));
     format!(
@@ -299,73 +266,6 @@ fn note(awaited: &AwaitedSummary, palette: &Palette) -> String {
         paint(palette.loud, "Note"),
         awaited.script_line
     )
-}
-
-fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
-    match summary.verdict {
-        Finding::Violated => Vec::new(),
-        Finding::Inconclusive => inconclusive(summary, palette),
-        Finding::Holds => {
-            let word = paint(palette.good, "HOLDS");
-            let runs = plural(summary.runs, "run", "runs");
-            vec![format!("{word}. No violation in {runs}. {}", evidence(summary))]
-        }
-    }
-}
-
-/// What a sweep without violation shows.
-pub(super) fn evidence(summary: &SweepSummary) -> String {
-    match (summary.confidence, summary.scheduler.seed) {
-        (Some(confidence), _) => {
-            let share = format!(
-                "This is evidence, not proof: with {} % confidence fewer\nthan 3/{} = {} % of the \
-                 schedules that this scheduler draws",
-                confidence.level_percent,
-                count(confidence.runs),
-                significant(confidence.violating_percent_max),
-            );
-            match summary.runs - confidence.runs {
-                0 => format!("{share} violate the spec."),
-                learned => format!(
-                    "{share} afresh violate the spec.\nThe other {} learned from those before \
-                     them and found nothing either.",
-                    plural(learned, "run", "runs")
-                ),
-            }
-        }
-        (None, Some(_)) if summary.runs > 3 => "Runs that learn from each other say nothing \
-                                                about the share of\nall schedules."
-            .to_owned(),
-        (None, Some(_)) => "So few say nothing about other schedules: sweep more.".to_owned(),
-        (None, None) => "It is the only one of this scheduler and says nothing about other \
-                         schedules:\nsweep with another one."
-            .to_owned(),
-    }
-}
-
-fn inconclusive(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
-    let word = paint(palette.loud, "INCONCLUSIVE");
-    let mut lines = Vec::new();
-    if summary.interrupted {
-        let asked = plural(summary.runs_requested, "run", "runs");
-        lines.push(format!(
-            "{word}: the sweep was INTERRUPTED after {} of {asked}; until then no violation was \
-             found.",
-            count(summary.runs)
-        ));
-    }
-    if summary.runs_inconclusive > 0 {
-        let cut = summary
-            .steps_max
-            .map_or_else(String::new, |steps| format!(" by the limit of {} steps", count(steps)));
-        lines.push(format!(
-            "{word}: {} of {} were cut short{cut} before liveness could be judged; allow more \
-             steps.",
-            count(summary.runs_inconclusive),
-            plural(summary.runs, "run", "runs")
-        ));
-    }
-    lines
 }
 
 pub(super) fn joined(lines: &[String]) -> String {
@@ -390,23 +290,6 @@ pub fn plural(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
-/// A number between 0 and 100 with two significant digits, rounded up: it is a bound.
-fn significant(percent: f64) -> String {
-    let mut decimals = 0;
-    let mut scaled = percent;
-    while scaled < 10.0 && decimals < 15 {
-        scaled *= 10.0;
-        decimals += 1;
-    }
-    // What is a whole number but for the last bits of a float stays one.
-    let rounded = (scaled - 1e-9).ceil() / 10f64.powi(decimals);
-    let text = format!("{rounded:.*}", decimals as usize);
-    match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -419,20 +302,5 @@ mod tests {
         }
         assert_eq!(plural(1, "batch", "batches"), "1 batch");
         assert_eq!(plural(2_000, "batch", "batches"), "2,000 batches");
-    }
-
-    #[test]
-    fn bounds_are_rounded_up_to_two_digits() {
-        let cases = [
-            (300.0 / 10_000.0, "0.03"),
-            (300.0 / 7.0, "43"),
-            (300.0 / 4.0, "75"),
-            (300.0 / 700.0, "0.43"),
-            (300.0 / 1e9, "0.0000003"),
-            (300.0 / 30.0, "10"),
-        ];
-        for (percent, text) in cases {
-            assert_eq!(significant(percent), text, "{percent}");
-        }
     }
 }

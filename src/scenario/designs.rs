@@ -299,7 +299,7 @@ pub const SOUND: &[(&str, &str)] = &[
     ("dns.answer=random", "failover"),
     ("dns.policy=failover", "health-failover"),
     ("dns.ttl=3", "health-failover"),
-    ("source.on_refusal=abort", INBOUND_QUEUE_FAILS),
+    ("source.on_refusal=abort", SECOND_BATCH_REFUSED),
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
     ("container.retries=2", DEPENDENCIES_FAIL),
     ("queue.delivery=standard", "crash-anywhere"),
@@ -428,6 +428,21 @@ const INBOUND_QUEUE_FAILS: &str = r#"
         "recover inbound-queue@1",
         "await quiescent",
     ]
+"#;
+
+/// As above, when one batch is through: a source that gives up has nothing to show before.
+const SECOND_BATCH_REFUSED: &str = r#"
+    name = "second-batch-refused"
+    script = [
+        "publish 1",
+        "await delivered all",
+        "fail inbound-queue@1",
+        "publish 2",
+        "await quiescent",
+        "recover inbound-queue@1",
+        "await quiescent",
+    ]
+    records.batches = [4, 6]
 "#;
 
 /// A container crashes and comes back when nothing is left to do.

@@ -109,6 +109,11 @@ impl Losses {
         }
     }
 
+    /// Whether anything can be lost, so that something may be excused.
+    pub(super) fn watches(&self) -> bool {
+        self.watches
+    }
+
     pub(super) fn reset(&mut self) {
         self.gone = RegionSet::EMPTY;
         self.under_way = None;

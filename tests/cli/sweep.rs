@@ -157,6 +157,8 @@ fn the_json_document_has_its_keys() {
         "pairs",
         "pairs_never",
         "awaited_until_heal",
+        "facts",
+        "vacuous_because",
         "runs_with_loss",
         "largest_loss",
         "metrics",

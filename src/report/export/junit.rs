@@ -31,17 +31,35 @@ pub fn junit(sweep: &SweepSummary) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"active-active\" {counts}>\n\
          <testsuite name=\"{name}\" {counts}>\n<properties><property name=\"scheduler\" \
          value=\"{}\"/>{seed}<property name=\"runs\" value=\"{}\"/><property name=\"steps\" \
-         value=\"{}\"/></properties>\n{cases}</testsuite>\n</testsuites>\n",
+         value=\"{}\"/>{}</properties>\n{cases}</testsuite>\n</testsuites>\n",
         escape(&sweep.scheduler.name),
         sweep.runs,
-        sweep.steps
+        sweep.steps,
+        facts(sweep)
     )
+}
+
+/// How far the records came, and what was lost under a declaration.
+fn facts(sweep: &SweepSummary) -> String {
+    let Some(facts) = &sweep.facts else { return String::new() };
+    let property = |name: &str, value: &str| {
+        format!("<property name=\"{name}\" value=\"{}\"/>", escape(value))
+    };
+    let mut text = property("ends", &facts.ends.to_string());
+    for (name, range) in facts.named() {
+        text += &property(&format!("{name}.min"), &range.min.to_string());
+        text += &property(&format!("{name}.max"), &range.max.to_string());
+    }
+    text + &property("rpo.records", &facts.rpo_records.to_string())
 }
 
 /// A property that was not judged to the end is no success.
 fn is_error(property: &PropertySummary, sweep: &SweepSummary) -> bool {
-    let is_open = matches!(property.status, Status::HeldSoFar | Status::NotJudged);
-    is_open && sweep.verdict == Finding::Inconclusive
+    match property.status {
+        Status::HeldSoFar | Status::NotJudged => sweep.verdict == Finding::Inconclusive,
+        Status::Vacuous => true,
+        Status::Holds | Status::Violated | Status::NotApplicable => false,
+    }
 }
 
 fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
@@ -51,6 +69,10 @@ fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
         Status::NotApplicable => {
             let reason = escape(property.reason.unwrap_or_default());
             format!("<skipped message=\"{reason}\"/>")
+        }
+        Status::Vacuous => {
+            let why = escape(sweep.vacuous_because.as_deref().unwrap_or_default());
+            format!("<error message=\"vacuous: {why}\"/>")
         }
         Status::HeldSoFar | Status::NotJudged if is_error(property, sweep) => {
             let runs = plural(sweep.runs_inconclusive, "run was", "runs were");
@@ -64,7 +86,11 @@ fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
         }
     };
     let class = escape(&sweep.scenario.name);
-    let (name, statement) = (escape(property.name), escape(property.statement));
+    let statement = match &property.except {
+        Some(except) => format!("{}, except {except}", property.statement),
+        None => property.statement.to_owned(),
+    };
+    let (name, statement) = (escape(property.name), escape(&statement));
     format!(
         "<testcase classname=\"{class}\" name=\"{name}\">{body}<system-out>{statement}\
          </system-out></testcase>\n"

@@ -2,13 +2,15 @@
 
 use std::fmt::Write;
 
+use crate::report::facts::except;
 use crate::report::html::Command;
+use crate::report::palette::Palette;
 use crate::report::recording::Recording;
 use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
 use crate::report::summary::Finding;
 use crate::report::sweep::{Status, SweepSummary};
-use crate::report::text::{count, evidence, plural};
+use crate::report::text::{count, evidence, most_lost, plural, vacuous};
 
 /// The verdict, the violation with its diagram, every property, what was never reached, and how to
 /// see it again, in GitHub-flavoured Markdown.
@@ -25,6 +27,7 @@ pub fn markdown(
         let _ = writeln!(text, "{}\n", plain(&sweep.scenario.about));
     }
     text += &verdict(run, sweep);
+    text += &facts(sweep);
     if run.verdict == Finding::Violated {
         let sequence = Sequence::of(recording);
         let _ = writeln!(text, "{}:\n", plain(&sequence.title));
@@ -57,7 +60,12 @@ fn verdict(run: &RunSummary, sweep: &SweepSummary) -> String {
         }
         (None, Finding::Holds) => {
             let evidence = evidence(sweep).replace('\n', " ");
-            format!("**HOLDS.** No violation in {runs}. {}\n\n", plain(&evidence))
+            let except = plain(&except(sweep.facts.as_ref()));
+            format!("**HOLDS{except}.** No violation in {runs}. {}\n\n", plain(&evidence))
+        }
+        (None, Finding::Vacuous) => {
+            format!("{}.\n\n", plain(&vacuous(sweep.vacuous_because.as_deref(), &Palette::PLAIN)))
+                .replacen("VACUOUS", "**VACUOUS**", 1)
         }
         (None, Finding::Violated | Finding::Inconclusive) => {
             let why =
@@ -67,17 +75,27 @@ fn verdict(run: &RunSummary, sweep: &SweepSummary) -> String {
     }
 }
 
+/// How far the records came, and what was lost.
+fn facts(sweep: &SweepSummary) -> String {
+    let Some(facts) = &sweep.facts else { return String::new() };
+    let mut text = plain(&facts.text(sweep.scenario.records, ("schedule", "schedules"))) + "\n\n";
+    if let Some(lost) = &sweep.largest_loss {
+        let lines = most_lost(sweep.runs_with_loss, lost, &Palette::PLAIN);
+        let items = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        items.for_each(|line| text += &format!("* {}\n", plain(line)));
+        text.push('\n');
+    }
+    text
+}
+
 fn properties(sweep: &SweepSummary) -> String {
     let mut text = "| property | verdict | what it says |\n|---|---|---|\n".to_owned();
     for property in &sweep.properties {
         let word = match property.status {
-            Status::Holds => "holds",
-            Status::HeldSoFar => "held so far",
             Status::Violated => "**VIOLATED**",
-            Status::NotApplicable => "not applicable",
-            Status::NotJudged => "not judged",
+            status => status.text(),
         };
-        let said = plain(property.reason.unwrap_or(property.statement));
+        let said = plain(&property.claim());
         let _ = writeln!(text, "| `{}` | {word} | {said} |", property.name);
     }
     text + "\n"

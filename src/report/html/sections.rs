@@ -2,13 +2,15 @@
 
 use crate::explore::Ended;
 use crate::model::layout::MachineKind;
+use crate::report::facts::except;
 use crate::report::html::{Command, Origin, Page};
 use crate::report::markup::escape;
+use crate::report::palette::Palette;
 use crate::report::recording::Recording;
 use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
 use crate::report::summary::{Finding, ViolationSummary};
-use crate::report::sweep::{PairSummary, PropertySummary, Status, SweepSummary};
+use crate::report::sweep::{PairSummary, PropertySummary, SweepSummary};
 use crate::report::text;
 use crate::sim::Pair;
 
@@ -26,6 +28,7 @@ pub(super) fn verdict(page: &Page<'_>) -> String {
     let (class, body) = match (violation, sweep.verdict) {
         (Some(found), _) => ("violated", violated(found, smallest(page))),
         (None, Finding::Holds) => ("holds", holds(sweep)),
+        (None, Finding::Vacuous) => ("inconclusive", vacuous(sweep)),
         (None, Finding::Violated | Finding::Inconclusive) => ("inconclusive", inconclusive(page)),
     };
     format!("<div class=\"verdict {class}\" data-field=\"verdict\">\n{body}\n</div>")
@@ -62,9 +65,38 @@ fn violated(violation: &ViolationSummary, smallest: Option<&ViolationSummary>) -
 fn holds(sweep: &SweepSummary) -> String {
     let schedules = text::plural(sweep.runs, "schedule", "schedules");
     format!(
-        "<p><strong>Holds.</strong> No property was violated in {schedules}.</p>\n<p>{}</p>",
+        "<p><strong>Holds{}.</strong> No property was violated in {schedules}.</p>\n{}<p>{}</p>",
+        escape(&except(sweep.facts.as_ref())),
+        came(sweep),
         escape(&text::evidence(sweep).replace('\n', " "))
     )
+}
+
+/// How far the records came, and what was lost.
+fn came(sweep: &SweepSummary) -> String {
+    let Some(facts) = &sweep.facts else { return String::new() };
+    let words = facts.text(sweep.scenario.records, ("schedule", "schedules"));
+    let mut html = format!("<p data-field=\"facts\">{}</p>\n", escape(&words));
+    if let Some(lost) = &sweep.largest_loss {
+        let lines = text::most_lost(sweep.runs_with_loss, lost, &Palette::PLAIN);
+        let mut lines = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        let heading = lines.next().unwrap_or_default();
+        let items: String = lines.map(|line| format!("<li>{}</li>", escape(line))).collect();
+        html += &format!("<p data-field=\"loss\">{heading}:</p>\n<ul>{items}</ul>\n");
+    }
+    html
+}
+
+fn vacuous(sweep: &SweepSummary) -> String {
+    let words = text::vacuous(sweep.vacuous_because.as_deref(), &Palette::PLAIN);
+    let (_, why) = words.split_once(": ").unwrap_or_default();
+    format!("<p><strong>Vacuous.</strong> {}</p>\n{}", escape(&capitalized(why)), came(sweep))
+}
+
+/// The text with a capital letter in front.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 fn inconclusive(page: &Page<'_>) -> String {
@@ -160,7 +192,7 @@ pub(super) fn which_run(page: &Page<'_>) -> String {
     };
     let ends = match page.run.verdict {
         Finding::Violated => " It ends where the spec is violated.",
-        Finding::Holds => {
+        Finding::Holds | Finding::Vacuous => {
             " In the end every fault is healed and a fair scheduler brings the system to rest."
         }
         Finding::Inconclusive => " It was cut short.",
@@ -232,16 +264,13 @@ pub(super) fn properties(sweep: &SweepSummary) -> String {
 }
 
 fn property(property: &PropertySummary) -> String {
-    let (class, word) = match property.status {
-        Status::Holds => ("holds", "holds"),
-        Status::HeldSoFar => ("held-so-far", "held so far"),
-        Status::Violated => ("violated", "violated"),
-        Status::NotApplicable => ("not-applicable", "not applicable"),
-        Status::NotJudged => ("not-judged", "not judged"),
+    let word = property.status.text();
+    let class = word.replace(' ', "-");
+    let reason = match (property.reason, &property.except) {
+        (Some(reason), _) => format!(" (not here: {})", escape(reason)),
+        (None, Some(except)) => format!(", except {}", escape(except)),
+        (None, None) => String::new(),
     };
-    let reason = property
-        .reason
-        .map_or_else(String::new, |reason| format!(" (not here: {})", escape(reason)));
     format!(
         "<tr data-property=\"{0}\" data-status=\"{class}\"><td class=\"status {class}\">{word}</td>\
          <td><code>{0}</code></td><td>{1}{reason}</td></tr>\n",
@@ -259,7 +288,7 @@ pub(super) fn reached_lead(sweep: &SweepSummary) -> String {
                                    be reached."
                 .to_owned()
         }
-        (_, Finding::Holds | Finding::Inconclusive) => {
+        (_, Finding::Holds | Finding::Inconclusive | Finding::Vacuous) => {
             "What stands first was never reached, though this scenario can.".to_owned()
         }
     }

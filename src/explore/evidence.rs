@@ -1,0 +1,152 @@
+//! What the ends of many runs show together: whether the verdict is about anything.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::Plan;
+use crate::spec::{Ending, Excused, Facts};
+
+/// What all runs that were judged to their end show of their records. A verdict that nothing was violated
+/// is worth no more than this.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::{Evidence, Progress, Sweep, Vacuous};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::Scenario;
+/// use active_active::scheduler::Random;
+///
+/// let swept = |text: &str| -> Result<Evidence, Box<dyn std::error::Error>> {
+///     let plan = Arc::new(Plan::new(&Scenario::parse(text)?)?);
+///     let sweep = Sweep { plan, runs: 20, threads: 1, steps_max: u64::MAX };
+///     Ok(sweep.run(|| Random::new(1), &Progress::default()).evidence)
+/// };
+/// let evidence = swept("script = ['publish 1', 'await delivered all']")?;
+/// assert_eq!((evidence.ends, evidence.least.delivered, evidence.vacuous()), (20, 10, None));
+///
+/// // Both regions refuse everything, and the source gives up: no property was put to the test.
+/// let text = "script = ['fail inbound-queue@1', 'fail inbound-queue@2', 'publish 1', \
+///             'await published or refused batch 1']\nsource.on_refusal = 'abort'";
+/// assert_eq!(swept(text)?.vacuous(), Some(Vacuous::NothingAccepted));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// How many runs were judged to their end without a violation; of an exhaustive search, how many
+    /// terminal states.
+    pub ends: u64,
+    /// The smallest number of each, of all ends.
+    pub least: Facts,
+    /// The greatest number of each.
+    pub most: Facts,
+    /// The most that each property excused at one end.
+    pub excused: Excused,
+    /// The furthest that the script came, as the index of an action.
+    pub script_at: usize,
+    /// At how many ends the script had ended.
+    pub script_ended: u64,
+}
+
+/// Why a verdict says nothing, though nothing was violated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Vacuous {
+    /// No record was accepted.
+    NothingAccepted,
+    /// No record was delivered.
+    NothingDelivered,
+    /// The script never got past the action of this index.
+    ScriptNotEnded(usize),
+}
+
+impl Evidence {
+    /// What one end shows.
+    pub fn of(ending: &Ending, plan: &Plan) -> Evidence {
+        let &Ending { facts, excused, script_at } = ending;
+        let script_ended = u64::from(script_at >= plan.actions().len());
+        Evidence { ends: 1, least: facts, most: facts, excused, script_at, script_ended }
+    }
+
+    /// Adds what other ends show.
+    pub fn merge(&mut self, other: &Evidence) {
+        if self.ends == 0 {
+            *self = other.clone();
+            return;
+        }
+        if other.ends == 0 {
+            return;
+        }
+        self.ends += other.ends;
+        self.least.merge(other.least, u32::min);
+        self.most.merge(other.most, u32::max);
+        self.excused.raise(other.excused);
+        self.script_at = self.script_at.max(other.script_at);
+        self.script_ended += other.script_ended;
+    }
+
+    /// Why nothing was shown at any end, if that is so; nothing if there was no end to show anything.
+    pub fn vacuous(&self) -> Option<Vacuous> {
+        match self {
+            Evidence { ends: 0, .. } => None,
+            Evidence { most: Facts { accepted: 0, .. }, .. } => Some(Vacuous::NothingAccepted),
+            Evidence { most: Facts { delivered: 0, .. }, .. } => Some(Vacuous::NothingDelivered),
+            Evidence { script_ended: 0, .. } => Some(Vacuous::ScriptNotEnded(self.script_at)),
+            Evidence { .. } => None,
+        }
+    }
+}
+
+impl Vacuous {
+    /// Why, and what to do, in a sentence.
+    pub fn text(self, plan: &Plan) -> String {
+        match self {
+            Vacuous::NothingAccepted => "no record was accepted, so no property was put to the \
+                                         test; let the source reach an inbound queue that works"
+                .to_owned(),
+            Vacuous::NothingDelivered => "no record was delivered, so what the spec says of \
+                                          deliveries was not put to the test; let one go through"
+                .to_owned(),
+            Vacuous::ScriptNotEnded(action) => format!(
+                "the script never got past '{}', so what comes after it was not put to the test; let \
+                 it come true, or leave it out",
+                plan.script_line(action)
+            ),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(accepted: u32, delivered: u32, lost: u32) -> Evidence {
+        let facts = Facts { accepted, delivered, lost, ..Facts::default() };
+        Evidence { ends: 1, least: facts, most: facts, script_ended: 1, ..Evidence::default() }
+    }
+
+    #[test]
+    fn the_least_and_the_most_of_all_ends_are_kept() {
+        let mut all = Evidence::default();
+        for one in [end(3, 2, 1), Evidence::default(), end(5, 5, 0), end(4, 1, 0)] {
+            all.merge(&one);
+        }
+        let (least, most) = (all.least, all.most);
+        assert_eq!((all.ends, all.script_ended), (3, 3));
+        assert_eq!((least.accepted, least.delivered, least.lost), (3, 1, 0));
+        assert_eq!((most.accepted, most.delivered, most.lost), (5, 5, 1));
+    }
+
+    #[test]
+    fn one_end_that_shows_something_is_enough() {
+        assert_eq!(Evidence::default().vacuous(), None);
+        let mut all = end(0, 0, 0);
+        assert_eq!(all.vacuous(), Some(Vacuous::NothingAccepted));
+        all.merge(&end(1, 0, 0));
+        assert_eq!(all.vacuous(), Some(Vacuous::NothingDelivered));
+        all.merge(&Evidence { script_ended: 0, script_at: 2, ..end(1, 1, 0) });
+        assert_eq!(all.vacuous(), None);
+        let stuck = Evidence { script_ended: 0, script_at: 2, ..end(1, 1, 0) };
+        assert_eq!(stuck.vacuous(), Some(Vacuous::ScriptNotEnded(2)));
+    }
+}

@@ -1,0 +1,151 @@
+//! How far the records came, as data and in words: the same in every verdict.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::Runner;
+//! use active_active::plan::Plan;
+//! use active_active::report::facts::Range;
+//! use active_active::report::{FactsSummary, RunSummary};
+//! use active_active::scenario::builtin;
+//! use active_active::scheduler::RoundRobin;
+//!
+//! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
+//! let outcome = Runner::new(Arc::clone(&plan)).run(&mut RoundRobin::default(), 0, &mut ());
+//! let facts: FactsSummary = RunSummary::of_replay(&plan, &outcome).facts.expect("it came to its end");
+//! assert_eq!(facts.delivered, Range { min: 10, max: 10 });
+//! assert!(facts.text(10, ("run", "runs")).starts_with("Of 10 records: 10 published, 10 accepted"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use serde::Serialize;
+
+use crate::explore::Evidence;
+use crate::plan::Plan;
+use crate::report::text::{count, plural};
+use crate::scenario::LossLimit;
+use crate::spec::{Excused, Facts};
+
+/// A number at all ends: the smallest and the greatest one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+pub struct Range {
+    /// The smallest.
+    pub min: u32,
+    /// The greatest.
+    pub max: u32,
+}
+
+/// How far the records of each run came.
+///
+/// One shape in the documents of `run`, `sweep` and `verify`.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct FactsSummary {
+    /// How many ends these numbers are about: runs that were judged to their end without a violation;
+    /// of `verify`, terminal states.
+    pub ends: u64,
+    /// Records that the source sent.
+    pub published: Range,
+    /// Records of which the source holds the acknowledgement.
+    pub accepted: Range,
+    /// Records at the destination.
+    pub delivered: Range,
+    /// Records about which a property excused something, because of a loss.
+    pub excused: Range,
+    /// Copies in dead-letter queues.
+    pub dead_lettered: Range,
+    /// Records of which something acknowledged is gone for good.
+    pub lost: Range,
+    /// Of how many records that may be, as the scenario declares.
+    pub rpo_records: LossLimit,
+    /// The most that each property excused.
+    #[serde(skip)]
+    pub(super) exceptions: Excused,
+}
+
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&count(self.min.into()))?;
+        match self.min == self.max {
+            true => Ok(()),
+            false => write!(f, " to {}", count(self.max.into())),
+        }
+    }
+}
+
+impl FactsSummary {
+    /// What is said of these ends; nothing if there is none.
+    pub(super) fn new(plan: &Plan, evidence: &Evidence) -> Option<FactsSummary> {
+        let Evidence { ends, least, most, excused, .. } = evidence;
+        let range = |of: fn(&Facts) -> u32| Range { min: of(least), max: of(most) };
+        (*ends > 0).then(|| FactsSummary {
+            ends: *ends,
+            published: range(|facts| facts.published),
+            accepted: range(|facts| facts.accepted),
+            delivered: range(|facts| facts.delivered),
+            excused: range(|facts| facts.excused),
+            dead_lettered: range(|facts| facts.dead_lettered),
+            lost: range(|facts| facts.lost),
+            rpo_records: plan.scenario().rpo.records,
+            exceptions: *excused,
+        })
+    }
+
+    /// The numbers with their names, in order.
+    pub fn named(&self) -> [(&'static str, Range); 6] {
+        [
+            ("published", self.published),
+            ("accepted", self.accepted),
+            ("delivered", self.delivered),
+            ("excused", self.excused),
+            ("dead-lettered", self.dead_lettered),
+            ("lost", self.lost),
+        ]
+    }
+
+    /// The numbers in a sentence: of how many records, in how many of what.
+    pub fn text(&self, records: usize, (one, many): (&str, &str)) -> String {
+        let numbers: Vec<String> =
+            self.named().iter().map(|(name, range)| format!("{range} {name}")).collect();
+        let each = match self.ends {
+            1 => String::new(),
+            _ => format!("In each of {}, of ", plural(self.ends, one, many)),
+        };
+        let records = plural(records as u64, "record", "records");
+        let of = if each.is_empty() { format!("Of {records}") } else { format!("{each}{records}") };
+        format!("{of}: {}.", numbers.join(", "))
+    }
+
+    /// What a verdict that nothing was violated has to add, after its first word; empty if no
+    /// acknowledged record was lost.
+    pub fn except(&self) -> String {
+        let most = match (self.lost.max, self.lost.min) {
+            (0, _) => return String::new(),
+            (max, min) => format!(
+                "{}{}",
+                if min == max { "" } else { "up to " },
+                plural(max.into(), "record", "records")
+            ),
+        };
+        format!(
+            ", except for declared losses of {most} (rpo.records = {})",
+            quoted(self.rpo_records)
+        )
+    }
+
+    /// What goes before the greatest number.
+    pub(super) fn up_to(&self) -> &'static str {
+        if self.ends == 1 { "" } else { "up to " }
+    }
+}
+
+fn quoted(limit: LossLimit) -> String {
+    match limit {
+        LossLimit::AtMost(most) => most.to_string(),
+        LossLimit::Unlimited => format!("\"{limit}\""),
+    }
+}
+
+/// What a verdict that nothing was violated has to add, if there are facts.
+pub(super) fn except(facts: Option<&FactsSummary>) -> String {
+    facts.map_or_else(String::new, FactsSummary::except)
+}

@@ -1,0 +1,231 @@
+//! What the end of a run shows besides its verdict: how far the records came, and what was excused.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use active_active::explore::Runner;
+//! use active_active::plan::Plan;
+//! use active_active::scenario::Scenario;
+//! use active_active::scheduler::RoundRobin;
+//! use active_active::spec::{Ending, Excused, Facts, PropertyName};
+//!
+//! let scenario = Scenario::parse(r#"
+//!     name = "lost"
+//!     records.batches = [2]
+//!     script = ["publish 1", "await delivered all", "await quiescent", "lose core-table@1", "lose core-table@2"]
+//!     rpo.records = 2
+//! "#)?;
+//! let outcome = Runner::new(Arc::new(Plan::new(&scenario)?)).run(&mut RoundRobin::default(), 0, &mut ());
+//! let Ending { facts, excused, .. } = outcome.ending.expect("the loss is declared");
+//! let Facts { accepted, delivered, lost, .. } = facts;
+//! assert_eq!((accepted, delivered, lost), (2, 2, 2));
+//! let Excused { unstored, destroyed, .. } = excused;
+//! assert_eq!((unstored, destroyed), (2, 2));
+//! let said = excused.of(PropertyName::StoredEverywhere, "");
+//! assert_eq!(said.as_deref(), Some("for 2 records that tables lack because of losses"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::id::{RecordId, RegionId};
+use crate::sim::Simulation;
+use crate::spec::{Losses, PropertyName, Spec};
+
+/// How far the records of a run came: how many, when it had ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Facts {
+    /// The source sent them.
+    pub published: u32,
+    /// The source holds their acknowledgement.
+    pub accepted: u32,
+    /// They are at the destination.
+    pub delivered: u32,
+    /// A property excused something about them, because of a loss.
+    pub excused: u32,
+    /// Copies in dead-letter queues.
+    pub dead_lettered: u32,
+    /// Something of them that was acknowledged is gone for good: a message or a row.
+    pub lost: u32,
+}
+
+/// What the properties excused because of losses, and so do not claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Excused {
+    /// Accepted records that a loss took out of the last queue that had them.
+    pub undelivered: u32,
+    /// Delivered records that a table of a region that is left lacks because of a loss.
+    pub unstored: u32,
+    /// Records that some tables of a stage hold and others lack because of a loss, in regions that are
+    /// left.
+    pub diverged: u32,
+    /// Business keys with a record that a table of a region that is left lacks because of a loss.
+    pub keys: u32,
+    /// Regions that are lost.
+    pub regions: u32,
+    /// Records of which something acknowledged was destroyed, as declared.
+    pub destroyed: u32,
+}
+
+/// What the end of a run shows besides its verdict.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Ending {
+    /// How far the records came.
+    pub facts: Facts,
+    /// What was excused.
+    pub excused: Excused,
+    /// The index of the first action that the script did not get past; their number if it ended.
+    pub script_at: usize,
+}
+
+impl Excused {
+    /// What a property excused, in words; nothing if it excused nothing. `up_to` goes before each
+    /// number: nothing of one run, "up to" of several.
+    pub fn of(&self, property: PropertyName, up_to: &str) -> Option<String> {
+        let regions = || (self.regions, "in ", ["lost region", "lost regions"], "");
+        let records = |number, why| (number, "for ", ["record", "records"], why);
+        let taken = " that losses took out of the last queue";
+        let lacking = " that tables lack because of losses";
+        let parts = match property {
+            PropertyName::NeverLost | PropertyName::DeliveredAll | PropertyName::Expectation => {
+                vec![records(self.undelivered, taken)]
+            }
+            PropertyName::StoredEverywhere => vec![regions(), records(self.unstored, lacking)],
+            PropertyName::Converged => vec![regions(), records(self.diverged, lacking)],
+            PropertyName::MonotoneVersion => {
+                vec![(self.keys, "for ", ["key", "keys"], " of which losses took records")]
+            }
+            PropertyName::Drained => vec![regions()],
+            PropertyName::WithinRpo => vec![records(self.destroyed, ", which is declared")],
+            PropertyName::NoInvention
+            | PropertyName::StoreBeforeForward
+            | PropertyName::RemoveLast
+            | PropertyName::EffectOnce
+            | PropertyName::RoutedByPolicy
+            | PropertyName::RegionFifo
+            | PropertyName::Settles => Vec::new(),
+        };
+        let word = |(number, place, [one, many], why): (u32, &str, [&str; 2], &str)| {
+            let noun = if number == 1 { one } else { many };
+            format!("{place}{up_to}{number} {noun}{why}")
+        };
+        let words: Vec<String> =
+            parts.into_iter().filter(|(number, ..)| *number > 0).map(word).collect();
+        (!words.is_empty()).then(|| words.join(" and "))
+    }
+
+    /// The numbers, in a fixed order.
+    fn numbers(&mut self) -> [&mut u32; 6] {
+        let Excused { undelivered, unstored, diverged, keys, regions, destroyed } = self;
+        [undelivered, unstored, diverged, keys, regions, destroyed]
+    }
+
+    /// The greater one of each number.
+    pub(crate) fn raise(&mut self, mut other: Excused) {
+        for (own, other) in self.numbers().into_iter().zip(other.numbers()) {
+            *own = (*own).max(*other);
+        }
+    }
+}
+
+impl Facts {
+    /// The numbers with their names, in the order in which they are reported.
+    pub fn named(&self) -> [(&'static str, u32); 6] {
+        let Facts { published, accepted, delivered, excused, dead_lettered, lost } = *self;
+        [
+            ("published", published),
+            ("accepted", accepted),
+            ("delivered", delivered),
+            ("excused", excused),
+            ("dead_lettered", dead_lettered),
+            ("lost", lost),
+        ]
+    }
+
+    fn numbers(&mut self) -> [&mut u32; 6] {
+        let Facts { published, accepted, delivered, excused, dead_lettered, lost } = self;
+        [published, accepted, delivered, excused, dead_lettered, lost]
+    }
+
+    /// Of each number the one that `choose` takes of both.
+    pub(crate) fn merge(&mut self, mut other: Facts, choose: fn(u32, u32) -> u32) {
+        for (own, other) in self.numbers().into_iter().zip(other.numbers()) {
+            *own = choose(*own, *other);
+        }
+    }
+}
+
+impl Spec {
+    /// What the end of a run shows besides its verdict.
+    pub fn ending(&self, simulation: &Simulation) -> Ending {
+        let plan = simulation.plan();
+        let ledger = &self.ledger;
+        let count = |is: &dyn Fn(RecordId) -> bool| {
+            plan.record_ids().filter(|&record| is(record)).count() as u32
+        };
+        let queues = plan.queues.iter().map(|context| simulation.queue(context.id));
+        let dead = queues.map(|queue| queue.dead(simulation.shelf()).count() as u32);
+        let facts = Facts {
+            published: count(&|record| ledger.is_published(record)),
+            accepted: count(&|record| ledger.record(record).accepted),
+            delivered: count(&|record| simulation.destination().has(record)),
+            excused: 0,
+            dead_lettered: dead.sum(),
+            lost: self.losses.count() as u32,
+        };
+        let script_at = simulation.driver().next();
+        let mut ending = Ending { facts, excused: Excused::default(), script_at };
+        if self.losses.watches() {
+            excuse(&mut ending, simulation, &self.losses);
+        }
+        ending
+    }
+}
+
+/// Counts what was excused.
+fn excuse(ending: &mut Ending, simulation: &Simulation, losses: &Losses) {
+    let plan = simulation.plan();
+    let Ending { facts, excused, .. } = ending;
+    for record in plan.record_ids() {
+        let Rows { are_taken, are_elsewhere } = rows(record, simulation, losses);
+        let undelivered = losses.is_undelivered(record);
+        let unstored = are_taken && simulation.destination().has(record);
+        let diverged = are_taken && are_elsewhere;
+        excused.undelivered += u32::from(undelivered);
+        excused.unstored += u32::from(unstored);
+        excused.diverged += u32::from(diverged);
+        facts.excused += u32::from(undelivered || unstored || diverged);
+    }
+    for key in 0..plan.keys().count() {
+        let of_key = |record: &RecordId| plan.keys().key_of(*record) == key;
+        let is_taken = |record| rows(record, simulation, losses).are_taken;
+        excused.keys += u32::from(plan.record_ids().filter(of_key).any(is_taken));
+    }
+    let is_gone = |region: &RegionId| losses.is_gone(*region);
+    excused.regions = plan.layout.region_ids().filter(is_gone).count() as u32;
+    excused.destroyed = facts.lost;
+}
+
+/// What is known of the rows of a record, in the regions that are left.
+#[derive(Clone, Copy, Default)]
+struct Rows {
+    /// A table lacks one because of a loss.
+    are_taken: bool,
+    /// At such a stage, another table has one.
+    are_elsewhere: bool,
+}
+
+fn rows(record: RecordId, simulation: &Simulation, losses: &Losses) -> Rows {
+    let layout = &simulation.plan().layout;
+    let mut rows = Rows::default();
+    for stage in layout.stage_ids() {
+        let left = || layout.region_ids().filter(|&region| !losses.is_gone(region));
+        let has =
+            |region: RegionId| simulation.rows(layout.table(region, stage)).get(record).rows > 0;
+        let lacks = |region| !has(region) && losses.excuses(record, stage, region);
+        let taken = left().any(lacks);
+        rows.are_taken |= taken;
+        rows.are_elsewhere |= taken && left().any(has);
+    }
+    rows
+}

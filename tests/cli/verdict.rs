@@ -1,0 +1,224 @@
+//! One verdict in every format: what was lost under a declaration, and what was not put to the test.
+
+use serde_json::Value;
+
+use crate::Place;
+
+/// Everything is delivered, and then both tables lose their rows.
+const BOTH_LOST: &str = r#"
+name = "both-lost"
+script = ["publish 1", "await delivered all", "await quiescent", "lose a-table@1", "lose a-table@2"]
+topology.stages = ["a"]
+records.batches = [2]
+"#;
+
+/// Either region may be lost at any step, so that runs differ in what they lose.
+const ONE_REGION_LOST: &str = r#"
+name = "one-region-lost"
+script = ["publish 1", "await delivered all"]
+topology.stages = ["a", "b"]
+records.batches = [4]
+budget.lose_region = 1
+rpo.records = "unlimited"
+"#;
+
+/// Both regions refuse everything, and the source gives up.
+const NOTHING_ACCEPTED: &str = r#"
+name = "nothing-accepted"
+script = ["fail inbound-queue@1", "fail inbound-queue@2", "publish 1"]
+topology.stages = ["a", "b"]
+records.batches = [3]
+source.on_refusal = "abort"
+"#;
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}:\n{text}"))
+}
+
+/// The names and numbers of a sentence such as "Of 2 records: 2 published, 0 to 1 lost."
+fn numbers(text: &str) -> Vec<(String, u64, u64)> {
+    let begins = |line: &&str| {
+        let line = line.trim_start_matches(|c: char| !c.is_alphabetic());
+        line.starts_with("Of ") || line.starts_with("In each of ")
+    };
+    let line = text.lines().find(begins).unwrap_or_else(|| panic!("no facts in\n{text}"));
+    let (_, list) = line.split_once(": ").expect("a colon is before the numbers");
+    let (list, _) = list.split_once('.').expect("a sentence ends");
+    let read = |part: &str| {
+        let (range, name) = part.rsplit_once(' ').expect("a number and a name");
+        let number = |text: &str| text.replace(',', "").parse().expect("a number");
+        let (min, max) = range.split_once(" to ").unwrap_or((range, range));
+        (name.replace('-', "_").replace('\\', ""), number(min), number(max))
+    };
+    list.split(", ").map(read).collect()
+}
+
+/// The same of a document.
+fn numbers_of(facts: &Value) -> Vec<(String, u64, u64)> {
+    let names = ["published", "accepted", "delivered", "excused", "dead_lettered", "lost"];
+    let number = |name: &str, end: &str| facts[name][end].as_u64().expect("it is a number");
+    names.map(|name| (name.to_owned(), number(name, "min"), number(name, "max"))).to_vec()
+}
+
+#[test]
+fn a_loss_that_is_not_declared_is_a_violation_whoever_asks() {
+    let place = Place::new();
+    place.write("lost.toml", BOTH_LOST);
+    for command in [
+        "sweep lost.toml --runs 20 --no-minimize",
+        "run lost.toml --no-minimize",
+        "verify lost.toml --no-minimize",
+        "report lost.toml --runs 20",
+        "export junit lost.toml --runs 20",
+        "export markdown lost.toml --runs 20",
+    ] {
+        let done = place.run(command);
+        assert_eq!(done.status, Some(1), "{command}: {}", done.stdout);
+    }
+    let found = place.run("run lost.toml --no-minimize").stdout;
+    assert!(found.contains("declared as rpo.records = N, or \"unlimited\""), "{found}");
+    for (declared, status) in [("1", 1), ("2", 0), ("unlimited", 0)] {
+        let done = place
+            .run(&format!("sweep lost.toml --runs 20 --no-minimize --set rpo.records={declared}"));
+        assert_eq!(done.status, Some(status), "{declared}: {}", done.stdout);
+    }
+}
+
+/// What was lost is in the first lines and in the last ones, and no property claims more than it judged.
+#[test]
+fn a_declared_loss_is_in_the_verdict_of_every_format() {
+    let place = Place::new();
+    place.write("lost.toml", &format!("{BOTH_LOST}rpo.records = 2\n"));
+    let text = place.run("sweep lost.toml --runs 20").stdout;
+    let says = |text: &str, part: &str| assert!(text.contains(part), "no '{part}' in\n{text}");
+    let first: Vec<&str> = text.lines().take(8).collect();
+    let facts =
+        "of 2 records: 2 published, 2 accepted, 2 delivered, 2 excused, 0 dead-lettered, 2 lost.";
+    says(&first.join("\n"), facts);
+    says(&first.join("\n"), "20 runs lost something; at most 2 records (in run 0)");
+    says(&text, "HOLDS, except for declared losses of 2 records (rpo.records = 2).");
+    let stored = "except for up to 2 records that tables lack because of losses";
+    let of = |name: &str| {
+        let line = text.lines().find(|line| line.contains(&format!(" {name} ")));
+        line.unwrap_or_else(|| panic!("no {name} in\n{text}")).to_owned()
+    };
+    says(&of("StoredEverywhere"), stored);
+    says(&of("WithinRpo"), "except for up to 2 records, which is declared");
+    assert!(!of("DeliveredAll").contains("except"), "{text}");
+
+    let one = place.run("run lost.toml").stdout;
+    says(
+        &one,
+        "Of 2 records: 2 published, 2 accepted, 2 delivered, 2 excused, 0 dead-lettered, 2 lost.",
+    );
+    says(&one, "HOLDS, except for declared losses of 2 records (rpo.records = 2):");
+    let document = json(&place.run("sweep lost.toml --runs 20 --format json").stdout);
+    assert_eq!(document["facts"]["lost"], serde_json::json!({ "min": 2, "max": 2 }));
+    let properties = document["properties"].as_array().expect("a list");
+    let property = properties.iter().find(|one| one["name"] == "StoredEverywhere");
+    assert_eq!(property.expect("it is judged")["except"], stored["except ".len()..]);
+
+    let markdown = place.run("export markdown lost.toml --runs 20").stdout.replace('\\', "");
+    says(&markdown, "**HOLDS, except for declared losses of 2 records (rpo.records = 2).**");
+    says(&markdown, facts);
+    says(&markdown, stored);
+    place.run("report lost.toml --runs 20");
+    let page = place.read("report.html");
+    says(&page, "Holds, except for declared losses of 2 records (rpo.records = 2).");
+    says(&page, facts);
+    says(&page, stored);
+    let junit = place.run("export junit lost.toml --runs 20").stdout;
+    says(&junit, "<property name=\"lost.max\" value=\"2\"/>");
+    says(&junit, "<property name=\"rpo.records\" value=\"2\"/>");
+    says(&junit, stored);
+}
+
+#[test]
+fn the_numbers_of_every_format_are_those_of_the_document() {
+    let place = Place::new();
+    place.write("lost.toml", ONE_REGION_LOST);
+    let document = json(&place.run("sweep lost.toml --runs 200 --format json").stdout);
+    let expected = numbers_of(&document["facts"]);
+    assert_eq!(document["facts"]["ends"], 200);
+    let differ = |name: &str| expected.iter().any(|(of, min, max)| of == name && min < max);
+    assert!(differ("lost") && differ("delivered") && differ("excused"), "{expected:?}");
+    assert_eq!(numbers(&place.run("sweep lost.toml --runs 200").stdout), expected);
+    assert_eq!(numbers(&place.run("export markdown lost.toml --runs 200").stdout), expected);
+    place.run("report lost.toml --runs 200");
+    assert_eq!(
+        numbers(&place.read("report.html").replace("<p data-field=\"facts\">", "\n")),
+        expected
+    );
+    let junit = place.run("export junit lost.toml --runs 200").stdout;
+    for (name, min, max) in &expected {
+        for (end, number) in [("min", min), ("max", max)] {
+            let name = name.replace("dead_lettered", "dead-lettered");
+            let property = format!("<property name=\"{name}.{end}\" value=\"{number}\"/>");
+            assert!(junit.contains(&property), "no {property} in\n{junit}");
+        }
+    }
+    // Of the run that lost most, the same is said by itself.
+    let run = &document["largest_loss"]["run"];
+    let alone = json(&place.run(&format!("run lost.toml --run {run} --format json")).stdout);
+    let most = document["largest_loss"]["records"].as_u64();
+    assert_eq!(alone["facts"]["lost"]["max"].as_u64(), most);
+    assert_eq!(document["facts"]["lost"]["max"].as_u64(), most);
+    let told = place.run(&format!("run lost.toml --run {run}")).stdout;
+    let told = told.split("\n\n").last().expect("a run ends with its verdict");
+    assert_eq!(numbers(told), numbers_of(&alone["facts"]));
+}
+
+#[test]
+fn a_verdict_about_nothing_is_vacuous_in_every_format() {
+    let place = Place::new();
+    place.write("nothing.toml", NOTHING_ACCEPTED);
+    let why = "no record was accepted, so no property was put to the test";
+    for (command, word) in [
+        ("sweep nothing.toml --runs 20", "VACUOUS: "),
+        ("run nothing.toml", "VACUOUS: "),
+        ("export markdown nothing.toml --runs 20", "**VACUOUS**: "),
+        ("export junit nothing.toml --runs 20", "<error message=\"vacuous: "),
+    ] {
+        let done = place.run(command);
+        assert_eq!(done.status, Some(3), "{command}: {}{}", done.stdout, done.stderr);
+        assert!(done.stdout.contains(word) && done.stdout.contains(why), "{}", done.stdout);
+        assert!(!done.stdout.contains("HOLDS"), "{}", done.stdout);
+    }
+    for command in ["sweep nothing.toml --runs 20", "run nothing.toml"] {
+        let document = json(&place.run(&format!("{command} --format json")).stdout);
+        assert_eq!(
+            (&document["verdict"], &document["facts"]["accepted"]["max"]),
+            (&"vacuous".into(), &0.into())
+        );
+        assert!(document["vacuous_because"].as_str().is_some_and(|said| said.starts_with(why)));
+    }
+    let done = place.run("report nothing.toml --runs 20");
+    assert_eq!((done.status, done.stdout.contains("VACUOUS")), (Some(3), true), "{}", done.stdout);
+    assert!(place.read("report.html").contains("<strong>Vacuous.</strong>"));
+}
+
+/// Shares that are merged, and a sweep that is resumed, say the same of the records as one sweep.
+#[test]
+fn merged_and_resumed_sweeps_know_how_far_the_records_came() {
+    let place = Place::new();
+    place.write("lost.toml", ONE_REGION_LOST);
+    let whole = json(&place.run("sweep lost.toml --runs 200 --format json").stdout);
+    for share in 1..=2 {
+        let command =
+            format!("sweep lost.toml --runs 200 --shard {share}/2 --out part-{share}.json");
+        assert_eq!(place.run(&command).status, Some(0), "{command}");
+    }
+    let merged = json(&place.run("merge part-1.json part-2.json --format json").stdout);
+    assert_eq!(merged["facts"], whole["facts"]);
+    for _ in 0..2 {
+        let state =
+            json(&place.run("sweep lost.toml --runs 200 --state s.json --format json").stdout);
+        assert_eq!(state["facts"], whole["facts"]);
+    }
+    place.write("nothing.toml", NOTHING_ACCEPTED);
+    assert_eq!(
+        place.run("sweep nothing.toml --runs 20 --shard 1/1 --out part.json").status,
+        Some(0)
+    );
+    assert_eq!(place.run("merge part.json").status, Some(3));
+}
