@@ -78,9 +78,9 @@ pub use timing::Timing;
 
 use crate::model::options::{
     Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
-    Forwarding, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal,
-    OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route,
-    RpoOn, StoreKind, Switchover, TableFailure,
+    Forwarding, Heal, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
+    OnRefusal, OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure,
+    ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -143,6 +143,8 @@ pub struct Scenario {
     pub rpo: Rpo,
     /// Faults that the scheduler may choose at any step.
     pub budget: Budget,
+    /// What is healed when the script has ended, or does not go on by itself.
+    pub heal: Heal,
     /// What the driver does, in order.
     #[serde(with = "list")]
     #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<ScriptStep>"))]
@@ -170,6 +172,7 @@ impl Default for Scenario {
             timing: Timing::default(),
             rpo: Rpo::default(),
             budget: Budget::default(),
+            heal: Heal::default(),
             script: Vec::new(),
         }
     }
@@ -327,6 +330,8 @@ pub struct ContainerOptions {
     pub on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
     pub on_recover: OnRecover,
+    /// Whether it is started again, when it has crashed or stopped, without an operator.
+    pub restart: Restart,
     /// What it does when its table holds a row that it cannot read.
     pub on_unreadable: OnUnreadable,
 }
@@ -339,6 +344,7 @@ impl Default for ContainerOptions {
             retries: 0,
             on_dependency_failure: OnDependencyFailure::default(),
             on_recover: OnRecover::default(),
+            restart: Restart::default(),
             on_unreadable: OnUnreadable::default(),
         }
     }

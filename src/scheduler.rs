@@ -1,7 +1,8 @@
 //! Schedulers: who steps next.
 //!
-//! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked only while some
-//! machine can take a step, and it sees everything but changes nothing.
+//! A scheduler is an oracle over the choices of a [`Simulation`]. It is asked for the next choice
+//! while some machine can take a step, and for a fault or the healing when none can; it sees
+//! everything but changes nothing.
 //!
 //! Every one of them is a list of choices, and so every one is replaced by another without a change of the plan:
 //!
@@ -131,9 +132,17 @@ pub trait Scheduler {
     /// runs came before it.
     fn begin(&mut self, plan: &Plan, run: u64);
 
-    /// One of the choices that are enabled; `None` cuts the run short, which makes its verdict
-    /// inconclusive.
+    /// One of the choices that are enabled, while a machine can step; `None` cuts the run short, which
+    /// makes its verdict inconclusive.
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice>;
+
+    /// One of the choices that are enabled, when no machine can step: a fault, for a fault can strike a
+    /// quiescent system, or [`Choice::Heal`]. `None` cuts the run short.
+    #[inline]
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let _ = simulation;
+        Some(Choice::Heal)
+    }
 
     /// What it chose was done: for those that learn from what they see.
     #[inline]
@@ -146,8 +155,9 @@ pub trait Scheduler {
         Rhythm::INDEPENDENT
     }
 
-    /// One of the steps, once every fault is healed: from then on no fault may be taken and nobody
-    /// may wait for ever. Unless a scheduler has a fair order of its own, the machines take turns.
+    /// One of the steps of a run that is closed and has not converged for as long as a fair run may
+    /// take: from then on no machine may wait for ever. Unless a scheduler has a fair order of its own,
+    /// the machines take turns.
     #[inline]
     fn go_on(&mut self, simulation: &Simulation, turns: &mut RoundRobin) -> Option<Choice> {
         turns.choose(simulation)

@@ -23,6 +23,7 @@ mod budget;
 mod bytes;
 mod choice;
 mod driver;
+mod ending;
 mod faults;
 mod fingerprint;
 mod loss;
@@ -206,12 +207,15 @@ impl Simulation {
         &self.plan
     }
 
-    /// Every choice there is now. Empty of steps when the run is quiescent.
+    /// Every choice there is now. Without steps when the run is quiescent: then there are faults and a
+    /// healing, or the run [is over](Simulation::is_over).
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
         let faults = &self.world.faults;
         let (machines, alternatives) = (self.world.out.ready(), self.world.alternatives);
-        Enabled::new(machines, alternatives, faults.ready(), faults.numbers())
+        let heals = machines.is_empty() && self.world.can_heal(&self.plan);
+        let is_open = !self.world.ending.is_closed();
+        Enabled::new(machines, alternatives, faults.ready(), faults.numbers(), heals, is_open)
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened
@@ -226,7 +230,9 @@ impl Simulation {
         self.world.out.clear_events();
         let pair = match choice {
             Choice::Step(machine) => Some(self.world.handle_next(machine, &self.plan)),
-            Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => self.step_aside(choice),
+            Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) | Choice::Heal => {
+                self.step_aside(choice)
+            }
         };
         self.world.update_driver(&self.plan);
         self.world.update_offers(&self.plan);
@@ -245,16 +251,23 @@ impl Simulation {
                 self.world.take_fault(point, &self.plan);
                 None
             }
+            Choice::Heal => {
+                self.world.heal(&self.plan);
+                None
+            }
         }
     }
 
-    /// Ends every fault that can be ended: what others depend on first, containers last.
-    pub fn heal(&mut self) {
-        self.world.out.clear_events();
-        self.world.heal(&self.plan);
-        self.world.update_driver(&self.plan);
-        self.world.update_offers(&self.plan);
-        self.world.update_answers(&self.plan);
+    /// Whether the run converges: no fault of the budget strikes any more.
+    #[inline]
+    pub fn is_closed(&self) -> bool {
+        self.world.ending.is_closed()
+    }
+
+    /// Whether the run is over: no machine can step, and there is nothing left to heal.
+    #[inline]
+    pub fn is_over(&self) -> bool {
+        self.world.out.ready().is_empty() && !self.world.can_heal(&self.plan)
     }
 
     /// What happened in the last step, in order.

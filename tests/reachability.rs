@@ -119,6 +119,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Step(_) => None,
         Choice::Resolve(_) => Some("resolve"),
         Choice::Fail(_) => Some("fail"),
+        Choice::Heal => None,
         Choice::Fault(FaultPoint::Crash(_)) => Some("crash"),
         Choice::Fault(FaultPoint::Restart(_)) => Some("restart"),
         Choice::Fault(FaultPoint::LoseReply(_)) => Some("lose-reply"),

@@ -91,7 +91,9 @@ fn first_choices(plan: &Arc<Plan>, mut draw: impl FnMut(&Simulation, u64) -> Cho
     assert_eq!(simulation.enabled().steps(), 12);
     let share = |choice: Choice| match choice {
         Choice::Step(machine) => (counts[&choice], f64::from(plan.speed(machine))),
-        Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => panic!("there is no {choice:?}"),
+        Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) | Choice::Heal => {
+            panic!("there is no {choice:?}")
+        }
     };
     chi_square(&simulation.enabled().iter().map(share).collect::<Vec<_>>())
 }
@@ -385,7 +387,12 @@ fn replays_and_scripts_find_what_needs_a_crash_at_the_right_time() {
     let mut simulation = Simulation::new(plan);
     let mut numbers = Vec::new();
     for &choice in &choices.taken {
-        let number = simulation.enabled().iter().position(|enabled| enabled == choice);
+        let enabled = simulation.enabled();
+        let number = match (enabled.is_quiescent(), choice) {
+            (true, Choice::Heal) => Some(0),
+            (true, _) => enabled.iter().position(|one| one == choice).map(|fault| fault + 1),
+            (false, _) => enabled.iter().position(|one| one == choice),
+        };
         numbers.push(number.expect("what was taken is enabled") as u16);
         simulation.step(choice);
     }
@@ -430,10 +437,10 @@ fn a_replay_that_ends_early_goes_on_fairly() {
 #[test]
 fn a_run_that_is_cut_short_is_never_a_verdict() {
     let mut runner = Runner::new(plans::plan("baseline", &[]));
-    runner.limit_steps(638);
-    let cut = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
-    assert_eq!(cut, Verdict::Inconclusive(Cut::StepBound(638)));
     runner.limit_steps(639);
+    let cut = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
+    assert_eq!(cut, Verdict::Inconclusive(Cut::StepBound(639)));
+    runner.limit_steps(640);
     let whole = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
     assert_eq!(whole, Verdict::Holds);
 }

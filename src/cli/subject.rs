@@ -118,6 +118,7 @@ fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     report.coverage.merge(runner.coverage());
     report.awaited_until_heal = outcome.awaited_until_heal.map(|action| (0, action));
     report.note_ending(outcome.ending.as_ref(), runner.simulation().plan());
+    report.note_healed(0, outcome.healed, runner.simulation().plan());
     report.note_loss(0, outcome.lost.clone());
     match &outcome.verdict {
         Verdict::Holds => {}

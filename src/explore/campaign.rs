@@ -272,6 +272,7 @@ impl Campaign {
                 part.awaited_until_heal = Some((run, action));
             }
             part.note_ending(outcome.ending.as_ref(), &self.sweep.plan);
+            part.note_healed(run, outcome.healed, &self.sweep.plan);
             part.note_loss(run, outcome.lost);
             match outcome.verdict {
                 Verdict::Holds => {}

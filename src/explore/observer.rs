@@ -19,7 +19,8 @@ pub trait Observer {
     /// A run begins.
     fn begin(&mut self, simulation: &Simulation);
 
-    /// A part of the run begins. What [`Phase::Heal`] did is in the simulation's events.
+    /// A part of the run begins. [`Phase::Heal`] is one step, what it did is in the simulation's events;
+    /// chaos or convergence follows.
     fn phase(&mut self, phase: Phase, simulation: &Simulation);
 
     /// The next step takes this long and happens at the end of it: called before each step of a run
@@ -88,27 +89,25 @@ impl<T: Observer> Observer for &mut T {
     }
 }
 
-/// Writes down the choices of the chaos phase: with the scenario, all that a run is.
+/// Writes down the choices of a run: with the scenario, all that it is.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Choices {
     /// In order.
     pub taken: Vec<Choice>,
-    past_chaos: bool,
 }
 
 impl Observer for Choices {
     fn begin(&mut self, _simulation: &Simulation) {
         self.taken.clear();
-        self.past_chaos = false;
     }
 
     fn phase(&mut self, phase: Phase, _simulation: &Simulation) {
-        self.past_chaos = phase > Phase::Chaos;
+        if phase == Phase::Heal {
+            self.taken.push(Choice::Heal);
+        }
     }
 
     fn step(&mut self, step: &Step, _simulation: &Simulation) {
-        if !self.past_chaos {
-            self.taken.push(step.choice);
-        }
+        self.taken.push(step.choice);
     }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::explore::coverage::Coverage;
+use crate::explore::healed::Healed;
 use crate::explore::observer::{Observer, Phase};
-use crate::model::{ContainerId, MachineId, container};
+use crate::model::MachineId;
 use crate::plan::Plan;
 use crate::scheduler::{RoundRobin, Scheduler, Span};
-use crate::sim::{Choice, Simulation};
+use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Ending, Judgement, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
@@ -40,8 +41,10 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// How many steps it took in all phases.
     pub steps: u64,
-    /// The action of the script that did not come true before everything was healed.
+    /// The action of the script that did not come true before the first healing.
     pub awaited_until_heal: Option<usize>,
+    /// What the run needed an operator for.
+    pub healed: Healed,
     /// What losses destroyed of what was acknowledged.
     pub lost: Lost,
     /// What its end shows besides; nothing if it was not judged to its end, or violates the spec.
@@ -70,6 +73,7 @@ pub struct Runner {
     simulation: Simulation,
     spec: Spec,
     coverage: Coverage,
+    healed: Healed,
     steps_max: u64,
 }
 
@@ -79,13 +83,15 @@ enum Stop {
     Quiescent,
     /// So many steps were taken.
     Bound,
+    /// The scheduler ends the chaos, though some machine can step.
+    Healing,
     /// A property is violated.
     Breach(Breach),
     /// It ends here, unjudged.
     Cut(Cut),
 }
 
-/// How a run goes on once every fault is healed.
+/// How a run goes on that is closed and has not converged by the scheduler's own order.
 struct Fair<'a, S> {
     scheduler: &'a mut S,
     turns: RoundRobin,
@@ -97,6 +103,11 @@ impl<S: Scheduler> Scheduler for Fair<'_, S> {
     #[inline]
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         self.scheduler.go_on(simulation, &mut self.turns)
+    }
+
+    #[inline]
+    fn took(&mut self, step: &Step, simulation: &Simulation) {
+        self.scheduler.took(step, simulation);
     }
 
     #[inline]
@@ -113,6 +124,7 @@ impl Runner {
             simulation: Simulation::new(plan),
             spec,
             coverage: Coverage::default(),
+            healed: Healed::default(),
             steps_max: u64::MAX,
         }
     }
@@ -122,9 +134,9 @@ impl Runner {
         self.steps_max = steps_max;
     }
 
-    /// One run: the scheduler decides until nobody can take a step, then everything is healed,
-    /// then a fair scheduler brings the system to rest; the spec watches every step and judges
-    /// the end.
+    /// One run to its end: the scheduler decides, also which faults strike a quiescent system and when
+    /// it is healed; it goes on after the healing, at first in its own order and then fairly. The spec
+    /// watches every step and judges the end.
     pub fn run<S: Scheduler, O: Observer>(
         &mut self,
         scheduler: &mut S,
@@ -133,20 +145,14 @@ impl Runner {
     ) -> Outcome {
         self.simulation.reset();
         self.spec.reset();
+        self.healed = Healed::default();
         scheduler.begin(self.simulation.plan(), run);
         observer.begin(&self.simulation);
         observer.phase(Phase::Chaos, &self.simulation);
-        let mut awaited_until_heal = None;
-        let bound = self.simulation.plan().chaos_steps_max();
-        let stop = match self.advance(scheduler, observer, bound) {
-            Stop::Quiescent | Stop::Bound => {
-                self.converge(scheduler, observer, &mut awaited_until_heal)
-            }
-            stop @ (Stop::Breach(_) | Stop::Cut(_)) => stop,
-        };
+        let stop = self.to_the_end(scheduler, observer);
         self.coverage.end_run();
         let verdict = match stop {
-            Stop::Quiescent | Stop::Bound => Verdict::Holds,
+            Stop::Quiescent | Stop::Bound | Stop::Healing => Verdict::Holds,
             Stop::Breach(breach) => {
                 Verdict::Violated(Box::new(self.spec.explain(breach, &self.simulation)))
             }
@@ -155,74 +161,86 @@ impl Runner {
         let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
         let holds = verdict == Verdict::Holds;
         let ending = holds.then(|| self.spec.ending(&self.simulation));
-        Outcome { verdict, steps, awaited_until_heal, lost, ending }
+        let Healed { awaited, .. } = self.healed;
+        Outcome { verdict, steps, awaited_until_heal: awaited, healed: self.healed, lost, ending }
     }
 
-    /// Heals, lets a fair scheduler run, and does so again while the script goes on and may bring
-    /// new faults; then judges liveness.
+    /// Lets the scheduler decide until the run is over, and judges liveness.
     ///
-    /// A container that was paused may find a refusal from before the healing in its inbox, and
-    /// stop after everything else was healed. So the system is healed once more if need be.
-    fn converge<S: Scheduler, O: Observer>(
+    /// A chaos that does not come to rest by itself is ended by a healing. A run that is closed and
+    /// does not converge by the scheduler's order goes on fairly: that is what [`Settles`] is about.
+    fn to_the_end<S: Scheduler, O: Observer>(
         &mut self,
         scheduler: &mut S,
         observer: &mut O,
-        awaited: &mut Option<usize>,
     ) -> Stop {
-        let mut once_more = true;
         loop {
-            let plan = Arc::clone(self.simulation.plan());
-            let script_at = self.simulation.driver().next();
-            if self.simulation.driver().is_waiting() {
-                awaited.get_or_insert(script_at);
-            }
-            self.simulation.heal();
-            observer.phase(Phase::Heal, &self.simulation);
-            let events = self.simulation.events();
-            events.iter().for_each(|event| self.coverage.note_event(event));
-            if let Err(breach) = self.spec.watch(events, self.simulation.steps(), &plan) {
-                return Stop::Breach(breach);
-            }
-            observer.phase(Phase::Converge, &self.simulation);
-            let bound = self.fair_steps_max();
-            let fair = &mut Fair { scheduler, turns: RoundRobin::default() };
-            match self.advance(fair, observer, bound) {
-                Stop::Quiescent if self.simulation.driver().next() > script_at => once_more = true,
-                Stop::Quiescent if once_more && self.is_a_container_stopped() => once_more = false,
-                Stop::Quiescent => break,
-                Stop::Bound => {
-                    let judgement = Settles::exceeded(&self.simulation, bound);
-                    return judgement.map_or_else(Stop::Breach, |()| Stop::Bound);
-                }
+            let is_closed = self.simulation.is_closed();
+            let bound = match is_closed {
+                true => self.fair_steps_max(),
+                false => self.simulation.plan().chaos_steps_max(),
+            };
+            let choice = match self.advance(scheduler, observer, bound) {
+                Stop::Quiescent if self.simulation.is_over() => break,
+                Stop::Quiescent => match scheduler.at_rest(&self.simulation) {
+                    Some(choice) => choice,
+                    None => return Stop::Cut(Cut::Scheduler(self.simulation.steps())),
+                },
+                Stop::Bound if is_closed => match self.converge(scheduler, observer) {
+                    Stop::Quiescent => continue,
+                    stop @ (Stop::Bound | Stop::Healing | Stop::Breach(_) | Stop::Cut(_)) => {
+                        return stop;
+                    }
+                },
+                Stop::Bound | Stop::Healing => Choice::Heal,
                 stop @ (Stop::Breach(_) | Stop::Cut(_)) => return stop,
+            };
+            if self.simulation.steps() >= self.steps_max {
+                return Stop::Cut(Cut::StepBound(self.simulation.steps()));
+            }
+            let judgement = match choice {
+                Choice::Heal => self.heal(scheduler, observer),
+                Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => {
+                    let plan = Arc::clone(self.simulation.plan());
+                    self.take(choice, scheduler, observer, &plan)
+                }
+            };
+            if let Err(breach) = judgement {
+                return Stop::Breach(breach);
             }
         }
         self.spec.judge_end(&self.simulation).map_or_else(Stop::Breach, |()| Stop::Quiescent)
     }
 
-    /// What is to be said of a run whose chaos ends in this state: everything is healed, a fair
-    /// scheduler brings the system to rest, and liveness is judged.
-    ///
-    /// # Errors
-    ///
-    /// The first violation.
-    pub(crate) fn judge_rest(&mut self, simulation: &Simulation, spec: &Spec) -> Judgement {
-        self.simulation.copy_from(simulation);
-        self.spec.copy_from(spec);
-        match self.converge(&mut RoundRobin::default(), &mut (), &mut None) {
-            Stop::Quiescent | Stop::Bound => Ok(()),
-            Stop::Breach(breach) => Err(breach),
-            Stop::Cut(cut) => unreachable!("nothing cuts it short: {cut}"),
+    /// Goes on fairly until no machine can step, which must come within a bound.
+    fn converge<S: Scheduler, O: Observer>(&mut self, scheduler: &mut S, observer: &mut O) -> Stop {
+        let bound = self.fair_steps_max();
+        let fair = &mut Fair { scheduler, turns: RoundRobin::default() };
+        match self.advance(fair, observer, bound) {
+            Stop::Bound => {
+                let judgement = Settles::exceeded(&self.simulation, bound);
+                judgement.map_or_else(Stop::Breach, |()| Stop::Bound)
+            }
+            stop @ (Stop::Quiescent | Stop::Healing | Stop::Breach(_) | Stop::Cut(_)) => stop,
         }
     }
 
-    fn is_a_container_stopped(&self) -> bool {
-        let containers = 0..self.simulation.plan().layout.containers() as u16;
-        let layout = &self.simulation.plan().layout;
-        containers.map(ContainerId).any(|id| {
-            let lost = self.simulation.is_lost(layout.container_place(id).0);
-            !lost && self.simulation.container(id).state() != container::State::Processing
-        })
+    /// The healing, noted with what nothing but an operator would have done.
+    fn heal<S: Scheduler, O: Observer>(
+        &mut self,
+        scheduler: &mut S,
+        observer: &mut O,
+    ) -> Judgement {
+        self.healed.note(&self.simulation, &self.spec);
+        let step = self.simulation.step(Choice::Heal);
+        scheduler.took(&step, &self.simulation);
+        observer.phase(Phase::Heal, &self.simulation);
+        let events = self.simulation.events();
+        events.iter().for_each(|event| self.coverage.note_event(event));
+        self.spec.watch(events, self.simulation.steps(), self.simulation.plan())?;
+        let phase = if self.simulation.is_closed() { Phase::Converge } else { Phase::Chaos };
+        observer.phase(phase, &self.simulation);
+        Ok(())
     }
 
     /// Takes steps until something stops the run.
@@ -246,22 +264,38 @@ impl Runner {
             let Some(choice) = scheduler.choose(&self.simulation) else {
                 return Stop::Cut(Cut::Scheduler(steps));
             };
-            let step = self.simulation.step(choice);
-            scheduler.took(&step, &self.simulation);
-            if let Some(now) = scheduler.now() {
-                observer.now(now);
+            if choice == Choice::Heal {
+                return Stop::Healing;
             }
-            observer.step(&step, &self.simulation);
-            self.coverage.note_step(&step);
-            let seen = Seen(self.simulation.steps());
-            for event in self.simulation.events() {
-                self.coverage.note_event(event);
-                if let Err(breach) = self.spec.judge(event, seen, &plan) {
-                    return Stop::Breach(breach);
-                }
+            if let Err(breach) = self.take(choice, scheduler, observer, &plan) {
+                return Stop::Breach(breach);
             }
         }
         Stop::Quiescent
+    }
+
+    /// Takes one step, watched and judged.
+    #[inline(always)]
+    fn take<S: Scheduler, O: Observer>(
+        &mut self,
+        choice: Choice,
+        scheduler: &mut S,
+        observer: &mut O,
+        plan: &Plan,
+    ) -> Judgement {
+        let step = self.simulation.step(choice);
+        scheduler.took(&step, &self.simulation);
+        if let Some(now) = scheduler.now() {
+            observer.now(now);
+        }
+        observer.step(&step, &self.simulation);
+        self.coverage.note_step(&step);
+        let seen = Seen(self.simulation.steps());
+        for event in self.simulation.events() {
+            self.coverage.note_event(event);
+            self.spec.judge(event, seen, plan)?;
+        }
+        Ok(())
     }
 
     fn fair_steps_max(&self) -> u64 {

@@ -29,6 +29,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use crate::explore::campaign::Campaign;
 use crate::explore::coverage::Coverage;
 use crate::explore::evidence::Evidence;
+use crate::explore::healed::Healed;
 use crate::explore::units::Share;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
@@ -61,6 +62,12 @@ pub struct SweepReport {
     /// The first run in which an await of the script came true only after everything was healed,
     /// with the index of the action.
     pub awaited_until_heal: Option<(u64, usize)>,
+    /// In how many runs a healing had to bring back what nothing else would have.
+    pub runs_with_operator: u64,
+    /// The first of them, and what it brought back first (see [`BroughtBack::text`]).
+    ///
+    /// [`BroughtBack::text`]: crate::explore::BroughtBack::text
+    pub operator: Option<(u64, String)>,
     /// In how many runs losses destroyed something that was acknowledged.
     pub runs_with_loss: u64,
     /// The first of the runs with most records of which something was destroyed, and what.
@@ -150,6 +157,14 @@ impl Sweep {
 }
 
 impl SweepReport {
+    /// Takes note of what the next run needed an operator for.
+    pub fn note_healed(&mut self, run: u64, healed: Healed, plan: &Plan) {
+        if let Some(first) = healed.first {
+            self.runs_with_operator += 1;
+            self.operator.get_or_insert_with(|| (run, first.text(plan)));
+        }
+    }
+
     /// Takes note of what the next run has lost.
     pub fn note_loss(&mut self, run: u64, lost: Lost) {
         if lost.records() > 0 {
@@ -178,6 +193,8 @@ impl SweepReport {
         self.steps += part.steps;
         self.inconclusive += part.inconclusive;
         self.awaited_until_heal = self.awaited_until_heal.or(part.awaited_until_heal);
+        self.runs_with_operator += part.runs_with_operator;
+        self.operator = self.operator.take().or(part.operator);
         self.runs_with_loss += part.runs_with_loss;
         if let Some((run, lost)) = part.largest_loss {
             self.keep_if_larger(run, lost);

@@ -9,7 +9,7 @@ use crate::plan::Plan;
 use crate::scenario::designs::{self, SOUND, UNSOUND, Unsound};
 use crate::scenario::{FileError, builtin};
 use crate::scheduler::{Random, RoundRobin, Scheduler};
-use crate::sim::Simulation;
+use crate::sim::{Choice, Simulation};
 use crate::spec::{PropertyName, RegionCounts};
 
 /// The seed of all schedules.
@@ -202,24 +202,22 @@ fn to_the_end(
 ) {
     let mut simulation = Simulation::new(Arc::clone(plan));
     scheduler.begin(plan, run);
-    let mut advance = |simulation: &mut Simulation, scheduler: &mut dyn Scheduler, bound: u64| {
-        let stop_at = simulation.steps() + bound;
-        while !simulation.enabled().is_quiescent() && simulation.steps() < stop_at {
-            let Some(choice) = scheduler.choose(simulation) else { return };
-            let step = simulation.step(choice);
-            scheduler.took(&step, simulation);
-            watch(&step, simulation);
-        }
-    };
-    advance(&mut simulation, scheduler, plan.chaos_steps_max());
-    // Twice more than the script goes on: as in a judged run, a container may stop once more.
-    let mut script_at = None;
-    for _ in 0..plan.actions().len() + 2 {
-        simulation.heal();
-        advance(&mut simulation, &mut RoundRobin::default(), plan.chaos_steps_max());
-        let at = simulation.driver().next();
-        if script_at.replace(at) == Some(at) {
-            break;
+    let (mut fair, mut since) = (RoundRobin::default(), 0);
+    while !simulation.is_over() {
+        let is_late = simulation.steps() > since + plan.chaos_steps_max();
+        let choice = match simulation.enabled().is_quiescent() {
+            true => scheduler.at_rest(&simulation),
+            false if is_late && !simulation.is_closed() => Some(Choice::Heal),
+            false if is_late => return,
+            false if simulation.is_closed() => fair.choose(&simulation),
+            false => scheduler.choose(&simulation),
+        };
+        let Some(choice) = choice else { return };
+        let step = simulation.step(choice);
+        scheduler.took(&step, &simulation);
+        watch(&step, &simulation);
+        if choice == Choice::Heal {
+            (fair, since) = (RoundRobin::default(), simulation.steps());
         }
     }
 }

@@ -21,6 +21,7 @@
 
 use std::sync::Arc;
 
+mod livelock;
 mod locals;
 mod point;
 mod pool;
@@ -37,11 +38,11 @@ mod worker;
 
 pub use progress::Progress as SearchProgress;
 
-use crate::explore::{Outcome, Runner, Verdict};
+use crate::explore::{BroughtBack, Outcome, Runner, Verdict};
 use crate::plan::Plan;
 use crate::scheduler::Replay;
 use crate::sim::Choice;
-use crate::spec::Violation;
+use crate::spec::{Settles, Violation};
 use locals::Locals;
 use point::Point;
 use reduction::Reduction;
@@ -52,10 +53,11 @@ use store::Store;
 ///
 /// A state is that of the system *and* of the spec, for the spec remembers what the system does not.
 /// States are told apart by 111 bits of a 128-bit hash. Every run that the scheduler of a
-/// [`Runner`] could make is covered: all steps and all faults within the budget, in every order,
-/// until nobody can step; then everything is healed, one fair schedule brings the system to rest, and
-/// liveness is judged. Where the system can go round in circles, a run may end anywhere
-/// on the way, and each such state is judged as an end, too.
+/// [`Runner`] could make is covered: all steps and all faults within the budget, in every order, also
+/// those that strike a quiescent system; every healing; and every order after it. Liveness is judged at
+/// every state in which a run is over. Where the system can go round in cycles before it is healed, the
+/// chaos may be ended anywhere on the way; where it can after that, and every machine that could step
+/// does, it violates [`Settles`](crate::spec::Settles).
 #[derive(Clone, Debug)]
 pub struct Verify {
     /// What is searched.
@@ -121,8 +123,11 @@ pub struct VerifyReport {
     pub depth: u64,
     /// How many bytes the store of states took.
     pub bytes: u64,
-    /// How many states lie on cycles or behind one, each judged as an end.
+    /// How many states lie on cycles or behind one.
     pub cyclic: u64,
+    /// What only an operator would have brought back before some run went on (see
+    /// [`BroughtBack::text`](crate::explore::BroughtBack::text)).
+    pub operator: Option<String>,
     /// Whether steps that commute were tried in one order only.
     pub reduced: bool,
     /// Why they were not, if that was asked for.
@@ -147,11 +152,11 @@ pub enum Verified {
 pub struct Found {
     /// What is violated, and why.
     pub violation: Violation,
-    /// The choices of the chaos phase.
+    /// The choices, healings included.
     pub choices: Vec<Choice>,
     /// What the runner shows of these choices; none if it goes on where the run went round in circles.
     pub outcome: Option<Outcome>,
-    /// Whether no run with fewer choices violates the spec (of those that the reduction leaves).
+    /// Whether no run with fewer choices violates the spec.
     pub is_shortest: bool,
 }
 
@@ -162,12 +167,16 @@ pub enum Incomplete {
     /// The store was full.
     #[error("the memory that the states may take was used up")]
     Memory,
-    /// Somebody stopped it.
+    /// It was stopped from outside.
     #[error("it was stopped")]
     Stopped,
+    /// The system can go round in cycles, which a search with reduction does not judge.
+    #[error("the system can go round in cycles")]
+    Cyclic,
 }
 
-const NOT_WANTED: &str = "nobody asked for it";
+const NOT_WANTED: &str = "it was not asked for";
+const CYCLIC: &str = "the system can go round in cycles before it is healed";
 
 impl Verify {
     /// A search on one thread, reduced, with at most 1 GiB of states.
@@ -182,10 +191,15 @@ impl Verify {
     /// If a step panics: a defect of the simulator.
     pub fn run(&self, progress: &SearchProgress) -> VerifyReport {
         let wanted = if self.reduces { Reduction::of(&self.plan) } else { Err(NOT_WANTED) };
-        let reduced = wanted.is_ok();
-        let not_reduced_because = wanted.as_ref().err().copied().filter(|_| self.reduces);
+        let mut reduced = wanted.is_ok();
+        let mut not_reduced_because = wanted.as_ref().err().copied().filter(|_| self.reduces);
         let reduction = wanted.unwrap_or_else(|_| Reduction::none(&self.plan));
-        let (verdict, cyclic) = self.verdict(&reduction, progress);
+        let (mut verdict, mut operator, mut cyclic) = self.verdict(&reduction, progress);
+        if reduced && verdict == Verified::Incomplete(Incomplete::Cyclic) {
+            (reduced, not_reduced_because) = (false, Some(CYCLIC));
+            progress.restart();
+            (verdict, operator, cyclic) = self.verdict(&Reduction::none(&self.plan), progress);
+        }
         VerifyReport {
             verdict,
             states: progress.states(),
@@ -195,26 +209,29 @@ impl Verify {
             depth: progress.depth(),
             bytes: progress.bytes(),
             cyclic,
+            operator: operator.map(|first| first.text(&self.plan)),
             reduced,
             not_reduced_because,
             exchanged: self.reduces && symmetry::is_used(&self.plan),
         }
     }
 
-    fn verdict(&self, reduction: &Reduction, progress: &SearchProgress) -> (Verified, u64) {
+    /// The verdict, what needed an operator, and how many states lie on cycles.
+    fn verdict(
+        &self,
+        reduction: &Reduction,
+        progress: &SearchProgress,
+    ) -> (Verified, Option<BroughtBack>, u64) {
         let exchanges = self.reduces && symmetry::is_used(&self.plan);
         let by_parts = reduction.is_none() && !exchanges && Locals::suit(&self.plan);
         let scope = Scope { verify: self, reduction, by_parts, exchanges, progress };
-        let pass = scope.pass(&Store::new(self.bytes_max), Task::Judge, progress);
-        if let Some(choices) = pass.violation {
-            return (Verified::Violated(Box::new(scope.shortest(choices))), 0);
-        }
-        match pass {
-            Pass { is_full: true, .. } => (Verified::Incomplete(Incomplete::Memory), 0),
-            Pass { is_cut: true, .. } => (Verified::Incomplete(Incomplete::Stopped), 0),
-            Pass { is_uneven: false, .. } => (Verified::Holds, 0),
-            Pass { .. } => scope.cycles(),
-        }
+        let pass = scope.pass(&Store::new(self.bytes_max), Task::Judge, None, progress);
+        let (is_uneven, operator) = (pass.is_uneven, pass.operator);
+        let (verdict, cyclic) = match scope.conclude(pass) {
+            Verified::Holds if is_uneven => scope.cycles(),
+            verdict => (verdict, 0),
+        };
+        (verdict, operator, cyclic)
     }
 }
 
@@ -228,26 +245,70 @@ struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    fn pass(&self, store: &Store, task: Task<'_>, counts: &SearchProgress) -> Pass {
+    fn pass(
+        &self,
+        store: &Store,
+        task: Task<'_>,
+        ended: Option<&Store>,
+        counts: &SearchProgress,
+    ) -> Pass {
         let Verify { plan, threads, .. } = self.verify;
         let threads = match task {
             // One thread, so that the run which is shown does not depend on their number.
-            Task::Shorten(_) => 1,
-            Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => *threads,
+            Task::Shorten { .. } | Task::NoteCycles(_) => 1,
+            Task::Judge | Task::CountWays | Task::RemoveWays => *threads,
         };
         let Scope { reduction, by_parts, exchanges, progress, .. } = *self;
-        let search =
-            Search { plan, store, reduction, by_parts, exchanges, task, threads, counts, progress };
+        let search = Search {
+            plan,
+            store,
+            reduction,
+            by_parts,
+            exchanges,
+            ended,
+            task,
+            threads,
+            counts,
+            progress,
+        };
         search.run()
     }
 
-    /// A violating run that is as short as can be found.
+    /// What a pass that judges comes to.
+    fn conclude(&self, pass: Pass) -> Verified {
+        match (incomplete(&pass), pass.violation) {
+            (_, Some(choices)) => Verified::Violated(Box::new(self.shortest(choices))),
+            (Some(why), None) => Verified::Incomplete(why),
+            (None, None) => Verified::Holds,
+        }
+    }
+
+    /// A violating run that is as short as can be found. That none is shorter is shown only by a search
+    /// of every order: a reduced one leaves out runs that are shorter.
     fn shortest(&self, known: Vec<Choice>) -> Found {
+        let (short, is_complete) = self.shorten(known);
+        let is_whole = self.reduction.is_none() && !self.exchanges;
+        if is_whole {
+            return self.found(short, is_complete);
+        }
+        let (reduction, exchanges) = (&Reduction::none(&self.verify.plan), false);
+        let whole = Scope { reduction, exchanges, ..*self };
+        let (shortest, is_complete) = whole.shorten(short);
+        self.found(shortest, is_complete)
+    }
+
+    /// The shortest violating run of this search that is no longer than a known one, and whether the
+    /// search for it was completed.
+    fn shorten(&self, known: Vec<Choice>) -> (Vec<Choice>, bool) {
         let store = Store::new(self.verify.bytes_max);
-        let task = Task::Shorten(self.verify.shorten_max);
-        let pass = self.pass(&store, task, &SearchProgress::default());
-        let is_shortest = pass.violation.is_some() && !pass.is_full && !pass.is_cut;
-        let choices = pass.violation.unwrap_or(known);
+        let choices_max = self.verify.shorten_max;
+        let task = Task::Shorten { choices_max, below: known.len() };
+        let pass = self.pass(&store, task, None, &SearchProgress::default());
+        (pass.violation.unwrap_or(known), !pass.is_full && !pass.is_cut)
+    }
+
+    /// A run that violates the spec, made again.
+    fn found(&self, choices: Vec<Choice>, is_shortest: bool) -> Found {
         let mut runner = Runner::new(Arc::clone(&self.verify.plan));
         let outcome = runner.run(&mut Replay::new(choices.clone()), 0, &mut ());
         let Verdict::Violated(violation) = &outcome.verdict else {
@@ -257,28 +318,34 @@ impl Scope<'_> {
         Found { violation, choices, outcome: Some(outcome), is_shortest }
     }
 
-    /// Looks for states that lead to themselves, and judges them as ends of runs: a system can stay
-    /// there for as long as it likes. How many there are, those behind them included, comes with it.
-    ///
-    /// States are removed that nothing leads to, then those that nothing else leads to, and so on
-    /// (Kahn 1962); what is left goes round in circles or comes behind what does.
+    /// Looks for states that lead to themselves. In the chaos a system can stay there for as long as it
+    /// likes, so there the chaos may be ended; afterwards it may not stay there at all. How many states
+    /// lie on cycles or behind one comes with the verdict.
     fn cycles(&self) -> (Verified, u64) {
-        let ways = Store::new(self.verify.bytes_max);
-        let (counted, removed) = (SearchProgress::default(), SearchProgress::default());
-        for (task, counts) in [(Task::CountWays, &counted), (Task::RemoveWays, &removed)] {
-            let pass = self.pass(&ways, task, counts);
-            if let Some(why) = incomplete(&pass) {
-                return (Verified::Incomplete(why), 0);
-            }
+        let (ways, cyclic) = match self.cyclic(None) {
+            Ok((_, 0)) => return (Verified::Holds, 0),
+            Ok(found) => found,
+            Err(why) => return (Verified::Incomplete(why), 0),
+        };
+        if !self.reduction.is_none() {
+            // The argument for it is about healings of a quiescent system.
+            return (Verified::Incomplete(Incomplete::Cyclic), cyclic);
         }
-        let cyclic = counted.states() - removed.states();
-        if cyclic == 0 {
-            return (Verified::Holds, 0);
+        let pass =
+            self.pass(&self.rest(&ways), Task::Judge, Some(&ways), &SearchProgress::default());
+        if let Some(choices) = pass.violation {
+            return (Verified::Violated(Box::new(self.found(choices, false))), cyclic);
         }
-        // Both stores together keep to the bound.
-        let store = Store::new(self.verify.bytes_max.saturating_sub(ways.bytes()));
-        let pass = self.pass(&store, Task::JudgeCycles(&ways), &SearchProgress::default());
-        let verdict = match (incomplete(&pass), pass.violation) {
+        if let Some(why) = incomplete(&pass) {
+            return (Verified::Incomplete(why), cyclic);
+        }
+        let after = match self.cyclic(Some(&ways)) {
+            Ok((after, _)) => after,
+            Err(why) => return (Verified::Incomplete(why), cyclic),
+        };
+        let (store, task) = (self.rest(&after), Task::NoteCycles(&after));
+        let pass = self.pass(&store, task, Some(&ways), &SearchProgress::default());
+        let verdict = match (incomplete(&pass), pass.graph.livelock()) {
             (_, Some(choices)) => Verified::Violated(Box::new(self.endless(choices))),
             (Some(why), None) => Verified::Incomplete(why),
             (None, None) => Verified::Holds,
@@ -286,25 +353,51 @@ impl Scope<'_> {
         (verdict, cyclic)
     }
 
-    /// A run that can stay for ever where it came to, and violates the spec when it is ended there.
-    fn endless(&self, choices: Vec<Choice>) -> Found {
+    /// A store for what is left of the memory beside another one.
+    fn rest(&self, other: &Store) -> Store {
+        Store::new(self.verify.bytes_max.saturating_sub(other.bytes()))
+    }
+
+    /// In how many ways each state is reached that leads to itself or comes behind one that does, and how
+    /// many such states there are.
+    ///
+    /// States are removed that nothing leads to, then those that nothing else leads to, and so on
+    /// (Kahn 1962); what is left goes round in cycles or comes behind what does.
+    fn cyclic(&self, ended: Option<&Store>) -> Result<(Store, u64), Incomplete> {
+        let ways = Store::new(self.verify.bytes_max);
+        let (counted, removed) = (SearchProgress::default(), SearchProgress::default());
+        for (task, counts) in [(Task::CountWays, &counted), (Task::RemoveWays, &removed)] {
+            let pass = self.pass(&ways, task, ended, counts);
+            if let Some(why) = incomplete(&pass) {
+                return Err(why);
+            }
+        }
+        Ok((ways, counted.states() - removed.states()))
+    }
+
+    /// A run that can stay for ever where it came to.
+    fn endless(&self, choices: &[Choice]) -> Found {
         let plan = &self.verify.plan;
         let mut point = Point::new(plan);
-        for &choice in &choices {
+        for &choice in choices {
             point
                 .step(choice, plan)
                 .expect("a run that violates the spec on its way was found before");
         }
+        let steps = point.simulation.steps();
+        let breach =
+            Settles::exceeded(&point.simulation, steps).expect_err("it is always exceeded");
+        let violation = point.spec.explain(breach, &point.simulation);
         let mut runner = Runner::new(Arc::clone(plan));
-        let breach = runner
-            .judge_rest(&point.simulation, &point.spec)
-            .expect_err("what was judged once is judged again");
-        let violation = runner.spec().explain(breach, runner.simulation());
-        let outcome = runner.run(&mut Replay::new(choices.clone()), 0, &mut ());
+        let outcome = runner.run(&mut Replay::new(choices.to_vec()), 0, &mut ());
         let outcome = matches!(&outcome.verdict, Verdict::Violated(again)
             if again.property() == violation.property())
         .then_some(outcome);
-        Found { violation, choices, outcome, is_shortest: false }
+        let violation = match outcome.as_ref().map(|outcome| &outcome.verdict) {
+            Some(Verdict::Violated(again)) => (**again).clone(),
+            Some(Verdict::Holds | Verdict::Inconclusive(_)) | None => violation,
+        };
+        Found { violation, choices: choices.to_vec(), outcome, is_shortest: false }
     }
 }
 

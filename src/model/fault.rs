@@ -136,6 +136,24 @@ pub enum FaultPoint {
     EndOutage(RegionId),
 }
 
+impl FaultPoint {
+    /// Whether it takes something from the budget: the end of a fault and a moment of the script do not.
+    pub(crate) fn is_of_the_budget(self) -> bool {
+        match self {
+            FaultPoint::Crash(_)
+            | FaultPoint::LoseReply(_)
+            | FaultPoint::TimeOut(_)
+            | FaultPoint::Reorder(_)
+            | FaultPoint::LoseTable(_)
+            | FaultPoint::LoseRegion(_)
+            | FaultPoint::Switchover(..)
+            | FaultPoint::Failover(..)
+            | FaultPoint::Outage(_) => true,
+            FaultPoint::Restart(_) | FaultPoint::GoOn | FaultPoint::EndOutage(_) => false,
+        }
+    }
+}
+
 /// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
 /// changes of order, the one moment of the driver; then what happens to tables, regions and writers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -45,6 +45,12 @@ impl IndexSet {
         }
     }
 
+    pub(crate) fn clear(&mut self) {
+        while let Some(&member) = self.list.last() {
+            self.remove(usize::from(member));
+        }
+    }
+
     /// Whether the member is a member.
     #[inline]
     pub(crate) fn contains(&self, member: usize) -> bool {

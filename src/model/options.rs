@@ -12,6 +12,8 @@
 //! assert_eq!(OnDuplicate::default(), OnDuplicate::ForwardAgain);
 //! assert_eq!(OnDependencyFailure::default(), OnDependencyFailure::Halt);
 //! assert_eq!(OnRecover::default(), OnRecover::ReceiveAgain);
+//! assert_eq!(Restart::default(), Restart::Never);
+//! assert_eq!(Heal::default(), Heal::Everything);
 //! assert_eq!(Receive::default(), Receive::Keep);
 //! assert_eq!(Delivery::default(), Delivery::Fifo);
 //! assert_eq!(AtCapacity::default(), AtCapacity::Serve);
@@ -100,6 +102,33 @@ option! {
         ReceiveAgain,
         /// Wait for a delivery that nobody was asked for. Unsound: it is stuck.
         Forget,
+    }
+}
+
+option! {
+    /// Whether stopped containers are started again without an operator.
+    Restart {
+        /// No: a container that crashed, or stopped because it was refused, stays as it is until
+        /// the script, a fault's end or a healing brings it back.
+        #[default]
+        Never,
+        /// Yes, at some time: what an orchestrator does, as Amazon ECS with the tasks of a service.
+        Always,
+    }
+}
+
+option! {
+    /// What is healed when the script has ended, or does not go on by itself.
+    Heal {
+        /// Every fault ends, stopped containers are started again, and the traffic is led around
+        /// what is lost: what operators do.
+        #[default]
+        Everything,
+        /// Every fault ends. A container that crashed or stopped stays as it is, unless
+        /// `container.restart` is `always`.
+        Faults,
+        /// Nothing: the system has to bring itself to its end.
+        Nothing,
     }
 }
 

@@ -209,7 +209,7 @@ impl Past {
         let place = match step.choice {
             Choice::Step(machine) => layout.places()[machine.index()],
             Choice::Resolve(_) => Place::InDns,
-            Choice::Fail(_) => Place::Driver,
+            Choice::Fail(_) | Choice::Heal => Place::Driver,
             Choice::Fault(point) => place_of(point, layout),
         };
         let at = layout.machine(place);
@@ -246,7 +246,11 @@ impl Past {
         let kind = message.map(Message::kind);
         let struck = match step.choice {
             Choice::Fault(FaultPoint::LoseReply(_)) => self.before.heads[at.index()].or(in_hand),
-            Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => None,
+            Choice::Step(_)
+            | Choice::Resolve(_)
+            | Choice::Fail(_)
+            | Choice::Fault(_)
+            | Choice::Heal => None,
         };
         Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed, struck }
     }

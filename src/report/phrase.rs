@@ -71,7 +71,8 @@ impl<'a> Scene<'a> {
                     | FaultPoint::Failover(..)
                     | FaultPoint::Outage(_)
                     | FaultPoint::EndOutage(_),
-                ),
+                )
+                | Choice::Heal,
                 _,
             ) => {}
         }

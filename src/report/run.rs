@@ -7,8 +7,8 @@ use crate::metrics::{FaultSummary, Metrics, MetricsSummary};
 use crate::plan::Plan;
 use crate::report::facts::FactsSummary;
 use crate::report::summary::{
-    AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
-    ViolationSummary,
+    AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
+    SchedulerSummary, ViolationSummary,
 };
 
 /// What one run shows.
@@ -40,6 +40,8 @@ pub struct RunSummary {
     pub facts: Option<FactsSummary>,
     /// Why it shows nothing, though it violates nothing, if that is so.
     pub vacuous_because: Option<String>,
+    /// What only an operator would have brought back before the run went on.
+    pub operator: Option<OperatorSummary>,
     /// What losses destroyed, if they did.
     pub lost: Option<LossSummary>,
     /// What operators would have measured; none if nothing was measured.
@@ -106,6 +108,10 @@ impl RunSummary {
             }),
             facts: FactsSummary::new(plan, &evidence),
             vacuous_because: vacuous.map(|why| why.text(plan)),
+            operator: outcome
+                .healed
+                .first
+                .map(|first| OperatorSummary { run, what: first.text(plan) }),
             lost: LossSummary::new(plan, run, &outcome.lost),
             metrics: None,
             faults: None,

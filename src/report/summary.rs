@@ -100,6 +100,15 @@ pub struct AwaitedSummary {
     pub script_line: String,
 }
 
+/// What only an operator would have brought back before a run went on.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OperatorSummary {
+    /// The first run in which that was so; none for a replay.
+    pub run: Option<u64>,
+    /// What was brought back first, and how it came to need that.
+    pub what: String,
+}
+
 /// What losses destroyed of what was acknowledged, in one run.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct LossSummary {

@@ -8,8 +8,8 @@ use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
 use crate::report::facts::FactsSummary;
 use crate::report::summary::{
-    AwaitedSummary, FORMAT, Finding, LossSummary, ScenarioSummary, SchedulerSummary,
-    ViolationSummary,
+    AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
+    SchedulerSummary, ViolationSummary,
 };
 use crate::scheduler::{Rhythm, Strategy};
 use crate::sim::Pair;
@@ -70,6 +70,10 @@ pub struct SweepSummary {
     pub facts: Option<FactsSummary>,
     /// Why the runs show nothing, though none violates anything, if that is so.
     pub vacuous_because: Option<String>,
+    /// In how many runs a healing had to bring back what nothing else would have.
+    pub runs_with_operator: u64,
+    /// What it was in the first of them.
+    pub operator: Option<OperatorSummary>,
     /// In how many runs losses destroyed something that was acknowledged.
     pub runs_with_loss: u64,
     /// What was destroyed in the run in which that was most.
@@ -222,6 +226,11 @@ impl SweepSummary {
                 .filter(|_| verdict == Finding::Vacuous)
                 .map(|why| why.text(plan)),
             facts,
+            runs_with_operator: report.runs_with_operator,
+            operator: report
+                .operator
+                .as_ref()
+                .map(|(run, what)| OperatorSummary { run: Some(*run), what: what.clone() }),
             runs_with_loss: report.runs_with_loss,
             largest_loss: report
                 .largest_loss

@@ -40,9 +40,20 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     if let Some(violation) = &summary.violation {
         lines.extend(self::violation(violation, palette));
     }
+    lines.extend(operator(summary, palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(conclusion::conclusion(summary, palette));
     joined(&lines)
+}
+
+/// In how many runs a healing had to bring back what nothing else would have.
+fn operator(summary: &SweepSummary, palette: &Palette) -> Option<String> {
+    summary.operator.as_ref().map(|first| {
+        let needed = paint(palette.strong, "Needed an operator");
+        let runs = format!("{} of {}", count(summary.runs_with_operator), count(summary.runs));
+        let run = first.run.map_or_else(String::new, |run| format!(" (run {run})"));
+        format!("{needed} in {runs} runs: {}{run}.", first.what)
+    })
 }
 
 /// What precedes the story of a run.
@@ -60,6 +71,9 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let steps = count(summary.steps);
     lines.extend(measured(summary.metrics.as_ref(), palette));
     lines.extend(felt(summary.faults.as_deref().unwrap_or_default(), palette));
+    lines.extend(summary.operator.iter().map(|operator| {
+        format!("{} operator: {}.", paint(palette.strong, "Needed an"), operator.what)
+    }));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     let facts = summary.facts.iter();
     lines.extend(facts.map(|facts| facts.text(summary.scenario.records, ("run", "runs"))));

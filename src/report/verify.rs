@@ -39,6 +39,8 @@ pub struct VerifySummary {
     pub cyclic_states: u64,
     /// The length of the longest run that was followed, in choices.
     pub depth: u64,
+    /// What only an operator would have brought back before some run went on.
+    pub operator: Option<String>,
     /// How many bytes the store of states took.
     pub store_bytes: u64,
     /// Why it is not complete, if it is not.
@@ -76,6 +78,7 @@ impl VerifySummary {
             ends: report.ends,
             cyclic_states: report.cyclic,
             depth: report.depth,
+            operator: report.operator.clone(),
             store_bytes: report.bytes,
             incomplete_because,
             violation: found.map(|found| ViolationSummary::new(&found.violation, None, None)),
@@ -107,7 +110,7 @@ impl VerifySummary {
         lines.push(format!("{} of states", memory(self.store_bytes)));
         if self.cyclic_states > 0 {
             lines.push(format!(
-                "{} on or behind cycles, each judged as an end",
+                "{} on or behind cycles, in which a run may stay",
                 plural(self.cyclic_states, "state", "states")
             ));
         }
@@ -134,13 +137,20 @@ impl VerifySummary {
                 paint(palette.loud, "INCOMPLETE"),
                 plural(self.states, "state", "states"),
             )],
-            None => vec![format!(
-                "{} within this scope: no schedule of {scope} with these faults violates the \
-                 spec.\nIt says nothing about larger ones; two states are taken for one with a \
-                 probability below 10^{}.",
-                paint(palette.good, "VERIFIED"),
-                collision_exponent(self.states),
-            )],
+            None => {
+                let mut lines = vec![format!(
+                    "{} within this scope: no schedule of {scope} with these faults violates the \
+                     spec.\nIt says nothing about larger ones; two states are taken for one with a \
+                     probability below 10^{}.",
+                    paint(palette.good, "VERIFIED"),
+                    collision_exponent(self.states),
+                )];
+                lines.extend(self.operator.iter().map(|first| {
+                    let needed = paint(palette.strong, "needed an operator");
+                    format!("Some runs {needed}: {first}.")
+                }));
+                lines
+            }
         }
     }
 }

@@ -117,4 +117,8 @@ impl Scheduler for Delay {
         let machine = self.fair.turn(simulation)?;
         Some(step_of(machine, simulation, &mut self.numbers))
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        Some(self.moments.at_rest(simulation, &mut self.numbers))
+    }
 }

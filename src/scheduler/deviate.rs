@@ -74,6 +74,9 @@ impl Fair {
     }
 
     fn took(&mut self, choice: Choice, is_turn: bool) {
+        if choice == Choice::Heal {
+            self.turn = 0;
+        }
         if let Some(machine) = choice.machine() {
             self.held.retain(|&held| held != machine);
             if is_turn {
@@ -127,12 +130,17 @@ impl Deviate {
         let mut deviations = Vec::new();
         for (index, &choice) in choices.iter().enumerate() {
             let turn = turns;
-            let fair = turns.choose(&simulation);
+            let fair = turns.choose(&simulation).or(Some(Choice::Heal));
+            if choice == Choice::Heal {
+                turns = RoundRobin::default();
+            }
             if fair != Some(choice) {
                 let machine = fair.and_then(Choice::machine);
                 let act = Act::Take(choice);
                 deviations.push(Deviation { step: index as u64 + 1, act, fair: machine });
-                turns = turn;
+                if choice != Choice::Heal {
+                    turns = turn;
+                }
             }
             simulation.step(choice);
         }
@@ -161,7 +169,7 @@ impl Deviate {
                     return Err(misfit(&deviation, possible, (number, of), simulation));
                 }
                 // What happens anyway is no deviation.
-                Act::Take(choice) if fair.map(Choice::Step) == Some(choice) => {}
+                Act::Take(choice) if fair.map_or(Choice::Heal, Choice::Step) == choice => {}
                 Act::Take(choice) if possible => {
                     self.carried_out.push(Deviation { fair, ..deviation });
                     return Ok(Some(choice));
@@ -207,6 +215,21 @@ impl Scheduler for Deviate {
             }
         };
         Some(choice)
+    }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.steps += 1;
+        match self.deviate(simulation) {
+            Ok(choice) => {
+                let choice = choice.unwrap_or(Choice::Heal);
+                self.fair.took(choice, false);
+                Some(choice)
+            }
+            Err(misfit) => {
+                self.misfit = Some(misfit);
+                None
+            }
+        }
     }
 }
 

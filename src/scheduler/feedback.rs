@@ -167,6 +167,15 @@ impl Scheduler for Feedback {
         }
     }
 
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let follows = match self.changes.next(simulation, &mut self.numbers) {
+            Some(Change::Choice(choice)) => Some(choice),
+            Some(Change::Fault) => moments::draw(simulation.enabled(), &mut self.numbers, |_| true),
+            None => None,
+        };
+        follows.or_else(|| Some(self.moments.at_rest(simulation, &mut self.numbers)))
+    }
+
     #[inline]
     fn took(&mut self, step: &Step, simulation: &Simulation) {
         if self.taken.len() < CHOICES_MAX {

@@ -26,6 +26,8 @@ const COUNT_MAX: u32 = 64;
 pub(crate) struct Moments {
     /// Steps, the latest first.
     at: Vec<u64>,
+    /// How many faults are kept for when the system is quiescent.
+    kept: usize,
     focus: Option<Focus>,
 }
 
@@ -38,12 +40,13 @@ pub(crate) struct Focus {
 
 impl Moments {
     pub(crate) fn new() -> Moments {
-        Moments { at: Vec::with_capacity(COUNT_MAX as usize), focus: None }
+        Moments { at: Vec::with_capacity(COUNT_MAX as usize), kept: 0, focus: None }
     }
 
     /// No moments.
     pub(crate) fn clear(&mut self) {
         self.at.clear();
+        self.kept = 0;
         self.focus = None;
     }
 
@@ -66,6 +69,12 @@ impl Moments {
             0 => most,
             _ => below(numbers.next_u32(), most) + 1,
         };
+        // In one run of four, some strike a quiescent system.
+        self.kept = match below(numbers.next_u32(), 4) {
+            0 => below(numbers.next_u32(), count) + 1,
+            _ => 0,
+        };
+        let count = count - self.kept;
         let window = (profile.steps_max >> below(numbers.next_u32(), 7)).max(1);
         let first = within(numbers, profile.steps_max - window + 1);
         self.at.extend((0..count).map(|_| first + within(numbers, window)));
@@ -83,23 +92,45 @@ impl Moments {
         if due { self.take_due(simulation, numbers) } else { None }
     }
 
+    /// What happens to a quiescent system: a fault, if one is left or kept for this, or the healing.
+    pub(crate) fn at_rest(
+        &mut self,
+        simulation: &Simulation,
+        numbers: &mut Xoshiro256PlusPlus,
+    ) -> Choice {
+        let is_kept = self.kept > 0;
+        let strikes = (is_kept || !self.at.is_empty()) && below(numbers.next_u32(), 4) != 0;
+        let fault = if strikes { self.draw(simulation, numbers) } else { None };
+        match (fault, is_kept) {
+            (Some(_), true) => self.kept -= 1,
+            (Some(_), false) => drop(self.at.pop()),
+            (None, _) => {}
+        }
+        fault.unwrap_or(Choice::Heal)
+    }
+
     #[cold]
     fn take_due(
         &mut self,
         simulation: &Simulation,
         numbers: &mut Xoshiro256PlusPlus,
     ) -> Option<Choice> {
-        let enabled = simulation.enabled();
-        let choice = match self.focus {
-            Some(focus) => {
-                draw(enabled, numbers, |point| focus.concerns(point, &simulation.plan().layout))
-            }
-            None => draw(enabled, numbers, |_| true),
-        };
+        let choice = self.draw(simulation, numbers);
         if choice.is_some() {
             self.at.pop();
         }
         choice
+    }
+
+    /// One of the faults on offer that concern what this run is about.
+    fn draw(&self, simulation: &Simulation, numbers: &mut Xoshiro256PlusPlus) -> Option<Choice> {
+        let enabled = simulation.enabled();
+        match self.focus {
+            Some(focus) => {
+                draw(enabled, numbers, |point| focus.concerns(point, &simulation.plan().layout))
+            }
+            None => draw(enabled, numbers, |_| true),
+        }
     }
 }
 

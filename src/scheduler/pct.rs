@@ -72,6 +72,10 @@ impl Scheduler for Pct {
         let machine = self.priorities.next(simulation.steps(), can_step)?;
         Some(step_of(MachineId(machine), simulation, &mut self.numbers))
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        Some(self.moments.at_rest(simulation, &mut self.numbers))
+    }
 }
 
 /// The algorithm, for threads of any kind.

@@ -114,6 +114,10 @@ impl Scheduler for Portfolio {
         each!(self, scheduler => scheduler.choose(simulation))
     }
 
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        each!(self, scheduler => scheduler.at_rest(simulation))
+    }
+
     #[inline]
     fn took(&mut self, step: &Step, simulation: &Simulation) {
         each!(self, scheduler => scheduler.took(step, simulation));

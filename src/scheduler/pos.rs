@@ -78,6 +78,10 @@ impl Scheduler for Pos {
         }
         Some(step_of(machine, simulation, &mut self.numbers))
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        Some(self.moments.at_rest(simulation, &mut self.numbers))
+    }
 }
 
 /// The algorithm, for threads of any kind.

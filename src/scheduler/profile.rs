@@ -22,7 +22,7 @@ const STEPS_MAX: u64 = 2_000_000;
 /// seed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Profile {
-    /// The steps of the longest run until nobody could step, at least 1.
+    /// The steps of the longest run until no fault could strike any more, at least 1.
     pub(crate) steps_max: u64,
     /// How many faults the scheduler may take: the budget, a restart for each fault that can stop
     /// a container, the end of each outage, and the moments of the script.
@@ -69,8 +69,12 @@ impl Profile {
         let bound = plan.chaos_steps_max();
         simulation.reset();
         random.begin(&plan, run);
-        while !simulation.enabled().is_quiescent() && simulation.steps() < bound {
-            let choice = random.choose(simulation).expect("a random run ends only at rest");
+        while !simulation.is_closed() && simulation.steps() < bound {
+            let choice = match simulation.enabled().is_quiescent() {
+                true => random.at_rest(simulation),
+                false => random.choose(simulation),
+            };
+            let choice = choice.expect("a random run ends only when it is over");
             if let Some(machine) = choice.machine()
                 && let Some(object) = Object::of_next_step(machine, simulation).whole(&plan.layout)
             {

@@ -14,7 +14,8 @@ use crate::sim::{Choice, Enabled, Simulation};
 /// their processing speeds when the scenario gives any. Among the random answers of in-dns it
 /// picks in proportion to their weights, and of components of which some fail each number is as likely.
 ///
-/// Faults of the budget are rare events: each run draws, once, how rare (one in 16 to one in
+/// A quiescent system is struck by a fault that is on offer, or healed, with the same probability.
+/// Before that, faults of the budget are rare events: each run draws, once, how rare (one in 16 to one in
 /// 2,048 choices), so that over many runs they fall early and late, close together and far
 /// apart.
 #[derive(Clone, Debug)]
@@ -78,5 +79,14 @@ impl Scheduler for Random {
             enabled.any_machine(below(bits, enabled.machine_count()))
         };
         Some(step_of(machine, simulation, &mut self.numbers))
+    }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let enabled = simulation.enabled();
+        let strikes = enabled.has_faults() && below(self.numbers.next_u32(), 2) == 0;
+        Some(match strikes {
+            true => enabled.nth_fault(below(self.numbers.next_u32(), enabled.faults())),
+            false => Choice::Heal,
+        })
     }
 }

@@ -88,6 +88,23 @@ impl Scheduler for Replay {
         let Some(&choice) = self.choices.get(self.next) else {
             return self.fair.choose(simulation);
         };
+        self.take(choice, simulation)
+    }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        match self.choices.get(self.next) {
+            Some(&choice) => self.take(choice, simulation),
+            None => {
+                self.fair = RoundRobin::default();
+                Some(Choice::Heal)
+            }
+        }
+    }
+}
+
+impl Replay {
+    /// The recorded choice, if it can be taken.
+    fn take(&mut self, choice: Choice, simulation: &Simulation) -> Option<Choice> {
         if !simulation.enabled().contains(choice) {
             let layout = &simulation.plan().layout;
             let names: Vec<String> =

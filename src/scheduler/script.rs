@@ -38,4 +38,17 @@ impl Scheduler for Script {
         let enabled = simulation.enabled();
         Some(enabled.nth(usize::from(number) % enabled.len()))
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let enabled = simulation.enabled();
+        let number = self.numbers.get(self.next).map(|&number| usize::from(number));
+        self.next += 1;
+        Some(match number {
+            // The healing is what is left of a number that shrinks.
+            Some(number) if number % (enabled.faults() + 1) > 0 => {
+                enabled.nth_fault(number % (enabled.faults() + 1) - 1)
+            }
+            Some(_) | None => Choice::Heal,
+        })
+    }
 }

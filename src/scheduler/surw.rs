@@ -123,6 +123,12 @@ impl Scheduler for Surw {
             }
         }
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let strikes = below(self.numbers.next_u32(), 2) == 0;
+        let fault = if strikes { self.take_fault(simulation) } else { None };
+        fault.or(Some(Choice::Heal))
+    }
 }
 
 /// A stage in one region that the object belongs to.

@@ -332,6 +332,12 @@ impl Scheduler for Timed {
     fn now(&self) -> Option<Span> {
         Some(Span { begin: VirtualTime(self.since), end: VirtualTime(self.now) })
     }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let strikes = below(self.numbers.next_u32(), 2) == 0;
+        let fault = if strikes { self.fault(simulation, self.fault_at) } else { None };
+        fault.or(Some(Choice::Heal))
+    }
 }
 
 #[cfg(test)]

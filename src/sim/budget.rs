@@ -8,6 +8,7 @@ use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::Message;
+use crate::model::options::Restart;
 use crate::plan::Plan;
 use crate::scenario::Budget;
 use crate::sim::world::World;
@@ -17,7 +18,7 @@ use crate::sim::world::World;
 pub(super) struct Faults {
     /// How many more of each kind may be chosen.
     left: Budget,
-    /// The scenario has a budget at all: without one there is nothing to keep up.
+    /// The scenario has a budget, or an orchestrator: without one there is nothing to keep up.
     has_budget: bool,
     numbers: FaultNumbers,
     /// Those that can happen now.
@@ -27,7 +28,8 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
         let numbers = FaultNumbers::new(&plan.layout);
-        let has_budget = plan.budget != Budget::default();
+        let restarts = plan.scenario().container.restart == Restart::Always;
+        let has_budget = plan.budget != Budget::default() || restarts;
         let ready = IndexSet::new(numbers.count());
         let mut faults = Faults { left: plan.budget, has_budget, numbers, ready };
         if plan.budget.crash > 0 {
@@ -85,6 +87,9 @@ impl World {
     pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
         let number = self.faults.numbers.number(point);
         assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
+        if point.is_of_the_budget() {
+            self.ending.strike();
+        }
         match point {
             FaultPoint::Crash(container) => {
                 self.faults.left.crash -= 1;
@@ -244,7 +249,7 @@ impl World {
     #[inline]
     pub(super) fn update_offers(&mut self, plan: &Plan) {
         if self.faults.has_budget {
-            self.offer_what_changed();
+            self.offer_what_changed(plan);
             if plan.budget.switchover > 0 || plan.budget.failover > 0 {
                 self.offer_moves(plan);
             }
@@ -258,8 +263,8 @@ impl World {
         }
     }
 
-    fn offer_what_changed(&mut self) {
-        self.offer_restarts();
+    fn offer_what_changed(&mut self, plan: &Plan) {
+        self.offer_restarts(plan);
         while let Some(machine) = self.out.next_new_head() {
             let head = self.out.first(machine);
             let lossy = head.is_some_and(|head| head.when_lost().is_some());
@@ -287,15 +292,27 @@ impl World {
         self.faults.offer(FaultPoint::Reorder(id), reorders);
     }
 
-    /// Offers to start containers again that a fault of the budget may have stopped.
-    fn offer_restarts(&mut self) {
-        for event in self.out.events() {
-            if let Event::ContainerBecame { container, state, .. } = *event {
-                let stopped = state == container::State::FailedDependency;
-                if stopped {
-                    self.faults.offer(FaultPoint::Restart(container), true);
-                }
+    /// Offers to start containers again that a fault of the budget may have stopped, or that an
+    /// orchestrator looks after.
+    fn offer_restarts(&mut self, plan: &Plan) {
+        for number in 0..self.out.events().len() {
+            let Event::ContainerBecame { container, state, .. } = self.out.events()[number] else {
+                continue;
+            };
+            let stopped = state == container::State::FailedDependency;
+            if stopped && plan.budget != Budget::default() && !self.ending.is_closed() {
+                self.faults.offer(FaultPoint::Restart(container), true);
             }
+            self.offer_restart(container, plan);
         }
+    }
+
+    /// No fault strikes any more. What the script waits for, and an orchestrator, still come.
+    pub(super) fn close_faults(&mut self, plan: &Plan) {
+        self.faults.left = Budget::default();
+        let goes_on = self.faults.is_ready(FaultPoint::GoOn);
+        self.faults.ready.clear();
+        self.faults.offer(FaultPoint::GoOn, goes_on);
+        plan.containers.iter().for_each(|context| self.offer_restart(context.id, plan));
     }
 }

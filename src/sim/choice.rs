@@ -19,6 +19,10 @@ pub enum Choice {
     Fail(MachineId),
     /// A fault within the scenario's budget, or the end of one.
     Fault(FaultPoint),
+    /// The chaos ends and the system is healed, as far as the scenario's `heal` says. On offer when no
+    /// machine can step; and possible at any moment of the chaos, for a system that never comes to
+    /// that.
+    Heal,
 }
 
 /// What two machines can do in place of what is due.
@@ -50,7 +54,8 @@ impl Alternatives {
 }
 
 /// Every choice there is in a state: the steps in the order of the machines, then the other
-/// answers of in-dns in the order of the regions, then what the driver can let fail, then the faults.
+/// answers of in-dns in the order of the regions, then what the driver can let fail, then the faults, and
+/// last the healing.
 ///
 /// Faults are offers: a run may end without taking them. It is quiescent when no step is left.
 ///
@@ -81,6 +86,10 @@ pub struct Enabled<'a> {
     /// By [`FaultNumbers`].
     faults: &'a IndexSet,
     numbers: FaultNumbers,
+    /// A healing is on offer.
+    heals: bool,
+    /// The chaos may be ended.
+    is_open: bool,
 }
 
 impl<'a> Enabled<'a> {
@@ -90,20 +99,22 @@ impl<'a> Enabled<'a> {
         alternatives: Alternatives,
         faults: &'a IndexSet,
         numbers: FaultNumbers,
+        heals: bool,
+        is_open: bool,
     ) -> Enabled<'a> {
-        Enabled { machines, alternatives, faults, numbers }
+        Enabled { machines, alternatives, faults, numbers, heals, is_open }
     }
 
-    /// How many choices there are, faults included.
+    /// How many choices there are, faults and the healing included.
     #[inline]
     pub fn len(&self) -> usize {
-        self.steps() + self.faults.len()
+        self.steps() + self.faults.len() + usize::from(self.heals)
     }
 
     /// Whether there is no choice at all.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.machines.is_empty() && self.faults.is_empty()
+        self.machines.is_empty() && self.faults.is_empty() && !self.heals
     }
 
     /// How many steps can be taken: one for each machine that can take one, one for each other
@@ -131,6 +142,12 @@ impl<'a> Enabled<'a> {
         self.machines.is_empty()
     }
 
+    /// Whether a healing is on offer, which it is when no machine can step and the run is not over.
+    #[inline]
+    pub fn can_heal(&self) -> bool {
+        self.heals
+    }
+
     /// Whether a fault can happen.
     #[inline]
     pub fn has_faults(&self) -> bool {
@@ -154,7 +171,10 @@ impl<'a> Enabled<'a> {
         if n < steps {
             return self.nth_step(n);
         }
-        self.nth_fault(n - steps)
+        match n - steps {
+            fault if fault < self.faults() => self.nth_fault(fault),
+            _ => Choice::Heal,
+        }
     }
 
     /// The n-th step, counting from 0.
@@ -238,17 +258,18 @@ impl<'a> Enabled<'a> {
         Some(MachineId(next as u16))
     }
 
-    /// Whether this can happen next.
+    /// Whether this can happen next. A healing can before it is on offer, as long as the chaos goes on.
     pub fn contains(&self, choice: Choice) -> bool {
         match choice {
             Choice::Step(machine) => self.machines.contains(machine.index()),
             Choice::Resolve(region) => self.alternatives.answers.contains(region),
             Choice::Fail(machine) => self.alternatives.failing == Some(machine),
             Choice::Fault(point) => self.faults.contains(self.numbers.number(point)),
+            Choice::Heal => self.heals || self.is_open,
         }
     }
 
-    /// Every choice, steps before faults.
+    /// Every choice, steps before faults, and the healing last.
     pub fn iter(&self) -> impl Iterator<Item = Choice> + use<'a> {
         let copy = *self;
         let machines = copy.machines.bits().iter();
@@ -257,8 +278,12 @@ impl<'a> Enabled<'a> {
         steps
             .chain(copy.alternatives.iter())
             .chain(faults.map(move |number| Choice::Fault(copy.numbers.point(number))))
+            .chain(copy.heals.then_some(Choice::Heal))
     }
 }
+
+/// The name of [`Choice::Heal`].
+const HEAL: &str = "heal";
 
 impl Choice {
     /// The machine that takes a step; none for a fault.
@@ -268,7 +293,7 @@ impl Choice {
             Choice::Step(machine) => Some(machine),
             Choice::Resolve(_) => Some(IN_DNS),
             Choice::Fail(_) => Some(DRIVER),
-            Choice::Fault(_) => None,
+            Choice::Fault(_) | Choice::Heal => None,
         }
     }
 
@@ -276,7 +301,7 @@ impl Choice {
     /// `fail core-table@1`, `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
     /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`, `lose core-table@1`,
     /// `lose @1`, `outage @1`, `end-outage @1`, `switchover core-table to @2`,
-    /// `failover core-table to @2`.
+    /// `failover core-table to @2`, `heal`.
     pub fn name(self, layout: &Layout) -> String {
         let container = |id| layout.name(layout.machine(Place::Container(id)));
         match self {
@@ -307,11 +332,15 @@ impl Choice {
             }
             Choice::Fault(FaultPoint::Outage(region)) => format!("outage @{region}"),
             Choice::Fault(FaultPoint::EndOutage(region)) => format!("end-outage @{region}"),
+            Choice::Heal => HEAL.to_owned(),
         }
     }
 
     /// The choice of that name, if the system has one.
     pub fn parse(name: &str, layout: &Layout) -> Option<Choice> {
+        if name == HEAL {
+            return Some(Choice::Heal);
+        }
         let (verb, machine) = name.split_once(' ')?;
         let region = |text: &str| {
             let number = text.strip_prefix('@')?;

@@ -220,27 +220,4 @@ impl World {
         let destination = plan.layout.machine(Place::Destination);
         self.out.send(destination, Message::Wake { region });
     }
-
-    /// Ends every fault that can be ended, dependencies first; around what is gone for good, the
-    /// traffic is led.
-    pub(super) fn heal(&mut self, plan: &Plan) {
-        let layout = &plan.layout;
-        self.route_around_losses(plan);
-        for side in [DnsSide::In, DnsSide::Out] {
-            layout.region_ids().for_each(|region| self.recover(Target::Dns(side, region), plan));
-        }
-        plan.queues.iter().for_each(|queue| self.recover(Target::Queue(queue.id), plan));
-        plan.tables.iter().for_each(|table| self.recover(Target::Table(table.id), plan));
-        for replicator in &plan.replicators {
-            self.recover(Target::Replicator(replicator.id), plan);
-            for region in layout.region_ids() {
-                self.recover(Target::Link(replicator.id, region), plan);
-            }
-        }
-        self.replace_lost_writers(plan);
-        self.forget_outages(plan);
-        for container in &plan.containers {
-            self.recover(Target::Container(container.id), plan);
-        }
-    }
 }

@@ -243,6 +243,10 @@ impl Writer<'_> {
             let regions = self.plan.layout.region_ids();
             regions.for_each(|region| self.bytes.u32(progress.queued(region)));
         }
+        let ending = self.world.ending;
+        self.bytes.flag(ending.is_fresh(self.world.driver.next() as u16));
+        self.bytes.u8(ending.repeats());
+        self.bytes.flag(ending.is_closed());
         let left = self.world.faults.left().counts();
         left.into_iter().for_each(|left| self.bytes.u16(left));
         let offers = self.world.faults.ready();

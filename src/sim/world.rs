@@ -18,6 +18,7 @@ use crate::sim::Pair;
 use crate::sim::budget::Faults;
 use crate::sim::choice::Alternatives;
 use crate::sim::driver::Driver;
+use crate::sim::ending::Ending;
 use crate::sim::writer::store_of;
 
 /// Everything that changes during a run. What does not change is in the [`Plan`].
@@ -46,6 +47,8 @@ pub(super) struct World {
     pub(super) replicators: Vec<Replicator>,
     pub(super) driver: Driver,
     pub(super) faults: Faults,
+    /// How far the run is from its end.
+    pub(super) ending: Ending,
     /// What in-dns and the driver can do next in place of what is due.
     pub(super) alternatives: Alternatives,
     /// Regions that are gone for good.
@@ -73,6 +76,7 @@ impl World {
             replicators: vec![Replicator::default(); layout.stages.len()],
             driver: Driver::default(),
             faults: Faults::new(plan),
+            ending: Ending::default(),
             alternatives: Alternatives::NONE,
             lost: RegionSet::EMPTY,
             scratch: Default::default(),
@@ -228,6 +232,7 @@ impl World {
         self.replicators.clone_from(&other.replicators);
         self.driver = other.driver;
         self.faults.copy_from(&other.faults);
+        self.ending = other.ending;
         self.lost = other.lost;
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use active_active::model::{RecordId, RegionId, StageId};
 use active_active::plan::Plan;
-use active_active::scheduler::{RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation};
 use active_active::spec::{Judgement, PropertyName, Spec};
 
@@ -17,8 +16,10 @@ pub(crate) struct Enumeration {
     pub(crate) states: BTreeMap<u128, (Vec<u16>, Vec<u128>)>,
     /// How many different things the spec knew in those states.
     pub(crate) known: usize,
-    /// The states in which nobody can step.
+    /// The states in which no machine can step, before the last healing.
     pub(crate) rests: BTreeSet<u128>,
+    /// The states in which a run is over.
+    pub(crate) ends: BTreeSet<u128>,
     /// Choices, and ends, that violate a property; no schedule goes on from there.
     pub(crate) violations: BTreeMap<PropertyName, u64>,
 }
@@ -46,10 +47,13 @@ pub(crate) fn enumerate(plan: &Arc<Plan>) -> Enumeration {
         let fingerprint = node.simulation.fingerprint();
         let choices = node.simulation.enabled();
         let mut next = Vec::new();
-        if choices.is_quiescent() {
-            found.rests.insert(fingerprint);
-            note(judge_rest(&node, plan), &mut found);
+        if node.simulation.is_over() {
+            found.ends.insert(fingerprint);
+            note(node.spec.judge_end(&node.simulation), &mut found);
         } else {
+            if choices.is_quiescent() && !node.simulation.is_closed() {
+                found.rests.insert(fingerprint);
+            }
             for (number, choice) in choices.iter().enumerate() {
                 let (simulation, spec) = (&mut scratch.0, &mut scratch.1);
                 simulation.copy_from(&node.simulation);
@@ -83,22 +87,6 @@ fn note(judgement: Judgement, found: &mut Enumeration) -> bool {
         *found.violations.entry(breach.property()).or_default() += 1;
     }
     judgement.is_ok()
-}
-
-/// Heals a state of rest, lets it converge, and judges the end. Both twice: a container that was paused
-/// may find a refusal from before in its inbox, and stop.
-fn judge_rest(node: &Node, plan: &Arc<Plan>) -> Judgement {
-    let (mut simulation, mut spec) = (node.simulation.clone(), node.spec.clone());
-    for _ in 0..2 {
-        simulation.heal();
-        spec.watch(simulation.events(), simulation.steps(), plan)?;
-        let mut fair = RoundRobin::default();
-        while let Some(choice) = fair.choose(&simulation) {
-            simulation.step(choice);
-            spec.watch(simulation.events(), simulation.steps(), plan)?;
-        }
-    }
-    spec.judge_end(&simulation)
 }
 
 /// A state, and what the spec knows of each record: paths that meet in one state and in this are

@@ -271,12 +271,27 @@ impl Scheduler for Possible<'_> {
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let enabled = simulation.enabled();
         while let Some(&choice) = self.choices.get(self.next) {
+            if choice == Choice::Heal {
+                // What comes after the healing waits until the system is quiescent.
+                break;
+            }
             self.next += 1;
             if enabled.contains(choice) {
                 return Some(choice);
             }
         }
         self.fair.choose(simulation)
+    }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let enabled = simulation.enabled();
+        while let Some(&choice) = self.choices.get(self.next) {
+            self.next += 1;
+            if choice == Choice::Heal || enabled.contains(choice) {
+                return Some(choice);
+            }
+        }
+        Some(Choice::Heal)
     }
 }
 
@@ -287,17 +302,17 @@ struct Alternatives {
     /// Only what comes after this step.
     after: u64,
     found: Vec<Deviation>,
-    past_chaos: bool,
 }
 
 impl Alternatives {
     fn note_faults(&mut self, simulation: &Simulation) {
         let step = simulation.steps() + 1;
-        if self.past_chaos || step <= self.after {
+        if step <= self.after {
             return;
         }
         let enabled = simulation.enabled();
-        let others = enabled.iter().filter(|choice| !matches!(choice, Choice::Step(_)));
+        let is_fair = |choice: &Choice| matches!(choice, Choice::Step(_) | Choice::Heal);
+        let others = enabled.iter().filter(|choice| !is_fair(choice));
         self.found.extend(others.map(|choice| {
             let act = Act::Take(choice);
             Deviation { step, act, fair: None }
@@ -306,18 +321,18 @@ impl Alternatives {
 }
 
 impl Observer for Alternatives {
-    fn begin(&mut self, simulation: &Simulation) {
+    fn begin(&mut self, _simulation: &Simulation) {
         self.found.clear();
-        self.past_chaos = false;
-        self.note_faults(simulation);
     }
 
-    fn phase(&mut self, phase: Phase, _simulation: &Simulation) {
-        self.past_chaos = phase > Phase::Chaos;
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        if phase != Phase::Heal {
+            self.note_faults(simulation);
+        }
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
-        if let (Some(machine), false) = (step.choice.machine(), self.past_chaos)
+        if let Some(machine) = step.choice.machine()
             && simulation.steps() > self.after
         {
             let act = Act::Hold(machine);

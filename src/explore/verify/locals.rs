@@ -21,7 +21,7 @@ use crate::explore::verify::locals::effects::{Changes, Effects, Lookup, Way};
 use crate::explore::verify::locals::parts::{PartId, Parts};
 use crate::explore::verify::point::Point;
 use crate::explore::verify::progress::Tally;
-use crate::explore::verify::space::Space;
+use crate::explore::verify::space::{Space, choices_of};
 use crate::explore::verify::store::Store;
 use crate::model::fault::FaultPoint;
 use crate::model::id::{MachineId, RecordId};
@@ -144,7 +144,7 @@ impl<'a> Locals<'a> {
             }
             Choice::Step(machine) => Some((machine, Way::Step)),
             Choice::Fault(FaultPoint::GoOn) => Some((DRIVER, Way::GoOn)),
-            Choice::Fault(_) | Choice::Fail(_) | Choice::Resolve(_) => None,
+            Choice::Fault(_) | Choice::Fail(_) | Choice::Resolve(_) | Choice::Heal => None,
         }
     }
 
@@ -265,9 +265,12 @@ impl Space for Locals<'_> {
         state.fingerprint
     }
 
-    fn choices(&self, state: &Whole, to: &mut Vec<Choice>) {
+    fn choices(&mut self, state: &Whole, path: &[Choice], to: &mut Vec<Choice>) {
         if state.ready > 0 {
             self.parts.choices(&state.ids, to);
+        } else {
+            self.make(path);
+            choices_of(&self.after, to);
         }
     }
 
@@ -300,6 +303,7 @@ mod tests {
             reduction: &Reduction::none(plan),
             by_parts,
             exchanges: false,
+            ended: None,
             task: Task::Judge,
             threads: 1,
             counts: &progress,

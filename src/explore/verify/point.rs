@@ -90,7 +90,11 @@ impl Point {
             Choice::Step(machine) if !is_entangled(machine, plan) && !bytes.is_anonymous() => {
                 self.update_near(machine, before, plan.layout.machines(), bytes);
             }
-            Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => {
+            Choice::Step(_)
+            | Choice::Resolve(_)
+            | Choice::Fail(_)
+            | Choice::Fault(_)
+            | Choice::Heal => {
                 self.hash_all(plan, bytes);
             }
         }

@@ -56,6 +56,14 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
+    /// Counts from 0 again.
+    pub(super) fn restart(&self) {
+        let Progress { states, transitions, steps, ends, depth, bytes, stop: _ } = self;
+        for count in [states, transitions, steps, ends, depth, bytes] {
+            count.store(0, Ordering::Relaxed);
+        }
+    }
+
     /// Asks the search to end soon.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);

@@ -62,8 +62,16 @@
 //! one sender. What the script waits for is reached or not, and stays reached; `await drained`, which does
 //! not, excludes a reduction.
 //!
-//! A step that would leave nobody able to step is not taken early while a fault is on offer: a run ends
-//! there, so the fault has to be tried before.
+//! A *healing* changes machines from outside, too, but only when no machine can step: then no free step is
+//! left to be exchanged with it, and what it sends comes into inboxes that are empty, or closed until then,
+//! in an order of its own. Faults that strike a quiescent system are tried there, as everywhere. After a
+//! healing the same steps are free as before it, for the script and the faults that are then left. The
+//! one healing that comes at another time ends a chaos that goes round in cycles; a search that finds
+//! such a cycle is made again without reduction.
+//!
+//! What a check of the script reads is *visible*: the machines that it looks at are not free, nor is the
+//! order of the messages that come to them (an `expect delivered` tells which of two records reaches
+//! the destination first, if an await before it is about one of them).
 //!
 //! These arguments are about the model as it is. Tests hold them to it: every state of the whole graph of
 //! small systems must lead by free steps to a state of the reduced graph, and the verdicts with and without
@@ -174,7 +182,6 @@ impl Reduction {
         &self,
         point: &mut Point,
         plan: &Plan,
-        spare: &mut Option<Box<Point>>,
         path: &mut Vec<Choice>,
         tally: &mut Tally,
     ) -> Result<u64, Breach> {
@@ -182,24 +189,10 @@ impl Reduction {
         while taken < self.chain_max
             && let Some(machine) = self.free_step(&point.simulation)
         {
-            let enabled = point.simulation.enabled();
-            let may_end = enabled.steps() == 1 && enabled.has_faults();
-            if may_end {
-                match spare {
-                    Some(spare) => spare.copy_from(point),
-                    None => *spare = Some(Box::new(point.clone())),
-                }
-            }
             let choice = Choice::Step(machine);
             path.push(choice);
             tally.steps += 1;
             point.step(choice, plan)?;
-            if may_end && point.simulation.enabled().is_quiescent() {
-                path.pop();
-                tally.steps -= 1;
-                point.copy_from(spare.as_ref().expect("it was copied above"));
-                break;
-            }
             taken += 1;
         }
         Ok(taken)
@@ -245,6 +238,7 @@ fn is_known(scenario: &Scenario) -> bool {
     (rest.name, rest.about) = (default.name.clone(), default.about.clone());
     (rest.budget, rest.script) = (default.budget, default.script.clone());
     (rest.speed, rest.rpo) = (default.speed.clone(), default.rpo);
+    rest.heal = default.heal;
     rest.timing = default.timing;
     rest.topology.regions = default.topology.regions;
     rest.topology.stages.clone_from(&default.topology.stages);

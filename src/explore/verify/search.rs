@@ -3,6 +3,8 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::explore::healed::BroughtBack;
+use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::locals::Locals;
 use crate::explore::verify::point::Point;
 use crate::explore::verify::pool::{Job, Pool};
@@ -20,17 +22,22 @@ pub(super) enum Task<'a> {
     /// Enters each state once and judges it. The store has how many choices away it was entered.
     Judge,
     /// As `Judge`, on one thread, but enters a state again when it comes to it by fewer choices, and goes
-    /// on after a violation to look for a shorter one: the last is the shortest. It is cut short after
-    /// so many choices.
-    Shorten(u64),
+    /// on after a violation to look for a shorter one: the last is the shortest.
+    Shorten {
+        /// It is cut short after so many choices.
+        choices_max: u64,
+        /// Only runs of fewer choices than these are of interest.
+        below: usize,
+    },
     /// Enters each state once and counts in how many ways it is reached.
     CountWays,
     /// Enters a state when each of the ways that were counted was gone: never, if it leads to itself or
     /// comes behind one that does.
     RemoveWays,
-    /// Enters each state once, and judges those that were not entered while ways were removed, as the
-    /// store given says: a run may be there for as long as it likes.
-    JudgeCycles(&'a Store),
+    /// Enters each state once, on one thread, and notes those of a closed run that were not entered while
+    /// ways were removed, as the store given says: among them are those in which the system can stay for
+    /// ever.
+    NoteCycles(&'a Store),
 }
 
 /// A pass over all states.
@@ -43,6 +50,9 @@ pub(super) struct Search<'a> {
     pub(super) by_parts: bool,
     /// States are one that differ in which record is where: see [`symmetry`](super::symmetry).
     pub(super) exchanges: bool,
+    /// States in which a run can be for as long as it likes, by what is left of their ways: there it may be
+    /// ended. None in a search for such states.
+    pub(super) ended: Option<&'a Store>,
     pub(super) task: Task<'a>,
     pub(super) threads: usize,
     /// Is told how far the pass is.
@@ -63,6 +73,10 @@ pub(super) struct Pass {
     /// Some state was reached by different amounts of work (see `Frame::work`). If none was, none leads
     /// to itself.
     pub(super) is_uneven: bool,
+    /// The least of what only an operator would have brought back before a run went on.
+    pub(super) operator: Option<BroughtBack>,
+    /// What [`Task::NoteCycles`] noted.
+    pub(super) graph: Graph,
 }
 
 /// What the threads of a pass share.
@@ -78,8 +92,8 @@ impl Search<'_> {
     pub(super) fn run(&self) -> Pass {
         let mut root = Point::new(self.plan);
         let mut path = Vec::new();
-        let (tally, spare) = (&mut Tally::default(), &mut None);
-        let fails = self.reduction.settle(&mut root, self.plan, spare, &mut path, tally).is_err();
+        let tally = &mut Tally::default();
+        let fails = self.reduction.settle(&mut root, self.plan, &mut path, tally).is_err();
         root.hash_all(self.plan, &mut Bytes::new(self.exchanges));
         let root = Job { choices: Vec::new(), point: root, path, is_root: true };
         if fails {
@@ -93,8 +107,8 @@ impl Search<'_> {
                 Ok(_) | Err(Full) => return Pass::default(),
             },
             Task::CountWays => 0,
-            Task::Shorten(_) => counted(root.path.len()),
-            Task::Judge | Task::JudgeCycles(_) => {
+            Task::Shorten { .. } => counted(root.path.len()),
+            Task::Judge | Task::NoteCycles(_) => {
                 counted(root.path.len() + root.point.simulation.driver().next())
             }
         };

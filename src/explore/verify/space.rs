@@ -42,9 +42,9 @@ pub(super) trait Space {
     /// The number of a state.
     fn fingerprint(state: &Self::State) -> u128;
 
-    /// What can be chosen, put into a list that is empty. A run is over when nobody can step: what is
-    /// offered then is not taken.
-    fn choices(&self, state: &Self::State, to: &mut Vec<Choice>);
+    /// What can be chosen in the state that these choices lead to, put into a list that is empty: nothing
+    /// if the run is over.
+    fn choices(&mut self, state: &Self::State, path: &[Choice], to: &mut Vec<Choice>);
 
     /// The action of the script that is due.
     fn due(&self, state: &Self::State) -> usize;
@@ -58,14 +58,12 @@ pub(super) struct Points<'a> {
     pub(super) plan: &'a Plan,
     pub(super) reduction: &'a Reduction,
     bytes: Bytes,
-    /// Memory for the reduction.
-    spare: Option<Box<Point>>,
 }
 
 impl<'a> Points<'a> {
     /// Where `exchanges` holds, records have no names.
     pub(super) fn new(plan: &'a Plan, reduction: &'a Reduction, exchanges: bool) -> Points<'a> {
-        Points { plan, reduction, bytes: Bytes::new(exchanges), spare: None }
+        Points { plan, reduction, bytes: Bytes::new(exchanges) }
     }
 }
 
@@ -94,7 +92,7 @@ impl Space for Points<'_> {
         let choice = *path.last().expect("there is a choice to take");
         to.copy_from(from);
         to.step(choice, self.plan)?;
-        match self.reduction.settle(to, self.plan, &mut self.spare, path, tally)? {
+        match self.reduction.settle(to, self.plan, path, tally)? {
             0 => to.update(choice, from, self.plan, &mut self.bytes),
             _ => to.hash_all(self.plan, &mut self.bytes),
         }
@@ -106,7 +104,7 @@ impl Space for Points<'_> {
         state.fingerprint()
     }
 
-    fn choices(&self, state: &Point, to: &mut Vec<Choice>) {
+    fn choices(&mut self, state: &Point, _path: &[Choice], to: &mut Vec<Choice>) {
         choices_of(state, to);
     }
 
@@ -122,8 +120,7 @@ impl Space for Points<'_> {
 
 /// What can be chosen in the state of a point, as [`Space::choices`] says.
 pub(super) fn choices_of(point: &Point, to: &mut Vec<Choice>) {
-    let enabled = point.simulation.enabled();
-    if !enabled.is_quiescent() {
-        to.extend(enabled.iter());
+    if !point.simulation.is_over() {
+        to.extend(point.simulation.enabled().iter());
     }
 }

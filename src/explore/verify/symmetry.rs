@@ -96,7 +96,7 @@ mod tests {
             let mut next = Point::new(&plan);
             let is_early = |&choice: &Choice| match choice {
                 Choice::Step(machine) => machine.index() < plan.layout.machine(FIRST).index(),
-                Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => false,
+                Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) | Choice::Heal => false,
             };
             loop {
                 let early = next.simulation.enabled().iter().find(is_early);

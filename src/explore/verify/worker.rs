@@ -1,15 +1,16 @@
 //! A thread of a search: where it is, and what it does there.
 
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{MutexGuard, PoisonError};
 
-use crate::explore::Runner;
+use crate::explore::healed::{self, BroughtBack};
+use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::pool::Job;
 use crate::explore::verify::progress::Tally;
 use crate::explore::verify::recent::Recent;
 use crate::explore::verify::search::{Pass, Search, Shared, Task, counted};
 use crate::explore::verify::space::Space;
-use crate::explore::verify::store::{Full, Reader};
+use crate::explore::verify::store::{Full, Reader, Store};
 use crate::model::fault::FaultPoint;
 use crate::model::layout::DRIVER;
 use crate::sim::Choice;
@@ -49,7 +50,10 @@ pub(super) struct Worker<'a, S: Space> {
     search: &'a Search<'a>,
     shared: &'a Shared,
     space: S,
-    runner: Runner,
+    /// What [`Task::NoteCycles`] notes.
+    graph: Graph,
+    /// As [`Pass::operator`].
+    operator: Option<BroughtBack>,
     /// Those in use first; the others are kept for their memory.
     frames: Vec<Frame<S::State>>,
     path: Vec<Choice>,
@@ -81,7 +85,8 @@ impl<'a, S: Space> Worker<'a, S> {
             search,
             shared,
             space,
-            runner: Runner::new(Arc::clone(search.plan)),
+            graph: Graph::default(),
+            operator: None,
             frames: Vec::new(),
             path: Vec::new(),
             options: Vec::new(),
@@ -91,7 +96,12 @@ impl<'a, S: Space> Worker<'a, S> {
             recent: Recent::default(),
             is_uneven: false,
             is_full: false,
-            length_max: usize::MAX,
+            length_max: match search.task {
+                Task::Shorten { below, .. } => below,
+                Task::Judge | Task::CountWays | Task::RemoveWays | Task::NoteCycles(_) => {
+                    usize::MAX
+                }
+            },
         }
     }
 
@@ -103,6 +113,8 @@ impl<'a, S: Space> Worker<'a, S> {
         }
         let mut pass = self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner);
         pass.is_uneven |= self.is_uneven;
+        pass.graph.append(self.graph);
+        pass.operator = pass.operator.into_iter().chain(self.operator).min();
     }
 
     /// Enters all states behind a job's choices.
@@ -166,9 +178,15 @@ impl<'a, S: Space> Worker<'a, S> {
     fn open(&mut self, depth: usize) -> bool {
         let mut options = std::mem::take(&mut self.options);
         options.clear();
-        self.space.choices(&self.frames[depth].state, &mut options);
+        let Frame { state, length, .. } = &self.frames[depth];
+        self.space.choices(state, &self.path[..*length], &mut options);
         let is_sound = self.judge(depth, options.is_empty()).is_ok();
         if is_sound {
+            if self.may_end(depth) && !options.contains(&Choice::Heal) {
+                options.push(Choice::Heal);
+            }
+            self.note_operator(depth, &options);
+            self.note_cyclic(depth, &options);
             self.look_ahead(depth, &options);
         } else {
             self.found();
@@ -177,15 +195,50 @@ impl<'a, S: Space> Worker<'a, S> {
         is_sound && !self.frames[depth].choices.is_empty()
     }
 
+    /// Whether the chaos may be ended in the state of a frame, though some machine can step: where the
+    /// system can stay for as long as it likes.
+    fn may_end(&mut self, depth: usize) -> bool {
+        let Some(ways) = self.search.ended else { return false };
+        is_left(ways, S::fingerprint(&self.frames[depth].state)) && !self.is_closed(depth)
+    }
+
+    fn is_closed(&mut self, depth: usize) -> bool {
+        let Frame { state, length, .. } = &self.frames[depth];
+        self.space.point(state, &self.path[..*length]).simulation.is_closed()
+    }
+
+    /// Notes what a healing of the state of a frame brings back that nothing else would.
+    fn note_operator(&mut self, depth: usize, options: &[Choice]) {
+        if options.last() == Some(&Choice::Heal) && matches!(self.search.task, Task::Judge) {
+            let Frame { state, length, .. } = &self.frames[depth];
+            let point = self.space.point(state, &self.path[..*length]);
+            let first = healed::first(&point.simulation, &point.spec);
+            self.operator = self.operator.into_iter().chain(first).min();
+        }
+    }
+
+    /// Notes a state of a closed run that may lead to itself.
+    fn note_cyclic(&mut self, depth: usize, options: &[Choice]) {
+        let Task::NoteCycles(ways) = self.search.task else { return };
+        let fingerprint = S::fingerprint(&self.frames[depth].state);
+        if is_left(ways, fingerprint) && self.is_closed(depth) {
+            let path = &self.path[..self.frames[depth].length];
+            let bytes = self.graph.begin(fingerprint, path, options);
+            if !self.search.store.note_beside(bytes) {
+                self.no_memory();
+            }
+        }
+    }
+
     /// Takes each choice, and keeps those that lead to a state which is to be entered.
     ///
     /// All are taken before the store is asked, so that the processor can wait for several of its answers
     /// at once.
     fn look_ahead(&mut self, depth: usize, options: &[Choice]) {
         self.ways.clear();
-        let length = self.frames[depth].length;
+        let from = self.frames[depth].length;
         for &choice in options {
-            self.path.truncate(length);
+            self.path.truncate(from);
             if self.path.len() + 1 >= self.length_max {
                 break;
             }
@@ -197,12 +250,14 @@ impl<'a, S: Space> Worker<'a, S> {
             let work = counted(self.work_after(depth, choice) as usize);
             let length = counted(self.path.len());
             let fingerprint = S::fingerprint(&self.frames[depth + 1].state);
+            let origin = S::fingerprint(&self.frames[depth].state);
+            self.graph.lead(origin, fingerprint, &self.path[from..]);
             self.is_uneven |= work == u16::MAX;
             if !self.is_plain() || !self.recent.has(fingerprint, work) {
                 self.ways.push(Way { choice, fingerprint, work, length, known: None });
             }
         }
-        self.path.truncate(length);
+        self.path.truncate(from);
         if self.is_plain() {
             for way in &mut self.ways {
                 way.known = self.reader.get(way.fingerprint);
@@ -223,8 +278,8 @@ impl<'a, S: Space> Worker<'a, S> {
     #[inline]
     fn is_plain(&self) -> bool {
         match self.search.task {
-            Task::Judge | Task::JudgeCycles(_) => true,
-            Task::Shorten(_) | Task::CountWays | Task::RemoveWays => false,
+            Task::Judge | Task::NoteCycles(_) => true,
+            Task::Shorten { .. } | Task::CountWays | Task::RemoveWays => false,
         }
     }
 
@@ -260,11 +315,13 @@ impl<'a, S: Space> Worker<'a, S> {
         let Way { fingerprint, work, length, known, .. } = *way;
         let store = self.search.store;
         let before = match self.search.task {
-            Task::Judge | Task::JudgeCycles(_) => match known {
+            Task::Judge | Task::NoteCycles(_) => match known {
                 Some(old) => Ok(Some(old)),
                 None => store.update(fingerprint, |before| before.unwrap_or(work)),
             },
-            Task::Shorten(_) => store.update(fingerprint, |old| old.unwrap_or(length).min(length)),
+            Task::Shorten { .. } => {
+                store.update(fingerprint, |old| old.unwrap_or(length).min(length))
+            }
             Task::CountWays => {
                 store.update(fingerprint, |ways| ways.unwrap_or(0).saturating_add(1))
             }
@@ -278,7 +335,7 @@ impl<'a, S: Space> Worker<'a, S> {
             }
         };
         match (self.search.task, before) {
-            (Task::Shorten(_), Ok(Some(old))) => old > length,
+            (Task::Shorten { .. }, Ok(Some(old))) => old > length,
             (_, Ok(Some(old))) => {
                 self.is_uneven |= old != work;
                 false
@@ -291,24 +348,19 @@ impl<'a, S: Space> Worker<'a, S> {
         }
     }
 
-    /// Judges the end of all runs that can end in the state of a frame; `rests` says whether nobody can
-    /// step there.
-    fn judge(&mut self, depth: usize, rests: bool) -> Result<(), ()> {
-        let Frame { state, length, .. } = &self.frames[depth];
-        let ends = match self.search.task {
-            Task::Judge | Task::Shorten(_) => rests,
+    /// Judges the end of a run, if it is over in the state of a frame.
+    fn judge(&mut self, depth: usize, is_over: bool) -> Result<(), ()> {
+        let judges = match self.search.task {
+            Task::Judge | Task::Shorten { .. } | Task::NoteCycles(_) => is_over,
             Task::CountWays | Task::RemoveWays => false,
-            Task::JudgeCycles(ways) => {
-                let left = ways.update(S::fingerprint(state), |ways| ways.unwrap_or(0));
-                left.is_ok_and(|ways| ways.unwrap_or(0) > 0)
-            }
         };
-        if !ends {
+        if !judges {
             return Ok(());
         }
         self.tally.ends += 1;
+        let Frame { state, length, .. } = &self.frames[depth];
         let point = self.space.point(state, &self.path[..*length]);
-        self.runner.judge_rest(&point.simulation, &point.spec).map_err(|_| ())
+        point.spec.judge_end(&point.simulation).map_err(|_| ())
     }
 
     /// A run that violates the spec.
@@ -320,8 +372,8 @@ impl<'a, S: Space> Worker<'a, S> {
         }
         drop(pass);
         match self.search.task {
-            Task::Shorten(_) => self.length_max = self.length_max.min(self.path.len()),
-            Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => self.stop(),
+            Task::Shorten { .. } => self.length_max = self.length_max.min(self.path.len()),
+            Task::Judge | Task::CountWays | Task::RemoveWays | Task::NoteCycles(_) => self.stop(),
         }
     }
 
@@ -346,8 +398,8 @@ impl<'a, S: Space> Worker<'a, S> {
         self.search.counts.note(&self.tally, self.search.store.bytes());
         self.tally = Tally::default();
         let is_cut = match self.search.task {
-            Task::Shorten(transitions_max) => self.search.counts.transitions() > transitions_max,
-            Task::Judge | Task::CountWays | Task::RemoveWays | Task::JudgeCycles(_) => false,
+            Task::Shorten { choices_max, .. } => self.search.counts.transitions() > choices_max,
+            Task::Judge | Task::CountWays | Task::RemoveWays | Task::NoteCycles(_) => false,
         };
         if is_cut || self.search.progress.is_stopped() {
             self.lock_pass().is_cut = true;
@@ -373,4 +425,9 @@ impl<'a, S: Space> Worker<'a, S> {
         let point = self.space.point(&frame.state, &path).clone();
         self.shared.pool.give(Job { point, path, choices, is_root: false });
     }
+}
+
+/// Whether some of the ways that lead to the state were not removed.
+fn is_left(ways: &Store, fingerprint: u128) -> bool {
+    ways.update(fingerprint, |ways| ways.unwrap_or(0)).is_ok_and(|ways| ways.unwrap_or(0) > 0)
 }

@@ -20,10 +20,9 @@ pub(in crate::saved) fn text(deviation: &Deviation, plan: &Plan) -> String {
     match act {
         Act::Hold(machine) => format!("step {step}: hold {}", layout.name(*machine)),
         Act::Take(choice) => {
-            let fair = fair.map_or_else(String::new, |machine| {
-                format!(", not {}", Choice::Step(machine).name(layout))
-            });
-            format!("step {step}: {}{fair}", choice.name(layout))
+            // Without a machine whose turn it is, the system is healed.
+            let fair = fair.map_or(Choice::Heal, Choice::Step);
+            format!("step {step}: {}, not {}", choice.name(layout), fair.name(layout))
         }
     }
 }
@@ -59,6 +58,7 @@ fn parse(line: &str, plan: &Plan) -> Result<Deviation, String> {
     let taken = choice(taken)?;
     match choice(fair)? {
         Choice::Step(machine) => Ok(Deviation { step, act: Act::Take(taken), fair: Some(machine) }),
+        Choice::Heal => Ok(Deviation { step, act: Act::Take(taken), fair: None }),
         Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => Err(usage()),
     }
 }

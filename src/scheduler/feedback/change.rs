@@ -155,7 +155,9 @@ impl Changes {
                 continue;
             }
             let waits = self.waits.is_some_and(|(machine, _)| choice.machine() == Some(machine));
-            if !waits && simulation.enabled().contains(choice) {
+            let enabled = simulation.enabled();
+            let is_early = choice == Choice::Heal && !enabled.can_heal();
+            if !waits && !is_early && enabled.contains(choice) {
                 return Some(choice);
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::*;
+use crate::explore::verify::space::choices_of;
 use crate::explore::verify::tiny::plan;
 use crate::sim::Bytes;
 
@@ -12,7 +13,7 @@ fn states(plan: &Arc<Plan>, reduction: &Reduction, mut see: impl FnMut(&Point)) 
     let bytes = &mut Bytes::default();
     let settled = |point: &mut Point, bytes: &mut Bytes| {
         let (path, tally) = (&mut Vec::new(), &mut Tally::default());
-        reduction.settle(point, plan, &mut None, path, tally).expect("the design is sound");
+        reduction.settle(point, plan, path, tally).expect("the design is sound");
         point.hash_all(plan, bytes);
     };
     let mut root = Point::new(plan);
@@ -22,8 +23,9 @@ fn states(plan: &Arc<Plan>, reduction: &Reduction, mut see: impl FnMut(&Point)) 
     let mut todo = vec![root];
     while let Some(point) = todo.pop() {
         see(&point);
-        let enabled = point.simulation.enabled();
-        for choice in enabled.iter().filter(|_| !enabled.is_quiescent()) {
+        let mut choices = Vec::new();
+        choices_of(&point, &mut choices);
+        for choice in choices {
             next.copy_from(&point);
             next.step(choice, plan).expect("the design is sound");
             settled(&mut next, bytes);

@@ -73,7 +73,8 @@ struct Touched<'a> {
     machines: BitSet,
     /// The order of what is in the inbox matters.
     inboxes: BitSet,
-    /// The script changes, for one region and then perhaps for another, what out-dns or the destination does.
+    /// The script changes, for one region and then perhaps for another, what out-dns or the destination does,
+    /// or looks at what came from which first.
     /// A reply that is lost concerns nothing but what its region says next.
     by_region: bool,
 }
@@ -230,7 +231,11 @@ impl<'a> Touched<'a> {
 
     fn check(&mut self, check: &Check) {
         match check {
-            Check::Delivered(_) => self.machine(Place::Destination),
+            // Which record comes first may decide when the script looks.
+            Check::Delivered(_) => {
+                self.machine(Place::Destination);
+                self.by_region = true;
+            }
             // Those records are meant that have come to the region: its first queue knows.
             Check::Waiting { queue, .. } => {
                 let (region, _) = self.plan.layout.queue_place(*queue);

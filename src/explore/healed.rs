@@ -1,0 +1,153 @@
+//! What a run needed an operator for.
+
+use crate::model::container::State;
+use crate::model::dns::DnsSide;
+use crate::model::fault::{FaultPoint, Target};
+use crate::model::id::{ContainerId, MachineId};
+use crate::model::options::{Heal, Restart};
+use crate::plan::Plan;
+use crate::plan::names::target_name;
+use crate::sim::{Choice, Simulation};
+use crate::spec::Spec;
+
+/// What the healings of a run brought back that nothing else would have: neither the script, nor the end of
+/// a fault of the budget, nor an orchestrator (`container.restart`).
+///
+/// A design that holds only because someone starts its containers again is not one that recovers by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Healed {
+    /// The first component that was brought back; none if no operator was needed.
+    pub first: Option<BroughtBack>,
+    /// The action of the script that did not come true before the first healing.
+    pub(crate) awaited: Option<usize>,
+}
+
+/// A component that an operator has to bring back.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct BroughtBack {
+    /// The component.
+    pub target: Target,
+    /// How it came to need that.
+    pub cause: Outage,
+}
+
+/// How a component came to need an operator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Outage {
+    /// The container stopped, because this machine refused it.
+    Refused(MachineId),
+    /// The container died.
+    Crashed,
+    /// The script made it fail, or paused it, and does not recover it.
+    Scripted,
+}
+
+impl Healed {
+    /// Notes what a healing of this state brings back.
+    pub(crate) fn note(&mut self, simulation: &Simulation, spec: &Spec) {
+        if simulation.driver().is_waiting() {
+            self.awaited.get_or_insert(simulation.driver().next());
+        }
+        if self.first.is_none() {
+            self.first = first(simulation, spec);
+        }
+    }
+}
+
+impl BroughtBack {
+    /// It as text: "core-container@1 stopped (core-table@1 refused) and nothing in the script
+    /// restarts it".
+    pub fn text(self, plan: &Plan) -> String {
+        let layout = &plan.layout;
+        let name = target_name(self.target, layout);
+        match self.cause {
+            Outage::Refused(by) => {
+                let by = layout.name(by);
+                format!("{name} stopped ({by} refused) and nothing in the script restarts it")
+            }
+            Outage::Crashed => format!("{name} crashed and nothing in the script restarts it"),
+            Outage::Scripted => format!("nothing in the script recovers {name}"),
+        }
+    }
+}
+
+/// The first component, containers before what they depend on, that only the healing brings back.
+pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack> {
+    let plan = simulation.plan();
+    let layout = &plan.layout;
+    let heal = plan.scenario().heal;
+    let containers = (0..layout.containers() as u16).map(ContainerId);
+    let stopped = containers.filter_map(|id| container(id, simulation, spec));
+    let regions = || layout.region_ids();
+    let dns = regions().map(|region| Target::Dns(DnsSide::In, region));
+    let dns = dns.chain(regions().map(|region| Target::Dns(DnsSide::Out, region)));
+    let links = plan.replicators.iter().flat_map(|replicator| {
+        let links = regions().map(|region| Target::Link(replicator.id, region));
+        [Target::Replicator(replicator.id)].into_iter().chain(links)
+    });
+    let others = (plan.queues.iter().map(|queue| Target::Queue(queue.id)))
+        .chain(plan.tables.iter().map(|table| Target::Table(table.id)))
+        .chain(links)
+        .chain(dns);
+    let others = others.filter(|&target| {
+        let failed = match target {
+            // A region that was taken offline on purpose is no outage.
+            Target::Dns(side, region) => simulation.dns(side).failed().contains(region),
+            Target::Container(_)
+            | Target::Queue(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Region(_)
+            | Target::Writer(..) => simulation.is_disturbed(target),
+        };
+        failed && !is_lost(target, simulation) && !has_an_end(target, simulation)
+    });
+    let others = others.map(|target| BroughtBack { target, cause: Outage::Scripted });
+    match heal {
+        Heal::Everything => stopped.chain(others).next(),
+        Heal::Faults => {
+            let mut paused = stopped.filter(|one| one.cause == Outage::Scripted);
+            paused.next().or_else(|| { others }.next())
+        }
+        Heal::Nothing => None,
+    }
+}
+
+/// Why only the healing brings the container back, if so.
+fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<BroughtBack> {
+    let target = Target::Container(id);
+    let container = simulation.container(id);
+    let restarts = simulation.plan().scenario().container.restart == Restart::Always;
+    let cause = match container.state() {
+        State::Processing => return None,
+        State::FailedDependency if restarts => return None,
+        State::FailedDependency => {
+            spec.ledger().container(id).refused_by.map_or(Outage::Scripted, Outage::Refused)
+        }
+        State::FailedProcessing if container.crashed() => {
+            // A crash of the budget ends with a restart, which is on offer.
+            let restart = Choice::Fault(FaultPoint::Restart(id));
+            if restarts || simulation.enabled().contains(restart) {
+                return None;
+            }
+            Outage::Crashed
+        }
+        State::FailedProcessing => Outage::Scripted,
+    };
+    let is_own = is_lost(target, simulation) || has_an_end(target, simulation);
+    (!is_own).then_some(BroughtBack { target, cause })
+}
+
+fn is_lost(target: Target, simulation: &Simulation) -> bool {
+    let region = target.region(&simulation.plan().layout);
+    region.is_some_and(|region| simulation.is_lost(region))
+}
+
+/// Whether it is out because of an outage of the budget, whose end is on offer.
+fn has_an_end(target: Target, simulation: &Simulation) -> bool {
+    let region = target.region(&simulation.plan().layout);
+    region.is_some_and(|region| {
+        simulation.enabled().contains(Choice::Fault(FaultPoint::EndOutage(region)))
+    })
+}

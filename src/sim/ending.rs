@@ -1,0 +1,162 @@
+//! How a run ends: chaos, healings, convergence.
+//!
+//! Ending the chaos is a choice, as a fault is: [`Choice::Heal`](crate::sim::Choice::Heal), on offer
+//! when no machine can step. While script is left, a healing leaves the faults of the budget on
+//! offer, because what the script does next may need them. The healing after the script *closes* the
+//! run: no fault strikes any more, and what remains is convergence. The run is over when no machine
+//! can step and no healing is on offer.
+
+use crate::model::container::State;
+use crate::model::dns::DnsSide;
+use crate::model::fault::{FaultPoint, Target};
+use crate::model::id::ContainerId;
+use crate::model::options::{Heal, Restart};
+use crate::plan::Plan;
+use crate::sim::world::World;
+
+/// How far a run is from its end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Ending {
+    /// The action of the script that was due at the last healing; none before the first.
+    healed_at: Option<u16>,
+    /// A fault of the budget struck after the last healing.
+    struck: bool,
+    /// How many healings followed another without anything new to heal.
+    repeats: u8,
+    /// No fault of the budget strikes any more.
+    closed: bool,
+}
+
+impl Ending {
+    /// Whether no fault of the budget strikes any more.
+    #[inline]
+    pub(super) fn is_closed(self) -> bool {
+        self.closed
+    }
+
+    /// A fault of the budget strikes.
+    #[inline]
+    pub(super) fn strike(&mut self) {
+        self.struck = true;
+    }
+
+    /// Whether the last healing, if there was one, saw neither the action that is due now nor all
+    /// faults.
+    pub(super) fn is_fresh(self, due: u16) -> bool {
+        self.struck || self.healed_at.is_none_or(|healed_at| healed_at < due)
+    }
+
+    /// How many healings followed another without anything new to heal.
+    pub(super) fn repeats(self) -> u8 {
+        self.repeats
+    }
+}
+
+/// A healing that finds nothing new is made this often, for containers that stopped meanwhile.
+const REPEATS_MAX: u8 = 1;
+
+impl World {
+    /// Whether a healing is on offer to a system in which no machine can step.
+    ///
+    /// A container that was paused may find a refusal from before the healing in its inbox, and stop
+    /// after everything else was healed: then the system is healed once more.
+    pub(super) fn can_heal(&self, plan: &Plan) -> bool {
+        let ending = self.ending;
+        !ending.closed
+            || ending.is_fresh(self.driver.next() as u16)
+            || (ending.repeats < REPEATS_MAX && self.restarts_any(plan))
+    }
+
+    /// Ends what `heal` says of the scenario's faults, what others depend on first, containers last.
+    ///
+    /// # Panics
+    ///
+    /// If the run is closed and some machine can step.
+    pub(super) fn heal(&mut self, plan: &Plan) {
+        let is_quiescent = self.out.ready().is_empty();
+        assert!(!self.ending.closed || is_quiescent, "a run that is closed goes on to its end");
+        let due = self.driver.next() as u16;
+        let is_fresh = self.ending.is_fresh(due);
+        let repeats = if is_fresh { 0 } else { self.ending.repeats + 1 };
+        // A script that waits for what no healing brings about is at its end, too.
+        let is_stuck = !is_fresh && (repeats > REPEATS_MAX || !self.restarts_any(plan));
+        let closes = usize::from(due) == plan.actions.len() || is_stuck || !is_quiescent;
+        match plan.scenario().heal {
+            Heal::Everything => self.end_everything(plan),
+            Heal::Faults => self.end_faults(plan),
+            Heal::Nothing => {}
+        }
+        self.restart_containers(plan);
+        let closed = self.ending.closed || closes;
+        if closed {
+            self.close_faults(plan);
+        }
+        self.ending = Ending { healed_at: Some(due), struck: false, repeats, closed };
+    }
+
+    fn end_everything(&mut self, plan: &Plan) {
+        self.route_around_losses(plan);
+        self.end_outside_containers(plan);
+        self.replace_lost_writers(plan);
+        self.forget_outages(plan);
+    }
+
+    fn end_faults(&mut self, plan: &Plan) {
+        self.end_outside_containers(plan);
+        self.forget_outages(plan);
+    }
+
+    /// Ends every fault but those of containers.
+    fn end_outside_containers(&mut self, plan: &Plan) {
+        let layout = &plan.layout;
+        for side in [DnsSide::In, DnsSide::Out] {
+            layout.region_ids().for_each(|region| self.recover(Target::Dns(side, region), plan));
+        }
+        plan.queues.iter().for_each(|queue| self.recover(Target::Queue(queue.id), plan));
+        plan.tables.iter().for_each(|table| self.recover(Target::Table(table.id), plan));
+        for replicator in &plan.replicators {
+            self.recover(Target::Replicator(replicator.id), plan);
+            for region in layout.region_ids() {
+                self.recover(Target::Link(replicator.id, region), plan);
+            }
+        }
+    }
+
+    fn restart_containers(&mut self, plan: &Plan) {
+        for context in &plan.containers {
+            if self.restarts(context.id, plan) {
+                self.recover(Target::Container(context.id), plan);
+            }
+        }
+    }
+
+    fn restarts_any(&self, plan: &Plan) -> bool {
+        plan.containers.iter().any(|context| self.restarts(context.id, plan))
+    }
+
+    /// Whether a healing brings the container back to work. A pause is a fault, which ends; what died or
+    /// stopped needs an operator, or an orchestrator.
+    fn restarts(&self, id: ContainerId, plan: &Plan) -> bool {
+        let container = &self.containers[id.index()];
+        let is_paused = container.state() == State::FailedProcessing && !container.crashed();
+        let scenario = plan.scenario();
+        let allowed = match scenario.heal {
+            Heal::Everything => true,
+            Heal::Faults => is_paused || scenario.container.restart == Restart::Always,
+            Heal::Nothing => !is_paused && scenario.container.restart == Restart::Always,
+        };
+        let stopped = container.state() != State::Processing;
+        stopped && allowed && !self.lost.contains(plan.layout.container_place(id).0)
+    }
+
+    /// An orchestrator starts the containers again that have died or stopped, whenever it gets to it.
+    pub(super) fn offer_restart(&mut self, id: ContainerId, plan: &Plan) {
+        let container = &self.containers[id.index()];
+        let region = plan.layout.container_place(id).0;
+        let is_down = (container.crashed() || container.state() == State::FailedDependency)
+            && !self.lost.contains(region);
+        if is_down && plan.scenario().container.restart == Restart::Always {
+            self.faults.offer(FaultPoint::Restart(id), true);
+        }
+    }
+}
