@@ -29,12 +29,7 @@ fn main() -> Result<(), Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use active_active::explore::{Progress, Sweep};
-    use active_active::model::options::OnDependencyFailure;
-    use active_active::plan::Plan;
-    use active_active::scheduler::Random;
+    use active_active::model::options::{Dedupe, Insert, OnDependencyFailure, OnDuplicate};
     use active_active::spec::PropertyName;
     use active_active::strategy;
     use proptest::prelude::*;
@@ -57,34 +52,57 @@ mod tests {
     /// The same for systems like ours: more regions, more containers, more crashes.
     #[test]
     fn orders_arrive_in_larger_systems() {
-        let sizes = (2..=3u8, 1..=2u8, 0..=3u16);
-        let cases =
-            (sizes, strategy::choices()).prop_map(|((regions, containers, crash), choices)| {
-                let mut scenario = orders();
-                scenario.topology.regions = regions;
-                scenario.topology.containers = containers;
-                scenario.budget.crash = crash;
-                (scenario, choices)
-            });
+        let systems = (2..=3u8, 1..=2u8, 0..=3u16).prop_map(|(regions, containers, crash)| {
+            let mut scenario = orders();
+            scenario.topology.regions = regions;
+            scenario.topology.containers = containers;
+            scenario.budget.crash = crash;
+            scenario
+        });
+        let cases = strategy::case_on(systems);
         strategy::assert_holds(config(), &cases);
     }
 
-    /// What a failure left behind: its choices, as its message printed them.
+    /// A failure's message prints the choices to keep.
     #[test]
     fn the_schedule_of_last_tuesday_holds() {
         let choices = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9];
         assert_eq!(check(&orders(), &choices), Ok(()));
     }
 
-    /// A suite that cannot fail shows nothing: the shortcut that was proposed in review is found.
+    /// A suite that cannot fail shows nothing: each shortcut that was proposed in review is found, by the same
+    /// strategy as above.
+    fn is_found(change: impl FnOnce(&mut Scenario), property: PropertyName) {
+        let mut wrong = orders();
+        change(&mut wrong);
+        let cases = strategy::choices().prop_map(move |choices| (wrong.clone(), choices));
+        let config = ProptestConfig { cases: 1_000, ..config() };
+        strategy::assert_finds(config, &cases, property);
+    }
+
     #[test]
     fn giving_up_on_a_failed_table_is_found() {
-        let mut scenario = orders();
-        scenario.container.on_dependency_failure = OnDependencyFailure::Drop;
-        let plan = Arc::new(Plan::new(&scenario).expect("the scenario is right"));
-        let sweep = Sweep { plan, runs: 1_000, threads: 1, steps_max: u64::MAX };
-        let report = sweep.run(|| Random::new(1), &Progress::default());
-        let (_, violation) = report.violation.expect("it is wrong");
-        assert_eq!(violation.property(), PropertyName::RemoveLast);
+        let drop = |orders: &mut Scenario| {
+            orders.container.on_dependency_failure = OnDependencyFailure::Drop;
+        };
+        is_found(drop, PropertyName::RemoveLast);
+    }
+
+    #[test]
+    fn skipping_an_order_that_the_table_has_is_found() {
+        let skip = |orders: &mut Scenario| orders.container.on_duplicate = OnDuplicate::Skip;
+        is_found(skip, PropertyName::RemoveLast);
+    }
+
+    #[test]
+    fn a_second_row_for_an_order_is_found() {
+        let append = |orders: &mut Scenario| orders.table.insert = Insert::Append;
+        is_found(append, PropertyName::EffectOnce);
+    }
+
+    #[test]
+    fn an_order_that_counts_twice_is_found() {
+        let none = |orders: &mut Scenario| orders.destination.dedupe = Dedupe::None;
+        is_found(none, PropertyName::EffectOnce);
     }
 }

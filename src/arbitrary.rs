@@ -9,6 +9,7 @@
 //!
 //! | what | bytes |
 //! |---|---|
+//! | base of the order | two bytes, the low one first, modulo 2,048: 0 is the fair schedule, every other number a random one of its own, faults included |
 //! | regions | pick: 2 mostly, rarely up to 8 |
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
@@ -22,7 +23,11 @@
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
-//! | event order | all that is left: one byte a choice, modulo what is enabled |
+//! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
+//!
+//! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each
+//! choice that follows at the end changes it at one place. The numbers that they all stand for are those of a
+//! [`Script`](crate::scheduler::Script).
 //!
 //! This table is stable: committed seeds and saved artifacts depend on it. What is new goes in
 //! where a list is picked from, by a new entry in place of a repeated one.
@@ -31,15 +36,16 @@ use std::sync::{Arc, LazyLock};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
+use crate::explore::{Choices, Runner};
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::plan::Plan;
 use crate::scenario::{Budget, Scenario, Timing, Topology, builtin};
-use crate::scheduler::{Scheduler, Timed};
-use crate::sim::Simulation;
+use crate::scheduler::{Script, Timed};
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
 
+mod choices;
 mod file;
 
 pub use file::{Text, read_any};
@@ -64,7 +70,7 @@ pub use file::{Text, read_any};
 pub struct Case {
     /// A valid scenario of a sound design: a run that violates the spec is a bug of this crate.
     pub scenario: Scenario,
-    /// The numbers of a [`Script`](crate::scheduler::Script): 0..=255 each.
+    /// The numbers of a [`Script`](crate::scheduler::Script).
     pub choices: Vec<u16>,
 }
 
@@ -87,15 +93,36 @@ impl Case {
         Case::arbitrary_take_rest(Unstructured::new(bytes)).ok()
     }
 
-    /// The built-in scenario `f1-fail-container` and any order of its events: one byte a choice,
-    /// from the first to the last.
+    /// The built-in scenario `f1-fail-container` and any order of its events: the bytes are those of
+    /// [`Case::of`].
     ///
     /// `None` if there are more than [`BYTES_MAX`] bytes.
     pub fn f1_from_bytes(bytes: &[u8]) -> Option<Case> {
+        Case::of(&F1, bytes)
+    }
+
+    /// A scenario of your own and any order of its events: of the table above, the base and the event order.
+    ///
+    /// `None` if there are more than [`BYTES_MAX`] bytes.
+    ///
+    /// ```
+    /// use active_active::arbitrary::Case;
+    /// use active_active::explore::check;
+    /// use active_active::scenario::builtin;
+    ///
+    /// let mut scenario = builtin::scenario("crash-anywhere")?;
+    /// let case = Case::of(&scenario, b"any bytes").ok_or("more than BYTES_MAX")?;
+    /// check(&case.scenario, &case.choices)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(scenario: &Scenario, bytes: &[u8]) -> Option<Case> {
         if bytes.len() > BYTES_MAX {
             return None;
         }
-        Some(Case { scenario: F1.clone(), choices: choices(bytes) })
+        let mut bytes = Unstructured::new(bytes);
+        let base = choices::base_of(&mut bytes).ok()?;
+        let choices = choices::numbers(base, bytes.take_rest());
+        Some(Case { scenario: scenario.clone(), choices })
     }
 }
 
@@ -111,35 +138,26 @@ impl Case {
             return None;
         }
         let plan = Arc::new(Plan::new(&self.scenario).expect("a case has a valid scenario"));
-        let mut simulation = Simulation::new(Arc::clone(&plan));
-        let mut timed = Timed::new(0);
-        timed.begin(&plan, 0);
-        let mut choices = Vec::new();
-        while !simulation.enabled().is_quiescent() && simulation.steps() < plan.chaos_steps_max() {
-            let choice = timed.choose(&simulation).expect("somebody can step");
-            let number = simulation.enabled().iter().position(|known| known == choice);
-            choices.push(number.expect("what is chosen is enabled") as u16);
-            simulation.step(choice);
-        }
-        Some(Case { scenario: self.scenario.clone(), choices })
+        let mut chosen = Choices::default();
+        Runner::new(Arc::clone(&plan)).run(&mut Timed::new(0), 0, &mut chosen);
+        let script = Script::from_choices(&plan, &chosen.taken).expect("a case has fewer faults");
+        Some(Case { scenario: self.scenario.clone(), choices: script.numbers().to_vec() })
     }
 }
 
 impl<'a> Arbitrary<'a> for Case {
-    /// As [`Case::from_bytes`], without choices: what is left is for whoever comes next.
+    /// As [`Case::from_bytes`], without choices after the base: what is left is for the next value.
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Case> {
-        Ok(Case { scenario: sketch(bytes)?.scenario(), choices: Vec::new() })
+        let base = choices::base_of(bytes)?;
+        Ok(Case { scenario: sketch(bytes)?.scenario(), choices: choices::numbers(base, &[]) })
     }
 
     /// As [`Case::from_bytes`]: what the scenario does not need is the order of events.
     fn arbitrary_take_rest(mut bytes: Unstructured<'a>) -> Result<Case> {
+        let base = choices::base_of(&mut bytes)?;
         let scenario = sketch(&mut bytes)?.scenario();
-        Ok(Case { scenario, choices: choices(bytes.take_rest()) })
+        Ok(Case { scenario, choices: choices::numbers(base, bytes.take_rest()) })
     }
-}
-
-fn choices(bytes: &[u8]) -> Vec<u16> {
-    bytes.iter().map(|&byte| byte.into()).collect()
 }
 
 const REGIONS: [u8; 16] = [2, 2, 2, 2, 2, 2, 2, 2, 2, 2, 3, 3, 3, 3, 4, 8];
@@ -335,8 +353,8 @@ mod tests {
     use rand::Rng;
 
     use super::*;
-    use crate::explore::{Choices, Runner, Verdict};
-    use crate::scheduler::{Script, seed};
+    use crate::explore::Verdict;
+    use crate::scheduler::seed;
 
     #[test]
     fn no_byte_is_the_smallest_case() {
@@ -351,6 +369,7 @@ mod tests {
     #[test]
     fn bytes_are_read_as_the_table_says() {
         let bytes = [
+            1, 0, // a random run
             10, 7, 3, // 3 regions, 2 stages, 2 containers
             3, 4, 0, 7, // batches of 2 and 1, 2 keys
             2, 0, 1, 6, 0, 0, 0, 0, 0, // two enactors, weights 0 1 3 and five that nobody has
@@ -359,7 +378,7 @@ mod tests {
             5, 5, 0, 0, 2, // in-dns is 10 times as fast
             0, // no opening
             7, 2, 1, 2, // fail the second queue of the third region
-            0, 9, 255, // that is all; two choices
+            0, 0, 9, 3, 255, // that is all; two choices, three of the base between them
         ];
         let case = Case::from_bytes(&bytes).expect("it is short");
         let toml = case.scenario.to_toml();
@@ -385,7 +404,7 @@ mod tests {
             ]
         "#;
         assert_eq!(Scenario::parse(expected), Ok(case.scenario), "{toml}");
-        assert_eq!(case.choices, [9, 255]);
+        assert_eq!(case.choices, [61_441, 9, 63_491, 63]);
         assert_eq!(Case::from_bytes(&vec![0; BYTES_MAX + 1]), None);
     }
 
@@ -402,8 +421,7 @@ mod tests {
             let mut runner = Runner::new(plan);
             runner.run(&mut Timed::new(0), 0, &mut by_time);
             runner.run(&mut Script::new(case.choices.clone()), 0, &mut by_number);
-            let length = case.choices.len();
-            assert_eq!(by_time.taken[..length], by_number.taken[..length]);
+            assert_eq!(by_time, by_number);
             timed += 1;
         }
         assert!(timed > 50, "{timed} cases have times");

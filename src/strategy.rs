@@ -2,7 +2,7 @@
 //!
 //! A case is a scenario and a list of numbers, so both shrink, with the stock shrinkers: the
 //! scenario toward two regions, one stage, one record and no faults, the numbers toward none,
-//! which is the fair schedule. What goes wrong is drawn as abstract acts (fail the second queue
+//! which is the fair schedule. The numbers reach what a sweep reaches: see [`choices`]. What goes wrong is drawn as abstract acts (fail the second queue
 //! of the first region) that are resolved to names when the topology is known, so a smaller
 //! topology does not throw them away.
 //!
@@ -39,13 +39,14 @@ use proptest::sample::select;
 
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::scenario::{Budget, Scenario, Timing, Topology};
+use crate::scheduler::script;
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
 
 mod holds;
 
-pub use holds::assert_holds;
+pub use holds::{assert_finds, assert_holds};
 
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
 /// far more likely.
@@ -72,7 +73,8 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
-    let records = (batches(), keys, naming(), (speeds(), timing()), prop::bool::weighted(0.1));
+    let pace = (speeds(), timing());
+    let records = (batches(), keys, naming(), pace, prop::bool::weighted(0.1)).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
@@ -83,8 +85,11 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
     );
-    let script = (opening(), vec(act(), 0..=12));
-    (topology, records, design, budget(), script).prop_map(
+    let design = design.boxed();
+    let script = (opening(), vec(act(), 0..=12)).boxed();
+    // In boxes: all that is drawn is moved by value on its way up, and would be more than 60 kB of a test
+    // thread's stack each time.
+    (topology, records, design, budget().boxed(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
             let (batches, keys, naming, (speeds, timing), unreadable) = records;
             let (
@@ -122,9 +127,39 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     )
 }
 
-/// The numbers of a [`Script`](crate::scheduler::Script): any order of events.
+/// The numbers of a [`Script`](crate::scheduler::Script): any order of events, and any of the faults that are
+/// on offer, at any step of a run of any length.
+///
+/// Most lists are a random run as sweeps make it, from its beginning to its end or to any step, with a few
+/// choices of their own in between; the others are choices one by one.
 pub fn choices() -> impl Strategy<Value = Vec<u16>> {
-    vec(any::<u16>(), 0..=400)
+    let base = prop_oneof![1 => Just(0), 7 => 1..script::BASE_COUNT];
+    (base, 0..script::STRETCH_COUNT, vec(own_choice(), 0..=32)).prop_map(
+        |(base, until, own_choices)| {
+            let mut numbers = Vec::new();
+            if base > 0 {
+                numbers.push(script::base(base));
+            }
+            for (after, number) in own_choices {
+                if after > 0 {
+                    numbers.push(script::stretch(after));
+                }
+                numbers.push(number);
+            }
+            if base > 0 {
+                numbers.extend([script::stretch(until), script::base(0)]);
+            }
+            numbers
+        },
+    )
+}
+
+/// A choice, and how long after the one before.
+fn own_choice() -> impl Strategy<Value = (u16, u16)> {
+    let after = prop_oneof![2 => Just(0), 2 => 0u16..64, 1 => 0..script::STRETCH_COUNT / 2];
+    let number =
+        prop_oneof![7 => 0..script::CHOICES, 1 => (0..script::FAULTS).prop_map(script::fault)];
+    (after, number)
 }
 
 /// A scenario of a sound design and an order of its events: all that a run is.
@@ -132,7 +167,30 @@ pub fn choices() -> impl Strategy<Value = Vec<u16>> {
 /// The order shrinks first: a smaller scenario keeps more of what a fair order shows than of what
 /// an arbitrary one does.
 pub fn case() -> impl Strategy<Value = (Scenario, Vec<u16>)> {
-    (choices(), scenario()).prop_map(|(choices, scenario)| (scenario, choices))
+    case_on(scenario())
+}
+
+/// Scenarios of your own and an order of their events, which shrinks first, as that of [`case`] does.
+///
+/// ```
+/// use active_active::scenario::builtin;
+/// use active_active::strategy;
+/// use proptest::prelude::*;
+///
+/// let scenario = builtin::scenario("crash-anywhere")?;
+/// let sizes = (1..=3u8).prop_map(move |containers| {
+///     let mut scenario = scenario.clone();
+///     scenario.topology.containers = containers;
+///     scenario
+/// });
+/// let config = ProptestConfig { cases: 20, failure_persistence: None, ..ProptestConfig::default() };
+/// strategy::assert_holds(config, &strategy::case_on(sizes));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn case_on(
+    scenarios: impl Strategy<Value = Scenario>,
+) -> impl Strategy<Value = (Scenario, Vec<u16>)> {
+    (choices().boxed(), scenarios).prop_map(|(choices, scenario)| (scenario, choices))
 }
 
 /// One to four batches, of few records mostly.
@@ -339,9 +397,9 @@ mod tests {
         let skip = |scenario: &mut Scenario| scenario.container.on_duplicate = OnDuplicate::Skip;
         let (scenario, choices) = smallest(skip);
         let faults = Plan::new(&scenario).expect("it is valid").faults().count() as u64;
-        assert!(scenario.budget.total() + faults < 6, "{scenario:?}");
-        assert!(scenario.records.total() <= 3, "{scenario:?}");
+        assert!(scenario.budget.total() + faults < 12, "{scenario:?}");
+        assert!(scenario.records.total() <= 5, "{scenario:?}");
         assert!(scenario.script.len() < 16, "{scenario:?}");
-        assert!(choices.len() < 120, "{} choices", choices.len());
+        assert!(choices.len() < 20, "{} choices", choices.len());
     }
 }

@@ -36,7 +36,6 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_dependency_failure=drop", "dependencies-fail", [1, 1, 2, 0]),
     ("container.on_recover=forget", "crash-anywhere", [1, 1, 1, 1]),
     ("container.on_recover=forget", "crash-at-rest", [1, 1, 2, 0]),
-    ("container.restart=never", "no-operator", [1, 1, 1, 1]),
     ("destination.dedupe=none", "crash-anywhere", [1, 1, 1, 1]),
     ("destination.dedupe=by-message-id", "crash-anywhere", [1, 1, 1, 1]),
     ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),

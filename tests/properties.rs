@@ -119,10 +119,11 @@ fn the_message_of_a_failed_property_test_is_a_story() {
         scenario.container.on_duplicate = OnDuplicate::Skip;
         (scenario, choices)
     });
+    let wrong = std::panic::AssertUnwindSafe(wrong);
     let failed = std::panic::catch_unwind(|| {
         let seed = proptest::test_runner::RngSeed::Fixed(1);
         let base = ProptestConfig { failure_persistence: None, ..config(3_000) };
-        strategy::assert_holds(ProptestConfig { rng_seed: seed, ..base }, &wrong);
+        strategy::assert_holds(ProptestConfig { rng_seed: seed, ..base }, &*wrong);
     });
     let message = failed.expect_err("the design is wrong");
     let message = message.downcast_ref::<String>().expect("it is a text");

@@ -384,19 +384,8 @@ fn replays_and_scripts_find_what_needs_a_crash_at_the_right_time() {
         matches!(verdict, Verdict::Violated(_)).then_some(verdict)
     });
     let violated = violated.expect("two thousand runs find it");
-    let mut simulation = Simulation::new(plan);
-    let mut numbers = Vec::new();
-    for &choice in &choices.taken {
-        let enabled = simulation.enabled();
-        let number = match (enabled.is_quiescent(), choice) {
-            (true, Choice::Heal) => Some(0),
-            (true, _) => enabled.iter().position(|one| one == choice).map(|fault| fault + 1),
-            (false, _) => enabled.iter().position(|one| one == choice),
-        };
-        numbers.push(number.expect("what was taken is enabled") as u16);
-        simulation.step(choice);
-    }
-    assert_eq!(runner.run(&mut Script::new(numbers), 0, &mut ()).verdict, violated);
+    let mut script = Script::from_choices(&plan, &choices.taken).expect("there are few faults");
+    assert_eq!(runner.run(&mut script, 0, &mut ()).verdict, violated);
     assert_eq!(runner.run(&mut Replay::new(choices.taken), 0, &mut ()).verdict, violated);
     assert_eq!(runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict, Verdict::Holds);
 }

@@ -115,12 +115,6 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::Drained,
     ),
     unsound(
-        "container.restart=never",
-        NO_OPERATOR,
-        PropertyName::DeliveredAll,
-        PropertyName::DeliveredAll,
-    ),
-    unsound(
         "destination.dedupe=none",
         "crash-anywhere",
         PropertyName::EffectOnce,
@@ -307,7 +301,6 @@ pub const SOUND: &[(&str, &str)] = &[
     ("dns.ttl=3", "health-failover"),
     ("source.on_refusal=abort", SECOND_BATCH_REFUSED),
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
-    ("container.restart=always", NO_OPERATOR),
     ("container.retries=2", DEPENDENCIES_FAIL),
     ("queue.delivery=standard", "crash-anywhere"),
     ("store.default=aurora", "crash-anywhere"),
@@ -404,17 +397,6 @@ const THREE_REGIONS_FAIL: &str = r#"
     topology.regions = 3
     topology.stages = ["inbound", "core"]
     records.batches = [6, 6]
-"#;
-
-/// A container crashes, and no operator is there: an orchestrator has to start it again.
-const NO_OPERATOR: &str = r#"
-    name = "no-operator"
-    script = ["publish 1", "await delivered all"]
-    topology.stages = ["inbound", "core"]
-    records.batches = [6]
-    container.restart = "always"
-    heal = "nothing"
-    budget.crash = 1
 "#;
 
 /// A table, and later the queue behind it, fails and comes back while records pass.

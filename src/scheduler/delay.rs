@@ -76,7 +76,7 @@ impl Delay {
     fn with_delays(&mut self, simulation: &Simulation) -> Option<MachineId> {
         let machines = simulation.enabled().machine_count();
         for _ in 0..machines {
-            let machine = self.fair.turn(simulation)?;
+            let machine = self.fair.turn(simulation.enabled())?;
             if self.at.last().is_some_and(|&(at, _)| at <= simulation.steps())
                 && let Some((_, rounds)) = self.at.pop()
             {
@@ -90,7 +90,7 @@ impl Delay {
             *passes -= 1;
             self.waiting -= 1;
         }
-        self.fair.turn(simulation)
+        self.fair.turn(simulation.enabled())
     }
 }
 
@@ -114,7 +114,7 @@ impl Scheduler for Delay {
             let machine = self.with_delays(simulation)?;
             return Some(step_of(machine, simulation, &mut self.numbers));
         }
-        let machine = self.fair.turn(simulation)?;
+        let machine = self.fair.turn(simulation.enabled())?;
         Some(step_of(machine, simulation, &mut self.numbers))
     }
 

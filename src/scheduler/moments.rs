@@ -69,8 +69,8 @@ impl Moments {
             0 => most,
             _ => below(numbers.next_u32(), most) + 1,
         };
-        // In one run of eight, some strike a quiescent system.
-        self.kept = match below(numbers.next_u32(), 8) {
+        // In one run of four, some strike a quiescent system.
+        self.kept = match below(numbers.next_u32(), 4) {
             0 => below(numbers.next_u32(), count) + 1,
             _ => 0,
         };

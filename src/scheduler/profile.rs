@@ -22,10 +22,8 @@ const STEPS_MAX: u64 = 2_000_000;
 /// seed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Profile {
-    /// The steps of the longest run until no machine could step, at least 1.
+    /// The steps of the longest run until no fault could strike any more, at least 1.
     pub(crate) steps_max: u64,
-    /// The steps of the longest run until no fault could strike any more.
-    chaos_max: u64,
     /// How many faults the scheduler may take: the budget, a restart for each fault that can stop
     /// a container, the end of each outage, and the moments of the script.
     pub(crate) faults: u32,
@@ -43,7 +41,6 @@ impl Profile {
         let machines = plan.layout.machines();
         let mut profile = Profile {
             steps_max: 1,
-            chaos_max: 1,
             faults: faults(plan),
             machines,
             touches: vec![0; Object::wholes(&plan.layout) * machines],
@@ -72,13 +69,9 @@ impl Profile {
         let bound = plan.chaos_steps_max();
         simulation.reset();
         random.begin(&plan, run);
-        let mut quiescent_at = None;
         while !simulation.is_closed() && simulation.steps() < bound {
             let choice = match simulation.enabled().is_quiescent() {
-                true => {
-                    quiescent_at.get_or_insert(simulation.steps());
-                    random.at_rest(simulation)
-                }
+                true => random.at_rest(simulation),
                 false => random.choose(simulation),
             };
             let choice = choice.expect("a random run ends only when it is over");
@@ -89,8 +82,7 @@ impl Profile {
             }
             simulation.step(choice);
         }
-        self.steps_max = self.steps_max.max(quiescent_at.unwrap_or(simulation.steps()));
-        self.chaos_max = self.chaos_max.max(simulation.steps());
+        self.steps_max = self.steps_max.max(simulation.steps());
         simulation.steps()
     }
 
@@ -110,9 +102,9 @@ impl Profile {
     }
 
     /// The step after which a strategy has had its say, and a fair scheduler goes on: twice the
-    /// longest chaos that was measured.
+    /// longest run that was measured.
     pub(crate) fn fair_after(&self) -> u64 {
-        self.chaos_max.saturating_mul(2).saturating_add(64)
+        self.steps_max.saturating_mul(2).saturating_add(64)
     }
 }
 
