@@ -22,10 +22,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::explore::units::Units;
+use crate::explore::units::{Supply, Units};
 use crate::explore::{Observer, Phase, Runner};
 use crate::model::event::{Event, Holder};
 use crate::plan::Plan;
@@ -257,19 +256,15 @@ impl Metrics {
         threads: usize,
         steps_max: u64,
     ) -> Metrics {
-        let (next, all) = (AtomicU64::new(0), Mutex::new(Metrics::new(plan)));
+        let all = Mutex::new(Metrics::new(plan));
         // Runs that learn from each other are made together: one alone would make them all again.
-        let units = Units::new(scheduler().rhythm(), runs);
+        let supply = Supply::new(Units::new(scheduler().rhythm(), runs), Vec::new());
         let work = || {
             let (mut scheduler, mut metrics) = (scheduler(), Metrics::new(plan));
             let mut runner = Runner::new(Arc::clone(plan));
             runner.limit_steps(steps_max);
-            loop {
-                let unit = units.range(next.fetch_add(1, Ordering::Relaxed));
-                if unit.start >= runs {
-                    break;
-                }
-                for run in unit.start..unit.end.min(runs) {
+            while let Some(unit) = supply.take() {
+                for run in unit {
                     runner.run(&mut scheduler, run, &mut metrics);
                     metrics.end_run();
                 }

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use active_active::explore::{
-    Campaign, Checkpoint, Identity, Progress, Runner, Share, Sweep, SweepReport, Verdict,
+    Campaign, Checkpoint, CheckpointError, Done, Identity, Progress, Runner, Segment, Shard, Sweep,
+    SweepReport, Verdict,
 };
 use active_active::plan::Plan;
 use active_active::scheduler::strategy::Prepared;
 use active_active::scheduler::{Scheduler, Strategy};
+use active_active::spec::Violation;
 
 #[path = "common/plans.rs"]
 mod plans;
@@ -30,34 +32,39 @@ fn identity(plan: &Plan, strategy: Strategy) -> Identity {
     }
 }
 
+/// What a run violates, made again.
+fn violation_of<'a>(
+    plan: &'a Arc<Plan>,
+    prepared: &'a Prepared,
+) -> impl FnMut(u64) -> Option<Box<Violation>> + 'a {
+    let mut runner = Runner::new(Arc::clone(plan));
+    move |run| match runner.run(&mut prepared.scheduler(), run, &mut ()).verdict {
+        Verdict::Violated(violation) => Some(violation),
+        Verdict::Holds | Verdict::Inconclusive(_) => None,
+    }
+}
+
 /// Runs a campaign in pieces: each is stopped after some runs, saved, read and resumed.
 fn in_pieces(plan: &Arc<Plan>, prepared: &Prepared, strategy: Strategy) -> (SweepReport, u32) {
     let rhythm = prepared.scheduler().rhythm();
-    let identity = identity(plan, strategy);
-    let mut saved: Option<String> = None;
+    let checkpoint = Checkpoint::new(identity(plan, strategy), Shard::default());
+    let mut saved = checkpoint.to_text(&Done::of(Shard::default()));
     let mut pieces = 0;
     loop {
-        let mut campaign = Campaign::new(sweep(plan, 2), Share::default(), rhythm);
-        if let Some(text) = &saved {
-            let read = Checkpoint::parse(text).expect("it was just written");
-            read.check(&identity, Share::default()).expect("it is the same campaign");
-            let mut runner = Runner::new(Arc::clone(plan));
-            let mut again = |run| match runner.run(&mut prepared.scheduler(), run, &mut ()).verdict
-            {
-                Verdict::Violated(violation) => Some(violation),
-                Verdict::Holds | Verdict::Inconclusive(_) => None,
-            };
-            campaign.resume(read.done(&mut again).expect("all names are known"), Vec::new());
-        }
+        let read = Checkpoint::parse(&saved).expect("it was just written");
+        read.check(&checkpoint.identity, Shard::default()).expect("it is the same campaign");
+        let done = read.done(RUNS, rhythm, &mut violation_of(plan, prepared));
+        let done = done.expect("all of it is right");
+        let campaign = Campaign::resume(sweep(plan, 2), Shard::default(), rhythm, done);
         let progress = Progress::stop_after(PIECE);
         campaign.run(|| prepared.scheduler(), &progress);
         pieces += 1;
         let report = campaign.report();
+        assert_eq!(report.interrupted, !campaign.is_complete());
         if !report.interrupted {
             return (report, pieces);
         }
-        let checkpoint = Checkpoint::new(identity.clone(), campaign.share(), &campaign.done(), &[]);
-        saved = Some(checkpoint.to_text());
+        saved = checkpoint.to_text(&campaign.done());
     }
 }
 
@@ -78,31 +85,64 @@ fn a_campaign_in_pieces_shows_what_one_sweep_shows() {
     }
 }
 
-/// A violation that was found is reported, though runs before it were not made.
+/// A violation that was found is reported, though runs before it were not made: the one of the smallest
+/// run, not the one that was found last.
 #[test]
-fn what_was_found_before_a_stop_is_reported() {
+fn the_first_violation_before_a_stop_is_reported() {
     let plan = plans::plan("crash-anywhere", &["container.steps=remove,store,publish"]);
-    let sweep = Sweep { plan: Arc::clone(&plan), runs: 100, threads: 1, steps_max: u64::MAX };
-    let mut campaign = Campaign::new(
-        sweep,
-        Share::default(),
-        Strategy::Random.prepare(&plan, 1).scheduler().rhythm(),
-    );
-    let found = Sweep { plan: Arc::clone(&plan), runs: 100, threads: 1, steps_max: u64::MAX }
-        .run(|| Strategy::Random.prepare(&plan, 1).scheduler(), &Progress::default());
-    let done = active_active::explore::Done {
-        early: vec![active_active::explore::Part {
-            first: 32,
-            report: SweepReport {
-                violation: found.violation.clone(),
-                runs: 1,
-                ..SweepReport::default()
-            },
-        }],
-        ..Default::default()
-    };
-    campaign.resume(done, Vec::new());
-    let report = campaign.report();
-    assert!(report.interrupted);
-    assert_eq!((report.runs, &report.violation), (0, &found.violation));
+    let prepared = Strategy::Random.prepare(&plan, 1);
+    let rhythm = prepared.scheduler().rhythm();
+    let found: Vec<(u64, Box<Violation>)> = (0..RUNS)
+        .filter_map(|run| Some((run, violation_of(&plan, &prepared)(run)?)))
+        .filter(|(run, _)| *run >= 32)
+        .take(3)
+        .collect();
+    let [first, second, third] = &found[..] else { panic!("the design is wrong in many runs") };
+    for order in [[third, first, second], [second, third, first], [first, second, third]] {
+        let mut done = Done::of(Shard::default());
+        for (run, violation) in order {
+            let violation = Some((*run, violation.clone()));
+            let report = SweepReport { runs: 1, violation, ..SweepReport::default() };
+            done.add(Segment { first: *run, report }).expect("the runs are different");
+        }
+        let report = Campaign::resume(sweep(&plan, 1), Shard::default(), rhythm, done).report();
+        assert!(report.interrupted);
+        assert_eq!((report.runs, report.violation.as_ref()), (0, Some(first)));
+    }
+}
+
+/// A campaign that is done goes on when more runs are asked for, and shows what one sweep shows.
+#[test]
+fn a_campaign_that_is_done_can_be_extended() {
+    let plan = plans::plan("needle", &[]);
+    for strategy in [Strategy::Random, Strategy::Portfolio] {
+        let prepared = strategy.prepare(&plan, 1);
+        let rhythm = prepared.scheduler().rhythm();
+        let mut text =
+            Checkpoint::new(Identity { runs: 0, ..identity(&plan, strategy) }, Shard::default())
+                .to_text(&Done::of(Shard::default()));
+        for runs in [100, 101, 1_100, 2_100] {
+            let asked = Identity { runs, ..identity(&plan, strategy) };
+            let read = Checkpoint::parse(&text).expect("it was just written");
+            read.check(&asked, Shard::default()).expect("only the number of runs differs");
+            let done = read.done(runs, rhythm, &mut violation_of(&plan, &prepared));
+            let sweep = Sweep { runs, ..sweep(&plan, 2) };
+            let done = done.expect("all of it is right");
+            let campaign = Campaign::resume(sweep.clone(), Shard::default(), rhythm, done);
+            campaign.run(|| prepared.scheduler(), &Progress::default());
+            let expected = sweep.run(|| prepared.scheduler(), &Progress::default());
+            assert_eq!(campaign.report(), expected, "{strategy}, {runs} runs");
+            text = Checkpoint::new(asked, Shard::default()).to_text(&campaign.done());
+        }
+        let read = Checkpoint::parse(&text).expect("it was just written");
+        let last = read.done(u64::MAX, rhythm, &mut violation_of(&plan, &prepared));
+        let (_, report) = last
+            .expect("all of it is right")
+            .segments()
+            .last()
+            .map(|(first, report)| (first, report.clone()))
+            .expect("there is one");
+        let fewer = read.done(99, rhythm, &mut violation_of(&plan, &prepared));
+        assert_eq!(fewer, Err(CheckpointError::Fewer { last: report.runs - 1, asked: 99 }));
+    }
 }

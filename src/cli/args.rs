@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use active_active::explore::{Minimiser, Share};
+use active_active::explore::{Minimiser, Shard};
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -36,7 +36,7 @@ pub(crate) enum Command {
     /// Run many schedules of a scenario and report what holds and what was reached
     #[command(after_help = examples::SWEEP)]
     Sweep(SweepArgs),
-    /// Join the shares of several machines ('sweep --shard') into one report
+    /// Join the shards of several machines ('sweep --shard') into one report
     #[command(after_help = examples::MERGE)]
     Merge(MergeArgs),
     /// Try every schedule of a scenario that was made small, and prove that none violates the spec
@@ -131,13 +131,13 @@ pub(crate) struct SweepArgs {
     /// End after this time, as in 90s, 10m or 8h, with what was found
     #[arg(long = "for", value_name = "TIME", conflicts_with = "shard")]
     pub(crate) time: Option<TimeLimit>,
-    /// Save how far it is to this file as it goes, and go on from there if the file is there
+    /// Checkpoint file; the campaign resumes from it if it exists, also with more --runs than before
     #[arg(long, value_name = "FILE")]
     pub(crate) state: Option<PathBuf>,
-    /// Make only this share of the runs, as in 3/64, and write what it shows to the file --out, for
+    /// Make only this shard of the runs, as in 3/64, and write what it shows to the file --out, for
     /// 'merge'
     #[arg(long, value_name = "K/N")]
-    pub(crate) shard: Option<Share>,
+    pub(crate) shard: Option<Shard>,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
     /// On how many threads; the report is the same [default: one for each core]

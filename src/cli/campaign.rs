@@ -1,8 +1,8 @@
-//! What makes a sweep a campaign: an end by the clock, a file that it is saved to as it goes, a share
+//! What makes a sweep a campaign: an end by the clock, a file that it is saved to as it goes, a shard
 //! of its runs.
 
-use std::fs;
-use std::io::{ErrorKind, Write};
+use std::fs::File;
+use std::io::{BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use active_active::explore::checkpoint::MARK;
 use active_active::explore::{
-    Campaign, Checkpoint, Identity, Note, Part, Progress, Share, Sweep, SweepReport,
+    Campaign, Checkpoint, Done, Identity, Note, Progress, Segment, Sweep, SweepReport,
 };
 use active_active::report::Finding;
 use active_active::report::text::plural;
@@ -54,7 +54,8 @@ impl FromStr for TimeLimit {
 /// A campaign, and how it is carried out.
 pub(crate) struct Conduct {
     campaign: Campaign,
-    identity: Identity,
+    /// What its file begins with.
+    checkpoint: Checkpoint,
     state: Option<PathBuf>,
     time: Option<TimeLimit>,
 }
@@ -62,8 +63,7 @@ pub(crate) struct Conduct {
 /// What came of it.
 pub(crate) struct Conducted {
     pub(crate) report: SweepReport,
-    /// As a file, for a share.
-    checkpoint: Checkpoint,
+    is_complete: bool,
     /// It ended because its time was over.
     pub(crate) time_is_over: bool,
     /// Whether its file could be written to the end.
@@ -88,27 +88,26 @@ impl Conduct {
             runs: sweep.runs,
             steps_max: subject.steps_max,
         };
-        let share = args.shard.unwrap_or_default();
+        let shard = args.shard.unwrap_or_default();
         if args.shard.is_some() && is_default(&args.schedule.out) {
             return Err(CliError::NoPart);
         }
-        let mut campaign = Campaign::new(sweep.clone(), share, subject.ready.rhythm());
-        if args.shard.is_some() {
-            campaign.keep_parts();
-        }
+        let rhythm = subject.ready.rhythm();
+        let mut done = Done::of(shard);
         if let Some(path) = &args.state
             && let Some(saved) = read_if_there(path)?
         {
             let error = |source| CliError::Campaign { path: path.clone(), source };
-            saved.check(&identity, share).map_err(error)?;
+            saved.check(&identity, shard).map_err(error)?;
             let mut again = |run| subject.violation_of(run);
-            let parts = saved.parts(&mut again).map_err(error)?;
-            campaign.resume(saved.done(&mut again).map_err(error)?, parts);
+            done = saved.done(identity.runs, rhythm, &mut again).map_err(error)?;
         }
-        Ok(Conduct { campaign, identity, state: args.state.clone(), time: args.time })
+        let campaign = Campaign::resume(sweep.clone(), shard, rhythm, done);
+        let checkpoint = Checkpoint::new(identity, shard);
+        Ok(Conduct { campaign, checkpoint, state: args.state.clone(), time: args.time })
     }
 
-    /// Runs it, until it is done, the time is over, or somebody stops it. One whose file cannot be
+    /// Runs it, until it is done, the time is over, or it is interrupted. One whose file cannot be
     /// written stops, too, and says in the end why.
     ///
     /// # Errors
@@ -119,14 +118,13 @@ impl Conduct {
         subject: &Subject,
         progress: &Progress,
     ) -> Result<Conducted, CliError> {
-        let checkpoint = || self.checkpoint();
         let journal = match &self.state {
-            Some(path) => Some(Journal::begin(path, &checkpoint)?),
+            Some(path) => Some(Journal::begin(path, &self.checkpoint, self.campaign.done())?),
             None => None,
         };
         let note = journal.as_ref().map(|journal| {
-            move |part: &Part| {
-                if !journal.note(part) {
+            move |segment: &Segment| {
+                if !journal.note(segment) {
                     progress.stop();
                 }
             }
@@ -141,7 +139,13 @@ impl Conduct {
         });
         let saved = journal.map_or(Ok(()), Journal::end);
         let report = self.campaign.report();
-        Ok(Conducted { report, checkpoint: self.checkpoint(), time_is_over, saved })
+        let is_complete = self.campaign.is_complete();
+        Ok(Conducted { report, is_complete, time_is_over, saved })
+    }
+
+    /// All that is done, as a file.
+    fn to_text(&self) -> String {
+        self.checkpoint.to_text(&self.campaign.done())
     }
 
     /// Stops it when its time is over; whether that was so.
@@ -153,11 +157,6 @@ impl Conduct {
             return true;
         }
         false
-    }
-
-    fn checkpoint(&self) -> Checkpoint {
-        let (done, parts) = (self.campaign.done(), self.campaign.parts());
-        Checkpoint::new(self.identity.clone(), self.campaign.share(), &done, &parts)
     }
 }
 
@@ -178,37 +177,38 @@ pub(crate) fn read(path: &Path) -> Result<Checkpoint, CliError> {
 }
 
 fn read_if_there(path: &Path) -> Result<Option<Checkpoint>, CliError> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => text,
+    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+    let file = match File::open(path) {
+        Ok(file) => BufReader::new(file),
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(CliError::Read { path: path.to_owned(), source }),
+        Err(source) => return Err(unreadable(source)),
     };
     let error = |source| CliError::Campaign { path: path.to_owned(), source };
-    Checkpoint::parse(&text).map(Some).map_err(error)
+    Checkpoint::read(file).map_err(unreadable)?.map(Some).map_err(error)
 }
 
-/// Writes what a share shows, if it was done to its end.
+/// Writes what a shard shows, if it was done to its end.
 ///
 /// # Errors
 ///
 /// If the file cannot be written.
-pub(crate) fn end_of_share(
+pub(crate) fn end_of_shard(
     args: &SweepArgs,
-    share: Share,
+    conduct: &Conduct,
     conducted: Conducted,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     conducted.saved?;
-    let report = &conducted.report;
+    let (report, shard) = (&conducted.report, conduct.campaign.shard());
     let path = args.schedule.out.display();
     let runs = plural(report.runs, "run", "runs");
-    if !conducted.checkpoint.is_complete() {
+    if !conducted.is_complete {
         output.write(&format!(
-            "Share {share} was interrupted after {runs}; {path} is not written.\n"
+            "Shard {shard} was interrupted after {runs}; {path} is not written.\n"
         ))?;
         return Ok(Finding::Inconclusive);
     }
-    files::replace(&args.schedule.out, &conducted.checkpoint.to_text(), MARK)?;
+    files::replace(&args.schedule.out, &conduct.to_text(), MARK)?;
     let (finding, found) = match &report.violation {
         Some((run, violation)) => {
             (Finding::Violated, format!("VIOLATED: {} in run {run}", violation.property()))
@@ -216,8 +216,8 @@ pub(crate) fn end_of_share(
         None if report.inconclusive > 0 => (Finding::Inconclusive, "INCONCLUSIVE".to_owned()),
         None => (Finding::Holds, "no violation".to_owned()),
     };
-    let all = format!("{} of {}", share.number(), share.of());
-    output.write(&format!("Wrote {path}: share {all}, {runs}, {found}.\n"))?;
+    let all = format!("{} of {}", shard.number(), shard.of());
+    output.write(&format!("Wrote {path}: shard {all}, {runs}, {found}.\n"))?;
     Ok(finding)
 }
 

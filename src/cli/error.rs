@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use active_active::explore::{CheckpointError, Share};
+use active_active::explore::{CheckpointError, Shard};
 use active_active::scenario::FileError;
 
 use super::scheduler::SchedulerNameError;
@@ -45,42 +45,47 @@ pub(crate) enum CliError {
         source: io::Error,
     },
     /// The file of a campaign does not fit.
-    #[error("{}: {source}", path.display())]
+    #[error("{}{}: {source}", path.display(), line(source))]
     Campaign {
         /// The file.
         path: PathBuf,
         /// Why not.
         source: CheckpointError,
     },
-    /// A share has no file to be written to.
-    #[error("--shard: what the share shows goes to a file; name it, as in --out part.json")]
+    /// A shard has no file to be written to.
+    #[error("--shard: what the shard shows goes to a file; name it, as in --out part.json")]
     NoPart,
     /// There is nothing to merge.
-    #[error("there is no share; give the files that 'sweep --shard' wrote")]
-    NoShares,
-    /// A share is there twice, or one is missing before it.
-    #[error("{}: is share {found} where {expected} is expected; give each share once", path.display())]
-    Shares {
+    #[error("there is no shard; give the files that 'sweep --shard' wrote")]
+    NoShards,
+    /// A shard is there twice.
+    #[error("{}: is shard {shard}, and so is {}; give each shard once", path.display(), other.display())]
+    Twice {
         /// The file.
         path: PathBuf,
-        /// Which share it is.
-        found: Share,
-        /// Which one comes next.
-        expected: Share,
+        /// Which shard it is.
+        shard: Shard,
+        /// The other file.
+        other: PathBuf,
     },
-    /// The last shares are missing.
-    #[error("there are {of} shares, and files of {there}; give each share once")]
+    /// A shard is missing.
+    #[error("shard {shard} is missing; give the files of all shards")]
     Missing {
-        /// How many there are.
-        of: u32,
-        /// Of how many there is a file.
-        there: usize,
+        /// The first one that is.
+        shard: String,
     },
-    /// A share was not done to its end.
-    #[error("{}: not all runs of the share are done; run it again with its --state", path.display())]
+    /// A shard was not done to its end.
+    #[error(
+        "{}: run {run} is missing; run 'sweep --shard {shard}' again with this file as --state, and          merge what it writes",
+        path.display()
+    )]
     Unfinished {
         /// The file.
         path: PathBuf,
+        /// Which shard it is.
+        shard: Shard,
+        /// The first run that is missing.
+        run: u64,
     },
     /// The file of a campaign names a scheduler that there is not.
     #[error("scheduler of the campaign: {0}")]
@@ -113,4 +118,9 @@ pub(crate) enum CliError {
         /// What there is.
         remedy: String,
     },
+}
+
+/// Where in its file an error is, as it follows the name.
+fn line(error: &CheckpointError) -> String {
+    error.line().map_or_else(String::new, |line| format!(":{line}"))
 }

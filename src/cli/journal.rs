@@ -1,5 +1,4 @@
-//! The file of a campaign, written as it goes: a checkpoint, and behind it a line for each part that was
-//! done since.
+//! The file of a campaign, written as it goes: a line for each segment.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -7,76 +6,89 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use active_active::explore::checkpoint::MARK;
-use active_active::explore::{Checkpoint, Part};
+use active_active::explore::{Checkpoint, Done, Segment};
 
 use super::error::CliError;
 use super::files;
 
-/// The lines are joined to a new checkpoint when there are so many bytes of them.
-const LINES_MAX: usize = 4 << 20;
+/// The file is written again, with neighboring segments as one line, when it has grown by this many bytes.
+const GROWTH_MAX: usize = 4 << 20;
 
-/// A file that is never behind by more than the parts under way. What a part shows is in the file
-/// before its thread goes on; a process that is killed in between leaves a torn line, which is not
-/// read.
+/// A file that is never behind by more than the segments under way. What a segment shows is in the file
+/// before its thread goes on; a process that is killed in between leaves a line without its end, which
+/// is not read.
 pub(crate) struct Journal<'a> {
     path: PathBuf,
-    checkpoint: &'a (dyn Fn() -> Checkpoint + Sync),
-    lines: Mutex<Lines>,
+    checkpoint: &'a Checkpoint,
+    written: Mutex<Written>,
 }
 
-/// What is put behind the checkpoint.
-struct Lines {
+/// What the file has.
+struct Written {
     file: File,
-    bytes: usize,
+    /// All of it, if neighbors become one: otherwise nothing is gained by writing it again.
+    done: Option<Done>,
+    /// How many bytes were put behind it since it was written as a whole.
+    growth: usize,
     /// Why nothing can be written any more.
     failed: Option<CliError>,
 }
 
 impl<'a> Journal<'a> {
-    /// Writes how far the campaign is, which [`Journal::note`] goes on from.
+    /// Writes what is done so far, which [`Journal::note`] goes on from.
     ///
     /// # Errors
     ///
     /// If the file cannot be written, or another file is there.
     pub(crate) fn begin(
         path: &Path,
-        checkpoint: &'a (dyn Fn() -> Checkpoint + Sync),
+        checkpoint: &'a Checkpoint,
+        done: Done,
     ) -> Result<Journal<'a>, CliError> {
-        let file = begin_anew(path, &checkpoint())?;
-        let lines = Mutex::new(Lines { file, bytes: 0, failed: None });
-        Ok(Journal { path: path.to_owned(), checkpoint, lines })
+        let file = begin_file(path, checkpoint, &done)?;
+        let done = checkpoint.shard().is_all().then_some(done);
+        let written = Mutex::new(Written { file, done, growth: 0, failed: None });
+        Ok(Journal { path: path.to_owned(), checkpoint, written })
     }
 
-    /// Writes down what a part shows. Whether that was possible, now and before.
-    pub(crate) fn note(&self, part: &Part) -> bool {
-        let line = Checkpoint::line(part);
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.failed.is_some() {
+    /// Writes down what a segment shows. Whether that was possible, now and before.
+    pub(crate) fn note(&self, segment: &Segment) -> bool {
+        let line = self.checkpoint.line(segment);
+        let mut written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        if written.failed.is_some() {
             return false;
         }
-        let written = if lines.bytes + line.len() > LINES_MAX {
-            // The part is in the checkpoint, too.
-            begin_anew(&self.path, &(self.checkpoint)()).map(|file| {
-                (lines.file, lines.bytes) = (file, 0);
-            })
-        } else {
-            lines.bytes += line.len();
-            lines.file.write_all(line.as_bytes()).map_err(|source| self.error(source))
+        let Written { file, done, growth, failed } = &mut *written;
+        if let Some(done) = done {
+            done.add(segment.clone()).expect("each run is made once");
+        }
+        let result = match done {
+            Some(done) if *growth + line.len() > GROWTH_MAX => {
+                begin_file(&self.path, self.checkpoint, done).map(|new| {
+                    (*file, *growth) = (new, 0);
+                })
+            }
+            _ => {
+                *growth += line.len();
+                file.write_all(line.as_bytes()).map_err(|source| self.error(source))
+            }
         };
-        lines.failed = written.err();
-        lines.failed.is_none()
+        *failed = result.err();
+        failed.is_none()
     }
 
-    /// Joins all lines. If something could not be written before, the file stays as it was then.
+    /// Writes the file again with as few lines as possible. If something could not be written before, it
+    /// stays as it was then.
     ///
     /// # Errors
     ///
     /// Why something could not be written.
     pub(crate) fn end(self) -> Result<(), CliError> {
-        let lines = self.lines.into_inner().unwrap_or_else(PoisonError::into_inner);
-        match lines.failed {
-            Some(error) => Err(error),
-            None => files::replace(&self.path, &(self.checkpoint)().to_text(), MARK),
+        let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
+        match (written.failed, written.done) {
+            (Some(error), _) => Err(error),
+            (None, Some(done)) => begin_file(&self.path, self.checkpoint, &done).map(drop),
+            (None, None) => Ok(()),
         }
     }
 
@@ -85,9 +97,9 @@ impl<'a> Journal<'a> {
     }
 }
 
-/// Writes the checkpoint, whole or not at all, and opens the file for what comes behind it.
-fn begin_anew(path: &Path, checkpoint: &Checkpoint) -> Result<File, CliError> {
-    files::replace(path, &checkpoint.to_text(), MARK)?;
+/// Writes the file, whole or not at all, and opens it for the lines that follow.
+fn begin_file(path: &Path, checkpoint: &Checkpoint, done: &Done) -> Result<File, CliError> {
+    files::replace(path, &checkpoint.to_text(done), MARK)?;
     let file = OpenOptions::new().append(true).open(path);
     let error = |source| CliError::Write { path: path.to_owned(), source, remedy: files::REMEDY };
     file.map_err(error)

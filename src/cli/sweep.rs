@@ -83,8 +83,8 @@ pub(crate) fn execute(
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
     }?;
-    if let Some(share) = args.shard {
-        return campaign::end_of_share(args, share, conducted, output);
+    if args.shard.is_some() {
+        return campaign::end_of_shard(args, &conduct, conducted, output);
     }
     let mut report = conducted.report;
     if conducted.time_is_over && report.interrupted {

@@ -30,7 +30,7 @@ use crate::explore::campaign::Campaign;
 use crate::explore::coverage::Coverage;
 use crate::explore::evidence::Evidence;
 use crate::explore::healed::Healed;
-use crate::explore::units::Share;
+use crate::explore::shard::Shard;
 use crate::plan::Plan;
 use crate::scheduler::Scheduler;
 use crate::spec::{Ending, Lost, Violation};
@@ -150,7 +150,7 @@ impl Sweep {
         progress: &Progress,
     ) -> SweepReport {
         let rhythm = scheduler().rhythm();
-        let campaign = Campaign::new(self.clone(), Share::default(), rhythm);
+        let campaign = Campaign::new(self.clone(), Shard::default(), rhythm);
         campaign.run(scheduler, progress);
         campaign.report()
     }

@@ -1,4 +1,4 @@
-//! Campaigns: shares that are merged, files that are resumed, an end by the clock.
+//! Campaigns: shards that are merged, files that are resumed, an end by the clock.
 
 use std::process::{Command, Stdio};
 
@@ -17,15 +17,15 @@ const SWEEPS: [&str; 5] = [
 ];
 
 #[test]
-fn shares_merge_to_the_report_of_one_machine() {
+fn shards_merge_to_the_report_of_one_machine() {
     for sweep in SWEEPS {
         let one = Place::new();
         let expected = one.run(&format!("sweep {sweep} --no-minimize --format json"));
         let place = Place::new();
         for number in [2, 3, 1] {
-            let share = format!("--shard {number}/3 --out part-{number}.json");
-            let done = place.run(&format!("sweep {sweep} --threads {number} {share}"));
-            let start = format!("Wrote part-{number}.json: share {number} of 3, ");
+            let shard = format!("--shard {number}/3 --out part-{number}.json");
+            let done = place.run(&format!("sweep {sweep} --threads {number} {shard}"));
+            let start = format!("Wrote part-{number}.json: shard {number} of 3, ");
             assert!(done.stdout.starts_with(&start), "{sweep}: {done:?}");
         }
         let parts = "part-1.json part-2.json part-3.json";
@@ -40,7 +40,7 @@ fn shares_merge_to_the_report_of_one_machine() {
 }
 
 #[test]
-fn shares_that_do_not_belong_together_are_refused() {
+fn shards_that_do_not_belong_together_are_refused() {
     let place = Place::new();
     let refused = |arguments: &str, reason: &str| {
         let done = place.run(arguments);
@@ -48,33 +48,88 @@ fn shares_that_do_not_belong_together_are_refused() {
         assert!(done.stderr.contains(reason), "{arguments}: {}", done.stderr);
     };
     for (number, seed) in [(1, 1), (2, 1), (3, 2)] {
-        let share = format!("--runs 90 --shard {number}/3 --out {number}.json --seed {seed}");
-        assert_eq!(place.run(&format!("sweep baseline {share}")).status, Some(0));
+        let shard = format!("--runs 90 --shard {number}/3 --out {number}.json --seed {seed}");
+        assert_eq!(place.run(&format!("sweep baseline {shard}")).status, Some(0));
     }
+    assert_eq!(place.run("sweep baseline --runs 90 --shard 3/4 --out 3of4.json").status, Some(0));
+    let two = place.read("2.json");
     place.write("other.json", "{}");
-    place.write("cut.json", &place.read("2.json")[..200]);
-    refused("merge 1.json 2.json", "there are 3 shares, and files of 2");
-    refused("merge 1.json 2.json 2.json", "is share 2/3 where 3/3 is expected");
-    refused("merge 1.json 2.json 3.json", "another seed");
-    refused("merge other.json", "it is no file of a campaign");
-    refused("merge cut.json", "it is no file of a campaign");
+    place.write("empty.json", "");
+    place.write("cut.json", &two[..200]);
+    place.write(
+        "unfinished.json",
+        two.lines().next().map(|line| format!("{line}\n")).unwrap_or_default(),
+    );
+    place.write("damaged.json", two.replace("\"steps\":1", "\"steps\":2"));
+    place.write("twice.json", format!("{two}{}\n", two.lines().last().unwrap_or_default()));
+    refused("merge 1.json 2.json", "error: shard 3/3 is missing; give the files of all shards");
+    refused("merge 2.json", "error: shard 1/3 is missing");
+    refused(
+        "merge 1.json 2.json 2.json",
+        "2.json: is shard 2/3, and so is 2.json; give each shard",
+    );
+    refused("merge 1.json 2.json 3.json", "3.json: it is about a campaign with another seed");
+    refused(
+        "merge 1.json 2.json 3of4.json",
+        "3of4.json: it is about a campaign with another number of shards",
+    );
+    refused("merge 1.json unfinished.json 3of4.json", "another number of shards");
+    assert_eq!(place.run("sweep baseline --runs 90 --shard 3/3 --out 33.json").status, Some(0));
+    refused(
+        "merge 1.json unfinished.json 33.json",
+        "unfinished.json: run 30 is missing; run 'sweep --shard 2/3' again",
+    );
+    refused("merge 1.json damaged.json 33.json", "damaged.json:2: the line is damaged");
+    refused(
+        "merge 1.json twice.json 33.json",
+        "twice.json:4: some of the runs 32 to 59 are there already; remove the line",
+    );
+    assert_eq!(place.run("merge 33.json 2.json 1.json").status, Some(0));
+    refused("merge other.json", "other.json: this is not the file of a campaign");
+    refused("merge empty.json", "empty.json: this is not the file of a campaign");
+    refused("merge cut.json", "cut.json: this is not the file of a campaign");
     refused("merge nowhere.json", "cannot be read");
     refused("sweep baseline --shard 1/3", "name it, as in --out part.json");
-    refused("sweep baseline --shard 4/3 --out 4.json", "is no share");
+    refused("sweep baseline --shard 4/3 --out 4.json", "is not a shard");
     refused("sweep baseline --shard 1/3 --for 1s --out 1.json", "cannot be used with");
     refused("sweep baseline --runs 90 --shard 1/3 --out other.json", "is there already");
     refused("sweep baseline --for soon", "write it as 90s, 10m or 8h");
-    refused("sweep baseline --state other.json", "it is no file of a campaign");
+    refused("sweep baseline --state other.json", "this is not the file of a campaign");
     assert_eq!(place.run("sweep baseline --runs 90 --state s.json").status, Some(0));
-    refused("sweep baseline --runs 91 --state s.json", "another number of runs");
+    refused(
+        "sweep baseline --runs 89 --state s.json",
+        "s.json: it has runs up to 89, and 89 are asked for; give --runs 90 or more",
+    );
     refused("sweep failover --runs 90 --state s.json", "another scenario");
     refused("sweep baseline --runs 90 --scheduler pos --state s.json", "another scheduler");
+    refused("sweep baseline --runs 90 --max-steps 500 --state s.json", "another bound on steps");
+    refused("sweep baseline --runs 90 --shard 1/2 --state s.json --out x.json", "another shard");
+    let sum = place.read("s.json").replace("\"checksum\":\"", "\"checksum\":\"0");
+    place.write("s.json", sum);
+    refused(
+        "sweep baseline --runs 90 --state s.json",
+        "s.json:1: the line is damaged: its checksum is another one; begin a new file",
+    );
+}
+
+/// What was done is not done again, whatever the number of runs that were asked for then.
+#[test]
+fn a_campaign_that_is_done_goes_on_when_more_is_asked_for() {
+    let place = Place::new();
+    let sweep = "sweep crash-anywhere --scheduler random --format json";
+    for runs in [50, 51, 300] {
+        let extended = place.run(&format!("{sweep} --runs {runs} --state state.json"));
+        assert_eq!(extended, place.run(&format!("{sweep} --runs {runs}")));
+        assert_eq!(runs_known(&place.read("state.json")), runs);
+    }
+    let two_lines = place.read("state.json").lines().count() == 2;
+    assert!(two_lines, "neighbors are one line");
 }
 
 /// A sweep that takes long enough to be killed several times.
 const LONG: &str = "sweep baseline --runs 12000 --scheduler pos --format json";
 
-/// Starts it with a file, and kills it once so many parts were put behind the checkpoint.
+/// Starts it with a file, and kills it once this many segments were put behind those that were there.
 fn kill_after(parts: usize, place: &Place) -> String {
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
         .args(format!("{LONG} --state state.json").split_whitespace())
@@ -83,11 +138,11 @@ fn kill_after(parts: usize, place: &Place) -> String {
         .spawn()
         .expect("the binary was built for this test");
     let read = || std::fs::read_to_string(place.path("state.json")).unwrap_or_default();
-    let before = read();
+    let known = if read().is_empty() { 0 } else { runs_known(&read()) };
+    // What was there is written again first, as fewer lines.
     let is_far_enough = || {
         let text = read();
-        // Until it has read the file, the lines are those of the process before.
-        text.lines().count() > parts && text.lines().next() != before.lines().next()
+        !text.is_empty() && runs_known(&text) >= known + 32 * parts as u64
     };
     while !is_far_enough() {
         assert_eq!(child.try_wait().expect("it may be asked"), None, "it ended before");
@@ -102,10 +157,9 @@ fn kill_after(parts: usize, place: &Place) -> String {
 fn runs_known(text: &str) -> u64 {
     let mut lines = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
     let read = |line: &str| serde_json::from_str::<Value>(line).expect("a whole line is JSON");
-    let runs = |tally: &Value| tally["runs"].as_u64().expect("it is a number");
-    let first = read(lines.next().expect("there is a checkpoint"));
-    let early = first["early"].as_array().expect("it is a list").iter().map(runs).sum::<u64>();
-    runs(&first["done"]) + early + lines.map(|line| runs(&read(line))).sum::<u64>()
+    let head = read(lines.next().expect("there is a first line"));
+    assert_eq!(head["kind"], "active-active campaign");
+    lines.map(|line| read(line)["runs"].as_u64().expect("it is a number")).sum()
 }
 
 /// Whatever the moment at which it is killed, what was noted is known to the next process, and the
@@ -126,10 +180,10 @@ fn a_campaign_that_is_killed_goes_on_where_it_was() {
     // It is all done: once more is the same at once.
     assert_eq!(place.run(&again), expected);
     let state = place.read("state.json");
-    assert!(state.contains("\"next\":12000,") && state.lines().count() == 1, "{state}");
+    assert_eq!((runs_known(&state), state.lines().count()), (12_000, 2), "{state}");
 }
 
-/// Whoever is killed while it writes leaves half a line.
+/// A process that is killed while it writes leaves half a line.
 #[test]
 fn a_torn_record_is_made_again() {
     let expected = Place::new().run(LONG);
@@ -137,7 +191,7 @@ fn a_torn_record_is_made_again() {
     let last = text[..text.len() - 1].rfind('\n').expect("there are lines") + 1;
     let middle = (last + text.len()) / 2;
     let torn = [&text[..last + 1], &text[..middle], &text[..text.len() - 1]];
-    for text in torn.map(str::to_owned).into_iter().chain([format!("{text}\0\0\0\n{text}")]) {
+    for text in torn.map(str::to_owned).into_iter().chain([format!("{text}\0\0\0")]) {
         let place = Place::new();
         place.write("state.json", &text);
         assert_eq!(place.run(&format!("{LONG} --state state.json")), expected);

@@ -37,8 +37,8 @@ fn every_example_does_something() {
     let place = Place::new();
     assert_eq!(place.run("init mine.toml").status, Some(0));
     place.write("failure.toml", include_str!("../stories/skipped-duplicate.toml"));
-    for share in ["1", "2"] {
-        let sweep = format!("sweep baseline --runs 20 --shard {share}/2 --out part-{share}.json");
+    for shard in ["1", "2"] {
+        let sweep = format!("sweep baseline --runs 20 --shard {shard}/2 --out part-{shard}.json");
         assert_eq!(place.run(&sweep).status, Some(0));
     }
     let mut examples = 0;
