@@ -107,7 +107,7 @@ pub(crate) struct ScheduleArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
-    /// Which run of the seed
+    /// Which run of the seed, from 0: run K of a sweep of more than K runs with the same scheduler
     #[arg(long, value_name = "INDEX", default_value_t = 0)]
     pub(crate) run: u64,
     #[command(flatten)]
@@ -308,16 +308,19 @@ pub(crate) struct SubjectArgs {
     /// How many schedules are judged [default: 1000; 1 if the scheduler knows only one]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) runs: Option<u64>,
-    /// Which of them is shown [default: the violation made small, or the first]
+    /// Which of them is shown, from 0 [default: the violation made small, or the first]
     #[arg(long, value_name = "INDEX")]
     pub(crate) run: Option<u64>,
-    /// What all random choices derive from
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
+    /// The random seed [default: 1]
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
-    /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3
-    #[arg(long, default_value = "portfolio")]
-    pub(crate) scheduler: SchedulerName,
+    /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3 [default: portfolio]
+    #[arg(long)]
+    pub(crate) scheduler: Option<SchedulerName>,
+    /// Stop each run after N steps; a run that is cut is inconclusive
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) max_steps: Option<u64>,
     /// On how many threads; what is written is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,

@@ -209,6 +209,7 @@ pub(crate) fn end_of_shard(
         return Ok(Finding::Inconclusive);
     }
     files::replace(&args.schedule.out, &conduct.to_text(), MARK)?;
+    // Whether anything was put to the test is a question to all shards together.
     let (finding, found) = match &report.violation {
         Some((run, violation)) => {
             (Finding::Violated, format!("VIOLATED: {} in run {run}", violation.property()))

@@ -87,6 +87,32 @@ pub(crate) enum CliError {
         /// The first run that is missing.
         run: u64,
     },
+    /// The run is not one of those that are judged.
+    #[error(
+        "--run {run}: the runs are 0 to {}; give one of them, or --runs {} or more",
+        .runs - 1,
+        .run.saturating_add(1)
+    )]
+    NoSuchRun {
+        /// Which one was asked for.
+        run: u64,
+        /// How many are judged.
+        runs: u64,
+    },
+    /// All runs of the scheduler are the same.
+    #[error("--run {run}: all runs of the {scheduler} scheduler are run 0; leave --run out")]
+    OnlyRun {
+        /// Which one was asked for.
+        run: u64,
+        /// The scheduler.
+        scheduler: String,
+    },
+    /// An option that a saved run has no use for.
+    #[error("{option}: a saved run is shown as it was saved; leave {option} out")]
+    OptionOfSavedRun {
+        /// The option.
+        option: &'static str,
+    },
     /// The file of a campaign names a scheduler that there is not.
     #[error("scheduler of the campaign: {0}")]
     Scheduler(SchedulerNameError),

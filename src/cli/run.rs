@@ -25,6 +25,7 @@ pub(crate) fn execute(
     let mut runner = Runner::new(Arc::clone(&plan));
     runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
     let name = schedule.scheduler.clone().unwrap_or_default();
+    name.check_run(args.run, if name.is_deterministic() { 1 } else { u64::MAX })?;
     let scheduler = name.summary(schedule.seed);
     let mut head =
         text::run_begins(&ScenarioSummary::new(&plan), Some(&scheduler), &Palette::COLOURS);

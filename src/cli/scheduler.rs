@@ -14,6 +14,8 @@ use active_active::scheduler::{
     Random, Rhythm, RoundRobin, Scheduler, Script, Strategy, StrategyError, Timed,
 };
 
+use super::error::CliError;
+
 /// A scheduler by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum SchedulerName {
@@ -102,6 +104,19 @@ impl SchedulerName {
         match self {
             SchedulerName::Search(_) | SchedulerName::Timed => false,
             SchedulerName::RoundRobin | SchedulerName::Script(_) => true,
+        }
+    }
+
+    /// That a run is one of the first `runs`.
+    ///
+    /// # Errors
+    ///
+    /// If it is not: no sweep of them would show what it shows.
+    pub(crate) fn check_run(&self, run: u64, runs: u64) -> Result<(), CliError> {
+        match (run < runs, self.is_deterministic()) {
+            (true, _) => Ok(()),
+            (false, true) => Err(CliError::OnlyRun { run, scheduler: self.summary(0).name }),
+            (false, false) => Err(CliError::NoSuchRun { run, runs }),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use active_active::explore::{
-    Choices, Minimal, Outcome, Progress, Runner, Sweep, SweepReport, Verdict,
+    Choices, Minimal, Observer, Outcome, Progress, Runner, Sweep, SweepReport, Verdict,
 };
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
@@ -46,17 +46,9 @@ impl Subject {
         }
     }
 
-    /// A run that is cut short takes nothing back of a violation, and a run that holds nothing of
-    /// either.
+    /// What all formats say.
     pub(crate) fn finding(&self) -> Finding {
-        let found = |finding| self.run.verdict == finding || self.sweep.verdict == finding;
-        if found(Finding::Violated) {
-            Finding::Violated
-        } else if found(Finding::Inconclusive) {
-            Finding::Inconclusive
-        } else {
-            self.sweep.verdict
-        }
+        self.sweep.verdict
     }
 }
 
@@ -83,6 +75,7 @@ fn record(
 
 /// A page about a saved run.
 fn saved(args: &SubjectArgs, text: &str) -> Result<Subject, CliError> {
+    refuse_options(args)?;
     let saved = SavedRun::parse(text, &args.scenario)?;
     let replayed = saved.replay();
     if let Some(misfit) = replayed.misfit {
@@ -112,6 +105,23 @@ fn saved(args: &SubjectArgs, text: &str) -> Result<Subject, CliError> {
     Ok(Subject { recording, run, sweep, origin: Origin::Saved, commands, words: file })
 }
 
+/// A saved run is a scenario and its choices: no option changes them.
+fn refuse_options(args: &SubjectArgs) -> Result<(), CliError> {
+    let SubjectArgs { overrides, runs, run, seed, scheduler, max_steps, .. } = args;
+    let given = [
+        ("--set", !overrides.is_empty()),
+        ("--runs", runs.is_some()),
+        ("--run", run.is_some()),
+        ("--seed", seed.is_some()),
+        ("--scheduler", scheduler.is_some()),
+        ("--max-steps", max_steps.is_some()),
+    ];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(CliError::OptionOfSavedRun { option }),
+        None => Ok(()),
+    }
+}
+
 /// One run, as if it had been a sweep of one.
 fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     let mut report = SweepReport { runs: 1, steps: outcome.steps, ..SweepReport::default() };
@@ -128,93 +138,136 @@ fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     report
 }
 
+/// What is swept, and by which scheduler.
+struct Swept<'a> {
+    args: &'a SubjectArgs,
+    scheduler: SchedulerName,
+    seed: u64,
+    ready: Ready,
+    sweep: Sweep,
+    /// How many schedules were asked for.
+    requested: u64,
+}
+
+impl<'a> Swept<'a> {
+    fn new(args: &'a SubjectArgs, surroundings: &Surroundings) -> Result<Swept<'a>, CliError> {
+        let scenario =
+            ScenarioArgs { scenario: args.scenario.clone(), overrides: args.overrides.clone() };
+        let plan = Arc::new(input::plan(&scenario)?);
+        let scheduler = args.scheduler.clone().unwrap_or_default();
+        let (seed, most) =
+            (args.seed.unwrap_or(1), if scheduler.is_deterministic() { 1 } else { RUNS });
+        let requested = args.runs.unwrap_or(most);
+        let runs = if scheduler.is_deterministic() { 1 } else { requested };
+        if let Some(run) = args.run {
+            scheduler.check_run(run, runs)?;
+        }
+        let steps_max = args.max_steps.unwrap_or(u64::MAX);
+        let threads = args.threads.map_or(surroundings.threads, usize::from);
+        let ready = scheduler.prepare(&plan, seed, steps_max);
+        let sweep = Sweep { plan, runs, threads, steps_max };
+        Ok(Swept { args, scheduler, seed, ready, sweep, requested })
+    }
+
+    /// Makes one run.
+    fn run<O: Observer>(&self, number: u64, observer: &mut O) -> Outcome {
+        let mut runner = Runner::new(Arc::clone(&self.sweep.plan));
+        runner.limit_steps(self.sweep.steps_max);
+        self.ready.run(&mut runner, number, observer)
+    }
+
+    /// What is said of all runs.
+    fn summary(&self, report: &SweepReport) -> SweepSummary {
+        let plan = &self.sweep.plan;
+        let scheduler = self.scheduler.summary(self.seed);
+        let request =
+            SweepRequest { scheduler, runs: self.requested, steps_max: self.args.max_steps };
+        let mut summary = SweepSummary::new(plan, request, report);
+        if self.scheduler.is_timed() {
+            let measured = self.ready.measure(&self.sweep, report.runs);
+            summary.metrics = Some(measured.summary(plan));
+        }
+        summary
+    }
+
+    /// The smallest run that shows what this run of the scheduler shows.
+    fn minimal(&self, number: u64, surroundings: &Surroundings) -> Option<Minimal> {
+        let mut choices = Choices::default();
+        let outcome = self.run(number, &mut choices);
+        let saved = SavedRun::new(&self.sweep.plan, &choices.taken, &outcome).ok()?;
+        minimize::minimise(&saved, surroundings)
+    }
+
+    /// What a reader types to see the same, and the words that name it for a report.
+    fn commands(&self, number: u64) -> (Vec<Command>, String) {
+        let args = self.args;
+        let mut what = save::quoted(&args.scenario);
+        for change in &args.overrides {
+            what +=
+                &format!(" --set {}", save::quoted(&format!("{}={}", change.key, change.value)));
+        }
+        if self.scheduler != SchedulerName::default() {
+            what += &format!(" --scheduler {}", self.scheduler.summary(self.seed).name);
+        }
+        if let Some(steps) = args.max_steps {
+            what += &format!(" --max-steps {steps}");
+        }
+        let (mut many, mut one) = (what.clone(), what);
+        if !self.scheduler.is_deterministic() {
+            many += &format!(" --seed {} --runs {}", self.seed, self.requested);
+            one += &format!(" --seed {} --run {number}", self.seed);
+        }
+        let asked = args.run.map_or_else(String::new, |run| format!(" --run {run}"));
+        let commands = vec![
+            command("Judge the same schedules again.", format!("active-active sweep {many}")),
+            command(
+                "Tell one of them step by step in the terminal, as it was found.",
+                format!("active-active run {one}"),
+            ),
+        ];
+        (commands, many + &asked)
+    }
+}
+
 /// A page about a scenario: many schedules, and one of them step by step.
 fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, CliError> {
-    let scenario =
-        ScenarioArgs { scenario: args.scenario.clone(), overrides: args.overrides.clone() };
-    let plan = Arc::new(input::plan(&scenario)?);
-    let deterministic = args.scheduler.is_deterministic();
-    let runs = if deterministic { 1 } else { args.runs.unwrap_or(RUNS) };
-    let threads = args.threads.map_or(surroundings.threads, usize::from);
-    let sweep = Sweep { plan: Arc::clone(&plan), runs, threads, steps_max: u64::MAX };
+    let swept = Swept::new(args, surroundings)?;
+    let (plan, sweep) = (&swept.sweep.plan, &swept.sweep);
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
     interrupt::on_interrupt(move || stopped.stop());
-    let ready = args.scheduler.prepare(&plan, args.seed, u64::MAX);
-    let work = || ready.sweep(&sweep, &progress);
-    let report = match surroundings.shows_progress {
+    let work = || swept.ready.sweep(sweep, &progress);
+    let mut report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
     };
     let violating = report.violation.as_ref().map(|(run, _)| *run);
     let number = args.run.or(violating).unwrap_or(0);
-    let scheduler = args.scheduler.summary(args.seed);
-    let request = SweepRequest { scheduler: scheduler.clone(), runs, steps_max: None };
-    let many = &sweep;
-    let mut sweep = SweepSummary::new(&plan, request, &report);
-    if args.scheduler.is_timed() {
-        sweep.metrics = Some(ready.measure(many, report.runs).summary(&plan));
-    }
-    let (commands, words) = commands(args, number, deterministic);
-    // Who asks for a run by its number sees that one.
+    let (commands, words) = swept.commands(number);
+    // A run that was asked for by its number is shown as it is.
     if let (Some(run), None) = (violating, args.run)
-        && let Some(minimal) = minimal(&ready, &plan, run, surroundings)
+        && let Some(minimal) = swept.minimal(run, surroundings)
     {
         let saved = &minimal.saved;
         let (recording, metrics) =
             record(args, saved.plan(), |watcher| saved.replay_watched(watcher).outcome);
         let mut run = RunSummary::of_replay(saved.plan(), &recording.outcome);
         run.measured(&metrics, saved.plan());
+        let sweep = swept.summary(&report);
         let Minimal { before, size, ended, .. } = minimal;
         let origin = Origin::Minimised { before, size, ended };
         return Ok(Subject { recording, run, sweep, origin, commands, words });
     }
-    let (recording, metrics) = record(args, &plan, |watcher| {
-        let mut runner = Runner::new(Arc::clone(&plan));
-        ready.run(&mut runner, number, watcher)
-    });
-    let mut run = RunSummary::of_run(&plan, scheduler, number, &recording.outcome);
-    run.measured(&metrics, &plan);
+    let (recording, metrics) = record(args, plan, |watcher| swept.run(number, watcher));
+    // A sweep that was stopped may not have come to this run, which has been judged now.
+    if let (Verdict::Violated(violation), None) = (&recording.outcome.verdict, violating) {
+        report.violation = Some((number, violation.clone()));
+    }
+    let scheduler = swept.scheduler.summary(swept.seed);
+    let mut run = RunSummary::of_run(plan, scheduler, number, &recording.outcome);
+    run.measured(&metrics, plan);
+    let sweep = swept.summary(&report);
     Ok(Subject { recording, run, sweep, origin: Origin::Scheduler, commands, words })
-}
-
-/// The smallest run that shows what this run of the scheduler shows.
-fn minimal(
-    ready: &Ready,
-    plan: &Arc<Plan>,
-    run: u64,
-    surroundings: &Surroundings,
-) -> Option<Minimal> {
-    let mut choices = Choices::default();
-    let mut runner = Runner::new(Arc::clone(plan));
-    let outcome = ready.run(&mut runner, run, &mut choices);
-    let saved = SavedRun::new(plan, &choices.taken, &outcome).ok()?;
-    minimize::minimise(&saved, surroundings)
-}
-
-/// What a reader types to see the same, and the words that name it for a report.
-fn commands(args: &SubjectArgs, number: u64, deterministic: bool) -> (Vec<Command>, String) {
-    let mut what = save::quoted(&args.scenario);
-    for change in &args.overrides {
-        what += &format!(" --set {}", save::quoted(&format!("{}={}", change.key, change.value)));
-    }
-    if args.scheduler != SchedulerName::default() {
-        what += &format!(" --scheduler {}", args.scheduler.summary(args.seed).name);
-    }
-    let (mut many, mut one) = (what.clone(), what.clone());
-    if !deterministic {
-        many += &format!(" --seed {} --runs {}", args.seed, args.runs.unwrap_or(RUNS));
-        one += &format!(" --seed {} --run {number}", args.seed);
-    }
-    let asked = args.run.map_or_else(String::new, |run| format!(" --run {run}"));
-    let commands = vec![
-        command("Judge the same schedules again.", format!("active-active sweep {many}")),
-        command(
-            "Tell one of them step by step in the terminal, as it was found.",
-            format!("active-active run {one}"),
-        ),
-    ];
-    (commands, many + &asked)
 }
 
 fn command(purpose: &str, line: String) -> Command {

@@ -11,6 +11,7 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
     SchedulerSummary, ViolationSummary,
 };
+use crate::report::text::{count, plural};
 use crate::scheduler::{Rhythm, Strategy};
 use crate::sim::Pair;
 use crate::spec::PropertyName;
@@ -49,8 +50,10 @@ pub struct SweepSummary {
     pub steps: u64,
     /// Each run was cut short after so many steps, if any.
     pub steps_max: Option<u64>,
-    /// Somebody stopped it.
+    /// It was stopped before all runs were made.
     pub interrupted: bool,
+    /// Why it shows neither, if it does not.
+    pub inconclusive_because: Option<String>,
     /// What follows from that no run violated the spec, if that is so.
     pub confidence: Option<Confidence>,
     /// By property.
@@ -186,12 +189,8 @@ impl SweepSummary {
     pub fn new(plan: &Plan, request: SweepRequest, report: &SweepReport) -> SweepSummary {
         let vacuous = report.evidence.vacuous();
         let facts = FactsSummary::new(plan, &report.evidence);
-        let verdict = match &report.violation {
-            Some(_) => Finding::Violated,
-            None if report.interrupted || report.inconclusive > 0 => Finding::Inconclusive,
-            None if vacuous.is_some() => Finding::Vacuous,
-            None => Finding::Holds,
-        };
+        let verdict = Finding::of(report);
+        let because = inconclusive(&request, report);
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
         let seed = scheduler.seed;
         // The rule of three is about draws that know nothing of each other.
@@ -212,6 +211,7 @@ impl SweepSummary {
             steps: report.steps,
             steps_max,
             interrupted: report.interrupted,
+            inconclusive_because: because.filter(|_| verdict == Finding::Inconclusive),
             confidence: whole.then(|| Confidence::of(rhythm.free_of(report.runs))).flatten(),
             properties: properties(plan, report, verdict, facts.as_ref()),
             reached: reached(plan, report),
@@ -243,6 +243,41 @@ impl SweepSummary {
                 .map(|(run, violation)| ViolationSummary::new(violation, Some(*run), seed)),
         }
     }
+}
+
+impl Finding {
+    /// The verdict of the runs of a report.
+    pub fn of(report: &SweepReport) -> Finding {
+        // No run is no evidence.
+        let is_part = report.interrupted || report.inconclusive > 0 || report.runs == 0;
+        match &report.violation {
+            Some(_) => Finding::Violated,
+            None if is_part => Finding::Inconclusive,
+            None if report.evidence.vacuous().is_some() => Finding::Vacuous,
+            None => Finding::Holds,
+        }
+    }
+}
+
+/// Why runs without a violation show nothing, if that is so.
+fn inconclusive(request: &SweepRequest, report: &SweepReport) -> Option<String> {
+    let runs = || plural(report.runs, "run", "runs");
+    let mut reasons = Vec::new();
+    if report.interrupted {
+        let (asked, made) = (plural(request.runs, "run", "runs"), count(report.runs));
+        reasons.push(format!("the sweep was INTERRUPTED after {made} of {asked}"));
+    } else if report.runs == 0 {
+        reasons.push("no run ended in the time that was allowed; allow more".to_owned());
+    }
+    if report.inconclusive > 0 {
+        let by = |steps| format!(" by the limit of {} steps", count(steps));
+        let by = request.steps_max.map_or_else(String::new, by);
+        let (cut, all) = (count(report.inconclusive), runs());
+        reasons.push(format!(
+            "{cut} of {all} were cut short{by} before liveness could be judged; allow more steps"
+        ));
+    }
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 impl Confidence {
@@ -287,7 +322,8 @@ fn properties(
     facts: Option<&FactsSummary>,
 ) -> Vec<PropertySummary> {
     let violated = report.violation.as_ref().map(|(_, violation)| violation.property());
-    let ended = report.runs - report.inconclusive - u64::from(violated.is_some());
+    // A sweep that was stopped may show a violation of a run that comes after those that it counts.
+    let ended = report.runs.saturating_sub(report.inconclusive + u64::from(violated.is_some()));
     let status = |property: PropertyName| {
         if violated == Some(property) {
             Status::Violated

@@ -245,3 +245,73 @@ fn a_file_that_cannot_be_written_is_named_as_it_was_given() {
                     that the directory exists, is writable and has room, or name another";
     refused(&place, "init nowhere/x.toml", expected);
 }
+
+/// `run --run K` makes a run of the sweep, and so do a report and an export.
+#[test]
+fn a_run_that_the_sweep_does_not_have_is_refused() {
+    let place = Place::new();
+    let cases = [
+        (
+            "report baseline --run 1000",
+            "--run 1000: the runs are 0 to 999; give one of them, or --runs 1001 or",
+        ),
+        (
+            "report baseline --runs 5 --run 5",
+            "--run 5: the runs are 0 to 4; give one of them, or --runs 6",
+        ),
+        (
+            "export csv baseline --runs 5 --run 18446744073709551615",
+            "--run 18446744073709551615: the runs are 0 to 4",
+        ),
+        (
+            "run baseline --scheduler round-robin --run 1",
+            "--run 1: all runs of the round-robin scheduler are run 0; leave --run",
+        ),
+        (
+            "run baseline --scheduler script:1,2 --run 1",
+            "--run 1: all runs of the script:1,2 scheduler are run 0",
+        ),
+        (
+            "report baseline --scheduler round-robin --runs 9 --run 1",
+            "--run 1: all runs of the round-robin",
+        ),
+        (
+            "run baseline --run 18446744073709551615",
+            "--run 18446744073709551615: the runs are 0 to",
+        ),
+        (
+            "run baseline --run 18446744073709551616",
+            "invalid value '18446744073709551616' for '--run",
+        ),
+    ];
+    for (arguments, expected) in cases {
+        refused(&place, arguments, expected);
+    }
+    for right in ["export csv baseline --runs 5 --run 4", "run baseline --run 18446744073709551614"]
+    {
+        assert_eq!(place.run(right).status, Some(0), "{right}");
+    }
+}
+
+/// What is said of a saved run is what was saved: options that would change it were ignored.
+#[test]
+fn a_saved_run_takes_no_options_of_a_sweep() {
+    let place = Place::new();
+    let unsound = "crash-anywhere --set container.steps=remove,store,publish --no-minimize";
+    assert_eq!(place.run(&format!("run {unsound} --out .")).status, Some(1));
+    let saved = place.names().into_iter().next().expect("it was saved");
+    for (option, value) in [
+        ("--set", "name=a"),
+        ("--runs", "5"),
+        ("--run", "0"),
+        ("--seed", "1"),
+        ("--scheduler", "portfolio"),
+        ("--max-steps", "5"),
+    ] {
+        for command in ["report", "export junit"] {
+            let expected =
+                format!("{option}: a saved run is shown as it was saved; leave {option} out");
+            refused(&place, &format!("{command} {saved} {option} {value}"), &expected);
+        }
+    }
+}

@@ -3,7 +3,6 @@
 use crate::report::markup::escape;
 use crate::report::summary::Finding;
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
-use crate::report::text::plural;
 
 /// Every property as a test case: passed, failed, skipped where it says nothing about the scenario,
 /// in error where it was not judged to the end. No time is given: reports do not depend on the
@@ -75,10 +74,8 @@ fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
             format!("<error message=\"vacuous: {why}\"/>")
         }
         Status::HeldSoFar | Status::NotJudged if is_error(property, sweep) => {
-            let runs = plural(sweep.runs_inconclusive, "run was", "runs were");
-            format!(
-                "<error message=\"inconclusive: {runs} cut short, or the sweep was interrupted\"/>"
-            )
+            let because = escape(sweep.inconclusive_because.as_deref().unwrap_or_default());
+            format!("<error message=\"inconclusive: {because}\"/>")
         }
         // The sweep ended at the violation of another property.
         Status::HeldSoFar | Status::NotJudged => {

@@ -26,7 +26,7 @@ pub fn markdown(
     if !sweep.scenario.about.is_empty() {
         let _ = writeln!(text, "{}\n", plain(&sweep.scenario.about));
     }
-    text += &verdict(run, sweep);
+    text += &verdict(sweep);
     text += &facts(sweep);
     if run.verdict == Finding::Violated {
         let sequence = Sequence::of(recording);
@@ -45,7 +45,7 @@ pub fn markdown(
     text
 }
 
-fn verdict(run: &RunSummary, sweep: &SweepSummary) -> String {
+fn verdict(sweep: &SweepSummary) -> String {
     let runs = plural(sweep.runs, "schedule", "schedules");
     match (&sweep.violation, sweep.verdict) {
         (Some(violation), _) => {
@@ -68,9 +68,8 @@ fn verdict(run: &RunSummary, sweep: &SweepSummary) -> String {
                 .replacen("VACUOUS", "**VACUOUS**", 1)
         }
         (None, Finding::Violated | Finding::Inconclusive) => {
-            let why =
-                run.cut_short.as_deref().unwrap_or("not every schedule was judged to its end");
-            format!("**INCONCLUSIVE** after {runs}: {}.\n\n", plain(why))
+            let because = plain(sweep.inconclusive_because.as_deref().unwrap_or_default());
+            format!("**INCONCLUSIVE**: {because}. No violation was found.\n\n")
         }
     }
 }

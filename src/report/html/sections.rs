@@ -100,23 +100,8 @@ fn capitalized(text: &str) -> String {
 }
 
 fn inconclusive(page: &Page<'_>) -> String {
-    let mut reasons = Vec::new();
-    reasons
-        .extend(page.run.cut_short.as_ref().map(|cut| format!("This run shows nothing: {cut}.")));
-    if page.sweep.runs_inconclusive > 0 {
-        reasons.push(format!(
-            "{} of {} were cut short before liveness could be judged; allow more steps.",
-            text::count(page.sweep.runs_inconclusive),
-            text::plural(page.sweep.runs, "schedule", "schedules")
-        ));
-    }
-    if page.sweep.interrupted {
-        reasons.push(format!(
-            "The sweep was interrupted after {}.",
-            text::plural(page.sweep.runs, "schedule", "schedules")
-        ));
-    }
-    format!("<p><strong>Inconclusive.</strong> {}</p>", escape(&reasons.join(" ")))
+    let because = page.sweep.inconclusive_because.as_deref().unwrap_or_default();
+    format!("<p><strong>Inconclusive</strong>: {}. No violation was found.</p>", escape(because))
 }
 
 pub(super) fn facts(page: &Page<'_>) -> String {

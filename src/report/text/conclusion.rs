@@ -58,27 +58,8 @@ pub(in crate::report) fn evidence(summary: &SweepSummary) -> String {
 
 fn inconclusive(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     let word = paint(palette.loud, "INCONCLUSIVE");
-    let mut lines = Vec::new();
-    if summary.interrupted {
-        let asked = plural(summary.runs_requested, "run", "runs");
-        lines.push(format!(
-            "{word}: the sweep was INTERRUPTED after {} of {asked}; until then no violation was \
-             found.",
-            count(summary.runs)
-        ));
-    }
-    if summary.runs_inconclusive > 0 {
-        let cut = summary
-            .steps_max
-            .map_or_else(String::new, |steps| format!(" by the limit of {} steps", count(steps)));
-        lines.push(format!(
-            "{word}: {} of {} were cut short{cut} before liveness could be judged; allow more \
-             steps.",
-            count(summary.runs_inconclusive),
-            plural(summary.runs, "run", "runs")
-        ));
-    }
-    lines
+    let because = summary.inconclusive_because.iter();
+    because.map(|because| format!("{word}: {because}. No violation was found.")).collect()
 }
 
 /// A number between 0 and 100 with two significant digits, rounded up: it is a bound.
