@@ -150,6 +150,7 @@ fn the_json_document_has_its_keys() {
         "steps",
         "steps_max",
         "interrupted",
+        "inconclusive_because",
         "confidence",
         "properties",
         "reached",
