@@ -145,7 +145,7 @@ pub struct Scenario {
     pub budget: Budget,
     /// What is healed when the script has ended, or does not go on by itself.
     pub heal: Heal,
-    /// What the driver does, in order.
+    /// What the driver does, in order. It has no default: a script publishes every batch.
     #[serde(with = "list")]
     #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<ScriptStep>"))]
     pub script: Vec<ScriptStep>,

@@ -207,13 +207,18 @@ impl Sketch {
         if chosen.is_empty() {
             return (StoreOptions::default(), aurora);
         }
-        aurora.writer = 1 + self.databases.writer % self.topology.regions;
+        aurora.writer = self.writer();
         aurora.rpo_records_max = self.databases.rpo.into();
         let all = chosen.len() == names.len();
         let default = if all { StoreKind::Aurora } else { StoreKind::Dynamodb };
         let named = chosen.into_iter().filter(|_| !all);
         let stages = named.map(|name| (name.clone(), StoreKind::Aurora)).collect();
         (StoreOptions { default, stages }, aurora)
+    }
+
+    /// The region that writes first, counted from 1.
+    pub(crate) fn writer(&self) -> u8 {
+        1 + self.databases.writer % self.topology.regions
     }
 
     /// Whether nothing is stored before another region has it, or only so much.

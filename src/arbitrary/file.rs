@@ -80,9 +80,11 @@ mod tests {
         for (_, text) in builtin::ALL {
             assert_eq!(read_any(text), Text::Scenario);
         }
-        assert_eq!(read_any(""), Text::Scenario, "every key has a default");
+        assert_eq!(read_any("script = 'publish 1'"), Text::Scenario, "all else has a default");
+        assert_eq!(read_any(""), Text::Neither);
         assert_eq!(read_any("name = "), Text::Neither);
-        let plan = Plan::new(&Scenario::default()).expect("the default scenario is valid");
+        let plan = Plan::new(&builtin::scenario("baseline").expect("it is built in"));
+        let plan = plan.expect("the scenario is right");
         let (plan, mut choices) = (Arc::new(plan), Choices::default());
         let outcome =
             Runner::new(Arc::clone(&plan)).run(&mut Script::new(vec![1]), 0, &mut choices);

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use active_active::plan::{DriverAction, Plan};
+use active_active::plan::Plan;
 use active_active::scenario::{FileError, builtin, file};
 
 use super::args::ScenarioArgs;
@@ -21,14 +21,7 @@ pub(crate) fn plan(args: &ScenarioArgs) -> Result<Plan, FileError> {
     let name = args.scenario.as_str();
     let text = scenario_text(name)?;
     refuse_saved_run(&text, name)?;
-    let plan = file::load(&text, name, &args.overrides)?;
-    let publishes = |action: &DriverAction| matches!(action, DriverAction::Publish(_));
-    if !plan.actions().iter().any(publishes) {
-        let message = "the script publishes nothing, so nothing can be judged; begin it with \
-                       'publish 1'";
-        return Err(error(name, Some("script"), message.to_owned()));
-    }
-    Ok(plan)
+    file::load(&text, name, &args.overrides)
 }
 
 /// What is a path is a file; anything else is the name of a built-in scenario.

@@ -1,14 +1,15 @@
 //! Resolves a script: names to components, and what can never come true to an error.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{BatchId, QueueId, RegionSet, ReplicatorId, StageId};
+use crate::model::id::{BatchId, QueueId, RegionId, RegionSet, ReplicatorId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::StoreKind;
 use crate::model::progress::Milestone;
 use crate::plan::action::{Await, Check, DriverAction};
 use crate::plan::{names, validate};
+use crate::report::text::plural;
 use crate::scenario::{Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
 
 /// The actions, and for each the index of the script step that it was made of.
@@ -22,7 +23,8 @@ pub(super) fn resolve(
         published: Vec::new(),
         key: String::new(),
         targets: OnceCell::new(),
-        lost: Cell::new(RegionSet::EMPTY),
+        lost: RegionSet::EMPTY,
+        moves_writers: false,
     };
     let mut actions = Vec::new();
     let mut script_steps = Vec::new();
@@ -31,6 +33,7 @@ pub(super) fn resolve(
         resolver.step(step, &mut actions)?;
         script_steps.resize(actions.len(), index);
     }
+    resolver.every_batch_is_published()?;
     Ok((actions, script_steps))
 }
 
@@ -60,7 +63,9 @@ struct Resolver<'a> {
     /// anything else here, and many scripts name nothing.
     targets: OnceCell<Vec<(String, Vec<Target>)>>,
     /// The regions that the script has lost so far.
-    lost: Cell<RegionSet>,
+    lost: RegionSet,
+    /// The script has moved a writer so far.
+    moves_writers: bool,
 }
 
 impl Resolver<'_> {
@@ -83,12 +88,24 @@ impl Resolver<'_> {
                 return Ok(());
             }
             ScriptStep::Await(condition) => DriverAction::Await(self.condition(condition)?),
-            ScriptStep::Fault(kind, pattern) => DriverAction::Fault(self.faults(*kind, pattern)?),
-            ScriptStep::FailSome(pattern) => DriverAction::FaultSome(self.some(pattern)?),
-            ScriptStep::MoveWriter(kind, pattern, region) => {
-                DriverAction::Fault(self.moves(*kind, pattern, *region)?)
+            ScriptStep::Fault(kind, pattern) => {
+                let faults = self.faults(*kind, pattern)?;
+                DriverAction::Fault(self.striking(faults)?)
             }
-            ScriptStep::Outage(region) => DriverAction::Fault(self.outage(*region)?),
+            ScriptStep::FailSome(pattern) => {
+                let faults = self.some(pattern)?;
+                DriverAction::FaultSome(self.striking(faults)?)
+            }
+            ScriptStep::MoveWriter(kind, pattern, region) => {
+                let moves = self.moves(*kind, pattern, *region)?;
+                let moves = self.striking(moves)?;
+                self.refuse_idle_moves(&moves)?;
+                DriverAction::Fault(moves)
+            }
+            ScriptStep::Outage(region) => {
+                let faults = self.outage(*region)?;
+                DriverAction::Fault(self.striking(faults)?)
+            }
             ScriptStep::Recover(pattern) => {
                 let any = || Cause::Name(pattern.clone());
                 let found = names::find(pattern, &self.key, self.targets(), |_| true, any)?;
@@ -105,6 +122,46 @@ impl Resolver<'_> {
         Ok(())
     }
 
+    /// These faults, if one of them can strike: nothing happens to what is in a region that the script
+    /// has lost before, but that it is taken out of a DNS name. A region that they lose is lost from here on.
+    fn striking(&mut self, faults: Vec<Fault>) -> Result<Vec<Fault>, Problem> {
+        let gone = |fault: &Fault| {
+            let region = fault.target.region(self.layout);
+            fault.kind != FaultKind::Offline && region.is_some_and(|at| self.lost.contains(at))
+        };
+        if let Some(fault) = faults.first().filter(|_| faults.iter().all(gone)) {
+            let region = fault.target.region(self.layout).expect("it is in a region that is lost");
+            return self.problem(Cause::NeverStrikes {
+                why: format!("region {region} is lost before it"),
+                remedy: "put it in front of the loss, or leave it out",
+            });
+        }
+        for fault in &faults {
+            if let (FaultKind::Lose, Target::Region(region)) = (fault.kind, fault.target) {
+                self.lost.insert(region);
+            }
+        }
+        Ok(faults)
+    }
+
+    /// A writer does not move to where it is from the beginning.
+    fn refuse_idle_moves(&mut self, moves: &[Fault]) -> Result<(), Problem> {
+        let budget = &self.scenario.budget;
+        let stays = self.lost.is_empty()
+            && !self.moves_writers
+            && [budget.switchover, budget.failover, budget.lose_region] == [0; 3];
+        let writer = RegionId(self.scenario.aurora.writer.wrapping_sub(1));
+        let to_itself = |fault: &Fault| fault.target.region(self.layout) == Some(writer);
+        if stays && moves.iter().all(to_itself) {
+            return self.problem(Cause::NeverStrikes {
+                why: format!("the writer is in region {writer} from the beginning"),
+                remedy: "name another region, or change aurora.writer",
+            });
+        }
+        self.moves_writers = true;
+        Ok(())
+    }
+
     fn problem<T>(&self, cause: Cause) -> Result<T, Problem> {
         Err(Problem::new(self.key.clone(), cause))
     }
@@ -115,6 +172,20 @@ impl Resolver<'_> {
             return self.problem(Cause::UnknownBatch { found: number, batches });
         }
         Ok(BatchId(number))
+    }
+
+    /// A batch that waits for ever would be counted among the records that a verdict is about.
+    fn every_batch_is_published(&self) -> Result<(), Problem> {
+        let batches = &self.scenario.records.batches;
+        let numbered = (1..).map(BatchId).zip(batches);
+        let mut unpublished = numbered.filter(|(batch, _)| !self.published.contains(batch));
+        let Some((batch, &size)) = unpublished.next() else { return Ok(()) };
+        if self.published.is_empty() {
+            return Err(Problem::new("script", Cause::NothingPublished));
+        }
+        let size = plural(size.into(), "record", "records");
+        let key = format!("records.batches[{}]", batch.index() - 1);
+        Err(Problem::new(key, Cause::NeverPublished { batch: batch.0, size }))
     }
 
     fn published_batch(&self, number: u16) -> Result<BatchId, Problem> {
@@ -252,10 +323,8 @@ impl Resolver<'_> {
     /// The region is gone for good; another one has to be left.
     fn loss_of_a_region(&self, number: &str) -> Result<Vec<Fault>, Problem> {
         let region = names::region(number.parse().unwrap_or(0), &self.key, self.layout)?;
-        let mut lost = self.lost.get();
-        lost.insert(region);
-        self.lost.set(lost);
-        if lost.iter().count() == self.layout.regions {
+        let mut lost = self.lost;
+        if lost.insert(region) && lost.len() == self.layout.regions {
             return self.problem(Cause::NoRegionLeft);
         }
         Ok(vec![Fault { kind: FaultKind::Lose, target: Target::Region(region) }])

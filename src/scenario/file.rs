@@ -403,7 +403,8 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_writes() {
-        let scenario = Scenario::default();
+        let script = vec![ScriptStep::Publish(1)];
+        let scenario = Scenario { script, ..Scenario::default() };
         assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
     }
 }

@@ -111,6 +111,28 @@ pub enum Cause {
         /// How many there are.
         batches: usize,
     },
+    /// A script without a line that publishes anything.
+    #[error("the script publishes nothing, so nothing can be judged; begin it with 'publish 1'")]
+    NothingPublished,
+    /// A fault that cannot strike when its line is reached.
+    #[error("this can never strike: {why}; {remedy}")]
+    NeverStrikes {
+        /// Why not.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// A batch that no line of the script publishes.
+    #[error(
+        "batch {batch}, of {size}, is never published; add 'publish {batch}' to the script, or leave \
+         the batch out"
+    )]
+    NeverPublished {
+        /// The batch, counted from 1.
+        batch: u16,
+        /// How many records it has, in words.
+        size: String,
+    },
     /// A region does not exist.
     #[error("there is no region {found}; the scenario has {regions}, counted from 1")]
     UnknownRegion {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// use active_active::scenario::{LossLimit, Rpo, Scenario};
 ///
 /// assert_eq!(Scenario::default().rpo, Rpo { records: LossLimit::AtMost(0) });
-/// let scenario = Scenario::parse("rpo.records = \"unlimited\"")?;
+/// let scenario = Scenario::parse("script = [\"publish 1\"]\nrpo.records = \"unlimited\"")?;
 /// assert_eq!(scenario.rpo.records, LossLimit::Unlimited);
 /// assert!(scenario.rpo.records.allows(1_000));
 /// # Ok::<(), active_active::scenario::FileError>(())
@@ -140,12 +140,14 @@ impl schemars::JsonSchema for LossLimit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::Scenario;
+    use crate::scenario::{Scenario, ScriptStep};
 
     #[test]
     fn is_read_as_it_is_written() {
         for limit in [LossLimit::AtMost(0), LossLimit::AtMost(u32::MAX), LossLimit::Unlimited] {
-            let scenario = Scenario { rpo: Rpo { records: limit }, ..Scenario::default() };
+            let script = vec![ScriptStep::Publish(1)];
+            let rpo = Rpo { records: limit };
+            let scenario = Scenario { script, rpo, ..Scenario::default() };
             assert_eq!(Scenario::parse(&scenario.to_toml()), Ok(scenario));
         }
     }

@@ -201,7 +201,7 @@ pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
     let certain = sketch.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
     let (script, failed) = (Vec::new(), Vec::new());
     let lost = BTreeSet::new();
-    let mut writer = Writer { sketch, script, publishes: 0, failed, certain, lost };
+    let mut writer = Writer { sketch, script, publishes: 0, failed, certain, lost, moved: false };
     writer.open();
     sketch.acts.iter().for_each(|&act| writer.act(act));
     writer.close();
@@ -219,6 +219,8 @@ struct Writer<'a> {
     certain: bool,
     /// The regions that are lost.
     lost: BTreeSet<u8>,
+    /// A writer was moved.
+    moved: bool,
 }
 
 impl Writer<'_> {
@@ -270,6 +272,7 @@ impl Writer<'_> {
         match act {
             Act::Publish => self.publish(),
             Act::Await(wait, spot) => self.wait(wait, spot),
+            Act::Disturb(disturbance, spot) if self.is_gone(disturbance, spot) => {}
             Act::Disturb(disturbance, spot) => {
                 let (begin, name, stops) = disturbance.resolve(spot, &self.sketch.topology);
                 self.failed.push((name, stops));
@@ -294,6 +297,8 @@ impl Writer<'_> {
             Act::Redrive(spot) => {
                 self.push(ScriptStep::Redrive(spot.queue(&self.sketch.topology)));
             }
+            Act::Lose { region: false, spot }
+                if self.lost.contains(&spot.region(&self.sketch.topology)) => {}
             Act::Lose { region: false, spot } => {
                 let table = spot.table(&self.sketch.topology);
                 self.push(ScriptStep::Fault(FaultKind::Lose, table));
@@ -309,7 +314,7 @@ impl Writer<'_> {
         let topology = &self.sketch.topology;
         let region = spot.region(topology);
         let lost = self.lost.len() as u16 + self.sketch.budget().lose_region;
-        if lost == self.sketch.regions_to_lose() && !self.lost.contains(&region) {
+        if lost == self.sketch.regions_to_lose() || self.lost.contains(&region) {
             return;
         }
         self.lost.insert(region);
@@ -328,7 +333,35 @@ impl Writer<'_> {
         let Some(stage) = from.find(|&stage| self.sketch.has_database(stage)) else { return };
         let kind = if planned { FaultKind::Switchover } else { FaultKind::Failover };
         let (name, region) = (format!("{}-table", topology.stages[stage]), spot.region(topology));
+        // Where the writers are from the beginning, the first one does not move to.
+        let is_idle = !self.moved && region == self.sketch.writer();
+        if is_idle || self.lost.contains(&region) {
+            return;
+        }
+        self.moved = true;
         self.push(ScriptStep::MoveWriter(kind, name, region));
+    }
+
+    /// Whether all that fails is in a region that is lost.
+    fn is_gone(&self, disturbance: Disturbance, spot: Spot) -> bool {
+        let is_of_one_region = match disturbance {
+            Disturbance::PauseContainer
+            | Disturbance::CrashContainer
+            | Disturbance::FailQueue
+            | Disturbance::FailTable
+            | Disturbance::FailInDns
+            | Disturbance::FailOutDns
+            | Disturbance::FailRegion
+            | Disturbance::CrashRegion
+            | Disturbance::FailLink
+            | Disturbance::Outage
+            | Disturbance::FailSome => true,
+            Disturbance::FailGlobalTable
+            | Disturbance::FailReplicator
+            | Disturbance::OfflineInDns
+            | Disturbance::OfflineOutDns => false,
+        };
+        is_of_one_region && self.lost.contains(&spot.region(&self.sketch.topology))
     }
 
     fn close(&mut self) {

@@ -59,6 +59,32 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
             "FILE:1: script[1]: this can never come true: only 10 records are published",
         ),
         (
+            "a batch that is never published",
+            "script = [\"publish 1\"]\n[records]\nbatches = [1, 10]",
+            "FILE:3: records.batches[1]: batch 2, of 10 records, is never published; add 'publish 2'",
+        ),
+        (
+            "an await of a batch that is not published before it",
+            "script = [\"publish 1\", \"await delivered batch 2\", \"publish 2\"]\n\
+             records.batches = [1, 1]",
+            "FILE:1: script[1]: this can never come true: batch 2 is not published before it; put a",
+        ),
+        (
+            "a fault of what is lost",
+            "script = [\"publish 1\", \"lose @1\",\n\"crash *-container@1\"]",
+            "FILE:2: script[2]: this can never strike: region 1 is lost before it; put it in front",
+        ),
+        (
+            "a second loss",
+            "script = [\"lose @1\",\n\"lose @1\", \"publish 1\"]",
+            "FILE:2: script[1]: this can never strike: region 1 is lost before it",
+        ),
+        (
+            "a move to where the writer is",
+            "script = [\"publish 1\",\n\"failover *-table to @1\"]\nstore.default = \"aurora\"",
+            "FILE:2: script[1]: this can never strike: the writer is in region 1 from the beginning",
+        ),
+        (
             "no writer",
             "[budget]\nswitchover = 1",
             "FILE:2: budget.switchover: only a global database has a writer; set store.default",
@@ -160,7 +186,7 @@ fn a_wrong_change_is_refused() {
         ("topology.stages=[]", "--set topology.stages=[]: topology.stages: 0 stages"),
         ("container.steps=store", "--set container.steps=store: container.steps: a container"),
         ("script=halt", "--set script=halt: script: 'halt' is no step of a script"),
-        ("script=[]", "baseline: script: the script publishes nothing"),
+        ("script=[]", "--set script=[]: script: the script publishes nothing"),
         ("novalue", "invalid value 'novalue' for '--set <KEY=VALUE>': novalue: write KEY=VALUE"),
     ];
     for (change, expected) in cases {

@@ -231,7 +231,8 @@ impl Draw {
 
     /// A scenario with a script of arbitrary faults, awaits and expectations.
     fn script(&mut self, changes: &[String]) -> Result<String, FileError> {
-        let plan = load("name = \"generated\"", changes)?;
+        let published = "script = [\"publish 1\", \"publish 2\", \"publish 3\"]";
+        let plan = load(published, changes)?;
         let mut lines = Vec::new();
         for batch in 1..=3 {
             for _ in 0..self.below(4) {

@@ -86,7 +86,10 @@ pub fn shrunk(scenario: &Scenario, part: Part) -> Vec<Shrunk> {
         Part::Containers => containers(scenario),
         Part::Targets => plain(narrower(scenario)),
     };
-    found.iter_mut().for_each(|shrunk| lower_counts(&mut shrunk.scenario));
+    for shrunk in &mut found {
+        drop_unpublished(&mut shrunk.scenario);
+        lower_counts(&mut shrunk.scenario);
+    }
     found.retain(|shrunk| shrunk.scenario != *scenario);
     found
 }
@@ -292,6 +295,16 @@ fn remove_batch(scenario: &mut Scenario, index: usize) {
         std::mem::take(&mut scenario.script).into_iter().filter_map(renumbered).collect();
 }
 
+/// A batch goes with the last line that publishes it, unless it is the only one.
+fn drop_unpublished(scenario: &mut Scenario) {
+    for batch in (0..scenario.records.batches.len()).rev() {
+        let publishes = ScriptStep::Publish(batch as u16 + 1);
+        if scenario.records.batches.len() > 1 && !scenario.script.contains(&publishes) {
+            remove_batch(scenario, batch);
+        }
+    }
+}
+
 fn script(scenario: &Scenario) -> Vec<Scenario> {
     let lines = &scenario.script;
     let with = |script: Vec<ScriptStep>| Scenario { script, ..scenario.clone() };
@@ -494,7 +507,7 @@ mod tests {
             assert_eq!((scenario.topology.stages.len(), scenario.records.total()), (1, 1));
             assert_eq!((scenario.topology.regions, scenario.topology.containers), (2, 1));
             assert_eq!(scenario.budget.total(), 0, "{name}");
-            assert_eq!(scenario.script, [], "{name}");
+            assert_eq!(scenario.script, [ScriptStep::Publish(1)], "{name}");
         }
     }
 
