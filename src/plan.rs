@@ -7,9 +7,11 @@ pub mod action;
 mod contexts;
 pub mod names;
 mod script;
+mod strike;
 mod validate;
 
 pub use action::{Await, Check, DriverAction};
+pub use strike::Strike;
 
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};

@@ -471,7 +471,20 @@ impl Budget {
         self.counts().into_iter().map(u64::from).sum()
     }
 
-    /// How many of each kind.
+    /// The kinds, as scenario files write them.
+    pub const KEYS: [&'static str; 9] = [
+        "crash",
+        "lost_reply",
+        "visibility_timeout",
+        "reorder",
+        "lose_table",
+        "lose_region",
+        "switchover",
+        "failover",
+        "outage",
+    ];
+
+    /// How many of each kind, in the order of [`Budget::KEYS`].
     pub(crate) fn counts(&self) -> [u16; 9] {
         let Budget {
             crash,

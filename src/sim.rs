@@ -23,6 +23,7 @@ mod budget;
 mod bytes;
 mod choice;
 mod driver;
+mod effect;
 mod ending;
 mod faults;
 mod fingerprint;
@@ -48,7 +49,7 @@ use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
 use crate::model::table::{Latest, RegionalTable, Rows};
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use world::World;
 
@@ -268,6 +269,12 @@ impl Simulation {
     #[inline]
     pub fn is_over(&self) -> bool {
         self.world.out.ready().is_empty() && !self.world.can_heal(&self.plan)
+    }
+
+    /// Where the last fault came from that changed anything, in this step or before it.
+    #[inline]
+    pub fn struck(&self) -> Option<Strike> {
+        self.world.struck
     }
 
     /// What happened in the last step, in order.

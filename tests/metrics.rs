@@ -320,3 +320,106 @@ fn measuring_allocates_nothing_after_the_warm_up() {
     runs(0..200);
     assert_eq!(measure(|| runs(200..500)).count_total, 0);
 }
+
+/// The numbers in a text, without the commas between thousands.
+fn numbers_in(text: &str) -> Vec<f64> {
+    let is_part = |c: char| c.is_ascii_digit() || c == '.' || c == ',';
+    let parts = text.split(|c: char| !is_part(c)).map(|part| part.trim_end_matches(['.', ',']));
+    parts.filter_map(|part| part.replace(',', "").parse().ok()).collect()
+}
+
+/// What people read is what the document says: every number of every line. The runs have slow records and
+/// quick ones, redeliveries of both kinds, and faults that are felt for a while.
+#[test]
+fn every_number_of_the_text_is_one_of_the_document() {
+    let changes = ["queue.delivery=standard", "budget.visibility_timeout=2", "budget.lost_reply=2"];
+    let plan = plans::plan("crash-anywhere", &changes);
+    let metrics = Metrics::of_runs(&plan, || Timed::new(1), 100, 1, u64::MAX);
+    let summary = metrics.summary(&plan);
+    let of = |name: &str| number(&summary, name);
+    let mut seen = Vec::new();
+    for one in summary.measured() {
+        let expected: Vec<f64> = match one.name.as_str() {
+            "latency"
+            | "lag"
+            | "oldest_message_age"
+            | "oldest_message_age_reported"
+            | "rto_path"
+            | "rto_service"
+            | "rpo_age" => {
+                let ms = |suffix: &str| of(&format!("{}_ms_{suffix}", one.name));
+                let count = of(&format!("{}_count", one.name));
+                vec![50.0, ms("p50"), 99.0, ms("p99"), ms("max"), count]
+            }
+            "rpo" => vec![50.0, of("rpo_records_p50"), of("rpo_records_max")],
+            "exposed_in_one_region" => vec![of("exposed_in_one_region_records_max")],
+            "rto_path_never" => vec![of("rto_path_never_count")],
+            "backlog" => {
+                let all = summary.get("backlog_records_max").expect("it is measured");
+                let all = all.as_object().expect("by queue");
+                let (most, queue) = one.text.split_once(" records in ").expect("a queue");
+                assert_eq!(all[queue].to_string(), most);
+                assert!(all.values().all(|other| other.as_u64() <= all[queue].as_u64()));
+                continue;
+            }
+            "redelivered" => {
+                let [sum, all, gone, timed_out] = numbers_in(&one.text)[..] else { panic!() };
+                let percent = |part: f64| part * 100.0 / all;
+                let gone = (percent(gone), of("redelivered_consumer_gone_percent"));
+                let timed_out = (percent(timed_out), of("redelivered_timed_out_percent"));
+                for (said, expected) in [gone, timed_out, (percent(sum), of("redelivered_percent"))]
+                {
+                    assert!((said - expected).abs() < 1e-9, "{}: {expected}", one.text);
+                }
+                assert!(gone.0 > timed_out.0 && timed_out.0 > 0.0, "{}", one.text);
+                seen.push(one.name.clone());
+                continue;
+            }
+            "duplicate" => {
+                let [source, stage, _] = numbers_in(&one.text)[..] else { panic!() };
+                let share = of("duplicate_sends_source_percent") / of("duplicate_sends_percent");
+                assert!((source / (source + stage) - share).abs() < 1e-9, "{}", one.text);
+                let share = of("duplicate_sends_stage_percent") / of("duplicate_sends_percent");
+                assert!((stage / (source + stage) - share).abs() < 1e-9, "{}", one.text);
+                continue;
+            }
+            "amplification" => vec![of("amplification_attempts_per_accepted")],
+            "dead_letter" => vec![of("dead_letter_records_max")],
+            other => panic!("'{other}' is not compared with the document: {}", one.text),
+        };
+        let said = numbers_in(&one.text);
+        assert_eq!(said.len(), expected.len(), "{}: {expected:?}", one.text);
+        let is_near = |(said, expected): (&f64, &f64)| (said - expected).abs() < 0.0501;
+        assert!(said.iter().zip(&expected).all(is_near), "{}: {expected:?}", one.text);
+        seen.push(one.name.clone());
+    }
+    for name in ["latency", "lag", "rto_path", "rto_service", "rpo_age", "rpo", "redelivered"] {
+        assert!(seen.iter().any(|one| one == name), "no {name} in {seen:?}");
+    }
+    // What could be mixed up differs, and is not rounded.
+    let latency = ["p50", "p99", "max"].map(|suffix| of(&format!("latency_ms_{suffix}")));
+    assert!(latency.is_sorted_by(|a, b| a < b), "{latency:?}");
+    assert!(latency.iter().any(|ms| ms.fract() > 0.0), "{latency:?}");
+    assert!(of("amplification_attempts_per_accepted") > 1.0);
+}
+
+/// A replicator belongs to no region: its fault puts at risk what the region has alone that has most.
+#[test]
+fn a_fault_of_replication_counts_the_region_with_most_at_risk() {
+    let text = r#"
+        name = "uneven"
+        topology.stages = ["only"]
+        records.batches = [4, 1]
+        timing.spread_percent = 0
+        script = ["fail *-replicator", "weights 0 1", "publish 1", "await delivered all",
+                  "weights 1 0", "publish 2", "await delivered all", "await quiescent",
+                  "recover *-replicator", "fail *-replicator", "await quiescent", "recover *"]
+    "#;
+    let plan = plans::plan(text, &[]);
+    let mut metrics = Metrics::new(&plan);
+    Runner::new(Arc::clone(&plan)).run(&mut Timed::new(1), 0, &mut metrics);
+    metrics.end_run();
+    let faults = metrics.faults(&plan);
+    let points: Vec<u32> = faults.iter().map(|fault| fault.rpo_records).collect();
+    assert_eq!(points, [0, 4], "one record is in region 1 alone, and four in region 2");
+}

@@ -126,6 +126,7 @@ fn refuse_options(args: &SubjectArgs) -> Result<(), CliError> {
 fn report_of_one(outcome: &Outcome, runner: &Runner) -> SweepReport {
     let mut report = SweepReport { runs: 1, steps: outcome.steps, ..SweepReport::default() };
     report.coverage.merge(runner.coverage());
+    report.evidence.struck.extend(runner.struck());
     report.awaited_until_heal = outcome.awaited_until_heal.map(|action| (0, action));
     report.note_ending(outcome.ending.as_ref(), runner.simulation().plan());
     report.note_healed(0, outcome.healed, runner.simulation().plan());

@@ -241,6 +241,7 @@ impl Campaign {
                 }
             }
         }
+        report.evidence.struck.extend(runner.struck());
         report.coverage.merge(runner.coverage());
         report
     }

@@ -1,8 +1,10 @@
 //! What the ends of many runs show together: whether the verdict is about anything.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::spec::{Ending, Excused, Facts};
 
 /// What all runs that were judged to their end show of their records. A verdict that nothing was violated
@@ -46,6 +48,8 @@ pub struct Evidence {
     pub script_at: usize,
     /// At how many ends the script had ended.
     pub script_ended: u64,
+    /// The faults of script and budget that struck in some run, whether it was judged to its end or not.
+    pub struck: BTreeSet<Strike>,
 }
 
 /// Why a verdict says nothing, though nothing was violated.
@@ -65,17 +69,18 @@ impl Evidence {
     pub fn of(ending: &Ending, plan: &Plan) -> Evidence {
         let &Ending { facts, excused, script_at } = ending;
         let script_ended = u64::from(script_at >= plan.actions().len());
-        Evidence { ends: 1, least: facts, most: facts, excused, script_at, script_ended }
+        let struck = BTreeSet::new();
+        Evidence { ends: 1, least: facts, most: facts, excused, script_at, script_ended, struck }
     }
 
     /// Adds what other ends show.
     pub fn merge(&mut self, other: &Evidence) {
-        if self.ends == 0 {
-            *self = other.clone();
-            return;
-        }
+        self.struck.extend(&other.struck);
         if other.ends == 0 {
             return;
+        }
+        if self.ends == 0 {
+            (self.least, self.most) = (other.least, other.most);
         }
         self.ends += other.ends;
         self.least.merge(other.least, u32::min);
@@ -83,6 +88,12 @@ impl Evidence {
         self.excused.raise(other.excused);
         self.script_at = self.script_at.max(other.script_at);
         self.script_ended += other.script_ended;
+    }
+
+    /// The faults of script and budget that struck in no run, by name: no run shows what they do.
+    pub fn never_struck(&self, plan: &Plan) -> Vec<String> {
+        let never = plan.strikes().filter(|(strike, _)| !self.struck.contains(strike));
+        never.map(|(_, name)| name).collect()
     }
 
     /// Why nothing was shown at any end, if that is so; nothing if there was no end to show anything.

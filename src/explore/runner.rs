@@ -1,12 +1,13 @@
 //! One run, judged: chaos, heal, converge.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::explore::coverage::Coverage;
 use crate::explore::healed::Healed;
 use crate::explore::observer::{Observer, Phase};
 use crate::model::MachineId;
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::scheduler::{RoundRobin, Scheduler, Span};
 use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Ending, Judgement, Lost, Seen, Settles, Spec, Violation};
@@ -73,6 +74,8 @@ pub struct Runner {
     simulation: Simulation,
     spec: Spec,
     coverage: Coverage,
+    /// The faults of script and budget that have struck.
+    struck: BTreeSet<Strike>,
     healed: Healed,
     steps_max: u64,
 }
@@ -124,6 +127,7 @@ impl Runner {
             simulation: Simulation::new(plan),
             spec,
             coverage: Coverage::default(),
+            struck: BTreeSet::new(),
             healed: Healed::default(),
             steps_max: u64::MAX,
         }
@@ -290,6 +294,9 @@ impl Runner {
         }
         observer.step(&step, &self.simulation);
         self.coverage.note_step(&step);
+        if choice.can_strike() {
+            self.struck.extend(self.simulation.struck());
+        }
         let seen = Seen(self.simulation.steps());
         for event in self.simulation.events() {
             self.coverage.note_event(event);
@@ -318,9 +325,15 @@ impl Runner {
         &self.coverage
     }
 
-    /// Counts from 0 again what the runs reach.
+    /// Counts from 0 again what the runs reach, and forgets what struck in them.
     pub fn clear_coverage(&mut self) {
         self.coverage.clear();
+        self.struck.clear();
+    }
+
+    /// Which faults of script and budget the runs so far were struck by.
+    pub fn struck(&self) -> &BTreeSet<Strike> {
+        &self.struck
     }
 
     /// The simulation as the last run left it.

@@ -38,7 +38,7 @@ mod worker;
 
 pub use progress::Progress as SearchProgress;
 
-use crate::explore::{BroughtBack, Outcome, Runner, Verdict};
+use crate::explore::{BroughtBack, Evidence, Outcome, Runner, Verdict};
 use crate::plan::Plan;
 use crate::scheduler::Replay;
 use crate::sim::Choice;
@@ -125,6 +125,8 @@ pub struct VerifyReport {
     pub bytes: u64,
     /// How many states lie on cycles or behind one.
     pub cyclic: u64,
+    /// What the ends of runs show of their records, and which faults struck.
+    pub evidence: Evidence,
     /// What only an operator would have brought back before some run went on (see
     /// [`BroughtBack::text`](crate::explore::BroughtBack::text)).
     pub operator: Option<String>,
@@ -194,11 +196,11 @@ impl Verify {
         let mut reduced = wanted.is_ok();
         let mut not_reduced_because = wanted.as_ref().err().copied().filter(|_| self.reduces);
         let reduction = wanted.unwrap_or_else(|_| Reduction::none(&self.plan));
-        let (mut verdict, mut operator, mut cyclic) = self.verdict(&reduction, progress);
+        let (mut verdict, mut seen, mut cyclic) = self.verdict(&reduction, progress);
         if reduced && verdict == Verified::Incomplete(Incomplete::Cyclic) {
             (reduced, not_reduced_because) = (false, Some(CYCLIC));
             progress.restart();
-            (verdict, operator, cyclic) = self.verdict(&Reduction::none(&self.plan), progress);
+            (verdict, seen, cyclic) = self.verdict(&Reduction::none(&self.plan), progress);
         }
         VerifyReport {
             verdict,
@@ -209,30 +211,36 @@ impl Verify {
             depth: progress.depth(),
             bytes: progress.bytes(),
             cyclic,
-            operator: operator.map(|first| first.text(&self.plan)),
+            evidence: seen.evidence,
+            operator: seen.operator.map(|first| first.text(&self.plan)),
             reduced,
             not_reduced_because,
             exchanged: self.reduces && symmetry::is_used(&self.plan),
         }
     }
 
-    /// The verdict, what needed an operator, and how many states lie on cycles.
-    fn verdict(
-        &self,
-        reduction: &Reduction,
-        progress: &SearchProgress,
-    ) -> (Verified, Option<BroughtBack>, u64) {
+    /// The verdict, what was seen on the way to it, and how many states lie on cycles.
+    fn verdict(&self, reduction: &Reduction, progress: &SearchProgress) -> (Verified, Seen, u64) {
         let exchanges = self.reduces && symmetry::is_used(&self.plan);
         let by_parts = reduction.is_none() && !exchanges && Locals::suit(&self.plan);
         let scope = Scope { verify: self, reduction, by_parts, exchanges, progress };
-        let pass = scope.pass(&Store::new(self.bytes_max), Task::Judge, None, progress);
+        let mut pass = scope.pass(&Store::new(self.bytes_max), Task::Judge, None, progress);
         let (is_uneven, operator) = (pass.is_uneven, pass.operator);
+        let mut seen = Seen { operator, evidence: std::mem::take(&mut pass.evidence) };
         let (verdict, cyclic) = match scope.conclude(pass) {
-            Verified::Holds if is_uneven => scope.cycles(),
+            Verified::Holds if is_uneven => scope.cycles(&mut seen),
             verdict => (verdict, 0),
         };
-        (verdict, operator, cyclic)
+        (verdict, seen, cyclic)
     }
+}
+
+/// What was seen in all states.
+struct Seen {
+    /// As [`Pass::operator`].
+    operator: Option<BroughtBack>,
+    /// As [`VerifyReport::evidence`].
+    evidence: Evidence,
 }
 
 /// What the passes of one search have in common.
@@ -321,7 +329,7 @@ impl Scope<'_> {
     /// Looks for states that lead to themselves. In the chaos a system can stay there for as long as it
     /// likes, so there the chaos may be ended; afterwards it may not stay there at all. How many states
     /// lie on cycles or behind one comes with the verdict.
-    fn cycles(&self) -> (Verified, u64) {
+    fn cycles(&self, seen: &mut Seen) -> (Verified, u64) {
         let (ways, cyclic) = match self.cyclic(None) {
             Ok((_, 0)) => return (Verified::Holds, 0),
             Ok(found) => found,
@@ -333,6 +341,9 @@ impl Scope<'_> {
         }
         let pass =
             self.pass(&self.rest(&ways), Task::Judge, Some(&ways), &SearchProgress::default());
+        // It has every state of the first pass, and those behind the healings in between.
+        seen.operator = seen.operator.into_iter().chain(pass.operator).min();
+        seen.evidence.clone_from(&pass.evidence);
         if let Some(choices) = pass.violation {
             return (Verified::Violated(Box::new(self.found(choices, false))), cyclic);
         }

@@ -137,20 +137,22 @@ pub enum FaultPoint {
 }
 
 impl FaultPoint {
-    /// Whether it takes something from the budget: the end of a fault and a moment of the script do not.
-    pub(crate) fn is_of_the_budget(self) -> bool {
-        match self {
-            FaultPoint::Crash(_)
-            | FaultPoint::LoseReply(_)
-            | FaultPoint::TimeOut(_)
-            | FaultPoint::Reorder(_)
-            | FaultPoint::LoseTable(_)
-            | FaultPoint::LoseRegion(_)
-            | FaultPoint::Switchover(..)
-            | FaultPoint::Failover(..)
-            | FaultPoint::Outage(_) => true,
-            FaultPoint::Restart(_) | FaultPoint::GoOn | FaultPoint::EndOutage(_) => false,
-        }
+    /// What it takes from the budget, by the index of its kind in
+    /// [`Budget::KEYS`](crate::scenario::Budget::KEYS): the end of a fault and a moment of the script take
+    /// nothing.
+    pub(crate) fn of_budget(self) -> Option<usize> {
+        Some(match self {
+            FaultPoint::Crash(_) => 0,
+            FaultPoint::LoseReply(_) => 1,
+            FaultPoint::TimeOut(_) => 2,
+            FaultPoint::Reorder(_) => 3,
+            FaultPoint::LoseTable(_) => 4,
+            FaultPoint::LoseRegion(_) => 5,
+            FaultPoint::Switchover(..) => 6,
+            FaultPoint::Failover(..) => 7,
+            FaultPoint::Outage(_) => 8,
+            FaultPoint::Restart(_) | FaultPoint::GoOn | FaultPoint::EndOutage(_) => return None,
+        })
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! use active_active::explore::Runner;
 //! use active_active::plan::Plan;
-//! use active_active::report::facts::Range;
+//! use active_active::report::facts::{ExceptionSummary, Range};
 //! use active_active::report::{FactsSummary, RunSummary};
 //! use active_active::scenario::builtin;
 //! use active_active::scheduler::RoundRobin;
@@ -14,6 +14,8 @@
 //! let outcome = Runner::new(Arc::clone(&plan)).run(&mut RoundRobin::default(), 0, &mut ());
 //! let facts: FactsSummary = RunSummary::of_replay(&plan, &outcome).facts.expect("it came to its end");
 //! assert_eq!(facts.delivered, Range { min: 10, max: 10 });
+//! let exceptions: Vec<ExceptionSummary> = facts.exceptions.clone();
+//! assert!(exceptions.is_empty(), "nothing was lost");
 //! assert!(facts.text(10, ("run", "runs")).starts_with("Of 10 records: 10 published, 10 accepted"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -24,7 +26,7 @@ use crate::explore::Evidence;
 use crate::plan::Plan;
 use crate::report::text::{count, plural};
 use crate::scenario::LossLimit;
-use crate::spec::{Excused, Facts};
+use crate::spec::{Facts, PropertyName};
 
 /// A number at all ends: the smallest and the greatest one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
@@ -57,9 +59,17 @@ pub struct FactsSummary {
     pub lost: Range,
     /// Of how many records that may be, as the scenario declares.
     pub rpo_records: LossLimit,
-    /// The most that each property excused.
-    #[serde(skip)]
-    pub(super) exceptions: Excused,
+    /// What properties do not claim because of losses, at most.
+    pub exceptions: Vec<ExceptionSummary>,
+}
+
+/// What a property does not claim because of losses that the scenario declares.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct ExceptionSummary {
+    /// The property.
+    pub property: &'static str,
+    /// What it excuses, in words that follow "except".
+    pub except: String,
 }
 
 impl std::fmt::Display for Range {
@@ -77,6 +87,12 @@ impl FactsSummary {
     pub(super) fn new(plan: &Plan, evidence: &Evidence) -> Option<FactsSummary> {
         let Evidence { ends, least, most, excused, .. } = evidence;
         let range = |of: fn(&Facts) -> u32| Range { min: of(least), max: of(most) };
+        let up_to = if *ends == 1 { "" } else { "up to " };
+        let judged = PropertyName::ALL.into_iter().filter(|one| one.not_applicable(plan).is_none());
+        let exception = |property: PropertyName| {
+            let except = excused.of(property, up_to)?;
+            Some(ExceptionSummary { property: property.name(), except })
+        };
         (*ends > 0).then(|| FactsSummary {
             ends: *ends,
             published: range(|facts| facts.published),
@@ -86,7 +102,7 @@ impl FactsSummary {
             dead_lettered: range(|facts| facts.dead_lettered),
             lost: range(|facts| facts.lost),
             rpo_records: plan.scenario().rpo.records,
-            exceptions: *excused,
+            exceptions: judged.filter_map(exception).collect(),
         })
     }
 
@@ -132,9 +148,10 @@ impl FactsSummary {
         )
     }
 
-    /// What goes before the greatest number.
-    pub(super) fn up_to(&self) -> &'static str {
-        if self.ends == 1 { "" } else { "up to " }
+    /// What the property does not claim, if anything.
+    pub(super) fn exception(&self, property: PropertyName) -> Option<&str> {
+        let of_property = |one: &&ExceptionSummary| one.property == property.name();
+        self.exceptions.iter().find(of_property).map(|one| one.except.as_str())
     }
 }
 

@@ -77,6 +77,8 @@ pub struct SweepSummary {
     pub runs_with_operator: u64,
     /// What it was in the first of them.
     pub operator: Option<OperatorSummary>,
+    /// The faults of script and budget that struck in no run, though all runs were made.
+    pub never_struck: Vec<String>,
     /// In how many runs losses destroyed something that was acknowledged.
     pub runs_with_loss: u64,
     /// What was destroyed in the run in which that was most.
@@ -226,6 +228,13 @@ impl SweepSummary {
                 .filter(|_| verdict == Finding::Vacuous)
                 .map(|why| why.text(plan)),
             facts,
+            never_struck: match verdict {
+                // A sweep that ends at its first violation has not tried.
+                Finding::Violated => Vec::new(),
+                Finding::Holds | Finding::Inconclusive | Finding::Vacuous => {
+                    report.evidence.never_struck(plan)
+                }
+            },
             runs_with_operator: report.runs_with_operator,
             operator: report
                 .operator
@@ -345,9 +354,7 @@ fn properties(
         is_liveness: property.is_liveness(),
         status: status(property),
         reason: property.not_applicable(plan),
-        except: facts
-            .filter(|_| property.not_applicable(plan).is_none())
-            .and_then(|facts| facts.exceptions.of(property, facts.up_to())),
+        except: facts.and_then(|facts| facts.exception(property)).map(str::to_owned),
     };
     PropertyName::ALL.into_iter().map(summary).collect()
 }

@@ -9,12 +9,12 @@ use crate::report::summary::{
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
 
+mod about;
 mod conclusion;
-mod losses;
 
+use about::lost_in_run;
+pub(super) use about::{about, came, never_struck};
 pub(super) use conclusion::{evidence, vacuous};
-use losses::lost_in_run;
-pub(super) use losses::most_lost;
 
 /// What a sweep shows.
 pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
@@ -26,11 +26,7 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
         return joined(&lines);
     }
     lines.push(explored(summary));
-    let facts = summary.facts.iter();
-    lines.extend(facts.map(|facts| facts.text(summary.scenario.records, ("run", "runs"))));
-    if let Some(lost) = &summary.largest_loss {
-        lines.extend(most_lost(summary.runs_with_loss, lost, palette));
-    }
+    lines.extend(about(summary, ("run", "runs"), palette));
     lines.push(String::new());
     lines.extend(properties(summary, palette));
     lines.push(String::new());
@@ -40,20 +36,9 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     if let Some(violation) = &summary.violation {
         lines.extend(self::violation(violation, palette));
     }
-    lines.extend(operator(summary, palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(conclusion::conclusion(summary, palette));
     joined(&lines)
-}
-
-/// In how many runs a healing had to bring back what nothing else would have.
-fn operator(summary: &SweepSummary, palette: &Palette) -> Option<String> {
-    summary.operator.as_ref().map(|first| {
-        let needed = paint(palette.strong, "Needed an operator");
-        let runs = format!("{} of {}", count(summary.runs_with_operator), count(summary.runs));
-        let run = first.run.map_or_else(String::new, |run| format!(" (run {run})"));
-        format!("{needed} in {runs} runs: {}{run}.", first.what)
-    })
 }
 
 /// What precedes the story of a run.
@@ -75,8 +60,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
         format!("{} operator: {}.", paint(palette.strong, "Needed an"), operator.what)
     }));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
-    let facts = summary.facts.iter();
-    lines.extend(facts.map(|facts| facts.text(summary.scenario.records, ("run", "runs"))));
+    lines.extend(came(summary.facts.as_ref(), summary.scenario.records, ("run", "runs")));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
     match (&summary.violation, &summary.cut_short) {
         (Some(violation), _) => lines.extend(self::violation(violation, palette)),

@@ -4,9 +4,10 @@ use serde::Serialize;
 
 use crate::explore::{Verified, VerifyReport};
 use crate::plan::Plan;
+use crate::report::facts::{FactsSummary, except};
 use crate::report::palette::{Palette, paint};
-use crate::report::summary::{FORMAT, Finding, ScenarioSummary, ViolationSummary};
-use crate::report::text::{count, head, joined, plural, violation};
+use crate::report::summary::{FORMAT, Finding, OperatorSummary, ScenarioSummary, ViolationSummary};
+use crate::report::text::{came, count, head, joined, never_struck, plural, vacuous, violation};
 
 /// What an exhaustive search shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -39,8 +40,14 @@ pub struct VerifySummary {
     pub cyclic_states: u64,
     /// The length of the longest run that was followed, in choices.
     pub depth: u64,
+    /// How far the records came, at the ends of runs; none if none was judged.
+    pub facts: Option<FactsSummary>,
+    /// Why the search shows nothing, though nothing violates anything, if that is so.
+    pub vacuous_because: Option<String>,
+    /// The faults of script and budget that strike in no schedule, though all were searched.
+    pub never_struck: Vec<String>,
     /// What only an operator would have brought back before some run went on.
-    pub operator: Option<String>,
+    pub operator: Option<OperatorSummary>,
     /// How many bytes the store of states took.
     pub store_bytes: u64,
     /// Why it is not complete, if it is not.
@@ -55,7 +62,9 @@ impl VerifySummary {
     /// What is said of a search. `why` says why it is not complete, if whoever stopped it knows more
     /// than that somebody did.
     pub fn new(plan: &Plan, report: &VerifyReport, why: Option<&str>) -> VerifySummary {
+        let vacuous = report.evidence.vacuous();
         let (verdict, incomplete_because, found) = match &report.verdict {
+            Verified::Holds if vacuous.is_some() => (Finding::Vacuous, None, None),
             Verified::Holds => (Finding::Holds, None, None),
             Verified::Violated(found) => (Finding::Violated, None, Some(found)),
             Verified::Incomplete(cause) => {
@@ -78,7 +87,19 @@ impl VerifySummary {
             ends: report.ends,
             cyclic_states: report.cyclic,
             depth: report.depth,
-            operator: report.operator.clone(),
+            facts: FactsSummary::new(plan, &report.evidence),
+            vacuous_because: vacuous
+                .filter(|_| verdict == Finding::Vacuous)
+                .map(|why| why.text(plan)),
+            never_struck: match verdict {
+                // A search that ends at a violation, or is cut, has not tried.
+                Finding::Violated | Finding::Inconclusive => Vec::new(),
+                Finding::Holds | Finding::Vacuous => report.evidence.never_struck(plan),
+            },
+            operator: report
+                .operator
+                .as_ref()
+                .map(|what| OperatorSummary { run: None, what: what.clone() }),
             store_bytes: report.bytes,
             incomplete_because,
             violation: found.map(|found| ViolationSummary::new(&found.violation, None, None)),
@@ -107,6 +128,11 @@ impl VerifySummary {
             plural(self.ends, "end", "ends"),
             count(self.depth),
         ));
+        if self.violation.is_none() {
+            let records = self.scenario.records;
+            lines.extend(came(self.facts.as_ref(), records, ("end", "ends")));
+        }
+        lines.extend(never_struck(&self.never_struck, palette));
         lines.push(format!("{} of states", memory(self.store_bytes)));
         if self.cyclic_states > 0 {
             lines.push(format!(
@@ -137,17 +163,25 @@ impl VerifySummary {
                 paint(palette.loud, "INCOMPLETE"),
                 plural(self.states, "state", "states"),
             )],
+            None if self.verdict == Finding::Vacuous => {
+                vec![vacuous(self.vacuous_because.as_deref(), palette)]
+            }
             None => {
                 let mut lines = vec![format!(
-                    "{} within this scope: no schedule of {scope} with these faults violates the \
+                    "{}{} within this scope: no schedule of {scope} with these faults violates the \
                      spec.\nIt says nothing about larger ones; two states are taken for one with a \
                      probability below 10^{}.",
                     paint(palette.good, "VERIFIED"),
+                    except(self.facts.as_ref()),
                     collision_exponent(self.states),
                 )];
+                let exceptions = self.facts.iter().flat_map(|facts| &facts.exceptions);
+                lines.extend(
+                    exceptions.map(|one| format!("{} holds except {}.", one.property, one.except)),
+                );
                 lines.extend(self.operator.iter().map(|first| {
                     let needed = paint(palette.strong, "needed an operator");
-                    format!("Some runs {needed}: {first}.")
+                    format!("Some runs {needed}: {}.", first.what)
                 }));
                 lines
             }

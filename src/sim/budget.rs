@@ -9,7 +9,7 @@ use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::Restart;
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
 
@@ -87,9 +87,17 @@ impl World {
     pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
         let number = self.faults.numbers.number(point);
         assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
-        if point.is_of_the_budget() {
+        let kind = point.of_budget();
+        if kind.is_some() {
             self.ending.strike();
         }
+        if let (true, Some(kind)) = (self.take_offered(point, plan), kind) {
+            self.note_strike(Strike::of_budget(kind));
+        }
+    }
+
+    /// Takes it; whether it changes anything.
+    fn take_offered(&mut self, point: FaultPoint, plan: &Plan) -> bool {
         match point {
             FaultPoint::Crash(container) => {
                 self.faults.left.crash -= 1;
@@ -121,12 +129,13 @@ impl World {
             | FaultPoint::Switchover(..)
             | FaultPoint::Failover(..)
             | FaultPoint::Outage(_)
-            | FaultPoint::EndOutage(_) => self.take_great_fault(point, plan),
+            | FaultPoint::EndOutage(_) => return self.take_great_fault(point, plan),
         }
+        true
     }
 
-    /// One that concerns more than one container, queue or reply.
-    fn take_great_fault(&mut self, point: FaultPoint, plan: &Plan) {
+    /// One that concerns more than one container, queue or reply; whether it changes anything.
+    fn take_great_fault(&mut self, point: FaultPoint, plan: &Plan) -> bool {
         let left = &mut self.faults.left;
         let (kind, target) = match point {
             FaultPoint::LoseTable(id) => {
@@ -147,13 +156,16 @@ impl World {
             }
             FaultPoint::Outage(region) => {
                 left.outage -= 1;
-                plan.outage(region).iter().for_each(|&fault| self.inject(fault, plan));
+                let mut strikes = false;
+                plan.outage(region).iter().for_each(|&fault| strikes |= self.strike(fault, plan));
                 self.faults.offer(FaultPoint::EndOutage(region), true);
-                return self.offer_great_faults(plan);
+                self.offer_great_faults(plan);
+                return strikes;
             }
             FaultPoint::EndOutage(region) => {
                 self.end_outage(region, plan);
-                return self.offer_great_faults(plan);
+                self.offer_great_faults(plan);
+                return false;
             }
             FaultPoint::Crash(_)
             | FaultPoint::Restart(_)
@@ -162,8 +174,9 @@ impl World {
             | FaultPoint::Reorder(_)
             | FaultPoint::GoOn => unreachable!("{point:?} concerns one machine"),
         };
-        self.inject(Fault { kind, target }, plan);
+        let strikes = self.strike(Fault { kind, target }, plan);
         self.offer_great_faults(plan);
+        strikes
     }
 
     /// Everything in the region works again: what others depend on first, containers last, as in a

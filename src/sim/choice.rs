@@ -286,6 +286,16 @@ impl<'a> Enabled<'a> {
 const HEAL: &str = "heal";
 
 impl Choice {
+    /// Whether a fault can begin in it that comes from the script or the budget.
+    #[inline]
+    pub(crate) fn can_strike(self) -> bool {
+        match self {
+            Choice::Step(machine) => machine == DRIVER,
+            Choice::Fail(_) | Choice::Fault(_) => true,
+            Choice::Resolve(_) | Choice::Heal => false,
+        }
+    }
+
     /// The machine that takes a step; none for a fault.
     #[inline]
     pub fn machine(self) -> Option<MachineId> {

@@ -6,7 +6,7 @@ use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::plan::{Await, Check, DriverAction, Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
@@ -83,7 +83,11 @@ impl World {
                 self.driver.released = false;
             }
             DriverAction::Fault(faults) => {
-                faults.iter().for_each(|&fault| self.inject(fault, plan));
+                let mut strikes = false;
+                faults.iter().for_each(|&fault| strikes |= self.strike(fault, plan));
+                if strikes {
+                    self.note_strike(Strike::of_script(index));
+                }
             }
             DriverAction::FaultSome(faults) => {
                 if !self.fail_or_leave_be(faults, plan) {
@@ -118,7 +122,9 @@ impl World {
         let is_last = usize::from(component) + 1 == faults.len();
         let fails = std::mem::take(&mut self.driver.fails) || is_last && failed == 0;
         if fails {
-            self.inject(faults[usize::from(component)], plan);
+            if self.strike(faults[usize::from(component)], plan) {
+                self.note_strike(Strike::of_script(self.driver.next()));
+            }
         }
         (self.driver.component, self.driver.failed) = match is_last {
             true => (0, 0),

@@ -13,7 +13,7 @@ use crate::model::queue::{Queue, Shelf};
 use crate::model::replicator::Replicator;
 use crate::model::source::RecordSource;
 use crate::model::table::{Latest, RegionalTable, Row};
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::budget::Faults;
 use crate::sim::choice::Alternatives;
@@ -53,6 +53,8 @@ pub(super) struct World {
     pub(super) alternatives: Alternatives,
     /// Regions that are gone for good.
     pub(super) lost: RegionSet,
+    /// Where the last fault came from that did anything. It is only reported, and part of no fingerprint.
+    pub(super) struck: Option<Strike>,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
     pub(super) scratch: [Vec<RecordId>; 2],
 }
@@ -79,6 +81,7 @@ impl World {
             ending: Ending::default(),
             alternatives: Alternatives::NONE,
             lost: RegionSet::EMPTY,
+            struck: None,
             scratch: Default::default(),
         };
         for (table, context) in world.tables.iter_mut().zip(&plan.tables) {
@@ -234,5 +237,6 @@ impl World {
         self.faults.copy_from(&other.faults);
         self.ending = other.ending;
         self.lost = other.lost;
+        self.struck = other.struck;
     }
 }

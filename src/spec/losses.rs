@@ -293,8 +293,9 @@ impl Losses {
             }
         }
         let count = self.count();
-        match (self.destroyed().next(), plan.scenario().rpo.records) {
-            (Some(record), LossLimit::AtMost(allowed)) if count > allowed as usize => {
+        let declared = plan.scenario().rpo.records;
+        match (self.destroyed().next(), declared) {
+            (Some(record), LossLimit::AtMost(allowed)) if !declared.allows(count) => {
                 Err(Breach::OverRpo { record, count: count as u16, allowed })
             }
             (_, LossLimit::AtMost(_) | LossLimit::Unlimited) => Ok(()),

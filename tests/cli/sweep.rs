@@ -160,6 +160,9 @@ fn the_json_document_has_its_keys() {
         "awaited_until_heal",
         "facts",
         "vacuous_because",
+        "never_struck",
+        "runs_with_operator",
+        "operator",
         "runs_with_loss",
         "largest_loss",
         "metrics",
@@ -181,7 +184,7 @@ fn what_was_lost_for_good_is_listed() {
     let done = place.run("sweep region-loss --runs 100");
     assert_eq!(done.status, Some(0), "{}", done.stderr);
     for text in [
-        "Lost for good, of what was acknowledged",
+        "Lost for good, of what was acknowledged, in ",
         "where the scenario declares any number",
         "accepted, in no queue any more, not delivered",
     ] {

@@ -28,7 +28,7 @@ use crate::model::id::{MachineId, RecordId};
 use crate::model::layout::DRIVER;
 use crate::model::options::Answer;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, DriverAction, Plan};
+use crate::plan::{Await, DriverAction, Plan, Strike};
 use crate::sim::{Bytes, Choice};
 use crate::spec::Breach;
 
@@ -277,6 +277,12 @@ impl Space for Locals<'_> {
     #[inline]
     fn due(&self, state: &Whole) -> usize {
         self.parts.due(state.ids[0]).0
+    }
+
+    /// No plan with faults is searched in this way.
+    #[inline]
+    fn struck(&self, _state: &Whole) -> Option<Strike> {
+        None
     }
 
     fn point<'a>(&'a mut self, _state: &'a Whole, path: &[Choice]) -> &'a Point {

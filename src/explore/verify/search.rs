@@ -3,6 +3,7 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::explore::evidence::Evidence;
 use crate::explore::healed::BroughtBack;
 use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::locals::Locals;
@@ -75,6 +76,8 @@ pub(super) struct Pass {
     pub(super) is_uneven: bool,
     /// The least of what only an operator would have brought back before a run went on.
     pub(super) operator: Option<BroughtBack>,
+    /// What the ends show that were judged, and which faults struck.
+    pub(super) evidence: Evidence,
     /// What [`Task::NoteCycles`] noted.
     pub(super) graph: Graph,
 }

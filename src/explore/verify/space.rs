@@ -3,7 +3,7 @@
 use crate::explore::verify::point::Point;
 use crate::explore::verify::progress::Tally;
 use crate::explore::verify::reduction::Reduction;
-use crate::plan::Plan;
+use crate::plan::{Plan, Strike};
 use crate::sim::{Bytes, Choice};
 use crate::spec::Breach;
 
@@ -48,6 +48,9 @@ pub(super) trait Space {
 
     /// The action of the script that is due.
     fn due(&self, state: &Self::State) -> usize;
+
+    /// Where the last fault came from that struck on the way to a state that was just taken.
+    fn struck(&self, state: &Self::State) -> Option<Strike>;
 
     /// The state as a point.
     fn point<'a>(&'a mut self, state: &'a Self::State, path: &[Choice]) -> &'a Point;
@@ -111,6 +114,11 @@ impl Space for Points<'_> {
     #[inline]
     fn due(&self, state: &Point) -> usize {
         state.simulation.driver().next()
+    }
+
+    #[inline]
+    fn struck(&self, state: &Point) -> Option<Strike> {
+        state.simulation.struck()
     }
 
     fn point<'a>(&'a mut self, state: &'a Point, _path: &[Choice]) -> &'a Point {

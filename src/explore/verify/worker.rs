@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
+use crate::explore::evidence::Evidence;
 use crate::explore::healed::{self, BroughtBack};
 use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::pool::Job;
@@ -54,6 +55,8 @@ pub(super) struct Worker<'a, S: Space> {
     graph: Graph,
     /// As [`Pass::operator`].
     operator: Option<BroughtBack>,
+    /// As [`Pass::evidence`].
+    evidence: Evidence,
     /// Those in use first; the others are kept for their memory.
     frames: Vec<Frame<S::State>>,
     path: Vec<Choice>,
@@ -87,6 +90,7 @@ impl<'a, S: Space> Worker<'a, S> {
             space,
             graph: Graph::default(),
             operator: None,
+            evidence: Evidence::default(),
             frames: Vec::new(),
             path: Vec::new(),
             options: Vec::new(),
@@ -115,6 +119,7 @@ impl<'a, S: Space> Worker<'a, S> {
         pass.is_uneven |= self.is_uneven;
         pass.graph.append(self.graph);
         pass.operator = pass.operator.into_iter().chain(self.operator).min();
+        pass.evidence.merge(&self.evidence);
     }
 
     /// Enters all states behind a job's choices.
@@ -298,7 +303,11 @@ impl<'a, S: Space> Worker<'a, S> {
         let (before, after) = self.frames.split_at_mut(depth + 1);
         self.path.push(choice);
         let (parent, child) = (&before[depth].state, &mut after[0].state);
-        self.space.take(parent, child, &mut self.path, &mut self.tally)
+        self.space.take(parent, child, &mut self.path, &mut self.tally)?;
+        if choice.can_strike() {
+            self.evidence.struck.extend(self.space.struck(child));
+        }
+        Ok(())
     }
 
     /// The work that leads to the state in the next frame (see [`Frame::work`]), by this choice.
@@ -360,7 +369,12 @@ impl<'a, S: Space> Worker<'a, S> {
         self.tally.ends += 1;
         let Frame { state, length, .. } = &self.frames[depth];
         let point = self.space.point(state, &self.path[..*length]);
-        point.spec.judge_end(&point.simulation).map_err(|_| ())
+        point.spec.judge_end(&point.simulation).map_err(|_| ())?;
+        if matches!(self.search.task, Task::Judge) {
+            let ending = point.spec.ending(&point.simulation);
+            self.evidence.merge(&Evidence::of(&ending, self.search.plan));
+        }
+        Ok(())
     }
 
     /// A run that violates the spec.

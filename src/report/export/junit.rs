@@ -38,18 +38,27 @@ pub fn junit(sweep: &SweepSummary) -> String {
     )
 }
 
-/// How far the records came, and what was lost under a declaration.
+/// What the verdict is about: how far the records came, what was lost under a declaration, what never
+/// struck, and what needed an operator.
 fn facts(sweep: &SweepSummary) -> String {
-    let Some(facts) = &sweep.facts else { return String::new() };
     let property = |name: &str, value: &str| {
         format!("<property name=\"{name}\" value=\"{}\"/>", escape(value))
     };
-    let mut text = property("ends", &facts.ends.to_string());
-    for (name, range) in facts.named() {
-        text += &property(&format!("{name}.min"), &range.min.to_string());
-        text += &property(&format!("{name}.max"), &range.max.to_string());
+    let mut text = String::new();
+    if let Some(facts) = &sweep.facts {
+        text += &property("ends", &facts.ends.to_string());
+        for (name, range) in facts.named() {
+            text += &property(&format!("{name}.min"), &range.min.to_string());
+            text += &property(&format!("{name}.max"), &range.max.to_string());
+        }
+        text += &property("rpo.records", &facts.rpo_records.to_string());
     }
-    text + &property("rpo.records", &facts.rpo_records.to_string())
+    sweep.never_struck.iter().for_each(|name| text += &property("never-struck", name));
+    if let Some(first) = &sweep.operator {
+        text += &property("runs-with-operator", &sweep.runs_with_operator.to_string());
+        text += &property("operator", &first.what);
+    }
+    text
 }
 
 /// A property that was not judged to the end is no success.

@@ -10,7 +10,7 @@ use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
 use crate::report::summary::Finding;
 use crate::report::sweep::{Status, SweepSummary};
-use crate::report::text::{count, evidence, most_lost, plural, vacuous};
+use crate::report::text::{about, count, evidence, plural, vacuous};
 
 /// The verdict, the violation with its diagram, every property, what was never reached, and how to
 /// see it again, in GitHub-flavoured Markdown.
@@ -74,17 +74,12 @@ fn verdict(sweep: &SweepSummary) -> String {
     }
 }
 
-/// How far the records came, and what was lost.
+/// What the verdict is about.
 fn facts(sweep: &SweepSummary) -> String {
-    let Some(facts) = &sweep.facts else { return String::new() };
-    let mut text = plain(&facts.text(sweep.scenario.records, ("schedule", "schedules"))) + "\n\n";
-    if let Some(lost) = &sweep.largest_loss {
-        let lines = most_lost(sweep.runs_with_loss, lost, &Palette::PLAIN);
-        let items = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        items.for_each(|line| text += &format!("* {}\n", plain(line)));
-        text.push('\n');
-    }
-    text
+    let lines = about(sweep, ("schedule", "schedules"), &Palette::PLAIN);
+    let items = lines.iter().map(|line| format!("* {}\n", plain(line.trim())));
+    let items: String = items.collect();
+    if items.is_empty() { items } else { items + "\n" }
 }
 
 fn properties(sweep: &SweepSummary) -> String {

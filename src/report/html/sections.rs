@@ -72,19 +72,12 @@ fn holds(sweep: &SweepSummary) -> String {
     )
 }
 
-/// How far the records came, and what was lost.
+/// What the verdict is about.
 fn came(sweep: &SweepSummary) -> String {
-    let Some(facts) = &sweep.facts else { return String::new() };
-    let words = facts.text(sweep.scenario.records, ("schedule", "schedules"));
-    let mut html = format!("<p data-field=\"facts\">{}</p>\n", escape(&words));
-    if let Some(lost) = &sweep.largest_loss {
-        let lines = text::most_lost(sweep.runs_with_loss, lost, &Palette::PLAIN);
-        let mut lines = lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-        let heading = lines.next().unwrap_or_default();
-        let items: String = lines.map(|line| format!("<li>{}</li>", escape(line))).collect();
-        html += &format!("<p data-field=\"loss\">{heading}:</p>\n<ul>{items}</ul>\n");
-    }
-    html
+    let lines = text::about(sweep, ("schedule", "schedules"), &Palette::PLAIN);
+    let items: String =
+        lines.iter().map(|line| format!("<li>{}</li>\n", escape(line.trim()))).collect();
+    format!("<ul data-field=\"about\">\n{items}</ul>\n")
 }
 
 fn vacuous(sweep: &SweepSummary) -> String {

@@ -1,0 +1,64 @@
+//! The faults that a plan has, by where they come from: each has to strike in some run, or a verdict says
+//! nothing of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::{DriverAction, Plan};
+use crate::scenario::Budget;
+
+/// Where a fault comes from: a kind of the budget, or a line of the script.
+///
+/// ```
+/// use active_active::plan::{Plan, Strike};
+/// use active_active::scenario::Scenario;
+///
+/// let plan = Plan::new(&Scenario::parse(r#"
+///     name = "two-sources"
+///     script = ["publish 1", "fail core-table@1", "await quiescent", "recover *"]
+///     budget.crash = 2
+/// "#)?)?;
+/// let names: Vec<String> = plan.strikes().map(|(_, name)| name).collect();
+/// assert_eq!(names, ["budget.crash", "'fail core-table@1'"]);
+/// let strikes: Vec<Strike> = plan.strikes().map(|(strike, _)| strike).collect();
+/// assert!(strikes.is_sorted());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Strike(u16);
+
+impl Strike {
+    /// A fault of the budget, by its index in [`Budget::KEYS`].
+    pub(crate) fn of_budget(kind: usize) -> Strike {
+        Strike(kind as u16)
+    }
+
+    /// A fault of the action of this index.
+    pub(crate) fn of_script(action: usize) -> Strike {
+        Strike((Budget::KEYS.len() + action) as u16)
+    }
+}
+
+impl Plan {
+    /// Everything from which a fault can come, in ascending order, with its name: the key of the budget,
+    /// or the line of the script.
+    pub fn strikes(&self) -> impl Iterator<Item = (Strike, String)> + '_ {
+        let kinds = Budget::KEYS.into_iter().zip(self.budget.counts()).enumerate();
+        let of_budget = kinds.filter(|(_, (_, count))| *count > 0);
+        let of_budget =
+            of_budget.map(|(kind, (key, _))| (Strike::of_budget(kind), format!("budget.{key}")));
+        let faulty = |(_, action): &(usize, &DriverAction)| match action {
+            DriverAction::Fault(_) | DriverAction::FaultSome(_) => true,
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Recover(_)
+            | DriverAction::Redrive(_)
+            | DriverAction::Weights(_)
+            | DriverAction::Check(_) => false,
+        };
+        let of_script = self.actions().iter().enumerate().filter(faulty).map(|(action, _)| {
+            (Strike::of_script(action), format!("'{}'", self.script_line(action)))
+        });
+        of_budget.chain(of_script)
+    }
+}

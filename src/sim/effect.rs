@@ -1,0 +1,78 @@
+//! Whether a fault did anything: one that finds its component failed already, or a table that holds
+//! nothing, does not strike.
+
+use crate::model::container;
+use crate::model::dns::DnsSide;
+use crate::model::event::Event;
+use crate::model::fault::{Fault, Target};
+use crate::model::id::{RegionId, StageId};
+use crate::model::{queue, replicator, table};
+use crate::plan::{Plan, Strike};
+use crate::sim::world::World;
+
+/// What of a component a fault can change.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Condition {
+    Container { state: container::State, crashed: bool },
+    Queue(queue::State),
+    Table(table::State),
+    Replicator(replicator::State),
+    Reached(bool),
+    Dns { offline: bool, failed: bool },
+    Lost(bool),
+    Writer { at: RegionId, drains: bool },
+}
+
+impl World {
+    /// A fault begins, as [`World::inject`] says; whether it changes anything.
+    pub(super) fn strike(&mut self, fault: Fault, plan: &Plan) -> bool {
+        let (condition, lost) = (self.condition(fault.target, plan), self.copies_lost());
+        self.inject(fault, plan);
+        condition != self.condition(fault.target, plan) || lost != self.copies_lost()
+    }
+
+    /// Notes that a fault from there struck.
+    pub(super) fn note_strike(&mut self, strike: Strike) {
+        self.struck = Some(strike);
+    }
+
+    fn condition(&self, target: Target, plan: &Plan) -> Condition {
+        match target {
+            Target::Container(id) => {
+                let container = &self.containers[id.index()];
+                Condition::Container { state: container.state(), crashed: container.crashed() }
+            }
+            Target::Queue(id) => Condition::Queue(self.queues[id.index()].state()),
+            Target::Table(id) => Condition::Table(self.tables[id.index()].state()),
+            Target::Replicator(id) => Condition::Replicator(self.replicators[id.index()].state()),
+            Target::Link(id, region) => {
+                let unreachable = self.replicators[id.index()].unreachable();
+                Condition::Reached(!unreachable.contains(region))
+            }
+            Target::Dns(side, region) => {
+                let dns = match side {
+                    DnsSide::In => &self.in_dns,
+                    DnsSide::Out => &self.out_dns,
+                };
+                let (offline, failed) = (dns.offline(), dns.failed());
+                Condition::Dns {
+                    offline: offline.contains(region),
+                    failed: failed.contains(region),
+                }
+            }
+            Target::Region(region) => Condition::Lost(self.lost.contains(region)),
+            Target::Writer(id, _) => {
+                let table = |region| plan.layout.table(region, StageId(id.0 as u8)).index();
+                let mut regions = plan.layout.region_ids();
+                let drains = regions.any(|region| self.tables[table(region)].is_draining());
+                Condition::Writer { at: self.replicators[id.index()].writer(), drains }
+            }
+        }
+    }
+
+    /// How many copies of records the step under way has lost so far.
+    fn copies_lost(&self) -> usize {
+        let is_lost = |event: &&Event| matches!(event, Event::Lost { .. });
+        self.out.events().iter().filter(is_lost).count()
+    }
+}
