@@ -92,8 +92,8 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         ("no writer", "[budget]\nfailover = 1", "FILE:2: budget.failover: only a global database"),
         (
             "no region left",
-            "[budget]\nlose_region = 2",
-            "FILE:2: budget.lose_region: the last region would be lost as well; leave one",
+            "script = \"publish 1\"\n[budget]\nlose_region = 2",
+            "FILE:3: budget.lose_region: the last region would be lost as well; leave one",
         ),
         (
             "no region left",
