@@ -107,7 +107,7 @@ impl Speed {
     /// How many kinds of machines there are to choose from.
     pub(crate) const KINDS: u8 = 9;
 
-    fn pattern(self, topology: &Topology) -> String {
+    pub(crate) fn pattern(self, topology: &Topology) -> String {
         let spot = self.spot;
         match self.kind % Speed::KINDS {
             0 => spot.containers(topology),

@@ -44,8 +44,10 @@ use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
 
+mod disturbed;
 mod holds;
 
+pub use disturbed::disturbed;
 pub use holds::{assert_finds, assert_holds};
 
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are

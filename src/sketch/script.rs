@@ -157,7 +157,11 @@ impl Disturbance {
     ];
 
     /// The step that begins it, what has to be recovered, and which containers it may stop.
-    fn resolve(self, spot: Spot, topology: &Topology) -> (ScriptStep, String, Option<String>) {
+    pub(crate) fn resolve(
+        self,
+        spot: Spot,
+        topology: &Topology,
+    ) -> (ScriptStep, String, Option<String>) {
         let region = spot.region(topology);
         let fault = |kind, name: String, stops: Option<String>| {
             (ScriptStep::Fault(kind, name.clone()), name, stops)
