@@ -6,7 +6,7 @@ use proptest::sample::select;
 use crate::model::options::{Delivery, Heal, OnRefusal};
 use crate::plan::Plan;
 use crate::scenario::{Budget, Condition, Scenario, ScriptStep};
-use crate::sketch::{Disturbance, Speed, Spot};
+use crate::sketch::{Disturbance, Spot};
 use crate::strategy::{speeds, spot};
 
 /// Your scenario as it is, with more going wrong around it: the sizes of its batches, the speeds of its machines,
