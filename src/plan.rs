@@ -22,6 +22,7 @@ use crate::model::progress::BatchOf;
 use crate::model::record::{Keys, VALUE_MAX};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
 use crate::scenario::{Budget, Problem, Scenario, ScriptStep};
+use crate::spec::PropertyName;
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -117,6 +118,7 @@ impl Plan {
         validate::replication(scenario)?;
         validate::dns(scenario)?;
         validate::timing(scenario)?;
+        validate::left_out(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -333,6 +335,11 @@ impl Plan {
     /// Whether the script waits for the source to be refused.
     pub(crate) fn awaits_refusal(&self) -> bool {
         self.awaits_refusal
+    }
+
+    /// Whether the scenario leaves the property out.
+    pub fn leaves_out(&self, property: PropertyName) -> bool {
+        self.scenario.spec.leave_out.contains(&property)
     }
 
     /// Whether the script expects or awaits anything.

@@ -82,6 +82,7 @@ use crate::model::options::{
     OnRefusal, OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure,
     ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure,
 };
+use crate::spec::PropertyName;
 
 /// The version of the scenario format that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -141,6 +142,9 @@ pub struct Scenario {
     pub timing: Timing,
     /// How much may be lost.
     pub rpo: Rpo,
+    /// What is judged.
+    #[serde(skip_serializing_if = "SpecOptions::is_default")]
+    pub spec: SpecOptions,
     /// Faults that the scheduler may choose at any step.
     pub budget: Budget,
     /// What is healed when the script has ended, or does not go on by itself.
@@ -436,6 +440,36 @@ pub struct ReplicationOptions {
 pub struct DestinationOptions {
     /// How it tells records apart.
     pub dedupe: Dedupe,
+}
+
+/// What is judged.
+///
+/// ```
+/// use active_active::scenario::{Scenario, SpecOptions};
+/// use active_active::spec::PropertyName;
+///
+/// let scenario = Scenario::parse("spec.leave_out = [\"MonotoneVersion\"]")?;
+/// assert_eq!(scenario.spec, SpecOptions { leave_out: vec![PropertyName::MonotoneVersion] });
+/// let error = Scenario::parse("spec.leave_out = \"MonotoneVersions\"").expect_err("it is mistyped");
+/// assert!(error.to_string().ends_with("did you mean `MonotoneVersion`?"), "{error}");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct SpecOptions {
+    /// Properties that your system need not have: they are not judged, and every verdict says so. Not
+    /// Settles (a run without an end cannot be judged), WithinRpo (declare losses: rpo.records) or Expectation (leave
+    /// its line out of the script).
+    #[serde(with = "list")]
+    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<PropertyName>"))]
+    pub leave_out: Vec<PropertyName>,
+}
+
+impl SpecOptions {
+    fn is_default(&self) -> bool {
+        *self == SpecOptions::default()
+    }
 }
 
 /// How many faults of each kind the scheduler may choose.

@@ -5,6 +5,8 @@
 //! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
 //! the write; of a global database, by its writer, for a container of that region.
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::event::{Event, Holder};
 use crate::model::id::{RecordId, TableId};
 use crate::model::record::RecordCopy;
@@ -83,7 +85,8 @@ pub use ledger::Seen;
 /// assert!(!at_every_step.into_iter().any(PropertyName::is_liveness));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PropertyName {
     /// [`NoInvention`]
     NoInvention,
@@ -205,6 +208,7 @@ impl PropertyName {
     /// Why the property is not judged for this system, if it is not.
     pub fn not_applicable(self, plan: &Plan) -> Option<&'static str> {
         match self {
+            _ if plan.leaves_out(self) => Some("left out by the scenario"),
             PropertyName::RegionFifo => RegionFifo::not_applicable(plan),
             PropertyName::Expectation if !plan.has_checks() => Some("the script expects nothing"),
             PropertyName::MonotoneVersion if plan.keys().count() == 0 => {
@@ -236,6 +240,15 @@ impl std::fmt::Display for PropertyName {
 
 /// What a property says of an event: nothing, or how it is violated.
 pub type Judgement = Result<(), Breach>;
+
+/// The judgement, unless it is of a property that the scenario leaves out.
+#[inline]
+fn judged(judgement: Judgement, plan: &Plan) -> Judgement {
+    match judgement {
+        Err(breach) if plan.leaves_out(breach.property()) => Ok(()),
+        judgement => judgement,
+    }
+}
 
 /// All properties, watching one run.
 ///
@@ -339,47 +352,49 @@ impl Spec {
         let ledger = &mut self.ledger;
         match *event {
             Event::Published { copy } => {
-                NoInvention::published(copy, plan)?;
+                judged(NoInvention::published(copy, plan), plan)?;
                 ledger.published(copy.id);
             }
             Event::Accepted { record } => {
-                NeverLost::accepted(record, ledger)?;
+                judged(NeverLost::accepted(record, ledger), plan)?;
                 ledger.accepted(record);
             }
-            Event::Routed { record, region } => self.routed_by_policy.routed(record, region)?,
+            Event::Routed { record, region } => {
+                judged(self.routed_by_policy.routed(record, region), plan)?;
+            }
             Event::RoutesChanged { side, offline } => {
                 self.routed_by_policy.routes_changed(side, offline)
             }
             Event::Probed { region, healthy } => self.routed_by_policy.probed(region, healthy),
             Event::HealthChanged { region, healthy } => {
-                self.routed_by_policy.health_changed(region, healthy)?;
+                judged(self.routed_by_policy.health_changed(region, healthy), plan)?;
             }
             // The policy is that of the newest plan, whatever is in place.
             Event::PlanEnacted { .. } | Event::PlanDeleted { .. } => {}
             Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
             Event::Enqueued { queue, copy } => {
-                NoInvention::in_queue(queue, copy, ledger, plan)?;
+                judged(NoInvention::in_queue(queue, copy, ledger, plan), plan)?;
                 self.region_fifo.enqueued(queue, copy.id, plan);
                 ledger.enqueued(queue, copy.id, plan);
             }
             Event::Delivered { queue, record, gone: true, .. } => {
-                NeverLost::left_queue(queue, record, ledger)?;
+                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
                 ledger.left_queue(queue, record, seen);
             }
             Event::Removed { queue, record } => {
-                RemoveLast::removed(queue, record, ledger, plan)?;
-                NeverLost::left_queue(queue, record, ledger)?;
+                judged(RemoveLast::removed(queue, record, ledger, plan), plan)?;
+                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
                 ledger.left_queue(queue, record, seen);
             }
             Event::Forwarding { container, record } => {
-                StoreBeforeForward::forwarding(container, record, ledger, plan)?;
+                judged(StoreBeforeForward::forwarding(container, record, ledger, plan), plan)?;
             }
             Event::Stored { table, asked, copy, rows, .. } => {
                 self.judge_stored((table, asked), copy, rows, plan)?;
             }
             Event::Applied { table, copy, rows } => {
-                NoInvention::in_table(table, copy, ledger, plan)?;
-                EffectOnce::in_table(table, copy.id, rows)?;
+                judged(NoInvention::in_table(table, copy, ledger, plan), plan)?;
+                judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
                 self.losses.applied(table, copy.id, plan)?;
             }
             Event::Replicated { replicator, record, reached, .. } => {
@@ -387,10 +402,12 @@ impl Spec {
             }
             Event::Lost { .. } | Event::LossEnded { .. } => self.judge_loss(event, seen, plan)?,
             Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
-            Event::KeyShown { table, record } => self.versions.shown(table, record, plan)?,
+            Event::KeyShown { table, record } => {
+                judged(self.versions.shown(table, record, plan), plan)?;
+            }
             Event::Arrived { copy, region, counted } => {
-                NoInvention::at_destination(copy, ledger, plan)?;
-                EffectOnce::arrived(copy.id, region, counted, ledger)?;
+                judged(NoInvention::at_destination(copy, ledger, plan), plan)?;
+                judged(EffectOnce::arrived(copy.id, region, counted, ledger), plan)?;
                 ledger.arrived(copy.id);
             }
             Event::ContainerBecame { container, state, refused_by } => {
@@ -427,9 +444,9 @@ impl Spec {
         plan: &Plan,
     ) -> Judgement {
         let ledger = &mut self.ledger;
-        NoInvention::in_table(table, copy, ledger, plan)?;
-        EffectOnce::in_table(table, copy.id, rows)?;
-        self.region_fifo.stored(asked, copy.id, ledger, plan)?;
+        judged(NoInvention::in_table(table, copy, ledger, plan), plan)?;
+        judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
+        judged(self.region_fifo.stored(asked, copy.id, ledger, plan), plan)?;
         ledger.stored(asked, copy.id, plan);
         self.losses.stored(table, copy.id, plan);
         Ok(())
@@ -462,10 +479,11 @@ impl Spec {
     pub fn judge_end(&self, simulation: &Simulation) -> Judgement {
         let ledger = &self.ledger;
         let losses = &self.losses;
-        DeliveredAll::judge_end(simulation, ledger, losses)?;
-        StoredEverywhere::judge_end(simulation, losses)?;
-        Converged::judge_end(simulation, losses)?;
-        Drained::judge_end(simulation, losses)?;
+        let plan = simulation.plan();
+        judged(DeliveredAll::judge_end(simulation, ledger, losses), plan)?;
+        judged(StoredEverywhere::judge_end(simulation, losses), plan)?;
+        judged(Converged::judge_end(simulation, losses), plan)?;
+        judged(Drained::judge_end(simulation, losses), plan)?;
         Expectation::judge_end(simulation)
     }
 

@@ -6,6 +6,7 @@ use crate::model::layout::Layout;
 use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
 use crate::plan::names;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
+use crate::spec::PropertyName;
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
@@ -43,6 +44,41 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
         return Err(Problem::new("topology.stages", Cause::Ambiguous(pair[0].1.clone())));
     }
     Ok(layout)
+}
+
+/// Properties without which nothing could be judged, or that are turned off elsewhere.
+pub(super) fn left_out(scenario: &Scenario) -> Result<(), Problem> {
+    let refused = scenario.spec.leave_out.iter().enumerate().find_map(|(index, property)| {
+        let (why, remedy) = match property {
+            PropertyName::Settles => (
+                "a run that does not come to rest has no end that could be judged, so Settles is \
+                 always judged",
+                "leave it out of this list",
+            ),
+            PropertyName::WithinRpo => (
+                "what may be lost is declared, and not left out",
+                "set rpo.records = \"unlimited\" instead",
+            ),
+            PropertyName::Expectation => {
+                ("the script expects what it says", "leave the line out of the script instead")
+            }
+            PropertyName::NoInvention
+            | PropertyName::StoreBeforeForward
+            | PropertyName::RemoveLast
+            | PropertyName::NeverLost
+            | PropertyName::EffectOnce
+            | PropertyName::RoutedByPolicy
+            | PropertyName::RegionFifo
+            | PropertyName::MonotoneVersion
+            | PropertyName::DeliveredAll
+            | PropertyName::StoredEverywhere
+            | PropertyName::Converged
+            | PropertyName::Drained => return None,
+        };
+        let key = format!("spec.leave_out[{index}]");
+        Some(Problem::new(key, Cause::Contradiction { why, remedy }))
+    });
+    refused.map_or(Ok(()), Err)
 }
 
 fn is_name(name: &str) -> bool {

@@ -24,6 +24,7 @@ use serde::Serialize;
 
 use crate::explore::Evidence;
 use crate::plan::Plan;
+use crate::report::summary::left_out;
 use crate::report::text::{count, plural};
 use crate::scenario::LossLimit;
 use crate::spec::{Facts, PropertyName};
@@ -59,6 +60,9 @@ pub struct FactsSummary {
     pub lost: Range,
     /// Of how many records that may be, as the scenario declares.
     pub rpo_records: LossLimit,
+    /// The properties that the scenario leaves out.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<&'static str>,
     /// What properties do not claim because of losses, at most.
     pub exceptions: Vec<ExceptionSummary>,
 }
@@ -102,6 +106,7 @@ impl FactsSummary {
             dead_lettered: range(|facts| facts.dead_lettered),
             lost: range(|facts| facts.lost),
             rpo_records: plan.scenario().rpo.records,
+            left_out: left_out(plan),
             exceptions: judged.filter_map(exception).collect(),
         })
     }
@@ -128,12 +133,24 @@ impl FactsSummary {
         };
         let records = plural(records as u64, "record", "records");
         let of = if each.is_empty() { format!("Of {records}") } else { format!("{each}{records}") };
-        format!("{of}: {}.", numbers.join(", "))
+        let left_out = match self.left_out.as_slice() {
+            [] => String::new(),
+            names => format!(" Left out by the scenario: {}.", names.join(", ")),
+        };
+        format!("{of}: {}.{left_out}", numbers.join(", "))
     }
 
     /// What a verdict that nothing was violated has to add, after its first word; empty if no
-    /// acknowledged record was lost.
+    /// acknowledged record was lost and no property is left out.
     pub fn except(&self) -> String {
+        let left_out = match self.left_out.as_slice() {
+            [] => String::new(),
+            names => format!(", left out by the scenario: {}", names.join(", ")),
+        };
+        self.except_losses() + &left_out
+    }
+
+    fn except_losses(&self) -> String {
         let most = match (self.lost.max, self.lost.min) {
             (0, _) => return String::new(),
             (max, min) => format!(

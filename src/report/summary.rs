@@ -6,7 +6,7 @@ use crate::model::id::RecordId;
 use crate::plan::Plan;
 use crate::report::minimal::MinimalSummary;
 use crate::scenario::LossLimit;
-use crate::spec::{Lost, Violation};
+use crate::spec::{Lost, PropertyName, Violation};
 
 /// The version of the JSON documents.
 pub const FORMAT: u32 = 1;
@@ -55,6 +55,9 @@ pub struct ScenarioSummary {
     /// What cannot go wrong because the scenario has nothing that it could go wrong with: a "holds" says
     /// nothing about that.
     pub blind_to: Vec<String>,
+    /// The properties that the scenario leaves out: no verdict says anything about them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<&'static str>,
 }
 
 /// Where a run was saved.
@@ -153,8 +156,15 @@ impl ScenarioSummary {
             records: plan.records(),
             machines: plan.layout.machines(),
             blind_to: blind_to(plan),
+            left_out: left_out(plan),
         }
     }
+}
+
+/// The names of the properties that the scenario leaves out, in the order of the spec.
+pub(super) fn left_out(plan: &Plan) -> Vec<&'static str> {
+    let left_out = PropertyName::ALL.into_iter().filter(|&property| plan.leaves_out(property));
+    left_out.map(PropertyName::name).collect()
 }
 
 /// What the scenario is too small to show.

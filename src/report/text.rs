@@ -152,6 +152,10 @@ pub(super) fn head(
     ];
     let blind_to = scenario.blind_to.iter();
     lines.extend(blind_to.map(|what| format!("{} {what}", paint(palette.loud, "NOT SEEN HERE:"))));
+    if !scenario.left_out.is_empty() {
+        let names = scenario.left_out.join(", ");
+        lines.push(format!("{} {names}", paint(palette.loud, "LEFT OUT BY THE SCENARIO:")));
+    }
     lines.extend(scheduler.map(|scheduler| match scheduler.seed {
         Some(seed) => format!("{} scheduler, seed {seed}", scheduler.name),
         None => {

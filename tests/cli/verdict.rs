@@ -299,3 +299,33 @@ fn merged_and_resumed_sweeps_know_how_far_the_records_came() {
     );
     assert_eq!(place.run("merge part.json").status, Some(3));
 }
+
+/// Whoever reads "HOLDS" has to see of what it does not speak.
+#[test]
+fn a_property_that_is_left_out_is_in_the_verdict_of_every_format() {
+    let place = Place::new();
+    let text = "name = \"left-out\"\nscript = [\"publish 1\", \"await delivered all\"]\n\
+                topology.stages = [\"a\"]\nrecords.batches = [1]\n\
+                spec.leave_out = [\"RegionFifo\", \"Converged\"]\n";
+    place.write("out.toml", text);
+    let says = |text: &str, part: &str| assert!(text.contains(part), "no '{part}' in\n{text}");
+    let names = "left out by the scenario: RegionFifo, Converged";
+    let sweep = place.run("sweep out.toml --runs 20").stdout;
+    says(&sweep, "LEFT OUT BY THE SCENARIO: RegionFifo, Converged");
+    says(&sweep, &format!("HOLDS, {names}."));
+    says(&place.run("run out.toml").stdout, &format!("HOLDS, {names}"));
+    let verified = place.run("verify out.toml").stdout;
+    says(&verified, names);
+    let markdown = place.run("export markdown out.toml --runs 20").stdout.replace('\\', "");
+    says(&markdown, &format!("**HOLDS, {names}.**"));
+    place.run("report out.toml --runs 20");
+    says(&place.read("report.html"), &format!("Holds, {names}."));
+    says(&place.run("export junit out.toml --runs 20").stdout, "left out by the scenario");
+    for command in ["sweep out.toml --runs 20", "verify out.toml"] {
+        let document = json(&place.run(&format!("{command} --format json")).stdout);
+        let left_out = serde_json::json!(["RegionFifo", "Converged"]);
+        assert_eq!(document["scenario"]["left_out"], left_out, "{command}");
+    }
+    let set = place.run("sweep baseline --runs 5 --set spec.leave_out=Drained").stdout;
+    says(&set, "HOLDS, left out by the scenario: Drained.");
+}

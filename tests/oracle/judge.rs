@@ -55,6 +55,7 @@ pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet
             world.apply(event, plan);
         }
         violated.extend(judge_state(&world));
+        violated.retain(|&property| !is_left_out(property, plan));
         if !violated.is_empty() {
             return Some((index, violated));
         }
@@ -67,8 +68,14 @@ pub(crate) fn judge(trace: &Trace, plan: &Plan) -> Judged {
     if let Some((index, violated)) = judge_steps(trace, plan) {
         return Judged::InStep(index, violated);
     }
-    let violated = judge_end(trace, plan);
+    let mut violated = judge_end(trace, plan);
+    violated.retain(|&property| !is_left_out(property, plan));
     if violated.is_empty() { Judged::Holds } else { Judged::AtEnd(violated) }
+}
+
+/// By the scenario's own words.
+fn is_left_out(property: PropertyName, plan: &Plan) -> bool {
+    plan.scenario().spec.leave_out.contains(&property)
 }
 
 /// What an event violates, given what was before it.
