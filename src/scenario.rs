@@ -7,8 +7,10 @@
 //! use active_active::model::options::{Conflict, Dedupe, OnDuplicate, OnRefusal, ReplicationFailure};
 //! use active_active::scenario::{
 //!     AuroraOptions, Budget, ContainerOptions, DestinationOptions, DnsOptions, LossLimit, QueueOptions,
-//!     Records, ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
+//!     Records, ReplicationOptions, Rpo, Scenario, Source, SpecOptions, StoreOptions, TableOptions, Timing,
+//!     Topology,
 //! };
+//! use active_active::spec::PropertyName;
 //!
 //! let text = r#"
 //!     name = "mine"
@@ -24,6 +26,7 @@
 //!     destination.dedupe = "none"
 //!     timing.queue_ms = 9
 //!     rpo.records = 2
+//!     spec.leave_out = ["MonotoneVersion"]
 //!     budget.crash = 1
 //! "#;
 //! let scenario = Scenario {
@@ -45,6 +48,7 @@
 //!     destination: DestinationOptions { dedupe: Dedupe::None },
 //!     timing: Timing { queue_ms: 9, ..Timing::default() },
 //!     rpo: Rpo { records: LossLimit::AtMost(2) },
+//!     spec: SpecOptions { leave_out: vec![PropertyName::MonotoneVersion] },
 //!     budget: Budget { crash: 1, ..Budget::default() },
 //!     ..Scenario::default()
 //! };
@@ -443,17 +447,6 @@ pub struct DestinationOptions {
 }
 
 /// What is judged.
-///
-/// ```
-/// use active_active::scenario::{Scenario, SpecOptions};
-/// use active_active::spec::PropertyName;
-///
-/// let scenario = Scenario::parse("spec.leave_out = [\"MonotoneVersion\"]")?;
-/// assert_eq!(scenario.spec, SpecOptions { leave_out: vec![PropertyName::MonotoneVersion] });
-/// let error = Scenario::parse("spec.leave_out = \"MonotoneVersions\"").expect_err("it is mistyped");
-/// assert!(error.to_string().ends_with("did you mean `MonotoneVersion`?"), "{error}");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
