@@ -179,6 +179,7 @@ impl Default for Scenario {
             speed: BTreeMap::new(),
             timing: Timing::default(),
             rpo: Rpo::default(),
+            spec: SpecOptions::default(),
             budget: Budget::default(),
             heal: Heal::default(),
             script: Vec::new(),
