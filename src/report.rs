@@ -11,7 +11,7 @@
 //! use active_active::explore::{Counterexample, Failure, Progress, Sweep, check};
 //! use active_active::plan::Plan;
 //! use active_active::report::minimal::SizeSummary;
-//! use active_active::report::summary::{AwaitedSummary, LossSummary, ScenarioSummary};
+//! use active_active::report::summary::{AwaitedSummary, LossSummary, OperatorSummary, ScenarioSummary};
 //! use active_active::report::sweep::{Confidence, PairSummary, ReachedSummary};
 //! use active_active::report::{
 //!     Finding, MinimalSummary, Palette, SavedAs, SchedulerSummary, SweepRequest, SweepSummary, ViolationSummary,
@@ -43,8 +43,11 @@
 //!
 //! // An await that came true only after the container had been let go on by the healing.
 //! let text = "name = 'held'\nscript = ['pause core-container@1', 'publish 1', 'await delivered all']";
-//! let AwaitedSummary { run, script_line } = swept(text)?.awaited_until_heal.unwrap();
+//! let held = swept(text)?;
+//! let AwaitedSummary { run, script_line } = held.awaited_until_heal.unwrap();
 //! assert_eq!((run, script_line.as_str()), (Some(0), "await delivered all"));
+//! let OperatorSummary { what, .. } = held.operator.unwrap();
+//! assert_eq!(what, "nothing in the script recovers core-container@1");
 //!
 //! // A wrong one, and the smallest failure that shows it.
 //! let text = "name = 'wrong'\ncontainer.steps = ['remove', 'store', 'publish']\nscript = ['publish 1']";

@@ -14,6 +14,31 @@ use crate::spec::Spec;
 /// a fault of the budget, nor an orchestrator (`container.restart`).
 ///
 /// A design that holds only because someone starts its containers again is not one that recovers by itself.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use active_active::explore::{BroughtBack, Healed, Outage, Runner, Verdict};
+/// use active_active::plan::Plan;
+/// use active_active::scenario::Scenario;
+/// use active_active::scheduler::RoundRobin;
+///
+/// let scenario = Scenario::parse(r#"
+///     name = "refused"
+///     script = ["fail core-table@1", "publish 1", "await quiescent", "recover core-table@1"]
+/// "#)?;
+/// let plan = Arc::new(Plan::new(&scenario)?);
+/// let outcome = Runner::new(Arc::clone(&plan)).run(&mut RoundRobin::default(), 0, &mut ());
+/// assert_eq!(outcome.verdict, Verdict::Holds);
+/// let healed: Healed = outcome.healed;
+/// let first: BroughtBack = healed.first.expect("the container stopped");
+/// assert!(matches!(first.cause, Outage::Refused(_)));
+/// assert_eq!(
+///     first.text(&plan),
+///     "core-container@1 stopped (core-table@1 refused) and nothing in the script restarts it"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Healed {
     /// The first component that was brought back; none if no operator was needed.

@@ -198,6 +198,9 @@ pub struct Recording {
     /// By step, from 1: when it began and when it happened; the first stands for the beginning of
     /// the run. Empty if the scheduler knows no time.
     pub times: Vec<Span>,
+    /// How many steps of this part are healings; one that found something to heal has a frame without a
+    /// number.
+    pub heals: u64,
 }
 
 impl Recording {
@@ -222,9 +225,9 @@ impl Recording {
         recorder.into_recording(Arc::clone(plan), outcome, lines)
     }
 
-    /// How many steps the frames cover.
+    /// How many steps the frames cover, healings included.
     pub fn steps_recorded(&self) -> u64 {
-        self.frames.iter().filter(|frame| frame.step.is_some()).count() as u64
+        self.frames.iter().filter(|frame| frame.step.is_some()).count() as u64 + self.heals
     }
 
     /// When a step happened, if the run had a time; step 0 is its beginning.

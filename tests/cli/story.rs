@@ -74,7 +74,9 @@ fn a_story_is_json_too() {
     assert_eq!(json["verdict"], "holds");
     let story = json["story"].as_array().expect("it is a list");
     let steps: Vec<u64> = story.iter().filter_map(|line| line["step"].as_u64()).collect();
-    assert_eq!(steps.last(), json["steps"].as_u64().as_ref());
+    // The last step is the healing, which is a heading.
+    let all = json["steps"].as_u64().expect("it is a number");
+    assert_eq!(steps.last(), Some(&(all - 1)));
     assert!(story.iter().all(|line| line["text"].as_str().is_some_and(|text| !text.is_empty())));
 }
 

@@ -42,6 +42,8 @@ pub struct Recorder {
     times: Vec<Span>,
     /// How many healings there were.
     healings: usize,
+    /// How many of them are in the window.
+    heals_in_window: u64,
     /// By frame that is a healing: which one.
     heals: Vec<usize>,
 }
@@ -73,6 +75,7 @@ impl Recorder {
             script: vec![None; plan.actions().len()],
             times: Vec::new(),
             healings: 0,
+            heals_in_window: 0,
             heals: Vec::new(),
         }
     }
@@ -127,6 +130,7 @@ impl Recorder {
             disturbances: self.disturbances,
             script: self.script,
             times: self.times,
+            heals: self.heals_in_window,
         }
     }
 
@@ -378,6 +382,11 @@ impl Observer for Recorder {
                 .filter(|_| !simulation.events().is_empty());
             self.heals.extend(frame.iter().map(|_| self.healings));
             self.healings += 1;
+            self.heals_in_window += u64::from(self.window.contains(simulation.steps()));
+            // A healing takes no time.
+            if let Some(&last) = self.times.last() {
+                self.times.push(Span { begin: last.end, end: last.end });
+            }
             self.frames.extend(frame);
             self.remember(simulation);
         }
