@@ -291,7 +291,11 @@ impl Observer for Past {
         self.note_sent(0, None, simulation);
     }
 
-    fn phase(&mut self, _phase: Phase, simulation: &Simulation) {
+    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+        if phase == Phase::Heal {
+            // A step of the run, but of no machine.
+            self.notes.push(Note::default());
+        }
         self.note_sent(0, None, simulation);
         self.before.remember(simulation);
     }
