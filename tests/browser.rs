@@ -38,7 +38,7 @@ impl Pages {
     }
 
     fn report(&self, arguments: &str) -> PathBuf {
-        let written = self.run(&format!("report {arguments} --out page.html"));
+        let written = self.run(&format!("report {arguments} --out page.html --force"));
         assert!(written.starts_with("Wrote page.html"), "{written}");
         self.directory.path().join("page.html")
     }

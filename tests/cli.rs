@@ -12,6 +12,8 @@ mod campaign;
 mod help;
 #[path = "cli/minimize.rs"]
 mod minimize;
+#[path = "cli/outputs.rs"]
+mod outputs;
 #[path = "cli/replay.rs"]
 mod replay;
 #[path = "cli/report.rs"]

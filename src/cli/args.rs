@@ -138,6 +138,9 @@ pub(crate) struct SweepArgs {
     /// 'merge'
     #[arg(long, value_name = "K/N")]
     pub(crate) shard: Option<Shard>,
+    /// With --shard: replace the file --out if it is there
+    #[arg(long, requires = "shard")]
+    pub(crate) force: bool,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
     /// On how many threads; the report is the same [default: one for each core]
@@ -173,6 +176,9 @@ pub(crate) enum BenchCommand {
         /// Keep what was measured as the baseline
         #[arg(long, value_name = "FILE", conflicts_with = "against")]
         save: Option<PathBuf>,
+        /// Replace the file if it is there
+        #[arg(long, requires = "save")]
+        force: bool,
         /// Compare with a baseline: exit status 1 if a kind of run is more than 10 % slower
         #[arg(long, value_name = "FILE")]
         against: Option<PathBuf>,
@@ -193,6 +199,9 @@ pub(crate) struct DetectionArgs {
     /// Write the table to this file [default: print it]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// On how many threads; the table is the same [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) threads: Option<u16>,
@@ -224,6 +233,9 @@ pub(crate) struct MinimizeArgs {
     /// Where to write the smallest one [default: beside the file, as NAME.min.toml]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     /// The file holds the bytes of this fuzz target [default: told from the path]
     #[arg(long, value_name = "TARGET")]
     pub(crate) artifact: Option<Target>,
@@ -288,6 +300,9 @@ pub(crate) struct ReplayArgs {
     /// Write it as a saved run, too: what it was made of may be an artifact
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
     /// The file holds the bytes of this fuzz target [default: told from the path]
     #[arg(long, value_name = "TARGET")]
     pub(crate) artifact: Option<Target>,
@@ -334,9 +349,12 @@ pub(crate) struct SubjectArgs {
 pub(crate) struct ReportArgs {
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
-    /// The page; a page that was written before is replaced
+    /// Where to write the page; '-' is the standard output
     #[arg(long, value_name = "FILE", default_value = "report.html")]
     pub(crate) out: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
     /// A table of 'bench detection' to show [default: docs/detection.md, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) detection: Option<PathBuf>,
@@ -348,9 +366,12 @@ pub(crate) struct ExportArgs {
     pub(crate) format: ExportFormat,
     #[command(flatten)]
     pub(crate) subject: SubjectArgs,
-    /// Where to write it [default: the standard output]
+    /// Where to write it; '-' is the standard output [default: -]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// The format of another tool.
@@ -372,9 +393,12 @@ pub(crate) enum ExportFormat {
 
 #[derive(Args, Debug)]
 pub(crate) struct SchemaArgs {
-    /// Where to write it [default: the standard output]
+    /// Where to write it; '-' is the standard output [default: -]
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -389,6 +413,9 @@ pub(crate) struct InitArgs {
     /// Where to write it
     #[arg(default_value = "scenario.toml")]
     pub(crate) path: PathBuf,
+    /// Replace the file if it is there
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 #[derive(Args, Clone, Copy, Debug)]
@@ -454,6 +481,7 @@ impl Default for SweepArgs {
             time: None,
             state: None,
             shard: None,
+            force: false,
             schedule: ScheduleArgs {
                 seed: 1,
                 scheduler: None,

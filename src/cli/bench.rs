@@ -11,6 +11,7 @@ use active_active::scenario::designs::UNSOUND;
 
 use super::args::BenchCommand;
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
 use super::{Surroundings, bar, detection, files, sound};
 
@@ -37,12 +38,13 @@ pub(crate) fn execute(
                 let message = format!("write the lines {:?} and {:?} into it", MARKS.0, MARKS.1);
                 return Err(wrong(path, message));
             };
-            files::rewrite(path, &text)?;
+            files::replace(path, &text)?;
             output.write(&format!("Wrote the table into {}.\n", path.display()))?;
             Ok(Finding::Holds)
         }
-        BenchCommand::Steps { save, against } => {
-            steps::execute(save.as_deref(), against.as_deref(), surroundings, output)
+        BenchCommand::Steps { save, force, against } => {
+            let save = save.as_deref().map(|path| Target::new(path, *force)).transpose()?;
+            steps::execute(save.as_ref(), against.as_deref(), surroundings, output)
         }
     }
 }

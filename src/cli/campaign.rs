@@ -1,14 +1,12 @@
 //! What makes a sweep a campaign: an end by the clock, a file that it is saved to as it goes, a shard
 //! of its runs.
 
-use std::fs::File;
-use std::io::{BufReader, ErrorKind, Write};
+use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use active_active::explore::checkpoint::MARK;
 use active_active::explore::{
     Campaign, Checkpoint, Done, Identity, Note, Progress, Segment, Sweep, SweepReport,
 };
@@ -17,8 +15,9 @@ use active_active::report::text::plural;
 
 use super::args::SweepArgs;
 use super::error::CliError;
-use super::files;
-use super::journal::Journal;
+use super::files::Target;
+use super::input;
+use super::journal::{Held, Journal, hold};
 use super::output::Output;
 use super::sweep::Subject;
 
@@ -56,6 +55,10 @@ pub(crate) struct Conduct {
     campaign: Campaign,
     /// What its file begins with.
     checkpoint: Checkpoint,
+    /// The file that was there.
+    held: Option<Held>,
+    /// Where the file of a shard goes.
+    target: Option<Target>,
     state: Option<PathBuf>,
     time: Option<TimeLimit>,
 }
@@ -92,11 +95,13 @@ impl Conduct {
         if args.shard.is_some() && is_default(&args.schedule.out) {
             return Err(CliError::NoPart);
         }
+        let target = args.shard.map(|_| Target::new(&args.schedule.out, args.force)).transpose()?;
         let rhythm = subject.ready.rhythm();
-        let mut done = Done::of(shard);
+        let (mut done, mut held) = (Done::of(shard), None);
         if let Some(path) = &args.state
-            && let Some(saved) = read_if_there(path)?
+            && let Some((file, saved)) = hold(path)?
         {
+            held = Some(file);
             let error = |source| CliError::Campaign { path: path.clone(), source };
             saved.check(&identity, shard).map_err(error)?;
             let mut again = |run| subject.violation_of(run);
@@ -104,7 +109,8 @@ impl Conduct {
         }
         let campaign = Campaign::resume(sweep.clone(), shard, rhythm, done);
         let checkpoint = Checkpoint::new(identity, shard);
-        Ok(Conduct { campaign, checkpoint, state: args.state.clone(), time: args.time })
+        let (state, time) = (args.state.clone(), args.time);
+        Ok(Conduct { campaign, checkpoint, held, target, state, time })
     }
 
     /// Runs it, until it is done, the time is over, or it is interrupted. One whose file cannot be
@@ -119,7 +125,10 @@ impl Conduct {
         progress: &Progress,
     ) -> Result<Conducted, CliError> {
         let journal = match &self.state {
-            Some(path) => Some(Journal::begin(path, &self.checkpoint, self.campaign.done())?),
+            Some(path) => {
+                let (held, done) = (self.held.as_ref(), self.campaign.done());
+                Some(Journal::begin(path, held, &self.checkpoint, done)?)
+            }
             None => None,
         };
         let note = journal.as_ref().map(|journal| {
@@ -170,21 +179,10 @@ fn is_default(out: &Path) -> bool {
 ///
 /// If it is none, or cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Checkpoint, CliError> {
-    read_if_there(path)?.ok_or_else(|| CliError::Read {
-        path: path.to_owned(),
-        source: std::io::Error::from(ErrorKind::NotFound),
-    })
-}
-
-fn read_if_there(path: &Path) -> Result<Option<Checkpoint>, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
-    let file = match File::open(path) {
-        Ok(file) => BufReader::new(file),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(unreadable(source)),
-    };
+    let file = BufReader::new(input::open(path).map_err(unreadable)?);
     let error = |source| CliError::Campaign { path: path.to_owned(), source };
-    Checkpoint::read(file).map_err(unreadable)?.map(Some).map_err(error)
+    Checkpoint::read(file).map_err(unreadable)?.map_err(error)
 }
 
 /// Writes what a shard shows, if it was done to its end.
@@ -208,7 +206,6 @@ pub(crate) fn end_of_shard(
         ))?;
         return Ok(Finding::Inconclusive);
     }
-    files::replace(&args.schedule.out, &conduct.to_text(), MARK)?;
     // Whether anything was put to the test is a question to all shards together.
     let (finding, found) = match &report.violation {
         Some((run, violation)) => {
@@ -218,7 +215,10 @@ pub(crate) fn end_of_shard(
         None => (Finding::Holds, "no violation".to_owned()),
     };
     let all = format!("{} of {}", shard.number(), shard.of());
-    output.write(&format!("Wrote {path}: shard {all}, {runs}, {found}.\n"))?;
+    if let Some(target) = &conduct.target {
+        let rest = format!(": shard {all}, {runs}, {found}.");
+        target.write(&conduct.to_text(), &rest, output)?;
+    }
     Ok(finding)
 }
 

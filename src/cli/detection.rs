@@ -11,17 +11,16 @@ use active_active::scheduler::Strategy;
 
 use super::args::DetectionArgs;
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
-use super::{Surroundings, bar, files, interrupt};
-
-/// How every table begins, so that only a table is overwritten.
-const MARK: &str = "# How many schedules each strategy needs";
+use super::{Surroundings, bar, interrupt};
 
 pub(crate) fn execute(
     args: &DetectionArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    let target = Target::of(args.out.as_deref(), args.force)?;
     let detection = Detection {
         trials: args.trials,
         budget: args.budget,
@@ -57,12 +56,6 @@ pub(crate) fn execute(
     }
     bar.finish_and_clear();
     let table = markdown(&detection, &rows);
-    match &args.out {
-        Some(path) => {
-            files::replace(path, &table, MARK)?;
-            output.write(&format!("Wrote {}.\n", path.display()))?;
-        }
-        None => output.write(&table)?,
-    }
+    target.write(&table, ".", output)?;
     Ok(Finding::Holds)
 }

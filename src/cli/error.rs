@@ -25,8 +25,20 @@ pub(crate) enum CliError {
         remedy: &'static str,
     },
     /// A file would be overwritten.
-    #[error("{}: is there already and stays as it is; give another path", path.display())]
+    #[error("{}: is there already and stays as it is; give another path, or --force", path.display())]
     Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A pipe or a device.
+    #[error("{}: is a pipe or a device, not a file; name a file, or '-' for the standard output", path.display())]
+    Special {
+        /// What it is called.
+        path: PathBuf,
+    },
+    /// Another process has the file of a campaign.
+    #[error("{}: another process is writing it; wait for that, or name another file", path.display())]
+    Busy {
         /// The file.
         path: PathBuf,
     },

@@ -4,17 +4,19 @@ use std::io::Write;
 
 use active_active::report::{Finding, Sequence, export};
 
+use super::Surroundings;
 use super::args::{ExportArgs, ExportFormat};
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
 use super::subject::Subject;
-use super::{Surroundings, files};
 
 pub(crate) fn execute(
     args: &ExportArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    let target = Target::of(args.out.as_deref(), args.force)?;
     let subject = Subject::of(&args.subject, surroundings)?;
     let Subject { recording, run, sweep, commands, .. } = &subject;
     let text = match args.format {
@@ -25,12 +27,6 @@ pub(crate) fn execute(
         ExportFormat::Junit => export::junit(sweep),
         ExportFormat::Markdown => export::markdown(recording, run, sweep, commands),
     };
-    match &args.out {
-        None => output.write(&text)?,
-        Some(path) => {
-            files::create(path, &text)?;
-            output.write(&format!("Wrote {}.\n", path.display()))?;
-        }
-    }
+    target.write(&text, ".", output)?;
     Ok(subject.finding())
 }

@@ -6,8 +6,9 @@ use active_active::report::Finding;
 
 use super::args::InitArgs;
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
-use super::{files, save};
+use super::save;
 
 /// A scenario with every key, its default and its alternatives.
 const TEMPLATE: &str = include_str!("init.toml");
@@ -16,10 +17,9 @@ pub(crate) fn execute(
     args: &InitArgs,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
-    files::create(&args.path, TEMPLATE)?;
-    let path = args.path.display().to_string();
-    let word = save::quoted(&path);
-    output.write(&format!("Wrote {path}. Next: active-active sweep {word}\n"))?;
+    let word = save::quoted(&args.path.display().to_string());
+    let next = format!(". Next: active-active sweep {word}");
+    Target::new(&args.path, args.force)?.write(TEMPLATE, &next, output)?;
     Ok(Finding::Holds)
 }
 

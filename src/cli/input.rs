@@ -44,6 +44,19 @@ pub(crate) fn scenario_text(name: &str) -> Result<String, FileError> {
     Ok(text.to_owned())
 }
 
+/// Opens a regular file: to open a pipe can take for ever, and a device may have no end.
+///
+/// # Errors
+///
+/// If it is something else, or cannot be opened.
+pub(crate) fn open(path: &Path) -> std::io::Result<File> {
+    let found = std::fs::metadata(path)?;
+    match found.is_file() || found.is_dir() {
+        true => File::open(path),
+        false => Err(std::io::Error::other("it is a pipe or a device, not a file")),
+    }
+}
+
 /// Everything that a file holds.
 ///
 /// # Errors
@@ -57,7 +70,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
         }
         error(&origin, None, format!("cannot be read: {source}; give the path of a file"))
     };
-    let file = File::open(path).map_err(unreadable)?;
+    let file = open(path).map_err(unreadable)?;
     let mut bytes = Vec::new();
     file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > BYTES_MAX {

@@ -1,11 +1,10 @@
 //! The file of a campaign, written as it goes: a line for each segment.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use active_active::explore::checkpoint::MARK;
 use active_active::explore::{Checkpoint, Done, Segment};
 
 use super::error::CliError;
@@ -35,17 +34,26 @@ struct Written {
 }
 
 impl<'a> Journal<'a> {
-    /// Writes what is done so far, which [`Journal::note`] goes on from.
+    /// Writes what is done so far, which [`Journal::note`] goes on from, in place of the file that was there.
     ///
     /// # Errors
     ///
-    /// If the file cannot be written, or another file is there.
+    /// If the file cannot be written, or if it has come to be there meanwhile.
     pub(crate) fn begin(
         path: &Path,
+        before: Option<&Held>,
         checkpoint: &'a Checkpoint,
         done: Done,
     ) -> Result<Journal<'a>, CliError> {
-        let file = begin_file(path, checkpoint, &done)?;
+        let text = checkpoint.to_text(&done);
+        let file = match before {
+            Some(_) => files::over(path, &text),
+            None => files::put(path, &text),
+        };
+        let file = file.map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => CliError::Busy { path: path.to_owned() },
+            _ => CliError::Write { path: path.to_owned(), source, remedy: files::REMEDY },
+        })?;
         let done = checkpoint.shard().is_all().then_some(done);
         let written = Mutex::new(Written { file, done, growth: 0, failed: None });
         Ok(Journal { path: path.to_owned(), checkpoint, written })
@@ -64,9 +72,8 @@ impl<'a> Journal<'a> {
         }
         let result = match done {
             Some(done) if *growth + line.len() > GROWTH_MAX => {
-                begin_file(&self.path, self.checkpoint, done).map(|new| {
-                    (*file, *growth) = (new, 0);
-                })
+                let new = files::over(&self.path, &self.checkpoint.to_text(done));
+                new.map(|new| (*file, *growth) = (new, 0)).map_err(|source| self.error(source))
             }
             _ => {
                 *growth += line.len();
@@ -87,7 +94,7 @@ impl<'a> Journal<'a> {
         let written = self.written.into_inner().unwrap_or_else(PoisonError::into_inner);
         match (written.failed, written.done) {
             (Some(error), _) => Err(error),
-            (None, Some(done)) => begin_file(&self.path, self.checkpoint, &done).map(drop),
+            (None, Some(done)) => files::replace(&self.path, &self.checkpoint.to_text(&done)),
             (None, None) => Ok(()),
         }
     }
@@ -97,10 +104,29 @@ impl<'a> Journal<'a> {
     }
 }
 
-/// Writes the file, whole or not at all, and opens it for the lines that follow.
-fn begin_file(path: &Path, checkpoint: &Checkpoint, done: &Done) -> Result<File, CliError> {
-    files::replace(path, &checkpoint.to_text(done), MARK)?;
-    let file = OpenOptions::new().append(true).open(path);
-    let error = |source| CliError::Write { path: path.to_owned(), source, remedy: files::REMEDY };
-    file.map_err(error)
+/// The file of a campaign as it was found, locked: no other process writes it meanwhile.
+pub(crate) struct Held {
+    _file: File,
+}
+
+/// Reads the file of a campaign, if it is there, and keeps it locked.
+///
+/// # Errors
+///
+/// If another process has it, if it cannot be read, or if it is another file.
+pub(crate) fn hold(path: &Path) -> Result<Option<(Held, Checkpoint)>, CliError> {
+    let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+    while files::is_there(path)? {
+        let file = File::open(path).map_err(unreadable)?;
+        if !files::lock(&file).map_err(unreadable)? {
+            return Err(CliError::Busy { path: path.to_owned() });
+        }
+        // A process that had it before may have put another one in its place.
+        if files::is_same(&file, path) {
+            let read = Checkpoint::read(BufReader::new(&file)).map_err(unreadable)?;
+            let read = read.map_err(|source| CliError::Campaign { path: path.to_owned(), source });
+            return Ok(Some((Held { _file: file }, read?)));
+        }
+    }
+    Ok(None)
 }

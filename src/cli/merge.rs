@@ -15,13 +15,14 @@ use super::error::CliError;
 use super::output::Output;
 use super::scheduler::SchedulerName;
 use super::sweep::{Subject, conclude};
-use super::{Surroundings, campaign};
+use super::{Surroundings, campaign, files};
 
 pub(crate) fn execute(
     args: &MergeArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    files::check_directory(&args.out)?;
     let shards = read(&args.files)?;
     let (path, first) = shards.first().ok_or(CliError::NoShards)?;
     let identity = &first.identity;

@@ -1,7 +1,7 @@
 //! `minimize`: the smallest failure that shows the same; and what the other commands share of it.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use active_active::explore::{Minimal, Minimiser, Watch};
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::args::{Format, MinimizeArgs};
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
 use super::{Surroundings, bar, files, interrupt, replay, save};
 
@@ -22,15 +23,23 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let origin = args.file.display().to_string();
+    let target = args.out.as_deref().map(|path| Target::new(path, args.force)).transpose()?;
     let saved = replay::read_saved(&args.file, args.artifact)?;
     replay::refuse_misfit(&saved, &origin)?;
     let minimiser = Minimiser { steps_max: args.steps_max, ..Minimiser::default() };
     let Some(minimal) = minimise_with(minimiser, &saved, surroundings) else {
         return Err(CliError::NothingToMinimize { origin });
     };
-    let path = args.out.clone().unwrap_or_else(|| beside(&args.file));
-    files::create_or_same(&path, &minimal.saved.to_text())?;
-    let saved_as = save::saved_as(&path);
+    let text = minimal.saved.to_text();
+    let saved_as = match target {
+        Some(target @ Target::Stdout) => {
+            return target.write(&text, "", output).map(|()| Finding::Violated);
+        }
+        Some(Target::File { path, force: true }) => files::replace(&path, &text).map(|()| path)?,
+        Some(Target::File { path, force: false }) => files::create(&path, &text).map(|()| path)?,
+        None => beside(&args.file, &text)?,
+    };
+    let saved_as = save::saved_as(&saved_as);
     let outcome = minimal.saved.replay().outcome;
     let mut summary = RunSummary::of_replay(minimal.saved.plan(), &outcome);
     summary.command = "minimize";
@@ -50,9 +59,11 @@ pub(crate) fn execute(
     Ok(summary.verdict)
 }
 
-/// Where a minimal failure goes by default: beside the file, as `NAME.min.toml`.
-fn beside(file: &std::path::Path) -> PathBuf {
-    file.with_extension("min.toml")
+/// Saves a minimal failure where it goes by default: beside the file, as `NAME.min.toml`.
+fn beside(file: &Path, text: &str) -> Result<PathBuf, CliError> {
+    let path = file.with_extension("min");
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    files::save(files::directory_of(file), &name, text)
 }
 
 /// Makes a failure smaller, showing how far that is if somebody looks; an interrupt keeps the

@@ -25,11 +25,19 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let origin = args.file.display().to_string();
+    let target =
+        args.out.as_deref().map(|path| files::Target::new(path, args.force)).transpose()?;
     let saved = read_saved(&args.file, args.artifact)?;
     // A run that no longer fits is refused before anything of it is told.
     refuse_misfit(&saved, &origin)?;
-    if let Some(path) = &args.out {
-        files::create_or_same(path, &saved.to_text())?;
+    match &target {
+        Some(files::Target::Stdout) => {
+            output.write(&saved.to_text())?;
+            return Ok(RunSummary::of_replay(saved.plan(), &saved.replay().outcome).verdict);
+        }
+        Some(files::Target::File { path, force: true }) => files::replace(path, &saved.to_text())?,
+        Some(files::Target::File { path, force: false }) => files::create(path, &saved.to_text())?,
+        None => {}
     }
     if args.as_test {
         output.write(&saved.to_test())?;

@@ -1,25 +1,48 @@
 //! `report`: a page that shows a run step by step, and what many runs showed.
 
 use std::io::Write;
+use std::path::Path;
 
 use active_active::report::Finding;
-use active_active::report::html::{self, Command, Page};
+use active_active::report::html::{Command, Page};
 use active_active::scenario::FileError;
 
 use super::args::ReportArgs;
 use super::error::CliError;
+use super::files::Target;
 use super::output::Output;
 use super::subject::Subject;
-use super::{Surroundings, files, save};
+use super::{Surroundings, input, save};
+
+/// A table that `bench detection` wrote: another file would leave an empty section behind.
+fn detection(path: &Path) -> Result<String, FileError> {
+    let bytes = input::bytes(path)?;
+    let origin = path.display().to_string();
+    let text = input::text(&bytes, &origin)?;
+    if text.starts_with(MARK) {
+        return Ok(text.to_owned());
+    }
+    let message = "this is not a table of 'bench detection'; give the path of one".to_owned();
+    Err(FileError { origin, line: None, key: Some("--detection".to_owned()), message })
+}
 
 /// Where `bench detection` is told to write its table.
 const DETECTION: &str = "docs/detection.md";
+
+/// How every table begins.
+const MARK: &str = "# How many schedules each strategy needs";
 
 pub(crate) fn execute(
     args: &ReportArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    let target = Target::new(&args.out, args.force)?;
+    let detection = match &args.detection {
+        Some(path) => Some(detection(path)?),
+        // There may be none, and then the page has none.
+        None => std::fs::read_to_string(DETECTION).ok(),
+    };
     let subject = Subject::of(&args.subject, surroundings)?;
     let finding = subject.finding();
     let Subject { recording, run, sweep, origin, mut commands, words } = subject;
@@ -28,16 +51,6 @@ pub(crate) fn execute(
         purpose: "Write this page again.".to_owned(),
         line: format!("active-active report {words} --out {out}"),
     });
-    let detection = match &args.detection {
-        Some(path) => Some(std::fs::read_to_string(path).map_err(|source| FileError {
-            origin: path.display().to_string(),
-            line: None,
-            key: Some("--detection".to_owned()),
-            message: format!("cannot be read: {source}; give a file of 'bench detection'"),
-        })?),
-        // There may be none, and then the page has none.
-        None => std::fs::read_to_string(DETECTION).ok(),
-    };
     let page = Page {
         recording: &recording,
         run: &run,
@@ -46,14 +59,13 @@ pub(crate) fn execute(
         commands: &commands,
         detection: detection.as_deref(),
     };
-    files::replace(&args.out, &page.to_html(), html::MARK)?;
     let verdict = match finding {
         Finding::Holds => "no violation",
         Finding::Violated => "VIOLATED",
         Finding::Inconclusive => "INCONCLUSIVE",
         Finding::Vacuous => "VACUOUS",
     };
-    let path = args.out.display();
-    output.write(&format!("Wrote {path}: {verdict}. Open it in a browser.\n"))?;
+    let rest = format!(": {verdict}. Open it in a browser.");
+    target.write(&page.to_html(), &rest, output)?;
     Ok(finding)
 }

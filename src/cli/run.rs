@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::args::{Format, RunArgs};
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, input, minimize, save};
+use super::{Surroundings, files, input, minimize, save};
 
 pub(crate) fn execute(
     args: &RunArgs,
@@ -22,6 +22,7 @@ pub(crate) fn execute(
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(input::plan(&args.scenario)?);
     let schedule = &args.schedule;
+    files::check_directory(&schedule.out)?;
     let mut runner = Runner::new(Arc::clone(&plan));
     runner.limit_steps(schedule.max_steps.unwrap_or(u64::MAX));
     let name = schedule.scheduler.clone().unwrap_or_default();

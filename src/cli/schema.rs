@@ -7,20 +7,14 @@ use active_active::scenario::schema;
 
 use super::args::SchemaArgs;
 use super::error::CliError;
-use super::files;
+use super::files::Target;
 use super::output::Output;
 
 pub(crate) fn execute(
     args: &SchemaArgs,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
-    let text = json::document(&schema::scenario());
-    match &args.out {
-        None => output.write(&text)?,
-        Some(path) => {
-            files::create(path, &text)?;
-            output.write(&format!("Wrote {}.\n", path.display()))?;
-        }
-    }
+    let target = Target::of(args.out.as_deref(), args.force)?;
+    target.write(&json::document(&schema::scenario()), ".", output)?;
     Ok(Finding::Holds)
 }

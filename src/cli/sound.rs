@@ -15,13 +15,14 @@ use super::args::SoundArgs;
 use super::error::CliError;
 use super::output::Output;
 use super::scheduler::{Ready, SchedulerName};
-use super::{Surroundings, bar, interrupt, minimize, save};
+use super::{Surroundings, bar, files, interrupt, minimize, save};
 
 pub(crate) fn execute(
     args: &SoundArgs,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    files::check_directory(&args.out)?;
     let only = args.only.as_deref().unwrap_or_default();
     let wanted =
         |subject: &Subject| subject.design.contains(only) || subject.scenario.contains(only);

@@ -15,7 +15,7 @@ use super::campaign::Conduct;
 use super::error::CliError;
 use super::output::Output;
 use super::scheduler::{Ready, SchedulerName};
-use super::{Surroundings, bar, campaign, input, interrupt, minimize, save};
+use super::{Surroundings, bar, campaign, files, input, interrupt, minimize, save};
 
 /// How many schedules are enough for a first answer.
 const RUNS: u64 = 10_000;
@@ -62,6 +62,9 @@ pub(crate) fn execute(
         threads: args.threads.map_or(surroundings.threads, usize::from),
         steps_max: schedule.max_steps.unwrap_or(u64::MAX),
     };
+    if args.shard.is_none() {
+        files::check_directory(&schedule.out)?;
+    }
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
     interrupt::on_interrupt(move || stopped.stop());

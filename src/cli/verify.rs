@@ -17,7 +17,7 @@ use indicatif::ProgressBar;
 use super::args::{Format, VerifyArgs};
 use super::error::CliError;
 use super::output::Output;
-use super::{Surroundings, input, interrupt, minimize, save};
+use super::{Surroundings, files, input, interrupt, minimize, save};
 
 pub(crate) fn execute(
     args: &VerifyArgs,
@@ -25,6 +25,7 @@ pub(crate) fn execute(
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
     let plan = Arc::new(plan(args)?);
+    files::check_directory(&args.out)?;
     let verify = Verify {
         threads: args.threads.map_or(surroundings.threads, usize::from),
         reduces: !args.no_reduction,

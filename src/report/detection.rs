@@ -36,7 +36,7 @@ pub fn markdown(detection: &Detection, rows: &[(Subject, Vec<Cell>)]) -> String 
          schedules to the\nfirst violation over {trials} trials (seeds 1 to {trials}) of at most \
          {} schedules. A trial that found nothing\ncounts as more than that; `n/{trials}` says in \
          how many trials it was found where that is not all of them.\n\n```sh\ncargo run --release \
-         -- bench detection --trials {trials} --budget {budget} --out docs/detection.md\n```\n\n\
+         -- bench detection --trials {trials} --budget {budget} --out docs/detection.md --force\n```\n\n\
          The numbers are a function of the code alone: neither the machine nor the number of \
          threads changes them.\n\n## Schedules\n\n",
         count(budget)

@@ -71,22 +71,9 @@ fn a_violation_is_shown_in_the_run_that_has_it_and_in_its_saved_file() {
     assert!(page.contains(&format!("active-active replay {saved}")));
     // Who asks for the run as it was found gets it.
     let run = violation["run"].to_string();
-    place.run(&format!("report {unsound} --run {run} --out found.html"));
+    place.run(&format!("report {unsound} --run {run} --out found.html --force"));
     let steps = field(&place.read("found.html"), "steps").replace(',', "");
     assert_eq!(steps, violation["step"].to_string());
-}
-
-#[test]
-fn a_page_replaces_a_page_and_nothing_else() {
-    let place = Place::new();
-    for _ in 0..2 {
-        assert_eq!(place.run("report baseline --runs 5").status, Some(0));
-    }
-    std::fs::write(place.path("mine.html"), "<p>mine</p>").expect("there is room for a file");
-    let done = place.run("report baseline --runs 5 --out mine.html");
-    assert_eq!(done.status, Some(2));
-    assert!(done.stderr.contains("mine.html: is there already"), "{}", done.stderr);
-    assert_eq!(place.read("mine.html"), "<p>mine</p>");
 }
 
 #[test]

@@ -22,8 +22,9 @@ use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
 use super::super::error::CliError;
+use super::super::files::Target;
 use super::super::output::Output;
-use super::super::{Surroundings, bar, files};
+use super::super::{Surroundings, bar};
 use super::wrong;
 
 const ROUNDS: usize = 41;
@@ -51,7 +52,7 @@ struct Measured {
 }
 
 pub(super) fn execute(
-    save: Option<&Path>,
+    save: Option<&Target>,
     against: Option<&Path>,
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
@@ -75,10 +76,9 @@ pub(super) fn execute(
         }
         output.write(&format!("{line}\n"))?;
     }
-    if let Some(path) = save {
+    if let Some(target) = save {
         let text = toml::to_string(&Baseline { kinds }).expect("a baseline has only plain values");
-        files::rewrite(path, &text)?;
-        output.write(&format!("Saved as {}.\n", path.display()))?;
+        target.write(&text, ".", output)?;
     }
     Ok(finding)
 }
