@@ -132,7 +132,7 @@ fn probe(path: &Path, directory: &Path) -> Result<(), CliError> {
 }
 
 /// The directory that a path is in.
-pub(crate) fn directory_of(path: &Path) -> &Path {
+fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

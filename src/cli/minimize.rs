@@ -63,7 +63,7 @@ pub(crate) fn execute(
 fn beside(file: &Path, text: &str) -> Result<PathBuf, CliError> {
     let path = file.with_extension("min");
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    files::save(files::directory_of(file), &name, text)
+    files::save(file.parent().unwrap_or(Path::new("")), &name, text)
 }
 
 /// Makes a failure smaller, showing how far that is if somebody looks; an interrupt keeps the
