@@ -392,6 +392,11 @@ mod tests {
         shared.scheduler.name = "portfolio".to_owned();
         let many = SweepReport { runs: 2_000, ..drawn.clone() };
         assert_eq!(confidence(shared, &many).map(|confidence| confidence.runs), Some(1_026));
+        // A time in which no run ended: once it was "HOLDS. No violation in 0 runs."
+        let none = SweepReport::default();
+        let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &none);
+        assert_eq!((summary.verdict, summary.confidence), (Finding::Inconclusive, None));
+        assert!(summary.inconclusive_because.is_some_and(|why| why.starts_with("no run ended")));
         sweep.steps_max = 50;
         let cut = sweep.run(|| Random::new(1), &Progress::default());
         let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &cut);

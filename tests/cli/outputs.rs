@@ -84,8 +84,8 @@ fn a_hyphen_is_the_standard_output() {
         ("schema --out -", "{"),
         ("init -", "#"),
         ("sweep baseline --runs 5 --shard 1/2 --out -", "{\"checksum\":"),
-        ("minimize failure.toml --out -", "format = "),
-        ("replay failure.toml --out -", "format = "),
+        ("minimize failure.toml --out -", "# A saved run."),
+        ("replay failure.toml --out -", "# A saved run."),
     ] {
         let done = place.run(writer);
         assert!(matches!(done.status, Some(0 | 1)), "{writer}: {done:?}");

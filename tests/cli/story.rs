@@ -125,10 +125,13 @@ fn init_overwrites_nothing() {
     let place = Place::new();
     place.write("mine.toml", "mine");
     place.write("directory/inner", "");
-    for path in ["mine.toml", "directory"] {
+    for (path, why) in [
+        ("mine.toml", "is there already and stays as it is"),
+        ("directory", "cannot be written: is a directory"),
+    ] {
         let done = place.run(&format!("init {path}"));
         assert_eq!((done.status, done.stdout.as_str()), (Some(2), ""));
-        let expected = format!("error: {path}: is there already and stays as it is");
+        let expected = format!("error: {path}: {why}");
         assert!(done.stderr.starts_with(&expected), "{}", done.stderr);
     }
     assert_eq!(place.read("mine.toml"), "mine");
