@@ -389,6 +389,7 @@ mod tests {
             dns = { weights = [0, 1, 3], enactors = 2 }
             source.on_refusal = "abort"
             table = { on_failure = "hang", conflict = "version-checked" }
+            destination.versions = "checked"
             queue.delivery = "standard"
             container.retries = 1
             budget = { crash = 1, lost_reply = 3 }

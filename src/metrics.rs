@@ -363,6 +363,7 @@ impl Metrics {
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
             | Event::Probed { .. }
+            | Event::FetchRouted { .. }
             | Event::HealthChanged { .. }
             | Event::SendWaits { .. }
             | Event::Reordered { .. }

@@ -17,11 +17,11 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::OnUnreadable;
+use crate::model::options::{Conflict, OnUnreadable};
 use crate::model::progress::BatchOf;
-use crate::model::record::{Keys, VALUE_MAX};
+use crate::model::record::{Keys, VALUE_MAX, greatest_common_divisor};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Budget, Problem, Scenario, ScriptStep};
+use crate::scenario::{Budget, Problem, Records, Scenario, ScriptStep};
 use crate::spec::PropertyName;
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
@@ -148,7 +148,7 @@ impl Plan {
             layout,
             first_record,
             batch_of,
-            keys: Keys::new(scenario.records.keys, scenario.records.unreadable),
+            keys: keys(scenario, &weights),
             weights,
             speeds,
             published_by: published_by(&actions, scenario.records.batches.len()),
@@ -332,6 +332,18 @@ impl Plan {
         Some(self.layout.machine(place))
     }
 
+    /// How many places the logs of all replicators have, for the rows that they know of: none unless
+    /// conditions are judged there.
+    pub(crate) fn log_places(&self) -> usize {
+        let judges = self.replicators.iter().any(|replicator| replicator.log_from.is_some());
+        if judges { self.replicators.len() * (self.records() + 1) } else { 0 }
+    }
+
+    /// Whether the time of a write makes a difference: tables show the record that was written last.
+    pub(crate) fn compares_times(&self) -> bool {
+        self.keys.count() > 0 && self.scenario.table.conflict == Conflict::LastWriterWins
+    }
+
     /// Whether the script waits for the source to be refused.
     pub(crate) fn awaits_refusal(&self) -> bool {
         self.awaits_refusal
@@ -391,6 +403,23 @@ impl Plan {
     pub fn chaos_steps_max(&self) -> u64 {
         let faults = self.budget.total() + self.actions().len() as u64;
         self.fair_steps_max(self.records() as u64).saturating_mul(2 + faults)
+    }
+}
+
+/// The business keys of the records, dealt so that none keeps to the regions that it began in.
+fn keys(scenario: &Scenario, weights: &[u8]) -> Keys {
+    let Records { keys, unreadable, .. } = scenario.records;
+    Keys::new(keys, unreadable, scenario.records.total() as usize, period(weights))
+}
+
+/// After how many answers in turn in-dns begins again.
+fn period(weights: &[u8]) -> usize {
+    let common =
+        weights.iter().fold(0, |common, &weight| greatest_common_divisor(weight.into(), common));
+    match common {
+        // All are equal.
+        0 => weights.len(),
+        _ => weights.iter().map(|&weight| usize::from(weight)).sum::<usize>() / common,
     }
 }
 

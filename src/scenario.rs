@@ -4,7 +4,9 @@
 //! directly. [`Plan::new`](crate::plan::Plan::new) checks it and resolves its names.
 //!
 //! ```
-//! use active_active::model::options::{Conflict, Dedupe, OnDuplicate, OnRefusal, ReplicationFailure};
+//! use active_active::model::options::{
+//!     Conflict, Dedupe, OnDuplicate, OnRefusal, ReplicationFailure, Versions,
+//! };
 //! use active_active::scenario::{
 //!     AuroraOptions, Budget, ContainerOptions, DestinationOptions, DnsOptions, LossLimit, QueueOptions,
 //!     Records, ReplicationOptions, Rpo, Scenario, Source, SpecOptions, StoreOptions, TableOptions, Timing,
@@ -24,6 +26,7 @@
 //!     table.conflict = "version-checked"
 //!     replication.on_failure = "drop"
 //!     destination.dedupe = "none"
+//!     destination.versions = "checked"
 //!     timing.queue_ms = 9
 //!     rpo.records = 2
 //!     spec.leave_out = ["MonotoneVersion"]
@@ -45,7 +48,7 @@
 //!         on_failure: ReplicationFailure::Drop,
 //!         ..ReplicationOptions::default()
 //!     },
-//!     destination: DestinationOptions { dedupe: Dedupe::None },
+//!     destination: DestinationOptions { dedupe: Dedupe::None, versions: Versions::Checked },
 //!     timing: Timing { queue_ms: 9, ..Timing::default() },
 //!     rpo: Rpo { records: LossLimit::AtMost(2) },
 //!     spec: SpecOptions { leave_out: vec![PropertyName::MonotoneVersion] },
@@ -84,7 +87,7 @@ use crate::model::options::{
     Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
     Forwarding, Heal, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
     OnRefusal, OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure,
-    ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure,
+    ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure, Versions,
 };
 use crate::spec::PropertyName;
 
@@ -220,8 +223,11 @@ pub struct Records {
     pub batches: Vec<u32>,
     /// Where the records' values come from.
     pub seed: u64,
-    /// How many business keys there are; 0: records have none. Records take the keys in turn, and
-    /// each record of a key has a version one higher than the one before it.
+    /// How many business keys there are; 0: records have none. Each record of a key has a version one
+    /// higher than the one before it, and records are dealt so that every key comes to every region
+    /// (see [`Keys`](crate::model::record::Keys)). The default store and destination are not sound for
+    /// records with keys: those need `table.conflict = "version-checked"` and `destination.versions =
+    /// "checked"`.
     pub keys: u16,
     /// The id of the record whose row the containers' code cannot read; 0: none.
     pub unreadable: u16,
@@ -364,7 +370,7 @@ impl Default for ContainerOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct TableOptions {
-    /// Which record it shows for a key that several records have.
+    /// Which record it shows for a key that several records have. The default is not sound for those.
     pub conflict: Conflict,
     /// What a table does with a record that it has.
     pub insert: Insert,
@@ -445,6 +451,9 @@ pub struct ReplicationOptions {
 pub struct DestinationOptions {
     /// How it tells records apart.
     pub dedupe: Dedupe,
+    /// What it does with an older version of a business key than it shows. The default is not sound for
+    /// records with keys.
+    pub versions: Versions,
 }
 
 /// What is judged.

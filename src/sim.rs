@@ -228,7 +228,7 @@ impl Simulation {
     #[inline(always)]
     pub fn step(&mut self, choice: Choice) -> Step {
         self.steps += 1;
-        self.world.out.clear_events();
+        self.world.out.begin_step(self.steps);
         let pair = match choice {
             Choice::Step(machine) => Some(self.world.handle_next(machine, &self.plan)),
             Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) | Choice::Heal => {

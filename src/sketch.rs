@@ -19,11 +19,11 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Conflict, Delivery, OnRefusal, ReplicationMode, StoreKind, TableFailure,
+    Conflict, Delivery, OnRefusal, ReplicationMode, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
-    AuroraOptions, Budget, ContainerOptions, LossLimit, QueueOptions, Records, ReplicationOptions,
-    Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
+    AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
+    ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -130,7 +130,10 @@ impl Sketch {
         let speed: BTreeMap<String, u32> =
             self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
         let keyed = self.keys > 0;
-        let conflict = if keyed { Conflict::VersionChecked } else { Conflict::default() };
+        let (conflict, versions) = match keyed {
+            true => (Conflict::VersionChecked, Versions::Checked),
+            false => (Conflict::default(), Versions::default()),
+        };
         let on_failure = self.on_table_failure;
         let (store, aurora) = self.databases();
         let (delivery, max_receives) = (self.delivery, self.max_receives());
@@ -148,6 +151,7 @@ impl Sketch {
             queue: QueueOptions { delivery, max_receives, capacity, ..QueueOptions::default() },
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
+            destination: DestinationOptions { versions, ..DestinationOptions::default() },
             replication: self.replication(),
             store,
             aurora,

@@ -179,12 +179,14 @@ impl PropertyName {
             PropertyName::EffectOnce => {
                 "a table has one row for a record, and the destination counts it once"
             }
-            PropertyName::RoutedByPolicy => "in-dns routes only to regions that its policy allows",
+            PropertyName::RoutedByPolicy => {
+                "in-dns and out-dns lead only to regions that their policy allows"
+            }
             PropertyName::RegionFifo => {
                 "each table first stores records in the order in which they came to the region"
             }
             PropertyName::MonotoneVersion => {
-                "what a table shows for a key never goes back to an older version"
+                "what a table or the destination shows for a key never goes back to an older version"
             }
             PropertyName::WithinRpo => {
                 "what a loss destroys was not replicated, and is no more than was declared"
@@ -362,6 +364,9 @@ impl Spec {
             Event::Routed { record, region } => {
                 judged(self.routed_by_policy.routed(record, region), plan)?;
             }
+            Event::FetchRouted { region } => {
+                judged(self.routed_by_policy.fetched(region), plan)?;
+            }
             Event::RoutesChanged { side, offline } => {
                 self.routed_by_policy.routes_changed(side, offline)
             }
@@ -405,9 +410,12 @@ impl Spec {
             Event::KeyShown { table, record } => {
                 judged(self.versions.shown(table, record, plan), plan)?;
             }
-            Event::Arrived { copy, region, counted } => {
+            Event::Arrived { copy, region, counted, shown } => {
                 judged(NoInvention::at_destination(copy, ledger, plan), plan)?;
                 judged(EffectOnce::arrived(copy.id, region, counted, ledger), plan)?;
+                if shown {
+                    judged(self.versions.shown_at_destination(copy.id, plan), plan)?;
+                }
                 ledger.arrived(copy.id);
             }
             Event::ContainerBecame { container, state, refused_by } => {
@@ -448,7 +456,9 @@ impl Spec {
         judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
         judged(self.region_fifo.stored(asked, copy.id, ledger, plan), plan)?;
         ledger.stored(asked, copy.id, plan);
-        self.losses.stored(table, copy.id, plan);
+        if rows > 0 {
+            self.losses.stored(table, copy.id, plan);
+        }
         Ok(())
     }
 

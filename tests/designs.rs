@@ -9,7 +9,7 @@ use active_active::model::options::{
     Acknowledge, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
     HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
     PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn,
-    StoreKind, Switchover, TableFailure,
+    StoreKind, Switchover, TableFailure, Versions,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -125,6 +125,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("container.on_recover", OnRecover::ALL),
         variants("container.on_unreadable", OnUnreadable::ALL),
         variants("destination.dedupe", Dedupe::ALL),
+        variants("destination.versions", Versions::ALL),
         variants("dns.acknowledge", Acknowledge::ALL),
         variants("dns.answer", Answer::ALL),
         variants("dns.failback", Failback::ALL),

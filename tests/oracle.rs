@@ -112,10 +112,12 @@ fn agrees_with_the_spec_on_every_generated_trace() {
         PropertyName::NeverLost,
         PropertyName::EffectOnce,
         PropertyName::RoutedByPolicy,
+        PropertyName::MonotoneVersion,
         PropertyName::WithinRpo,
         PropertyName::Expectation,
         PropertyName::DeliveredAll,
         PropertyName::StoredEverywhere,
+        PropertyName::Converged,
         PropertyName::Drained,
     ];
     assert_many_of_each(&found, &must);
@@ -268,6 +270,8 @@ impl Truth {
         let dns = simulation.dns(DnsSide::In);
         assert_eq!(world.weights, dns.weights()[..layout.regions]);
         assert_eq!(world.offline, dns.offline().iter().collect());
+        let away: Vec<_> = simulation.dns(DnsSide::Out).offline().iter().collect();
+        assert_eq!(world.not_fetched.iter().copied().collect::<Vec<_>>(), away);
     }
 }
 

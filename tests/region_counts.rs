@@ -141,8 +141,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
             Event::Stored { table, asked, copy: copied(copy), rows, duplicate }
         }
         Event::Applied { table, copy, rows } => Event::Applied { table, copy: copied(copy), rows },
-        Event::Arrived { copy, region, counted } => {
-            Event::Arrived { copy: copied(copy), region, counted }
+        Event::Arrived { copy, region, counted, shown } => {
+            Event::Arrived { copy: copied(copy), region, counted, shown }
         }
         Event::Published { .. }
         | Event::Accepted { .. }
@@ -154,6 +154,7 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Returned { .. }
         | Event::TimedOut { .. }

@@ -4,8 +4,9 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::fault::{FaultKind, Target};
+use crate::model::id::RegionSet;
 use crate::model::options::{Forwarding, OnUnreadable, ReplicationMode};
-use crate::plan::Plan;
+use crate::plan::{DriverAction, Plan};
 use crate::sim::{Pair, Step};
 
 macro_rules! reached {
@@ -118,7 +119,9 @@ impl Reached {
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
-                plan.records() > 1 && plan.weights.iter().filter(|&&w| w > 0).count() != 1
+                let other = |action: &DriverAction| matches!(action, DriverAction::Weights(_));
+                let is_one = plan.weights.iter().filter(|&&weight| weight > 0).count() == 1;
+                plan.records() > 1 && (!is_one || plan.actions().iter().any(other))
             }
             Reached::Returned => gives_back || Reached::GaveUp.is_possible(plan),
             Reached::Redelivery => gives_back || times_out,
@@ -199,6 +202,8 @@ pub struct Coverage {
     this_run: u32,
     /// The greatest record that arrived in the run under way.
     last_arrived: u16,
+    /// The regions whose first queue took a record in the run under way.
+    took_records: RegionSet,
 }
 
 impl Default for Coverage {
@@ -208,6 +213,7 @@ impl Default for Coverage {
             reached: [0; Reached::ALL.len()],
             this_run: 0,
             last_arrived: 0,
+            took_records: RegionSet::EMPTY,
         }
     }
 }
@@ -224,7 +230,7 @@ impl Coverage {
     /// Takes note of what happened in it.
     #[inline]
     #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
-    pub fn note_event(&mut self, event: &Event) {
+    pub fn note_event(&mut self, event: &Event, plan: &Plan) {
         match *event {
             Event::Arrived { copy, counted, .. } => {
                 if !counted {
@@ -270,8 +276,10 @@ impl Coverage {
             Event::Recovered { target: Target::Replicator(_), waiting: 1.. } => {
                 self.reach(Reached::Backlog);
             }
-            Event::Routed { region, .. } => {
-                if region.0 > 0 {
+            Event::Enqueued { queue, .. } => {
+                let (region, position) = plan.layout.queue_place(queue);
+                if position == 0 && self.took_records.insert(region) && self.took_records.len() > 1
+                {
                     self.reach(Reached::SeveralRegions);
                 }
             }
@@ -284,8 +292,9 @@ impl Coverage {
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
             | Event::Probed { .. }
+            | Event::FetchRouted { .. }
             | Event::HealthChanged { .. }
-            | Event::Enqueued { .. }
+            | Event::Routed { .. }
             | Event::Delivered { redelivery: false, .. }
             | Event::Removed { .. }
             | Event::Forwarding { .. }
@@ -312,6 +321,7 @@ impl Coverage {
         }
         self.this_run = 0;
         self.last_arrived = 0;
+        self.took_records = RegionSet::EMPTY;
     }
 
     /// So many more steps were of this kind.
@@ -358,5 +368,6 @@ impl Coverage {
         self.reached = [0; Reached::ALL.len()];
         self.this_run = 0;
         self.last_arrived = 0;
+        self.took_records = RegionSet::EMPTY;
     }
 }

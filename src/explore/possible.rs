@@ -60,7 +60,8 @@ const fn rare(
 /// Rare is: a container that met a failed dependency gets a reply only if it crashed with a request
 /// under way, came back, and was refused at once; a table is asked whether it has caught up only when
 /// its region has just come back; a failed table is refused by the others only if it failed while it
-/// asked them; a plan of in-dns is enacted while a health check has a region out.
+/// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
+/// replication judges conditions only where inserts have some.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] = &[
@@ -108,7 +109,8 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Container, "FailedDependency", REPLIES),
         usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         usual(MachineKind::Table, "Failed", &[Insert, Apply]),
-        rare(MachineKind::Table, "Failed", &[Probe, InsertRefused]),
+        rare(MachineKind::Table, "Available", &[Logged]),
+        rare(MachineKind::Table, "Failed", &[Probe, InsertRefused, Logged]),
         usual(MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         usual(MachineKind::Replicator, "Failed", &[Replicate]),
         rare(MachineKind::Replicator, "Failed", &[Probe]),

@@ -239,8 +239,8 @@ impl Runner {
         let step = self.simulation.step(Choice::Heal);
         scheduler.took(&step, &self.simulation);
         observer.phase(Phase::Heal, &self.simulation);
-        let events = self.simulation.events();
-        events.iter().for_each(|event| self.coverage.note_event(event));
+        let (events, plan) = (self.simulation.events(), self.simulation.plan());
+        events.iter().for_each(|event| self.coverage.note_event(event, plan));
         self.spec.watch(events, self.simulation.steps(), self.simulation.plan())?;
         let phase = if self.simulation.is_closed() { Phase::Converge } else { Phase::Chaos };
         observer.phase(phase, &self.simulation);
@@ -299,7 +299,7 @@ impl Runner {
         }
         let seen = Seen(self.simulation.steps());
         for event in self.simulation.events() {
-            self.coverage.note_event(event);
+            self.coverage.note_event(event, plan);
             self.spec.judge(event, seen, plan)?;
         }
         Ok(())

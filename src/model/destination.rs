@@ -4,9 +4,9 @@ use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
-use crate::model::options::Dedupe;
+use crate::model::options::{Dedupe, Versions};
 use crate::model::outbox::Outbox;
-use crate::model::record::RecordCopy;
+use crate::model::record::Keys;
 
 /// What the destination does with one region's outbound queue.
 ///
@@ -31,7 +31,8 @@ pub enum State {
 }
 
 /// Receives from the outbound queue of every region through out-dns, removes what it received,
-/// and counts each id once.
+/// and counts each id once. For each business key it shows one record that it counted: the last, or
+/// the newest version ([`Versions`]).
 #[derive(Clone, Debug, Default)]
 pub struct RecordDestination {
     /// By region.
@@ -44,6 +45,8 @@ pub struct RecordDestination {
     /// empty unless it tells records apart by that. Older ones are forgotten: they would only matter
     /// once the record has counted twice.
     numbers: Vec<MessageNumber>,
+    /// By key: the record that it shows; 0: none. Empty unless it compares versions.
+    shown: Vec<RecordId>,
     /// Each id once, in the order of its first arrival. History: nothing depends on it.
     order: Vec<RecordId>,
 }
@@ -63,6 +66,10 @@ pub(crate) struct Context {
     pub(crate) records: u16,
     /// How it tells records apart.
     pub(crate) dedupe: Dedupe,
+    /// What it does with an older version than it shows.
+    pub(crate) versions: Versions,
+    /// How many business keys there are.
+    pub(crate) keys: usize,
 }
 
 impl Context {
@@ -86,6 +93,10 @@ impl RecordDestination {
         RecordDestination {
             arrived: BitSet::new(records),
             numbers: vec![MessageNumber::default(); numbers],
+            shown: match context.versions {
+                Versions::AsTheyCome => Vec::new(),
+                Versions::Checked => vec![RecordId(0); context.keys],
+            },
             order: Vec::with_capacity(records),
             ..RecordDestination::default()
         }
@@ -93,10 +104,20 @@ impl RecordDestination {
 
     /// Handles one message.
     #[inline]
-    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(
+        &mut self,
+        message: &Message,
+        context: &Context,
+        keys: &Keys,
+        out: &mut Outbox,
+    ) {
         match *message {
             Message::Received { queue, copy, number, receipt, .. } => {
-                self.received(queue, copy, number, receipt, context, out);
+                let region = context.region_of(queue);
+                let counted = self.count(region, copy.id, number, context);
+                let shown = counted && context.keys > 0 && self.show(copy.id, keys);
+                out.emit(Event::Arrived { copy, region, counted, shown });
+                self.remove(region, queue, receipt, context, out);
             }
             Message::Removed { queue, .. } => {
                 self.receive(context.region_of(queue), context, out);
@@ -137,32 +158,52 @@ impl RecordDestination {
         }
     }
 
+    /// Takes note of a record that came in a message. Whether it counts.
     #[inline]
-    fn received(
+    fn count(
         &mut self,
-        queue: QueueId,
-        copy: RecordCopy,
+        region: RegionId,
+        record: RecordId,
         number: MessageNumber,
-        receipt: Receipt,
         context: &Context,
-        out: &mut Outbox,
-    ) {
-        let region = context.region_of(queue);
-        let first = !self.arrived.contains(copy.id.index());
+    ) -> bool {
+        let first = !self.arrived.contains(record.index());
         if first {
-            self.arrived.insert(copy.id.index());
-            self.order.push(copy.id);
+            self.arrived.insert(record.index());
+            self.order.push(record);
         }
-        let counted = match context.dedupe {
+        match context.dedupe {
             Dedupe::ById => first,
             Dedupe::None => true,
             Dedupe::ByMessageId => {
                 let records = usize::from(context.records) + 1;
-                let last = &mut self.numbers[region.index() * records + copy.id.index()];
+                let last = &mut self.numbers[region.index() * records + record.index()];
                 std::mem::replace(last, number) != number || first
             }
-        };
-        out.emit(Event::Arrived { copy, region, counted });
+        }
+    }
+
+    /// Shows a record that counts under its key, unless a newer version is shown. Whether it does.
+    fn show(&mut self, record: RecordId, keys: &Keys) -> bool {
+        // Empty: versions are not compared.
+        let Some(shown) = self.shown.get_mut(keys.key_of(record)) else { return true };
+        let is_newer = shown.0 == 0 || keys.version_of(record) > keys.version_of(*shown);
+        if is_newer {
+            *shown = record;
+        }
+        is_newer
+    }
+
+    /// Has what it received removed from the queue.
+    #[inline]
+    fn remove(
+        &mut self,
+        region: RegionId,
+        queue: QueueId,
+        receipt: Receipt,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
         self.states[region.index()] = State::Removing;
         self.changed[region.index()] = false;
         let client = Client { machine: context.machine, incarnation: 0 };
@@ -201,16 +242,22 @@ impl RecordDestination {
         &self.numbers
     }
 
+    /// By key: the record that it shows, 0 if none; empty unless it compares versions.
+    pub(crate) fn shown(&self) -> &[RecordId] {
+        &self.shown
+    }
+
     /// The records that arrived, each once, in the order of first arrival.
     pub fn order(&self) -> &[RecordId] {
         &self.order
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordDestination) {
-        let RecordDestination { states, changed, arrived, numbers, order } = other;
+        let RecordDestination { states, changed, arrived, numbers, shown, order } = other;
         (self.states, self.changed) = (*states, *changed);
         self.arrived.copy_from(arrived);
         self.numbers.clone_from(numbers);
+        self.shown.clone_from(shown);
         self.order.clone_from(order);
     }
 }

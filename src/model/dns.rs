@@ -47,7 +47,8 @@ impl DnsSide {
 /// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.
 /// With one source and a long one, weights are hardly kept.)
 ///
-/// out-dns has no policy: the destination asks for the queue of each region.
+/// out-dns has no policy but this: the destination asks for the queue of each region, and gets that of
+/// every one that is online.
 ///
 /// Replies of a queue pass whatever the DNS says: the connection exists already.
 ///
@@ -251,8 +252,11 @@ impl Dns {
         out: &mut Outbox,
     ) {
         let region = context.region_of(queue);
-        let offline = self.offline.contains(region) && context.route == Route::ByPolicy;
-        if offline || self.failed.contains(region) {
+        if self.offline.contains(region) && context.route == Route::ByPolicy {
+            return out.send(context.requester, refusal);
+        }
+        out.emit(Event::FetchRouted { region });
+        if self.failed.contains(region) {
             return out.send(context.requester, refusal);
         }
         out.send(context.queues[region.index()], message.asked_by(context.machine));

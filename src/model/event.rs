@@ -95,6 +95,11 @@ pub enum Event {
         /// Where it goes.
         region: RegionId,
     },
+    /// out-dns led a request of the destination to a region's outbound queue.
+    FetchRouted {
+        /// Where it goes.
+        region: RegionId,
+    },
     /// What a DNS name may resolve to has changed.
     RoutesChanged {
         /// Which name.
@@ -299,6 +304,8 @@ pub enum Event {
         region: RegionId,
         /// The destination counts it (again, in an unsound design).
         counted: bool,
+        /// The destination shows it for its business key from now on.
+        shown: bool,
     },
 
     /// A fault began.

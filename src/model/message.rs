@@ -207,7 +207,7 @@ pub enum Message {
         region: RegionId,
         /// The row.
         copy: RecordCopy,
-        /// The table's logical time of the write.
+        /// The time of the write. With strong replication the log gives it another one.
         time: u32,
     },
     /// Replicator to table: a row was written elsewhere.
@@ -216,7 +216,7 @@ pub enum Message {
         region: RegionId,
         /// The row.
         copy: RecordCopy,
-        /// The logical time of the write there.
+        /// The time of the write.
         time: u32,
     },
 
@@ -259,8 +259,10 @@ pub enum Message {
         copy: RecordCopy,
     },
     /// Replicator to the writer, where commits must not run ahead: another region has the write, or will.
+    /// To a regional table, with strong replication: the log has a row of this id already, and the
+    /// condition of the write fails.
     Logged {
-        /// What it wrote.
+        /// What it wrote, or wanted to.
         copy: RecordCopy,
     },
     /// Second enactor to in-dns: put this plan in place. It was newer than the one in place when that

@@ -1,9 +1,11 @@
 //! The design of each machine as options: what users change to describe *their* system.
 //!
-//! The default of every option is sound. The other values are designs that people really build;
-//! the comment of each unsound one says what breaks.
+//! The other values are designs that people really build; the comment of each unsound one says what
+//! breaks. The default of every option is sound for records without business keys. Records with keys
+//! need [`Conflict::VersionChecked`] and [`Versions::Checked`]: by default each does what services do by
+//! themselves, which is to go by time.
 //!
-//! The default of each is sound, as far as it can be:
+//! The defaults:
 //!
 //! ```
 //! use active_active::model::options::*;
@@ -27,6 +29,7 @@
 //! assert_eq!(ReplicationFailure::default(), ReplicationFailure::KeepBacklog);
 //! assert_eq!(ReplicationMode::default(), ReplicationMode::Eventual);
 //! assert_eq!(Dedupe::default(), Dedupe::ById);
+//! assert_eq!(Versions::default(), Versions::AsTheyCome);
 //! assert_eq!(RpoOn::default(), RpoOn::FirstWriter);
 //! assert_eq!(Acknowledge::default(), Acknowledge::AfterEnqueue);
 //! assert_eq!(Policy::default(), Policy::Weighted);
@@ -225,10 +228,10 @@ option! {
         Upsert,
         /// One more row. Unsound: a record that comes twice takes effect twice.
         Append,
-        /// One row, written only if the region's own copy of the table has none, and as many effects
-        /// as there are regions in which that was so (`attribute_not_exists`, taken for a
-        /// deduplication across regions). Unsound: two regions find no row before either has the
-        /// other's.
+        /// One row, written only if there is none (`attribute_not_exists`, taken for a deduplication
+        /// across regions). With eventual replication the region's own copy is asked, and there are as
+        /// many effects as regions that had none. Unsound: two regions find no row before either has the
+        /// other's. With strong replication the log is asked, which has the latest version: sound.
         Conditional,
     }
 }
@@ -236,12 +239,16 @@ option! {
 option! {
     /// Which record a table shows for a business key when regions wrote different ones.
     Conflict {
-        /// The one written last, by (logical write time, region): what DynamoDB global tables do.
-        /// Sound for what is written once; a stranded old record that is stored late wins over a
-        /// newer one.
+        /// The one written last, by (time of the write, region): what DynamoDB global tables do. Time is
+        /// real time, the order of all steps, and clocks of regions do not differ; AWS promises a best
+        /// effort to find the last writer, per item, and reports no conflict. Sound for records without
+        /// business keys only: of a key, a stranded old record that is stored late, or one that is
+        /// delivered again, wins over a newer one.
         #[default]
         LastWriterWins,
-        /// The one with the greatest business version. Sound.
+        /// The one with the greatest business version, whenever and wherever it was written. Sound. No
+        /// global table does this by itself: a condition on the version is judged against the region's own copy,
+        /// and replication goes by time. It takes a row for each version, of which readers take the greatest.
         VersionChecked,
         /// That of the region which was applied first; only it may change it. Unsound: regions
         /// differ for good.
@@ -300,6 +307,18 @@ option! {
 }
 
 option! {
+    /// What the destination does with an older version of a business key than it shows.
+    Versions {
+        /// Shows it: whatever it counted last. Sound for records without business keys only: regions
+        /// overtake each other, and a stranded old version arrives after a newer one.
+        #[default]
+        AsTheyCome,
+        /// Counts it, and goes on showing the newer one. Sound.
+        Checked,
+    }
+}
+
+option! {
     /// In which regions the limit on what a writer may be ahead of the others is set.
     RpoOn {
         /// In that of the first writer. After a failover the new writer commits whatever the others have.
@@ -354,8 +373,9 @@ option! {
         /// When its tables have applied what was written elsewhere meanwhile. Sound.
         #[default]
         CaughtUp,
-        /// At once, as Route 53 does by itself. Unsound with last-writer-wins: what is written there
-        /// before it has caught up is overwritten by what is older.
+        /// At once, as Route 53 does by itself. Sound: what is written there before it has caught up was
+        /// written later than what it has not heard of. Whoever reads there meanwhile sees what is old;
+        /// no container does.
         Immediate,
     }
 }

@@ -32,6 +32,8 @@ pub(crate) struct Outbox {
     new_heads: Vec<MachineId>,
     /// What happened in this step, in order; emptied when a step begins.
     events: Vec<Event>,
+    /// The number of this step in its run: the real time. Only tables read it, for the time of a write.
+    now: u32,
 }
 
 impl Outbox {
@@ -49,6 +51,7 @@ impl Outbox {
             lossy: plan.budget.lost_reply > 0,
             new_heads: Vec::new(),
             events: Vec::with_capacity(64),
+            now: 0,
         }
     }
 
@@ -248,15 +251,24 @@ impl Outbox {
         self.messages.front(&self.inboxes[machine.index()])
     }
 
-    /// What happened since [`Outbox::clear_events`].
+    /// What happened in this step, in order.
     #[inline]
     pub(crate) fn events(&self) -> &[Event] {
         &self.events
     }
 
+    /// Begins a step: nothing has happened in it yet. `number` counts the steps of the run.
     #[inline]
-    pub(crate) fn clear_events(&mut self) {
+    pub(crate) fn begin_step(&mut self, number: u64) {
         self.events.clear();
+        // A run of four billion steps takes days; only the order of the numbers is used.
+        self.now = number as u32;
+    }
+
+    /// The real time: the number of this step in its run.
+    #[inline]
+    pub(crate) fn now(&self) -> u32 {
+        self.now
     }
 
     pub(crate) fn copy_from(&mut self, other: &Outbox) {
@@ -268,5 +280,6 @@ impl Outbox {
         self.lossy = other.lossy;
         self.new_heads.clone_from(&other.new_heads);
         self.events.clone_from(&other.events);
+        self.now = other.now;
     }
 }

@@ -85,6 +85,7 @@ impl Progress {
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
             | Event::Probed { .. }
+            | Event::FetchRouted { .. }
             | Event::HealthChanged { .. }
             | Event::Delivered { gone: false, .. }
             | Event::Returned { .. }

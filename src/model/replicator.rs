@@ -1,5 +1,6 @@
 //! The replication of a stage's global table (DynamoDB streams and global tables).
 
+use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
@@ -30,7 +31,9 @@ pub enum State {
 /// region, unknown in the others. A region that is cut off keeps its part of the backlog apart.
 ///
 /// *Strong*: it is the log that the regions share. A table asks it before it acknowledges anything,
-/// and it answers that another region (or the witness) has the row, or that none can be reached.
+/// and it answers that another region (or the witness) has the row, or that none can be reached. It
+/// gives each write its time, and where writes are conditional it knows which rows there are: the
+/// answer is then that there is one already.
 ///
 /// In a global database it carries the writer's log to the other clusters, in its order, and is always
 /// eventual.
@@ -71,6 +74,8 @@ pub(crate) struct Context {
     pub(crate) is_database: bool,
     /// It tells the writer what another region has, or will.
     pub(crate) confirms: bool,
+    /// It judges conditions: its rows begin at this place of the log of all replicators.
+    pub(crate) log_from: Option<usize>,
 }
 
 impl Default for Replicator {
@@ -87,13 +92,19 @@ impl Default for Replicator {
 }
 
 impl Replicator {
-    /// Handles one message.
+    /// Handles one message. `log` is what the logs of all replicators have, where they judge conditions.
     #[inline]
-    pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+    pub(crate) fn handle(
+        &mut self,
+        message: &Message,
+        context: &Context,
+        log: &mut BitSet,
+        out: &mut Outbox,
+    ) {
         match *message {
             Message::Replicate { region, copy, time } => match context.mode {
                 ReplicationMode::Eventual => self.replicate(region, copy, time, context, out),
-                ReplicationMode::Strong => self.commit(region, copy, time, context, out),
+                ReplicationMode::Strong => self.commit(region, copy, context, log, out),
             },
             // Behind every row that the region has yet to apply.
             Message::Probe { region } if self.cut_off.contains(region) => {
@@ -179,19 +190,27 @@ impl Replicator {
     }
 
     /// Has another region take a row before its own one may acknowledge it; refuses if there is
-    /// none that can.
+    /// none that can. A condition that fails is no refusal: the row is there.
     fn commit(
         &mut self,
         region: RegionId,
         copy: RecordCopy,
-        time: u32,
         context: &Context,
+        log: &mut BitSet,
         out: &mut Outbox,
     ) {
+        let time = out.now();
         let own = context.tables[region.index()];
         let quorum = !self.reachable_from(region, context).is_empty();
         if self.state == State::Failed || !quorum {
             return out.send(own, Message::InsertRefused { incarnation: 0 });
+        }
+        if let Some(first) = context.log_from {
+            let row = first + copy.id.index();
+            if log.contains(row) {
+                return out.send(own, Message::Logged { copy });
+            }
+            log.insert(row);
         }
         self.send_on(region, copy, time, context, out);
         out.send(own, Message::Apply { region, copy, time });

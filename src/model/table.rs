@@ -1,77 +1,19 @@
 //! A stage's table in one region: one replica of a DynamoDB global table, or one cluster of an Aurora
 //! global database.
 
+mod rows;
+
+pub use rows::{Latest, Row, Rows, Store};
+
 use crate::model::event::Event;
 use crate::model::global_database::{self, Cluster};
-use crate::model::id::{MachineId, RecordId, RegionId, TableId};
+use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::{Client, Health, Message};
 use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
-use crate::model::record::{Keys, RecordCopy};
-
-/// What a table holds of one record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Row {
-    /// The stored value; meaningful when there is a row.
-    pub value: u32,
-    /// How many rows have this id: 0 or 1, more only in a design that appends.
-    pub rows: u8,
-    /// It was written here (also when replication brought it first).
-    pub written_here: bool,
-    /// Replication brought it (also when it was written here before); kept in clusters of a global
-    /// database only.
-    pub replicated: bool,
-}
-
-/// What a table shows for a business key.
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use active_active::model::table::Latest;
-/// use active_active::model::{RecordId, RegionId, TableId};
-/// use active_active::plan::Plan;
-/// use active_active::scenario::Scenario;
-/// use active_active::sim::Simulation;
-///
-/// let scenario = Scenario::parse("name = 'keyed'\nrecords.keys = 3\nscript = ['publish 1']")?;
-/// let mut simulation = Simulation::new(Arc::new(Plan::new(&scenario)?));
-/// while !simulation.enabled().is_quiescent() {
-///     simulation.step(simulation.enabled().nth_step(0));
-/// }
-/// // Ten records have three keys. Of the first key, the fourth version is the newest.
-/// let Latest { record, region, .. } = simulation.latest(TableId(0))[0];
-/// assert_eq!((record, region), (RecordId(10), RegionId(1)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Latest {
-    /// The record; 0 while the key has none.
-    pub record: RecordId,
-    /// When it was written, in the logical time of its region.
-    pub time: u32,
-    /// Where it was written.
-    pub region: RegionId,
-}
-
-impl Default for Latest {
-    fn default() -> Latest {
-        Latest { record: RecordId(0), time: 0, region: RegionId(0) }
-    }
-}
-
-/// What a table holds: its parts of the blocks of all tables.
-#[derive(Debug)]
-pub struct Store<'a> {
-    /// By record; element 0 unused.
-    pub rows: &'a mut [Row],
-    /// By key; empty when records have none.
-    pub latest: &'a mut [Latest],
-    /// The keys and versions of the records.
-    pub keys: &'a Keys,
-}
+use crate::model::record::RecordCopy;
 
 /// ```text
 ///            fail
@@ -95,11 +37,13 @@ pub enum State {
 /// the [`Replicator`](crate::model::Replicator) applies it elsewhere later. A row is keyed by
 /// record id and a record never changes, so two regions that write the same id write the same
 /// row and there is nothing to resolve. When records have business keys the table also shows, for
-/// each key, one of its records; which one is the option [`Conflict`]. Its logical time is a Lamport
-/// clock: it passes every write that the table has seen.
+/// each key, one of its records; which one is the option [`Conflict`]. The time of a write is real time,
+/// the number of the step in which the region took it; with strong replication, that in which the
+/// log did. A region that has heard of nothing does not write "early".
 ///
 /// With strong replication a write waits until another region has it; then it is stored, and
-/// acknowledged. If none can be reached it is refused.
+/// acknowledged. If none can be reached it is refused. A condition is judged by the log, which knows the
+/// latest version of every row, before the write is passed on to any region.
 ///
 /// Source: Amazon DynamoDB global tables, multi-Region eventual consistency and multi-Region strong
 /// consistency.
@@ -111,8 +55,6 @@ pub struct RegionalTable {
     /// Inserts that wait until another region has them, in the order in which the replicator was
     /// asked; it answers in that order.
     pending: List,
-    /// The logical time of the newest write that it has seen; used only with keys.
-    clock: u32,
     /// What it knows as a cluster of a global database.
     pub(super) cluster: Cluster,
 }
@@ -162,6 +104,7 @@ impl RegionalTable {
                 let (client, _) = self.next_pending(out);
                 refuse(client, context, out);
             }
+            Message::Logged { .. } => self.condition_failed(context, store, out),
             Message::Apply { .. } | Message::Probe { .. } if self.state == State::Failed => {
                 out.hold(&mut self.held, *message);
             }
@@ -190,7 +133,6 @@ impl RegionalTable {
             | Message::Forward { .. }
             | Message::Handover { .. }
             | Message::Discard { .. }
-            | Message::Logged { .. }
             | Message::Enact { .. }
             | Message::CleanUp { .. } => unreachable!("a table gets no {message:?}"),
         }
@@ -208,10 +150,9 @@ impl RegionalTable {
         out: &mut Outbox,
     ) {
         let row = &mut store.rows[copy.id.index()];
-        write(row, copy, context.insert, false);
+        row.write(copy, context.insert, false);
         out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
         if !store.latest.is_empty() {
-            self.clock = self.clock.max(time);
             let written = Latest { record: copy.id, time, region };
             show(written, context, store, out);
         }
@@ -227,8 +168,7 @@ impl RegionalTable {
         store: &mut Store<'_>,
         out: &mut Outbox,
     ) -> Written {
-        self.clock += u32::from(!store.latest.is_empty());
-        let (region, time) = (context.region, self.clock);
+        let (region, time) = (context.region, out.now());
         let (changed, duplicate) = store_here(copy, asked, time, context, store, out);
         if changed {
             out.send(context.replicator, Message::Replicate { region, copy, time });
@@ -248,16 +188,11 @@ impl RegionalTable {
         if self.state == State::Failed {
             return refuse(client, context, out);
         }
-        let keyed = !store.latest.is_empty();
-        self.clock += u32::from(keyed);
-        let (region, time) = (context.region, self.clock);
+        let (region, time) = (context.region, out.now());
         let replicate = Message::Replicate { region, copy, time };
-        if context.replication == ReplicationMode::Strong {
-            let is_there = store.rows[copy.id.index()].rows > 0;
-            if !is_there || keyed || context.insert == Insert::Append {
-                out.hold(&mut self.pending, Message::Insert { client, copy });
-                return out.send(context.replicator, replicate);
-            }
+        if context.replication == ReplicationMode::Strong && asks_the_log(copy, context, store) {
+            out.hold(&mut self.pending, Message::Insert { client, copy });
+            return out.send(context.replicator, replicate);
         }
         let (changed, duplicate) = store_here(copy, context.id, time, context, store, out);
         if changed && context.replication == ReplicationMode::Eventual {
@@ -271,6 +206,20 @@ impl RegionalTable {
         let (client, copy) = self.next_pending(out);
         let (_, duplicate) = store_here(copy, context.id, time, context, store, out);
         acknowledge(client, duplicate, context, store, out);
+    }
+
+    /// The log has a row already, and the write that was asked for first is not to replace it.
+    fn condition_failed(&mut self, context: &Context, store: &mut Store<'_>, out: &mut Outbox) {
+        let (client, copy) = self.next_pending(out);
+        if client.machine == context.machine {
+            return;
+        }
+        let row = &mut store.rows[copy.id.index()];
+        // The row itself came from the log before this answer; a table that has lost its rows has none.
+        (row.value, row.written_here) = (copy.value, true);
+        let (table, asked, rows) = (context.id, context.id, row.rows);
+        out.emit(Event::Stored { table, asked, copy, rows, duplicate: true });
+        acknowledge(client, true, context, store, out);
     }
 
     /// The write that the replicator has answered.
@@ -324,11 +273,6 @@ impl RegionalTable {
         self.state
     }
 
-    /// The logical time of the newest write that it has seen.
-    pub(crate) fn clock(&self) -> u32 {
-        self.clock
-    }
-
     /// Inserts that wait until another region has them.
     pub(crate) fn pending(&self) -> &List {
         &self.pending
@@ -345,6 +289,20 @@ impl RegionalTable {
     }
 }
 
+/// Whether a write with strong replication has to go through the log: it may change something.
+#[inline]
+fn asks_the_log(copy: RecordCopy, context: &Context, store: &Store<'_>) -> bool {
+    let is_there = store.rows[copy.id.index()].rows > 0;
+    !is_there
+        || match context.insert {
+            // The same row again, unless it has a key to show it under: a later write time counts.
+            Insert::Upsert => !store.latest.is_empty(),
+            Insert::Append => true,
+            // A row never goes, so the condition fails against the latest version, too.
+            Insert::Conditional => false,
+        }
+}
+
 /// Stores a write of the own region. Returns whether that changed anything, and whether the record
 /// had been there.
 #[inline]
@@ -358,13 +316,14 @@ fn store_here(
 ) -> (bool, bool) {
     let row = &mut store.rows[copy.id.index()];
     let before = *row;
-    write(row, copy, context.insert, true);
+    row.write(copy, context.insert, true);
     row.written_here = true;
     let duplicate = before.rows > 0;
     let (table, rows) = (context.id, row.rows);
     out.emit(Event::Stored { table, asked, copy, rows, duplicate });
     let mut changed = (before.rows, before.value) != (row.rows, row.value);
-    if !store.latest.is_empty() {
+    let is_refused = duplicate && context.insert == Insert::Conditional;
+    if !store.latest.is_empty() && !is_refused {
         let written = Latest { record: copy.id, time, region: context.region };
         changed |= show(written, context, store, out);
     }
@@ -412,64 +371,108 @@ pub(super) struct Written {
     pub(super) unreadable: bool,
 }
 
-/// Writes a row that a container of this region (`here`) or replication brings.
-#[inline]
-fn write(row: &mut Row, copy: RecordCopy, insert: Insert, here: bool) {
-    row.value = copy.value;
-    row.rows = match insert {
-        Insert::Upsert => 1,
-        Insert::Append => row.rows.saturating_add(1),
-        // Here the condition fails if there is a row; what comes from elsewhere had its own.
-        Insert::Conditional if here => row.rows.max(1),
-        Insert::Conditional => row.rows.saturating_add(1),
-    };
-}
-
 /// Shows a write under its key, if it wins there. Returns whether it does.
 fn show(written: Latest, context: &Context, store: &mut Store<'_>, out: &mut Outbox) -> bool {
-    let key = store.keys.key_of(written.record);
-    let shown = &mut store.latest[key];
-    let version = |record| store.keys.version_of(record);
-    let wins = match context.conflict {
-        _ if shown.record.0 == 0 => true,
-        Conflict::LastWriterWins => (written.time, written.region) > (shown.time, shown.region),
-        Conflict::VersionChecked => version(written.record) > version(shown.record),
-        Conflict::FirstApplied => written.region == shown.region,
-    };
+    let wins = store.show(written, context.conflict);
     if wins {
-        *shown = written;
         out.emit(Event::KeyShown { table: context.id, record: written.record });
     }
     wins
 }
 
-/// The rows of one table in the block of all tables' rows.
-#[derive(Clone, Copy)]
-pub struct Rows<'a> {
-    rows: &'a [Row],
-}
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
 
-impl<'a> Rows<'a> {
-    pub(crate) fn new(rows: &'a [Row]) -> Rows<'a> {
-        Rows { rows }
+    use super::*;
+    use crate::model::id::RecordId;
+    use crate::plan::Plan;
+    use crate::scenario::Scenario;
+
+    /// A table of region 1 and what it holds, by itself: two records of one key.
+    struct Alone {
+        plan: Arc<Plan>,
+        table: RegionalTable,
+        rows: Vec<Row>,
+        latest: Vec<Latest>,
+        out: Outbox,
     }
 
-    /// What the table holds of a record.
-    ///
-    /// # Panics
-    ///
-    /// If the scenario has no such record.
-    pub fn get(&self, record: RecordId) -> Row {
-        self.rows[record.index()]
+    impl Alone {
+        fn new(options: &str) -> Alone {
+            let text = format!("records = {{ batches = [2], keys = 1 }}\n{options}");
+            let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
+            let plan = Arc::new(Plan::new(&scenario).unwrap_or_else(|problem| panic!("{problem}")));
+            let out = Outbox::new(&plan);
+            let (rows, latest) = (vec![Row::default(); 3], vec![Latest::default()]);
+            Alone { plan, table: RegionalTable::default(), rows, latest, out }
+        }
+
+        fn copy(&self, record: u16) -> RecordCopy {
+            let id = RecordId(record);
+            RecordCopy { id, value: self.plan.value(id) }
+        }
+
+        /// Handles a message in step number `now`.
+        fn handle(&mut self, message: Message, now: u64) {
+            let Alone { plan, table, rows, latest, out } = self;
+            let mut store = Store { rows, latest, keys: plan.keys() };
+            out.begin_step(now);
+            table.handle(&message, &plan.tables[0], &mut store, out);
+        }
+
+        fn insert(&mut self, record: u16, now: u64) {
+            let client = Client { machine: self.plan.containers[0].machine, incarnation: 0 };
+            self.handle(Message::Insert { client, copy: self.copy(record) }, now);
+        }
+
+        fn sent(&self, to: MachineId) -> Vec<Message> {
+            self.out.inbox(to).copied().collect()
+        }
     }
 
-    /// How many records have a row.
-    pub fn len(&self) -> usize {
-        self.rows.iter().filter(|row| row.rows > 0).count()
+    /// It was a Lamport clock once: one more than the newest write that the table had seen.
+    #[test]
+    fn the_time_of_a_write_is_that_of_its_step() {
+        let mut alone = Alone::new("");
+        alone.handle(Message::Apply { region: RegionId(1), copy: alone.copy(2), time: 3 }, 5);
+        alone.insert(1, 9);
+        let (region, copy) = (RegionId(0), alone.copy(1));
+        let replicator = alone.plan.tables[0].replicator;
+        assert_eq!(alone.sent(replicator), [Message::Replicate { region, copy, time: 9 }]);
+        assert_eq!(alone.latest[0], Latest { record: RecordId(1), time: 9, region });
     }
 
-    /// Whether no record has a row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    /// The write did not take place, so its time is no later one. It was shown once, although the table kept
+    /// the row that it had.
+    #[test]
+    fn a_write_that_its_condition_refuses_is_not_shown() {
+        for (insert, shown) in [("upsert", 1), ("conditional", 2)] {
+            let mut alone = Alone::new(&format!("table.insert = '{insert}'"));
+            alone.insert(1, 1);
+            alone.insert(2, 2);
+            alone.insert(1, 3);
+            assert_eq!(alone.latest[0].record, RecordId(shown), "{insert}");
+            let replicates = alone.sent(alone.plan.tables[0].replicator).len();
+            assert_eq!(replicates, if shown == 1 { 3 } else { 2 }, "{insert}");
+        }
+    }
+
+    /// What is asked first is answered first, and the answer that there is a row is no refusal.
+    #[test]
+    fn a_condition_that_fails_in_the_log_is_answered_as_a_duplicate() {
+        let strong = "topology.regions = 3\nreplication.mode = 'strong'";
+        let mut alone = Alone::new(&format!("{strong}\ntable.insert = 'conditional'"));
+        alone.insert(1, 1);
+        assert_eq!(alone.out.events(), []);
+        let copy = alone.copy(1);
+        alone.handle(Message::Apply { region: RegionId(2), copy, time: 1 }, 2);
+        alone.handle(Message::Logged { copy }, 3);
+        let (table, asked) = (TableId(0), TableId(0));
+        let stored = Event::Stored { table, asked, copy, rows: 1, duplicate: true };
+        assert_eq!(alone.out.events(), [stored]);
+        let answers = alone.sent(alone.plan.containers[0].machine);
+        let (incarnation, unreadable) = (0, false);
+        assert_eq!(answers, [Message::Inserted { incarnation, duplicate: true, unreadable }]);
     }
 }

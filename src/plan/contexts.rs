@@ -4,7 +4,7 @@ use crate::model::dns::DnsSide;
 use crate::model::health::Checks;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Action, ReplicationMode, StoreKind};
+use crate::model::options::{Action, Insert, ReplicationMode, StoreKind};
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
@@ -80,6 +80,8 @@ impl Builder<'_> {
             regions_of_queues: self.regions_of_queues(),
             records: self.scenario.records.total() as u16,
             dedupe: self.scenario.destination.dedupe,
+            versions: self.scenario.destination.versions,
+            keys: self.scenario.records.keys.into(),
         }
     }
 
@@ -179,6 +181,17 @@ impl Builder<'_> {
         })
     }
 
+    /// Whether the log of a stage judges whether there is a row already.
+    pub(super) fn judges_conditions(&self, stage: StageId) -> bool {
+        self.mode(stage) == ReplicationMode::Strong
+            && self.scenario.table.insert == Insert::Conditional
+    }
+
+    /// How many places a stage has in the log: one for each record, and one more.
+    fn log_width(&self) -> usize {
+        self.scenario.records.total() as usize + 1
+    }
+
     /// The witness counts as the region after the last one.
     fn witness(&self) -> Option<RegionId> {
         let regions = self.layout.regions as u8;
@@ -199,6 +212,7 @@ impl Builder<'_> {
                 on_failure: self.scenario.replication.on_failure,
                 is_database: self.database(stage).is_some(),
                 confirms: self.database(stage).is_some_and(|database| database.rpo_records_max > 0),
+                log_from: self.judges_conditions(stage).then_some(id.index() * self.log_width()),
             }
         };
         layout.stage_ids().map(context).collect()

@@ -424,6 +424,7 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }
         | Event::StaleRemove { .. }
@@ -465,6 +466,7 @@ pub(super) fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         | Event::BatchEnded { .. }
         | Event::Routed { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::Enqueued { .. }
         | Event::SendWaits { .. }
         | Event::GaveUp { .. }

@@ -253,6 +253,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
             | Event::Probed { .. }
+            | Event::FetchRouted { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
             | Event::Delivered { .. }

@@ -175,6 +175,12 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::MonotoneVersion,
     ),
     unsound(
+        "destination.versions=as-they-come",
+        TWO_REGIONS_ONE_KEY,
+        PropertyName::MonotoneVersion,
+        PropertyName::MonotoneVersion,
+    ),
+    unsound(
         "table.conflict=first-applied",
         TWO_REGIONS_ONE_KEY,
         PropertyName::Converged,
@@ -227,12 +233,6 @@ pub const UNSOUND: &[Unsound] = &[
         "dynamodb-dns-plans",
         PropertyName::DeliveredAll,
         PropertyName::RoutedByPolicy,
-    ),
-    unsound(
-        "dns.failback=immediate",
-        BACK_BEFORE_CAUGHT_UP,
-        PropertyName::MonotoneVersion,
-        PropertyName::MonotoneVersion,
     ),
     unsound(
         "aurora.forwarding=acknowledged-early",
@@ -292,6 +292,12 @@ pub const UNSOUND: &[Unsound] = &[
         PropertyName::RoutedByPolicy,
         PropertyName::RoutedByPolicy,
     ),
+    unsound(
+        "dns.route=ignore-offline",
+        NOT_FETCHED_FROM,
+        PropertyName::RoutedByPolicy,
+        PropertyName::RoutedByPolicy,
+    ),
 ];
 
 /// Variants that are as sound as the default, and where they matter.
@@ -307,6 +313,9 @@ pub const SOUND: &[(&str, &str)] = &[
     ("store.default=aurora", "region-loss"),
     ("store.default=aurora", "lost-replies"),
     ("table.conflict=version-checked", "stranded-overwrite"),
+    ("destination.versions=checked", TWO_REGIONS_ONE_KEY),
+    ("dns.failback=immediate", BACK_BEFORE_CAUGHT_UP),
+    ("table.insert=conditional", THREE_REGIONS_REPLIES_LOST),
     ("queue.at_capacity=serve", "slack-job-queue"),
     ("dns.plans=conditional", "dynamodb-dns-plans"),
     ("container.on_unreadable=pass-on", "google-unreadable-row"),
@@ -445,6 +454,26 @@ const SECOND_BATCH_REFUSED: &str = r#"
     records.batches = [4, 6]
 "#;
 
+/// The destination is kept away from region 1 while records pass, whose last queue is cut off later, too.
+const NOT_FETCHED_FROM: &str = r#"
+    name = "not-fetched-from"
+    script = [
+        "publish 1",
+        "await sometime",
+        "offline out-dns@1",
+        "await quiescent",
+        "recover out-dns@1",
+        "await sometime",
+        "fail outbound-queue@1",
+        "offline out-dns@1",
+        "await quiescent",
+        "recover outbound-queue@1",
+        "recover out-dns@1",
+        "await delivered all",
+    ]
+    topology.stages = ["only"]
+"#;
+
 /// A container crashes and comes back when nothing is left to do.
 const CRASH_AT_REST: &str = r#"
     name = "crash-at-rest"
@@ -457,8 +486,20 @@ const CRASH_AT_REST: &str = r#"
     ]
 "#;
 
+/// Replies are lost, so the source sends a record to one region after another; what each stage does once is
+/// done where no row is in the log of strong replication.
+const THREE_REGIONS_REPLIES_LOST: &str = r#"
+    name = "three-regions-replies-lost"
+    script = ["publish 1", "await delivered all"]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    records.batches = [4]
+    replication.mode = "strong"
+    budget = { crash = 1, lost_reply = 2 }
+"#;
+
 /// Region 1 fails and is cut off; region 2 goes on with its business key. Region 1 is well again before
-/// it has heard of that.
+/// it has heard of that, and what it writes then is the newest.
 const BACK_BEFORE_CAUGHT_UP: &str = r#"
     name = "back-before-caught-up"
     script = [
@@ -490,6 +531,7 @@ const TWO_REGIONS_ONE_KEY: &str = r#"
     records.batches = [2]
     records.keys = 1
     table.conflict = "version-checked"
+    destination.versions = "checked"
 "#;
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! A number for a state: the sum of a number for each of its parts.
 //!
 //! A part is a machine with its inbox, the script with the offers of faults, or what is known of the
-//! progress of one record. A step changes few of them, so whoever keeps the numbers of all parts has
+//! progress of one record; where tables compare the times of writes, their order is one more. A step changes few of them, so whoever keeps the numbers of all parts has
 //! the next state's number after hashing those few (the idea of Zobrist, 1970; that sums of
 //! good hashes collide no more often than hashes of the whole is shown by Bellare and Micciancio, *A new
 //! paradigm for collision-free hashing*, 1997).
@@ -14,6 +14,8 @@
 //!
 //! Records can be written without their names ([`Bytes::new`]): what is left of a part is the same
 //! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
+
+mod times;
 
 use crate::model::dns::Dns;
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId};
@@ -34,12 +36,15 @@ pub(crate) enum Part {
     Faults,
     /// How far a record has come.
     Record(RecordId),
+    /// In which order writes took place; only where that makes a difference.
+    Times,
 }
 
 /// Every part of a state, in the order of their numbers.
 pub(crate) fn parts(plan: &Plan) -> impl Iterator<Item = Part> {
     let machines = (0..plan.layout.machines() as u16).map(|id| Part::Machine(MachineId(id)));
-    machines.chain([Part::Faults]).chain(plan.record_ids().map(Part::Record))
+    let times = plan.compares_times().then_some(Part::Times);
+    machines.chain([Part::Faults]).chain(plan.record_ids().map(Part::Record)).chain(times)
 }
 
 /// The number of a state. See [`Simulation::fingerprint`](crate::sim::Simulation::fingerprint).
@@ -61,6 +66,7 @@ pub(super) fn write(part: Part, world: &World, plan: &Plan, bytes: &mut Bytes) {
         Part::Machine(machine) => writer.machine(machine),
         Part::Faults => writer.faults(),
         Part::Record(record) => writer.record(record),
+        Part::Times => times::write(world, plan, writer.bytes),
     }
 }
 
@@ -111,7 +117,6 @@ impl Writer<'_> {
             Place::Table(id) => {
                 let table = &world.tables[id.index()];
                 self.bytes.u8(table.state() as u8);
-                self.bytes.u32(table.clock());
                 for list in [table.held(), table.pending(), table.waiting_writes()] {
                     self.bytes.len(list.len());
                     world.out.held(list).for_each(|message| self.message(message, machine));
@@ -125,7 +130,6 @@ impl Writer<'_> {
                 for latest in world.latest_of(id, self.plan) {
                     self.bytes.record(latest.record);
                     self.bytes.u8(latest.region.0);
-                    self.bytes.u32(latest.time);
                 }
             }
             Place::Replicator(id) => {
@@ -137,6 +141,12 @@ impl Writer<'_> {
                 {
                     self.bytes.len(list.len());
                     world.out.held(list).for_each(|message| self.message(message, machine));
+                }
+                if let Some(first) = self.plan.replicators[id.index()].log_from
+                    && !self.bytes.is_anonymous()
+                {
+                    let rows = self.plan.record_ids().map(|record| first + record.index());
+                    rows.for_each(|row| self.bytes.flag(world.log.contains(row)));
                 }
             }
         }
@@ -190,6 +200,7 @@ impl Writer<'_> {
         if !self.renames {
             destination.numbers().iter().for_each(|number| self.bytes.u16(number.0));
         }
+        destination.shown().iter().for_each(|&record| self.bytes.record(record));
     }
 
     fn row(&mut self, row: &Row) {
@@ -277,6 +288,9 @@ impl Writer<'_> {
             let row = world.rows_of(context.id, plan)[record.index()];
             let is_own = row.value == plan.value(record);
             self.row(&Row { value: if is_own { 0 } else { row.value }, ..row });
+        }
+        for first in plan.replicators.iter().filter_map(|context| context.log_from) {
+            self.bytes.flag(world.log.contains(first + record.index()));
         }
     }
 
@@ -415,9 +429,9 @@ impl Writer<'_> {
                 weights.into_iter().for_each(|weight| self.bytes.u8(weight));
             }
             Message::CleanUp { plan } => self.bytes.u16(plan),
-            Message::Replicate { region, copy, time } | Message::Apply { region, copy, time } => {
+            Message::Replicate { region, copy, time: _ }
+            | Message::Apply { region, copy, time: _ } => {
                 self.bytes.u8(region.0);
-                self.bytes.u32(time);
                 self.copy(copy);
             }
             Message::Probe { region } => self.bytes.u8(region.0),

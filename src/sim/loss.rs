@@ -29,6 +29,7 @@ impl World {
             | Target::Writer(..) => unreachable!("the plan lets nobody lose {target:?}"),
         }
         self.lose_what_nobody_has(plan);
+        self.forget_what_nobody_has(plan);
         self.out.emit(Event::LossEnded { target });
     }
 
@@ -101,7 +102,9 @@ impl World {
             for to in plan.layout.region_ids() {
                 let mut kept = std::mem::take(&mut self.scratch[0]);
                 let waiting = self.out.held(self.replicators[id.index()].held(to)[1]);
-                let is_kept = |record: &RecordId| self.is_kept(*record, stage, to, plan);
+                let mut others = RegionSet::first(plan.layout.regions);
+                others.remove(to);
+                let is_kept = |record: &RecordId| self.is_kept(*record, stage, others, plan);
                 kept.extend(waiting.filter_map(Message::record).filter(is_kept));
                 self.replicators[id.index()].lose_what_nobody_has(to, &mut self.out, |message| {
                     message.record().is_none_or(|record| kept.contains(&record))
@@ -112,10 +115,24 @@ impl World {
         }
     }
 
-    /// Whether a region other than this one has the row, or will.
-    fn is_kept(&self, record: RecordId, stage: StageId, except: RegionId, plan: &Plan) -> bool {
-        let others = RegionSet::first(plan.layout.regions).without(self.lost);
-        others.iter().filter(|&region| region != except).any(|region| {
+    /// The latest version of a row that no region has any more, nor will, is none: the log of strong
+    /// replication judges the next condition by that. A witness keeps what it has.
+    fn forget_what_nobody_has(&mut self, plan: &Plan) {
+        for context in plan.replicators.iter().filter(|context| context.witness.is_none()) {
+            let Some(first) = context.log_from else { continue };
+            let stage = StageId(context.id.0 as u8);
+            let all = RegionSet::first(plan.layout.regions);
+            for record in plan.record_ids() {
+                if !self.is_kept(record, stage, all, plan) {
+                    self.log.remove(first + record.index());
+                }
+            }
+        }
+    }
+
+    /// Whether one of these regions has the row, or will.
+    fn is_kept(&self, record: RecordId, stage: StageId, by: RegionSet, plan: &Plan) -> bool {
+        by.without(self.lost).iter().any(|region| {
             let id = plan.layout.table(region, stage);
             let waiting = self.out.inbox(plan.tables[id.index()].machine);
             let mut coming = waiting.chain(self.out.held(self.tables[id.index()].held()));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::bit_set::BitSet;
 use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
@@ -45,6 +46,9 @@ pub(super) struct World {
     pub(super) latest: Vec<Latest>,
     /// By replicator.
     pub(super) replicators: Vec<Replicator>,
+    /// By `replicator × (records + 1) + record`: the log of strong replication has a row. Empty unless
+    /// conditions are judged there.
+    pub(super) log: BitSet,
     pub(super) driver: Driver,
     pub(super) faults: Faults,
     /// How far the run is from its end.
@@ -76,6 +80,7 @@ impl World {
             rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
             latest: vec![Latest::default(); layout.tables() * plan.keys().count()],
             replicators: vec![Replicator::default(); layout.stages.len()],
+            log: BitSet::new(plan.log_places()),
             driver: Driver::default(),
             faults: Faults::new(plan),
             ending: Ending::default(),
@@ -134,7 +139,8 @@ impl World {
             }
             Place::Destination => {
                 let state = self.destination.state(self.region_asked(plan)) as u8;
-                self.destination.handle(&self.current, &plan.destination, &mut self.out);
+                let (context, keys) = (&plan.destination, plan.keys());
+                self.destination.handle(&self.current, context, keys, &mut self.out);
                 state
             }
             Place::Queue(id) => {
@@ -166,7 +172,8 @@ impl World {
             Place::Replicator(id) => {
                 let replicator = &mut self.replicators[id.index()];
                 let state = replicator.state() as u8;
-                replicator.handle(&self.current, &plan.replicators[id.index()], &mut self.out);
+                let context = &plan.replicators[id.index()];
+                replicator.handle(&self.current, context, &mut self.log, &mut self.out);
                 state
             }
         };
@@ -233,6 +240,7 @@ impl World {
         self.rows.clone_from(&other.rows);
         self.latest.clone_from(&other.latest);
         self.replicators.clone_from(&other.replicators);
+        self.log.copy_from(&other.log);
         self.driver = other.driver;
         self.faults.copy_from(&other.faults);
         self.ending = other.ending;

@@ -19,7 +19,7 @@ pub(crate) struct Naming {
     pub(crate) threshold: u8,
     /// Two enactors write the plans, and not one; there is one if the policy is failover.
     pub(crate) two_enactors: bool,
-    /// When a region gets traffic again. Both are sound, for sketches check versions.
+    /// When a region gets traffic again.
     pub(crate) failback: Failback,
 }
 

@@ -89,6 +89,13 @@ pub enum Breach {
         /// Where it could have gone.
         allowed: RegionSet,
     },
+    /// out-dns led the destination to a region that it should not have.
+    FetchMisrouted {
+        /// The region.
+        region: RegionId,
+        /// Where it could have led it.
+        allowed: RegionSet,
+    },
     /// A health check changed its mind about a region without enough results of its own.
     Misjudged {
         /// The region.
@@ -111,6 +118,13 @@ pub enum Breach {
     WentBack {
         /// The table.
         table: TableId,
+        /// The record that it shows now.
+        record: RecordId,
+        /// The record that it showed before.
+        newer: RecordId,
+    },
+    /// The destination shows an older version of a key than before.
+    DestinationWentBack {
         /// The record that it shows now.
         record: RecordId,
         /// The record that it showed before.
@@ -252,8 +266,12 @@ impl Breach {
             }
             Breach::Lost { .. } => PropertyName::NeverLost,
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
-            Breach::Misrouted { .. } | Breach::Misjudged { .. } => PropertyName::RoutedByPolicy,
-            Breach::WentBack { .. } => PropertyName::MonotoneVersion,
+            Breach::Misrouted { .. } | Breach::FetchMisrouted { .. } | Breach::Misjudged { .. } => {
+                PropertyName::RoutedByPolicy
+            }
+            Breach::WentBack { .. } | Breach::DestinationWentBack { .. } => {
+                PropertyName::MonotoneVersion
+            }
             Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
                 PropertyName::WithinRpo
             }

@@ -104,11 +104,20 @@ impl Narrator<'_> {
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))
             }
+            Breach::FetchMisrouted { region, allowed } => {
+                let allowed = regions(allowed);
+                format!("out-dns led record-destination to region {region}; allowed was {allowed}")
+            }
             Breach::Overtaken { table, record, by } => {
                 let name = self.name(Place::Table(table));
                 format!("{name} stored {record} after {by}, which came to the region later")
             }
-            Breach::WentBack { table, record, newer } => self.went_back(table, record, newer),
+            Breach::WentBack { table, record, newer } => {
+                self.went_back(Place::Table(table), record, newer)
+            }
+            Breach::DestinationWentBack { record, newer } => {
+                self.went_back(Place::Destination, record, newer)
+            }
             Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
                 self.loss(breach)
             }
@@ -174,11 +183,16 @@ impl Narrator<'_> {
             Breach::SeveralRows { table, .. } => self.why_several_rows(table),
             Breach::CountedAgain { .. } => self.why_counted_again(),
             Breach::WentBack { record, newer, .. } => self.why_went_back(record, newer),
+            Breach::DestinationWentBack { .. } => self.why_destination_went_back(),
             Breach::LostUnasked { holder, record } => self.why_lost_unasked(holder, record),
             Breach::ContainerStuck { container } => vec![self.container(container)],
             Breach::Restless { .. } => self.why_restless(),
             Breach::Unexpected { action } | Breach::StillWaiting { action } => {
                 self.why_unmet(action)
+            }
+            Breach::FetchMisrouted { .. } => {
+                let offline = self.simulation.dns(DnsSide::Out).offline();
+                vec![format!("out-dns leads to every region, offline or not; offline: {offline}")]
             }
             Breach::Misrouted { .. } | Breach::Misjudged { .. } => {
                 let dns = self.simulation.dns(DnsSide::In);

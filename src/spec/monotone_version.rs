@@ -5,21 +5,24 @@ use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement};
 
-/// For keyed records: what a table shows for a key never goes back to an older business version,
-/// unless the table lost its rows.
+/// For keyed records: what a table or the destination shows for a key never goes back to an older
+/// business version, unless a table lost the row that it showed.
 ///
 /// Catches a record that was stranded in a failed region and, stored after the recovery, wins by its
-/// write time over newer business state. Source: Amazon DynamoDB global tables resolve conflicts by
-/// their own write time, not by the business's.
+/// write time over newer business state; and a destination that takes versions as they come, through
+/// regions that overtake each other. Source: Amazon DynamoDB global tables resolve conflicts by their
+/// own write time, not by the business's.
 #[derive(Clone, Debug)]
 pub struct MonotoneVersion {
-    /// By `table × keys + key`: the record that was shown last; 0: none.
+    /// By `table × keys + key`, the destination behind the last table: the record that was shown last;
+    /// 0: none.
     shown: Vec<RecordId>,
 }
 
 impl MonotoneVersion {
     pub(super) fn new(plan: &Plan) -> MonotoneVersion {
-        MonotoneVersion { shown: vec![RecordId(0); plan.layout.tables() * plan.keys().count()] }
+        let places = plan.layout.tables() + 1;
+        MonotoneVersion { shown: vec![RecordId(0); places * plan.keys().count()] }
     }
 
     pub(super) fn reset(&mut self) {
@@ -30,11 +33,13 @@ impl MonotoneVersion {
         self.shown.clone_from(&other.shown);
     }
 
-    /// A table lost the record: what it showed for its key may go with it.
+    /// A table lost the record: if it was shown for its key, an older one may be.
     pub(super) fn lost(&mut self, table: TableId, record: RecordId, plan: &Plan) {
-        let keys = plan.keys();
-        if keys.count() > 0 {
-            self.shown[table.index() * keys.count() + keys.key_of(record)] = RecordId(0);
+        if plan.keys().count() > 0 {
+            let shown = self.at(table.index(), record, plan);
+            if *shown == record {
+                *shown = RecordId(0);
+            }
         }
     }
 
@@ -46,13 +51,34 @@ impl MonotoneVersion {
 
     /// A table shows another record for its key.
     pub(super) fn shown(&mut self, table: TableId, record: RecordId, plan: &Plan) -> Judgement {
-        let keys = plan.keys();
-        let shown = &mut self.shown[table.index() * keys.count() + keys.key_of(record)];
-        let newer = *shown;
-        if newer.0 > 0 && keys.version_of(record) < keys.version_of(newer) {
-            return Err(Breach::WentBack { table, record, newer });
+        match self.replace(table.index(), record, plan) {
+            Some(newer) => Err(Breach::WentBack { table, record, newer }),
+            None => Ok(()),
+        }
+    }
+
+    /// The destination shows another record for its key.
+    pub(super) fn shown_at_destination(&mut self, record: RecordId, plan: &Plan) -> Judgement {
+        match self.replace(plan.layout.tables(), record, plan) {
+            Some(newer) => Err(Breach::DestinationWentBack { record, newer }),
+            None => Ok(()),
+        }
+    }
+
+    /// A place shows another record for its key. What it showed before, if that was newer.
+    fn replace(&mut self, place: usize, record: RecordId, plan: &Plan) -> Option<RecordId> {
+        let version = |record| plan.keys().version_of(record);
+        let shown = self.at(place, record, plan);
+        if shown.0 > 0 && version(record) < version(*shown) {
+            return Some(*shown);
         }
         *shown = record;
-        Ok(())
+        None
+    }
+
+    /// What a place shows for the key of a record.
+    fn at(&mut self, place: usize, record: RecordId, plan: &Plan) -> &mut RecordId {
+        let keys = plan.keys();
+        &mut self.shown[place * keys.count() + keys.key_of(record)]
     }
 }

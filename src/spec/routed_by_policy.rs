@@ -17,6 +17,10 @@ use crate::spec::{Breach, Judgement};
 /// are taken for healthy. A region counts as unhealthy once so many probes *of its own queue* in a row
 /// have failed as the threshold says, and may count as healthy again only after as many good ones.
 ///
+/// Of out-dns: a request of the destination, to receive or to remove, goes to a region that is online
+/// there when out-dns handles it. What had passed out-dns before the region went offline may still be
+/// answered.
+///
 /// The property keeps its own account of weights, offline regions and results of probes, from what it
 /// saw. Catches traffic to an offline region, and health checks that take the wrong region out.
 /// Source: Amazon Route 53, weighted routing, failover routing, health checks.
@@ -37,6 +41,8 @@ struct Known {
     /// Regions whose weight is positive.
     weighted: RegionSet,
     offline: RegionSet,
+    /// Of out-dns.
+    not_fetched: RegionSet,
     unhealthy: RegionSet,
     /// By region: how many probes in a row have failed, and how many have not.
     failed: [u8; 8],
@@ -69,8 +75,19 @@ impl RoutedByPolicy {
     }
 
     pub(super) fn routes_changed(&mut self, side: DnsSide, offline: RegionSet) {
-        if side == DnsSide::In {
-            self.known.offline = offline;
+        match side {
+            DnsSide::In => self.known.offline = offline,
+            DnsSide::Out => self.known.not_fetched = offline,
+        }
+    }
+
+    /// out-dns led a request to a region.
+    #[inline]
+    pub(super) fn fetched(&self, region: RegionId) -> Judgement {
+        let closed = self.known.not_fetched;
+        match closed.contains(region) {
+            true => Err(Breach::FetchMisrouted { region, allowed: self.regions.without(closed) }),
+            false => Ok(()),
         }
     }
 
@@ -141,8 +158,8 @@ impl RoutedByPolicy {
 
     /// Writes down what can influence a later judgement.
     pub(super) fn write(&self, bytes: &mut Bytes) {
-        let Known { weighted, offline, unhealthy, failed, good, last } = self.known;
-        [weighted, offline, unhealthy].into_iter().for_each(|set| bytes.u8(set.0));
+        let Known { weighted, offline, not_fetched, unhealthy, failed, good, last } = self.known;
+        [weighted, offline, not_fetched, unhealthy].into_iter().for_each(|set| bytes.u8(set.0));
         for count in failed.into_iter().chain(good) {
             // More than the threshold makes no difference.
             bytes.u8(count.min(self.threshold));

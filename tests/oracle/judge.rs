@@ -110,13 +110,12 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             must(PropertyName::RemoveLast, before.ever_queued[next.index()].contains(&record));
         }
     }
-    if let Event::KeyShown { table, record } = *event {
-        let keys = plan.scenario().records.keys;
-        let is_newer = |other: &(TableId, RecordId)| {
-            let same_key = (other.1.0 - 1) % keys == (record.0 - 1) % keys;
-            other.0 == table && same_key && other.1 > record
-        };
-        must(PropertyName::MonotoneVersion, !before.shown.iter().any(is_newer));
+    if let Some((place, record)) = shown(event)
+        && exists(record, plan)
+    {
+        // Of one key, a record that was published later is a newer version.
+        let newer = before.shows(place, record, plan).is_some_and(|other| other > record);
+        must(PropertyName::MonotoneVersion, !newer);
     }
     if let Event::Lost { holder, record } = *event {
         must(PropertyName::WithinRpo, is_what_is_lost(holder, record, before, plan));
@@ -151,10 +150,24 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     violated
 }
 
-/// Whether in-dns does and thinks what its policy and the results of its checks allow.
+/// What an event shows for a key: which table, or the destination, and which record.
+fn shown(event: &Event) -> Option<(Option<TableId>, RecordId)> {
+    if let Event::KeyShown { table, record } = *event {
+        return Some((Some(table), record));
+    }
+    if let Event::Arrived { copy, shown: true, .. } = *event {
+        return Some((None, copy.id));
+    }
+    None
+}
+
+/// Whether in-dns and out-dns do and think what their policy and the results of checks allow.
 fn is_routed_by_policy(event: &Event, before: &World, plan: &Plan) -> bool {
     if let Event::Routed { region, .. } = *event {
         return before.allowed(plan).contains(&region) || before.is_cached(region, plan);
+    }
+    if let Event::FetchRouted { region } = *event {
+        return !before.not_fetched.contains(&region);
     }
     if let Event::HealthChanged { region, healthy } = *event {
         let results = before.in_a_row(region, healthy, before.probes.len());
@@ -208,6 +221,7 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }
@@ -321,7 +335,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     }
     for stage in layout.stage_ids() {
         for key in 0..plan.scenario().records.keys {
-            let of_key = |record: &RecordId| (record.0 - 1) % plan.scenario().records.keys == key;
+            let of_key = |record: &RecordId| plan.keys().key_of(*record) == usize::from(key);
             let lacks = |region: &RegionId| {
                 plan.record_ids().filter(of_key).any(|record| excused(*region, stage, record))
             };

@@ -85,10 +85,12 @@ impl World {
             Holder::Table(table) => {
                 self.rows.remove(&(table, record));
                 self.loss.lost_rows.insert((table, record));
-                let keys = plan.scenario().records.keys;
-                if keys > 0 {
-                    let same_key = |other: RecordId| (other.0 - 1) % keys == (record.0 - 1) % keys;
-                    self.shown.retain(|&(at, other)| at != table || !same_key(other));
+                if plan.scenario().records.keys > 0
+                    && self.shows(Some(table), record, plan) == Some(record)
+                {
+                    let key = |record| plan.keys().key_of(record);
+                    self.shown
+                        .retain(|&(at, other)| at != Some(table) || key(other) != key(record));
                 }
             }
             // It does not come any more.

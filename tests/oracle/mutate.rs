@@ -20,7 +20,7 @@ pub(crate) fn mutate(trace: &mut Trace, plan: &Plan, numbers: &mut Xoshiro256Plu
         entry.events.retain(|event| !matches!(event, Event::ExpectationFailed { .. }));
     }
     let mut draw = |bound: usize| below(numbers.next_u32(), bound);
-    let kind = draw(10);
+    let kind = draw(11);
     let candidates = positions(trace, |event| fits(kind, event));
     if candidates.is_empty() {
         return;
@@ -49,6 +49,7 @@ fn fits(kind: usize, event: &Event) -> bool {
         5 => matches!(event, Event::Removed { .. }),
         6 => matches!(event, Event::Routed { .. }),
         9 => matches!(event, Event::Probed { .. } | Event::HealthChanged { .. }),
+        10 => matches!(event, Event::FetchRouted { .. }),
         7 => matches!(event, Event::Stored { .. } | Event::Applied { .. }),
         _ => matches!(event, Event::Arrived { counted: false, .. }),
     }
@@ -119,6 +120,7 @@ fn move_earlier(trace: &mut Trace, at: At, skip: usize) {
 /// Another region, one row more, counted after all.
 fn spoil(event: &mut Event, other: RegionId) {
     if let Event::Routed { region, .. }
+    | Event::FetchRouted { region }
     | Event::Probed { region, .. }
     | Event::HealthChanged { region, .. } = event
     {

@@ -46,14 +46,16 @@ pub(crate) struct World {
     pub(crate) weights: Vec<u8>,
     /// The regions that in-dns does not answer.
     pub(crate) offline: BTreeSet<RegionId>,
+    /// The regions that out-dns keeps the destination away from.
+    pub(crate) not_fetched: BTreeSet<RegionId>,
     /// What every probe of a region's queue said, and every change of in-dns's mind, in order:
     /// whether the region is healthy.
     pub(crate) probes: Vec<(RegionId, bool)>,
     pub(crate) verdicts: Vec<(usize, RegionId, bool)>,
     /// Where each send went, and whether the policy allowed it then.
     pub(crate) routes: Vec<(RegionId, bool)>,
-    /// What tables showed for the keys of records, in that order.
-    pub(crate) shown: Vec<(TableId, RecordId)>,
+    /// What tables, or the destination, showed for the keys of records, in that order.
+    pub(crate) shown: Vec<(Option<TableId>, RecordId)>,
     /// By container.
     pub(crate) states: Vec<State>,
     /// The dead letters: of which queue, and which record.
@@ -82,6 +84,7 @@ impl World {
             delivered: Vec::new(),
             weights,
             offline: BTreeSet::new(),
+            not_fetched: BTreeSet::new(),
             probes: Vec::new(),
             verdicts: Vec::new(),
             routes: Vec::new(),
@@ -118,7 +121,9 @@ impl World {
             Event::Stored { table, asked, copy, rows, .. } => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 *row = Row { value: copy.value, rows, written_here: true };
-                self.loss.found(table, copy.id, plan);
+                if rows > 0 {
+                    self.loss.found(table, copy.id, plan);
+                }
                 push_new(&mut self.first_stores[asked.index()], copy.id);
             }
             Event::Applied { table, copy, rows } => {
@@ -127,8 +132,13 @@ impl World {
                 self.loss.found(table, copy.id, plan);
                 self.loss.arrived(table, copy.id);
             }
-            Event::KeyShown { table, record } => self.shown.push((table, record)),
-            Event::Arrived { copy, .. } => push_new(&mut self.delivered, copy.id),
+            Event::KeyShown { table, record } => self.shown.push((Some(table), record)),
+            Event::Arrived { copy, shown, .. } => {
+                push_new(&mut self.delivered, copy.id);
+                if shown && plan.record_ids().any(|known| known == copy.id) {
+                    self.shown.push((None, copy.id));
+                }
+            }
             Event::Probed { region, healthy } => self.probes.push((region, healthy)),
             Event::HealthChanged { region, healthy } => {
                 self.verdicts.push((self.probes.len(), region, healthy));
@@ -141,10 +151,9 @@ impl World {
                 self.weights = weights[..plan.layout.regions].to_vec();
             }
             Event::Faulted { fault } => {
-                if let (FaultKind::Offline, Target::Dns(DnsSide::In, region)) =
-                    (fault.kind, fault.target)
+                if let (FaultKind::Offline, Target::Dns(side, region)) = (fault.kind, fault.target)
                 {
-                    self.offline.insert(region);
+                    self.away_from(side).insert(region);
                 }
                 self.begin_loss(fault);
             }
@@ -154,8 +163,8 @@ impl World {
                 self.loss.sent(StageId(replicator.0 as u8), record, reached, plan);
             }
             Event::Recovered { target, .. } => {
-                if let Target::Dns(DnsSide::In, region) = target {
-                    self.offline.remove(&region);
+                if let Target::Dns(side, region) = target {
+                    self.away_from(side).remove(&region);
                 }
             }
             Event::ContainerBecame { container, state, .. } => {
@@ -166,6 +175,7 @@ impl World {
             Event::Refused { .. }
             | Event::BatchEnded { .. }
             | Event::RoutesChanged { .. }
+            | Event::FetchRouted { .. }
             // The policy is that of the newest plan there is; these are about which one is in place.
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
@@ -182,6 +192,14 @@ impl World {
             | Event::ReplicationLost { .. }
             | Event::WriterMoved { .. }
             | Event::ExpectationFailed { .. } => {}
+        }
+    }
+
+    /// The regions that a name does not lead to.
+    fn away_from(&mut self, side: DnsSide) -> &mut BTreeSet<RegionId> {
+        match side {
+            DnsSide::In => &mut self.offline,
+            DnsSide::Out => &mut self.not_fetched,
         }
     }
 
@@ -232,6 +250,18 @@ impl World {
     pub(crate) fn is_cached(&self, region: RegionId, plan: &Plan) -> bool {
         let lives = self.routes.iter().rev().take(plan.scenario().dns.ttl.into());
         lives.take_while(|route| route.0 == region).any(|route| route.1)
+    }
+
+    /// What a table, or the destination, shows for the key of a record.
+    pub(crate) fn shows(
+        &self,
+        place: Option<TableId>,
+        record: RecordId,
+        plan: &Plan,
+    ) -> Option<RecordId> {
+        let key = |record| plan.keys().key_of(record);
+        let mut shown = self.shown.iter().rev();
+        shown.find(|shown| shown.0 == place && key(shown.1) == key(record)).map(|shown| shown.1)
     }
 
     /// What a table holds of a record.

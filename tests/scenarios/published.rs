@@ -112,6 +112,7 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Returned { .. }
         | Event::StaleRemove { .. }

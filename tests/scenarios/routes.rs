@@ -3,9 +3,12 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use active_active::explore::{Reached, Runner, Verdict};
-use active_active::model::{Event, RecordId, RegionId};
+use active_active::explore::{Observer, Phase, Reached, Runner, Verdict};
+use active_active::model::dns::DnsSide;
+use active_active::model::{Event, RecordId, RegionId, RegionSet};
 use active_active::scheduler::Random;
+use active_active::sim::{Simulation, Step};
+use active_active::spec::Breach;
 
 use crate::support::*;
 
@@ -93,5 +96,98 @@ fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
+/// The destination fetched from a region that was offline in out-dns, and no property objected: only in-dns was
+/// judged.
+#[test]
+fn out_dns_is_judged_by_its_policy_too() {
+    let script = r#"
+        name = "fetched-from-an-offline-region"
+        script = ["offline out-dns@1", "publish 1", "await quiescent", "recover out-dns@1"]
+    "#;
+    let mut unsound = Runner::new(crate::plans::plan(script, &["dns.route=ignore-offline"]));
+    let mut sound = Runner::new(crate::plans::plan(script, &[]));
+    let mut allowed = RegionSet::EMPTY;
+    allowed.insert(RegionId(1));
+    for run in 0..RANDOM_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else { panic!("run {run} holds") };
+        let region = RegionId(0);
+        assert_eq!(violation.breach, Breach::FetchMisrouted { region, allowed }, "run {run}");
+        let outcome = sound.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
+/// A request that had passed out-dns when the region went offline is answered, and that is no fault of
+/// out-dns; nor is a region that is lost while the destination asks it.
+#[test]
+fn requests_under_way_when_a_route_changes_are_allowed() {
+    let script = r#"
+        name = "taken-offline-any-time"
+        script = [
+            "publish 1",
+            "await sometime",
+            "offline out-dns@1",
+            "await sometime",
+            "fail out-dns@2",
+            "await sometime",
+            "lose @1",
+            "recover out-dns@2",
+        ]
+        topology.stages = ["only"]
+        rpo.records = 10
+    "#;
+    let mut runner = Runner::new(crate::plans::plan(script, &[]));
+    let answered = Cell::new(0);
+    for run in 0..RANDOM_RUNS {
+        let mut late = Late { offline: false, answered: &answered };
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut late);
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+    assert!(answered.get() > 20, "{} records came through an offline region", answered.get());
+}
+
+/// Counts what arrives through region 1 while that is offline in out-dns.
+struct Late<'a> {
+    offline: bool,
+    answered: &'a Cell<u32>,
+}
+
+impl Observer for Late<'_> {
+    fn begin(&mut self, _simulation: &Simulation) {}
+
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        for event in simulation.events() {
+            if let Event::RoutesChanged { side: DnsSide::Out, offline } = event {
+                self.offline = offline.contains(RegionId(0));
+            }
+            if let Event::Arrived { region: RegionId(0), .. } = event
+                && self.offline
+            {
+                self.answered.set(self.answered.get() + 1);
+            }
+        }
+    }
+}
+
+/// The index of the region was asked for once: 300 of 300 runs had "more than one region" when region 1 got
+/// nothing, and none had when region 2 got nothing.
+#[test]
+fn regions_that_took_records_are_counted_not_their_numbers() {
+    for (weights, several) in [("0 1", 0), ("1 0", 0), ("1 1", 300)] {
+        let script = format!(
+            "script = ['weights {weights}', 'publish 1', 'await delivered all']\n\
+             topology.stages = ['only']\nrecords.batches = [3]"
+        );
+        let mut runner = Runner::new(crate::plans::plan(&script, &[]));
+        for run in 0..300 {
+            runner.run(&mut Random::new(SEED), run, &mut ());
+        }
+        assert_eq!(runner.coverage().runs(Reached::SeveralRegions), several, "weights {weights}");
     }
 }

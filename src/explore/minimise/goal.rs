@@ -73,9 +73,11 @@ fn script_line(violation: &Violation, plan: &Plan) -> Option<String> {
         | Breach::SeveralRows { .. }
         | Breach::CountedAgain { .. }
         | Breach::Misrouted { .. }
+        | Breach::FetchMisrouted { .. }
         | Breach::Misjudged { .. }
         | Breach::Overtaken { .. }
         | Breach::WentBack { .. }
+        | Breach::DestinationWentBack { .. }
         | Breach::KeyDiverged { .. }
         | Breach::OverRpo { .. }
         | Breach::LostUnasked { .. }

@@ -122,7 +122,8 @@ const LIMITS: &[&str] = &["queue.capacity", "queue.max_receives", "aurora.rpo_re
 fn is_safeguard(name: &str, key: &str, value: &toml::Value, scenario: &Scenario) -> bool {
     match (name, key, value.as_str()) {
         // Without keys there are no versions that could be checked.
-        ("table", "conflict", Some("version-checked")) => scenario.records.keys > 0,
+        ("table", "conflict", Some("version-checked"))
+        | ("destination", "versions", Some("checked")) => scenario.records.keys > 0,
         // With one region at a time, the last write is the newest.
         ("dns", "policy", Some("failover")) => scenario.records.keys > 0,
         ("replication", "mode", Some("strong")) => true,

@@ -17,7 +17,7 @@ use crate::spec::{Judgement, Spec};
 pub(super) struct Point {
     pub(super) simulation: Simulation,
     pub(super) spec: Spec,
-    /// By number of a part (see `parts`): its hash; then that of what the spec knows besides.
+    /// By number of a part (see `parts`): its hash; then, last, that of what the spec knows besides.
     hashes: Vec<u128>,
     /// The sum of the hashes.
     fingerprint: u128,
@@ -117,6 +117,10 @@ impl Point {
         }
         if driver_moved {
             self.hash(Part::Faults, machines, bytes);
+        }
+        if self.simulation.plan().compares_times() {
+            let number = self.hashes.len() - 2;
+            self.hash(Part::Times, number, bytes);
         }
         let mut last = RecordId(0);
         for number in 0..self.simulation.events().len() {
@@ -223,6 +227,7 @@ pub(super) fn record_of(event: &Event) -> Option<RecordId> {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Reordered { .. }
         | Event::StaleRemove { .. }

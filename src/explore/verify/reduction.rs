@@ -55,7 +55,7 @@
 //! region got it: then no other one will.
 //!
 //! As for the third: every property but `RegionFifo` judges an event by what is known of the same
-//! record; `RoutedByPolicy` by the routes, which are in-dns's own. In these designs a container stores,
+//! record; `RoutedByPolicy` by the routes, which are those of the name that takes the step. In these designs a container stores,
 //! forwards and removes a record in this order, each after the reply to the one before; so what
 //! `StoreBeforeForward`, `RemoveLast` and `NeverLost` ask for has happened before in every order of the other
 //! steps. `RegionFifo` compares the order at one queue with that at one table, and each is the order of

@@ -68,6 +68,15 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
             roots
         }
+        Breach::FetchMisrouted { .. } => {
+            let machines = BTreeSet::from([layout.machine(Place::OutDns)]);
+            Roots { machines, ..finder.of_step(Vec::new(), last) }
+        }
+        Breach::DestinationWentBack { record, newer } => {
+            let mut roots = finder.of_step(vec![record, newer], last);
+            roots.steps.push(past.last_at(layout.machine(Place::Destination), newer));
+            roots
+        }
         Breach::Overtaken { table, record, by } => {
             let mut roots = finder.of_step(vec![record, by], last);
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), by));

@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::model::event::Event;
-use crate::model::id::QueueId;
+use crate::model::id::{QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message};
 use crate::plan::DriverAction;
@@ -95,7 +95,18 @@ impl Scene<'_> {
             Message::Discard { copy } => {
                 format!("is told that {} came after the writer was replaced", copy.id)
             }
-            Message::Logged { copy } => format!("hears that another region has {}", copy.id),
+            Message::Logged { copy } => self.logged(copy.id),
+        }
+    }
+
+    /// Of a global database, where the record is; else, that the log knew of it before.
+    fn logged(&self, record: RecordId) -> String {
+        let tables = &self.simulation.plan().tables;
+        match self.actor_place() {
+            Some(Place::Table(id)) if tables[id.index()].database.is_none() => {
+                format!("hears that the log has {record} already")
+            }
+            _ => format!("hears that another region has {record}"),
         }
     }
 

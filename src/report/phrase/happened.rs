@@ -4,7 +4,7 @@ use super::Scene;
 use crate::model::container;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{ContainerId, MachineId, QueueId, RegionId};
+use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
 use crate::plan::names::target_name;
@@ -58,7 +58,7 @@ impl Scene<'_> {
             Event::RoutesChanged { side, offline } => {
                 format!("{} leaves out region {offline}", side.name())
             }
-            Event::Probed { .. } => return None,
+            Event::Probed { .. } | Event::FetchRouted { .. } => return None,
             Event::HealthChanged { region, healthy } => takes_for(region, healthy),
             Event::WeightsChanged { weights } => {
                 format!("in-dns has the weights {:?}", &weights[..layout.regions])
@@ -103,23 +103,26 @@ impl Scene<'_> {
                 format!("stores {it} once more, in {rows} rows")
             }
             Event::Applied { .. } => format!("stores {it}, too"),
-            Event::KeyShown { record, .. } => {
-                let keys = self.simulation.plan().keys();
-                let (key, version) = (keys.key_of(record) + 1, keys.version_of(record));
-                format!("shows version {version} of key {key}")
-            }
+            Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
             Event::Lost { holder, .. } => return self.lost(holder),
             Event::WriterMoved { replicator, region } => {
                 let stage = &layout.stages[replicator.index()];
                 format!("region {region} writes {stage}-table now")
             }
             Event::ReplicationLost { record, .. } => format!("loses {record}"),
+            Event::Arrived { copy, shown: true, .. } => format!("shows {}", self.version(copy.id)),
             Event::Arrived { counted: true, .. } => "counts it".to_owned(),
             Event::Arrived { counted: false, .. } => "has it already".to_owned(),
             Event::Faulted { fault } => self.faulted(fault),
             Event::Recovered { target, waiting } => self.recovered(target, waiting),
             Event::ExpectationFailed { .. } => "it does not hold".to_owned(),
         })
+    }
+
+    /// Which version of which key a record is.
+    fn version(&self, record: RecordId) -> String {
+        let keys = self.simulation.plan().keys();
+        format!("version {} of key {}", keys.version_of(record), keys.key_of(record) + 1)
     }
 
     /// What is gone with a holder; nothing of a stream that the table has said already.
@@ -260,6 +263,7 @@ fn object_of(event: &Event) -> String {
         | Event::PlanEnacted { .. }
         | Event::PlanDeleted { .. }
         | Event::Probed { .. }
+        | Event::FetchRouted { .. }
         | Event::HealthChanged { .. }
         | Event::Delivered { .. }
         | Event::Returned { .. }

@@ -251,6 +251,7 @@ impl Recorder {
             | Event::PlanEnacted { .. }
             | Event::PlanDeleted { .. }
             | Event::Probed { .. }
+            | Event::FetchRouted { .. }
             | Event::HealthChanged { .. }
             | Event::Enqueued { .. }
             | Event::Delivered { .. }

@@ -3,7 +3,7 @@
 use super::Narrator;
 use crate::model::id::{RecordId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::{Conflict, Insert, ReplicationFailure};
+use crate::model::options::{Conflict, Insert, ReplicationFailure, Versions};
 use crate::spec::breach::Breach;
 
 impl Narrator<'_> {
@@ -22,11 +22,11 @@ impl Narrator<'_> {
         format!("{} what key {} shows", tables(stage, first, region), key + 1)
     }
 
-    pub(super) fn went_back(&self, table: TableId, record: RecordId, newer: RecordId) -> String {
+    pub(super) fn went_back(&self, place: Place, record: RecordId, newer: RecordId) -> String {
         let keys = self.simulation.plan().keys();
         format!(
             "{} shows {record}, version {} of key {}, and showed {newer}, version {}, before",
-            self.name(Place::Table(table)),
+            self.name(place),
             keys.version_of(record),
             keys.key_of(record) + 1,
             keys.version_of(newer)
@@ -101,7 +101,18 @@ impl Narrator<'_> {
         }
     }
 
-    /// Why an older version is shown.
+    /// Why the destination shows an older version.
+    pub(super) fn why_destination_went_back(&self) -> Vec<String> {
+        let name = self.name(Place::Destination);
+        match self.simulation.plan().scenario().destination.versions {
+            Versions::AsTheyCome => {
+                vec![format!("{name} shows what it counted last, whatever its version")]
+            }
+            Versions::Checked => Vec::new(),
+        }
+    }
+
+    /// Why a table shows an older version.
     pub(super) fn why_went_back(&self, record: RecordId, newer: RecordId) -> Vec<String> {
         match self.simulation.plan().scenario().table.conflict {
             Conflict::LastWriterWins => vec![format!(

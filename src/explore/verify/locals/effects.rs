@@ -274,8 +274,11 @@ impl Effects {
             | Event::Lost { .. }
             | Event::LossEnded { .. }
             | Event::WriterMoved { .. }
+            | Event::Arrived { shown: true, .. }
             | Event::Faulted { .. } => true,
-            Event::Published { .. }
+            // What is searched in this way takes no region out of a name, so every fetch is allowed.
+            Event::FetchRouted { .. }
+            | Event::Published { .. }
             | Event::Accepted { .. }
             | Event::Refused { .. }
             | Event::BatchEnded { .. }
@@ -295,7 +298,7 @@ impl Effects {
             | Event::Applied { .. }
             | Event::Replicated { .. }
             | Event::ReplicationLost { .. }
-            | Event::Arrived { .. }
+            | Event::Arrived { shown: false, .. }
             | Event::Recovered { .. }
             | Event::ReplyLost { .. }
             | Event::ExpectationFailed { .. } => false,
