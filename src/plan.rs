@@ -101,6 +101,8 @@ pub struct Plan {
     repeats: bool,
     /// The script waits for the source to be refused.
     awaits_refusal: bool,
+    /// A consumer can hang, and another one of its queue can take over what it holds.
+    pub(crate) consumers_can_hang: bool,
 }
 
 impl Plan {
@@ -144,6 +146,7 @@ impl Plan {
             awaits_refusal: actions
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
+            consumers_can_hang: scenario.topology.containers > 1 && pauses(&actions),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -452,6 +455,22 @@ fn disturbs(actions: &[DriverAction]) -> bool {
         | DriverAction::Recover(_)
         | DriverAction::Redrive(_)
         | DriverAction::Weights(_) => true,
+    })
+}
+
+/// Whether the script pauses a container.
+fn pauses(actions: &[DriverAction]) -> bool {
+    let is_pause = |fault: &Fault| fault.kind == FaultKind::Pause;
+    actions.iter().any(|action| match action {
+        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+            faults.iter().any(is_pause)
+        }
+        DriverAction::Publish(_)
+        | DriverAction::Await(_)
+        | DriverAction::Recover(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_)
+        | DriverAction::Check(_) => false,
     })
 }
 

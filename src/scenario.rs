@@ -484,8 +484,8 @@ pub struct Budget {
     pub crash: u16,
     /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
     pub lost_reply: u16,
-    /// Visibility timeouts: a delivery of a `standard` queue that is still being worked on becomes
-    /// visible again.
+    /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
+    /// delivered to another one.
     pub visibility_timeout: u16,
     /// Changes of order: the first visible record of a `standard` queue becomes the last.
     pub reorder: u16,

@@ -27,6 +27,7 @@ mod effect;
 mod ending;
 mod faults;
 mod fingerprint;
+mod hanging;
 mod loss;
 mod world;
 mod writer;

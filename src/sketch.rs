@@ -71,8 +71,7 @@ pub(crate) struct Sketch {
     pub(crate) databases: Databases,
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
-    /// What the scheduler may choose; of timeouts and changes of order only if the queues have
-    /// them, of moves of a writer only if there is one, and of losses of regions so many that
+    /// What the scheduler may choose; of changes of order only if the queues have them, of moves of a writer only if there is one, and of losses of regions so many that
     /// enough are left.
     pub(crate) budget: Budget,
     /// How the script begins.
@@ -244,7 +243,7 @@ impl Sketch {
     fn budget(&self) -> Budget {
         let mut budget = self.budget;
         if self.delivery == Delivery::Fifo {
-            (budget.visibility_timeout, budget.reorder) = (0, 0);
+            budget.reorder = 0;
         }
         if !(0..self.topology.stages.len()).any(|stage| self.has_database(stage)) {
             (budget.switchover, budget.failover) = (0, 0);

@@ -10,6 +10,8 @@ use active_active::scheduler::Random;
 mod anywhere;
 #[path = "scenarios/aurora.rs"]
 mod aurora;
+#[path = "scenarios/hanging.rs"]
+mod hanging;
 #[path = "scenarios/incidents.rs"]
 mod incidents;
 #[path = "scenarios/losses.rs"]

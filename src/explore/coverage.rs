@@ -91,7 +91,7 @@ impl Reached {
     pub fn is_possible(self, plan: &Plan) -> bool {
         let crash = plan.has_fault(FaultKind::Crash);
         let lost_reply = plan.budget.lost_reply > 0;
-        let times_out = plan.budget.visibility_timeout > 0;
+        let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
         let fail = plan.has_fault(FaultKind::Fail);
         let queue = |target| matches!(target, Target::Queue(_));
         let strong = plan.scenario().replication.mode == ReplicationMode::Strong;

@@ -104,7 +104,9 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Destination, "Removing", &[Wake, Removed, RemoveRefused]),
         usual(MachineKind::Destination, "Refused", &[Wake]),
         usual(MachineKind::Queue, "Available", REQUESTS),
+        usual(MachineKind::Queue, "Available", &[Expire]),
         usual(MachineKind::Queue, "Failed", REQUESTS),
+        rare(MachineKind::Queue, "Failed", &[Expire]),
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
         usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
@@ -138,14 +140,15 @@ pub fn pairs() -> impl Iterator<Item = Pair> {
 pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
+    let can_hang = plan.consumers_can_hang;
     pairs().filter(move |pair| match pair.machine {
+        MachineKind::Queue => can_hang || pair.message != MessageKind::Expire,
         MachineKind::Table => has_tables,
         MachineKind::Database => has_databases,
         MachineKind::Driver
         | MachineKind::Source
         | MachineKind::Dns
         | MachineKind::Destination
-        | MachineKind::Queue
         | MachineKind::Container
         | MachineKind::Replicator => true,
     })

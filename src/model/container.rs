@@ -128,7 +128,13 @@ impl Container {
             Message::SendRefused { incarnation } => {
                 self.refused(incarnation, context.out_queue, context, out);
             }
-            Message::RemoveRefused { incarnation, .. }
+            // It was too slow, and another one has the record or will: its own work is done.
+            Message::RemoveRefused { incarnation, expired: true, .. } => {
+                if self.is_current(incarnation, context, out) {
+                    self.next(context, out);
+                }
+            }
+            Message::RemoveRefused { incarnation, expired: false, .. }
             | Message::ReceiveRefused { incarnation, .. } => {
                 self.refused(incarnation, context.in_queue, context, out);
             }
@@ -139,6 +145,7 @@ impl Container {
             | Message::Receive { .. }
             | Message::Remove { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Replicate { .. }
             | Message::Apply { .. }
@@ -314,6 +321,11 @@ impl Container {
     #[inline]
     pub fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether it is paused: it keeps what it was delivered, and does not act on it.
+    pub(crate) fn hangs(&self) -> bool {
+        self.state == State::FailedProcessing && !self.crashed
     }
 
     /// Whether it is dead, not just paused.

@@ -119,10 +119,13 @@ impl RecordDestination {
                 out.emit(Event::Arrived { copy, region, counted, shown });
                 self.remove(region, queue, receipt, context, out);
             }
-            Message::Removed { queue, .. } => {
+            // What it had removed too late comes again, and does not count.
+            Message::Removed { queue, .. }
+            | Message::RemoveRefused { queue, expired: true, .. } => {
                 self.receive(context.region_of(queue), context, out);
             }
-            Message::ReceiveRefused { queue, .. } | Message::RemoveRefused { queue, .. } => {
+            Message::ReceiveRefused { queue, .. }
+            | Message::RemoveRefused { queue, expired: false, .. } => {
                 let region = context.region_of(queue);
                 if self.changed[region.index()] {
                     self.receive(region, context, out);
@@ -142,6 +145,7 @@ impl RecordDestination {
             | Message::Receive { .. }
             | Message::Remove { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }

@@ -137,7 +137,7 @@ impl Dns {
             }
             Message::Remove { client, queue, .. } => {
                 let incarnation = client.incarnation;
-                let refusal = Message::RemoveRefused { incarnation, queue };
+                let refusal = Message::RemoveRefused { incarnation, queue, expired: false };
                 self.relay_request(queue, message, refusal, context, out);
             }
             // What the queue says of it comes too late.
@@ -166,6 +166,7 @@ impl Dns {
             | Message::Publish { .. }
             | Message::Wake { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }

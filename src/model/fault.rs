@@ -114,7 +114,7 @@ pub enum FaultPoint {
     /// The reply at the head of the machine's inbox is lost: the request took effect, and the
     /// machine sees a failure. Takes one lost reply from the budget.
     LoseReply(MachineId),
-    /// The oldest delivery of a `standard` queue times out. Takes one timeout from the budget.
+    /// The oldest delivery of the queue times out. Takes one timeout from the budget.
     TimeOut(QueueId),
     /// The first visible record of a `standard` queue becomes the last. Takes one change of order
     /// from the budget.

@@ -147,6 +147,7 @@ impl RegionalTable {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }

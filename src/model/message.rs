@@ -171,12 +171,19 @@ pub enum Message {
         incarnation: u16,
         /// Which queue refused.
         queue: QueueId,
+        /// The queue works, but the visibility timeout of the delivery had passed.
+        expired: bool,
     },
     /// The consumer is gone or gives up: what it holds becomes visible again. This is SQS's
     /// visibility timeout for a consumer that will not remove any more.
     Abandon {
         /// Who gives up.
         client: Client,
+    },
+    /// To a queue, from itself: the visibility timeout of a delivery has passed whose consumer hangs.
+    Expire {
+        /// Which delivery.
+        receipt: Receipt,
     },
 
     /// Store a record.
@@ -323,6 +330,7 @@ message_kinds! {
     Removed "removed",
     RemoveRefused "remove-refused",
     Abandon "abandon",
+    Expire "expire",
     Insert "insert",
     Inserted "inserted",
     InsertRefused "insert-refused",
@@ -362,6 +370,7 @@ impl Message {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
@@ -387,7 +396,7 @@ impl Message {
                 Some(Message::ReceiveRefused { incarnation, queue })
             }
             Message::Removed { incarnation, queue } => {
-                Some(Message::RemoveRefused { incarnation, queue })
+                Some(Message::RemoveRefused { incarnation, queue, expired: false })
             }
             Message::Inserted { incarnation, .. } => Some(Message::InsertRefused { incarnation }),
             Message::Proceed
@@ -400,6 +409,7 @@ impl Message {
             | Message::Remove { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }
@@ -437,6 +447,7 @@ impl Message {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Probe { .. }

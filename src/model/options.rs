@@ -152,8 +152,8 @@ option! {
         /// One delivery at a time, the head (SQS FIFO, one message group).
         #[default]
         Fifo,
-        /// Several in flight, order not kept, and a delivery that takes too long comes back (SQS
-        /// standard). Both of the last are choices of the scheduler, within the budget.
+        /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
+        /// within the budget.
         Standard,
     }
 }

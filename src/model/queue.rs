@@ -1,13 +1,18 @@
 //! The queue between two stages (SQS).
 
-use crate::model::event::{Event, Holder};
-use crate::model::id::{MachineId, QueueId};
+use crate::model::event::Event;
+use crate::model::id::QueueId;
 use crate::model::layout::IN_DNS;
 use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
 use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
+
+mod faults;
+mod waiting;
+
+use waiting::Waiting;
 
 /// A record in a queue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -51,12 +56,19 @@ pub const CONSUMERS_MAX: usize = 8;
 /// delivery gives that delivery up, as one does that abandons it: the record is then the head
 /// again.
 ///
-/// A `fifo` queue has one delivery in flight. A `standard` queue has as many as consumers wait;
-/// the scheduler may change the order of what is visible, and may let the oldest delivery time
-/// out, which makes the record visible although somebody still works on it. A receipt belongs to
-/// one delivery. Removing with an old one, while the record is visible and was not delivered again,
-/// removes it from a `standard` queue and is refused by a `fifo` queue; once the record was
-/// delivered again or is gone, it is accepted and removes nothing.
+/// A `fifo` queue has one delivery in flight. A `standard` queue has as many as consumers wait, and
+/// the scheduler may change the order of what is visible.
+///
+/// A delivery is invisible to other consumers until its *visibility timeout*. The scheduler may let that of
+/// the oldest delivery pass within the budget, though its consumer works. A consumer that hangs while
+/// others wait at the same queue is never waited for without end: then the timeout is a message of the queue to
+/// itself ([`Message::Expire`]), as late as the scheduler likes, and before the system is quiescent.
+/// (Where a consumer is the only one of its queue nothing would come of that: the record would wait for the
+/// same consumer. There the delivery stays with it.)
+///
+/// A receipt belongs to one delivery. A `fifo` queue refuses one whose delivery is not in flight any more: it has
+/// expired, and the consumer goes on. A `standard` queue accepts it: it removes the record if that is
+/// visible and was not delivered again, and nothing otherwise.
 ///
 /// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
 /// delivered again, and stays there until it is redriven as a new message.
@@ -65,7 +77,8 @@ pub const CONSUMERS_MAX: usize = 8;
 /// SQS has none; queues in memory do.
 ///
 /// Source: Amazon SQS; a FIFO queue here has one message group. What a stale receipt does: the
-/// documentation of `DeleteMessage`, and for the cases it leaves open what people observed.
+/// documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
+/// in the AWS knowledge center.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Queue {
     state: State,
@@ -125,6 +138,7 @@ impl Queue {
                 self.give_back(|holder| holder == client, context, shelf, out);
                 self.serve(context, shelf, out);
             }
+            Message::Expire { receipt } => self.expire(receipt, context, shelf, out),
             Message::Probe { region } => {
                 let health = match self.state {
                     State::Available => Health::Available,
@@ -250,19 +264,24 @@ impl Queue {
         let Client { machine, incarnation } = client;
         let queue = context.id;
         if self.state == State::Failed {
-            return out.send(machine, Message::RemoveRefused { incarnation, queue });
+            let refusal = Message::RemoveRefused { incarnation, queue, expired: false };
+            return out.send(machine, refusal);
         }
         let removed = match context.remove {
             RemoveBy::Receipt => {
                 let is_it = |item: &Item| item.receipt == receipt;
                 let held = shelf.take_first(&mut self.in_flight, is_it);
-                if held.is_none() && context.delivery == Delivery::Standard {
-                    shelf.take_first(&mut self.visible, is_it)
-                } else if held.is_none() && shelf.iter(&self.visible).any(is_it) {
-                    out.emit(Event::StaleRemove { queue });
-                    return out.send(machine, Message::RemoveRefused { incarnation, queue });
-                } else {
-                    held
+                match context.delivery {
+                    Delivery::Standard => {
+                        held.or_else(|| shelf.take_first(&mut self.visible, is_it))
+                    }
+                    Delivery::Fifo if held.is_none() && context.receive == Receive::Keep => {
+                        out.emit(Event::StaleRemove { queue });
+                        let expired = true;
+                        let refusal = Message::RemoveRefused { incarnation, queue, expired };
+                        return out.send(machine, refusal);
+                    }
+                    Delivery::Fifo => held,
                 }
             }
             RemoveBy::Head => {
@@ -335,70 +354,6 @@ impl Queue {
         }
     }
 
-    /// The oldest delivery takes too long: its record is visible again, and its consumer does not
-    /// know.
-    pub(crate) fn time_out(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        let item = shelf.pop_front(&mut self.in_flight).expect("offered only when in flight");
-        out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
-        shelf.push_front(&mut self.visible, item);
-        if self.state == State::Available {
-            self.serve(context, shelf, out);
-        }
-    }
-
-    /// The first visible record becomes the last.
-    pub(crate) fn reorder(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        if let Some(item) = shelf.pop_front(&mut self.visible) {
-            shelf.push_back(&mut self.visible, item);
-            out.emit(Event::Reordered { queue: context.id });
-        }
-    }
-
-    /// The records of the dead-letter queue come back as new messages.
-    pub(crate) fn redrive(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        while let Some(item) = shelf.pop_front(&mut self.dead) {
-            out.emit(Event::Redriven { queue: context.id, record: item.copy.id });
-            let number = self.next_number();
-            let item = Item { receives: 0, receipt: NO_RECEIPT, number, ..item };
-            shelf.push_back(&mut self.visible, item);
-        }
-        if self.state == State::Available {
-            self.serve(context, shelf, out);
-        }
-    }
-
-    /// Begins to refuse, those included that wait for a delivery.
-    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
-        self.state = State::Failed;
-        while let Some(client) = self.waiting.pop() {
-            refuse_receive(client, context.id, out);
-        }
-        while let Some(Message::Send { client, .. }) = out.take_held(&mut self.held) {
-            out.send(client.machine, Message::SendRefused { incarnation: client.incarnation });
-        }
-    }
-
-    /// Is gone with all that it holds, dead letters included: it refuses for ever.
-    pub(crate) fn lose(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        self.fail(context, out);
-        let queue = Holder::Queue(context.id);
-        let lists = [
-            (&mut self.visible, queue),
-            (&mut self.in_flight, queue),
-            (&mut self.dead, Holder::DeadLetters(context.id)),
-        ];
-        for (list, holder) in lists {
-            while let Some(Item { copy, .. }) = shelf.pop_front(list) {
-                out.emit(Event::Lost { holder, record: copy.id });
-            }
-        }
-    }
-
-    /// Serves requests again.
-    pub(crate) fn recover(&mut self) {
-        self.state = State::Available;
-    }
-
     /// Whether it serves requests.
     #[inline]
     pub fn state(&self) -> State {
@@ -457,7 +412,7 @@ impl Queue {
 
     /// The consumers that wait for a delivery, longest waiting first.
     pub fn waiting(&self) -> &[Client] {
-        &self.waiting.clients[..usize::from(self.waiting.len)]
+        self.waiting.clients()
     }
 }
 
@@ -467,55 +422,4 @@ const NO_RECEIPT: Receipt = Receipt(u32::MAX);
 fn refuse_receive(client: Client, queue: QueueId, out: &mut Outbox) {
     let Client { machine, incarnation } = client;
     out.send(machine, Message::ReceiveRefused { incarnation, queue });
-}
-
-/// Consumers that wait, in a fixed block.
-#[derive(Clone, Copy, Debug)]
-struct Waiting {
-    /// The first `len` are meaningful, longest waiting first; at most one of a machine.
-    clients: [Client; CONSUMERS_MAX],
-    len: u8,
-}
-
-impl Default for Waiting {
-    fn default() -> Waiting {
-        let nobody = Client { machine: MachineId(0), incarnation: 0 };
-        Waiting { clients: [nobody; CONSUMERS_MAX], len: 0 }
-    }
-}
-
-impl Waiting {
-    #[inline]
-    fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    #[inline]
-    fn push(&mut self, client: Client) {
-        self.clients[usize::from(self.len)] = client;
-        self.len += 1;
-    }
-
-    #[inline]
-    fn pop(&mut self) -> Option<Client> {
-        if self.len == 0 {
-            return None;
-        }
-        let first = self.clients[0];
-        self.clients.copy_within(1.., 0);
-        self.len -= 1;
-        Some(first)
-    }
-
-    #[inline]
-    fn drop_where(&mut self, unwanted: impl Fn(Client) -> bool) {
-        let mut kept = 0;
-        for index in 0..usize::from(self.len) {
-            if !unwanted(self.clients[index]) {
-                self.clients[kept] = self.clients[index];
-                kept += 1;
-            }
-        }
-        self.len = kept as u8;
-    }
 }

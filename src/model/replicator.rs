@@ -126,6 +126,7 @@ impl Replicator {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }

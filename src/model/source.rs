@@ -92,6 +92,7 @@ impl RecordSource {
                 | Message::Removed { .. }
                 | Message::RemoveRefused { .. }
                 | Message::Abandon { .. }
+                | Message::Expire { .. }
                 | Message::Insert { .. }
                 | Message::Inserted { .. }
                 | Message::InsertRefused { .. }

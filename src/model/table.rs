@@ -127,6 +127,7 @@ impl RegionalTable {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Inserted { .. }
             | Message::Replicate { .. }
             | Message::Probed { .. }

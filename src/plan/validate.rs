@@ -139,14 +139,8 @@ pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
 /// No fault that the system cannot have.
 pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
     let budget = &scenario.budget;
-    let kinds = [
-        ("budget.visibility_timeout", budget.visibility_timeout),
-        ("budget.reorder", budget.reorder),
-    ];
-    for (key, count) in kinds {
-        if count > 0 && scenario.queue.delivery == Delivery::Fifo {
-            return Err(Problem::new(key, Cause::OnlyStandardQueues));
-        }
+    if budget.reorder > 0 && scenario.queue.delivery == Delivery::Fifo {
+        return Err(Problem::new("budget.reorder", Cause::OnlyStandardQueues));
     }
     let moves = [("budget.switchover", budget.switchover), ("budget.failover", budget.failover)];
     match moves.into_iter().find(|&(_, count)| count > 0 && !has_database(scenario)) {

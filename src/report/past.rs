@@ -215,10 +215,12 @@ impl Past {
         let at = layout.machine(place);
         let in_hand = self.in_hand(place, step.message.as_ref(), layout);
         let message = step.message.as_ref();
-        let subject = if let Some(&Message::Remove { queue, receipt, .. }) = message {
-            self.before.delivered(queue, receipt)
-        } else {
-            message.and_then(Message::record).or(in_hand.filter(|_| is_reply(message)))
+        let subject = match (message, place) {
+            (Some(&Message::Remove { queue, receipt, .. }), _)
+            | (Some(&Message::Expire { receipt }), Place::Queue(queue)) => {
+                self.before.delivered(queue, receipt)
+            }
+            (_, _) => message.and_then(Message::record).or(in_hand.filter(|_| is_reply(message))),
         };
         let mut touched: Vec<(RecordId, MachineId)> = Vec::new();
         touched.extend(subject.map(|record| (record, at)));
@@ -367,6 +369,7 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::ReceiveRefused { .. }
             | Message::Remove { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Replicate { .. }
             | Message::Apply { .. }

@@ -66,7 +66,7 @@ pub enum Cause {
         remedy: &'static str,
     },
     /// A fault that fifo queues do not have.
-    #[error("only standard queues have such faults; set queue.delivery = \"standard\", or use 0")]
+    #[error("a fifo queue keeps the order; set queue.delivery = \"standard\", or use 0")]
     OnlyStandardQueues,
     /// A fault that only global databases have.
     #[error(

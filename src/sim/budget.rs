@@ -289,15 +289,23 @@ impl World {
     /// Offers timeouts and changes of order of all queues, where there is something to time out
     /// or to change.
     fn offer_all_queue_faults(&mut self, plan: &Plan) {
-        plan.queues.iter().for_each(|context| self.offer_queue_faults(context.id));
+        plan.queues.iter().for_each(|context| self.queue_changed(context.id, plan));
     }
 
-    /// Offers the timeout and the change of order of a queue that has changed.
+    /// Sees to it that a queue which has changed does not wait for consumers that hang, and offers what can
+    /// happen to it.
     #[inline]
-    pub(super) fn offer_queue_faults(&mut self, id: QueueId) {
-        if !self.faults.has_budget {
-            return;
+    pub(super) fn queue_changed(&mut self, id: QueueId, plan: &Plan) {
+        if self.faults.has_budget {
+            self.offer_queue_faults(id);
         }
+        if plan.consumers_can_hang {
+            self.time_out_hanging(id, plan);
+        }
+    }
+
+    /// Offers the timeout and the change of order of a queue.
+    fn offer_queue_faults(&mut self, id: QueueId) {
         let (left, queue) = (self.faults.left, &self.queues[id.index()]);
         let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
         let reorders = left.reorder > 0 && queue.has_order();

@@ -138,7 +138,7 @@ impl World {
     /// stopped needs an operator, or an orchestrator.
     fn restarts(&self, id: ContainerId, plan: &Plan) -> bool {
         let container = &self.containers[id.index()];
-        let is_paused = container.state() == State::FailedProcessing && !container.crashed();
+        let is_paused = container.hangs();
         let scenario = plan.scenario();
         let allowed = match scenario.heal {
             Heal::Everything => true,

@@ -21,7 +21,9 @@ impl World {
         let out = &mut self.out;
         match (fault.kind, fault.target) {
             (FaultKind::Pause, Target::Container(id)) => {
-                self.containers[id.index()].pause(&plan.containers[id.index()], out);
+                let context = &plan.containers[id.index()];
+                self.containers[id.index()].pause(context, out);
+                self.queue_changed(context.in_queue_id, plan);
             }
             (FaultKind::Crash, Target::Container(id)) => {
                 self.containers[id.index()].crash(&plan.containers[id.index()], out);
@@ -181,7 +183,7 @@ impl World {
     pub(super) fn redrive(&mut self, id: QueueId, plan: &Plan) {
         let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
         queue.redrive(context, &mut self.shelf, &mut self.out);
-        self.offer_queue_faults(id);
+        self.queue_changed(id, plan);
     }
 
     /// in-dns gets new weights, if there is a plan in place that they can be newer than.

@@ -345,6 +345,14 @@ impl Writer<'_> {
         self.bytes.u32(place.map_or(u32::MAX, |place| place as u32));
     }
 
+    /// What a queue tells itself of a delivery.
+    fn expiry(&mut self, receipt: Receipt, queue: MachineId) {
+        let Place::Queue(queue) = self.plan.layout.places()[queue.index()] else {
+            unreachable!("only queues have visibility timeouts");
+        };
+        self.receipt(receipt, queue);
+    }
+
     /// A message of a queue, where somebody tells messages apart: whether the destination had the record
     /// in this one last. More is not asked of it, and no two messages of a queue are the same.
     fn number(&mut self, number: MessageNumber, record: RecordId, queue: QueueId) {
@@ -382,10 +390,14 @@ impl Writer<'_> {
             }
             Message::Sent { incarnation, queue }
             | Message::ReceiveRefused { incarnation, queue }
-            | Message::Removed { incarnation, queue }
-            | Message::RemoveRefused { incarnation, queue } => {
+            | Message::Removed { incarnation, queue } => {
                 self.incarnation(incarnation, to);
                 self.bytes.u16(queue.0);
+            }
+            Message::RemoveRefused { incarnation, queue, expired } => {
+                self.incarnation(incarnation, to);
+                self.bytes.u16(queue.0);
+                self.bytes.flag(expired);
             }
             Message::SendRefused { incarnation } | Message::InsertRefused { incarnation } => {
                 self.incarnation(incarnation, to);
@@ -408,6 +420,7 @@ impl Writer<'_> {
                 self.receipt(receipt, queue);
             }
             Message::Abandon { client } => self.client(client),
+            Message::Expire { receipt } => self.expiry(receipt, to),
             Message::Inserted { incarnation, duplicate, unreadable } => {
                 self.incarnation(incarnation, to);
                 self.bytes.flag(duplicate);

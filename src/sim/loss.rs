@@ -152,7 +152,7 @@ impl World {
             let queue = &mut self.queues[context.id.index()];
             held.extend(queue.items(&self.shelf).chain(queue.dead(&self.shelf)).map(|i| i.copy.id));
             queue.lose(context, &mut self.shelf, &mut self.out);
-            self.offer_queue_faults(context.id);
+            self.queue_changed(context.id, plan);
         }
         for context in plan.tables.iter().filter(|table| here(table.region)) {
             if context.database.is_some() {

@@ -147,7 +147,7 @@ impl World {
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 let state = queue.state() as u8;
                 queue.handle(&self.current, context, &mut self.shelf, &mut self.out);
-                self.offer_queue_faults(id);
+                self.queue_changed(id, plan);
                 state
             }
             Place::Container(id) => {
@@ -197,6 +197,7 @@ impl World {
             | Message::Receive { .. }
             | Message::Remove { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }

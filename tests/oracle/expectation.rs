@@ -46,7 +46,7 @@ fn waiting(queue: &str, batch: BatchId, records: Option<u32>, world: &World, pla
         Some(records) => here.len() == records as usize,
         None => !here.is_empty(),
     };
-    enough && here.iter().all(|&record| world.is_in(queue, record))
+    enough && here.iter().all(|&record| world.waits_in(queue, record))
 }
 
 /// No table has a row of the batch that only replication brought.

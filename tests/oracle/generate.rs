@@ -198,8 +198,10 @@ impl Draw {
         }
         if self.below(6) == 0 {
             changes.push("queue.delivery=standard".to_owned());
-            changes.push("budget.visibility_timeout=3".to_owned());
             changes.push("budget.reorder=3".to_owned());
+        }
+        if self.below(6) == 0 {
+            changes.push("budget.visibility_timeout=3".to_owned());
         }
         if self.below(4) == 0 {
             changes.push(format!("records.keys={}", 1 + self.below(4)));

@@ -279,9 +279,11 @@ impl World {
         self.queues.iter().flatten().any(|copy| copy.id == record)
     }
 
-    /// Whether a queue holds the record.
-    pub(crate) fn is_in(&self, queue: QueueId, record: RecordId) -> bool {
-        self.queues[queue.index()].iter().any(|copy| copy.id == record)
+    /// Whether a queue holds the record, and not only among its dead letters.
+    pub(crate) fn waits_in(&self, queue: QueueId, record: RecordId) -> bool {
+        let copies = self.queues[queue.index()].iter().filter(|copy| copy.id == record).count();
+        let dead = self.dead.iter().filter(|&&letter| letter == (queue, record)).count();
+        copies > dead
     }
 
     /// The state of a container.

@@ -293,6 +293,7 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Discard
         | MessageKind::Logged
         | MessageKind::Enact
-        | MessageKind::CleanUp => false,
+        | MessageKind::CleanUp
+        | MessageKind::Expire => false,
     }
 }

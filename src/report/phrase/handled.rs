@@ -42,6 +42,9 @@ impl Scene<'_> {
             Message::Removed { queue, .. } => {
                 format!("hears that {} removed {}", self.queue(queue), self.record_in_hand())
             }
+            Message::RemoveRefused { expired: true, .. } => {
+                format!("hears that the receipt of {} has expired", self.record_in_hand())
+            }
             Message::RemoveRefused { queue, .. } => {
                 format!(
                     "hears that {} refuses to remove {}",
@@ -52,6 +55,7 @@ impl Scene<'_> {
             Message::Abandon { client } => {
                 format!("notices that {} has given up", self.client(client))
             }
+            Message::Expire { .. } => self.expired(),
             Message::Insert { client, copy } => {
                 format!("is asked by {} to store {}", self.client(client), copy.id)
             }
@@ -137,6 +141,15 @@ impl Scene<'_> {
             ) => format!("carries out '{line}'"),
             (DriverAction::Check(_), _) => format!("checks '{line}'"),
         }
+    }
+
+    /// What a queue does whose delivery takes too long.
+    fn expired(&self) -> String {
+        // It is the first thing to happen, unless the delivery was over.
+        if let Some(Event::TimedOut { record, .. }) = self.simulation.events().first() {
+            return format!("lets the delivery of {record} time out");
+        }
+        "no longer waits for a delivery that is over".to_owned()
     }
 
     fn next_record(&self, queue: QueueId) -> String {

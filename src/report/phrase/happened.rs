@@ -76,6 +76,10 @@ impl Scene<'_> {
                 format!("gives up on {record} (its table has a row that it cannot read)")
             }
             Event::Returned { record, .. } => format!("makes {record} visible again"),
+            // It has said so itself.
+            Event::TimedOut { queue, .. } if self.actor_place() == Some(Place::Queue(queue)) => {
+                return None;
+            }
             Event::TimedOut { queue, record } => {
                 format!("the delivery of {record} by {} times out", self.queue(queue))
             }

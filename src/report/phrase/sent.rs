@@ -56,7 +56,8 @@ impl Scene<'_> {
             }
             Message::Received { copy, .. } => format!("hands {} to {name}", copy.id),
             Message::Remove { .. } => format!("asks {name} to remove it"),
-            Message::Abandon { .. } => format!("{name} will notice"),
+            Message::Expire { .. } if self.actor == Some(to) => return None,
+            Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { region } if places[to.index()] == Place::InDns => {
@@ -138,6 +139,7 @@ impl Scene<'_> {
             | Message::Removed { .. }
             | Message::RemoveRefused { .. }
             | Message::Abandon { .. }
+            | Message::Expire { .. }
             | Message::Insert { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }

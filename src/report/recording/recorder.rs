@@ -337,6 +337,7 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Publish { .. }
         | Message::Receive { .. }
         | Message::ReceiveRefused { .. }
+        | Message::Expire { .. }
         | Message::Probe { .. }
         | Message::Probed { .. }
         | Message::Wake { .. }

@@ -1,0 +1,85 @@
+//! What happens to a queue from outside, and what time does to its deliveries.
+
+use crate::model::event::{Event, Holder};
+use crate::model::message::{Message, Receipt};
+use crate::model::outbox::Outbox;
+use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
+
+impl Queue {
+    /// The oldest delivery takes too long.
+    pub(crate) fn time_out(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let oldest = shelf.front(&self.in_flight).expect("offered only when in flight");
+        self.expire(oldest.receipt, context, shelf, out);
+    }
+
+    /// A delivery takes too long: its record is visible again, and its consumer does not know. Nothing
+    /// happens if the delivery is over.
+    pub(super) fn expire(
+        &mut self,
+        receipt: Receipt,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let is_it = |item: &Item| item.receipt == receipt;
+        let Some(item) = shelf.take_first(&mut self.in_flight, is_it) else { return };
+        out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
+        shelf.push_front(&mut self.visible, item);
+        if self.state == State::Available {
+            self.serve(context, shelf, out);
+        }
+    }
+
+    /// The first visible record becomes the last.
+    pub(crate) fn reorder(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if let Some(item) = shelf.pop_front(&mut self.visible) {
+            shelf.push_back(&mut self.visible, item);
+            out.emit(Event::Reordered { queue: context.id });
+        }
+    }
+
+    /// The records of the dead-letter queue come back as new messages.
+    pub(crate) fn redrive(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        while let Some(item) = shelf.pop_front(&mut self.dead) {
+            out.emit(Event::Redriven { queue: context.id, record: item.copy.id });
+            let number = self.next_number();
+            let item = Item { receives: 0, receipt: NO_RECEIPT, number, ..item };
+            shelf.push_back(&mut self.visible, item);
+        }
+        if self.state == State::Available {
+            self.serve(context, shelf, out);
+        }
+    }
+
+    /// Begins to refuse, those included that wait for a delivery.
+    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Failed;
+        while let Some(client) = self.waiting.pop() {
+            refuse_receive(client, context.id, out);
+        }
+        while let Some(Message::Send { client, .. }) = out.take_held(&mut self.held) {
+            out.send(client.machine, Message::SendRefused { incarnation: client.incarnation });
+        }
+    }
+
+    /// Is gone with all that it holds, dead letters included: it refuses for ever.
+    pub(crate) fn lose(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        self.fail(context, out);
+        let queue = Holder::Queue(context.id);
+        let lists = [
+            (&mut self.visible, queue),
+            (&mut self.in_flight, queue),
+            (&mut self.dead, Holder::DeadLetters(context.id)),
+        ];
+        for (list, holder) in lists {
+            while let Some(Item { copy, .. }) = shelf.pop_front(list) {
+                out.emit(Event::Lost { holder, record: copy.id });
+            }
+        }
+    }
+
+    /// Serves requests again.
+    pub(crate) fn recover(&mut self) {
+        self.state = State::Available;
+    }
+}

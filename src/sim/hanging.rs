@@ -1,0 +1,29 @@
+//! Consumers that hang: what they hold goes to others.
+
+use crate::model::id::QueueId;
+use crate::model::layout::Place;
+use crate::model::message::Message;
+use crate::plan::Plan;
+use crate::sim::world::World;
+
+impl World {
+    /// The visibility timeouts of what a queue has delivered to consumers that hang begin to run.
+    ///
+    /// A timeout is a message of the queue to itself, so it passes at any time from now on, and before the
+    /// system is quiescent: no queue waits without end for one consumer while others ask it for work.
+    #[cold]
+    pub(super) fn time_out_hanging(&mut self, id: QueueId, plan: &Plan) {
+        let World { queues, shelf, containers, out, .. } = self;
+        let machine = plan.layout.machine(Place::Queue(id));
+        for item in queues[id.index()].in_flight(shelf) {
+            let Place::Container(holder) = plan.layout.places()[item.holder.machine.index()] else {
+                continue;
+            };
+            let timeout = Message::Expire { receipt: item.receipt };
+            let runs = out.inbox(machine).any(|message| *message == timeout);
+            if containers[holder.index()].hangs() && !runs {
+                out.send(machine, timeout);
+            }
+        }
+    }
+}
