@@ -129,7 +129,7 @@ fn the_message_of_a_failed_property_test_is_a_story() {
     let message = message.downcast_ref::<String>().expect("it is a text");
     let places = [
         "RemoveLast is violated at step",
-        "  Smallest   1 record, 1 stage, the fair schedule\n",
+        "  Smallest   1 record, 1 stage, ",
         "FAULT: ",
         "As a test:",
         "#[test]",

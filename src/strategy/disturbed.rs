@@ -45,10 +45,9 @@ pub fn disturbed(scenario: &Scenario) -> impl Strategy<Value = Scenario> + use<>
         true => Just(scenario.budget).boxed(),
         false => more(scenario).boxed(),
     };
-    let before = proptest::option::weighted(if is_calm { 0.0 } else { 0.3 }, fault());
-    let after_weight = if scenario.heal == Heal::Everything { 0.3 } else { 0.0 };
-    let after = proptest::option::weighted(after_weight, fault());
-    (sizes, speeds().boxed(), budget, before.boxed(), after.boxed()).prop_map(
+    let before = sometimes(!is_calm, fault());
+    let after = sometimes(scenario.heal == Heal::Everything, fault());
+    (sizes, speeds().boxed(), budget, before, after).prop_map(
         move |(sizes, speeds, budget, before, after)| {
             let mut plain = theirs.clone();
             plain.budget = budget;
@@ -100,6 +99,17 @@ fn more(scenario: &Scenario) -> impl Strategy<Value = Budget> + use<> {
             ..theirs
         },
     )
+}
+
+/// A fault in three cases of ten, or never.
+fn sometimes(
+    is_possible: bool,
+    fault: impl Strategy<Value = (Disturbance, Spot)> + 'static,
+) -> BoxedStrategy<Option<(Disturbance, Spot)>> {
+    match is_possible {
+        true => proptest::option::weighted(0.3, fault).boxed(),
+        false => Just(None).boxed(),
+    }
 }
 
 fn fault() -> impl Strategy<Value = (Disturbance, Spot)> {
