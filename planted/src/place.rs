@@ -31,35 +31,51 @@ pub fn is(number: u16) -> bool {
 }
 "#;
 
-/// The source with a switch at the place of each of these faults, which are all of this file.
-pub(crate) fn weave(source: &str, faults: &[&Fault]) -> Result<String, Misfit> {
+impl Misfit {
+    fn new(fault: &Fault, problem: String) -> Misfit {
+        Misfit { number: fault.number, file: fault.file.clone(), problem }
+    }
+
+    /// The file of the fault is gone.
+    pub(crate) fn no_file(fault: &Fault) -> Misfit {
+        Misfit::new(fault, "there is no such file".to_owned())
+    }
+}
+
+/// The source with a switch at the place of each of these faults, which are all of this file; or those that do
+/// not fit.
+pub(crate) fn weave(source: &str, faults: &[&Fault]) -> Result<String, Vec<Misfit>> {
     // Faults in one place share a switch.
     let mut places: BTreeMap<(usize, usize), Vec<&Fault>> = BTreeMap::new();
+    let mut misfits = Vec::new();
     for fault in faults {
-        let place = find(source, fault)?;
-        places.entry((place.start, place.end)).or_default().push(fault);
+        match find(source, fault) {
+            Ok(place) => places.entry((place.start, place.end)).or_default().push(fault),
+            Err(misfit) => misfits.push(misfit),
+        }
     }
     let mut woven = String::with_capacity(source.len() * 2);
     let mut done = 0;
     for (&(start, end), faults) in &places {
         if start < done {
             let problem = "it overlaps another fault that does not replace the same text";
-            return Err(misfit(faults[0], problem.to_owned()));
+            misfits.push(Misfit::new(faults[0], problem.to_owned()));
+            continue;
         }
         woven.push_str(&source[done..start]);
         woven.push_str(&switch(&source[start..end], faults));
         done = end;
     }
     woven.push_str(&source[done..]);
-    Ok(woven)
+    if misfits.is_empty() { Ok(woven) } else { Err(misfits) }
 }
 
 /// Where the original of the fault is.
 fn find(source: &str, fault: &Fault) -> Result<Range<usize>, Misfit> {
     let once = |text: &str, found: &[Range<usize>]| match found {
-        [] => Err(misfit(fault, format!("`{}` is not there", text.trim()))),
+        [] => Err(Misfit::new(fault, format!("`{}` is not there", text.trim()))),
         [found] => Ok(found.clone()),
-        _ => Err(misfit(fault, format!("`{}` is there {} times", text.trim(), found.len()))),
+        _ => Err(Misfit::new(fault, format!("`{}` is there {} times", text.trim(), found.len()))),
     };
     let Some(after) = &fault.after else {
         return once(&fault.original, &occurrences(source, &fault.original));
@@ -68,10 +84,6 @@ fn find(source: &str, fault: &Fault) -> Result<Range<usize>, Misfit> {
     let first = occurrences(&source[from..], &fault.original).into_iter().next();
     let behind = first.map(|place| place.start + from..place.end + from);
     once(&fault.original, behind.as_slice())
-}
-
-fn misfit(fault: &Fault, problem: String) -> Misfit {
-    Misfit { number: fault.number, file: fault.file.clone(), problem }
 }
 
 /// Every place of the text. Blanks and line breaks are alike, so indentation does not matter.
@@ -135,7 +147,7 @@ mod tests {
     }
 
     fn problem(source: &str, faults: &[&Fault]) -> String {
-        weave(source, faults).expect_err("it does not fit").to_string()
+        weave(source, faults).expect_err("it does not fit")[0].to_string()
     }
 
     #[test]

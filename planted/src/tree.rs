@@ -17,10 +17,8 @@ pub(crate) enum TreeError {
     Io { path: PathBuf, error: io::Error },
     #[error("`git ls-files` does not list the sources: {0}")]
     Unlisted(String),
-    #[error("{0}")]
-    Misfit(#[from] Misfit),
-    #[error("fault {number} is in {file}, which is not there")]
-    NoFile { number: u16, file: String },
+    #[error("{}", .0.iter().map(Misfit::to_string).collect::<Vec<_>>().join("\nerror: "))]
+    Misfits(Vec<Misfit>),
 }
 
 /// The files of the project as they are, by their path.
@@ -65,13 +63,19 @@ impl Sources {
         for fault in faults {
             by_file.entry(&fault.file).or_default().push(fault);
         }
+        let mut misfits = Vec::new();
         for (file, faults) in by_file {
-            let source = self.0.get_mut(file).ok_or_else(|| {
-                let (number, file) = (faults[0].number, file.to_owned());
-                TreeError::NoFile { number, file }
-            })?;
-            let text = String::from_utf8_lossy(source);
-            *source = place::weave(&text, &faults)?.into_bytes();
+            let Some(source) = self.0.get_mut(file) else {
+                misfits.extend(faults.iter().map(|fault| Misfit::no_file(fault)));
+                continue;
+            };
+            match place::weave(&String::from_utf8_lossy(source), &faults) {
+                Ok(woven) => *source = woven.into_bytes(),
+                Err(found) => misfits.extend(found),
+            }
+        }
+        if !misfits.is_empty() {
+            return Err(TreeError::Misfits(misfits));
         }
         if let Some(library) = self.0.get_mut(LIBRARY) {
             library.extend_from_slice(b"\n#[doc(hidden)]\npub mod planted;\n");
@@ -152,7 +156,7 @@ mod tests {
     fn a_fault_in_a_file_that_is_gone_is_an_error_that_names_it() {
         let error = sources(&[(LIBRARY, "")]).weave(&[fault("src/a.rs")]).err();
         let message = error.expect("there is no such file").to_string();
-        assert_eq!(message, "fault 3 is in src/a.rs, which is not there");
+        assert_eq!(message, "fault 3 does not fit src/a.rs: there is no such file");
     }
 
     #[test]
