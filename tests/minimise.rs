@@ -17,17 +17,20 @@ use active_active::scenario::designs::{UNSOUND, Unsound};
 use active_active::scheduler::{Deviate, Deviation, Random, RoundRobin};
 use active_active::spec::Violation;
 
+#[path = "minimise/mechanism.rs"]
+mod mechanism;
 #[path = "common/plans.rs"]
 mod plans;
 
 const SEED: u64 = 1;
 
 /// Of each unsound design, and the scenario in which it shows, the size of the smallest failure: how
-/// many records, stages, lines of script and deviations from the fair schedule.
+/// many records, stages, lines of script and deviations from the fair schedule. Lines that restrict what can
+/// happen (`await`, `offline`, `recover` after a fault) are among the lines that stay.
 ///
 /// Whoever adds a design to `scenario::designs` states here how small its failure becomes; the test
-/// prints the line to add. A typical one has one or two records and the stages it needs; more than
-/// five deviations, or three records, want a better minimiser.
+/// prints the line to add. A typical one has one or two records and one stage; more than
+/// three deviations, or three records, want a better minimiser.
 const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.steps=remove,store,publish", "crash-anywhere", [1, 1, 1, 0]),
     ("container.steps=store,remove,publish", "crash-anywhere", [1, 1, 1, 0]),
@@ -35,53 +38,57 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_duplicate=skip", "crash-anywhere", [1, 1, 1, 1]),
     ("container.on_dependency_failure=drop", "dependencies-fail", [1, 1, 2, 0]),
     ("container.on_recover=forget", "crash-anywhere", [1, 1, 1, 1]),
-    ("container.on_recover=forget", "crash-at-rest", [1, 1, 2, 0]),
+    ("container.on_recover=forget", "crash-at-rest", [1, 1, 4, 0]),
     ("destination.dedupe=none", "crash-anywhere", [1, 1, 1, 1]),
     ("destination.dedupe=by-message-id", "crash-anywhere", [1, 1, 1, 1]),
-    ("destination.dedupe=by-message-id", "redriven", [1, 1, 4, 2]),
-    ("dns.acknowledge=before-enqueue", "inbound-queue-fails", [1, 1, 1, 0]),
-    ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 0]),
-    ("queue.remove=head", "standard-queues", [3, 1, 1, 3]),
+    ("destination.dedupe=by-message-id", "redriven", [1, 1, 6, 0]),
+    ("dns.acknowledge=before-enqueue", "inbound-queue-fails", [1, 1, 2, 1]),
+    ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 1]),
+    ("queue.remove=head", "standard-queues", [3, 1, 1, 1]),
     ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),
     ("queue.at_capacity=starve", "slack-job-queue", [3, 1, 1, 1]),
     ("container.on_unreadable=give-up", "google-unreadable-row", [1, 1, 1, 0]),
-    ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 1, 1]),
+    ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 8, 0]),
     ("table.conflict=first-applied", "two-regions-one-key", [2, 1, 1, 1]),
-    ("source.on_refusal=drop", "inbound-queue-fails", [1, 1, 2, 0]),
+    ("source.on_refusal=drop", "inbound-queue-fails", [1, 1, 4, 0]),
     ("table.insert=conditional", "lost-replies", [1, 1, 1, 2]),
     ("queue.max_receives=1", "lost-replies", [1, 1, 1, 1]),
     ("table.insert=append", "crash-anywhere", [1, 1, 1, 1]),
-    ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 2, 0]),
+    ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 4, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
     ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
-    ("dns.failback=immediate", "back-before-caught-up", [2, 1, 3, 1]),
+    ("dns.failback=immediate", "back-before-caught-up", [2, 1, 9, 0]),
     ("aurora.forwarding=acknowledged-early", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.forwarding=off", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.switchover=at-once", "aurora-switchover", [1, 1, 2, 2]),
     ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 2, 2]),
     ("aurora.switchover=at-once", "switchover-anywhere", [1, 1, 1, 1]),
-    ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 3, 2]),
+    ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 4, 0]),
     ("aurora.rpo_on=every-region", "one-region-left", [3, 1, 2, 0]),
     ("rpo.records=0", "aurora-failover", [1, 1, 2, 2]),
     ("rpo.records=0", "aurora-anywhere", [1, 1, 1, 1]),
     ("rpo.records=0", "loss-anywhere", [1, 1, 1, 1]),
     ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
-    ("dns.route=ignore-offline", "failover", [1, 1, 2, 0]),
+    ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
 ];
 
-/// The first failure of a random sweep.
-fn first_failure(plan: &Arc<Plan>) -> (SavedRun, Violation) {
-    let mut runner = Runner::new(Arc::clone(plan));
-    for run in 0..2_000 {
+/// The failures of a random sweep.
+fn failures(plan: &Arc<Plan>) -> impl Iterator<Item = (SavedRun, Violation)> {
+    let plan = Arc::clone(plan);
+    let mut runner = Runner::new(Arc::clone(&plan));
+    (0..2_000).filter_map(move |run| {
         let mut choices = Choices::default();
         let outcome = runner.run(&mut Random::new(SEED), run, &mut choices);
-        if let Verdict::Violated(violation) = &outcome.verdict {
-            let saved = SavedRun::new(plan, &choices.taken, &outcome).expect("it was judged");
-            return (saved, (**violation).clone());
-        }
-    }
-    panic!("the design is unsound: {}", plan.scenario().to_toml());
+        let Verdict::Violated(violation) = &outcome.verdict else { return None };
+        let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
+        Some((saved, (**violation).clone()))
+    })
+}
+
+fn first_failure(plan: &Arc<Plan>) -> (SavedRun, Violation) {
+    let first = failures(plan).next();
+    first.unwrap_or_else(|| panic!("the design is unsound: {}", plan.scenario().to_toml()))
 }
 
 fn minimise(saved: &SavedRun) -> Minimal {
@@ -98,9 +105,19 @@ fn deviations(minimal: &Minimal) -> &[Deviation] {
 
 fn is_same(outcome: &Outcome, violation: &Violation) -> bool {
     match &outcome.verdict {
-        Verdict::Violated(found) => discriminant(&found.breach) == discriminant(&violation.breach),
+        Verdict::Violated(found) => {
+            discriminant(&found.breach) == discriminant(&violation.breach)
+                && is_gone(found) >= is_gone(violation)
+        }
         Verdict::Holds | Verdict::Inconclusive(_) => false,
     }
+}
+
+/// Whether a record that is in no queue is nowhere else: no machine works on it or gets it.
+fn is_gone(violation: &Violation) -> bool {
+    let has = ["still has it", "is on its way", "has not handled the request"];
+    let is_somewhere = |reason: &String| has.iter().any(|text| reason.contains(text));
+    !violation.because.iter().any(is_somewhere)
 }
 
 /// Takes away one thing more, in every possible way, and looks for the failure: with what is left
@@ -116,6 +133,9 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
         assert!(!is_same(&outcome, &minimal.violation), "{design}: without {left_out}");
     }
     for &part in Part::ALL {
+        // What happens in a scenario is not traded for a deviation from the fair schedule.
+        let any_schedule =
+            matches!(part, Part::Options | Part::Speeds | Part::Stages | Part::Records);
         for smaller in shrunk(plan.scenario(), part) {
             let Ok(plan) = Plan::new(&smaller.scenario) else { continue };
             // Of a scenario that publishes nothing, nothing can be said.
@@ -138,7 +158,7 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
                 runner.run(&mut Deviate::lenient(deviations.to_vec()), 0, choices)
             });
             look(&mut |runner, choices| runner.run(&mut RoundRobin::default(), 0, choices));
-            for run in 0..200 {
+            for run in 0..if any_schedule { 200 } else { 0 } {
                 look(&mut |runner, choices| runner.run(&mut Random::new(SEED), run, choices));
             }
             let text = smaller.scenario.to_toml();
@@ -155,7 +175,11 @@ fn is_of_its_causes(
     choices: &Choices,
 ) -> bool {
     let deviations = Deviate::from_choices(plan, &choices.taken);
-    minimal.causes.iter().filter_map(|cause| cause.put_right(scenario)).all(|right| {
+    minimal.causes.iter().all(|cause| {
+        if !cause.is_in(scenario) {
+            return false;
+        }
+        let Some(right) = cause.put_right(scenario) else { return true };
         let mut scheduler = Deviate::lenient(deviations.clone());
         let outcome = Runner::new(right).run(&mut scheduler, 0, &mut ());
         !is_same(&outcome, &minimal.violation)
@@ -163,7 +187,7 @@ fn is_of_its_causes(
 }
 
 /// What may be stated at most.
-const AT_MOST: [usize; 4] = [3, 2, 5, 5];
+const AT_MOST: [usize; 4] = [3, 1, 9, 3];
 
 /// The line that the table should have, unless it has it.
 fn assert_is_small(unsound: &Unsound) -> Option<String> {
@@ -184,7 +208,7 @@ fn assert_is_small(unsound: &Unsound) -> Option<String> {
     let replayed = read.replay();
     assert_eq!(replayed.outcome.verdict, Verdict::Violated(Box::new(minimal.violation)));
     assert!(replayed.matches_expected, "{design}");
-    assert!(text.lines().count() < 40, "{design}: a page holds it\n{text}");
+    assert!(text.lines().count() < 50, "{design}: a page holds it\n{text}");
     let (story, _) = past::story(&minimal.saved);
     assert!((2..=30).contains(&story.len()), "{design}: a minute is enough: {story:#?}");
     (row.map(|row| row.2) != Some(size)).then_some(line)
@@ -232,7 +256,7 @@ fn a_limit_is_not_lowered() {
     let scenario = minimal.saved.plan().scenario();
     assert_eq!((scenario.queue.max_receives, scenario.budget.crash), (2, 2));
     let keys: Vec<String> = minimal.causes.iter().map(|cause| cause.key()).collect();
-    assert_eq!(keys, ["queue.max_receives"]);
+    assert_eq!(keys, ["queue.max_receives", "budget.crash"]);
 }
 
 /// Two records of one key can race in two regions without any failure. Region 1 came back before it had
@@ -244,7 +268,9 @@ fn a_failure_stays_about_what_it_was_about() {
     let plan = Arc::new(unsound.plan().unwrap_or_else(|error| panic!("{error}")));
     let minimal = minimise(&first_failure(&plan).0);
     let keys: Vec<String> = minimal.causes.iter().map(|cause| cause.key()).collect();
-    assert_eq!(keys, ["dns.failback", "records.keys"]);
+    let outage = ["fail in-dns@1", "fail inbound-replicator@1"];
+    assert_eq!(keys[..2], ["dns.failback", "records.keys"]);
+    assert_eq!(keys[2..], outage);
     let (story, _) = past::story(&minimal.saved);
     let told = |text: &str| story.iter().any(|line| line.text.contains(text));
     assert!(told("takes region 1 for unhealthy"), "{story:#?}");
@@ -271,7 +297,7 @@ fn a_minimiser_that_runs_out_of_steps_says_so_and_more_of_them_go_on_from_there(
     let at_once = minimise(&saved);
     assert_eq!(MinimalSummary::new(&at_once).sizes(&Palette::PLAIN).len(), 2);
     // So few steps that nothing smaller is found, and so many that something is.
-    for (steps_max, is_smaller) in [(100_000, false), (400_000, true)] {
+    for (steps_max, is_smaller) in [(1_000, false), (100_000, true)] {
         let short = Minimiser { steps_max, ..Minimiser::default() };
         let minimal = short.minimise(&saved, &Watch::default()).expect("it violates the spec");
         assert_eq!(minimal.ended, Ended::OutOfSteps);

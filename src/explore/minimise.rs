@@ -41,23 +41,28 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use crate::explore::{Choices, Outcome, Verdict};
-use crate::plan::{DriverAction, Plan};
-use crate::saved::SavedRun;
-use crate::scenario::Scenario;
+use crate::explore::{Choices, Outcome, Runner, Verdict};
+use crate::saved::{SavedRun, Schedule};
 use crate::scheduler::Deviate;
 use crate::spec::Violation;
 
+mod alternatives;
+mod case;
 mod cause;
 mod goal;
+mod nearby;
+mod question;
 mod rename;
 mod schedule;
 mod search;
 mod shrink;
 mod size;
 
+use case::Case;
 pub use cause::Cause;
+use cause::Ingredient;
 use goal::Goal;
+use question::Question;
 use search::{Found, Search};
 pub use shrink::{Part, Shrunk, shrunk};
 pub use size::Size;
@@ -118,8 +123,8 @@ impl Watch {
     fn show(&self, found: &Found) {
         let store =
             |number: &AtomicU64, value: usize| number.store(value as u64, Ordering::Relaxed);
-        store(&self.records, found.plan.records());
-        store(&self.stages, found.plan.layout.stages.len());
+        store(&self.records, found.case.plan.records());
+        store(&self.stages, found.case.plan.layout.stages.len());
         store(&self.deviations, found.deviations.len());
     }
 }
@@ -158,53 +163,91 @@ pub enum Ended {
 impl Minimiser {
     /// Makes a failure smaller. Nothing comes of a run that violates nothing, or no longer fits.
     pub fn minimise(&self, saved: &SavedRun, watch: &Watch) -> Option<Minimal> {
-        let mut choices = Choices::default();
-        let replayed = saved.replay_watched(&mut choices);
-        if replayed.misfit.is_some() {
-            return None;
-        }
-        let plan = saved.plan();
-        let Verdict::Violated(violation) = &replayed.outcome.verdict else { return None };
-        let goal = Goal::of(violation, plan);
-        let first = Found {
-            deviations: Deviate::from_choices(plan, &choices.taken),
-            plan: Arc::clone(plan),
-            choices: choices.taken,
-            outcome: replayed.outcome.clone(),
-        };
+        let (first, goal) = start(saved)?;
         watch.show(&first);
-        let before = Size::of(&first.plan, first.deviations.len(), first.outcome.steps);
+        let before = Size::of(&first.case.plan, first.deviations.len(), first.outcome.steps);
         let mut search = Search::new(goal, *self, watch);
-        // What was searched in vain need not be searched again, whatever the schedule.
-        let mut in_vain = BTreeSet::new();
-        search.causes = cause::causes(&first, &mut search, &mut in_vain);
-        let mut best = until_nothing_changes(first, &mut search, in_vain);
+        let mut best = first;
+        prefer_what_is_gone(&mut best, &mut search);
+        let end = search.end(1);
+        schedule::leave_out_what_is_not_needed(&mut best, &mut search, end);
+        let end = search.end(1);
+        schedule::prefer_the_fair_order(&mut best, &mut search, end);
+        // With fewer records it is easier to tell what the failure needs.
+        if search.goal.expected_line().is_none() {
+            let part = |_| How::AsSimply;
+            smaller_scenario(&mut best, Part::OF_SIZE, part, &mut search, &mut BTreeSet::new());
+        }
+        search.causes = cause::causes(&best, &mut search);
+        search.question = Question::of(&best.case, &mut search);
+        let mut best = until_nothing_changes(best, &mut search);
         if !is_tiny(&best) {
             search.effort.steps_per_scenario *= THOROUGH;
-            best = until_nothing_changes(best, &mut search, BTreeSet::new());
+            best = until_nothing_changes(best, &mut search);
         }
         let ended = search.ended();
-        Some(finished(best, before, search.causes, ended))
+        Some(finished(best, before, &search.causes, ended))
     }
 }
 
 /// What is not small after a quick search deserves a longer one: so many times as long.
 const THOROUGH: u64 = 10;
 
+/// The failure as it was found, and what it is.
+fn start(saved: &SavedRun) -> Option<(Found, Goal)> {
+    let mut runner = Runner::new(Arc::clone(saved.plan()));
+    let mut choices = Choices::default();
+    let replayed = saved.replay_in(&mut runner, &mut choices);
+    if replayed.misfit.is_some() {
+        return None;
+    }
+    let Verdict::Violated(violation) = &replayed.outcome.verdict else { return None };
+    let case = Case::whole(saved.plan());
+    let goal = Goal::of(violation, &case, runner.simulation());
+    let deviations = match saved.schedule() {
+        Schedule::Deviations(deviations) => deviations.clone(),
+        Schedule::Choices(choices) => Deviate::from_choices(saved.plan(), choices),
+    };
+    let reached = search::reached(runner.simulation());
+    let choices = choices.taken;
+    Some((Found { case, choices, deviations, outcome: replayed.outcome, reached }, goal))
+}
+
+/// A record that is in the memory of a machine and in no queue is lost as soon as that machine fails. If
+/// the scenario has faults, it is about the failure in which one has destroyed the record.
+fn prefer_what_is_gone(best: &mut Found, search: &mut Search<'_>) {
+    let Verdict::Violated(violation) = &best.outcome.verdict else { return };
+    if search.is_over() {
+        return;
+    }
+    let scenario = best.case.scenario();
+    let has_faults = scenario.budget.total() > 0 || best.case.plan.faults().next().is_some();
+    let Some(gone) = search.goal.with_what_is_gone(violation).filter(|_| has_faults) else {
+        return;
+    };
+    let at_risk = std::mem::replace(&mut search.goal, gone);
+    let choices = best.choices.clone();
+    let as_found = search.by_choices(&best.case, &choices);
+    match as_found.or_else(|| search.anywhere(&best.case)) {
+        Some(found) => *best = found,
+        None => search.goal = at_risk,
+    }
+}
+
 /// Whether a failure is as small as most are.
 fn is_tiny(found: &Found) -> bool {
-    found.plan.records() <= 2 && found.plan.layout.stages.len() == 1 && found.deviations.len() <= 2
+    let plan = &found.case.plan;
+    plan.records() <= 2 && plan.layout.stages.len() == 1 && found.deviations.len() <= 2
 }
 
 /// Scenario and schedule in turn: a simpler schedule may need less of the scenario.
-fn until_nothing_changes(
-    first: Found,
-    search: &mut Search<'_>,
-    mut in_vain: BTreeSet<String>,
-) -> Found {
+fn until_nothing_changes(first: Found, search: &mut Search<'_>) -> Found {
     let mut best = first;
+    // What was searched in vain need not be searched again.
+    let mut in_vain = BTreeSet::new();
     loop {
-        let is_smaller = smaller_scenario(&mut best, search, &mut in_vain);
+        let parts = search.goal.parts();
+        let is_smaller = smaller_scenario(&mut best, parts, How::of, search, &mut in_vain);
         let is_simpler = schedule::simplify(&mut best, search);
         if search.is_over() || !(is_smaller || is_simpler) {
             return best;
@@ -212,17 +255,44 @@ fn until_nothing_changes(
     }
 }
 
-/// Goes through all parts of the scenario, until none can be made smaller.
+/// In which schedules a smaller scenario may fail.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum How {
+    /// In any.
+    Anyhow,
+    /// In one with no more deviations than now: nothing is traded for one.
+    AsSimply,
+}
+
+impl How {
+    /// A smaller system and fewer records may take an unlikely schedule. What happens in it may not
+    /// be replaced by one.
+    fn of(part: Part) -> How {
+        match part {
+            Part::Options | Part::Speeds | Part::Stages | Part::Records => How::Anyhow,
+            Part::Batches
+            | Part::Script
+            | Part::Regions
+            | Part::Containers
+            | Part::Targets
+            | Part::Budget => How::AsSimply,
+        }
+    }
+}
+
+/// Goes through these parts of the scenario, until none can be made smaller.
 fn smaller_scenario(
     best: &mut Found,
+    parts: &[Part],
+    how: impl Fn(Part) -> How,
     search: &mut Search<'_>,
     in_vain: &mut BTreeSet<String>,
 ) -> bool {
     let mut is_smaller = false;
     loop {
-        let mut is_smaller_now = false;
-        for &part in search.goal.parts() {
-            while let Some(found) = smaller_part(part, best, search, in_vain) {
+        let mut is_smaller_now = without_the_rest(best, search);
+        for &part in parts {
+            while let Some(found) = smaller_part((part, how(part)), best, search, in_vain) {
                 *best = found;
                 search.watch.show(best);
                 is_smaller_now = true;
@@ -235,30 +305,56 @@ fn smaller_scenario(
     }
 }
 
+/// Leaves the lines of the script out that the run did not come to: it does the same without them. What
+/// comes after it, if anything does, is shorter.
+fn without_the_rest(best: &mut Found, search: &mut Search<'_>) -> bool {
+    if search.is_over() || best.reached == best.case.script().len() {
+        return false;
+    }
+    let rest = shrink::without_the_rest(best.case.scenario(), best.reached);
+    let Some(case) = best.case.smaller(&rest) else { return false };
+    let found = search.again(&case, &best.deviations.clone());
+    let found = found.filter(|found| search.needs_its_causes(found, true));
+    let is_shorter = found.is_some();
+    *best = found.unwrap_or_else(|| best.clone());
+    is_shorter
+}
+
 /// The first scenario with less of this part that still fails.
 fn smaller_part(
-    part: Part,
+    (part, how): (Part, How),
     best: &Found,
     search: &mut Search<'_>,
     in_vain: &mut BTreeSet<String>,
 ) -> Option<Found> {
-    for Shrunk { scenario, renames } in shrunk(best.plan.scenario(), part) {
+    for smaller in shrunk(best.case.scenario(), part) {
         if search.is_over() {
             return None;
         }
-        let Some(plan) = plan(&scenario) else { continue };
-        if search.goal.is_expected() && !search.is_sound_when_fair(&plan) {
+        let Some(case) = best.case.smaller(&smaller) else { continue };
+        if !search.can_be_asked(&case) {
             continue;
         }
-        let found = search.by_choices(&plan, &renames.choices(&best.choices, &best.plan, &plan));
+        let found = as_it_was(&case, &smaller, best, search);
+        let found = found
+            .filter(|found| how == How::Anyhow || found.deviations.len() <= best.deviations.len());
         if found.is_some() {
             return found;
         }
-        let text = scenario.to_toml();
+        let like = smaller.renames.deviations(&best.deviations);
+        let text = match how {
+            How::Anyhow => smaller.scenario.to_toml(),
+            How::AsSimply => format!("{}{like:?}", smaller.scenario.to_toml()),
+        };
         if in_vain.contains(&text) {
             continue;
         }
-        let found = search.anywhere(&plan);
+        let end = search.end(1);
+        let found = match how {
+            How::Anyhow => search.anywhere(&case),
+            How::AsSimply => search.alike(&case, &like, end),
+        };
+        let found = found.and_then(|found| settled(found, search));
         if found.is_some() {
             return found;
         }
@@ -267,17 +363,35 @@ fn smaller_part(
     None
 }
 
-/// A scenario that means something: it is right, and it publishes.
-fn plan(scenario: &Scenario) -> Option<Arc<Plan>> {
-    let plan = Plan::new(scenario).ok()?;
-    let publishes = |action: &DriverAction| matches!(action, DriverAction::Publish(_));
-    plan.actions().iter().any(publishes).then(|| Arc::new(plan))
+/// The failure in a smaller scenario as it was in the larger one: with the same deviations, or else in the
+/// same order of events.
+fn as_it_was(
+    case: &Case,
+    smaller: &Shrunk,
+    best: &Found,
+    search: &mut Search<'_>,
+) -> Option<Found> {
+    let like = smaller.renames.deviations(&best.deviations);
+    let again = search.again(case, &like).filter(|found| search.needs_its_causes(found, true));
+    if again.is_some() {
+        return again;
+    }
+    let choices = search::choices_in(best, smaller);
+    search.by_choices(case, &choices).and_then(|found| settled(found, search))
 }
 
-fn finished(best: Found, before: Size, causes: Vec<Cause>, ended: Ended) -> Minimal {
-    let Found { plan, deviations, outcome, .. } = best;
-    let size = Size::of(&plan, deviations.len(), outcome.steps);
-    let saved = SavedRun::of_deviations(&plan, &deviations, &outcome);
+/// The failure with the deviations that it needs, if it needs its causes then.
+fn settled(mut found: Found, search: &mut Search<'_>) -> Option<Found> {
+    let end = search.end(1);
+    schedule::leave_out_what_is_not_needed(&mut found, search, end);
+    search.needs_its_causes(&found, true).then_some(found)
+}
+
+fn finished(best: Found, before: Size, causes: &[Ingredient], ended: Ended) -> Minimal {
+    let causes = Cause::of(causes, &best.case);
+    let Found { case, deviations, outcome, .. } = best;
+    let size = Size::of(&case.plan, deviations.len(), outcome.steps);
+    let saved = SavedRun::of_deviations(&case.plan, &deviations, &outcome);
     let saved = saved.expect("a run that violates the spec was not cut short");
     let Outcome { verdict: Verdict::Violated(violation), .. } = outcome else {
         unreachable!("only runs that violate the spec are kept");

@@ -1,5 +1,6 @@
 //! `DeliveredAll`.
 
+use crate::model::id::RecordId;
 use crate::model::options::OnRefusal;
 use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement, Ledger, Losses};
@@ -20,22 +21,27 @@ impl DeliveredAll {
         ledger: &Ledger,
         losses: &Losses,
     ) -> Judgement {
+        let mut missing = DeliveredAll::missing(simulation, ledger, losses);
+        let Some(record) = missing.next() else { return Ok(()) };
+        Err(Breach::Undelivered { record, count: 1 + missing.count() as u16 })
+    }
+
+    /// The records that should be at the destination when a run has ended, and are not.
+    pub(super) fn missing<'a>(
+        simulation: &'a Simulation,
+        ledger: &'a Ledger,
+        losses: &'a Losses,
+    ) -> impl Iterator<Item = RecordId> + 'a {
         let plan = simulation.plan();
         let owns_all = match plan.scenario().source.on_refusal {
             OnRefusal::Retry | OnRefusal::Drop => true,
             OnRefusal::Abort => false,
         };
-        let mut first = None;
-        let mut count = 0;
-        for record in plan.record_ids() {
+        plan.record_ids().filter(move |&record| {
             let facts = ledger.record(record);
             let published = || simulation.has_begun(plan.batch_of(record));
             let promised = facts.accepted || (owns_all && published());
-            if promised && !facts.arrived && !losses.is_undelivered(record) {
-                first = first.or(Some(record));
-                count += 1;
-            }
-        }
-        first.map_or(Ok(()), |record| Err(Breach::Undelivered { record, count }))
+            promised && !facts.arrived && !losses.is_undelivered(record)
+        })
     }
 }

@@ -5,6 +5,7 @@ use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, TableId};
 use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
+use crate::spec::DeliveredAll;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
 use crate::spec::losses::Losses;
@@ -169,10 +170,16 @@ impl Narrator<'_> {
                 let Some(queue) = queue else { return vec![self.request_of(record)] };
                 let mut reasons: Vec<String> = self.keeps_no_copy(queue).into_iter().collect();
                 reasons.extend(self.stage_of(queue, record));
+                reasons.extend(self.in_memory(queue, record));
                 reasons
             }
-            Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
-                self.whereabouts(record)
+            Breach::Undelivered { .. } => {
+                let missing = DeliveredAll::missing(self.simulation, self.ledger, self.losses);
+                self.whereabouts(&missing.collect::<Vec<RecordId>>())
+            }
+            Breach::QueueNotEmpty { queue, .. } => {
+                let items = self.simulation.queue_items(queue).map(|item| item.copy.id);
+                self.whereabouts(&items.collect::<Vec<RecordId>>())
             }
             Breach::NotStored { record, table } => {
                 let (_, stage) = self.simulation.plan().layout.table_place(table);

@@ -8,13 +8,11 @@ use crate::sim::Simulation;
 /// What is not as the script has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Unmet {
-    /// The first record that did not come so far, of so many; none if too few were published.
+    /// Records that did not come so far; none if too few were published.
     Missing {
-        /// The record.
-        first: Option<RecordId>,
-        /// How many did not.
-        count: usize,
-        /// How far it should have come.
+        /// The records, ascending.
+        records: Vec<RecordId>,
+        /// How far they should have come.
         milestone: Milestone,
     },
     /// More records than expected are at the destination; the last one that came.
@@ -32,13 +30,8 @@ pub(crate) enum Unmet {
     Replicated(RecordId, TableId),
     /// The record came to the region.
     Entered(RecordId),
-    /// So many records are in dead-letter queues, and that is another number; the first of them.
-    DeadLettered {
-        /// The record.
-        first: Option<RecordId>,
-        /// How many there are.
-        count: usize,
-    },
+    /// These records are in dead-letter queues, queue by queue, and another number should be.
+    DeadLettered(Vec<RecordId>),
     /// The container is in another state.
     InOtherState(ContainerId),
     /// A record is still in a queue of the region.
@@ -114,9 +107,8 @@ impl Unmet {
             }
             Check::DeadLettered(_) => {
                 let queues = plan.queues.iter().map(|context| simulation.queue(context.id));
-                let mut dead = queues.flat_map(|queue| queue.dead(simulation.shelf()));
-                let first = dead.next().map(|item| item.copy.id);
-                Unmet::DeadLettered { first, count: usize::from(first.is_some()) + dead.count() }
+                let dead = queues.flat_map(|queue| queue.dead(simulation.shelf()));
+                Unmet::DeadLettered(dead.map(|item| item.copy.id).collect())
             }
             Check::State(containers, state) => {
                 let is_other = |id: &&ContainerId| simulation.container(**id).state() != *state;
@@ -135,6 +127,5 @@ fn undelivered(simulation: &Simulation) -> Unmet {
 }
 
 fn missing(records: impl Iterator<Item = RecordId>, milestone: Milestone) -> Unmet {
-    let records: Vec<RecordId> = records.collect();
-    Unmet::Missing { first: records.first().copied(), count: records.len(), milestone }
+    Unmet::Missing { records: records.collect(), milestone }
 }

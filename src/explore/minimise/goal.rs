@@ -2,91 +2,98 @@
 
 use std::mem::{Discriminant, discriminant};
 
-use crate::explore::minimise::Part;
+use super::case::Case;
+use super::shrink::Part;
 use crate::explore::{Outcome, Verdict};
-use crate::plan::Plan;
+use crate::model::container;
+use crate::model::id::{MachineId, RecordId};
+use crate::model::message::Message;
+use crate::sim::Simulation;
+use crate::spec::unmet::Unmet;
 use crate::spec::{Breach, PropertyName, Violation};
 
 /// What must not change while a failure becomes smaller: the property, the kind of breach, and,
-/// if it is the script that expects something, the line of the script.
+/// if it is the script that expects something, the line of the script and in which way it is not so.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Goal {
-    breach: Discriminant<Breach>,
-    script_line: Option<String>,
     property: PropertyName,
+    breach: Discriminant<Breach>,
+    /// The index of the line as the failure was found, and what is missing or too much.
+    unmet: Option<(usize, Discriminant<Unmet>)>,
+    /// The record is nowhere, and not only at risk.
+    is_gone: bool,
 }
 
 impl Goal {
-    pub(super) fn of(violation: &Violation, plan: &Plan) -> Goal {
+    /// What a run of the case has shown that ended in this state.
+    pub(super) fn of(violation: &Violation, case: &Case, simulation: &Simulation) -> Goal {
+        let mut unmet = None;
+        if let Breach::Unexpected { action } | Breach::StillWaiting { action } = violation.breach {
+            let line = case.found_line(case.plan.script_index(usize::from(action)));
+            unmet = Some((line, discriminant(&Unmet::of(action, simulation))));
+        }
         Goal {
-            breach: discriminant(&violation.breach),
-            script_line: script_line(violation, plan),
             property: violation.property(),
+            breach: discriminant(&violation.breach),
+            unmet,
+            is_gone: false,
         }
     }
 
-    pub(super) fn is_met(&self, outcome: &Outcome, plan: &Plan) -> bool {
-        match &outcome.verdict {
-            Verdict::Violated(violation) => Goal::of(violation, plan) == *self,
-            Verdict::Holds | Verdict::Inconclusive(_) => false,
-        }
+    /// The same with a record that is nowhere; none if the failure is not about a lost record, which may
+    /// be in the memory of a machine and in no queue.
+    pub(super) fn with_what_is_gone(&self, violation: &Violation) -> Option<Goal> {
+        let is_lost = matches!(violation.breach, Breach::Lost { .. });
+        (is_lost && !self.is_gone).then(|| Goal { is_gone: true, ..self.clone() })
     }
 
-    /// Whether it is something that the script expects. That is said of the system as it is: with another
-    /// limit, or of fewer records, it may be false in itself.
-    pub(super) fn is_expected(&self) -> bool {
-        self.property == PropertyName::Expectation
+    pub(super) fn is_met(&self, outcome: &Outcome, case: &Case, simulation: &Simulation) -> bool {
+        let Verdict::Violated(violation) = &outcome.verdict else { return false };
+        let is_gone = self.is_gone && is_gone(violation, simulation);
+        Goal { is_gone, ..Goal::of(violation, case, simulation) } == *self
     }
 
-    /// The parts of a scenario that may become smaller.
+    /// Whether it is something that the script expects, and the index of the line as it was found. That is
+    /// said of the system as it is: with another limit, or of fewer records, it may be false in itself.
+    pub(super) fn expected_line(&self) -> Option<usize> {
+        self.unmet.map(|(line, _)| line)
+    }
+
+    /// The parts of a scenario that may become smaller. What a script expects is said of all options.
     pub(super) fn parts(&self) -> &'static [Part] {
-        match self.property {
-            PropertyName::Expectation => Part::OF_SIZE,
-            PropertyName::NoInvention
-            | PropertyName::StoreBeforeForward
-            | PropertyName::RemoveLast
-            | PropertyName::NeverLost
-            | PropertyName::EffectOnce
-            | PropertyName::RoutedByPolicy
-            | PropertyName::RegionFifo
-            | PropertyName::MonotoneVersion
-            | PropertyName::WithinRpo
-            | PropertyName::Settles
-            | PropertyName::DeliveredAll
-            | PropertyName::StoredEverywhere
-            | PropertyName::Converged
-            | PropertyName::Drained => Part::ALL,
-        }
+        if self.unmet.is_some() { Part::OF_THE_DESIGN } else { Part::ALL }
     }
 }
 
-fn script_line(violation: &Violation, plan: &Plan) -> Option<String> {
-    match violation.breach {
-        Breach::Unexpected { action } | Breach::StillWaiting { action } => {
-            Some(plan.script_line(usize::from(action)).to_string())
-        }
-        Breach::Invented { .. }
-        | Breach::ForwardedUnstored { .. }
-        | Breach::RemovedUnstored { .. }
-        | Breach::RemovedUnforwarded { .. }
-        | Breach::Lost { .. }
-        | Breach::SeveralRows { .. }
-        | Breach::CountedAgain { .. }
-        | Breach::Misrouted { .. }
-        | Breach::FetchMisrouted { .. }
-        | Breach::Misjudged { .. }
-        | Breach::Overtaken { .. }
-        | Breach::WentBack { .. }
-        | Breach::DestinationWentBack { .. }
-        | Breach::KeyDiverged { .. }
-        | Breach::OverRpo { .. }
-        | Breach::LostUnasked { .. }
-        | Breach::CameBack { .. }
-        | Breach::Restless { .. }
-        | Breach::Undelivered { .. }
-        | Breach::NotStored { .. }
-        | Breach::Diverged { .. }
-        | Breach::QueueNotEmpty { .. }
-        | Breach::ContainerStuck { .. } => None,
+/// Whether the record that a queue let go of is nowhere else: no machine that works has it in its memory, and
+/// no message brings it to one.
+fn is_gone(violation: &Violation, simulation: &Simulation) -> bool {
+    let Breach::Lost { record, .. } = violation.breach else { return false };
+    let plan = simulation.plan();
+    let mut containers = plan.containers.iter().map(|context| simulation.container(context.id));
+    let is_held = containers.any(|container| is_in_hand(container, record));
+    let mut machines = (0..plan.layout.machines() as u16).map(MachineId);
+    let comes = machines.any(|machine| {
+        let mut inbox = simulation.inbox(machine);
+        inbox.any(|message| brings(message, machine, record, simulation))
+    });
+    !is_held && !comes
+}
+
+fn is_in_hand(container: &container::Container, record: RecordId) -> bool {
+    container.hand().is_some_and(|hand| hand.copy.id == record)
+}
+
+/// Whether the message brings the record to a machine that goes on with it.
+fn brings(message: &Message, to: MachineId, record: RecordId, simulation: &Simulation) -> bool {
+    if let Message::Send { copy, .. } = *message {
+        return copy.id == record;
     }
+    let Message::Received { copy, incarnation, .. } = *message else { return false };
+    // A container that was started again ignores what was sent to its earlier lives.
+    let mut containers = simulation.plan().containers.iter();
+    let receiver = containers.find(|context| context.machine == to);
+    let is_current =
+        receiver.is_none_or(|it| simulation.container(it.id).incarnation() == incarnation);
+    copy.id == record && is_current
 }

@@ -1,19 +1,18 @@
 //! What components are called when a stage, a region or a container is gone.
 
-use std::collections::BTreeMap;
-
-use crate::model::dns::DnsSide;
-use crate::model::id::{ContainerId, MachineId, RegionId, ReplicatorId, StageId};
+use crate::model::fault::{FaultPoint, Target};
+use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::plan::Plan;
-use crate::scenario::{Scenario, ScriptStep, Topology};
+use crate::plan::names::{can_happen, matches, targets};
+use crate::scenario::{Condition, Expectation, Scenario, ScriptStep, Topology};
+use crate::scheduler::{Act, Deviation};
 use crate::sim::Choice;
 
-/// The names that components of one scenario have in another one with less of something.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub(crate) struct Renames {
-    /// By old name, if it has changed: the new one; none if there is no such component any more.
-    names: BTreeMap<String, Option<String>>,
+/// The components of one scenario in another one with less of something.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Renames {
+    /// One after the other; none if every component is called as before.
+    changes: Vec<Change>,
 }
 
 /// What is gone.
@@ -28,66 +27,209 @@ pub(super) enum Gone {
 }
 
 impl Renames {
-    /// The names after something is gone.
-    pub(super) fn new(before: &Topology, after: &Topology, gone: Gone) -> Renames {
+    /// The names after something else is gone, too. The script and the speeds of the scenario get them;
+    /// a line or a speed that names only what is gone is left out, and `line` is told its index.
+    pub(super) fn add(
+        &mut self,
+        scenario: &mut Scenario,
+        before: &Topology,
+        gone: Gone,
+        mut line: impl FnMut(usize),
+    ) {
         let layout = |topology: &Topology| {
             let containers = usize::from(topology.containers);
             Layout::new(usize::from(topology.regions), topology.stages.clone(), containers)
         };
-        let change = Change { before: layout(before), after: layout(after), gone };
-        let mut names = BTreeMap::new();
-        for (old, new) in change.names() {
-            if new.as_ref() != Some(&old) {
-                names.insert(old, new);
+        let change = Change { before: layout(before), after: layout(&scenario.topology), gone };
+        let names = Names::new(&change);
+        let lines = std::mem::take(&mut scenario.script).into_iter().enumerate();
+        let renamed = |(index, step): (usize, ScriptStep)| {
+            let step = names.step(&step, &change);
+            if step.is_none() {
+                line(index);
             }
-        }
-        Renames { names }
-    }
-
-    /// These names, and then others.
-    pub(super) fn then(mut self, next: Renames) -> Renames {
-        for new in self.names.values_mut() {
-            *new = new.take().and_then(|name| next.text(&name));
-        }
-        for (old, new) in next.names {
-            self.names.entry(old).or_insert(new);
-        }
-        self
-    }
-
-    /// A text of words with the new names; none if it names what is gone.
-    pub(crate) fn text(&self, text: &str) -> Option<String> {
-        let word = |word| match self.names.get(word) {
-            Some(new) => new.as_deref(),
-            None => Some(word),
+            step
         };
-        let words: Option<Vec<&str>> = text.split(' ').map(word).collect();
-        words.map(|words| words.join(" "))
-    }
-
-    /// The lines of a script with the new names, without those that name what is gone.
-    pub(super) fn script(&self, scenario: &mut Scenario) {
-        let line = |step: ScriptStep| self.text(&step.to_string())?.parse().ok();
-        scenario.script =
-            std::mem::take(&mut scenario.script).into_iter().filter_map(line).collect();
-        let speed = |(pattern, speed): (String, u32)| Some((self.text(&pattern)?, speed));
-        scenario.speed =
-            std::mem::take(&mut scenario.speed).into_iter().filter_map(speed).collect();
-    }
-
-    /// The choices of a run of one plan as far as they mean something in the other.
-    pub(crate) fn choices(&self, choices: &[Choice], before: &Plan, after: &Plan) -> Vec<Choice> {
-        if self.names.is_empty() {
-            return choices.to_vec();
-        }
-        let choice = |choice: &Choice| {
-            let name = self.text(&choice.name(&before.layout))?;
-            Choice::parse(&name, &after.layout)
+        scenario.script = lines.filter_map(renamed).collect();
+        let speeds = std::mem::take(&mut scenario.speed).into_iter();
+        let speed = |(pattern, speed): (String, u32)| {
+            Some((names.machines.pattern(&pattern, &change, &|_| true)?, speed))
         };
-        choices.iter().filter_map(choice).collect()
+        scenario.speed = speeds.filter_map(speed).collect();
+        self.changes.push(change);
+    }
+
+    /// The choice, if it means something in the other scenario.
+    pub(super) fn choice(&self, choice: Choice) -> Option<Choice> {
+        self.changes.iter().try_fold(choice, |choice, change| change.choice(choice))
+    }
+
+    /// Those of the choices that mean something in the other scenario.
+    pub(super) fn choices(&self, choices: &[Choice]) -> Vec<Choice> {
+        choices.iter().filter_map(|&choice| self.choice(choice)).collect()
+    }
+
+    /// Those of the deviations that mean something in the other scenario.
+    pub(super) fn deviations(&self, deviations: &[Deviation]) -> Vec<Deviation> {
+        let machine =
+            |machine| self.changes.iter().try_fold(machine, |id, change| change.machine(id));
+        let renamed = |deviation: &Deviation| {
+            let act = match deviation.act {
+                Act::Take(choice) => Act::Take(self.choice(choice)?),
+                Act::Hold(held) => Act::Hold(machine(held)?),
+            };
+            Some(Deviation { act, fair: None, ..*deviation })
+        };
+        deviations.iter().filter_map(renamed).collect()
     }
 }
 
+/// Something that has a name, and what faults can happen to of it.
+type Named = (String, Vec<Target>);
+
+/// The names of before with those of afterwards.
+struct Table {
+    /// What had a name, and its name now; none for what is gone.
+    before: Vec<(Named, Option<String>)>,
+    after: Vec<Named>,
+}
+
+impl Table {
+    /// A name, or a pattern that means what is left of what it meant, of all that fits; none if nothing is
+    /// left.
+    fn pattern(
+        &self,
+        pattern: &str,
+        change: &Change,
+        fits: &dyn Fn(&[Target]) -> bool,
+    ) -> Option<String> {
+        if let Some((_, after)) = self.before.iter().find(|((name, _), _)| name == pattern) {
+            return after.clone();
+        }
+        let is_meant = |pattern: &str, (name, parts): &Named| fits(parts) && matches(pattern, name);
+        let meant = self.before.iter().filter(|(named, _)| is_meant(pattern, named));
+        let left = in_order(meant.filter_map(|(_, after)| after.as_ref()));
+        let means = |pattern: &str| {
+            let now = self.after.iter().filter(|named| is_meant(pattern, named));
+            in_order(now.map(|(name, _)| name)) == left
+        };
+        match left.as_slice() {
+            [] => None,
+            [one] => Some((*one).clone()),
+            _ => {
+                let there = change.pattern_at(pattern);
+                [Some(pattern.to_owned()), there].into_iter().flatten().find(|it| means(it))
+            }
+        }
+    }
+}
+
+/// Each name once.
+fn in_order<'a>(names: impl Iterator<Item = &'a String>) -> Vec<&'a String> {
+    let mut names: Vec<&String> = names.collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Everything that has a name.
+struct Names {
+    /// What faults can happen to.
+    targets: Table,
+    /// What has a speed.
+    machines: Table,
+}
+
+impl Names {
+    fn new(change: &Change) -> Names {
+        let (before, after) = (targets(&change.before), targets(&change.after));
+        let renamed = |parts: &[Target]| {
+            let left: Vec<Target> = parts.iter().filter_map(|&part| change.target(part)).collect();
+            let (name, _) = after.iter().find(|(_, parts)| *parts == left)?;
+            Some(name.clone())
+        };
+        let pair = |named: Named| {
+            let after = renamed(&named.1);
+            (named, after)
+        };
+        let targets =
+            Table { before: before.into_iter().map(pair).collect(), after: after.clone() };
+        let machines = (0..change.before.machines() as u16).map(MachineId);
+        let pair = |machine| {
+            let after = change.machine(machine).map(|id| change.after.name(id).to_owned());
+            ((change.before.name(machine).to_owned(), Vec::new()), after)
+        };
+        let after = change.after.names().iter().map(|name| (name.clone(), Vec::new()));
+        let machines = Table { before: machines.map(pair).collect(), after: after.collect() };
+        Names { targets, machines }
+    }
+
+    /// A line of the script with the new names; none if it names only what is gone.
+    fn step(&self, step: &ScriptStep, change: &Change) -> Option<ScriptStep> {
+        let named = |name: &str, fits: &dyn Fn(Target) -> bool| match name
+            .strip_prefix('@')
+            .map(str::parse)
+        {
+            Some(Ok(region)) => Some(format!("@{}", change.number(region)?)),
+            Some(Err(_)) | None => {
+                let all_fit = |parts: &[Target]| parts.iter().all(|&part| fits(part));
+                self.targets.pattern(name, change, &all_fit)
+            }
+        };
+        let any = |_| true;
+        let is_queue = |target| matches!(target, Target::Queue(_));
+        let is_container = |target| matches!(target, Target::Container(_));
+        let is_machine = |target| {
+            is_queue(target)
+                || is_container(target)
+                || matches!(target, Target::Table(_) | Target::Replicator(_))
+        };
+        Some(match step {
+            ScriptStep::Publish(_) | ScriptStep::Weights(_) => step.clone(),
+            ScriptStep::Await(condition) => ScriptStep::Await(match condition {
+                Condition::Enqueued(queue, batch) => {
+                    Condition::Enqueued(change.queue_name(queue), *batch)
+                }
+                Condition::Drained(region) => Condition::Drained(change.number(*region)?),
+                Condition::Published(_)
+                | Condition::PublishedOrRefused(_)
+                | Condition::DeliveredBatch(_)
+                | Condition::Delivered(_)
+                | Condition::DeliveredAll
+                | Condition::Quiescent
+                | Condition::Sometime => condition.clone(),
+            }),
+            ScriptStep::Fault(kind, target) => {
+                ScriptStep::Fault(*kind, named(target, &|part| can_happen(*kind, part))?)
+            }
+            ScriptStep::FailSome(target) => ScriptStep::FailSome(named(target, &is_machine)?),
+            ScriptStep::MoveWriter(kind, target, region) => {
+                ScriptStep::MoveWriter(*kind, named(target, &any)?, change.number(*region)?)
+            }
+            ScriptStep::Outage(region) => ScriptStep::Outage(change.number(*region)?),
+            ScriptStep::Recover(target) => ScriptStep::Recover(named(target, &any)?),
+            ScriptStep::Redrive(target) => ScriptStep::Redrive(named(target, &is_queue)?),
+            ScriptStep::Expect(expectation) => ScriptStep::Expect(match expectation {
+                Expectation::Waiting { queue, batch, records } => {
+                    let (queue, batch, records) = (named(queue, &is_queue)?, *batch, *records);
+                    Expectation::Waiting { queue, batch, records }
+                }
+                Expectation::Bypassed(region, batch) => {
+                    Expectation::Bypassed(change.number(*region)?, *batch)
+                }
+                Expectation::State(containers, state) => {
+                    Expectation::State(named(containers, &is_container)?, *state)
+                }
+                Expectation::Delivered(_)
+                | Expectation::Unreplicated(_)
+                | Expectation::DeadLettered(_) => expectation.clone(),
+            }),
+        })
+    }
+}
+
+/// The components before and after something is gone.
+#[derive(Clone, Debug)]
 struct Change {
     before: Layout,
     after: Layout,
@@ -95,40 +237,69 @@ struct Change {
 }
 
 impl Change {
-    /// Every name of before with that of afterwards.
-    fn names(&self) -> Vec<(String, Option<String>)> {
-        let mut names = Vec::new();
-        for (index, &place) in self.before.places().iter().enumerate() {
-            let new = self.place(place).map(|place| self.after.machine(place));
-            let old = self.before.name(MachineId(index as u16)).to_owned();
-            names.push((old, new.map(|machine| self.after.name(machine).to_owned())));
-        }
-        for stage in self.before.stage_ids() {
-            let new = self.stage(stage).map(|stage| self.after.stages[stage.index()].as_str());
-            let old = self.before.stages[stage.index()].as_str();
-            names.push((format!("{old}-table"), new.map(|new| format!("{new}-table"))));
-            for region in self.before.region_ids() {
-                let link = |stage, region| format!("{stage}-replicator@{region}");
-                let new = new.zip(self.region(region)).map(|(stage, region)| link(stage, region));
-                names.push((link(old, region), new));
+    /// The pattern of a region, with the region's new number.
+    fn pattern_at(&self, pattern: &str) -> Option<String> {
+        let (name, region) = pattern.rsplit_once('@')?;
+        Some(format!("{name}@{}", self.number(region.parse().ok()?)?))
+    }
+
+    fn choice(&self, choice: Choice) -> Option<Choice> {
+        Some(match choice {
+            Choice::Step(machine) => Choice::Step(self.machine(machine)?),
+            Choice::Fail(machine) => Choice::Fail(self.machine(machine)?),
+            Choice::Resolve(region) => Choice::Resolve(self.region(region)?),
+            Choice::Fault(point) => Choice::Fault(self.point(point)?),
+            Choice::Heal => Choice::Heal,
+        })
+    }
+
+    fn point(&self, point: FaultPoint) -> Option<FaultPoint> {
+        Some(match point {
+            FaultPoint::Crash(id) => FaultPoint::Crash(self.container(id)?),
+            FaultPoint::Restart(id) => FaultPoint::Restart(self.container(id)?),
+            FaultPoint::LoseReply(machine) => FaultPoint::LoseReply(self.machine(machine)?),
+            FaultPoint::TimeOut(id) => FaultPoint::TimeOut(self.queue(id)?),
+            FaultPoint::Reorder(id) => FaultPoint::Reorder(self.queue(id)?),
+            FaultPoint::GoOn => FaultPoint::GoOn,
+            FaultPoint::LoseTable(id) => FaultPoint::LoseTable(self.table(id)?),
+            FaultPoint::LoseRegion(region) => FaultPoint::LoseRegion(self.region(region)?),
+            FaultPoint::Switchover(id, to) => {
+                FaultPoint::Switchover(self.replicator(id)?, self.region(to)?)
             }
-        }
-        for region in self.before.region_ids() {
-            let new = self.region(region);
-            for side in [DnsSide::In.name(), DnsSide::Out.name()] {
-                let name = |region| format!("{side}@{region}");
-                names.push((name(region), new.map(name)));
+            FaultPoint::Failover(id, to) => {
+                FaultPoint::Failover(self.replicator(id)?, self.region(to)?)
             }
-            for pattern in ["", "*", "*-container", "*-table", "*-queue", "*-replicator"] {
-                let name = |region| format!("{pattern}@{region}");
-                names.push((name(region), new.map(name)));
-            }
-        }
-        for position in 0..self.before.positions() {
-            let new = self.after.queue_name(self.position(position));
-            names.push((self.before.queue_name(position), Some(new)));
-        }
-        names
+            FaultPoint::Outage(region) => FaultPoint::Outage(self.region(region)?),
+            FaultPoint::EndOutage(region) => FaultPoint::EndOutage(self.region(region)?),
+        })
+    }
+
+    fn target(&self, target: Target) -> Option<Target> {
+        Some(match target {
+            Target::Container(id) => Target::Container(self.container(id)?),
+            Target::Queue(id) => Target::Queue(self.queue(id)?),
+            Target::Table(id) => Target::Table(self.table(id)?),
+            Target::Replicator(id) => Target::Replicator(self.replicator(id)?),
+            Target::Link(id, region) => Target::Link(self.replicator(id)?, self.region(region)?),
+            Target::Dns(side, region) => Target::Dns(side, self.region(region)?),
+            Target::Region(region) => Target::Region(self.region(region)?),
+            Target::Writer(id, to) => Target::Writer(self.replicator(id)?, self.region(to)?),
+        })
+    }
+
+    fn machine(&self, machine: MachineId) -> Option<MachineId> {
+        let place = match self.before.places()[machine.index()] {
+            place @ (Place::Driver
+            | Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination) => place,
+            Place::Queue(id) => Place::Queue(self.queue(id)?),
+            Place::Container(id) => Place::Container(self.container(id)?),
+            Place::Table(id) => Place::Table(self.table(id)?),
+            Place::Replicator(id) => Place::Replicator(self.replicator(id)?),
+        };
+        Some(self.after.machine(place))
     }
 
     fn stage(&self, stage: StageId) -> Option<StageId> {
@@ -147,6 +318,13 @@ impl Change {
         }
     }
 
+    /// What the queues of a position are called, all regions together.
+    fn queue_name(&self, name: &str) -> String {
+        let known = |position: &usize| self.before.queue_name(*position) == name;
+        let position = (0..self.before.positions()).find(known);
+        position.map_or(name.to_owned(), |known| self.after.queue_name(self.position(known)))
+    }
+
     fn region(&self, region: RegionId) -> Option<RegionId> {
         match self.gone {
             Gone::Region(gone) if region.index() == gone => None,
@@ -155,25 +333,23 @@ impl Change {
         }
     }
 
-    fn place(&self, place: Place) -> Option<Place> {
-        Some(match place {
-            Place::Driver | Place::Source | Place::InDns | Place::OutDns | Place::Destination => {
-                place
-            }
-            Place::Queue(id) => {
-                let (region, position) = self.before.queue_place(id);
-                Place::Queue(self.after.queue(self.region(region)?, self.position(position)))
-            }
-            Place::Container(id) => Place::Container(self.container(id)?),
-            Place::Table(id) => {
-                let (region, stage) = self.before.table_place(id);
-                Place::Table(self.after.table(self.region(region)?, self.stage(stage)?))
-            }
-            Place::Replicator(id) => {
-                let stage = self.stage(StageId(id.0 as u8))?;
-                Place::Replicator(ReplicatorId(u16::from(stage.0)))
-            }
-        })
+    /// A region by its number, which is one more than its index.
+    fn number(&self, number: u8) -> Option<u8> {
+        Some(self.region(RegionId(number.checked_sub(1)?))?.0 + 1)
+    }
+
+    fn queue(&self, id: QueueId) -> Option<QueueId> {
+        let (region, position) = self.before.queue_place(id);
+        Some(self.after.queue(self.region(region)?, self.position(position)))
+    }
+
+    fn table(&self, id: TableId) -> Option<TableId> {
+        let (region, stage) = self.before.table_place(id);
+        Some(self.after.table(self.region(region)?, self.stage(stage)?))
+    }
+
+    fn replicator(&self, id: ReplicatorId) -> Option<ReplicatorId> {
+        Some(ReplicatorId(u16::from(self.stage(StageId(id.0 as u8))?.0)))
     }
 
     fn container(&self, id: ContainerId) -> Option<ContainerId> {
@@ -189,15 +365,21 @@ impl Change {
 mod tests {
     use super::*;
 
-    fn renames(gone: Gone) -> Renames {
+    /// A line, after something is gone.
+    fn renamed(gone: Gone, line: &str) -> Option<String> {
         let before = Topology { regions: 3, containers: 2, ..Topology::default() };
-        let mut after = before.clone();
+        let mut topology = before.clone();
         match gone {
-            Gone::Stage(stage) => drop(after.stages.remove(stage)),
-            Gone::Region(_) => after.regions -= 1,
-            Gone::Containers => after.containers = 1,
+            Gone::Stage(stage) => drop(topology.stages.remove(stage)),
+            Gone::Region(_) => topology.regions -= 1,
+            Gone::Containers => topology.containers = 1,
         }
-        Renames::new(&before, &after, gone)
+        let script = vec![line.parse().expect("it is a line")];
+        let mut scenario = Scenario { topology, script, ..Scenario::default() };
+        let mut lost = Vec::new();
+        Renames::default().add(&mut scenario, &before, gone, |index| lost.push(index));
+        assert_eq!(lost.len() + scenario.script.len(), 1);
+        scenario.script.first().map(ScriptStep::to_string)
     }
 
     #[test]
@@ -213,14 +395,51 @@ mod tests {
             (Gone::Stage(0), "await drained @2", Some("await drained @2")),
             (Gone::Region(0), "await drained @2", Some("await drained @1")),
             (Gone::Region(0), "outage @1", None),
+            (Gone::Region(0), "lose @3", Some("lose @2")),
+            (Gone::Region(0), "failover core-table to @3", Some("failover core-table to @2")),
+            (Gone::Region(2), "failover core-table to @3", None),
             (Gone::Region(0), "fail *-replicator@3", Some("fail *-replicator@2")),
             (Gone::Region(1), "offline in-dns@3", Some("offline in-dns@2")),
-            (Gone::Region(1), "step core-replicator", Some("step core-replicator")),
+            (Gone::Region(1), "fail core-table", Some("fail core-table")),
             (Gone::Containers, "crash core-container-2@1", None),
             (Gone::Containers, "crash core-container-1@1", Some("crash core-container@1")),
         ];
         for (gone, before, after) in cases {
-            assert_eq!(renames(gone).text(before).as_deref(), after, "{gone:?}: {before}");
+            assert_eq!(renamed(gone, before).as_deref(), after, "{gone:?}: {before}");
         }
+    }
+
+    /// A pattern means what is left of what it meant, and nothing else.
+    #[test]
+    fn patterns_mean_what_is_left() {
+        let cases = [
+            (Gone::Stage(1), "crash preprocess-*@1", None),
+            (Gone::Stage(1), "crash *-container-1@1", Some("crash *-container-1@1")),
+            (Gone::Region(0), "recover *@2", Some("recover *@1")),
+            (Gone::Containers, "crash core-container*@1", Some("crash core-container@1")),
+            (Gone::Containers, "crash *-container-*@1", None),
+        ];
+        for (gone, before, after) in cases {
+            assert_eq!(renamed(gone, before).as_deref(), after, "{gone:?}: {before}");
+        }
+    }
+
+    #[test]
+    fn choices_keep_their_place() {
+        let before = Topology { regions: 3, ..Topology::default() };
+        let mut scenario = Scenario::default();
+        let mut renames = Renames::default();
+        renames.add(&mut scenario, &before, Gone::Region(0), |_| {});
+        let three = Layout::new(3, before.stages.clone(), 1);
+        let two = Layout::new(2, before.stages, 1);
+        let of = |layout: &Layout, region| {
+            Choice::Fault(FaultPoint::Crash(layout.container(RegionId(region), StageId(2), 0)))
+        };
+        assert_eq!(renames.choices(&[of(&three, 0), of(&three, 2)]), [of(&two, 1)]);
+        let name = |layout: &Layout, name| layout.find(name).expect("it is there");
+        let hold = |machine| Deviation { step: 7, act: Act::Hold(machine), fair: None };
+        let held = renames
+            .deviations(&[hold(name(&three, "core-table@1")), hold(name(&three, "core-table@2"))]);
+        assert_eq!(held, [hold(name(&two, "core-table@1"))]);
     }
 }

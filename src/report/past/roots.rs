@@ -55,8 +55,12 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::Misrouted { record, .. }
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
-        | Breach::Invented { record, .. }
-        | Breach::Lost { record, .. } => finder.of_step(vec![record], last),
+        | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
+        Breach::Lost { record, queue } => {
+            // Whoever took it out of the queue may have had the last copy, and may have failed.
+            let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
+            Roots { machines, ..finder.of_step(vec![record], last) }
+        }
         Breach::RemovedUnstored { record, .. } | Breach::RemovedUnforwarded { record, .. } => {
             // The queue may have been asked to remove another one.
             let asked = past.notes[last as usize].subject;
@@ -276,18 +280,15 @@ impl Finder<'_> {
             Unmet::NotWaiting(record, queue) if has_been(Place::Queue(queue), record) => {
                 at(Place::Queue(queue), record)
             }
-            Unmet::Missing { first: Some(record), .. }
-            | Unmet::DeadLettered { first: Some(record), .. }
-            | Unmet::NotWaiting(record, _)
-            | Unmet::StillQueued(record) => self.of_journey(record),
+            Unmet::NotWaiting(record, _) | Unmet::StillQueued(record) => self.of_journey(record),
+            Unmet::Missing { records, .. } | Unmet::DeadLettered(records) => {
+                records.first().map_or_else(|| self.of_end(last), |&first| self.of_journey(first))
+            }
             Unmet::Surplus { last, .. } => at(Place::Destination, last),
             Unmet::Replicated(record, table) => at(Place::Table(table), record),
             Unmet::Entered(record) => at(Place::InDns, record),
             Unmet::InOtherState(container) => self.of_container(container),
-            Unmet::Missing { first: None, .. }
-            | Unmet::DeadLettered { first: None, .. }
-            | Unmet::CameToRegion(_)
-            | Unmet::Unknown => self.of_end(last),
+            Unmet::CameToRegion(_) | Unmet::Unknown => self.of_end(last),
         };
         let driver = self.layout.machine(Place::Driver);
         let mut own = (1..=last).rev();

@@ -1,9 +1,10 @@
 //! Words for what is gone.
 
-use super::{Narrator, numbers};
+use super::{Narrator, numbers, regions};
 use crate::model::event::{Event, Holder};
-use crate::model::id::{QueueId, RecordId};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
+use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
 use crate::report::text::plural;
 use crate::spec::breach::Breach;
@@ -18,6 +19,31 @@ impl Narrator<'_> {
             ),
             None => format!("{record} was accepted, and no queue has it"),
         }
+    }
+
+    /// Which of those that read the queue has the record in its memory, or gets it, or had it and crashed.
+    pub(super) fn in_memory(&self, queue: QueueId, record: RecordId) -> Vec<String> {
+        let plan = self.simulation.plan();
+        let mut crashed = Vec::new();
+        for context in plan.containers.iter().filter(|context| context.in_queue_id == queue) {
+            let (container, name) =
+                (self.simulation.container(context.id), self.name(Place::Container(context.id)));
+            if container.hand().is_some_and(|hand| hand.copy.id == record) {
+                return vec![format!("only {name} still has it, in its memory")];
+            }
+            let comes = |message: &Message| {
+                let current = container.incarnation();
+                matches!(*message, Message::Received { copy, incarnation, .. }
+                    if copy.id == record && incarnation == current)
+            };
+            if self.simulation.inbox(context.machine).any(comes) {
+                return vec![format!("it is on its way to {name}, and nowhere else")];
+            }
+            if container.crashed() {
+                crashed.push(self.container(context.id));
+            }
+        }
+        crashed
     }
 
     /// What a loss did that it must not.
@@ -76,9 +102,30 @@ impl Narrator<'_> {
         }
         if !unreplicated.is_empty() {
             let of = numbers(&unreplicated);
-            reasons.push(format!("{of}: a row was not replicated when its table was lost"));
+            reasons.push(match self.discarded() {
+                Some((had, writes)) => format!(
+                    "{of}: a row was in {}, and not in region {writes}, which writes now",
+                    regions(had)
+                ),
+                None => format!("{of}: a row was not replicated when its table was lost"),
+            });
         }
         reasons
+    }
+
+    /// If the writer has just moved to where rows are lacking that several regions had: those regions, and
+    /// the new writer.
+    fn discarded(&self) -> Option<(RegionSet, RegionId)> {
+        let (mut had, mut writes) = (RegionSet::EMPTY, None);
+        for event in self.simulation.events() {
+            if let Event::WriterMoved { region, .. } = *event {
+                writes = Some(region);
+            }
+            if let Event::Lost { holder: Holder::Table(table), .. } = *event {
+                had.insert(self.simulation.plan().layout.table_place(table).0);
+            }
+        }
+        writes.filter(|_| had.0.count_ones() > 1).map(|writes| (had, writes))
     }
 
     pub(super) fn holder(&self, holder: Holder) -> String {

@@ -11,60 +11,60 @@ impl Narrator<'_> {
     pub(super) fn why_unmet(&self, action: u16) -> Vec<String> {
         let mut reasons = Vec::new();
         let about = match Unmet::of(action, self.simulation) {
-            Unmet::Missing { first, count, milestone } => {
-                reasons.extend(self.missing(first.is_some(), count, milestone));
-                first
+            Unmet::Missing { records, milestone } => {
+                reasons.extend(self.missing(records.len(), milestone));
+                records
             }
             Unmet::Surplus { last, count } => {
                 let records = plural(count.into(), "record is", "records are");
                 reasons.push(format!("{records} at the destination, {last} came last"));
-                None
+                Vec::new()
             }
             Unmet::NotWaiting(record, _) => {
                 reasons.push(format!("{record} is not there"));
                 match self.simulation.destination().has(record) {
                     true => {
                         reasons.push(format!("{record} is at the destination already"));
-                        None
+                        Vec::new()
                     }
-                    false => Some(record),
+                    false => vec![record],
                 }
             }
             Unmet::CameToRegion(count) => {
                 let records = plural(count as u64, "record", "records");
                 reasons.push(format!("{records} of the batch came to this region"));
-                None
+                Vec::new()
             }
             Unmet::Replicated(record, table) => {
                 let name = self.name(Place::Table(table));
                 reasons.push(format!("{name} has {record} by replication"));
-                None
+                Vec::new()
             }
             Unmet::Entered(record) => {
                 let regions = self.simulation.progress().entered(record);
                 let word = if regions.0.count_ones() == 1 { "region" } else { "regions" };
                 reasons.push(format!("{record} came to {word} {regions}"));
-                None
+                Vec::new()
             }
-            Unmet::DeadLettered { first, count } => {
-                let records = plural(count as u64, "record is", "records are");
+            Unmet::DeadLettered(dead) => {
+                let records = plural(dead.len() as u64, "record is", "records are");
                 reasons.push(format!("{records} in dead-letter queues"));
-                first
+                dead
             }
             Unmet::InOtherState(container) => {
                 reasons.push(self.container(container));
-                None
+                Vec::new()
             }
-            Unmet::StillQueued(record) => Some(record),
-            Unmet::Unknown => None,
+            Unmet::StillQueued(record) => vec![record],
+            Unmet::Unknown => Vec::new(),
         };
-        reasons.extend(about.into_iter().flat_map(|record| self.whereabouts(record)));
+        reasons.extend(self.whereabouts(&about));
         reasons
     }
 
     /// How many records are not where they should be.
-    fn missing(&self, some: bool, count: usize, milestone: Milestone) -> Option<String> {
-        if !some {
+    fn missing(&self, count: usize, milestone: Milestone) -> Option<String> {
+        if count == 0 {
             let delivered = self.simulation.progress().delivered();
             let records = plural(delivered.into(), "record", "records");
             return Some(format!(

@@ -1,10 +1,12 @@
 //! Words for where a record is, and why it does not go on from there.
 
-use super::Narrator;
+use std::collections::BTreeSet;
+
+use super::{Narrator, numbers};
 use crate::model::destination;
 use crate::model::dns::DnsSide;
 use crate::model::fault::Target;
-use crate::model::id::{QueueId, RecordId, StageId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{AtCapacity, OnRefusal, Receive};
@@ -12,83 +14,153 @@ use crate::model::source;
 use crate::plan::names::target_name;
 use crate::report::text::plural;
 
+/// So many places are named.
+const SPOTS: usize = 6;
+
+/// Where a record is that does not go on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Spot {
+    /// In a queue, and in flight to this machine, or visible.
+    Queue(QueueId, Option<MachineId>),
+    /// In the dead-letter queue of a queue, after so many deliveries.
+    DeadLetters(QueueId, u64),
+    /// The source has no acknowledgement for it.
+    Source,
+    /// It left its last queue at this step.
+    Gone(QueueId, u64),
+    /// No queue ever had it.
+    Nowhere,
+}
+
 impl Narrator<'_> {
-    /// Where a record is, and why it does not go on from there.
-    pub(super) fn whereabouts(&self, record: RecordId) -> Vec<String> {
+    /// Where records are, and why they do not go on from there. Those that are in one place for one reason
+    /// are named together.
+    pub(super) fn whereabouts(&self, records: &[RecordId]) -> Vec<String> {
+        let mut groups: Vec<(Spot, Vec<RecordId>)> = Vec::new();
+        for &record in records {
+            let spot = self.spot(record);
+            match groups.iter_mut().find(|(known, _)| *known == spot) {
+                Some((_, group)) => group.push(record),
+                None => groups.push((spot, vec![record])),
+            }
+        }
+        let rest: usize = groups.iter().skip(SPOTS).map(|(_, group)| group.len()).sum();
+        let shown = groups.iter().take(SPOTS);
+        let mut reasons: Vec<String> =
+            shown.flat_map(|(spot, group)| self.why_there(*spot, group)).collect();
+        if rest > 0 {
+            let more = plural(rest as u64, "more record is", "more records are");
+            reasons.push(format!("{more} elsewhere"));
+        }
+        // Two groups may wait for the same machine.
+        let mut told = BTreeSet::new();
+        reasons.retain(|reason| told.insert(reason.clone()));
+        reasons
+    }
+
+    fn spot(&self, record: RecordId) -> Spot {
         let plan = self.simulation.plan();
-        for context in &plan.queues {
-            let mut items = self.simulation.queue_items(context.id);
-            if items.any(|item| item.copy.id == record) {
-                return self.stuck_in(context.id, record);
-            }
+        let queues = || plan.queues.iter().map(|context| context.id);
+        let has = |&queue: &QueueId| {
+            self.simulation.queue_items(queue).any(|item| item.copy.id == record)
+        };
+        if let Some(queue) = queues().find(has) {
+            let mut items = self.simulation.queue(queue).in_flight(self.simulation.shelf());
+            let holder = items.find(|item| item.copy.id == record).map(|item| item.holder.machine);
+            return Spot::Queue(queue, holder);
         }
-        for context in &plan.queues {
-            let mut dead = self.simulation.queue(context.id).dead(self.simulation.shelf());
+        for queue in queues() {
+            let mut dead = self.simulation.dead_letters(queue);
             if let Some(item) = dead.find(|item| item.copy.id == record) {
-                return vec![format!(
-                    "{record} is in the dead-letter queue of {} after {}; nothing redrives it",
-                    self.queue(context.id),
-                    plural(u64::from(item.receives), "delivery", "deliveries")
-                )];
+                return Spot::DeadLetters(queue, item.receives.into());
             }
         }
-        if !self.ledger.record(record).accepted {
-            let mut reasons = vec![self.not_accepted(record)];
-            if self.simulation.dns(DnsSide::In).plans().in_place().is_none() {
-                let why =
-                    "in-dns has no plan in place and answers nothing; no enactor can write one";
-                reasons.push(why.to_owned());
-            }
-            return reasons;
+        match (self.ledger.record(record).accepted, self.ledger.departure(record)) {
+            (false, _) => Spot::Source,
+            (true, Some(departure)) => Spot::Gone(departure.queue, departure.seen.0),
+            (true, None) => Spot::Nowhere,
         }
-        match self.ledger.departure(record) {
-            Some(departure) => vec![format!(
-                "{record} left {} at step {} and is in no queue",
-                self.queue(departure.queue),
-                departure.seen.0
+    }
+
+    fn why_there(&self, spot: Spot, group: &[RecordId]) -> Vec<String> {
+        let names = match group {
+            [one] => one.to_string(),
+            many => numbers(&many.iter().map(|record| record.0).collect::<Vec<u16>>()),
+        };
+        let is = if group.len() == 1 { "is" } else { "are" };
+        match spot {
+            Spot::Queue(queue, holder) => self.stuck_in(queue, holder, &names, group.len()),
+            Spot::DeadLetters(queue, receives) => vec![format!(
+                "{names} {is} in the dead-letter queue of {} after {}; nothing redrives {}",
+                self.queue(queue),
+                plural(receives, "delivery", "deliveries"),
+                if group.len() == 1 { "it" } else { "them" }
             )],
-            None => vec![format!("{record} was in no queue at any time")],
+            Spot::Source => {
+                let was = if group.len() == 1 { "was" } else { "were" };
+                let mut reasons = vec![self.not_accepted(&format!("{names} {was}"))];
+                if self.simulation.dns(DnsSide::In).plans().in_place().is_none() {
+                    let why =
+                        "in-dns has no plan in place and answers nothing; no enactor can write one";
+                    reasons.push(why.to_owned());
+                }
+                reasons
+            }
+            Spot::Gone(queue, step) => vec![format!(
+                "{names} left {} at step {step} and {is} in no queue",
+                self.queue(queue)
+            )],
+            Spot::Nowhere => {
+                let was = if group.len() == 1 { "was" } else { "were" };
+                vec![format!("{names} {was} in no queue at any time")]
+            }
         }
     }
 
     /// What the source did, or does, with a record that was not accepted.
-    fn not_accepted(&self, record: RecordId) -> String {
+    fn not_accepted(&self, records_were: &str) -> String {
         let source = self.simulation.source();
         let on_refusal = self.simulation.plan().scenario().source.on_refusal;
         match (source.state(), source.under_way(), on_refusal) {
             (source::State::Idle, _, OnRefusal::Drop) => {
-                format!("{record} was not accepted: record-source drops what is refused")
+                format!("{records_were} not accepted: record-source drops what is refused")
             }
             (source::State::Idle, _, OnRefusal::Abort) => {
-                format!("{record} was not accepted: record-source gives up a batch that is refused")
+                format!(
+                    "{records_were} not accepted: record-source gives up a batch that is refused"
+                )
             }
             (source::State::Idle, _, OnRefusal::Retry) => {
-                format!("{record} was not accepted, and record-source has nothing more to do")
+                format!("{records_were} not accepted, and record-source has nothing more to do")
             }
             (source::State::Sending, Some(due), _) => {
-                format!("{record} was not accepted: record-source waits for a reply to {due}")
+                format!("{records_were} not accepted: record-source waits for a reply to {due}")
             }
             (source::State::Waiting, Some(due), _) => format!(
-                "{record} was not accepted: record-source waits to send {due} again until something \
+                "{records_were} not accepted: record-source waits to send {due} again until something \
                  changes"
             ),
             (source::State::Sending | source::State::Waiting, None, _) => {
-                format!("{record} was not accepted")
+                format!("{records_were} not accepted")
             }
         }
     }
 
-    pub(super) fn stuck_in(&self, queue: QueueId, record: RecordId) -> Vec<String> {
+    fn stuck_in(
+        &self,
+        queue: QueueId,
+        holder: Option<MachineId>,
+        names: &str,
+        count: usize,
+    ) -> Vec<String> {
         let plan = self.simulation.plan();
-        let mut items = self.simulation.queue(queue).in_flight(self.simulation.shelf());
-        let holder = items.find(|item| item.copy.id == record).map(|item| item.holder.machine);
+        let name = self.queue(queue);
+        let (is, waits) = if count == 1 { ("is", "waits") } else { ("are", "wait") };
         let mut reasons = vec![match holder {
-            Some(holder) => format!(
-                "{record} is in {}, in flight to {}",
-                self.queue(queue),
-                plan.layout.name(holder)
-            ),
-            None => format!("{record} waits in {}", self.queue(queue)),
+            Some(holder) => {
+                format!("{names} {is} in {name}, in flight to {}", plan.layout.name(holder))
+            }
+            None => format!("{names} {waits} in {name}"),
         }];
         let target = Target::Queue(queue);
         if self.simulation.is_disturbed(target) {
