@@ -8,8 +8,8 @@ use active_active::explore::{Runner, Verdict};
 use active_active::model::options::{
     Acknowledge, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing, Forwarding,
     HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable,
-    PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Route, RpoOn,
-    StoreKind, Switchover, TableFailure, Versions,
+    PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure, ReplicationMode, Restart, Route,
+    RpoOn, StoreKind, Switchover, TableFailure, Versions,
 };
 use active_active::plan::Plan;
 use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -124,6 +124,7 @@ fn every_variant_of_every_option_has_a_row() {
         variants("container.on_duplicate", OnDuplicate::ALL),
         variants("container.on_recover", OnRecover::ALL),
         variants("container.on_unreadable", OnUnreadable::ALL),
+        variants("container.restart", Restart::ALL),
         variants("destination.dedupe", Dedupe::ALL),
         variants("destination.versions", Versions::ALL),
         variants("dns.acknowledge", Acknowledge::ALL),

@@ -26,8 +26,8 @@ fn sweep(strategy: Strategy, seed: u64, runs: u64, changes: &[&str]) -> SweepRep
 #[test]
 fn delays_find_the_needle_and_a_random_walk_does_not() {
     for seed in 1..=3 {
-        let report = sweep(Strategy::Delay { delays: 3 }, seed, 1_000, &[]);
-        let (_, violation) = report.violation.expect("a thousand runs find it");
+        let report = sweep(Strategy::Delay { delays: 3 }, seed, 10_000, &[]);
+        let (_, violation) = report.violation.expect("ten thousand runs find it");
         assert_eq!(violation.property(), PropertyName::Expectation);
         // Ten times as many as the other needs in the mean; in all, 9,000 runs.
         assert_eq!(sweep(Strategy::Random, seed, 3_000, &[]).violation, None);
@@ -38,7 +38,7 @@ fn delays_find_the_needle_and_a_random_walk_does_not() {
 #[test]
 fn the_story_of_the_needle_has_all_of_its_failures() {
     let (delay, plan) = (Strategy::Delay { delays: 3 }, plans::plan("needle", &[]));
-    let (run, _) = sweep(delay, 1, 1_000, &[]).violation.expect("a thousand runs find it");
+    let (run, _) = sweep(delay, 1, 1_000, &[]).violation.expect("ten thousand runs find it");
     let mut choices = Choices::default();
     let mut scheduler = delay.prepare(&plan, 1).scheduler();
     let outcome = Runner::new(Arc::clone(&plan)).run(&mut scheduler, run, &mut choices);

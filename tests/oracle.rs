@@ -130,7 +130,7 @@ type Found = BTreeMap<Option<PropertyName>, u64>;
 fn assert_many_of_each(found: &Found, must: &[PropertyName]) {
     for property in must.iter().copied().map(Some).chain([None]) {
         let times = found.get(&property).copied().unwrap_or_default();
-        assert!(times >= 20, "{property:?} in {times} cases only");
+        assert!(times >= 15, "{property:?} in {times} cases only");
     }
 }
 
@@ -177,7 +177,8 @@ fn sound_designs_hold_under_arbitrary_faults() {
         let expects_too_much = matches!(violation.breach, Breach::Unexpected { .. });
         assert!(expects_too_much, "case {number}, {:?}: {violation}", case.changes);
     }
-    assert!(judged > CASES / 5, "only {judged} of {CASES} cases are sound designs");
+    // Keyed records with the default store are drawn, too, and are not sound.
+    assert!(judged > CASES / 6, "only {judged} of {CASES} cases are sound designs");
 }
 
 /// Found by the test above, as case 20,989 of seed 6. A container was paused while a queue refused

@@ -374,6 +374,7 @@ fn an_undelivered_record_is_traced_to_the_writer_that_lets_writes_wait() {
         "only-container@2 is Processing and works on record 2",
         "only-table@2 keeps 1 write waiting until another region has the 1 write that it took before",
         "region 1 was lost for good",
+        "record 3 waits in inbound-queue@2",
     ];
     assert_eq!(violation.because, expected);
 }

@@ -282,10 +282,8 @@ pub(crate) fn lock(file: &File) -> io::Result<bool> {
     match file.try_lock() {
         Ok(()) => Ok(true),
         Err(fs::TryLockError::WouldBlock) => Ok(false),
-        Err(fs::TryLockError::Error(error)) => match error.kind() {
-            ErrorKind::Unsupported => Ok(true),
-            _ => Err(error),
-        },
+        Err(fs::TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(true),
+        Err(fs::TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -50,9 +50,9 @@ impl<'a> Journal<'a> {
             Some(_) => files::over(path, &text),
             None => files::put(path, &text),
         };
-        let file = file.map_err(|source| match source.kind() {
-            ErrorKind::AlreadyExists => CliError::Busy { path: path.to_owned() },
-            _ => CliError::Write { path: path.to_owned(), source, remedy: files::REMEDY },
+        let file = file.map_err(|source| match source.kind() == ErrorKind::AlreadyExists {
+            true => CliError::Busy { path: path.to_owned() },
+            false => CliError::Write { path: path.to_owned(), source, remedy: files::REMEDY },
         })?;
         let done = checkpoint.shard().is_all().then_some(done);
         let written = Mutex::new(Written { file, done, growth: 0, failed: None });

@@ -88,6 +88,7 @@ reached! {
 
 impl Reached {
     /// Whether the scenario can reach it at all.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {
         let crash = plan.has_fault(FaultKind::Crash);
         let lost_reply = plan.budget.lost_reply > 0;

@@ -153,7 +153,7 @@ impl Runner {
         scheduler.begin(self.simulation.plan(), run);
         observer.begin(&self.simulation);
         observer.phase(Phase::Chaos, &self.simulation);
-        let stop = self.to_the_end(scheduler, observer);
+        let stop = self.run_to_the_end(scheduler, observer);
         self.coverage.end_run();
         let verdict = match stop {
             Stop::Quiescent | Stop::Bound | Stop::Healing => Verdict::Holds,
@@ -173,7 +173,7 @@ impl Runner {
     ///
     /// A chaos that does not come to rest by itself is ended by a healing. A run that is closed and
     /// does not converge by the scheduler's order goes on fairly: that is what [`Settles`] is about.
-    fn to_the_end<S: Scheduler, O: Observer>(
+    fn run_to_the_end<S: Scheduler, O: Observer>(
         &mut self,
         scheduler: &mut S,
         observer: &mut O,

@@ -229,7 +229,9 @@ impl Verify {
         let mut seen = Seen { operator, evidence: std::mem::take(&mut pass.evidence) };
         let (verdict, cyclic) = match scope.conclude(pass) {
             Verified::Holds if is_uneven => scope.cycles(&mut seen),
-            verdict => (verdict, 0),
+            verdict @ (Verified::Holds | Verified::Violated(_) | Verified::Incomplete(_)) => {
+                (verdict, 0)
+            }
         };
         (verdict, seen, cyclic)
     }

@@ -401,7 +401,9 @@ mod tests {
 
     impl Alone {
         fn new(options: &str) -> Alone {
-            let text = format!("records = {{ batches = [2], keys = 1 }}\n{options}");
+            let text = format!(
+                "script = [\"publish 1\"]\nrecords = {{ batches = [2], keys = 1 }}\n{options}"
+            );
             let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
             let plan = Arc::new(Plan::new(&scenario).unwrap_or_else(|problem| panic!("{problem}")));
             let out = Outbox::new(&plan);

@@ -86,6 +86,11 @@ impl Note {
         let of = |note: &Note| (note.machine, note.kind, note.subject);
         of(self) == of(other)
     }
+
+    /// Whether it is of a healing: a step of no machine that strikes none.
+    fn is_healing(&self) -> bool {
+        self.machine.is_none() && self.disturbed.is_empty() && self.struck.is_none()
+    }
 }
 
 impl Past {

@@ -206,7 +206,11 @@ fn property_line(property: &PropertySummary, palette: &Palette) -> String {
     };
     let word = match property.status {
         Status::Violated => "VIOLATED",
-        status => status.text(),
+        status @ (Status::Holds
+        | Status::HeldSoFar
+        | Status::NotApplicable
+        | Status::NotJudged
+        | Status::Vacuous) => status.text(),
     };
     // The colour must not count as width.
     let word = paint(style, format!("{word:<15}"));

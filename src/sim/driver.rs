@@ -121,10 +121,8 @@ impl World {
         let Driver { component, failed, .. } = self.driver;
         let is_last = usize::from(component) + 1 == faults.len();
         let fails = std::mem::take(&mut self.driver.fails) || is_last && failed == 0;
-        if fails {
-            if self.strike(faults[usize::from(component)], plan) {
-                self.note_strike(Strike::of_script(self.driver.next()));
-            }
+        if fails && self.strike(faults[usize::from(component)], plan) {
+            self.note_strike(Strike::of_script(self.driver.next()));
         }
         (self.driver.component, self.driver.failed) = match is_last {
             true => (0, 0),

@@ -378,6 +378,7 @@ impl Writer<'_> {
     }
 
     /// All that a message to the machine says, its kind included.
+    #[expect(clippy::too_many_lines, reason = "a few lines for each kind of message")]
     fn message(&mut self, message: &Message, to: MachineId) {
         self.bytes.u8(message.kind() as u8);
         match *message {

@@ -20,6 +20,7 @@ fn check(done: &Done, arguments: &str, expected: &str) {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
     let place = Place::new();
     let cases = [

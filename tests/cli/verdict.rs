@@ -88,7 +88,7 @@ fn a_loss_that_is_not_declared_is_a_violation_whoever_asks() {
 #[test]
 fn a_declared_loss_is_in_the_verdict_of_every_format() {
     let place = Place::new();
-    place.write("lost.toml", &format!("{BOTH_LOST}rpo.records = 2\n"));
+    place.write("lost.toml", format!("{BOTH_LOST}rpo.records = 2\n"));
     let text = place.run("sweep lost.toml --runs 20").stdout;
     let says = |text: &str, part: &str| assert!(text.contains(part), "no '{part}' in\n{text}");
     let first: Vec<&str> = text.lines().take(7).collect();
@@ -247,7 +247,7 @@ fn a_fault_that_never_struck_and_an_operator_are_named_in_every_format() {
 #[test]
 fn an_exhaustive_search_is_about_the_same_facts() {
     let place = Place::new();
-    place.write("lost.toml", &format!("{BOTH_LOST}rpo.records = 2\n"));
+    place.write("lost.toml", format!("{BOTH_LOST}rpo.records = 2\n"));
     let text = place.run("verify lost.toml").stdout;
     let says = |part: &str| assert!(text.contains(part), "no '{part}' in\n{text}");
     says("2 records: 2 published, 2 accepted, 2 delivered, 2 excused, 0 dead-lettered, 2 lost.");

@@ -118,7 +118,8 @@ fn what_strands_the_records_is_told() {
     for minimal in smallest(&Arc::new(unsound)) {
         assert_eq!((minimal.size.records, minimal.size.deviations), (2, 0), "{}", minimal.size);
         let script = script(&minimal);
-        assert!(script[0].starts_with("pause ") && script[7].starts_with("recover "), "{script:?}");
+        let has = |verb: &str| script.iter().any(|line| line.starts_with(verb));
+        assert!(script[0].starts_with("pause ") && has("recover "), "{script:?}");
         let texts =
             ["is paused", "in-dns@1 goes offline", "shows version 2 of key 1", "works again"];
         assert_told(&minimal, &texts);

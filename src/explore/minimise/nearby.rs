@@ -13,6 +13,9 @@ use crate::scheduler::seed::{below, generator};
 use crate::scheduler::{Act, Deviate, Deviation, Random};
 use crate::sim::Choice;
 
+/// Which deviations are tried.
+pub(super) type Fits<'a> = &'a dyn Fn(&Deviation) -> bool;
+
 /// Random runs derive from this seed, whatever was used to find the failure.
 const SEED: u64 = 1;
 
@@ -156,7 +159,7 @@ impl Search<'_> {
         runs: &mut Runs,
         steps: &[Choice],
         end: u64,
-        (fits, then): (&dyn Fn(&Deviation) -> bool, &dyn Fn(&Deviation) -> bool),
+        (fits, then): (Fits<'_>, Fits<'_>),
     ) -> Option<Found> {
         let (_, first) = self.alternatives(runs, &[], steps);
         let first: Vec<Deviation> = first.into_iter().filter(fits).collect();

@@ -1,6 +1,7 @@
 //! Simpler schedules: fewer deviations from the fair one.
 
 use super::alternatives::is_fault;
+use super::nearby::Fits;
 use super::search::{Found, Runs, Search};
 use crate::scheduler::Deviation;
 
@@ -97,8 +98,7 @@ fn leave_out(best: &mut Found, runs: &mut Runs, search: &mut Search<'_>, end: u6
 fn with_two(runs: &mut Runs, search: &mut Search<'_>) -> Option<Found> {
     let fault = |deviation: &Deviation| is_fault(deviation);
     let hold = |deviation: &Deviation| !is_fault(deviation);
-    let pairs: [(&dyn Fn(&Deviation) -> bool, &dyn Fn(&Deviation) -> bool); 3] =
-        [(&fault, &fault), (&hold, &fault), (&fault, &hold)];
+    let pairs: [(Fits<'_>, Fits<'_>); 3] = [(&fault, &fault), (&hold, &fault), (&fault, &hold)];
     for pair in pairs {
         let end = search.end(1);
         let found = search.with_both(runs, &[], end, pair);

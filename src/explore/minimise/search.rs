@@ -156,12 +156,13 @@ impl<'a> Search<'a> {
             // Without it there may be nothing that could be run.
             Without::Nothing => true,
             Without::Case(case, shrunk) => {
-                !search.fails_as_before(cause, case, shrunk, found)
-                    && !(is_thorough && {
+                let fails = search.fails_as_before(cause, case, shrunk, found)
+                    || is_thorough && {
                         let end = search.end(SHARE_FOR_A_CAUSE);
                         let like = shrunk.renames.deviations(&found.deviations);
                         search.alike(case, &like, end).is_some()
-                    })
+                    };
+                !fails
             }
         };
         let needs_all = causes.iter().zip(without.iter()).all(|one| needs(self, one));

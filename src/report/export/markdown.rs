@@ -87,7 +87,11 @@ fn properties(sweep: &SweepSummary) -> String {
     for property in &sweep.properties {
         let word = match property.status {
             Status::Violated => "**VIOLATED**",
-            status => status.text(),
+            status @ (Status::Holds
+            | Status::HeldSoFar
+            | Status::NotApplicable
+            | Status::NotJudged
+            | Status::Vacuous) => status.text(),
         };
         let said = plain(&property.claim());
         let _ = writeln!(text, "| `{}` | {word} | {said} |", property.name);
