@@ -27,7 +27,7 @@
 //!
 //! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each
 //! choice that follows at the end changes it at one place. The numbers that they all stand for are those of a
-//! [`Script`](crate::scheduler::Script).
+//! [`Script`].
 //!
 //! This table is stable: committed seeds and saved artifacts depend on it. What is new goes in
 //! where a list is picked from, by a new entry in place of a repeated one.
@@ -51,7 +51,7 @@ mod file;
 pub use file::{Text, read_any};
 
 /// A scenario and an order of events: with the fair continuation of
-/// [`Script`](crate::scheduler::Script), all that a run is.
+/// [`Script`], all that a run is.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -70,7 +70,7 @@ pub use file::{Text, read_any};
 pub struct Case {
     /// A valid scenario of a sound design: a run that violates the spec is a bug of this crate.
     pub scenario: Scenario,
-    /// The numbers of a [`Script`](crate::scheduler::Script).
+    /// The numbers of a [`Script`].
     pub choices: Vec<u16>,
 }
 

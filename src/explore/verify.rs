@@ -57,7 +57,7 @@ use store::Store;
 /// those that strike a quiescent system; every healing; and every order after it. Liveness is judged at
 /// every state in which a run is over. Where the system can go round in cycles before it is healed, the
 /// chaos may be ended anywhere on the way; where it can after that, and every machine that could step
-/// does, it violates [`Settles`](crate::spec::Settles).
+/// does, it violates [`Settles`].
 #[derive(Clone, Debug)]
 pub struct Verify {
     /// What is searched.

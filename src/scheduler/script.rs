@@ -204,19 +204,24 @@ pub(crate) fn fault(index: u16) -> u16 {
 }
 
 /// How many numbers stand for one choice each: those below this one.
+#[cfg(any(test, feature = "proptest"))]
 pub(crate) const CHOICES: u16 = BASES;
 /// How many bases there are; the fair schedule is the first.
+#[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
 pub(crate) const BASE_COUNT: u16 = STRETCHES - BASES;
 /// How many lengths a stretch can have.
+#[cfg(any(test, feature = "proptest"))]
 pub(crate) const STRETCH_COUNT: u16 = u16::MAX - STRETCHES + 1;
 
 /// The number of a base; the index is below [`BASE_COUNT`].
+#[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
 pub(crate) fn base(index: u16) -> u16 {
     BASES + index
 }
 
 /// The number of a stretch; the index is below [`STRETCH_COUNT`], and up to 255 it is how many choices the
 /// stretch has.
+#[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
 pub(crate) fn stretch(index: u16) -> u16 {
     STRETCHES + index
 }
