@@ -38,9 +38,9 @@ fn delays_find_the_needle_and_a_random_walk_does_not() {
 #[test]
 fn the_story_of_the_needle_has_all_of_its_failures() {
     let (delay, plan) = (Strategy::Delay { delays: 3 }, plans::plan("needle", &[]));
-    let (run, _) = sweep(delay, 1, 1_000, &[]).violation.expect("ten thousand runs find it");
+    let (run, _) = sweep(delay, 2, 10_000, &[]).violation.expect("ten thousand runs find it");
     let mut choices = Choices::default();
-    let mut scheduler = delay.prepare(&plan, 1).scheduler();
+    let mut scheduler = delay.prepare(&plan, 2).scheduler();
     let outcome = Runner::new(Arc::clone(&plan)).run(&mut scheduler, run, &mut choices);
     let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
     let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");

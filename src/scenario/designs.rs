@@ -307,6 +307,7 @@ pub const SOUND: &[(&str, &str)] = &[
     ("dns.ttl=3", "health-failover"),
     ("source.on_refusal=abort", SECOND_BATCH_REFUSED),
     ("table.on_failure=hang", DEPENDENCIES_FAIL),
+    ("container.restart=always", "crash-anywhere"),
     ("container.retries=2", DEPENDENCIES_FAIL),
     ("queue.delivery=standard", "crash-anywhere"),
     ("store.default=aurora", "crash-anywhere"),
