@@ -48,7 +48,8 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),
     ("queue.at_capacity=starve", "slack-job-queue", [3, 1, 1, 1]),
     ("container.on_unreadable=give-up", "google-unreadable-row", [1, 1, 1, 0]),
-    ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 8, 0]),
+    ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 6, 0]),
+    ("destination.versions=as-they-come", "two-regions-one-key", [2, 1, 1, 1]),
     ("table.conflict=first-applied", "two-regions-one-key", [2, 1, 1, 1]),
     ("source.on_refusal=drop", "inbound-queue-fails", [1, 1, 4, 0]),
     ("table.insert=conditional", "lost-replies", [1, 1, 1, 2]),
@@ -61,7 +62,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("aurora.forwarding=acknowledged-early", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.forwarding=off", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.switchover=at-once", "aurora-switchover", [1, 1, 2, 2]),
-    ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 2, 2]),
+    ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 3, 2]),
     ("aurora.switchover=at-once", "switchover-anywhere", [1, 1, 1, 1]),
     ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 4, 0]),
     ("aurora.rpo_on=every-region", "one-region-left", [3, 1, 2, 0]),
@@ -70,6 +71,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("rpo.records=0", "loss-anywhere", [1, 1, 1, 1]),
     ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
     ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
+    ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 7, 0]),
 ];
 
 /// The failures of a random sweep.

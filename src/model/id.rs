@@ -11,7 +11,9 @@
 //! use active_active::plan::Plan;
 //! use active_active::scenario::Scenario;
 //!
-//! let plan = Plan::new(&Scenario::parse(r#"topology.stages = ["in", "out"]"#)?)?;
+//! let text = r#"script = ["publish 1"]
+//!     topology.stages = ["in", "out"]"#;
+//! let plan = Plan::new(&Scenario::parse(text)?)?;
 //! let layout = &plan.layout;
 //! let (region, stage) = (RegionId(1), StageId(1));
 //! assert_eq!(layout.queue(region, 0), QueueId(3));

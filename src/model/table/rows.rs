@@ -34,9 +34,9 @@ pub struct Row {
 /// while !simulation.enabled().is_quiescent() {
 ///     simulation.step(simulation.enabled().nth_step(0));
 /// }
-/// // Ten records have three keys. Of the first key, the fourth version is the newest.
+/// // Ten records have three keys. Of the first one, the second version was written last.
 /// let Latest { record, region, .. } = simulation.latest(TableId(0))[0];
-/// assert_eq!((record, region), (RecordId(10), RegionId(1)));
+/// assert_eq!((record, region), (RecordId(4), RegionId(1)));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
