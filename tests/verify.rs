@@ -70,7 +70,7 @@ fn faults_of_tables_regions_and_writers_hold_in_every_place() {
         (&["budget.lose_table=1", declared][..], 16_572),
         (&["budget.lose_region=1", declared], 157_628),
         (&["budget.switchover=1", aurora, "dns.weights=1,0"], 26_698),
-        (&["budget.failover=1", aurora, "dns.weights=1,0", declared], 13_483),
+        (&["budget.failover=1", aurora, "dns.weights=1,0", declared], 13_487),
     ];
     for (changes, states) in cases {
         let plan = tiny(changes);
