@@ -1,0 +1,242 @@
+//! What happens in a run and where it ends, as text of the corpus' own: one line an event, one line a
+//! machine or record. Nothing here depends on how a type is derived, laid out or numbered, or on the
+//! words of reports; names of components are those of scenario files.
+
+use std::fmt::Write;
+
+use active_active::model::dns::DnsSide;
+use active_active::model::event::{Event, Holder};
+use active_active::model::fault::Target;
+use active_active::model::layout::Layout;
+use active_active::model::{
+    ContainerId, Place, QueueId, RecordCopy, RegionId, RegionSet, ReplicatorId, TableId,
+};
+use active_active::sim::Simulation;
+
+/// Names of what events mention.
+struct Names<'a>(&'a Layout);
+
+impl<'a> Names<'a> {
+    fn of(&self, place: Place) -> &'a str {
+        self.0.name(self.0.machine(place))
+    }
+
+    fn queue(&self, id: QueueId) -> &'a str {
+        self.of(Place::Queue(id))
+    }
+
+    fn container(&self, id: ContainerId) -> &'a str {
+        self.of(Place::Container(id))
+    }
+
+    fn table(&self, id: TableId) -> &'a str {
+        self.of(Place::Table(id))
+    }
+
+    fn replicator(&self, id: ReplicatorId) -> &'a str {
+        self.of(Place::Replicator(id))
+    }
+
+    fn holder(&self, holder: Holder) -> String {
+        match holder {
+            Holder::Queue(id) => format!("queue {}", self.queue(id)),
+            Holder::DeadLetters(id) => format!("dead-letters {}", self.queue(id)),
+            Holder::Table(id) => format!("table {}", self.table(id)),
+            Holder::Stream(id) => format!("stream {}", self.table(id)),
+            Holder::Log(id) => format!("log {}", self.table(id)),
+        }
+    }
+
+    fn target(&self, target: Target) -> String {
+        match target {
+            Target::Container(id) => self.container(id).to_owned(),
+            Target::Queue(id) => self.queue(id).to_owned(),
+            Target::Table(id) => self.table(id).to_owned(),
+            Target::Replicator(id) => self.replicator(id).to_owned(),
+            Target::Link(id, region) => format!("{} @{}", self.replicator(id), number(region)),
+            Target::Dns(side, region) => format!("{} @{}", self::side(side), number(region)),
+            Target::Region(region) => format!("@{}", number(region)),
+            Target::Writer(id, region) => {
+                format!("writer {} @{}", self.replicator(id), number(region))
+            }
+        }
+    }
+}
+
+fn side(side: DnsSide) -> &'static str {
+    match side {
+        DnsSide::In => "in-dns",
+        DnsSide::Out => "out-dns",
+    }
+}
+
+/// A region as people count.
+fn number(region: RegionId) -> usize {
+    region.index() + 1
+}
+
+fn regions(set: RegionSet) -> String {
+    let numbers: Vec<String> = set.iter().map(|region| number(region).to_string()).collect();
+    numbers.join("+")
+}
+
+fn copy(copy: RecordCopy) -> String {
+    format!("{}={}", copy.id.0, copy.value)
+}
+
+/// An event as a line.
+#[expect(clippy::too_many_lines, reason = "a line or two for each kind of event")]
+pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
+    let names = Names(layout);
+    let line = match *event {
+        Event::Published { copy: c } => format!("published {}", copy(c)),
+        Event::Accepted { record } => format!("accepted {}", record.0),
+        Event::Refused { record } => format!("refused {}", record.0),
+        Event::BatchEnded { batch, complete } => format!("batch-ended {} {complete}", batch.0),
+        Event::Routed { record, region } => format!("routed {} @{}", record.0, number(region)),
+        Event::FetchRouted { region } => format!("fetch-routed @{}", number(region)),
+        Event::RoutesChanged { side: s, offline } => {
+            format!("routes-changed {} without {}", side(s), regions(offline))
+        }
+        Event::Probed { region, healthy } => format!("probed @{} {healthy}", number(region)),
+        Event::HealthChanged { region, healthy } => {
+            format!("health-changed @{} {healthy}", number(region))
+        }
+        Event::WeightsChanged { weights } => {
+            let weights = weights.map(|weight| weight.to_string());
+            format!("weights-changed {}", weights[..layout.regions].join(" "))
+        }
+        Event::PlanEnacted { plan, instead_of } => format!("plan-enacted {plan} for {instead_of}"),
+        Event::PlanDeleted { plan } => format!("plan-deleted {plan}"),
+        Event::Enqueued { queue, copy: c } => {
+            format!("enqueued {} {}", names.queue(queue), copy(c))
+        }
+        Event::SendWaits { queue, record } => {
+            format!("send-waits {} {}", names.queue(queue), record.0)
+        }
+        Event::Delivered { queue, record, redelivery, gone } => {
+            format!("delivered {} {} {redelivery} {gone}", names.queue(queue), record.0)
+        }
+        Event::Returned { queue, record } => {
+            format!("returned {} {}", names.queue(queue), record.0)
+        }
+        Event::TimedOut { queue, record } => {
+            format!("timed-out {} {}", names.queue(queue), record.0)
+        }
+        Event::Reordered { queue } => format!("reordered {}", names.queue(queue)),
+        Event::DeadLettered { queue, record } => {
+            format!("dead-lettered {} {}", names.queue(queue), record.0)
+        }
+        Event::Redriven { queue, record } => {
+            format!("redriven {} {}", names.queue(queue), record.0)
+        }
+        Event::Removed { queue, record } => format!("removed {} {}", names.queue(queue), record.0),
+        Event::StaleRemove { queue } => format!("stale-remove {}", names.queue(queue)),
+        Event::Forwarding { container, record } => {
+            format!("forwarding {} {}", names.container(container), record.0)
+        }
+        Event::ContainerBecame { container, state, refused_by } => {
+            let by = refused_by.map_or("-", |machine| layout.name(machine));
+            format!("became {} {} {by}", names.container(container), state.name())
+        }
+        Event::GaveUp { container, record } => {
+            format!("gave-up {} {}", names.container(container), record.0)
+        }
+        Event::StaleReply { container } => format!("stale-reply {}", names.container(container)),
+        Event::Stored { table, asked, copy: c, rows, duplicate } => {
+            let (table, asked) = (names.table(table), names.table(asked));
+            format!("stored {table} by {asked} {} {rows} {duplicate}", copy(c))
+        }
+        Event::Applied { table, copy: c, rows } => {
+            format!("applied {} {} {rows}", names.table(table), copy(c))
+        }
+        Event::KeyShown { table, record } => format!("shown {} {}", names.table(table), record.0),
+        Event::Replicated { replicator, record, region, reached } => {
+            let (name, reached) = (names.replicator(replicator), regions(reached));
+            format!("replicated {name} {} @{} to {reached}", record.0, number(region))
+        }
+        Event::WriterMoved { replicator, region } => {
+            format!("writer-moved {} @{}", names.replicator(replicator), number(region))
+        }
+        Event::ReplicationLost { replicator, record } => {
+            format!("replication-lost {} {}", names.replicator(replicator), record.0)
+        }
+        Event::Arrived { copy: c, region, counted, shown } => {
+            format!("arrived {} @{} {counted} {shown}", copy(c), number(region))
+        }
+        Event::Faulted { fault } => {
+            format!("faulted {} {}", fault.kind.name(), names.target(fault.target))
+        }
+        Event::Recovered { target, waiting } => {
+            format!("recovered {} {waiting}", names.target(target))
+        }
+        Event::Lost { holder, record } => format!("lost {} {}", names.holder(holder), record.0),
+        Event::LossEnded { target } => format!("loss-ended {}", names.target(target)),
+        Event::ReplyLost { machine, reply } => {
+            format!("reply-lost {} {}", layout.name(machine), reply.name())
+        }
+        Event::ExpectationFailed { action } => format!("expectation-failed {action}"),
+    };
+    text.push_str(&line);
+    text.push('\n');
+}
+
+/// The state in which a run ended: what every machine holds.
+pub(crate) fn state(simulation: &Simulation) -> String {
+    let plan = simulation.plan();
+    let layout = &plan.layout;
+    let mut text = String::new();
+    let mut line =
+        |line: std::fmt::Arguments<'_>| writeln!(text, "{line}").expect("a String grows");
+    line(format_args!("driver at {}", simulation.driver().next()));
+    line(format_args!("delivered {}", simulation.progress().delivered()));
+    for record in plan.record_ids() {
+        let has = simulation.destination().has(record);
+        line(format_args!("record {} arrived {has}", record.0));
+    }
+    for (index, name) in layout.names().iter().enumerate() {
+        let machine = active_active::model::MachineId(index as u16);
+        line(format_args!("{name} waiting {}", simulation.waiting(machine)));
+        match layout.places()[index] {
+            Place::Queue(id) => {
+                let dead = simulation.dead_letters(id).map(|item| (item, "dead"));
+                let items = simulation.queue_items(id).map(|item| (item, "item"));
+                for (item, what) in items.chain(dead) {
+                    let (record, receives) = (copy(item.copy), item.receives);
+                    line(format_args!("{what} {record} received {receives}"));
+                }
+            }
+            Place::Table(id) => {
+                let rows = simulation.rows(id);
+                for record in plan.record_ids() {
+                    let row = rows.get(record);
+                    let (rows, value, here) = (row.rows, row.value, row.written_here);
+                    line(format_args!("row {} {rows} {value} {here}", record.0));
+                }
+                for latest in simulation.latest(id) {
+                    line(format_args!("key {} @{}", latest.record.0, number(latest.region)));
+                }
+            }
+            Place::Container(id) => {
+                let container = simulation.container(id);
+                let hand = container.hand().map_or_else(String::new, |hand| copy(hand.copy));
+                line(format_args!("{} {} {hand}", container.state().name(), container.crashed()));
+            }
+            Place::Replicator(id) => {
+                let replicator = simulation.replicator(id);
+                let unreachable = regions(replicator.unreachable());
+                line(format_args!("writer @{}", number(replicator.writer())));
+                line(format_args!("unreachable {unreachable}"));
+            }
+            Place::InDns | Place::OutDns => {
+                let is_in = layout.places()[index] == Place::InDns;
+                let dns = simulation.dns(if is_in { DnsSide::In } else { DnsSide::Out });
+                let weights = &dns.weights()[..layout.regions];
+                let (offline, failed) = (regions(dns.offline()), regions(dns.failed()));
+                line(format_args!("weights {weights:?} offline {offline} failed {failed}"));
+            }
+            Place::Driver | Place::Source | Place::Destination => {}
+        }
+    }
+    text
+}
