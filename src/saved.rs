@@ -359,6 +359,18 @@ mod tests {
         assert_eq!(read.replay(), expected);
     }
 
+    /// The chaos of a livelock lasts until its bound. The healing that ends it is one of the choices, and
+    /// a replay that is not asked for it there would find it when it is no longer possible.
+    #[test]
+    fn a_chaos_that_was_ended_at_its_bound_replays_to_the_same_violation() {
+        let (saved, outcome) =
+            run_of("google-unreadable-row", &["container.on_unreadable=give-up"], 0);
+        assert!(matches!(outcome.verdict, Verdict::Violated(_)));
+        let expected = Replayed { outcome, misfit: None, matches_expected: true };
+        assert_eq!(saved.replay(), expected);
+        assert_eq!(with_choices(&saved).replay(), expected);
+    }
+
     #[test]
     fn a_text_that_was_cut_off_is_refused_wherever_that_is() {
         let (saved, _) = violating();

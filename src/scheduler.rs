@@ -144,6 +144,14 @@ pub trait Scheduler {
         Some(Choice::Heal)
     }
 
+    /// What comes next when the chaos has lasted as long as it may: [`Choice::Heal`], though machines can
+    /// step. A scheduler that follows a list finds the healing in its list.
+    #[inline]
+    fn at_bound(&mut self, simulation: &Simulation) -> Option<Choice> {
+        let _ = simulation;
+        Some(Choice::Heal)
+    }
+
     /// What it chose was done: for those that learn from what they see.
     #[inline]
     fn took(&mut self, step: &Step, simulation: &Simulation) {

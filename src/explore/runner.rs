@@ -196,7 +196,11 @@ impl Runner {
                         return stop;
                     }
                 },
-                Stop::Bound | Stop::Healing => Choice::Heal,
+                Stop::Bound => match scheduler.at_bound(&self.simulation) {
+                    Some(choice) => choice,
+                    None => return Stop::Cut(Cut::Scheduler(self.simulation.steps())),
+                },
+                Stop::Healing => Choice::Heal,
                 stop @ (Stop::Breach(_) | Stop::Cut(_)) => return stop,
             };
             if self.simulation.steps() >= self.steps_max {

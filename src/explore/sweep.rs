@@ -59,7 +59,7 @@ pub struct SweepReport {
     pub violation: Option<(u64, Box<Violation>)>,
     /// How many runs were cut short and not judged to the end.
     pub inconclusive: u64,
-    /// The first run in which an await of the script came true only after everything was healed,
+    /// The first run in which an await of the script had not come true at the first healing,
     /// with the index of the action.
     pub awaited_until_heal: Option<(u64, usize)>,
     /// In how many runs a healing had to bring back what nothing else would have.

@@ -231,6 +231,16 @@ impl Scheduler for Deviate {
             }
         }
     }
+
+    fn at_bound(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.at_rest(simulation)
+    }
+
+    fn go_on(&mut self, simulation: &Simulation, _turns: &mut RoundRobin) -> Option<Choice> {
+        // No machine may be held back for ever.
+        self.fair.held.clear();
+        self.choose(simulation)
+    }
 }
 
 fn misfit(

@@ -100,6 +100,14 @@ impl Scheduler for Replay {
             }
         }
     }
+
+    fn at_bound(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.at_rest(simulation)
+    }
+
+    fn go_on(&mut self, simulation: &Simulation, _turns: &mut RoundRobin) -> Option<Choice> {
+        self.choose(simulation)
+    }
 }
 
 impl Replay {

@@ -49,6 +49,14 @@ impl Scheduler for Possible<'_> {
         }
         Some(Choice::Heal)
     }
+
+    fn at_bound(&mut self, simulation: &Simulation) -> Option<Choice> {
+        self.at_rest(simulation)
+    }
+
+    fn go_on(&mut self, simulation: &Simulation, _turns: &mut RoundRobin) -> Option<Choice> {
+        self.choose(simulation)
+    }
 }
 
 /// Writes down what could have been different in a run: each fault and answer that was possible, and each
