@@ -41,7 +41,7 @@
 //! let most: &PairSummary = sound.pairs.iter().max_by_key(|pair| pair.steps).unwrap();
 //! assert!(most.steps > 60, "{} {} {}", most.machine, most.state, most.message);
 //!
-//! // An await that came true only after the container had been let go on by the healing.
+//! // An await that had not come true when the healing let the container go on.
 //! let text = "name = 'held'\nscript = ['pause core-container@1', 'publish 1', 'await delivered all']";
 //! let held = swept(text)?;
 //! let AwaitedSummary { run, script_line } = held.awaited_until_heal.unwrap();

@@ -67,6 +67,7 @@ pub mod builtin;
 pub mod designs;
 pub mod file;
 pub mod list;
+pub(crate) mod plain;
 pub mod problem;
 pub mod rpo;
 #[cfg(feature = "schema")]

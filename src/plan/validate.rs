@@ -5,6 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::model::layout::Layout;
 use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
 use crate::plan::names;
+use crate::scenario::plain::is_unprintable;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
 use crate::spec::PropertyName;
 
@@ -23,6 +24,9 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
     }
     if !is_name(&scenario.name) {
         return Err(Problem::new("name", Cause::Name(scenario.name.clone())));
+    }
+    if let Some(letter) = scenario.about.chars().find(|&letter| is_unprintable(letter)) {
+        return Err(Problem::new("about", Cause::Unprintable(letter)));
     }
     let topology = &scenario.topology;
     range("topology.regions", "regions", topology.regions.into(), (2, 8))?;

@@ -34,7 +34,7 @@ pub struct RunSummary {
     pub expected: Option<String>,
     /// Whether it showed that again; none unless it was saved.
     pub matches_expected: Option<bool>,
-    /// An await that came true only after every fault was ended.
+    /// An await that had not come true at the first healing.
     pub awaited_until_heal: Option<AwaitedSummary>,
     /// How far its records came; none if it was not judged to its end, or violates the spec.
     pub facts: Option<FactsSummary>,

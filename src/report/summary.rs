@@ -94,7 +94,7 @@ pub struct ViolationSummary {
     pub minimal: Option<MinimalSummary>,
 }
 
-/// An await of the script that came true only after every fault was ended.
+/// An await of the script that had not come true at the first healing.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct AwaitedSummary {
     /// The first run in which that was so; none for a replay.

@@ -67,7 +67,7 @@ pub struct SweepSummary {
     /// Which kinds were not, though a machine of the scenario can take them in one scenario or
     /// another; some need a fault or an option that this one does not have.
     pub pairs_never: Vec<PairSummary>,
-    /// An await that came true only after every fault was ended.
+    /// An await that had not come true at the first healing.
     pub awaited_until_heal: Option<AwaitedSummary>,
     /// How far the records came, in the runs that were judged to their end; none if none was.
     pub facts: Option<FactsSummary>,

@@ -268,7 +268,7 @@ pub(super) fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<
 fn note(awaited: &AwaitedSummary, palette: &Palette) -> String {
     let place = awaited.run.map_or_else(String::new, |run| format!("in run {run}, "));
     format!(
-        "{}: {place}'{}' came true only after the run had come to rest and every fault was healed.",
+        "{}: {place}'{}' had not come true when the system was healed.",
         paint(palette.loud, "Note"),
         awaited.script_line
     )

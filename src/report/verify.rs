@@ -56,6 +56,9 @@ pub struct VerifySummary {
     pub violation: Option<ViolationSummary>,
     /// Whether no run with fewer choices violates the spec; none without a violation.
     pub is_shortest: Option<bool>,
+    /// How many choices the run has that the search found, before it was minimized; none without a
+    /// violation.
+    pub found_choices: Option<u64>,
 }
 
 impl VerifySummary {
@@ -104,6 +107,7 @@ impl VerifySummary {
             incomplete_because,
             violation: found.map(|found| ViolationSummary::new(&found.violation, None, None)),
             is_shortest: found.map(|found| found.is_shortest),
+            found_choices: found.map(|found| found.choices.len() as u64),
         }
     }
 
@@ -148,9 +152,13 @@ impl VerifySummary {
     fn conclusion(&self, palette: &Palette) -> Vec<String> {
         if let Some(found) = &self.violation {
             let mut lines = violation(found, palette);
+            // What is shown may be a run of a smaller scenario; this is about the one that was searched.
+            let steps = plural(self.found_choices.unwrap_or(0), "step", "steps");
             lines.push(match self.is_shortest {
-                Some(true) => "No shorter run violates the spec.".to_owned(),
-                Some(false) | None => "A shorter run may violate the spec, too.".to_owned(),
+                Some(true) => format!("No run of fewer than {steps} violates the spec in this scope."),
+                Some(false) | None => {
+                    format!("A run of {steps} was found in this scope; a shorter one may violate it, too.")
+                }
             });
             return lines;
         }

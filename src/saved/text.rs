@@ -10,7 +10,8 @@ use serde::Deserialize;
 use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule};
 use crate::plan::{Plan, names};
 use crate::scenario::file::Keys;
-use crate::scenario::{FileError, Problem, Scenario};
+use crate::scenario::plain::is_unprintable;
+use crate::scenario::{Cause, FileError, Problem, Scenario};
 use crate::sim::Choice;
 use crate::spec::PropertyName;
 
@@ -127,6 +128,10 @@ fn expected(table: ExpectedTable, keys: &Keys<'_>) -> Result<Expected, FileError
     match (table.verdict, table.property, table.step, table.what) {
         (VerdictWord::Holds, None, None, None) => Ok(Expected::Holds),
         (VerdictWord::Violated, Some(name), Some(step), Some(what)) => {
+            if let Some(letter) = what.chars().find(|&letter| is_unprintable(letter)) {
+                let message = Cause::Unprintable(letter).to_string();
+                return Err(keys.error_at("expected.what", message));
+            }
             let known = || PropertyName::ALL.into_iter();
             match known().find(|property| property.name() == name) {
                 Some(property) => Ok(Expected::Violated { property, step, what }),

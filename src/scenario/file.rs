@@ -16,6 +16,7 @@
 use toml::de::{DeTable, DeValue};
 
 use crate::plan::{Plan, names};
+use crate::scenario::plain::plain;
 use crate::scenario::{Problem, Scenario, ScriptStep};
 
 /// A change to one key of a scenario, as in `--set container.steps=remove,store,publish`.
@@ -60,10 +61,10 @@ pub struct FileError {
 
 impl std::fmt::Display for FileError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.origin)?;
+        f.write_str(&plain(&self.origin))?;
         self.line.iter().try_for_each(|line| write!(f, ":{line}"))?;
-        self.key.iter().try_for_each(|key| write!(f, ": {key}"))?;
-        write!(f, ": {}", self.message)
+        self.key.iter().try_for_each(|key| write!(f, ": {}", plain(key)))?;
+        write!(f, ": {}", plain(&self.message))
     }
 }
 

@@ -41,8 +41,13 @@ pub enum Cause {
         max: u64,
     },
     /// A name has a character that would make it ambiguous.
-    #[error("'{0}' is no name; use small letters, digits and '-', beginning with a letter")]
+    #[error(
+        "'{0}' is not a name; use 1 to 64 small letters, digits and '-', beginning with a letter"
+    )]
     Name(String),
+    /// A text has a character that would change how a terminal shows it.
+    #[error("has the character U+{:04X}, which a terminal does not show as text; leave it out", u32::from(*.0))]
+    Unprintable(char),
     /// Two components would have the same name.
     #[error("two components would be called '{0}'; rename a stage")]
     Ambiguous(String),

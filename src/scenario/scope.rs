@@ -43,11 +43,14 @@ pub struct Scope {
 
 /// Why a text is no budget.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error(
-    "'{0}' is no part of a budget{near}; write them as in crash=1,lost_reply=2, or none for no fault at all",
-    near = near(.0)
-)]
+#[error("{0}; write a budget as in crash=1,lost_reply=2, or none for no fault at all")]
 pub struct BudgetError(String);
+
+impl BudgetError {
+    fn part(part: &str) -> BudgetError {
+        BudgetError(format!("'{part}' is not a part of a budget{}", near(part)))
+    }
+}
 
 /// The key that may have been meant.
 fn near(part: &str) -> String {
@@ -133,13 +136,15 @@ impl std::str::FromStr for Budget {
                 let number: u16 = number.trim().parse().ok()?;
                 Some((key.trim().to_owned(), toml::Value::Integer(number.into())))
             });
-            let (key, number) = number.ok_or_else(|| BudgetError(part.to_owned()))?;
+            let (key, number) = number.ok_or_else(|| BudgetError::part(part))?;
             let whole = toml::Table::from_iter([(key.clone(), number.clone())]);
             // A budget knows its keys itself.
-            whole.try_into::<Budget>().map_err(|_| BudgetError(part.to_owned()))?;
-            table.insert(key, number);
+            whole.try_into::<Budget>().map_err(|_| BudgetError::part(part))?;
+            if let Some(first) = table.insert(key.clone(), number) {
+                return Err(BudgetError(format!("'{key}' is given twice, first as {first}")));
+            }
         }
-        table.try_into().map_err(|_| BudgetError(text.to_owned()))
+        table.try_into().map_err(|_| BudgetError::part(text))
     }
 }
 
@@ -186,7 +191,9 @@ mod tests {
         assert_eq!(budget("crash=1, lost_reply=2"), Ok(expected));
         assert_eq!(expected.to_string(), "crash=1,lost_reply=2");
         assert_eq!(Budget::default().to_string(), "none");
-        for wrong in ["", "crash", "crash=x", "crash=1,,", "crush=1", "crash=70000"] {
+        for wrong in
+            ["", "crash", "crash=x", "crash=1,,", "crush=1", "crash=70000", "crash=1,crash=2"]
+        {
             assert!(budget(wrong).is_err(), "{wrong}");
         }
     }

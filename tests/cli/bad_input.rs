@@ -3,6 +3,10 @@
 
 use crate::{Done, Place};
 
+/// 65 letters are one too many.
+const LONG_NAME: &str =
+    "name = \"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"";
+
 /// Runs, expects an error that begins so, and that nothing else happens.
 fn refused(place: &Place, arguments: &str, expected: &str) {
     let before = place.names();
@@ -46,6 +50,12 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         ("health", "[dns]\nhealth_threshold = 11", "FILE:2: dns.health_threshold: 11 results"),
         ("check", "[dns]\nhealth_check = \"all-regions\"", "FILE:2: dns.health_check: there is no"),
         ("failback", "[dns]\nfailback = \"immediate\"", "FILE:2: dns.failback: without a health"),
+        (
+            "direction",
+            "about = \"x\\u202Ey\"",
+            "FILE:1: about: has the character U+202E, which a terminal does not show as text",
+        ),
+        ("long-name", LONG_NAME, "FILE:1: name: 'nnnnnnnnnnnnnnnnnnnnnnnnnnn"),
         ("weight", "[dns]\nweights = [1, 256]", "FILE:2: dns.weights[1]: 256 is no weight"),
         ("stages", "topology.stages = []", "FILE:1: topology.stages: 0 stages; use 1 to 16"),
         (
@@ -251,16 +261,33 @@ fn what_is_mistyped_is_suggested() {
         ),
         (
             "verify baseline --budget crahs=1",
-            "invalid value 'crahs=1' for '--budget <KIND=N,…>': 'crahs=1' is no part of a budget (did you mean 'crash'?);",
+            "invalid value 'crahs=1' for '--budget <KIND=N,…>': 'crahs=1' is not a part of a budget (did you mean 'crash'?);",
         ),
         (
             "verify baseline --budget crash=much",
-            "invalid value 'crash=much' for '--budget <KIND=N,…>': 'crash=much' is no part of a budget; write",
+            "invalid value 'crash=much' for '--budget <KIND=N,…>': 'crash=much' is not a part of a budget; write",
+        ),
+        (
+            "verify baseline --budget crash=1,crash=2",
+            "invalid value 'crash=1,crash=2' for '--budget <KIND=N,…>': 'crash' is given twice, first as 1;",
         ),
         ("man swep", "no command is called 'swep'; did you mean 'sweep'?"),
     ];
     for (arguments, expected) in cases {
         refused(&place, arguments, expected);
+    }
+}
+
+/// An error of 100,000 letters hides what is wrong.
+#[test]
+fn a_very_long_value_is_abbreviated() {
+    let place = Place::new();
+    let long = "h".repeat(100_000);
+    for text in [format!("heal = \"{long}\""), format!("script = [\"publish {long}\"]")] {
+        place.write("long.toml", format!("{text}\n"));
+        let done = place.run("sweep long.toml");
+        assert_eq!(done.status, Some(2));
+        assert!(done.stderr.len() < 1_000, "{}", done.stderr.len());
     }
 }
 

@@ -284,8 +284,7 @@ fn an_await_that_needs_healing_is_noted() {
     );
     let done = place.run("sweep stuck.toml --runs 5");
     assert_eq!(done.status, Some(0));
-    let note =
-        "Note: in run 0, 'await delivered all' came true only after the run had come to rest";
+    let note = "Note: in run 0, 'await delivered all' had not come true when the system was healed";
     assert!(done.stdout.contains(note), "{}", done.stdout);
 }
 

@@ -26,7 +26,11 @@ fn an_unsound_design_is_violated_and_saved() {
     let done = place.run("verify tiny.toml --records 1 --stages 1 --budget crash=1");
     assert_eq!(done.status, Some(1), "{}", done.stdout);
     assert!(done.stdout.contains("VIOLATED: RemoveLast"), "{}", done.stdout);
-    assert!(done.stdout.contains("No shorter run violates the spec."), "{}", done.stdout);
+    assert!(
+        done.stdout.contains("No run of fewer than 16 steps violates the spec in this scope."),
+        "{}",
+        done.stdout
+    );
     let saved = "failures/tiny-RemoveLast-verify.toml";
     let replayed = place.run(&format!("replay {saved}"));
     assert_eq!(replayed.status, Some(1));
@@ -54,7 +58,7 @@ fn a_scope_that_cannot_be_is_refused() {
     for (scope, expected) in [
         ("f1-fail-container --records 2", "2 records for the batches of this scenario; use 3 to"),
         ("baseline --stages 6", "6 stages of this scenario; use 1 to 5"),
-        ("baseline --budget crush=1", "'crush=1' is no part of a budget"),
+        ("baseline --budget crush=1", "'crush=1' is not a part of a budget"),
         ("baseline --memory 5", "as in 8GiB"),
         ("f1-fail-container --stages 1", "no component is called"),
     ] {

@@ -11,7 +11,9 @@ pub(in crate::saved) fn test(saved: &SavedRun) -> String {
     let (name, wanted) = match saved.expected() {
         Expected::Holds => ("holds".to_owned(), "Every property holds.".to_owned()),
         Expected::Violated { property, what, .. } => {
-            (snake_case(property.name()), format!("{property} is violated: {what}."))
+            // A comment ends with its line.
+            let what: Vec<&str> = what.split_whitespace().collect();
+            (snake_case(property.name()), format!("{property} is violated: {}.", what.join(" ")))
         }
     };
     let scenario = snake_case(&saved.plan().scenario().name);
@@ -75,5 +77,15 @@ mod tests {
                     name = 'a'\nabout = 'b\"##c'\nscript = [\"publish 1\"]\n[run]\ndeviations = []\n";
         let saved = SavedRun::parse(text, "file.toml").expect("it is right");
         assert!(saved.to_test().contains("r###\"\n"));
+    }
+
+    /// The comment of a test ends with its line: the second line would be code.
+    #[test]
+    fn a_violation_of_two_lines_is_one_line_of_the_comment() {
+        let text = "format = 2\n[expected]\nverdict = \"violated\"\nproperty = \"Drained\"\nstep = 1\n\
+                    what = \"one\\ntwo\"\n[scenario]\nname = \"a\"\nscript = [\"publish 1\"]\n\
+                    [run]\ndeviations = []\n";
+        let saved = SavedRun::parse(text, "file.toml").expect("it is right");
+        assert!(saved.to_test().starts_with("/// Drained is violated: one two.\n///\n"));
     }
 }
