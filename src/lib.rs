@@ -11,7 +11,7 @@
 //! use std::sync::Arc;
 //! use active_active::explore::{Progress, Sweep};
 //! use active_active::plan::Plan;
-//! use active_active::scenario::{Scenario, file};
+//! use active_active::scenario::Scenario;
 //! use active_active::scheduler::Random;
 //! use active_active::spec::PropertyName;
 //!
@@ -30,7 +30,7 @@
 //! assert_eq!((run, violation.property()), (0, PropertyName::RemoveLast));
 //!
 //! // The same scenario with one key changed, as `--set` does it.
-//! let fixed = file::load(text, "hasty", &["container.steps=store,publish,remove".parse()?])?;
+//! let fixed = Plan::load(text, "hasty", &["container.steps=store,publish,remove".parse()?])?;
 //! let sweep = Sweep { plan: Arc::new(fixed), ..sweep };
 //! assert_eq!(sweep.run(|| Random::new(1), &Progress::default()).violation, None);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -68,6 +68,7 @@ pub mod spec;
 #[cfg(feature = "proptest")]
 #[cfg_attr(docsrs, doc(cfg(feature = "proptest")))]
 pub mod strategy;
+pub mod words;
 
 /// The examples of the README, compiled and run.
 #[cfg(doctest)]

@@ -5,6 +5,7 @@ use rand::{Rng, SeedableRng};
 
 pub mod action;
 mod contexts;
+mod load;
 pub mod names;
 mod script;
 mod strike;
@@ -18,11 +19,11 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Conflict, OnUnreadable};
+use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
 use crate::model::record::{Keys, VALUE_MAX, greatest_common_divisor};
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Budget, Problem, Records, Scenario, ScriptStep};
-use crate::spec::PropertyName;
+use crate::scenario::{Budget, Problem, PropertyName, Records, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -194,6 +195,11 @@ impl Plan {
     #[inline]
     pub fn batch_of(&self, record: RecordId) -> BatchId {
         self.batch_of[record.index()]
+    }
+
+    /// Empty inboxes for its machines.
+    pub(crate) fn outbox(&self) -> Outbox {
+        Outbox::new(&self.layout, &self.batch_of, self.budget.lost_reply > 0)
     }
 
     /// The index of the first action that publishes the batch; that of no action if none does.

@@ -311,7 +311,7 @@ mod tests {
     use super::*;
     use crate::explore::Choices;
     use crate::model::MachineId;
-    use crate::scenario::{Override, builtin, file};
+    use crate::scenario::{Override, builtin};
     use crate::scheduler::Random;
 
     /// A run of a built-in scenario, and what it shows.
@@ -319,7 +319,7 @@ mod tests {
         let text = builtin::text(name).expect("the scenario is built in");
         let changes: Vec<Override> =
             changes.iter().map(|change| change.parse().expect("KEY=VALUE")).collect();
-        let plan = Arc::new(file::load(text, name, &changes).expect("the scenario is right"));
+        let plan = Arc::new(Plan::load(text, name, &changes).expect("the scenario is right"));
         let mut choices = Choices::default();
         let outcome = Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), run, &mut choices);
         let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("the run is judged");

@@ -69,6 +69,7 @@ pub mod file;
 pub mod list;
 pub(crate) mod plain;
 pub mod problem;
+pub mod property;
 pub mod rpo;
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
@@ -79,6 +80,7 @@ pub mod timing;
 
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
+pub use property::PropertyName;
 pub use rpo::{LossLimit, Rpo};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
@@ -90,7 +92,6 @@ use crate::model::options::{
     OnRefusal, OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure,
     ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure, Versions,
 };
-use crate::spec::PropertyName;
 
 /// The version of the scenario format that this build reads and writes.
 pub const FORMAT: u32 = 1;

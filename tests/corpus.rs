@@ -23,14 +23,15 @@
 //! `target/tmp/corpus.txt`. A change on purpose is recorded by copying that file to
 //! `tests/corpus/recorded.txt`, in a commit that says why.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 use active_active::explore::{Observer, Phase, Runner, Verdict};
 use active_active::plan::Plan;
+use active_active::scenario::builtin;
 use active_active::scenario::designs::UNSOUND;
-use active_active::scenario::{builtin, file};
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{RoundRobin, Script, Strategy, Timed};
 use active_active::sim::{Choice, Simulation, Step};
@@ -147,7 +148,15 @@ fn generated() -> Vec<String> {
 }
 
 fn load(text: &str, name: &str) -> Arc<Plan> {
-    Arc::new(file::load(text, name, &[]).unwrap_or_else(|error| panic!("{name}: {error}")))
+    Arc::new(Plan::load(text, name, &[]).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+/// A built-in scenario is called by its name, and any other text by its hash.
+fn name_of(scenario: &str) -> String {
+    match builtin::text(scenario) {
+        Some(_) => scenario.to_owned(),
+        None => format!("{:08x}", xxhash_rust::xxh3::xxh3_64(scenario.as_bytes()) as u32),
+    }
 }
 
 /// Every row, in the order of the file.
@@ -158,9 +167,9 @@ fn rows() -> Vec<String> {
         let all = SCHEDULERS.iter().enumerate();
         rows.extend(all.map(|(run, scheduler)| row(name, &plan, scheduler, run as u64)));
     }
-    for (number, unsound) in UNSOUND.iter().enumerate() {
+    for unsound in UNSOUND {
         let plan = Arc::new(unsound.plan().expect("the design is one of a scenario"));
-        let case = format!("unsound-{number}:{}", unsound.design);
+        let case = format!("{}@{}", unsound.design, name_of(unsound.scenario));
         rows.extend((0..3).map(|run| row(&case, &plan, "random", run)));
         rows.push(row(&case, &plan, "fair", 0));
     }
@@ -175,21 +184,32 @@ fn rows() -> Vec<String> {
 const COLUMNS: [&str; 7] =
     ["case", "scheduler", "verdict", "steps", "events", "state", "fingerprint"];
 
+/// A row by its case and scheduler.
+fn by_case<'a>(rows: impl Iterator<Item = &'a str>) -> BTreeMap<(&'a str, &'a str), &'a str> {
+    let key = |row: &'a str| {
+        let mut columns = row.split(' ');
+        let case = columns.next().expect("a row has a case");
+        ((case, columns.next().expect("a row has a scheduler")), row)
+    };
+    rows.map(key).collect()
+}
+
 /// Which columns of two rows differ.
 fn differing(now: &str, before: &str) -> Vec<&'static str> {
     let pairs = now.split(' ').zip(before.split(' ')).zip(COLUMNS);
     pairs.filter(|((now, before), _)| now != before).map(|(_, column)| column).collect()
 }
 
-/// What changed, in words: for each column the number of its rows, then the first few rows.
+/// What changed, in words: how many rows are new and gone, for each column the number of rows that differ in
+/// it, then the first few of those.
 fn report(now: &[String], before: &[&str]) -> String {
-    let mut text = String::new();
-    let changed: Vec<(&String, &&str, Vec<&str>)> = now
-        .iter()
-        .zip(before)
-        .map(|(now, before)| (now, before, differing(now, before)))
-        .filter(|(_, _, columns)| !columns.is_empty())
-        .collect();
+    let (now, before) = (by_case(now.iter().map(String::as_str)), by_case(before.iter().copied()));
+    let new = now.keys().filter(|key| !before.contains_key(*key)).count();
+    let gone = before.keys().filter(|key| !now.contains_key(*key)).count();
+    let both = now.iter().filter_map(|(key, now)| Some((*now, *before.get(key)?)));
+    let compared = both.map(|(now, before)| (now, before, differing(now, before)));
+    let changed: Vec<_> = compared.filter(|(_, _, columns)| !columns.is_empty()).collect();
+    let mut text = format!("{new} rows are new, {gone} are gone, {} differ\n", changed.len());
     for column in COLUMNS {
         let count = changed.iter().filter(|(_, _, columns)| columns.contains(&column)).count();
         if count > 0 {
@@ -225,6 +245,7 @@ fn every_recorded_run_is_reproduced() {
 #[test]
 fn the_corpus_is_of_many_kinds() {
     assert_eq!(generated().len(), GENERATED_CASES);
+    assert_eq!(by_case(RECORDED.lines()).len(), RECORDED.lines().count(), "no case comes twice");
     let verdict = |row: &'static str| row.split(' ').nth(2).expect("every row has a verdict");
     let mut verdicts: Vec<&str> = RECORDED.lines().map(verdict).collect();
     let holds = verdicts.iter().filter(|verdict| **verdict == "holds").count();
@@ -234,15 +255,14 @@ fn the_corpus_is_of_many_kinds() {
     assert!(verdicts.len() > 12, "{verdicts:?}");
 }
 
-/// A row that differs is named with its columns, so that a change on purpose is seen to be one.
+/// A row that differs is named with its columns, so that a change on purpose is seen to be one; a row that
+/// is new moves no other.
 #[test]
 fn the_report_names_the_columns_that_changed() {
-    let now = ["a fair/0 holds 5 e1 s1 f2".to_owned(), "b fair/0 holds 7 e s f".to_owned()];
+    let now = ["new fair/0 holds 1 e s f", "a fair/0 holds 5 e1 s1 f2", "b fair/0 holds 7 e s f"];
     let before = ["a fair/0 holds 5 e1 s1 f1", "b fair/0 holds 7 e s f"];
-    let report = report(&now, &before);
-    assert!(
-        report.starts_with("fingerprint: 1 of 2 rows\nfingerprint\n  was a fair/0"),
-        "{report}"
-    );
-    assert_eq!(report.lines().count(), 4, "{report}");
+    let report = report(&now.map(str::to_owned), &before);
+    let expected = "1 rows are new, 0 are gone, 1 differ\nfingerprint: 1 of 3 rows\n\
+                    fingerprint\n  was a fair/0 holds 5 e1 s1 f1\n  is  a fair/0 holds 5 e1 s1 f2\n";
+    assert_eq!(report, expected);
 }

@@ -248,7 +248,7 @@ fn verdicts_of_all_designs_agree_with_and_without_reduction() {
     }
     assert!(found >= 10, "{found} of {}", designs::UNSOUND.len());
     for (design, scenario) in designs::SOUND {
-        let plan = designs::plan(scenario, &[design]).expect("it was checked");
+        let plan = Plan::with_changes(scenario, &[design]).expect("it was checked");
         let (_, report) = assert_agree(&smallest(plan.scenario()), design);
         assert!(!matches!(report.verdict, Verified::Violated(_)), "{design}");
     }

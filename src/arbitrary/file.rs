@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::explore::Runner;
 use crate::plan::Plan;
 use crate::saved::SavedRun;
-use crate::scenario::{Scenario, file};
+use crate::scenario::Scenario;
 use crate::scheduler::RoundRobin;
 
 /// What a text is.
@@ -37,7 +37,7 @@ const STEPS_MAX: u64 = 20_000;
 /// assert_eq!(read_any("name ="), Text::Neither);
 /// ```
 pub fn read_any(text: &str) -> Text {
-    if let Ok(plan) = file::load(text, "text", &[]) {
+    if let Ok(plan) = Plan::load(text, "text", &[]) {
         let written = plan.scenario().to_toml();
         let read = Scenario::parse(&written);
         assert_eq!(read.as_ref(), Ok(plan.scenario()), "it is written as\n{written}");

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use active_active::explore::{Progress, Watch};
 use active_active::report::Palette;
-use active_active::report::text::{count, plural};
 use active_active::spec::Violation;
+use active_active::words::{count, plural};
 use indicatif::{ProgressBar, ProgressStyle};
 
 /// Two lines that fit a terminal of 80 columns; the bar takes what room there is.

@@ -11,7 +11,7 @@ use active_active::explore::{
     Campaign, Checkpoint, Done, Identity, Note, Progress, Segment, Sweep, SweepReport,
 };
 use active_active::report::Finding;
-use active_active::report::text::plural;
+use active_active::words::plural;
 
 use super::args::SweepArgs;
 use super::error::CliError;

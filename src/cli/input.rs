@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use active_active::plan::Plan;
-use active_active::scenario::{FileError, builtin, file};
+use active_active::scenario::{FileError, builtin};
 
 use super::args::ScenarioArgs;
 
@@ -21,7 +21,7 @@ pub(crate) fn plan(args: &ScenarioArgs) -> Result<Plan, FileError> {
     let name = args.scenario.as_str();
     let text = scenario_text(name)?;
     refuse_saved_run(&text, name)?;
-    file::load(&text, name, &args.overrides)
+    Plan::load(&text, name, &args.overrides)
 }
 
 /// What is a path is a file; anything else is the name of a built-in scenario.

@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use active_active::plan::names;
 use active_active::report::Finding;
+use active_active::words;
 use clap::CommandFactory;
 
 use super::args::{Cli, CompletionsArgs, ManArgs};
@@ -41,7 +41,7 @@ fn part(command: &clap::Command, name: &str) -> Result<clap::Command, CliError> 
         return Ok(found.clone());
     }
     let known: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
-    let remedy = match names::closest(name, known.iter().copied()) {
+    let remedy = match words::closest(name, known.iter().copied()) {
         Some(near) => format!("did you mean '{near}'?"),
         None => format!("they are {}", known.join(", ")),
     };

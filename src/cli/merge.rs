@@ -7,8 +7,8 @@ use std::sync::Arc;
 use active_active::explore::{
     Campaign, Checkpoint, CheckpointError, Done, Segment, Shard, Sweep, SweepReport,
 };
+use active_active::plan::Plan;
 use active_active::report::Finding;
-use active_active::scenario::file;
 
 use super::args::MergeArgs;
 use super::error::CliError;
@@ -26,7 +26,7 @@ pub(crate) fn execute(
     let shards = read(&args.files)?;
     let (path, first) = shards.first().ok_or(CliError::NoShards)?;
     let identity = &first.identity;
-    let plan = Arc::new(file::load(&identity.scenario, &path.display().to_string(), &[])?);
+    let plan = Arc::new(Plan::load(&identity.scenario, &path.display().to_string(), &[])?);
     let scheduler: SchedulerName = identity.scheduler.parse().map_err(CliError::Scheduler)?;
     let steps_max = identity.steps_max.unwrap_or(u64::MAX);
     let subject = Subject {

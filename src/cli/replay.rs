@@ -10,7 +10,7 @@ use active_active::plan::Plan;
 use active_active::report::summary::ScenarioSummary;
 use active_active::report::{Finding, Line, Palette, RunSummary, Story, minimal, past, text};
 use active_active::saved::SavedRun;
-use active_active::scenario::{FileError, file};
+use active_active::scenario::FileError;
 use active_active::scheduler::Script;
 use clap::ValueEnum;
 
@@ -150,7 +150,7 @@ fn from_text(bytes: &[u8], origin: &str) -> Result<SavedRun, FileError> {
     match read_any(text) {
         Text::SavedRun => SavedRun::parse(text, origin),
         Text::Scenario | Text::Neither => {
-            Ok(of_numbers(file::load(text, origin, &[])?, Vec::new()))
+            Ok(of_numbers(Plan::load(text, origin, &[])?, Vec::new()))
         }
     }
 }

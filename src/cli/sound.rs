@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use active_active::explore::soundness::{Subject, subjects};
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport};
+use active_active::plan::Plan;
 use active_active::report::Finding;
 use active_active::report::soundness::{Row, markdown};
 use active_active::saved::SavedRun;
@@ -152,13 +153,12 @@ impl Survey {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use active_active::scenario::designs;
 
     /// A survey of one design, with a directory of its own: what it finds and what it prints.
     fn survey(design: &'static str, runs: u64) -> (Finding, String) {
         let directory = tempfile::tempdir().expect("there is room for a directory");
         let out = directory.path().to_owned();
-        let plan = designs::plan("crash-anywhere", &[design]).expect("it is a design");
+        let plan = Plan::with_changes("crash-anywhere", &[design]).expect("it is a design");
         let subject =
             Subject { design, scenario: plan.scenario().name.clone(), plan: Arc::new(plan) };
         let survey = Survey { runs, seed: 1, threads: 2, out };

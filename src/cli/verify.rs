@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyReport};
 use active_active::plan::Plan;
-use active_active::report::text::{count, plural};
 use active_active::report::verify::memory;
 use active_active::report::{Finding, Palette, VerifySummary, json};
 use active_active::saved::SavedRun;
 use active_active::scenario::{FileError, Scope};
+use active_active::words::{count, plural};
 use indicatif::ProgressBar;
 
 use super::args::{Format, VerifyArgs};

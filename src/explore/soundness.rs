@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::scenario::designs::{self, SOUND, UNSOUND};
+use crate::scenario::designs::{SOUND, UNSOUND};
 use crate::scenario::{FileError, builtin};
 
 /// A design that is sound, and a scenario to show it in.
@@ -34,15 +34,15 @@ pub fn subjects() -> Result<Vec<Subject>, FileError> {
         }
     };
     for (name, _) in builtin::ALL {
-        add("", designs::plan(name, &[])?);
+        add("", Plan::with_changes(name, &[])?);
     }
     let is_unsound = |scenario: &str| builtin::unsound().any(|(name, _, _)| *name == scenario);
     // What is wrong as it is has a variant below that is not.
     for row in UNSOUND.iter().filter(|row| !is_unsound(row.scenario)) {
-        add("", designs::plan(row.scenario, &[])?);
+        add("", Plan::with_changes(row.scenario, &[])?);
     }
     for (design, scenario) in SOUND {
-        add(design, designs::plan(scenario, &[design])?);
+        add(design, Plan::with_changes(scenario, &[design])?);
     }
     Ok(subjects)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::explore::{Runner, Verdict};
 use crate::model::event::Event;
 use crate::plan::Plan;
-use crate::scenario::designs::{self, SOUND, UNSOUND, Unsound};
+use crate::scenario::designs::{SOUND, UNSOUND, Unsound};
 use crate::scenario::{FileError, builtin};
 use crate::scheduler::{Random, RoundRobin, Scheduler};
 use crate::sim::{Choice, Simulation};
@@ -161,7 +161,7 @@ fn sound(row: &Unsound) -> Result<Plan, FileError> {
     let other = SOUND.iter().find(|&&(design, scenario)| {
         is_wrong_by_default && scenario == row.scenario && key(design) == key(row.design)
     });
-    designs::plan(row.scenario, other.map(|&(design, _)| design).as_slice())
+    Plan::with_changes(row.scenario, other.map(|&(design, _)| design).as_slice())
 }
 
 /// By region: how many records first enter it in a fair run.

@@ -7,7 +7,7 @@ use crate::metrics::unit::Unit;
 use crate::metrics::{Metrics, Spread};
 use crate::model::layout::Place;
 use crate::plan::Plan;
-use crate::report::text::plural;
+use crate::words::plural;
 
 /// What runs show, by name. Durations end in `_ms_…` when the runs had a time and in `_steps_…` when
 /// they had none; of each there are `_p50`, `_p99` and `_max`, and the `_count` of what they are

@@ -260,6 +260,11 @@ impl Layout {
         (region, usize::from(position))
     }
 
+    /// By queue: its region and position.
+    pub(crate) fn queue_places(&self) -> &[(RegionId, u8)] {
+        &self.queue_places
+    }
+
     /// The region and the stage of a container.
     #[inline]
     pub fn container_place(&self, container: ContainerId) -> (RegionId, StageId) {

@@ -1,15 +1,13 @@
 //! What handlers write into, and where messages wait: the inboxes of all machines.
 
-use std::sync::Arc;
-
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
-use crate::model::id::{MachineId, RecordId};
+use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::index_set::IndexSet;
+use crate::model::layout::Layout;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
 use crate::model::progress::Progress;
-use crate::plan::Plan;
 
 /// The inboxes of all machines, and which machines can take a step.
 ///
@@ -37,9 +35,10 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Empty open inboxes for the machines of a plan.
-    pub(crate) fn new(plan: &Arc<Plan>) -> Outbox {
-        let machines = plan.layout.machines();
+    /// Empty open inboxes for these machines, and nothing known of these records (by record, from 1: its
+    /// batch). `lossy`: replies can be lost.
+    pub(crate) fn new(layout: &Layout, batch_of: &[BatchId], lossy: bool) -> Outbox {
+        let machines = layout.machines();
         let mut open = BitSet::new(machines);
         (0..machines).for_each(|machine| open.insert(machine));
         Outbox {
@@ -47,8 +46,8 @@ impl Outbox {
             inboxes: vec![List::default(); machines],
             open,
             ready: IndexSet::new(machines),
-            progress: Progress::new(Arc::clone(plan)),
-            lossy: plan.budget.lost_reply > 0,
+            progress: Progress::new(layout, batch_of),
+            lossy,
             new_heads: Vec::new(),
             events: Vec::with_capacity(64),
             now: 0,

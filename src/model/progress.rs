@@ -1,10 +1,8 @@
 //! What the driver can see of a run: how far the batches have come.
 
-use std::sync::Arc;
-
 use crate::model::event::{Event, Holder};
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
-use crate::plan::Plan;
+use crate::model::layout::Layout;
 
 /// A milestone of a record: each queue position, accepted by the source, at the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +18,10 @@ impl Milestone {
 /// Counts, in constant time per event, what scripts wait for.
 #[derive(Debug)]
 pub struct Progress {
-    plan: Arc<Plan>,
+    /// By queue: its region and position.
+    queue_places: Vec<(RegionId, u8)>,
+    /// By record (from 1): its batch.
+    batch_of: BatchOf,
     /// By record: bit *m* is set when the record has reached milestone *m*.
     reached: Vec<u32>,
     /// By record: the regions whose inbound queue got it.
@@ -39,15 +40,18 @@ pub struct Progress {
 pub(crate) type BatchOf = Vec<BatchId>;
 
 impl Progress {
-    pub(crate) fn new(plan: Arc<Plan>) -> Progress {
+    /// Of records in these batches, none of which is empty, none of them published.
+    pub(crate) fn new(layout: &Layout, batch_of: &[BatchId]) -> Progress {
+        let batches = batch_of.last().map_or(0, |last| last.index());
         Progress {
-            reached: vec![0; plan.records() + 1],
-            entered: vec![RegionSet::EMPTY; plan.records() + 1],
-            counts: vec![0; (plan.batches() + 1) * 32],
+            queue_places: layout.queue_places().to_vec(),
+            batch_of: batch_of.to_vec(),
+            reached: vec![0; batch_of.len()],
+            entered: vec![RegionSet::EMPTY; batch_of.len()],
+            counts: vec![0; (batches + 1) * 32],
             queued: [0; 8],
             delivered: 0,
             changed: false,
-            plan,
         }
     }
 
@@ -60,12 +64,12 @@ impl Progress {
             | Event::Lost { holder: Holder::Queue(queue), .. }
             | Event::DeadLettered { queue, .. }
             | Event::Delivered { queue, gone: true, .. } => {
-                let (region, _) = self.plan.layout.queue_place(queue);
+                let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] -= 1;
                 self.changed |= self.queued[region.index()] == 0;
             }
             Event::Redriven { queue, .. } => {
-                let (region, _) = self.plan.layout.queue_place(queue);
+                let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] += 1;
             }
             Event::Accepted { record } => {
@@ -118,12 +122,12 @@ impl Progress {
 
     #[inline]
     fn enqueued(&mut self, queue: QueueId, record: RecordId) {
-        let (region, position) = self.plan.layout.queue_place(queue);
+        let (region, position) = self.queue_places[queue.index()];
         self.queued[region.index()] += 1;
         if position == 0 {
             self.entered[record.index()].insert(region);
         }
-        self.reach(record, Milestone(position as u8));
+        self.reach(record, Milestone(position));
     }
 
     #[inline]
@@ -133,7 +137,7 @@ impl Progress {
         let new = *reached & bit == 0;
         if new {
             *reached |= bit;
-            let batch = self.plan.batch_of(record);
+            let batch = self.batch_of[record.index()];
             self.changed = true;
             self.counts[batch.index() * 32 + usize::from(milestone.0)] += 1;
         }
@@ -183,7 +187,7 @@ impl Progress {
     }
 
     pub(crate) fn copy_from(&mut self, other: &Progress) {
-        let Progress { plan: _, reached, entered, counts, queued, delivered, changed } = other;
+        let Progress { reached, entered, counts, queued, delivered, changed, .. } = other;
         self.reached.clone_from(reached);
         self.entered.clone_from(entered);
         self.counts.clone_from(counts);

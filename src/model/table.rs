@@ -406,7 +406,7 @@ mod tests {
             );
             let scenario = Scenario::parse(&text).unwrap_or_else(|error| panic!("{error}"));
             let plan = Arc::new(Plan::new(&scenario).unwrap_or_else(|problem| panic!("{problem}")));
-            let out = Outbox::new(&plan);
+            let out = plan.outbox();
             let (rows, latest) = (vec![Row::default(); 3], vec![Latest::default()]);
             Alone { plan, table: RegionalTable::default(), rows, latest, out }
         }

@@ -5,6 +5,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::scenario::{Cause, Problem, Scenario};
+use crate::words;
 
 /// Everything that can be named in a script, with its name: each container, queue, regional
 /// table and replicator, each link of a replicator to a region, each region as a target of a DNS
@@ -146,20 +147,12 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
 }
 
 pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    match closest(name, known) {
+    match words::closest(name, known) {
         Some(near) => format!("; did you mean '{near}'?"),
         None => "; components are called as in 'core-container@1', 'inbound-queue@2', \
                  'core-table@1', 'core-table' (all regions), 'core-replicator' or 'in-dns@1'"
             .to_owned(),
     }
-}
-
-/// The known name that is most like this one, if any is much like it.
-pub fn closest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.map(|known| (strsim::normalized_damerau_levenshtein(name, known), known));
-    near.filter(|&(likeness, _)| likeness >= 0.6)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }
 
 /// By machine: its speed.

@@ -9,8 +9,9 @@ use crate::model::options::StoreKind;
 use crate::model::progress::Milestone;
 use crate::plan::action::{Await, Check, DriverAction};
 use crate::plan::{names, validate};
-use crate::report::text::plural;
 use crate::scenario::{Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
+use crate::words;
+use crate::words::plural;
 
 /// The actions, and for each the index of the script step that it was made of.
 pub(super) fn resolve(
@@ -242,7 +243,7 @@ impl Resolver<'_> {
         if let Some(position) = known.iter().position(|known| known == name) {
             return Ok(position);
         }
-        let near = names::closest(name, known.iter().map(String::as_str));
+        let near = words::closest(name, known.iter().map(String::as_str));
         let hint = match near {
             Some(near) => format!("; did you mean '{near}'?"),
             None => format!("; the queues are {}", known.join(", ")),
@@ -299,7 +300,7 @@ impl Resolver<'_> {
         let found: Vec<StageId> = found.collect();
         if found.is_empty() {
             let known: Vec<String> = self.layout.stage_ids().map(name).collect();
-            let hint = match names::closest(pattern, known.iter().map(String::as_str)) {
+            let hint = match words::closest(pattern, known.iter().map(String::as_str)) {
                 Some(near) => format!("; did you mean '{near}'?"),
                 None => format!("; databases are called {}", known.join(", ")),
             };

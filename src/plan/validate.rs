@@ -4,10 +4,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::layout::Layout;
 use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
-use crate::plan::names;
 use crate::scenario::plain::is_unprintable;
-use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
-use crate::spec::PropertyName;
+use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, PropertyName, Scenario};
+use crate::words;
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
@@ -193,7 +192,7 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
     let stages = &scenario.topology.stages;
     for name in scenario.store.stages.keys() {
         if !stages.contains(name) {
-            let hint = match names::closest(name, stages.iter().map(String::as_str)) {
+            let hint = match words::closest(name, stages.iter().map(String::as_str)) {
                 Some(near) => format!("; did you mean '{near}'?"),
                 None => format!("; the stages are {}", stages.join(", ")),
             };

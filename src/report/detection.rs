@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::explore::detection::{Cell, Detection, Effort, Subject};
-use crate::report::text::count;
 use crate::scheduler::Strategy;
+use crate::words::count;
 
 /// Why a strategy does not always find a design: the design or the scenario, the strategies, the
 /// reason.

@@ -25,9 +25,9 @@ use serde::Serialize;
 use crate::explore::Evidence;
 use crate::plan::Plan;
 use crate::report::summary::left_out;
-use crate::report::text::{count, plural};
 use crate::scenario::LossLimit;
 use crate::spec::{Facts, PropertyName};
+use crate::words::{count, plural};
 
 /// A number at all ends: the smallest and the greatest one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]

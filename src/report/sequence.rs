@@ -325,7 +325,7 @@ mod tests {
     use crate::explore::Runner;
     use crate::plan::Plan;
     use crate::report::recording::Window;
-    use crate::scenario::{builtin, file};
+    use crate::scenario::builtin;
     use crate::scheduler::Random;
 
     const SCRIPT: &str = "script=publish 1,await delivered all";
@@ -334,7 +334,7 @@ mod tests {
         let text = builtin::text(name).expect("the scenario is built in");
         let changes: Vec<_> =
             changes.iter().map(|change| change.parse().expect("KEY=VALUE")).collect();
-        let plan: Plan = file::load(text, name, &changes).expect("the scenario is right");
+        let plan: Plan = Plan::load(text, name, &changes).expect("the scenario is right");
         let plan = Arc::new(plan);
         let recording = Recording::of(&plan, Window::default(), |watcher| {
             Runner::new(Arc::clone(&plan)).run(&mut Random::new(1), run, watcher)

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::explore::SweepReport;
 use crate::explore::soundness::Subject;
-use crate::report::text::count;
+use crate::words::count;
 
 /// A row: what was searched, and what each scheduler showed, in the order of the columns.
 pub type Row = (Subject, Vec<SweepReport>);

@@ -343,7 +343,7 @@ mod tests {
     use super::*;
     use crate::explore::{Choices, Runner, Verdict};
     use crate::plan::Plan;
-    use crate::scenario::{builtin, file};
+    use crate::scenario::builtin;
     use crate::scheduler::Random;
 
     /// The story of a run of a built-in scenario, and the steps that the run took.
@@ -351,7 +351,7 @@ mod tests {
         let text = builtin::text(name).expect("the scenario is built in");
         let changes: Vec<_> =
             changes.iter().map(|change| change.parse().expect("KEY=VALUE")).collect();
-        let plan: Plan = file::load(text, name, &changes).expect("the scenario is right");
+        let plan: Plan = Plan::load(text, name, &changes).expect("the scenario is right");
         let mut lines = Vec::new();
         let mut story = Story::new(|line| lines.push(line));
         let outcome = Runner::new(Arc::new(plan)).run(&mut Random::new(1), run, &mut story);
@@ -429,7 +429,7 @@ mod tests {
     #[test]
     fn a_story_changes_nothing() {
         let text = builtin::text("crash-anywhere").expect("the scenario is built in");
-        let plan = Arc::new(file::load(text, "", &[]).expect("the scenario is right"));
+        let plan = Arc::new(Plan::load(text, "", &[]).expect("the scenario is right"));
         for run in 0..20 {
             let mut runner = Runner::new(Arc::clone(&plan));
             let mut watched = (Choices::default(), Story::new(|_| {}));

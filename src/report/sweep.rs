@@ -11,10 +11,10 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
     SchedulerSummary, ViolationSummary,
 };
-use crate::report::text::{count, plural};
 use crate::scheduler::{Rhythm, Strategy};
 use crate::sim::Pair;
 use crate::spec::PropertyName;
+use crate::words::{count, plural};
 
 /// What a sweep was asked for.
 #[derive(Clone, PartialEq, Eq, Debug)]

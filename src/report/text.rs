@@ -8,6 +8,7 @@ use crate::report::summary::{
     AwaitedSummary, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::words::{count, plural};
 
 mod about;
 mod conclusion;
@@ -276,37 +277,4 @@ fn note(awaited: &AwaitedSummary, palette: &Palette) -> String {
 
 pub(super) fn joined(lines: &[String]) -> String {
     lines.iter().map(|line| format!("{line}\n")).collect()
-}
-
-/// A number with a comma behind every thousand.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A number and what there are so many of.
-pub fn plural(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", count(number), if number == 1 { one } else { many })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_are_grouped_by_thousands() {
-        let cases = [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")];
-        for (number, text) in cases {
-            assert_eq!(count(number), text);
-        }
-        assert_eq!(plural(1, "batch", "batches"), "1 batch");
-        assert_eq!(plural(2_000, "batch", "batches"), "2,000 batches");
-    }
 }

@@ -7,7 +7,8 @@ use crate::plan::Plan;
 use crate::report::facts::{FactsSummary, except};
 use crate::report::palette::{Palette, paint};
 use crate::report::summary::{FORMAT, Finding, OperatorSummary, ScenarioSummary, ViolationSummary};
-use crate::report::text::{came, count, head, joined, never_struck, plural, vacuous, violation};
+use crate::report::text::{came, head, joined, never_struck, vacuous, violation};
+use crate::words::{count, plural};
 
 /// What an exhaustive search shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

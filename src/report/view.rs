@@ -5,8 +5,8 @@ use crate::model::container;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::{queue, replicator, table};
-use crate::report::text::plural;
 use crate::sim::{Simulation, Step};
+use crate::words::plural;
 
 /// Watches a run and keeps what the system holds after one step of it.
 ///

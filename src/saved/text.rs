@@ -8,12 +8,13 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule};
-use crate::plan::{Plan, names};
+use crate::plan::Plan;
 use crate::scenario::file::Keys;
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{Cause, FileError, Problem, Scenario};
 use crate::sim::Choice;
 use crate::spec::PropertyName;
+use crate::words;
 
 mod deviation;
 mod test;
@@ -137,7 +138,7 @@ fn expected(table: ExpectedTable, keys: &Keys<'_>) -> Result<Expected, FileError
                 Some(property) => Ok(Expected::Violated { property, step, what }),
                 None => {
                     let names: Vec<&str> = known().map(PropertyName::name).collect();
-                    let remedy = match names::closest(&name, names.iter().copied()) {
+                    let remedy = match words::closest(&name, names.iter().copied()) {
                         Some(near) => format!("did you mean '{near}'?"),
                         None => format!("they are {}", names.join(", ")),
                     };
@@ -187,7 +188,7 @@ fn unknown_choice(name: &str, plan: &Plan) -> String {
         .chain(plan.layout.region_ids().map(|region| Choice::Resolve(region).name(&plan.layout)))
         .filter(|choice| Choice::parse(choice, &plan.layout).is_some())
         .collect();
-    match names::closest(name, known.iter().map(String::as_str)) {
+    match words::closest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("the scenario has no choice '{name}'; did you mean '{near}'?"),
         None => format!(
             "the scenario has no choice '{name}'; choices are 'step MACHINE', 'resolve \

@@ -1,8 +1,7 @@
 //! The scenarios that come with the crate: the files of `scenarios/`, in the binary.
 
-use crate::plan::names;
-use crate::scenario::{FileError, Scenario};
-use crate::spec::PropertyName;
+use crate::scenario::{FileError, PropertyName, Scenario, file};
+use crate::words;
 
 /// Name and text of every built-in scenario that describes a sound system.
 pub const ALL: &[(&str, &str)] = &[
@@ -95,7 +94,7 @@ pub fn text(name: &str) -> Option<&'static str> {
 /// If there is none of that name; the message suggests one.
 pub fn scenario(name: &str) -> Result<Scenario, FileError> {
     let text = text(name).ok_or_else(|| unknown(name))?;
-    Scenario::parse(text)
+    Ok(file::read(text, name, &[])?.0)
 }
 
 /// That there is no scenario of that name, with a suggestion. What looks like the path of a file is meant
@@ -103,7 +102,7 @@ pub fn scenario(name: &str) -> Result<Scenario, FileError> {
 pub fn unknown(name: &str) -> FileError {
     let known = every().map(|(known, _)| known);
     let is_path = name.contains(['/', '\\', '.']);
-    let message = match names::closest(name, known) {
+    let message = match words::closest(name, known) {
         Some(near) => {
             format!("no such file, and no built-in scenario of that name; did you mean '{near}'?")
         }

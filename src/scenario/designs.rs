@@ -18,9 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::plan::Plan;
-use crate::scenario::{FileError, Override, builtin, file};
-use crate::spec::PropertyName;
+use crate::scenario::PropertyName;
 
 /// A design variant that is wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,30 +32,6 @@ pub struct Unsound {
     /// What the option's own words promise ("lost", "stuck", "diverge"). It is violated in the
     /// same step of some schedule, as the oracle finds; a run reports only one of them.
     pub promised: PropertyName,
-}
-
-impl Unsound {
-    /// The wrong design, ready to run.
-    ///
-    /// # Errors
-    ///
-    /// If the row has a mistake: no scenario of that name, or no such option.
-    pub fn plan(&self) -> Result<Plan, FileError> {
-        plan(self.scenario, &[self.design])
-    }
-}
-
-/// A built-in scenario by its name, or a text that is a scenario, with some keys changed as `--set`
-/// would, each written `key=value`.
-///
-/// # Errors
-///
-/// What is wrong with the text or with a change.
-pub fn plan(scenario: &str, changes: &[&str]) -> Result<Plan, FileError> {
-    let text = builtin::text(scenario).unwrap_or(scenario);
-    let overrides: Vec<Override> =
-        changes.iter().map(|change| change.parse()).collect::<Result<_, _>>()?;
-    file::load(text, "design", &overrides)
 }
 
 const fn unsound(
@@ -538,6 +512,7 @@ const TWO_REGIONS_ONE_KEY: &str = r#"
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Plan;
 
     #[test]
     fn every_row_is_a_scenario() {
@@ -545,7 +520,8 @@ mod tests {
             row.plan().unwrap_or_else(|error| panic!("{}: {error}", row.design));
         }
         for (design, scenario) in SOUND {
-            plan(scenario, &[design]).unwrap_or_else(|error| panic!("{design}: {error}"));
+            Plan::with_changes(scenario, &[design])
+                .unwrap_or_else(|error| panic!("{design}: {error}"));
         }
     }
 }

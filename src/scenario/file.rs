@@ -1,23 +1,23 @@
 //! Scenario files: TOML in, errors with file, line and key out.
 //!
 //! ```
-//! use active_active::scenario::file::load;
+//! use active_active::plan::Plan;
 //! use active_active::scenario::{FileError, Override};
 //!
 //! let text = "script = [\"publish 1\"]";
 //! let change: Override = "queue.max_receives=4".parse()?;
-//! let plan = load(text, "mine.toml", &[change])?;
+//! let plan = Plan::load(text, "mine.toml", &[change])?;
 //! assert_eq!(plan.scenario().queue.max_receives, 4);
-//! let error: FileError = load("skript = []", "mine.toml", &[]).expect_err("there is no such key");
+//! let error: FileError = Plan::load("skript = []", "mine.toml", &[]).expect_err("there is no such key");
 //! assert!(error.to_string().ends_with("did you mean `script`?"), "{error}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 use toml::de::{DeTable, DeValue};
 
-use crate::plan::{Plan, names};
 use crate::scenario::plain::plain;
 use crate::scenario::{Problem, Scenario, ScriptStep};
+use crate::words;
 
 /// A change to one key of a scenario, as in `--set container.steps=remove,store,publish`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,33 +71,27 @@ impl std::fmt::Display for FileError {
 impl std::error::Error for FileError {}
 
 impl Scenario {
-    /// Reads a scenario from TOML and checks it.
-    ///
-    /// # Errors
-    ///
-    /// The first thing that is wrong with it, with line and key.
-    pub fn parse(text: &str) -> Result<Scenario, FileError> {
-        load(text, "scenario", &[]).map(|plan| plan.scenario().clone())
-    }
-
     /// The scenario as TOML: what [`Scenario::parse`] reads.
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a scenario has only strings as keys")
     }
 }
 
-/// Reads a scenario from TOML, carries out the overrides, and checks the result. `origin` is what
-/// errors call the text: the path of the file.
+/// Reads a scenario from TOML and carries out the overrides; with the keys of the text, which say where
+/// a problem is. `origin` is what errors call the text.
 ///
 /// # Errors
 ///
 /// The first thing that is wrong, with line and key, or with the override that is to blame.
-pub fn load(text: &str, origin: &str, overrides: &[Override]) -> Result<Plan, FileError> {
+pub(crate) fn read<'a>(
+    text: &'a str,
+    origin: &'a str,
+    overrides: &[Override],
+) -> Result<(Scenario, Keys<'a>), FileError> {
     let keys = Keys::parse(text, origin)?;
     keys.script()?;
     let scenario: Scenario = toml::from_str(text).map_err(|error| keys.error(&error))?;
-    let scenario = apply(scenario, text, overrides)?;
-    Plan::new(&scenario).map_err(|problem| keys.problem(&problem, overrides))
+    Ok((apply(scenario, text, overrides)?, keys))
 }
 
 /// The scenario with the overrides carried out, one after the other.
@@ -268,7 +262,7 @@ impl<'a> Keys<'a> {
     }
 
     /// Something that is wrong with the content.
-    fn problem(&self, problem: &Problem, overrides: &[Override]) -> FileError {
+    pub(crate) fn problem(&self, problem: &Problem, overrides: &[Override]) -> FileError {
         let message = problem.cause.to_string();
         let blamed = overrides.iter().rev().find(|change| is_part(&problem.key, &change.key));
         if let Some(change) = blamed {
@@ -305,7 +299,7 @@ fn is_part(key: &str, of: &str) -> bool {
 fn with_suggestion(message: &str) -> String {
     let mut quoted = message.split('`').skip(1).step_by(2);
     let near = match (message.starts_with("unknown "), quoted.next()) {
-        (true, Some(unknown)) => names::closest(unknown, quoted),
+        (true, Some(unknown)) => words::closest(unknown, quoted),
         _ => None,
     };
     match near {
@@ -317,11 +311,12 @@ fn with_suggestion(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Plan;
 
     fn error(text: &str, overrides: &[&str]) -> String {
         let overrides: Vec<Override> =
             overrides.iter().map(|text| text.parse().expect("KEY=VALUE")).collect();
-        load(text, "file.toml", &overrides).expect_err("it is wrong").to_string()
+        Plan::load(text, "file.toml", &overrides).expect_err("it is wrong").to_string()
     }
 
     #[test]
@@ -392,7 +387,7 @@ mod tests {
             "script=publish 1,await delivered all",
         ];
         let overrides = changes.map(|text| text.parse().expect("KEY=VALUE"));
-        let plan = load("name = \"a\"", "file.toml", &overrides).expect("all are right");
+        let plan = Plan::load("name = \"a\"", "file.toml", &overrides).expect("all are right");
         let scenario = plan.scenario();
         assert_eq!(scenario.container.steps[0], crate::model::options::Action::Remove);
         assert_eq!(scenario.dns.weights, [3, 1]);

@@ -1,7 +1,7 @@
 //! The same scenario, smaller: what exhaustive search can cover.
 
-use crate::plan::names;
 use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
+use crate::words;
 
 /// What to make smaller (or larger) in a scenario.
 ///
@@ -56,7 +56,7 @@ impl BudgetError {
 fn near(part: &str) -> String {
     let all = toml::Table::try_from(Budget::default()).unwrap_or_default();
     let key = part.split('=').next().unwrap_or_default();
-    match names::closest(key, all.keys().map(String::as_str)) {
+    match words::closest(key, all.keys().map(String::as_str)) {
         Some(near) if near != key => format!(" (did you mean '{near}'?)"),
         Some(_) | None => String::new(),
     }

@@ -51,7 +51,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::container::State;
 use crate::model::fault::FaultKind;
-use crate::plan::names;
+use crate::words;
 
 /// One line of a script, its names not resolved.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -152,7 +152,7 @@ const VERBS: &[&str] = &[
 /// The word that may have been meant.
 fn near(line: &str) -> String {
     let word = line.split(' ').next().unwrap_or_default();
-    match names::closest(word, VERBS.iter().copied()) {
+    match words::closest(word, VERBS.iter().copied()) {
         Some(near) => format!(" (did you mean '{near}'?)"),
         None => String::new(),
     }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::plan::{Plan, names};
+use crate::plan::Plan;
 use crate::scheduler::{
     Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw, feedback,
     portfolio,
 };
 use crate::sim::{Choice, Simulation, Step};
+use crate::words;
 
 /// A search strategy: how a campaign of runs chooses its schedules.
 ///
@@ -124,7 +125,7 @@ impl Strategy {
         let known = Strategy::ALL.map(|strategy| strategy.to_string());
         let word = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
         let known: Vec<String> = known.iter().map(|name| word(name)).collect();
-        match names::closest(&word(name), known.iter().map(String::as_str)) {
+        match words::closest(&word(name), known.iter().map(String::as_str)) {
             Some(near) => format!(" (did you mean '{near}'?)"),
             None => String::new(),
         }

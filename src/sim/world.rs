@@ -67,7 +67,7 @@ impl World {
     pub(super) fn new(plan: &Arc<Plan>) -> World {
         let layout = &plan.layout;
         let mut world = World {
-            out: Outbox::new(plan),
+            out: plan.outbox(),
             current: Message::Proceed,
             shelf: Shelf::default(),
             source: RecordSource::new(&plan.source),

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use active_active::explore::{Minimal, Size};
 use active_active::plan::Plan;
 use active_active::report::past;
-use active_active::scenario::designs;
 use active_active::spec::PropertyName;
 
 use super::{failures, minimise};
 
 /// A scenario as a text, with some keys changed.
 fn plan(text: &str, changes: &[&str]) -> Arc<Plan> {
-    Arc::new(designs::plan(text, changes).unwrap_or_else(|error| panic!("{error}")))
+    Arc::new(Plan::with_changes(text, changes).unwrap_or_else(|error| panic!("{error}")))
 }
 
 /// The smallest failures that come of several.
@@ -114,7 +113,7 @@ fn a_region_that_was_behind_is_told_beside_the_one_that_was_not() {
 /// the records in this scenario, and no line of the script is traded for an unlikely schedule.
 #[test]
 fn what_strands_the_records_is_told() {
-    let unsound = designs::plan("stranded-overwrite", &[]).expect("it is built in");
+    let unsound = Plan::with_changes("stranded-overwrite", &[]).expect("it is built in");
     for minimal in smallest(&Arc::new(unsound)) {
         assert_eq!((minimal.size.records, minimal.size.deviations), (2, 0), "{}", minimal.size);
         let script = script(&minimal);

@@ -7,7 +7,7 @@ use active_active::explore::{Observer, Outcome, Runner};
 use active_active::model::fault::FaultKind;
 use active_active::model::options::{OnRefusal, ReplicationMode};
 use active_active::plan::{Plan, names};
-use active_active::scenario::{FileError, Override, builtin, file};
+use active_active::scenario::{FileError, Override, builtin};
 use active_active::scheduler::seed::{below, generator};
 use active_active::scheduler::{Random, RoundRobin, Script};
 use rand::Rng;
@@ -165,7 +165,7 @@ impl Case {
 pub(crate) fn load(text: &str, changes: &[String]) -> Result<Plan, FileError> {
     let parse = |change: &String| change.parse::<Override>();
     let overrides = changes.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
-    file::load(text, "generated", &overrides)
+    Plan::load(text, "generated", &overrides)
 }
 
 struct Draw(Xoshiro256PlusPlus);

@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::plan::Plan;
-use crate::report::text::plural;
 use crate::scenario::Scenario;
+use crate::words::plural;
 
 /// How large a failure is: what a reader has to keep in mind.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::scenario::file;
 
 /// A plan with this script, in the form of a TOML list without brackets, and a batch of one record for each
 /// that it publishes, of one or two.
@@ -14,5 +13,5 @@ pub(super) fn plan(script: &str, changes: &[&str]) -> Arc<Plan> {
          script = [{script}]"
     );
     let changes: Vec<_> = changes.iter().map(|c| c.parse().expect("it is a change")).collect();
-    Arc::new(file::load(&text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
+    Arc::new(Plan::load(&text, "test", &changes).unwrap_or_else(|error| panic!("{error}")))
 }

@@ -10,7 +10,8 @@ use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
 use crate::report::summary::Finding;
 use crate::report::sweep::{Status, SweepSummary};
-use crate::report::text::{about, count, evidence, plural, vacuous};
+use crate::report::text::{about, evidence, vacuous};
+use crate::words::{count, plural};
 
 /// The verdict, the violation with its diagram, every property, what was never reached, and how to
 /// see it again, in GitHub-flavoured Markdown.

@@ -3,7 +3,7 @@
 use crate::metrics::{FaultSummary, MetricsSummary};
 use crate::report::html::Page;
 use crate::report::markup::escape;
-use crate::report::text;
+use crate::words;
 
 /// What was measured of the run that is shown, of its faults, and of all schedules.
 pub(super) fn measured(page: &Page<'_>) -> String {
@@ -25,7 +25,7 @@ pub(super) fn measured(page: &Page<'_>) -> String {
     html += &table(metrics, "run");
     html += &faults(page.run.faults.as_deref().unwrap_or_default());
     if let Some(all) = &page.sweep.metrics {
-        let runs = text::plural(page.sweep.runs, "schedule", "schedules");
+        let runs = words::plural(page.sweep.runs, "schedule", "schedules");
         html += &format!("<h3>In {runs}</h3>\n{}", table(all, "sweep"));
     }
     html + "</section>"
@@ -57,7 +57,7 @@ fn faults(faults: &[FaultSummary]) -> String {
              </td></tr>\n",
             escape(&one.fault),
             one.began(),
-            text::plural(one.rpo_records.into(), "record", "records"),
+            words::plural(one.rpo_records.into(), "record", "records"),
             one.rpo_age(),
             or_never(one.rto_path()),
             or_never(one.rto_service())

@@ -13,6 +13,7 @@ use crate::report::summary::{Finding, ViolationSummary};
 use crate::report::sweep::{PairSummary, PropertySummary, SweepSummary};
 use crate::report::text;
 use crate::sim::Pair;
+use crate::words;
 
 pub(super) fn about(about: &str) -> String {
     match about {
@@ -49,21 +50,21 @@ fn violated(violation: &ViolationSummary, smallest: Option<&ViolationSummary>) -
         told.because.iter().map(|reason| format!("<li>{}</li>", escape(reason))).collect();
     let intro = if smallest.is_some() { "In the smallest run that shows it, " } else { "" };
     let place = match (violation.run, violation.seed) {
-        (Some(run), Some(seed)) => format!(" in run {} of seed {seed}", text::count(run)),
+        (Some(run), Some(seed)) => format!(" in run {} of seed {seed}", words::count(run)),
         (_, _) => String::new(),
     };
     format!(
         "<p><strong>Violated: {}</strong>{place}, at step <span data-field=\"violation-step\">{}\
          </span>.</p>\n<p>{intro}{}.</p>\n<ul>{reasons}</ul>\n<p>The spec says: {}.</p>",
         escape(violation.property),
-        text::count(violation.step),
+        words::count(violation.step),
         escape(&told.what),
         escape(violation.statement)
     )
 }
 
 fn holds(sweep: &SweepSummary) -> String {
-    let schedules = text::plural(sweep.runs, "schedule", "schedules");
+    let schedules = words::plural(sweep.runs, "schedule", "schedules");
     format!(
         "<p><strong>Holds{}.</strong> No property was violated in {schedules}.</p>\n{}<p>{}</p>",
         escape(&except(sweep.facts.as_ref())),
@@ -112,7 +113,7 @@ pub(super) fn facts(page: &Page<'_>) -> String {
         ("steps-in-all", "steps in all", page.sweep.steps),
     ];
     let fact = |(field, words, number): (&str, &str, u64)| {
-        let number = text::count(number);
+        let number = words::count(number);
         format!("<div><dt>{words}</dt><dd data-field=\"{field}\">{number}</dd></div>\n")
     };
     facts.map(fact).concat()
@@ -144,7 +145,7 @@ pub(super) fn across(recording: &Recording) -> String {
         (Some(from), Some(to)) => {
             format!("virtual milliseconds, from {:.1} to {:.1}", from.ms(), to.ms())
         }
-        (_, _) => format!("steps, from {} to {}", text::count(first), text::count(last)),
+        (_, _) => format!("steps, from {} to {}", words::count(first), words::count(last)),
     }
 }
 
@@ -164,8 +165,8 @@ pub(super) fn which_run(page: &Page<'_>) -> String {
                 Ended::Interrupted => " until it was interrupted",
                 Ended::OutOfSteps => " with the steps that were allowed",
             },
-            text::plural(size.steps, "step", "steps"),
-            text::count(before.steps)
+            words::plural(size.steps, "step", "steps"),
+            words::count(before.steps)
         ),
     };
     let ends = match page.run.verdict {
@@ -182,7 +183,7 @@ fn scheduled(run: &RunSummary) -> String {
     let scheduler = run.scheduler.as_ref();
     match (scheduler.and_then(|scheduler| scheduler.seed), scheduler, run.run) {
         (Some(seed), Some(scheduler), Some(number)) => {
-            let number = text::count(number);
+            let number = words::count(number);
             format!("Run {number} of the {} scheduler, seed {seed}.", scheduler.name)
         }
         (_, Some(scheduler), _) => format!("The run of the {} scheduler.", scheduler.name),
@@ -216,14 +217,14 @@ pub(super) fn window_note(recording: &Recording) -> String {
         "<p class=\"note\" data-field=\"window\">This page shows steps {} to {} of {}: a page with \
          all of them would be too large. The verdict, the faults and the latencies are of the \
          whole run.</p>",
-        text::count(recording.window.first),
-        text::count(last),
-        text::count(recording.outcome.steps)
+        words::count(recording.window.first),
+        words::count(last),
+        words::count(recording.outcome.steps)
     )
 }
 
 pub(super) fn judged(sweep: &SweepSummary) -> String {
-    let runs = text::plural(sweep.runs, "schedule", "schedules");
+    let runs = words::plural(sweep.runs, "schedule", "schedules");
     format!(
         "Judged in {runs}. Safety at every step; liveness when all faults are healed and the run has come to rest."
     )
@@ -277,7 +278,7 @@ pub(super) fn reached(sweep: &SweepSummary) -> String {
     for one in sweep.reached.iter().filter(|one| one.is_possible || one.runs > 0) {
         let (class, runs) = match one.runs {
             0 => (" never", "never".to_owned()),
-            runs => ("", text::count(runs)),
+            runs => ("", words::count(runs)),
         };
         let row = format!(
             "<tr data-reached=\"{}\"><td class=\"number{class}\">{runs}</td><td>{}</td></tr>\n",
@@ -311,7 +312,7 @@ pub(super) fn pairs(sweep: &SweepSummary) -> String {
     for (machine, state) in MachineKind::ALL.into_iter().flat_map(states) {
         let is_here = |one: &&PairSummary| (one.machine, one.state) == (machine.name(), state);
         let taken = |one: &PairSummary| {
-            format!("<span>{} <b>{}</b></span>", one.message, text::count(one.steps))
+            format!("<span>{} <b>{}</b></span>", one.message, words::count(one.steps))
         };
         let missed = |one: &PairSummary| format!("<span class=\"missed\">{}</span>", one.message);
         let taken = sweep.pairs.iter().filter(is_here).map(taken);

@@ -5,9 +5,9 @@ use crate::report::facts::FactsSummary;
 use crate::report::palette::{Palette, paint};
 use crate::report::summary::{LossSummary, OperatorSummary};
 use crate::report::sweep::SweepSummary;
-use crate::report::text::{count, plural};
 use crate::scenario::LossLimit;
 use crate::spec::explain::numbers;
+use crate::words::{count, plural};
 
 /// What the verdict of a sweep is about. `runs` is what a run is called, one and several.
 pub(in crate::report) fn about(

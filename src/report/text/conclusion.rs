@@ -4,7 +4,7 @@ use crate::report::facts::except;
 use crate::report::palette::{Palette, paint};
 use crate::report::summary::Finding;
 use crate::report::sweep::SweepSummary;
-use crate::report::text::{count, plural};
+use crate::words::{count, plural};
 
 pub(super) fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     match summary.verdict {

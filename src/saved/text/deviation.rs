@@ -5,11 +5,12 @@
 
 use super::unknown_choice;
 use crate::model::id::MachineId;
-use crate::plan::{Plan, names};
+use crate::plan::Plan;
 use crate::scenario::FileError;
 use crate::scenario::file::Keys;
 use crate::scheduler::{Act, Deviation};
 use crate::sim::Choice;
+use crate::words;
 
 const USAGE: &str = "write 'step NUMBER: CHOICE, not step MACHINE' (as in 'step 14: crash \
                      core-container@1, not step core-table@1') or 'step NUMBER: hold MACHINE'";
@@ -66,7 +67,7 @@ fn parse(line: &str, plan: &Plan) -> Result<Deviation, String> {
 fn machine(name: &str, plan: &Plan) -> Result<MachineId, String> {
     plan.layout.find(name).ok_or_else(|| {
         let known = plan.layout.names().iter().map(String::as_str);
-        match names::closest(name, known) {
+        match words::closest(name, known) {
             Some(near) => format!("no machine is called '{name}'; did you mean '{near}'?"),
             None => format!("no machine is called '{name}'"),
         }

@@ -6,9 +6,9 @@ use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
-use crate::report::text::plural;
 use crate::spec::breach::Breach;
 use crate::spec::losses::Lost;
+use crate::words::plural;
 
 impl Narrator<'_> {
     pub(super) fn lost(&self, record: RecordId, queue: Option<QueueId>) -> String {

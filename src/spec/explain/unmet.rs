@@ -3,8 +3,8 @@
 use super::Narrator;
 use crate::model::layout::Place;
 use crate::model::progress::Milestone;
-use crate::report::text::plural;
 use crate::spec::unmet::Unmet;
+use crate::words::plural;
 
 impl Narrator<'_> {
     /// What is missing or too much, and where it is.

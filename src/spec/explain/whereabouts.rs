@@ -12,7 +12,7 @@ use crate::model::message::Message;
 use crate::model::options::{AtCapacity, OnRefusal, Receive};
 use crate::model::source;
 use crate::plan::names::target_name;
-use crate::report::text::plural;
+use crate::words::plural;
 
 /// So many places are named.
 const SPOTS: usize = 6;
