@@ -11,10 +11,11 @@
 
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{Progress, Runner, Sweep, Verdict};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
-use active_active::scheduler::{Random, RoundRobin, Scheduler, Strategy};
+use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::Simulation;
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};

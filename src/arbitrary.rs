@@ -36,9 +36,9 @@ use std::sync::{Arc, LazyLock};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::explore::{Choices, Runner};
 use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
 use crate::plan::Plan;
+use crate::run::{Choices, Runner};
 use crate::scenario::{Budget, Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
@@ -353,7 +353,7 @@ mod tests {
     use rand::Rng;
 
     use super::*;
-    use crate::explore::Verdict;
+    use crate::run::Verdict;
     use crate::scheduler::seed;
 
     #[test]

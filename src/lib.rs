@@ -58,6 +58,7 @@ pub mod metrics;
 pub mod model;
 pub mod plan;
 pub mod report;
+pub mod run;
 pub mod saved;
 pub mod scenario;
 pub mod scheduler;

@@ -25,9 +25,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::explore::units::{Supply, Units};
-use crate::explore::{Observer, Phase, Runner};
 use crate::model::event::{Event, Holder};
 use crate::plan::Plan;
+use crate::run::{Observer, Phase, Runner};
 use crate::scheduler::{Scheduler, Span};
 use crate::sim::{Simulation, Step};
 

@@ -48,8 +48,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::explore::{Cut, Observer, Outcome, Runner, Verdict};
 use crate::plan::Plan;
+use crate::run::{Cut, Observer, Outcome, Runner, Verdict};
 use crate::scenario::FileError;
 use crate::scheduler::{Act, Deviate, Deviation, Misfit, Replay};
 use crate::sim::Choice;
@@ -110,7 +110,7 @@ pub struct Replayed {
 
 impl SavedRun {
     /// A run of the plan: the choices of its chaos phase (as
-    /// [`Choices`](crate::explore::Choices) writes them down) and what it showed.
+    /// [`Choices`](crate::run::Choices) writes them down) and what it showed.
     ///
     /// # Errors
     ///
@@ -309,8 +309,8 @@ impl fmt::Display for Expected {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::Choices;
     use crate::model::MachineId;
+    use crate::run::Choices;
     use crate::scenario::{Override, builtin};
     use crate::scheduler::Random;
 

@@ -12,7 +12,8 @@
 //! use active_active::explore::{Runner, Verdict};
 //! use active_active::plan::Plan;
 //! use active_active::scenario::builtin;
-//! use active_active::scheduler::{Act, Deviate, Deviation, Random, RoundRobin, Scheduler, Script, Strategy};
+//! use active_active::explore::Strategy;
+//! use active_active::scheduler::{Act, Deviate, Deviation, Random, RoundRobin, Scheduler, Script};
 //!
 //! fn verdict(plan: &Arc<Plan>, mut scheduler: impl Scheduler) -> Verdict {
 //!     Runner::new(Arc::clone(plan)).run(&mut scheduler, 0, &mut ()).verdict
@@ -38,8 +39,9 @@
 //! use active_active::explore::Runner;
 //! use active_active::plan::Plan;
 //! use active_active::scenario::builtin;
-//! use active_active::scheduler::strategy::{Prepared, Searcher};
-//! use active_active::scheduler::{Delay, Feedback, Pct, Portfolio, Pos, Profile, Scheduler, Strategy, Surw};
+//! use active_active::explore::strategy::{Prepared, Searcher};
+//! use active_active::explore::{Feedback, Portfolio, Strategy};
+//! use active_active::scheduler::{Delay, Pct, Pos, Profile, Scheduler, Surw};
 //!
 //! let plan = Arc::new(Plan::new(&builtin::scenario("crash-anywhere")?)?);
 //! let steps = |mut scheduler: &mut dyn FnMut(&mut Runner) -> u64| {
@@ -69,14 +71,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod answer;
+pub(crate) mod answer;
 pub mod delay;
 pub mod deviate;
-pub mod feedback;
-mod moments;
+pub(crate) mod moments;
 mod object;
 pub mod pct;
-pub mod portfolio;
 pub mod pos;
 pub mod profile;
 #[cfg(test)]
@@ -86,22 +86,18 @@ pub mod replay;
 pub mod round_robin;
 pub mod script;
 pub mod seed;
-pub mod strategy;
 pub mod surw;
 pub mod timed;
 
 pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
-pub use feedback::Feedback;
 pub use pct::Pct;
-pub use portfolio::Portfolio;
 pub use pos::Pos;
 pub use profile::Profile;
 pub use random::Random;
 pub use replay::{Misfit, Replay};
 pub use round_robin::RoundRobin;
 pub use script::Script;
-pub use strategy::{Strategy, StrategyError};
 pub use surw::Surw;
 pub use timed::{Span, Timed, VirtualTime};
 

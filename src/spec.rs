@@ -104,7 +104,7 @@ fn judged(judgement: Judgement, plan: &Plan) -> Judgement {
 /// Each property is a type in its own file that answers the questions its statement raises; what
 /// only one property needs it keeps itself, what several need is in the [`Ledger`].
 ///
-/// A [`Runner`](crate::explore::Runner) lets it watch; here it is done by hand, in a run in which a table is lost:
+/// A [`Runner`](crate::run::Runner) lets it watch; here it is done by hand, in a run in which a table is lost:
 ///
 /// ```
 /// use std::sync::Arc;

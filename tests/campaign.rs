@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
+use active_active::explore::strategy::Prepared;
 use active_active::explore::{
     Campaign, Checkpoint, CheckpointError, Done, Identity, Progress, Runner, Segment, Shard, Sweep,
     SweepReport, Verdict,
 };
 use active_active::plan::Plan;
-use active_active::scheduler::strategy::Prepared;
-use active_active::scheduler::{Scheduler, Strategy};
+use active_active::scheduler::Scheduler;
 use active_active::spec::Violation;
 
 #[path = "common/plans.rs"]

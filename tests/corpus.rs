@@ -28,12 +28,13 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{Observer, Phase, Runner, Verdict};
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scenario::designs::UNSOUND;
 use active_active::scheduler::seed::generator;
-use active_active::scheduler::{RoundRobin, Script, Strategy, Timed};
+use active_active::scheduler::{RoundRobin, Script, Timed};
 use active_active::sim::{Choice, Simulation, Step};
 use rand::Rng;
 use xxhash_rust::xxh3::Xxh3;

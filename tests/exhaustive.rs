@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{Observer, Phase, Runner};
 use active_active::plan::Plan;
-use active_active::scheduler::{Replay, RoundRobin, Scheduler, Script, Strategy};
+use active_active::scheduler::{Replay, RoundRobin, Scheduler, Script};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 

@@ -4,13 +4,13 @@
 
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{
     Choices, Ended, Minimiser, Progress, Runner, Sweep, SweepReport, Watch,
 };
 use active_active::report::past;
 use active_active::report::story::Mark;
 use active_active::saved::SavedRun;
-use active_active::scheduler::Strategy;
 use active_active::spec::PropertyName;
 
 #[path = "common/plans.rs"]

@@ -6,13 +6,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{
     Choices, Observer, Phase, Progress, Reached, Runner, Sweep, SweepReport, Verdict,
 };
 use active_active::model::Event;
 use active_active::model::fault::Target;
 use active_active::plan::Plan;
-use active_active::scheduler::{Scheduler, Strategy, Timed};
+use active_active::scheduler::{Scheduler, Timed};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::explore::Runner;
 use crate::plan::Plan;
+use crate::run::Runner;
 use crate::saved::SavedRun;
 use crate::scenario::Scenario;
 use crate::scheduler::RoundRobin;
@@ -71,7 +71,7 @@ fn is_small(plan: &Plan) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::{Choices, Verdict};
+    use crate::run::{Choices, Verdict};
     use crate::scenario::builtin;
     use crate::scheduler::Script;
 

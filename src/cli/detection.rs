@@ -4,10 +4,10 @@ use std::io::Write;
 use std::sync::Arc;
 
 use active_active::explore::Progress;
+use active_active::explore::Strategy;
 use active_active::explore::detection::{Cell, Detection, Subject, subjects};
 use active_active::report::Finding;
 use active_active::report::detection::markdown;
-use active_active::scheduler::Strategy;
 
 use super::args::DetectionArgs;
 use super::error::CliError;

@@ -3,16 +3,15 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use active_active::explore::strategy::Prepared;
 use active_active::explore::{
     Campaign, Note, Observer, Outcome, Progress, Runner, Sweep, SweepReport,
 };
+use active_active::explore::{Strategy, StrategyError};
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
-use active_active::scheduler::strategy::Prepared;
-use active_active::scheduler::{
-    Random, Rhythm, RoundRobin, Scheduler, Script, Strategy, StrategyError, Timed,
-};
+use active_active::scheduler::{Random, Rhythm, RoundRobin, Scheduler, Script, Timed};
 
 use super::error::CliError;
 

@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::soundness::{Subject, subjects};
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport};
 use active_active::plan::Plan;
 use active_active::report::Finding;
 use active_active::report::soundness::{Row, markdown};
 use active_active::saved::SavedRun;
-use active_active::scheduler::Strategy;
 
 use super::args::SoundArgs;
 use super::error::CliError;

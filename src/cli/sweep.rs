@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport, Verdict};
 use active_active::plan::Plan;
 use active_active::report::{Finding, Palette, SweepRequest, SweepSummary, json, text};
 use active_active::saved::SavedRun;
-use active_active::scheduler::Strategy;
 use active_active::spec::Violation;
 
 use super::args::{Format, SweepArgs};

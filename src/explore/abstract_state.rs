@@ -1,11 +1,11 @@
 //! What a fuzzer should see of a run: states with the details left out.
 
-use crate::explore::{Observer, Phase};
 use crate::model::container::Hand;
 use crate::model::dns::DnsSide;
 use crate::model::fault::Target;
 use crate::model::id::{QueueId, RegionId, ReplicatorId, StageId};
 use crate::model::layout::Place;
+use crate::run::{Observer, Phase};
 use crate::scheduler::seed::mix;
 use crate::sim::{Simulation, Step};
 

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::explore::coverage::Coverage;
 use crate::explore::done::{Done, Segment};
-use crate::explore::runner::{Runner, Verdict};
 use crate::explore::shard::Shard;
 use crate::explore::sweep::{Progress, Sweep, SweepReport};
 use crate::explore::units::{Supply, Units};
+use crate::run::coverage::Coverage;
+use crate::run::runner::{Runner, Verdict};
 use crate::scheduler::{Rhythm, Scheduler};
 
 /// A thread reports its segment at the end of a unit of runs, or after this many steps (a few

@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::explore::{Choices, Minimal, Minimiser, Observer, Runner, Verdict, Watch};
+use crate::explore::{Minimal, Minimiser, Watch};
 use crate::plan::Plan;
+use crate::run::{Choices, Observer, Runner, Verdict};
 use crate::saved::SavedRun;
 use crate::scenario::{Problem, Scenario};
 use crate::scheduler::Script;

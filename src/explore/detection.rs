@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::explore::Strategy;
 use crate::explore::sweep::{Progress, Sweep};
 use crate::plan::Plan;
 use crate::scenario::designs::UNSOUND;
 use crate::scenario::{FileError, builtin};
-use crate::scheduler::Strategy;
 
 /// What to measure.
 ///
 /// ```
 /// use active_active::explore::Progress;
 /// use active_active::explore::detection::{Cell, Detection, Effort, Subject, subjects};
-/// use active_active::scheduler::Strategy;
+/// use active_active::explore::Strategy;
 ///
 /// let subject: &Subject = &subjects()?[0];
 /// assert_eq!(subject.design, "container.steps=remove,store,publish");

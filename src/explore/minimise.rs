@@ -41,7 +41,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use serde::Serialize;
 
-use crate::explore::{Choices, Outcome, Runner, Verdict};
+use crate::run::{Choices, Outcome, Runner, Verdict};
 use crate::saved::{SavedRun, Schedule};
 use crate::scheduler::Deviate;
 use crate::spec::Violation;

@@ -27,11 +27,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use crate::explore::campaign::Campaign;
-use crate::explore::coverage::Coverage;
 use crate::explore::evidence::Evidence;
-use crate::explore::healed::Healed;
 use crate::explore::shard::Shard;
 use crate::plan::Plan;
+use crate::run::coverage::Coverage;
+use crate::run::healed::Healed;
 use crate::scheduler::Scheduler;
 use crate::spec::{Ending, Lost, Violation};
 
@@ -66,7 +66,7 @@ pub struct SweepReport {
     pub runs_with_operator: u64,
     /// The first of them, and what it brought back first (see [`BroughtBack::text`]).
     ///
-    /// [`BroughtBack::text`]: crate::explore::BroughtBack::text
+    /// [`BroughtBack::text`]: crate::run::BroughtBack::text
     pub operator: Option<(u64, String)>,
     /// In how many runs losses destroyed something that was acknowledged.
     pub runs_with_loss: u64,

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::explore::{Runner, Verdict};
 use crate::model::event::Event;
 use crate::plan::Plan;
+use crate::run::{Runner, Verdict};
 use crate::scenario::designs::{SOUND, UNSOUND, Unsound};
 use crate::scenario::{FileError, builtin};
 use crate::scheduler::{Random, RoundRobin, Scheduler};

@@ -38,8 +38,9 @@ mod worker;
 
 pub use progress::Progress as SearchProgress;
 
-use crate::explore::{BroughtBack, Evidence, Outcome, Runner, Verdict};
+use crate::explore::Evidence;
 use crate::plan::Plan;
+use crate::run::{BroughtBack, Outcome, Runner, Verdict};
 use crate::scheduler::Replay;
 use crate::sim::Choice;
 use crate::spec::{Settles, Violation};
@@ -128,7 +129,7 @@ pub struct VerifyReport {
     /// What the ends of runs show of their records, and which faults struck.
     pub evidence: Evidence,
     /// What only an operator would have brought back before some run went on (see
-    /// [`BroughtBack::text`](crate::explore::BroughtBack::text)).
+    /// [`BroughtBack::text`](crate::run::BroughtBack::text)).
     pub operator: Option<String>,
     /// Whether steps that commute were tried in one order only.
     pub reduced: bool,

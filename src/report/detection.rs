@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::explore::Strategy;
 use crate::explore::detection::{Cell, Detection, Effort, Subject};
-use crate::scheduler::Strategy;
 use crate::words::count;
 
 /// Why a strategy does not always find a design: the design or the scenario, the strategies, the

@@ -11,7 +11,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::explore::{Observer, Phase, Runner, Verdict};
 use crate::model::dns::DnsSide;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{FaultPoint, Target};
@@ -19,6 +18,7 @@ use crate::model::id::{ContainerId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
 use crate::report::story::{Before, Line, Story};
+use crate::run::{Observer, Phase, Runner, Verdict};
 use crate::saved::SavedRun;
 use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Violation};

@@ -20,12 +20,12 @@
 
 use std::sync::Arc;
 
-use crate::explore::{Outcome, Phase};
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{MachineId, RecordId};
 use crate::model::message::MessageKind;
 use crate::plan::Plan;
 use crate::report::story::{Line, Mark, Story};
+use crate::run::{Outcome, Phase};
 use crate::scheduler::{Span, VirtualTime};
 
 mod recorder;

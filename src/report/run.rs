@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::explore::{Cut, Evidence, Outcome, Verdict};
+use crate::explore::Evidence;
 use crate::metrics::{FaultSummary, Metrics, MetricsSummary};
 use crate::plan::Plan;
 use crate::report::facts::FactsSummary;
@@ -10,6 +10,7 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
     SchedulerSummary, ViolationSummary,
 };
+use crate::run::{Cut, Outcome, Verdict};
 
 /// What one run shows.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]

@@ -21,12 +21,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::explore::Verdict;
 use crate::model::fault::Target;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::layout::{Layout, Place};
 use crate::report::recording::{Frame, Recording};
 use crate::report::story::Mark;
+use crate::run::Verdict;
 
 mod mermaid;
 mod svg;
@@ -322,9 +322,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::explore::Runner;
     use crate::plan::Plan;
     use crate::report::recording::Window;
+    use crate::run::Runner;
     use crate::scenario::builtin;
     use crate::scheduler::Random;
 

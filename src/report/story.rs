@@ -22,7 +22,6 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::explore::{Observer, Phase};
 use crate::model::destination;
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
@@ -31,6 +30,7 @@ use crate::model::message::{Message, Receipt};
 use crate::report::palette::{Palette, paint};
 use crate::report::past::{Slice, disturbed_by};
 use crate::report::phrase::Scene;
+use crate::run::{Observer, Phase};
 use crate::sim::{Simulation, Step};
 
 /// One line of a story.
@@ -341,8 +341,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::explore::{Choices, Runner, Verdict};
     use crate::plan::Plan;
+    use crate::run::{Choices, Runner, Verdict};
     use crate::scenario::builtin;
     use crate::scheduler::Random;
 

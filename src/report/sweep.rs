@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::explore::Strategy;
+use crate::explore::SweepReport;
 use crate::explore::possible;
-use crate::explore::{Reached, SweepReport};
 use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
 use crate::report::facts::FactsSummary;
@@ -11,7 +12,8 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
     SchedulerSummary, ViolationSummary,
 };
-use crate::scheduler::{Rhythm, Strategy};
+use crate::run::Reached;
+use crate::scheduler::Rhythm;
 use crate::sim::Pair;
 use crate::spec::PropertyName;
 use crate::words::{count, plural};

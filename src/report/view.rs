@@ -1,10 +1,10 @@
 //! What the system holds at one moment: queues, containers, tables.
 
-use crate::explore::{Observer, Phase};
 use crate::model::container;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::{queue, replicator, table};
+use crate::run::{Observer, Phase};
 use crate::sim::{Simulation, Step};
 use crate::words::plural;
 

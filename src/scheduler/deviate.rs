@@ -262,7 +262,7 @@ fn misfit(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::{Choices, Runner, Verdict};
+    use crate::run::{Choices, Runner, Verdict};
     use crate::scenario::builtin;
     use crate::scheduler::Random;
 

@@ -1,12 +1,13 @@
 //! Consumers that hang, or take longer than the visibility timeout.
 
+use active_active::explore::Strategy;
 use active_active::explore::{
     Progress, Reached, Runner, SearchProgress, Sweep, Verdict, Verified, Verify,
 };
 use active_active::model::Event;
 use active_active::model::container::State;
 use active_active::plan::Plan;
-use active_active::scheduler::{Random, RoundRobin, Strategy};
+use active_active::scheduler::{Random, RoundRobin};
 use active_active::spec::PropertyName;
 
 use crate::support::*;

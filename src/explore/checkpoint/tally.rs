@@ -6,10 +6,10 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 
 use crate::explore::checkpoint::CheckpointError;
-use crate::explore::coverage::{Coverage, Reached};
 use crate::explore::evidence::Evidence;
 use crate::explore::sweep::SweepReport;
 use crate::model::RecordId;
+use crate::run::coverage::{Coverage, Reached};
 use crate::sim::Pair;
 use crate::spec::{Lost, Violation};
 

@@ -1,7 +1,7 @@
 //! What a run could have done differently.
 
-use crate::explore::{Observer, Phase};
 use crate::plan::Plan;
+use crate::run::{Observer, Phase};
 use crate::scheduler::{Act, Deviation, RoundRobin, Scheduler};
 use crate::sim::{Choice, Simulation, Step};
 

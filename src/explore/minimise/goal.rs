@@ -4,10 +4,10 @@ use std::mem::{Discriminant, discriminant};
 
 use super::case::Case;
 use super::shrink::Part;
-use crate::explore::{Outcome, Verdict};
 use crate::model::container;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::message::Message;
+use crate::run::{Outcome, Verdict};
 use crate::sim::Simulation;
 use crate::spec::unmet::Unmet;
 use crate::spec::{Breach, PropertyName, Violation};

@@ -8,7 +8,7 @@ use rand::Rng;
 use super::alternatives::{Alternatives, Possible, is_alike, is_fault, spread};
 use super::case::Case;
 use super::search::{Found, Runs, Search, reached};
-use crate::explore::Choices;
+use crate::run::Choices;
 use crate::scheduler::seed::{below, generator};
 use crate::scheduler::{Act, Deviate, Deviation, Random};
 use crate::sim::Choice;

@@ -7,9 +7,9 @@
 use super::case::Case;
 use super::cause::{Ingredient, Without};
 use super::search::{Runs, Search};
-use crate::explore::{Outcome, Runner, Verdict};
 use crate::model::layout::DRIVER;
 use crate::plan::Plan;
+use crate::run::{Outcome, Runner, Verdict};
 use crate::scenario::{Expectation, ScriptStep};
 use crate::scheduler::{Random, RoundRobin, Scheduler};
 use crate::sim::{Choice, Simulation};

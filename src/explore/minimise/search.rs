@@ -9,9 +9,9 @@ use super::goal::Goal;
 use super::question::Question;
 use super::shrink::Shrunk;
 use super::{Ended, Minimiser, Watch};
-use crate::explore::{Choices, Observer, Outcome, Runner};
 use crate::model::layout::DRIVER;
 use crate::plan::{DriverAction, Plan};
+use crate::run::{Choices, Observer, Outcome, Runner};
 use crate::scheduler::{Deviate, Deviation, Scheduler};
 use crate::sim::{Choice, Simulation};
 

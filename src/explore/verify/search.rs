@@ -4,7 +4,6 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::explore::evidence::Evidence;
-use crate::explore::healed::BroughtBack;
 use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::locals::Locals;
 use crate::explore::verify::point::Point;
@@ -15,6 +14,7 @@ use crate::explore::verify::space::Points;
 use crate::explore::verify::store::{Full, Store};
 use crate::explore::verify::worker::Worker;
 use crate::plan::Plan;
+use crate::run::healed::BroughtBack;
 use crate::sim::{Bytes, Choice};
 
 /// What a pass does with the states that it comes to.

@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::explore::evidence::Evidence;
-use crate::explore::healed::{self, BroughtBack};
 use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::pool::Job;
 use crate::explore::verify::progress::Tally;
@@ -14,6 +13,7 @@ use crate::explore::verify::space::Space;
 use crate::explore::verify::store::{Full, Reader, Store};
 use crate::model::fault::FaultPoint;
 use crate::model::layout::DRIVER;
+use crate::run::healed::{self, BroughtBack};
 use crate::sim::Choice;
 use crate::spec::Breach;
 

@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde::ser::{SerializeTuple, Serializer};
 
-use crate::explore::Phase;
 use crate::model::layout::{Layout, Place};
 use crate::model::message::MessageKind;
 use crate::plan::names::target_name;
@@ -11,6 +10,7 @@ use crate::report::html::Page;
 use crate::report::recording::{self, Recording};
 use crate::report::run::RunSummary;
 use crate::report::story::Mark;
+use crate::run::Phase;
 use crate::scenario::ScriptStep;
 use crate::scheduler::VirtualTime;
 

@@ -3,8 +3,8 @@
 //! The system is healed again when a container has stopped meanwhile. Where that is of no use, the reader
 //! sees the same steps a second time, and has to compare them to find that nothing is new.
 
-use crate::explore::Phase;
 use crate::report::story::{Line, Mark};
+use crate::run::Phase;
 
 /// The lines, with one instead of each round that has the same lines as the round before.
 pub(super) fn told_once(lines: Vec<Line>) -> Vec<Line> {

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::explore::{Observer, Outcome, Phase};
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
@@ -13,6 +12,7 @@ use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
 };
 use crate::report::story::{Line, Mark};
+use crate::run::{Observer, Outcome, Phase};
 use crate::scheduler::Span;
 use crate::sim::{Simulation, Step};
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use crate::explore::strategy::feedback::{Feedback, GROUP};
 use crate::plan::Plan;
-use crate::scheduler::feedback::GROUP;
 use crate::scheduler::seed::mix;
-use crate::scheduler::{Delay, Feedback, Pct, Pos, Profile, Random, Rhythm, Scheduler, Surw};
+use crate::scheduler::{Delay, Pct, Pos, Profile, Random, Rhythm, Scheduler, Surw};
 use crate::sim::{Choice, Simulation, Step};
 
 /// How many of the strategies have runs that depend on no others.

@@ -5,23 +5,26 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::scheduler::{
-    Delay, Feedback, Pct, Portfolio, Pos, Profile, Random, Rhythm, Scheduler, Surw, feedback,
-    portfolio,
-};
+use crate::scheduler::{Delay, Pct, Pos, Profile, Random, Rhythm, Scheduler, Surw};
 use crate::sim::{Choice, Simulation, Step};
 use crate::words;
+
+pub mod feedback;
+pub mod portfolio;
+
+pub use feedback::Feedback;
+pub use portfolio::Portfolio;
 
 /// A search strategy: how a campaign of runs chooses its schedules.
 ///
 /// ```
-/// use active_active::scheduler::Strategy;
+/// use active_active::explore::Strategy;
 ///
 /// let strategy: Strategy = "pct:4".parse()?;
 /// assert_eq!(strategy, Strategy::Pct { depth: 4 });
 /// assert_eq!(strategy.to_string(), "pct:4");
 /// assert_eq!("pct".parse(), Ok(Strategy::Pct { depth: 3 }));
-/// # Ok::<(), active_active::scheduler::StrategyError>(())
+/// # Ok::<(), active_active::explore::StrategyError>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Strategy {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::explore::{AbstractStates, Observer, Runner};
+use crate::explore::abstract_state::AbstractStates;
 use crate::plan::Plan;
+use crate::run::{Observer, Runner};
 use crate::scheduler::answer::step_of;
 use crate::scheduler::moments::{self, KINDS, Moments, kind};
 use crate::scheduler::profile::Profile;

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::explore::coverage::Coverage;
-use crate::explore::healed::Healed;
-use crate::explore::observer::{Observer, Phase};
 use crate::model::MachineId;
 use crate::plan::{Plan, Strike};
+use crate::run::coverage::Coverage;
+use crate::run::healed::Healed;
+use crate::run::observer::{Observer, Phase};
 use crate::scheduler::{RoundRobin, Scheduler, Span};
 use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Ending, Judgement, Lost, Seen, Settles, Spec, Violation};
