@@ -54,6 +54,8 @@
 #[cfg_attr(docsrs, doc(cfg(feature = "arbitrary")))]
 pub mod arbitrary;
 pub mod explore;
+#[cfg(test)]
+mod fields;
 pub mod metrics;
 pub mod model;
 pub mod plan;

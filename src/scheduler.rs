@@ -80,7 +80,7 @@ pub mod pct;
 pub mod pos;
 pub mod profile;
 #[cfg(test)]
-mod program;
+pub(crate) mod program;
 pub mod random;
 pub mod replay;
 pub mod round_robin;

@@ -32,6 +32,8 @@ mod routed_by_policy;
 mod settles;
 mod store_before_forward;
 mod stored_everywhere;
+#[cfg(test)]
+mod tests;
 pub(crate) mod unmet;
 mod within_rpo;
 

@@ -96,11 +96,15 @@ fn code_of(text: &str) -> String {
     code
 }
 
-/// The child modules that are tests: `#[cfg(test)] mod name;`.
+/// The child modules that are tests: `#[cfg(test)] mod name;`, also with a visibility.
 fn test_modules(text: &str) -> Vec<String> {
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
     let pairs = lines.windows(2).filter(|pair| pair[0] == "#[cfg(test)]");
-    let name = |pair: &[&str]| Some(pair[1].strip_prefix("mod ")?.strip_suffix(';')?.to_owned());
+    let name = |pair: &[&str]| {
+        let (visibility, name) = pair[1].split_once("mod ")?;
+        let is_module = visibility.is_empty() || visibility.starts_with("pub");
+        is_module.then(|| name.strip_suffix(';').map(str::to_owned)).flatten()
+    };
     pairs.filter_map(name).collect()
 }
 
@@ -184,7 +188,9 @@ impl Files {
         let tests: BTreeSet<String> = texts
             .iter()
             .flat_map(|(module, text)| {
-                test_modules(text).into_iter().map(move |name| format!("{module}/{name}"))
+                // The library's own modules are rooms.
+                let within = if module == "lib" { String::new() } else { format!("{module}/") };
+                test_modules(text).into_iter().map(move |name| format!("{within}{name}"))
             })
             .collect();
         let is_test = |module: &str| tests.iter().any(|test| is_within(module, test));

@@ -51,6 +51,10 @@ struct Run {
     /// Run only the test that the list names for each fault (`caught_by`).
     #[arg(long)]
     declared: bool,
+    /// Build and run only these test binaries (`lib`, or the name of a file of `tests/`); what they do not catch
+    /// may be caught by others.
+    #[arg(long, value_delimiter = ',', value_name = "NAME,NAME,…", conflicts_with = "declared")]
+    binaries: Vec<String>,
     /// Forget the results so far; else faults that have one for these sources are not run again.
     #[arg(long)]
     again: bool,
@@ -107,8 +111,12 @@ fn hunt(run: &Run) -> Result<ExitCode, Box<dyn Error>> {
     let chosen = list::choose(&listed, &run.only)?;
     let base = base()?;
     let tree = base.join("tree");
-    // A fault that survives one test may be caught by another.
-    let journal = base.join(if run.declared { "declared.toml" } else { "journal.toml" });
+    // A fault that survives some tests may be caught by others.
+    let journal = base.join(match (run.declared, run.binaries.is_empty()) {
+        (true, _) => "declared.toml".to_owned(),
+        (false, true) => "journal.toml".to_owned(),
+        (false, false) => format!("journal-{}.toml", run.binaries.join("-")),
+    });
 
     let sources = Sources::read(root())?;
     let hash = sources.hash();
@@ -121,9 +129,14 @@ fn hunt(run: &Run) -> Result<ExitCode, Box<dyn Error>> {
 
     let tried: Vec<Fault> = chosen.iter().filter(|of| of.equivalent.is_none()).cloned().collect();
     let declared = || tried.iter().filter_map(Fault::declared);
-    let names: BTreeSet<String> = declared().map(|(binary, _)| binary.to_owned()).collect();
-    let binaries = suite::build(&tree, &base.join("build"), run.declared.then_some(&names))?;
-    suite::check_declared(&binaries, &tree, declared())?;
+    let mut names: BTreeSet<String> = run.binaries.iter().cloned().collect();
+    if run.declared {
+        names.extend(declared().map(|(binary, _)| binary.to_owned()));
+    }
+    let some = run.declared || !run.binaries.is_empty();
+    let binaries = suite::build(&tree, &base.join("build"), some.then_some(&names))?;
+    let here = declared().filter(|(name, _)| !some || names.contains(*name));
+    suite::check_declared(&binaries, &tree, here)?;
 
     let (jobs, declared_only) = (run.jobs.into(), run.declared);
     let hunt = Hunt { sources: &sources, tree, binaries: &binaries, declared_only, jobs };

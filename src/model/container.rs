@@ -7,6 +7,9 @@ use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover,
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// ```text
 ///                     pause, crash
 ///           ┌──────────────────────────────► FailedProcessing

@@ -8,6 +8,9 @@ use crate::model::options::{Dedupe, Versions};
 use crate::model::outbox::Outbox;
 use crate::model::record::Keys;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// What the destination does with one region's outbound queue.
 ///
 /// ```text

@@ -9,6 +9,9 @@ use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
 use crate::model::plans::Plans;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// Which of the two names.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum DnsSide {

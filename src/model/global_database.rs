@@ -10,6 +10,9 @@ use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 use crate::model::table::{self, Latest, RegionalTable, Store, Written};
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// ```text
 ///            fail                        switchover
 ///   Failed ◄────── Reader      Writer ────────────► Draining

@@ -6,6 +6,9 @@ use crate::model::message::Health;
 use crate::model::options::{Failback, HealthCheckOf};
 use crate::model::outbox::Outbox;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// What in-dns knows of the health of the regions.
 ///
 /// ```text

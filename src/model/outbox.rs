@@ -9,6 +9,9 @@ use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
 use crate::model::progress::Progress;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// The inboxes of all machines, and which machines can take a step.
 ///
 /// A machine is *ready* when its inbox has a message and the inbox is open. A machine whose state

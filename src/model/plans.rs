@@ -5,6 +5,9 @@ use crate::model::message::Message;
 use crate::model::options::PlanWrite;
 use crate::model::outbox::Outbox;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// ```text
 ///                 enacted
 ///              ┌───────────┐

@@ -4,6 +4,9 @@ use crate::model::event::{Event, Holder};
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Layout;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// A milestone of a record: each queue position, accepted by the source, at the destination.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Milestone(pub u8);

@@ -10,6 +10,8 @@ use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
 
 mod faults;
+#[cfg(test)]
+pub(crate) mod fields;
 mod waiting;
 
 use waiting::Waiting;

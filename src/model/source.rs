@@ -8,6 +8,9 @@ use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// ```text
 ///        publish                   refused (retry)
 ///  Idle ─────────► Sending ─────────────────────► Waiting

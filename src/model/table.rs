@@ -15,6 +15,9 @@ use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// ```text
 ///            fail
 /// Available ──────► Failed

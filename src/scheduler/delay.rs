@@ -122,3 +122,60 @@ impl Scheduler for Delay {
         Some(self.moments.at_rest(simulation, &mut self.numbers))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scheduler::program::{chi_square, plan};
+
+    /// How many turns were passed over by each machine that was let pass, in one run.
+    fn passed_over(plan: &Arc<Plan>, delay: &mut Delay, run: u64) -> u32 {
+        let mut simulation = Simulation::new(Arc::clone(plan));
+        delay.begin(plan, run);
+        let mut passed = 0;
+        while !simulation.enabled().is_quiescent() {
+            let mut turns = delay.fair;
+            let choice = delay.choose(&simulation).expect("a machine can step");
+            while choice.machine().is_some() && turns.turn(simulation.enabled()) != choice.machine()
+            {
+                passed += 1;
+            }
+            simulation.step(choice);
+        }
+        passed
+    }
+
+    /// The limit was ignored once without a test that saw it.
+    #[test]
+    fn no_run_has_more_delays_than_allowed_and_most_have_as_many() {
+        let plan = plan("crash-anywhere");
+        let profile = Arc::new(Profile::new(&plan, 1));
+        for delays in [0u16, 1, 3, 8] {
+            let mut delay = Delay::new(Arc::clone(&profile), 5, delays);
+            let counts: Vec<u32> = (0..60).map(|run| passed_over(&plan, &mut delay, run)).collect();
+            assert!(counts.iter().all(|&count| count <= u32::from(delays)), "{delays}: {counts:?}");
+            let whole = counts.iter().filter(|&&count| count == u32::from(delays)).count();
+            assert!(whole >= 35, "{delays}: {counts:?}");
+        }
+    }
+
+    /// Delays fall anywhere in a run, and a machine waits for one round or for several.
+    #[test]
+    fn delays_are_spread_over_the_whole_run() {
+        let plan = plan("baseline");
+        let profile = Arc::new(Profile::new(&plan, 1));
+        let (mut parts, mut several) = ([0u64; 8], 0);
+        let mut delay = Delay::new(Arc::clone(&profile), 5, 3);
+        for run in 0..8_000 {
+            delay.begin(&plan, run);
+            several += usize::from(delay.at.iter().any(|&(_, rounds)| rounds > 1));
+            for &(at, _) in &delay.at {
+                parts[(at * 8 / profile.steps_max) as usize] += 1;
+            }
+        }
+        // Of a chi-square with 7 degrees of freedom, one value in 10,000 is greater than 29.
+        let even: Vec<(u64, f64)> = parts.iter().map(|&count| (count, 1.0)).collect();
+        assert!(chi_square(&even) < 29.0, "{parts:?}");
+        assert!((2_000..6_000).contains(&several), "{several} of 8,000");
+    }
+}

@@ -144,8 +144,10 @@ impl Priorities {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
     use super::*;
-    use crate::scheduler::program::{Program, share_of};
+    use crate::scheduler::program::{Program, chi_square, share_of};
 
     const RUNS: u64 = 20_000;
 
@@ -204,6 +206,29 @@ mod tests {
     fn place(order: &[u16], thread: u16, number: usize) -> usize {
         let mut steps = order.iter().enumerate().filter(|&(_, &other)| other == thread);
         steps.nth(number).expect("the thread has so many steps").0
+    }
+
+    /// 24 orders of four threads; with 23 degrees of freedom one value in 10,000 is greater than 57. The
+    /// change points are anywhere in the run.
+    #[test]
+    fn every_order_of_priorities_is_as_likely_and_so_is_every_change_point() {
+        let (mut orders, mut points) = (BTreeMap::new(), [0u64; 10]);
+        let mut priorities = Priorities::new(4, 4);
+        for run in 0..RUNS {
+            priorities.begin(10, &mut generator(2, run));
+            *orders.entry(priorities.order.clone()).or_insert(0u64) += 1;
+            let levels: BTreeSet<u16> =
+                priorities.changes.iter().map(|&(_, level)| level).collect();
+            assert_eq!(levels, BTreeSet::from([1, 2, 3]), "each falls to a level of its own");
+            priorities.changes.iter().for_each(|&(at, _)| points[at as usize] += 1);
+        }
+        assert_eq!(orders.len(), 24);
+        let even = |counts: &mut dyn Iterator<Item = u64>| {
+            chi_square(&counts.map(|count| (count, 1.0)).collect::<Vec<_>>())
+        };
+        assert!(even(&mut orders.values().copied()) < 57.0, "{orders:?}");
+        // 9 degrees of freedom: one value in 10,000 is greater than 33.
+        assert!(even(&mut points.into_iter()) < 33.0, "{points:?}");
     }
 
     #[test]

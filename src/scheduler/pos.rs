@@ -139,7 +139,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::scheduler::program::{Program, chi_square};
+    use crate::scheduler::program::{Program, chi_square, plan};
 
     const RUNS: u64 = 40_000;
 
@@ -173,6 +173,29 @@ mod tests {
         assert_eq!(shares.len(), 6);
         // 5 degrees of freedom: one value in 5,000 is greater than 24.
         assert!(chi_square(&shares) < 24.0, "{found:?}");
+    }
+
+    /// A step of the script races with every other one, and so does a fault: all is drawn again after it.
+    #[test]
+    fn after_a_step_of_the_script_and_after_a_fault_all_is_drawn_again() {
+        let plan = plan("crash-anywhere");
+        let mut pos = Pos::new(Arc::new(Profile::new(&plan, 1)), 5);
+        let (mut of_script, mut of_faults) = (0, 0);
+        for run in 0..20 {
+            pos.begin(&plan, run);
+            let mut simulation = Simulation::new(Arc::clone(&plan));
+            while simulation.steps() < 600 {
+                let choice = pos.choose(&simulation).expect("a machine can step");
+                let driver = choice.machine() == Some(plan.layout.machine(Place::Driver));
+                let is_fault = matches!(choice, Choice::Fault(_));
+                (of_script, of_faults) =
+                    (of_script + u32::from(driver), of_faults + u32::from(is_fault));
+                let kept = pos.draws.steps.iter().any(|&(priority, _)| priority > 0);
+                assert!(!((driver || is_fault) && kept), "{choice:?} leaves priorities");
+                simulation.step(choice);
+            }
+        }
+        assert!(of_script > 20 && of_faults > 20, "{of_script} of the script, {of_faults} faults");
     }
 
     /// Two threads whose steps all race: every choice is drawn anew, as in a random walk.

@@ -1,9 +1,27 @@
 //! Programs of a known number of interleavings, to test search strategies on.
 
+use std::sync::Arc;
+
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::plan::Plan;
+use crate::scenario::builtin;
 use crate::scheduler::seed::below;
+
+/// The plan of a built-in scenario, or of one that is written out.
+pub(crate) fn plan(scenario: &str) -> Arc<Plan> {
+    let text = builtin::text(scenario).unwrap_or(scenario);
+    Arc::new(Plan::load(text, "test", &[]).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// Two regions and one stage: small enough for a search to have seen nearly all that there is.
+pub(crate) const ONE_STAGE: &str = "
+    name = 'one-stage'
+    topology.stages = ['only']
+    records.batches = [2]
+    script = ['publish 1', 'await delivered all']
+";
 
 /// Threads that take a number of steps each, at any time.
 pub(crate) struct Program {

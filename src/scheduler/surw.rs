@@ -278,10 +278,10 @@ impl Walk {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
-    use crate::scheduler::program::{Program, chi_square};
+    use crate::scheduler::program::{Program, chi_square, plan};
 
     const RUNS: u64 = 40_000;
 
@@ -347,6 +347,64 @@ mod tests {
         // One thread has five times the steps of the other, and twice the interesting ones: 6! /
         // (4! 2!) = 15 orders; 14 degrees of freedom.
         assert_uniform(&orders(&[8, 4], 0, true, &[4, 2]), 15, 44.0);
+    }
+
+    /// All that can step is interesting and the intended thread cannot: one of the others steps, in proportion
+    /// to what it has left. (Equal weights were planted here, and no test saw it.)
+    #[test]
+    fn where_the_intended_thread_cannot_step_others_do_by_what_they_have_left() {
+        let mut counts = [0u64; 2];
+        for run in 0..RUNS {
+            let mut numbers = generator(7, run);
+            let mut walk = Walk::new(4);
+            walk.begin(&[3, 1, 4], 0, &mut numbers);
+            walk.intended = Some(2);
+            let thread = walk.next(2, |number| number as u16, |_| true, &mut numbers);
+            counts[usize::from(thread)] += 1;
+            assert_eq!(walk.left[usize::from(thread)], [2, 0][usize::from(thread)]);
+        }
+        // One degree of freedom: one value in 10,000 is greater than 15.
+        assert!(chi_square(&[(counts[0], 3.0), (counts[1], 1.0)]) < 15.0, "{counts:?}");
+    }
+
+    /// Steps that are not interesting go on meanwhile, each as likely.
+    #[test]
+    fn where_the_intended_thread_cannot_step_those_that_touch_something_else_do() {
+        let mut counts = [0u64; 3];
+        for run in 0..RUNS {
+            let mut numbers = generator(8, run);
+            let mut walk = Walk::new(5);
+            walk.begin(&[9, 0, 0, 4], 0, &mut numbers);
+            walk.intended = Some(3);
+            let thread = walk.next(3, |number| number as u16, |thread| thread == 0, &mut numbers);
+            counts[usize::from(thread)] += 1;
+        }
+        assert_eq!(counts[0], 0, "it would overtake the intended thread");
+        assert!(chi_square(&[(counts[1], 1.0), (counts[2], 1.0)]) < 15.0, "{counts:?}");
+    }
+
+    #[test]
+    fn every_object_that_several_machines_touch_is_chosen_as_often() {
+        let plan = plan("crash-anywhere");
+        let profile = Arc::new(Profile::new(&plan, 1));
+        let mut surw = Surw::new(Arc::clone(&profile), 9);
+        let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
+        let (mut faults, mut focused) = (BTreeSet::new(), 0);
+        for run in 0..12_000 {
+            surw.begin(&plan, run);
+            *counts.entry(surw.object.expect("several are touched")).or_default() += 1;
+            faults.extend(surw.walk.left.last().copied());
+            focused += usize::from(surw.focus.is_some());
+        }
+        let contended: Vec<usize> =
+            profile.contended().iter().map(|&object| object.into()).collect();
+        assert_eq!(counts.keys().copied().collect::<Vec<usize>>(), contended);
+        assert!(contended.len() > 8, "{contended:?}");
+        // With as many degrees of freedom as this, one value in 10,000 is greater than thrice as much.
+        let even: Vec<(u64, f64)> = counts.values().map(|&count| (count, 1.0)).collect();
+        assert!(chi_square(&even) < 3.0 * contended.len() as f64, "{counts:?}");
+        assert_eq!(faults, (1..=profile.faults).collect(), "from one fault to all of them");
+        assert!((5_500..6_500).contains(&focused), "{focused} of 12,000 around one stage");
     }
 
     /// The canary: with weights that are not what is left it is far from uniform.

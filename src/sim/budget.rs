@@ -13,6 +13,9 @@ use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// The faults that the scheduler may choose.
 #[derive(Debug)]
 pub(super) struct Faults {

@@ -10,6 +10,9 @@ use crate::plan::{Await, Check, DriverAction, Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// How far the script is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Driver {

@@ -14,6 +14,9 @@ use crate::model::options::{Heal, Restart};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// How far a run is from its end.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Ending {

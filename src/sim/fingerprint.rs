@@ -27,6 +27,9 @@ use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::sim::world::World;
 
+#[cfg(test)]
+mod tests;
+
 /// A part of a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Part {

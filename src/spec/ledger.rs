@@ -7,6 +7,9 @@ use crate::model::id::{
 use crate::plan::Plan;
 use crate::sim::Bytes;
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// When something was seen: the number of the step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct Seen(pub u64);

@@ -9,6 +9,9 @@ use crate::scenario::LossLimit;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement, Ledger};
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// What is known of a record's row at a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct RowFacts {

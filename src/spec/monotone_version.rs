@@ -5,6 +5,9 @@ use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement};
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// For keyed records: what a table or the destination shows for a key never goes back to an older
 /// business version, unless a table lost the row that it showed.
 ///

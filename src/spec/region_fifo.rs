@@ -7,6 +7,9 @@ use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement, Ledger};
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
 /// It can be promised only with `fifo` queues, one container on each, no dead letters and no

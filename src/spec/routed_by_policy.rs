@@ -7,6 +7,9 @@ use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::spec::{Breach, Judgement};
 
+#[cfg(test)]
+pub(crate) mod fields;
+
 /// A send goes to a region that in-dns's policy allows, or, within the declared time to live, to one
 /// that it allowed when the answer was given.
 ///

@@ -119,6 +119,12 @@ impl Feedback {
         self.taken.clear();
     }
 
+    /// How many runs of its group it has kept so far.
+    #[cfg(test)]
+    pub(super) fn kept(&self) -> usize {
+        self.corpus.len()
+    }
+
     /// Draws what this run changes of which: of two runs that were kept, the later one.
     fn draw(&mut self, plan: &Plan) {
         self.changes.clear();

@@ -133,6 +133,67 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::scheduler::program::{ONE_STAGE, plan};
+
+    /// The choices of a run, up to so many.
+    fn choices(
+        plan: &Arc<Plan>,
+        scheduler: &mut impl Scheduler,
+        run: u64,
+        max: usize,
+    ) -> Vec<Choice> {
+        let mut simulation = Simulation::new(Arc::clone(plan));
+        scheduler.begin(plan, run);
+        let mut taken = Vec::new();
+        while taken.len() < max && !simulation.enabled().is_quiescent() {
+            let choice = scheduler.choose(&simulation).expect("a machine can step");
+            let step = simulation.step(choice);
+            scheduler.took(&step, &simulation);
+            taken.push(choice);
+        }
+        taken
+    }
+
+    /// Each of the first six runs is one of the strategy that is named for it, with the depth and the number of
+    /// delays that are named; and so is the next run of each.
+    #[test]
+    fn every_member_is_the_strategy_that_it_is_said_to_be() {
+        let plan = plan("crash-anywhere");
+        let profile = Arc::new(Profile::new(&plan, 1));
+        let mut portfolio = Portfolio::new(Arc::clone(&plan), &profile, 7, u64::MAX);
+        let mut of = |run| choices(&plan, &mut portfolio, run, 800);
+        let ours: Vec<Vec<Choice>> = (0..12).map(&mut of).collect();
+        let seed = |member: u64| mix(7u64.wrapping_add(mix(member)));
+        let profile = || Arc::clone(&profile);
+        for run in [0, 1] {
+            let theirs = [
+                choices(&plan, &mut Random::new(seed(0)), run, 800),
+                choices(&plan, &mut Pct::new(profile(), seed(1), 2), run, 800),
+                choices(&plan, &mut Pos::new(profile(), seed(2)), run, 800),
+                choices(&plan, &mut Surw::new(profile(), seed(3)), run, 800),
+                choices(&plan, &mut Delay::new(profile(), seed(4), 3), run, 800),
+                choices(&plan, &mut Pct::new(profile(), seed(5), 4), run, 800),
+            ];
+            for (member, theirs) in theirs.into_iter().enumerate() {
+                assert_eq!(ours[run as usize * 6 + member], theirs, "member {member}, run {run}");
+            }
+        }
+    }
+
+    /// Half of the runs learn: what the member for feedback is told, it keeps.
+    #[test]
+    fn the_runs_behind_the_free_ones_are_those_of_feedback() {
+        let plan = plan(ONE_STAGE);
+        let profile = Arc::new(Profile::new(&plan, 1));
+        let seed = mix(7u64.wrapping_add(mix(FEEDBACK)));
+        let mut portfolio = Portfolio::new(Arc::clone(&plan), &profile, 7, u64::MAX);
+        let mut feedback = Feedback::new(Arc::clone(&plan), Arc::clone(&profile), seed, u64::MAX);
+        for run in 0..30 {
+            let ours = choices(&plan, &mut portfolio, FREE + run, usize::MAX);
+            assert_eq!(ours, choices(&plan, &mut feedback, run, usize::MAX), "run {run}");
+        }
+        assert!(portfolio.feedback.kept() > 1);
+    }
 
     #[test]
     fn every_member_makes_each_of_its_runs_once() {

@@ -58,4 +58,10 @@ impl Waiting {
     pub(super) fn clients(&self) -> &[Client] {
         &self.clients[..usize::from(self.len)]
     }
+
+    /// The same, to change them.
+    #[cfg(test)]
+    pub(super) fn clients_mut(&mut self) -> &mut [Client] {
+        &mut self.clients[..usize::from(self.len)]
+    }
 }

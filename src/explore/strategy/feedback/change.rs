@@ -177,3 +177,6 @@ impl Changes {
         Some(step_of(machine, simulation, numbers))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,19 @@
+//! For tests: what changes one field of a type, and no other.
+
+/// The changes of each field of a type, as `CHANGES` of the module. A field that is not listed breaks the
+/// build, as one does that is listed and not there. A list that is empty says why.
+macro_rules! changes_of_each_field {
+    ($seen:vis $type:ident $(, $with:ty)* { $($field:ident: [$($change:expr),* $(,)?],)+ }) => {
+        /// A change of one field.
+        $seen type Change = fn(&mut $type $(, &mut $with)*);
+
+        /// By the name of the field.
+        $seen const CHANGES: &[(&str, Change)] =
+            &[$($((stringify!($field), $change),)*)+];
+
+        #[allow(dead_code, reason = "it need not be called to name every field")]
+        fn names_every_field($type { $($field: _),+ }: $type) {}
+    };
+}
+
+pub(crate) use changes_of_each_field;

@@ -1,0 +1,411 @@
+//! Field by field: what is changed alone changes the fingerprint, or a reason is stated; and a copy has it.
+//!
+//! The lists of fields stand beside the types (`fields.rs`), and a field that they do not name breaks
+//! the build.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+mod messages;
+
+use super::of;
+use crate::model::id::{MachineId, RegionId};
+use crate::model::message::Message;
+use crate::model::options::Dedupe;
+use crate::model::{
+    container, destination, dns, global_database, outbox, progress, queue, replicator, source,
+    table,
+};
+use crate::plan::{Plan, Strike};
+use crate::scheduler::{Random, Scheduler};
+use crate::sim::choice::Alternatives;
+use crate::sim::world::World;
+use crate::sim::{Simulation, budget, driver, ending};
+
+/// Two regions and two stages, in designs that use every field: a default store with keys, a global database
+/// with a limit and plans of two enactors, all that a budget can do to standard queues, and strong
+/// replication whose log judges conditions.
+const PLANS: [&str; 4] = [
+    "records.keys = 2
+     script = ['publish 1', 'await published batch 1', 'publish 2']",
+    "store.default = 'aurora'
+     aurora.rpo_records_max = 2
+     dns = { ttl = 2, health_threshold = 2, failback = 'caught-up', enactors = 2 }
+     destination.dedupe = 'by-message-id'
+     script = ['publish 1', 'publish 2', 'await published or refused batch 2']",
+    "records.keys = 2
+     topology.containers = 2
+     queue = { delivery = 'standard', max_receives = 3, capacity = 4 }
+     destination.dedupe = 'by-message-id'
+     budget = { crash = 2, lost_reply = 2, visibility_timeout = 2, reorder = 2 }
+     script = ['publish 1', 'publish 2', 'await sometime']",
+    "topology.regions = 3
+     records.keys = 2
+     replication.mode = 'strong'
+     table.insert = 'conditional'
+     destination.versions = 'checked'
+     script = ['publish 1', 'publish 2']",
+];
+
+/// After how many random steps the states are looked at.
+const STEPS: [u64; 4] = [0, 30, 90, 180];
+
+fn plan(text: &str) -> Arc<Plan> {
+    let topology = "topology.stages = ['one', 'two']\nrecords.batches = [3, 2]";
+    let text = format!("name = 'fields'\n{topology}\n{text}");
+    Arc::new(Plan::load(&text, "test", &[]).unwrap_or_else(|error| panic!("{error}")))
+}
+
+/// The world after some random steps, always the same.
+fn world(plan: &Arc<Plan>, steps: u64) -> World {
+    let mut simulation = Simulation::new(Arc::clone(plan));
+    let mut random = Random::new(3);
+    random.begin(plan, 0);
+    while simulation.steps() < steps && !simulation.is_over() {
+        let choice = match simulation.enabled().is_quiescent() {
+            true => random.at_rest(&simulation),
+            false => random.choose(&simulation),
+        };
+        simulation.step(choice.expect("the run is not over"));
+    }
+    simulation.world
+}
+
+/// A change of one field of a world.
+struct Change {
+    /// The part and its field.
+    name: String,
+    make: Box<dyn Fn(&mut World)>,
+}
+
+#[derive(Default)]
+struct Changes(Vec<Change>);
+
+impl Changes {
+    fn add(&mut self, part: &str, field: &str, make: impl Fn(&mut World) + 'static) {
+        self.0.push(Change { name: format!("{part}.{field}"), make: Box::new(make) });
+    }
+}
+
+/// A change of every field of every machine, and of all that is beside them.
+fn changes(plan: &Plan) -> Vec<Change> {
+    let mut all = Changes::default();
+    of_names_and_ends(&mut all);
+    of_stages(plan, &mut all);
+    for &(field, change) in outbox::fields::CHANGES {
+        all.add("out", field, move |world| change(&mut world.out));
+    }
+    for &(field, change) in progress::fields::CHANGES {
+        all.add("progress", field, move |world| change(outbox::fields::progress(&mut world.out)));
+    }
+    for &(field, change) in driver::fields::CHANGES {
+        all.add("driver", field, move |world| change(&mut world.driver));
+    }
+    for &(field, change) in ending::fields::CHANGES {
+        all.add("ending", field, move |world| change(&mut world.ending));
+    }
+    for &(field, change) in budget::fields::CHANGES {
+        all.add("faults", field, move |world| change(&mut world.faults));
+    }
+    for &(field, change) in budget::fields::left::CHANGES {
+        all.add("left", field, move |world| change(budget::fields::left::of(&mut world.faults)));
+    }
+    all.add("world", "current", |world| world.current = Message::Wake { region: RegionId(1) });
+    all.add("world", "alternatives", |world| {
+        let Alternatives { answers, failing: _ } = &mut world.alternatives;
+        answers.0 ^= 2;
+    });
+    all.add("world", "alternatives", |world| {
+        world.alternatives.failing = Some(MachineId(9));
+    });
+    all.add("world", "struck", |world| {
+        world.struck = match world.struck {
+            Some(_) => None,
+            None => Some(Strike::of_script(1)),
+        };
+    });
+    all.add("world", "lost", |world| world.lost.0 ^= 2);
+    for place in (0..plan.log_places()).skip(1).step_by(plan.records() + 1) {
+        all.add("world", "log", move |world| match world.log.contains(place) {
+            true => world.log.remove(place),
+            false => world.log.insert(place),
+        });
+    }
+    all.0
+}
+
+/// The source, the two names, the destination.
+fn of_names_and_ends(all: &mut Changes) {
+    for &(field, change) in source::fields::CHANGES {
+        all.add("source", field, move |world| change(&mut world.source, &mut world.out));
+    }
+    for &(field, change) in destination::fields::CHANGES {
+        all.add("destination", field, move |world| change(&mut world.destination));
+    }
+    let names: [(&str, fn(&mut World) -> &mut dns::Dns); 2] =
+        [("in-dns", |world| &mut world.in_dns), ("out-dns", |world| &mut world.out_dns)];
+    for (name, dns) in names {
+        for &(field, change) in dns::fields::CHANGES {
+            all.add(name, field, move |world| change(dns(world)));
+        }
+        for (field, change) in dns::fields::health() {
+            all.add(name, field, move |world| change(dns::fields::parts(dns(world)).0));
+        }
+        for (field, change) in dns::fields::plans() {
+            all.add(name, field, move |world| change(dns::fields::parts(dns(world)).1));
+        }
+    }
+}
+
+/// Queues, containers, tables and replicators.
+fn of_stages(plan: &Plan, all: &mut Changes) {
+    for at in 0..plan.layout.queues() {
+        for &(field, change) in queue::fields::CHANGES {
+            all.add("queue", field, move |world| {
+                change(&mut world.queues[at], &mut world.shelf, &mut world.out);
+            });
+        }
+        for &(field, change) in queue::fields::OF_ITEMS {
+            all.add("item", field, move |world| {
+                change(&mut world.queues[at], &mut world.shelf, &mut world.out);
+            });
+        }
+    }
+    for at in 0..plan.layout.containers() {
+        for &(field, change) in container::fields::CHANGES {
+            all.add("container", field, move |world| change(&mut world.containers[at]));
+        }
+        all.add("hand", "receipt", move |world| {
+            container::fields::RECEIPT(&mut world.containers[at]);
+        });
+    }
+    let (width, keys) = (plan.records() + 1, plan.keys().count());
+    for at in 0..plan.layout.tables() {
+        for &(field, change) in table::fields::CHANGES {
+            all.add("table", field, move |world| change(&mut world.tables[at], &mut world.out));
+        }
+        for (field, change) in global_database::fields::changes() {
+            all.add("cluster", field, move |world| change(&mut world.tables[at], &mut world.out));
+        }
+        for &(field, change) in table::fields::row::CHANGES {
+            all.add("row", field, move |world| change(&mut world.rows[at * width + 2]));
+        }
+        for &(field, change) in table::fields::latest::CHANGES.iter().filter(|_| keys > 0) {
+            all.add("latest", field, move |world| change(&mut world.latest[at * keys + 1]));
+        }
+    }
+    for at in 0..plan.replicators.len() {
+        for &(field, change) in replicator::fields::CHANGES {
+            all.add("replicator", field, move |world| {
+                change(&mut world.replicators[at], &mut world.out);
+            });
+        }
+    }
+}
+
+/// A new part of the world breaks this: it wants changes above, and a line in `World::copy_from`.
+#[allow(dead_code, reason = "it need not be called to name every field")]
+fn names_every_part(world: World) {
+    let World {
+        out: _,
+        current: _,
+        // Items without a queue mean nothing; those of queues are changed with the queues.
+        shelf: _,
+        source: _,
+        in_dns: _,
+        out_dns: _,
+        destination: _,
+        queues: _,
+        containers: _,
+        tables: _,
+        rows: _,
+        latest: _,
+        replicators: _,
+        log: _,
+        driver: _,
+        faults: _,
+        ending: _,
+        alternatives: _,
+        struck: _,
+        lost: _,
+        // Empty between two steps.
+        scratch: _,
+    } = world;
+}
+
+/// Why a field need not change the fingerprint.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Left {
+    /// It does not.
+    Out,
+    /// It is written as what it means, so it depends on what else is in the state.
+    AsMeant,
+}
+
+/// A field that need not change the fingerprint, in which plans, and the reason.
+type Reason = (&'static str, fn(&Plan) -> bool, Left, &'static str);
+
+const REASONS: &[Reason] = &[
+    ("world.current", always, Left::Out, "the message that was handled last is history"),
+    ("world.alternatives", always, Left::Out, "they follow from in-dns's inbox and the driver"),
+    ("world.struck", always, Left::Out, "which fault struck in the last step is history"),
+    ("out.ready", always, Left::Out, "it follows from the inboxes and from which are open"),
+    ("out.new_heads", always, Left::Out, "it is emptied before a step ends"),
+    ("out.now", always, Left::Out, "the time of a write is compared, and clocks are not"),
+    ("latest.time", does_not_compare, Left::Out, "no table goes by the time of a write"),
+    ("latest.time", always, Left::AsMeant, "it is written as its place in the order of writes"),
+    ("out.events", always, Left::Out, "what happened is history"),
+    ("progress.counts", always, Left::Out, "they follow from what each record has reached"),
+    ("progress.changed", always, Left::Out, "it is taken before a step ends"),
+    ("progress.queued", does_not_repeat, Left::Out, "it follows from the queues"),
+    ("progress.delivered", does_not_repeat, Left::Out, "it follows from the destination"),
+    ("source.batch", always, Left::AsMeant, "the record under way says which"),
+    ("source.refused", does_not_await_refusal, Left::Out, "no line of the script asks for it"),
+    ("destination.order", always, Left::Out, "in which order records arrived is history"),
+    ("destination.numbers", repeats, Left::AsMeant, "they are written with the messages of queues"),
+    ("replicator.lost", always, Left::Out, "the world has the regions that are lost"),
+    ("in-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
+    ("out-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
+    ("ending.healed_at", always, Left::AsMeant, "it matters if something is new since then"),
+    ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
+    ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
+    ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
+    ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
+    ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
+    ("item.receives", has_no_limit, Left::Out, "only a queue that gives up counts deliveries"),
+    ("item.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
+    ("item.number", has_no_message_ids, Left::Out, "no machine tells messages apart"),
+    ("item.number", repeats, Left::AsMeant, "it matters if the destination had it last"),
+    ("hand.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
+    ("container.incarnation", repeats, Left::AsMeant, "it is written with those who mention it"),
+];
+
+fn always(_: &Plan) -> bool {
+    true
+}
+
+fn repeats(plan: &Plan) -> bool {
+    plan.repeats()
+}
+
+fn does_not_repeat(plan: &Plan) -> bool {
+    !plan.repeats()
+}
+
+fn does_not_compare(plan: &Plan) -> bool {
+    !plan.compares_times()
+}
+
+fn does_not_await_refusal(plan: &Plan) -> bool {
+    !plan.awaits_refusal()
+}
+
+fn has_no_message_ids(plan: &Plan) -> bool {
+    plan.scenario().destination.dedupe != Dedupe::ByMessageId
+}
+
+fn has_no_limit(plan: &Plan) -> bool {
+    plan.scenario().queue.max_receives == 0
+}
+
+/// The mutant that this is made for: the sends for which a resolver keeps its answer were missing, and
+/// `verify` took two states for one.
+#[test]
+fn every_field_is_in_the_fingerprint_or_a_reason_is_stated() {
+    let mut effective = BTreeSet::new();
+    let mut named = BTreeSet::new();
+    for plan in PLANS.map(plan) {
+        for change in changes(&plan) {
+            let reason =
+                REASONS.iter().find(|(name, is_so, ..)| *name == change.name && is_so(&plan));
+            named.insert(change.name.clone());
+            for steps in STEPS {
+                let (before, mut after) = (world(&plan, steps), world(&plan, steps));
+                (change.make)(&mut after);
+                if format!("{before:?}") == format!("{after:?}") {
+                    continue;
+                }
+                effective.insert(change.name.clone());
+                let is_same = of(&before, &plan) == of(&after, &plan);
+                match reason {
+                    None => assert!(!is_same, "{} is left out, after {steps} steps", change.name),
+                    Some((name, _, Left::Out, why)) => {
+                        assert!(is_same, "{name} is not left out, though {why}");
+                    }
+                    Some((_, _, Left::AsMeant, _)) => {}
+                }
+            }
+        }
+    }
+    let without: Vec<&String> = named.difference(&effective).collect();
+    assert!(without.is_empty(), "nothing was changed of {without:?}");
+    let stated = REASONS.iter().filter(|(name, ..)| !named.contains(*name));
+    assert_eq!(stated.count(), 0, "a reason is stated for a field that there is not");
+}
+
+#[test]
+fn a_copy_into_a_used_world_has_every_field() {
+    for plan in PLANS.map(plan) {
+        for change in changes(&plan) {
+            for steps in STEPS {
+                let mut changed = world(&plan, steps);
+                (change.make)(&mut changed);
+                let expected = format!("{changed:?}");
+                // In all else it is the same, so what is not copied is not right by luck.
+                let mut used = world(&plan, steps);
+                used.copy_from(&changed);
+                assert_eq!(format!("{used:?}"), expected, "{}", change.name);
+            }
+        }
+        let (first, mut used) = (world(&plan, 0), world(&plan, 300));
+        used.copy_from(&first);
+        assert_eq!(format!("{used:?}"), format!("{first:?}"));
+        let later = world(&plan, 180);
+        used.copy_from(&later);
+        assert_eq!(format!("{used:?}"), format!("{later:?}"));
+    }
+}
+
+/// Where deliveries repeat, a receipt is the place of its delivery and an incarnation how many came after it.
+#[test]
+fn receipts_and_incarnations_are_written_as_what_they_mean() {
+    let plan = plan(PLANS[2]);
+    assert!(plan.repeats());
+    let holds = |world: &World, at: usize| {
+        let hand = world.containers[at].hand()?;
+        let queue = plan.containers[at].in_queue_id.index();
+        let mut items = world.queues[queue].in_flight(&world.shelf);
+        (items.next()?.receipt == hand.receipt).then_some(queue)
+    };
+    let at_work = |steps| {
+        let found = world(&plan, steps);
+        (0..plan.layout.containers()).find_map(|at| Some((at, holds(&found, at)?)))
+    };
+    let (steps, (at, queue)) = (1..400)
+        .find_map(|steps| Some((steps, at_work(steps)?)))
+        .expect("a container works on the oldest delivery of its queue");
+    let renumber = |world: &mut World| {
+        let change = queue::fields::OF_ITEMS.iter().find(|(field, _)| *field == "receipt");
+        let (_, change) = change.expect("it is in the list");
+        change(&mut world.queues[queue], &mut world.shelf, &mut world.out);
+    };
+    let fingerprint = |change: &dyn Fn(&mut World)| {
+        let mut world = world(&plan, steps);
+        change(&mut world);
+        of(&world, &plan)
+    };
+    let receipt = |world: &mut World| container::fields::RECEIPT(&mut world.containers[at]);
+    let before = fingerprint(&|_| {});
+    assert_ne!(fingerprint(&receipt), before, "a receipt that has expired");
+    assert_ne!(fingerprint(&renumber), before, "a delivery to another receipt");
+    let both = fingerprint(&|world| {
+        receipt(world);
+        renumber(world);
+    });
+    assert_eq!(both, before, "how receipts are numbered");
+    let older = |world: &mut World| {
+        let change = container::fields::CHANGES.iter().find(|(field, _)| *field == "incarnation");
+        change.expect("it is in the list").1(&mut world.containers[at]);
+    };
+    assert_ne!(fingerprint(&older), before, "a delivery to an earlier life of the container");
+}
