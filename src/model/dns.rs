@@ -1,35 +1,20 @@
 //! The two names: in-dns in front of the inbound queues, out-dns in front of the outbound ones
 //! (Route 53).
 
+use crate::model::dns::health::{Checks, HealthCheck, Next};
+use crate::model::dns::plans::Plans;
 use crate::model::event::Event;
-use crate::model::health::{Checks, HealthCheck, Next};
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::{Health, Message};
 use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
-use crate::model::plans::Plans;
 
 #[cfg(test)]
 pub(crate) mod fields;
+pub(crate) mod health;
+pub(crate) mod plans;
 
-/// Which of the two names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum DnsSide {
-    /// in-dns: where the source sends records.
-    In,
-    /// out-dns: where the destination fetches records.
-    Out,
-}
-
-impl DnsSide {
-    /// The machine's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            DnsSide::In => "in-dns",
-            DnsSide::Out => "out-dns",
-        }
-    }
-}
+pub use crate::model::id::DnsSide;
 
 /// Maps a name to one of the regions' queues and relays requests and replies.
 ///

@@ -39,10 +39,10 @@
 //! ```
 
 use crate::model::container;
-use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{
-    BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
+    BatchId, ContainerId, DnsSide, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId,
+    TableId,
 };
 use crate::model::message::MessageKind;
 use crate::model::record::RecordCopy;

@@ -17,8 +17,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use crate::model::dns::DnsSide;
-use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{ContainerId, DnsSide, MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::Layout;
 
 /// Something that can fail and be recovered.

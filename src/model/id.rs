@@ -172,6 +172,25 @@ impl fmt::Display for RegionSet {
     }
 }
 
+/// Which of the two names.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum DnsSide {
+    /// in-dns: where the source sends records.
+    In,
+    /// out-dns: where the destination fetches records.
+    Out,
+}
+
+impl DnsSide {
+    /// The machine's name.
+    pub fn name(self) -> &'static str {
+        match self {
+            DnsSide::In => "in-dns",
+            DnsSide::Out => "out-dns",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,12 +1,13 @@
 //! A stage's table in one region: one replica of a DynamoDB global table, or one cluster of an Aurora
 //! global database.
 
+pub mod global_database;
 mod rows;
 
+use global_database::Cluster;
 pub use rows::{Latest, Row, Rows, Store};
 
 use crate::model::event::Event;
-use crate::model::global_database::{self, Cluster};
 use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::{Client, Health, Message};

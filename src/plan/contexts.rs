@@ -1,7 +1,7 @@
 //! What each machine knows about its place and its design.
 
 use crate::model::dns::DnsSide;
-use crate::model::health::Checks;
+use crate::model::dns::health::Checks;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Action, Insert, ReplicationMode, StoreKind};

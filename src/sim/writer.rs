@@ -7,10 +7,10 @@
 use crate::model::StageId;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::global_database::cancel;
 use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
+use crate::model::table::global_database::cancel;
 use crate::model::table::{Latest, Row, Store};
 use crate::plan::Plan;
 use crate::sim::world::World;

@@ -53,7 +53,7 @@ pub enum State {
 /// Source: "Using Amazon Aurora Global Database" and "Using switchover or failover in an Amazon
 /// Aurora global database", Amazon Aurora user guide.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cluster {
+pub(in crate::model) struct Cluster {
     /// Who writes, as far as it knows.
     pub(super) writer: RegionId,
     /// It hands over to another writer.

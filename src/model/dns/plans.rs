@@ -49,7 +49,7 @@ impl Plans {
     pub(super) fn enact_next(
         &mut self,
         weights: [u8; 8],
-        context: &super::dns::Context,
+        context: &super::Context,
         out: &mut Outbox,
     ) -> bool {
         if self.in_place.is_none() {
