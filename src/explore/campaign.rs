@@ -76,6 +76,24 @@ struct State {
 /// What is called with each segment once it is done.
 pub type Note<'a> = dyn Fn(&Segment) + Sync + 'a;
 
+impl Sweep {
+    /// Runs it. `scheduler` makes the scheduler of a thread.
+    ///
+    /// # Panics
+    ///
+    /// If a run panics: a defect of the simulator.
+    pub fn run<S: Scheduler>(
+        &self,
+        scheduler: impl Fn() -> S + Sync,
+        progress: &Progress,
+    ) -> SweepReport {
+        let rhythm = scheduler().rhythm();
+        let campaign = Campaign::new(self.clone(), Shard::default(), rhythm);
+        campaign.run(scheduler, progress);
+        campaign.report()
+    }
+}
+
 impl Campaign {
     /// The runs of the sweep that belong to the shard. `rhythm` is that of the scheduler.
     pub fn new(sweep: Sweep, shard: Shard, rhythm: Rhythm) -> Campaign {

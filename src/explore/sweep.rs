@@ -26,13 +26,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use crate::explore::campaign::Campaign;
 use crate::explore::evidence::Evidence;
-use crate::explore::shard::Shard;
 use crate::plan::Plan;
 use crate::run::coverage::Coverage;
 use crate::run::healed::Healed;
-use crate::scheduler::Scheduler;
 use crate::spec::{Ending, Lost, Violation};
 
 /// A sweep over runs `0..runs` of one scheduler.
@@ -135,24 +132,6 @@ impl Progress {
     /// Asks the sweep to end after the runs that are under way.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Relaxed);
-    }
-}
-
-impl Sweep {
-    /// Runs it. `scheduler` makes the scheduler of a thread.
-    ///
-    /// # Panics
-    ///
-    /// If a run panics: a defect of the simulator.
-    pub fn run<S: Scheduler>(
-        &self,
-        scheduler: impl Fn() -> S + Sync,
-        progress: &Progress,
-    ) -> SweepReport {
-        let rhythm = scheduler().rhythm();
-        let campaign = Campaign::new(self.clone(), Shard::default(), rhythm);
-        campaign.run(scheduler, progress);
-        campaign.report()
     }
 }
 

@@ -34,7 +34,6 @@ mod store;
 mod symmetry;
 #[cfg(test)]
 mod tiny;
-mod worker;
 
 pub use progress::Progress as SearchProgress;
 

@@ -12,10 +12,13 @@ use crate::explore::verify::progress::{Progress, Tally};
 use crate::explore::verify::reduction::Reduction;
 use crate::explore::verify::space::Points;
 use crate::explore::verify::store::{Full, Store};
-use crate::explore::verify::worker::Worker;
 use crate::plan::Plan;
 use crate::run::healed::BroughtBack;
 use crate::sim::{Bytes, Choice};
+
+mod worker;
+
+use worker::Worker;
 
 /// What a pass does with the states that it comes to.
 #[derive(Clone, Copy, Debug)]
