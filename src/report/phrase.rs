@@ -7,7 +7,7 @@ use crate::model::fault::FaultPoint;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
-use crate::report::story::Before;
+use crate::report::before::Before;
 use crate::sim::{Choice, Simulation, Step};
 
 mod handled;

@@ -22,11 +22,9 @@
 
 use serde::{Serialize, Serializer};
 
-use crate::model::destination;
 use crate::model::event::Event;
-use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
-use crate::model::layout::Layout;
-use crate::model::message::{Message, Receipt};
+use crate::model::id::RecordId;
+use crate::report::before::Before;
 use crate::report::palette::{Palette, paint};
 use crate::report::past::{Slice, disturbed_by};
 use crate::report::phrase::Scene;
@@ -72,27 +70,6 @@ pub struct Story<F> {
     only: Option<Slice>,
     /// A heading that is told when there is a line to put below it.
     heading: Option<String>,
-}
-
-/// What the world was like before a step: what its lines compare with.
-#[derive(Debug, Default)]
-pub(super) struct Before {
-    /// By machine: how many messages waited for it.
-    pub(super) waiting: Vec<usize>,
-    /// By machine: the record of the message that it would handle next.
-    pub(super) heads: Vec<Option<RecordId>>,
-    /// By container: the record that it worked on.
-    pub(super) hands: Vec<Option<RecordId>>,
-    /// By region: the record that the destination had asked to remove.
-    removing: [Option<RecordId>; 8],
-    /// The record that the source had sent.
-    pub(super) under_way: Option<RecordId>,
-    /// The action of the script that was due.
-    pub(super) action: usize,
-    /// Of a `fail some`, the index of the component that was due.
-    pub(super) component: usize,
-    /// By queue and receipt: what was delivered, and is in the queue.
-    deliveries: Vec<(QueueId, Receipt, RecordId)>,
 }
 
 impl<F: FnMut(Line)> Story<F> {
@@ -183,51 +160,6 @@ impl<F: FnMut(Line)> Observer for Story<F> {
 impl<F> std::fmt::Debug for Story<F> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Story").field("phase", &self.phase).finish_non_exhaustive()
-    }
-}
-
-impl Before {
-    /// The record that the destination has asked this outbound queue to remove.
-    pub(super) fn removing(&self, queue: QueueId, layout: &Layout) -> Option<RecordId> {
-        self.removing[layout.queue_place(queue).0.index()]
-    }
-
-    /// The record of a delivery, while the queue has it.
-    pub(super) fn delivered(&self, queue: QueueId, receipt: Receipt) -> Option<RecordId> {
-        let is_it = |one: &&(QueueId, Receipt, RecordId)| (one.0, one.1) == (queue, receipt);
-        self.deliveries.iter().find(is_it).map(|&(_, _, record)| record)
-    }
-
-    pub(super) fn remember(&mut self, simulation: &Simulation) {
-        let layout = &simulation.plan().layout;
-        let machines = (0..layout.machines() as u16).map(MachineId);
-        let containers = (0..layout.containers() as u16).map(ContainerId);
-        self.waiting.clear();
-        self.waiting.extend(machines.clone().map(|machine| simulation.waiting(machine)));
-        self.heads.clear();
-        let head = |machine| simulation.next_message(machine).and_then(Message::record);
-        self.heads.extend(machines.map(head));
-        self.hands.clear();
-        let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
-        self.hands.extend(containers.map(hand));
-        for event in simulation.events() {
-            if let Event::Arrived { copy, region, .. } = event {
-                self.removing[region.index()] = Some(copy.id);
-            }
-        }
-        for region in layout.region_ids() {
-            if simulation.destination().state(region) != destination::State::Removing {
-                self.removing[region.index()] = None;
-            }
-        }
-        self.under_way = simulation.source().under_way();
-        self.action = simulation.driver().next();
-        self.component = simulation.driver().component().0.into();
-        self.deliveries.clear();
-        for queue in (0..layout.queues() as u16).map(QueueId) {
-            let items = simulation.queue_items(queue).filter(|item| item.receives > 0);
-            self.deliveries.extend(items.map(|item| (queue, item.receipt, item.copy.id)));
-        }
     }
 }
 
