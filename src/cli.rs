@@ -23,6 +23,7 @@ mod list;
 mod manual;
 mod merge;
 mod minimize;
+mod outcome;
 mod output;
 mod quantity;
 mod replay;

@@ -37,27 +37,13 @@ const ON_TOP: [&str; 3] = ["cli", "main", "lib"];
 
 /// Arrows between two parts of one module that close a cycle, each with the reason why it is still there.
 const KNOWN: &[(&str, &str)] = &[
-    // The command line: what several commands share is in the file of one of them.
-    ("cli/args", "cli/campaign"),
-    ("cli/error", "cli/scheduler"),
-    ("cli/replay", "cli/run"),
-    ("cli/campaign", "cli/sweep"),
-    // A sweep is a campaign of one shard, and a campaign knows the sweep that it shares out.
-    ("explore/sweep", "explore/campaign"),
     // A search asks questions, which are answered by searching.
     ("explore/minimise/cause", "explore/minimise/search"),
     ("explore/minimise/question", "explore/minimise/search"),
-    ("explore/verify/search", "explore/verify/worker"),
-    // An event says in which state a container is, and which of the two names has changed.
+    // An event says in which state a container is.
     ("model/event", "model/container"),
-    ("model/event", "model/dns"),
-    ("model/fault", "model/dns"),
-    ("model/plans", "model/dns"),
-    // A cluster of a global database is a table.
-    ("model/table", "model/global_database"),
     // A slice of a run is told as a story, and a story can be of a slice.
     ("report/story", "report/past"),
-    ("report/phrase", "report/story"),
     // The world has a part for each of these, and each of them acts on the world.
     ("sim/world", "sim/budget"),
     ("sim/world", "sim/driver"),

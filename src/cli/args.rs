@@ -7,7 +7,7 @@ use active_active::explore::{Minimiser, Shard};
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::campaign::TimeLimit;
+use super::quantity::TimeLimit;
 use super::scheduler::SchedulerName;
 use super::{examples, quantity};
 

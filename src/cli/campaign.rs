@@ -3,50 +3,53 @@
 
 use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
-use std::time::Duration;
 
 use active_active::explore::{
-    Campaign, Checkpoint, Done, Identity, Note, Progress, Segment, Sweep, SweepReport,
+    Campaign, Checkpoint, Done, Identity, Note, Progress, Runner, Segment, Sweep, SweepReport,
+    Verdict,
 };
+use active_active::plan::Plan;
 use active_active::report::Finding;
+use active_active::spec::Violation;
 use active_active::words::plural;
 
-use super::args::SweepArgs;
+use super::args::{Format, SweepArgs};
 use super::error::CliError;
 use super::files::Target;
 use super::input;
 use super::journal::{Held, Journal, hold};
 use super::output::Output;
-use super::sweep::Subject;
+use super::quantity::TimeLimit;
+use super::scheduler::{Ready, SchedulerName};
 
-/// For how long a campaign runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TimeLimit(Duration);
+/// What is swept, and what becomes of what is found.
+pub(crate) struct Subject {
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) scheduler: SchedulerName,
+    pub(crate) ready: Ready,
+    pub(crate) seed: u64,
+    /// How many runs were asked for.
+    pub(crate) requested: u64,
+    pub(crate) steps_max: Option<u64>,
+    pub(crate) no_minimize: bool,
+    /// Metrics are wanted.
+    pub(crate) metrics: bool,
+    /// The directory for saved failures.
+    pub(crate) out: std::path::PathBuf,
+    pub(crate) format: Format,
+}
 
-/// Why a text is no time.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("'{0}' is no time; write it as 90s, 10m or 8h")]
-pub(crate) struct TimeLimitError(String);
-
-impl FromStr for TimeLimit {
-    type Err = TimeLimitError;
-
-    fn from_str(text: &str) -> Result<TimeLimit, TimeLimitError> {
-        let parse = || {
-            let unit = text.chars().last()?;
-            let seconds = match unit {
-                's' => 1,
-                'm' => 60,
-                'h' => 3_600,
-                _ => return None,
-            };
-            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
-            let seconds = number.checked_mul(seconds).filter(|&seconds| seconds > 0)?;
-            Some(TimeLimit(Duration::from_secs(seconds)))
-        };
-        parse().ok_or_else(|| TimeLimitError(text.to_owned()))
+impl Subject {
+    /// Makes one run and says what it violates.
+    pub(crate) fn violation_of(&self, run: u64) -> Option<Box<Violation>> {
+        let mut runner = Runner::new(Arc::clone(&self.plan));
+        runner.limit_steps(self.steps_max.unwrap_or(u64::MAX));
+        match self.ready.run(&mut runner, run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        }
     }
 }
 
@@ -220,20 +223,4 @@ pub(crate) fn end_of_shard(
         target.write(&conduct.to_text(), &rest, output)?;
     }
     Ok(finding)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_read() {
-        let seconds = |text: &str| text.parse::<TimeLimit>().map(|TimeLimit(time)| time.as_secs());
-        assert_eq!(seconds("90s"), Ok(90));
-        assert_eq!(seconds("10m"), Ok(600));
-        assert_eq!(seconds("8h"), Ok(28_800));
-        for text in ["", "m", "10", "0s", "-1s", "1.5h", "10 m", "1d", "99999999999999999999h"] {
-            assert!(text.parse::<TimeLimit>().is_err(), "{text}");
-        }
-    }
 }

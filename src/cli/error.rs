@@ -3,10 +3,19 @@
 use std::io;
 use std::path::PathBuf;
 
-use active_active::explore::{CheckpointError, Shard};
+use active_active::explore::{CheckpointError, Shard, StrategyError};
 use active_active::scenario::FileError;
 
-use super::scheduler::SchedulerNameError;
+/// Why a text names no scheduler.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+pub(crate) enum SchedulerNameError {
+    /// It is no known name.
+    #[error("{0}; or timed, round-robin, or script:1,2,3")]
+    Strategy(StrategyError),
+    /// The script has something that is no number.
+    #[error("'{0}' is no number from 0 to 65535; write them as in script:1,2,3")]
+    Number(String),
+}
 
 /// Why a command has no verdict, or could not save it.
 #[derive(Debug, thiserror::Error)]

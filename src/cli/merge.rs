@@ -11,10 +11,11 @@ use active_active::plan::Plan;
 use active_active::report::Finding;
 
 use super::args::MergeArgs;
+use super::campaign::Subject;
 use super::error::CliError;
 use super::output::Output;
 use super::scheduler::SchedulerName;
-use super::sweep::{Subject, conclude};
+use super::sweep::conclude;
 use super::{Surroundings, campaign, files};
 
 pub(crate) fn execute(

@@ -1,5 +1,6 @@
 //! Sizes and times as people write them.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 /// A number with a unit: one of those given, with what it stands for.
@@ -24,6 +25,35 @@ pub(super) fn time(text: &str) -> Result<Duration, String> {
     quantity(text, &[("s", 1), ("m", 60), ("h", 3_600)], "10m").map(Duration::from_secs)
 }
 
+/// For how long a campaign runs.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TimeLimit(pub(crate) Duration);
+
+/// Why a text is no time.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("'{0}' is no time; write it as 90s, 10m or 8h")]
+pub(crate) struct TimeLimitError(String);
+
+impl FromStr for TimeLimit {
+    type Err = TimeLimitError;
+
+    fn from_str(text: &str) -> Result<TimeLimit, TimeLimitError> {
+        let parse = || {
+            let unit = text.chars().last()?;
+            let seconds = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 3_600,
+                _ => return None,
+            };
+            let number: u64 = text.strip_suffix(unit)?.parse().ok()?;
+            let seconds = number.checked_mul(seconds).filter(|&seconds| seconds > 0)?;
+            Some(TimeLimit(Duration::from_secs(seconds)))
+        };
+        parse().ok_or_else(|| TimeLimitError(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +66,17 @@ mod tests {
         for wrong in ["", "8", "GiB", "8 GiB", "0GiB", "-1GiB", "99999999999999GiB"] {
             assert!(memory(wrong).is_err(), "{wrong}");
             assert!(time(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn time_limits_are_read() {
+        let seconds = |text: &str| text.parse::<TimeLimit>().map(|TimeLimit(time)| time.as_secs());
+        assert_eq!(seconds("90s"), Ok(90));
+        assert_eq!(seconds("10m"), Ok(600));
+        assert_eq!(seconds("8h"), Ok(28_800));
+        for text in ["", "m", "10", "0s", "-1s", "1.5h", "10 m", "1d", "99999999999999999999h"] {
+            assert!(text.parse::<TimeLimit>().is_err(), "{text}");
         }
     }
 }

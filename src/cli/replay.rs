@@ -16,8 +16,8 @@ use clap::ValueEnum;
 
 use super::args::{Format, ReplayArgs, Target};
 use super::error::CliError;
+use super::outcome::end;
 use super::output::Output;
-use super::run::end;
 use super::{files, input, walk};
 
 pub(crate) fn execute(

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use active_active::explore::{Choices, Outcome, Runner};
 use active_active::metrics::Metrics;
 use active_active::report::summary::ScenarioSummary;
-use active_active::report::{Finding, Line, Palette, RunSummary, Story, json, text};
+use active_active::report::{Finding, Line, Palette, RunSummary, Story, text};
 use active_active::saved::SavedRun;
-use serde::Serialize;
 
 use super::args::{Format, RunArgs};
 use super::error::CliError;
+use super::outcome::end;
 use super::output::Output;
 use super::{Surroundings, files, input, minimize, save};
 
@@ -85,28 +85,4 @@ pub(crate) fn tell<W: Write>(
     };
     let outcome = run(&mut Story::new(Box::new(tell)));
     written.map(|()| (outcome, kept))
-}
-
-/// Writes what a run shows.
-///
-/// # Errors
-///
-/// If the output cannot be written.
-pub(crate) fn end(
-    format: Format,
-    summary: &RunSummary,
-    story: Vec<Line>,
-    output: &mut Output<impl Write>,
-) -> Result<(), CliError> {
-    #[derive(Serialize)]
-    struct Document<'a> {
-        #[serde(flatten)]
-        summary: &'a RunSummary,
-        story: Vec<Line>,
-    }
-    match format {
-        Format::Text => output.tell(&text::run_ends(summary, &Palette::COLOURS))?,
-        Format::Json => output.write(&json::document(&Document { summary, story }))?,
-    }
-    output.finish()
 }

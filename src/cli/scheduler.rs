@@ -3,17 +3,17 @@
 use std::str::FromStr;
 use std::sync::Arc;
 
+use active_active::explore::Strategy;
 use active_active::explore::strategy::Prepared;
 use active_active::explore::{
     Campaign, Note, Observer, Outcome, Progress, Runner, Sweep, SweepReport,
 };
-use active_active::explore::{Strategy, StrategyError};
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::report::SchedulerSummary;
 use active_active::scheduler::{Random, Rhythm, RoundRobin, Scheduler, Script, Timed};
 
-use super::error::CliError;
+use super::error::{CliError, SchedulerNameError};
 
 /// A scheduler by name.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -26,17 +26,6 @@ pub(crate) enum SchedulerName {
     RoundRobin,
     /// `script:1,2,3`
     Script(Vec<u16>),
-}
-
-/// Why a text names no scheduler.
-#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub(crate) enum SchedulerNameError {
-    /// It is no known name.
-    #[error("{0}; or timed, round-robin, or script:1,2,3")]
-    Strategy(StrategyError),
-    /// The script has something that is no number.
-    #[error("'{0}' is no number from 0 to 65535; write them as in script:1,2,3")]
-    Number(String),
 }
 
 impl Default for SchedulerName {

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use active_active::explore::Strategy;
 use active_active::explore::soundness::{Subject, subjects};
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport};
-use active_active::plan::Plan;
 use active_active::report::Finding;
 use active_active::report::soundness::{Row, markdown};
 use active_active::saved::SavedRun;
@@ -152,6 +151,8 @@ impl Survey {
 
 #[cfg(test)]
 mod tests {
+    use active_active::plan::Plan;
+
     use super::*;
 
     /// A survey of one design, with a directory of its own: what it finds and what it prints.

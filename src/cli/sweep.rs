@@ -5,37 +5,19 @@ use std::sync::Arc;
 
 use active_active::explore::Strategy;
 use active_active::explore::{Choices, Progress, Runner, Sweep, SweepReport, Verdict};
-use active_active::plan::Plan;
 use active_active::report::{Finding, Palette, SweepRequest, SweepSummary, json, text};
 use active_active::saved::SavedRun;
 use active_active::spec::Violation;
 
 use super::args::{Format, SweepArgs};
-use super::campaign::Conduct;
+use super::campaign::{Conduct, Subject};
 use super::error::CliError;
 use super::output::Output;
-use super::scheduler::{Ready, SchedulerName};
+use super::scheduler::SchedulerName;
 use super::{Surroundings, bar, campaign, files, input, interrupt, minimize, save};
 
 /// How many schedules are enough for a first answer.
 const RUNS: u64 = 10_000;
-
-/// What is swept, and what becomes of what is found.
-pub(crate) struct Subject {
-    pub(crate) plan: Arc<Plan>,
-    pub(crate) scheduler: SchedulerName,
-    pub(crate) ready: Ready,
-    pub(crate) seed: u64,
-    /// How many runs were asked for.
-    pub(crate) requested: u64,
-    pub(crate) steps_max: Option<u64>,
-    pub(crate) no_minimize: bool,
-    /// Metrics are wanted.
-    pub(crate) metrics: bool,
-    /// The directory for saved failures.
-    pub(crate) out: std::path::PathBuf,
-    pub(crate) format: Format,
-}
 
 pub(crate) fn execute(
     args: &SweepArgs,
@@ -139,18 +121,6 @@ pub(crate) fn conclude(
     }
     output.finish()?;
     saved.map(|()| summary.verdict)
-}
-
-impl Subject {
-    /// Makes one run and says what it violates.
-    pub(crate) fn violation_of(&self, run: u64) -> Option<Box<Violation>> {
-        let mut runner = Runner::new(Arc::clone(&self.plan));
-        runner.limit_steps(self.steps_max.unwrap_or(u64::MAX));
-        match self.ready.run(&mut runner, run, &mut ()).verdict {
-            Verdict::Violated(violation) => Some(violation),
-            Verdict::Holds | Verdict::Inconclusive(_) => None,
-        }
-    }
 }
 
 /// Makes the run again, this time writing its choices down.
