@@ -2,9 +2,9 @@
 
 use super::Dns;
 use crate::fields::changes_of_each_field;
-use crate::model::health::{self, HealthCheck};
+use crate::model::dns::health::{self, HealthCheck};
+use crate::model::dns::plans::{self, Plans};
 use crate::model::id::RegionId;
-use crate::model::plans::{self, Plans};
 
 changes_of_each_field! {
     pub(crate) Dns {
