@@ -38,7 +38,7 @@ use trace::Trace;
 use world::World;
 
 const SEED: u64 = 6;
-const CASES: u64 = 16_000;
+const CASES: u64 = 12_000;
 const MUTANTS: u64 = 6_000;
 const STRATEGY_CASES: u32 = 1_000;
 
@@ -130,7 +130,7 @@ type Found = BTreeMap<Option<PropertyName>, u64>;
 fn assert_many_of_each(found: &Found, must: &[PropertyName]) {
     for property in must.iter().copied().map(Some).chain([None]) {
         let times = found.get(&property).copied().unwrap_or_default();
-        assert!(times >= 15, "{property:?} in {times} cases only");
+        assert!(times >= 20, "{property:?} in {times} cases only");
     }
 }
 
@@ -177,8 +177,9 @@ fn sound_designs_hold_under_arbitrary_faults() {
         let expects_too_much = matches!(violation.breach, Breach::Unexpected { .. });
         assert!(expects_too_much, "case {number}, {:?}: {violation}", case.changes);
     }
+    println!("{judged} of {CASES} cases are sound designs");
     // Keyed records with the default store are drawn, too, and are not sound.
-    assert!(judged > CASES / 6, "only {judged} of {CASES} cases are sound designs");
+    assert!(judged > CASES / 4, "only {judged} of {CASES} cases are sound designs");
 }
 
 /// Found by the test above, as case 20,989 of seed 6. A container was paused while a queue refused
@@ -301,5 +302,5 @@ fn events_tell_the_truth_about_the_state() {
     let drawn = (0..CASES / 3).filter_map(|number| Case::draw(SEED + 3, number));
     let ran = drawn.map(|mut case| case.run(&mut Truth(None))).count() as u64;
     println!("{ran} cases were drawn");
-    assert!(ran > CASES / 5, "only {ran} cases were drawn");
+    assert!(ran > CASES * 3 / 10, "only {ran} cases were drawn");
 }

@@ -18,6 +18,8 @@ pub(crate) const UNSOUND: &[&str] = &[
     "container.steps=remove,store,publish",
     "container.steps=publish,store,remove",
     "container.steps=store,remove,publish",
+    "container.steps=publish,remove,store",
+    "container.steps=remove,publish,store",
     "container.on_duplicate=skip",
     "container.on_dependency_failure=drop",
     // Three times: it shows as such only in a container that nobody needs any more.
@@ -46,6 +48,11 @@ pub(crate) const UNSOUND: &[&str] = &[
     "aurora.forwarding=off",
     "aurora.switchover=at-once",
     "aurora.fencing=best-effort",
+    "aurora.rpo_on=every-region",
+    "dns.plans=check-then-apply",
+    // What only an operator would bring back stays away, and the records with it.
+    "heal=faults",
+    "heal=nothing",
 ];
 
 /// A change of the design, with what it makes no sense without.
@@ -53,6 +60,9 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
     let needs: &[&str] = match change {
         // Regions differ in what they show for a key, which the destination need not go back for.
         "table.conflict=first-applied" => &["records.keys=1", VERSIONS_CHECKED[1]],
+        "aurora.rpo_on=every-region" => &["store.default=aurora", "aurora.rpo_records_max=1"],
+        "dns.plans=check-then-apply" => &["dns.enactors=2"],
+        "dns.primary=2" => &["dns.policy=failover"],
         _ if change.starts_with("aurora.") => &["store.default=aurora"],
         _ => &[],
     };
@@ -64,6 +74,8 @@ const SOUND: &[&str] = &[
     "source.on_refusal=abort",
     "table.on_failure=hang",
     "container.retries=2",
+    "container.restart=always",
+    "dns.enactors=2",
     "queue.delivery=standard",
     "budget.lost_reply=3",
     "dns.answer=random",
@@ -79,6 +91,7 @@ const ANY_LOSS: &str = "rpo.records=unlimited";
 const CHECKED: &[&str] = &[
     "dns.ttl=2",
     "dns.policy=failover",
+    "dns.primary=2",
     "dns.answer=random",
     "dns.failback=immediate",
     HEALTH_CHECK_OF_ALL,
@@ -100,11 +113,11 @@ pub(crate) struct Case {
 }
 
 impl Case {
-    /// The case of this number; `None` if what was drawn is no scenario, as when a script names a
-    /// component that the drawn topology lacks.
+    /// The case of this number. What contradicts the rest of what was drawn is left out, as a line of a
+    /// script that names a component which the drawn topology lacks; `None` if that leaves no scenario.
     pub(crate) fn draw(seed: u64, number: u64) -> Option<Case> {
         let mut draw = Draw(generator(seed, number));
-        let changes = draw.changes();
+        let mut changes = draw.changes();
         // These expect exact numbers of records, which no other number of records meets.
         let builtin: Vec<&str> = builtin::ALL
             .iter()
@@ -112,11 +125,11 @@ impl Case {
             .map(|(_, text)| *text)
             .collect();
         let text = match draw.below(3) {
-            0 => draw.script(&changes).ok()?,
+            0 => draw.script(&mut changes)?,
             // What is drawn may lack the stage.
             _ => draw.pick(&builtin).replace("stages.core = \"dynamodb\"\n", ""),
         };
-        let plan = Arc::new(load(&text, &changes).ok()?);
+        let plan = Arc::new(fitted(&text, &mut changes)?);
         Some(Case { plan, changes, numbers: draw.0 })
     }
 
@@ -166,6 +179,27 @@ pub(crate) fn load(text: &str, changes: &[String]) -> Result<Plan, FileError> {
     let parse = |change: &String| change.parse::<Override>();
     let overrides = changes.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
     Plan::load(text, "generated", &overrides)
+}
+
+/// The scenario with as many of its lines and of the changes as go together.
+fn fitted(text: &str, changes: &mut Vec<String>) -> Option<Plan> {
+    let mut table: toml::Table = text.parse().ok()?;
+    loop {
+        let error = match load(&table.to_string(), changes) {
+            Ok(plan) => return Some(plan),
+            Err(error) => error,
+        };
+        let key = error.key.unwrap_or_default();
+        let line = key.strip_prefix("script[").and_then(|rest| rest.split(']').next());
+        if let Some(line) = line.and_then(|line| line.parse::<usize>().ok()) {
+            table.get_mut("script")?.as_array_mut()?.remove(line);
+            continue;
+        }
+        let blamed = |change: &String| {
+            change.split_once('=').is_some_and(|(option, _)| key.starts_with(option))
+        };
+        changes.remove(changes.iter().rposition(blamed)?);
+    }
 }
 
 struct Draw(Xoshiro256PlusPlus);
@@ -222,7 +256,8 @@ impl Draw {
         }
         if self.below(4) == 0 {
             changes.push(format!("dns.health_threshold={}", 1 + self.below(3)));
-            changes.push((*self.pick(CHECKED)).to_owned());
+            let change: &&str = self.pick(CHECKED);
+            changes.extend(with_what_it_needs(change));
         }
         // It shows only where replication fails as well.
         if self.below(12) == 0 {
@@ -252,9 +287,9 @@ impl Draw {
     }
 
     /// A scenario with a script of arbitrary faults, awaits and expectations.
-    fn script(&mut self, changes: &[String]) -> Result<String, FileError> {
+    fn script(&mut self, changes: &mut Vec<String>) -> Option<String> {
         let published = "script = [\"publish 1\", \"publish 2\", \"publish 3\"]";
-        let plan = load(published, changes)?;
+        let plan = fitted(published, changes)?;
         let mut lines = Vec::new();
         for batch in 1..=3 {
             for _ in 0..self.below(4) {
@@ -265,7 +300,7 @@ impl Draw {
         for _ in 0..self.below(4) {
             lines.push(self.line(&plan, 3));
         }
-        Ok(format!("name = \"generated\"\nscript = {lines:?}"))
+        Some(format!("name = \"generated\"\nscript = {lines:?}"))
     }
 
     /// One line, when so many batches were published.
@@ -286,7 +321,7 @@ impl Draw {
         let kind = *self.pick(&fault);
         let planned = [FaultKind::Switchover, FaultKind::Failover];
         let (moves, to) = (*self.pick(&planned), 1 + self.below(plan.layout.regions));
-        match self.below(if plan.has_database() { 30 } else { 26 }) {
+        match self.below(if plan.has_database() { 32 } else { 28 }) {
             0..10 if can(kind) => format!("{} {name}", kind.name()),
             0..16 => format!("recover {name}"),
             16 => format!("weights{} 0", " 1".repeat(plan.layout.regions - 1)),
@@ -298,7 +333,9 @@ impl Draw {
             23 if published > 0 => format!("expect unreplicated batch {batch}"),
             24 if region > 1 => format!("lose @{region}"),
             25 => "await sometime".to_owned(),
-            26.. => format!("{} *-table to @{to}", moves.name()),
+            26 => format!("redrive {queue}@{region}"),
+            27 if published > 0 => format!("expect delivered {}", batch + region),
+            28.. => format!("{} *-table to @{to}", moves.name()),
             _ => format!("await drained @{region}"),
         }
     }
