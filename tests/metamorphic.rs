@@ -1,0 +1,427 @@
+//! What a verdict must not depend on: the same system asked in another way, or with more going wrong, is not
+//! more sound. Over drawn tiny systems, sound and unsound ones, which an exhaustive search can complete.
+//!
+//! Each property has a canary: a change that is *not* harmless, or a judge that is wrong, which the same
+//! code has to find. A failure is shrunk and shows the scenario as a file.
+//!
+//! Cases are the same in each run. `PROPTEST_CASES=2000 PROPTEST_RNG_SEED=7 cargo test --test metamorphic`
+//! draws more and others.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use active_active::explore::{
+    Progress, SearchProgress, Sweep, SweepReport, Verified, Verify, VerifyReport,
+};
+use active_active::plan::Plan;
+use active_active::scenario::Scenario;
+use active_active::scheduler::{Scheduler, Strategy as Search, Timed};
+use active_active::spec::PropertyName;
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestError, TestRunner};
+
+#[path = "metamorphic/change.rs"]
+mod change;
+#[path = "metamorphic/draw.rs"]
+mod draw;
+#[path = "metamorphic/drawn.rs"]
+mod drawn;
+#[allow(dead_code, reason = "cases are drawn here, and run in tests/oracle.rs")]
+#[path = "oracle/generate.rs"]
+mod generate;
+#[path = "metamorphic/naive.rs"]
+mod naive;
+#[path = "common/options.rs"]
+mod options;
+
+use change::Change;
+
+/// What the states of a search may take: some thousand states.
+const BYTES_MAX: u64 = 1 << 18;
+
+/// How many cases proptest draws if nothing else is asked for.
+const CASES_UNASKED: u32 = 256;
+
+fn plan(scenario: &Scenario) -> Arc<Plan> {
+    Arc::new(Plan::new(scenario).expect("what is drawn is valid"))
+}
+
+fn verify(scenario: &Scenario, threads: usize, reduces: bool) -> VerifyReport {
+    let plan = plan(scenario);
+    let verify = Verify { threads, reduces, bytes_max: BYTES_MAX, shorten_max: 0, plan };
+    verify.run(&SearchProgress::default())
+}
+
+fn violated(report: &VerifyReport) -> Option<PropertyName> {
+    match &report.verdict {
+        Verified::Violated(found) => Some(found.violation.property()),
+        Verified::Holds | Verified::Incomplete(_) => None,
+    }
+}
+
+/// How many cases were judged, so that a test that judges hardly any fails.
+#[derive(Clone, Copy, Debug, Default)]
+struct Tried {
+    /// Those in which something is violated.
+    violated: u32,
+    /// Those in which everything holds.
+    held: u32,
+    /// Those that were too large, or cannot be changed so.
+    left_out: u32,
+}
+
+impl Tried {
+    fn count(&mut self, report: &VerifyReport) {
+        match &report.verdict {
+            Verified::Violated(_) => self.violated += 1,
+            Verified::Holds => self.held += 1,
+            Verified::Incomplete(_) => self.left_out += 1,
+        }
+    }
+}
+
+/// Asks the question of drawn systems, with a number each. The smallest one for which the answer is an
+/// error, with that error.
+fn search(
+    cases: u32,
+    question: impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String>,
+) -> Result<Tried, String> {
+    search_among(draw::tiny(), cases, question)
+}
+
+fn search_among(
+    drawn: impl Strategy<Value = Scenario>,
+    cases: u32,
+    question: impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String>,
+) -> Result<Tried, String> {
+    let default = ProptestConfig::default();
+    // proptest reads the environment: another number than its own was asked for.
+    let more = default.cases != CASES_UNASKED;
+    let config = ProptestConfig {
+        cases: if more { default.cases } else { cases },
+        rng_seed: match default.rng_seed {
+            RngSeed::Random => RngSeed::Fixed(11),
+            RngSeed::Fixed(seed) => RngSeed::Fixed(seed),
+        },
+        failure_persistence: None,
+        max_shrink_iters: 200,
+        ..default
+    };
+    let tried = RefCell::new(Tried::default());
+    let result = TestRunner::new(config).run(&(drawn, any::<u16>()), |(scenario, number)| {
+        let answer = question(&scenario, number, &mut tried.borrow_mut());
+        answer.map_err(TestCaseError::fail)
+    });
+    match result {
+        Ok(()) => Ok(tried.take()),
+        Err(TestError::Fail(reason, _)) => Err(reason.message().to_owned()),
+        Err(TestError::Abort(reason)) => panic!("{reason}"),
+    }
+}
+
+/// Panics unless the question was answered well for all, and asked of enough.
+fn assert_never(name: &str, least: (u32, u32), result: Result<Tried, String>) {
+    let tried = result.unwrap_or_else(|failure| panic!("{name}: {failure}"));
+    println!("{name}: {tried:?}");
+    let Tried { violated, held, .. } = tried;
+    assert!(violated >= least.0 && held >= least.1, "{name}: too few cases: {tried:?}");
+}
+
+fn both(what: &str, before: &Scenario, after: &Scenario) -> String {
+    format!("{what}\n# before\n{}\n# after\n{}", before.to_toml(), after.to_toml())
+}
+
+/// A violation survives the change.
+fn survives(change: Change) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |before, number, tried| {
+        let Some(after) = change(before, number) else {
+            tried.left_out += 1;
+            return Ok(());
+        };
+        let first = verify(before, 1, true);
+        let Some(property) = violated(&first) else { return Ok(()) };
+        let second = verify(&after, 1, true);
+        tried.count(&second);
+        match second.verdict {
+            Verified::Holds => {
+                Err(both(&format!("{property} was violated, and now all holds"), before, &after))
+            }
+            Verified::Violated(_) | Verified::Incomplete(_) => Ok(()),
+        }
+    }
+}
+
+/// As [`survives`], of what is judged on the way: what happens at the end may undo the rest.
+fn survives_on_the_way(
+    change: Change,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |before, number, tried| {
+        let first = violated(&verify(before, 1, true));
+        match first.is_some_and(|property| !property.is_liveness()) {
+            true => survives(change)(before, number, tried),
+            false => Ok(()),
+        }
+    }
+}
+
+/// The change changes nothing about the verdict, in either direction.
+fn is_the_same(change: Change) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |before, number, tried| {
+        let Some(after) = change(before, number) else {
+            tried.left_out += 1;
+            return Ok(());
+        };
+        let (first, second) = (verify(before, 1, true), verify(&after, 1, true));
+        tried.count(&second);
+        match (&first.verdict, &second.verdict) {
+            (Verified::Holds, Verified::Violated(_)) | (Verified::Violated(_), Verified::Holds) => {
+                let verdicts = (violated(&first), violated(&second));
+                Err(both(&format!("violated before and after: {verdicts:?}"), before, &after))
+            }
+            (Verified::Holds, Verified::Holds)
+            | (Verified::Violated(_), Verified::Violated(_))
+            | (Verified::Incomplete(_), _)
+            | (_, Verified::Incomplete(_)) => Ok(()),
+        }
+    }
+}
+
+#[test]
+fn a_violation_survives_one_more_fault_in_the_budget() {
+    let result = search(150, survives(change::one_more_in_the_budget));
+    assert_never("a budget", (20, 0), result);
+    assert!(search(400, survives(change::no_budget)).is_err(), "the canary");
+}
+
+#[test]
+fn a_violation_survives_a_fault_at_the_end_of_the_script() {
+    let result = search(150, survives_on_the_way(change::fault_at_the_end));
+    assert_never("a fault", (20, 0), result);
+    assert!(search(400, survives_on_the_way(change::no_faults)).is_err(), "the canary");
+}
+
+#[test]
+fn a_violation_survives_lines_that_change_nothing() {
+    let harmless: [(&str, Change); 3] = [
+        ("await quiescent", change::quiescent_at_the_end),
+        ("recover *", change::recovery_at_the_end),
+        ("a second recovery", change::second_recovery),
+    ];
+    for (name, change) in harmless {
+        assert_never(name, (5, 0), search(100, survives(change)));
+    }
+    assert!(search(400, survives(change::quiescent_everywhere)).is_err(), "the canary");
+}
+
+#[test]
+fn a_violation_survives_the_split_of_a_batch() {
+    let among = draw::with_large_batches;
+    let result = search_among(among(), 80, survives(change::split_batch));
+    assert_never("a split batch", (10, 0), result);
+    let wrong = search_among(among(), 600, survives(change::split_and_forgotten));
+    assert!(wrong.is_err(), "the canary");
+}
+
+#[test]
+fn a_violation_survives_a_question_that_is_asked_twice() {
+    assert_never("asked twice", (15, 0), search(150, survives(change::asked_twice)));
+    assert!(search(400, survives(change::never_asked)).is_err(), "the canary");
+}
+
+#[test]
+fn a_verdict_does_not_depend_on_names_and_on_the_unit_of_weights() {
+    let same: [(&str, Change); 3] = [
+        ("stages", change::renamed_stages),
+        ("regions", change::exchanged_regions),
+        ("weights", change::multiplied_weights),
+    ];
+    for (name, change) in same {
+        assert_never(name, (5, 5), search(100, is_the_same(change)));
+    }
+    assert!(search(400, is_the_same(change::forgotten_design)).is_err(), "the canary");
+}
+
+fn sweep<S: Scheduler>(
+    plan: &Arc<Plan>,
+    (runs, threads): (u64, usize),
+    scheduler: impl Fn() -> S + Sync,
+) -> SweepReport {
+    let sweep = Sweep { plan: Arc::clone(plan), runs, threads, steps_max: u64::MAX };
+    sweep.run(scheduler, &Progress::default())
+}
+
+/// What a sweep shows, without names.
+fn shown(report: &SweepReport) -> impl PartialEq + std::fmt::Debug + use<> {
+    let SweepReport { violation, .. } = report;
+    let violation = violation.as_ref().map(|(run, found)| (*run, found.property(), found.step));
+    (report.runs, report.steps, report.inconclusive, violation, report.runs_with_operator)
+}
+
+/// Every run is the same run, so a sweep of the renamed system is the same sweep.
+fn sweeps_are_the_same(
+    change: Change,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |before, number, tried| {
+        let Some(after) = change(before, number) else { return Ok(()) };
+        let (first, second) = (plan(before), plan(&after));
+        for strategy in Search::ALL {
+            let swept = |plan: &Arc<Plan>| {
+                let prepared = strategy.prepare(plan, 3);
+                sweep(plan, (40, 1), || prepared.scheduler())
+            };
+            let (one, other) = (shown(&swept(&first)), shown(&swept(&second)));
+            if one != other {
+                return Err(both(&format!("{strategy}: {one:?}, then {other:?}"), before, &after));
+            }
+        }
+        tried.held += 1;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_sweep_of_a_renamed_system_is_the_same_sweep() {
+    let result = search(60, sweeps_are_the_same(change::renamed_stages));
+    assert_never("renamed", (0, 60), result);
+    let result = search(60, sweeps_are_the_same(change::forgotten_design));
+    assert!(result.is_err(), "the canary");
+}
+
+#[test]
+fn nothing_depends_on_the_number_of_threads() {
+    let result = search(60, |scenario, _, tried| {
+        let (one, three) = (verify(scenario, 1, true), verify(scenario, 3, true));
+        tried.count(&one);
+        let differ = match (&one.verdict, &three.verdict) {
+            (Verified::Incomplete(_), _) | (_, Verified::Incomplete(_)) => false,
+            (Verified::Holds, _) => {
+                (&one.verdict, one.states, one.evidence != three.evidence)
+                    != (&three.verdict, three.states, false)
+            }
+            (Verified::Violated(_), _) => violated(&three).is_none(),
+        };
+        let plan = plan(scenario);
+        let swept = |threads| {
+            sweep(&plan, (200, threads), || Search::Portfolio.prepare(&plan, 3).scheduler())
+        };
+        match differ || swept(1) != swept(3) {
+            true => Err(both(
+                &format!("{:?}, then {:?}", one.verdict, three.verdict),
+                scenario,
+                scenario,
+            )),
+            false => Ok(()),
+        }
+    });
+    assert_never("threads", (5, 5), result);
+}
+
+/// What a search with a reduction says is what one without says.
+fn agrees(
+    reduced: impl Fn(&Scenario) -> VerifyReport,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |scenario, _, tried| {
+        let small = reduced(scenario);
+        if !small.reduced && !small.exchanged {
+            return Ok(());
+        }
+        let whole = verify(scenario, 1, false);
+        match (&small.verdict, &whole.verdict) {
+            (Verified::Holds, Verified::Violated(_)) | (Verified::Violated(_), Verified::Holds) => {
+                let verdicts = (violated(&small), violated(&whole));
+                return Err(both(&format!("reduced and whole: {verdicts:?}"), scenario, scenario));
+            }
+            (Verified::Incomplete(_), _) => tried.left_out += 1,
+            (_, Verified::Incomplete(_) | Verified::Holds | Verified::Violated(_)) => {
+                tried.count(&whole);
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn verify_says_the_same_without_reduction() {
+    let reduced = |scenario: &Scenario| verify(scenario, 1, true);
+    let result = search_among(draw::reducible(1), 200, agrees(reduced));
+    assert_never("reduction", (15, 20), result);
+    // A search that never tries what a scenario's faults do.
+    let blind = |scenario: &Scenario| {
+        verify(&change::no_faults(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
+    };
+    assert!(search_among(draw::reducible(1), 600, agrees(blind)).is_err(), "the canary");
+}
+
+/// No run of a sweep violates what was shown to hold in every run.
+fn covers_sweeps(
+    strategies: &[Search],
+    runs: u64,
+    judge: impl Fn(&Scenario) -> VerifyReport,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |scenario, number, tried| {
+        let report = judge(scenario);
+        tried.count(&report);
+        if report.verdict != Verified::Holds {
+            return Ok(());
+        }
+        let plan = plan(scenario);
+        let mut swept: Vec<(&str, SweepReport)> = Vec::new();
+        for strategy in strategies {
+            let prepared = strategy.prepare(&plan, number.into());
+            swept.push((strategy.name(), sweep(&plan, (runs, 1), || prepared.scheduler())));
+        }
+        swept.push(("timed", sweep(&plan, (runs, 1), || Timed::new(number.into()))));
+        for (name, report) in swept {
+            if let Some((run, violation)) = report.violation {
+                let text = format!("{name} violates in run {run} what verify holds: {violation}");
+                return Err(both(&text, scenario, scenario));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn what_a_sweep_finds_verify_finds() {
+    let result = search(150, covers_sweeps(&Search::ALL, 60, |scenario| verify(scenario, 1, true)));
+    assert_never("sweep in verify", (20, 40), result);
+    let blind = |scenario: &Scenario| {
+        verify(&change::no_budget(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
+    };
+    assert!(search(600, covers_sweeps(&Search::ALL, 60, blind)).is_err(), "the canary");
+}
+
+/// Larger systems, of which only a reduction has all orders in the memory there is: a long sweep finds nothing in
+/// what it verified.
+#[test]
+fn what_6_000_runs_find_verify_finds_with_its_reduction() {
+    let judge = |scenario: &Scenario| verify(scenario, 1, true);
+    let question = covers_sweeps(&[Search::Portfolio], 6_000, judge);
+    assert_never("6,000 runs", (2, 4), search_among(draw::reducible(2), 30, question));
+}
+
+/// The naive judge finds the same, of the same property.
+#[test]
+fn verify_says_what_a_naive_judge_of_all_orders_says() {
+    let result = search_among(draw::tiniest(), 400, |scenario, _, tried| {
+        let Some(naive) = naive::judge(&plan(scenario), 1_500) else {
+            tried.left_out += 1;
+            return Ok(());
+        };
+        for reduces in [true, false] {
+            let report = verify(scenario, 1, reduces);
+            let agree = match &report.verdict {
+                Verified::Holds => naive.violated.is_empty(),
+                Verified::Violated(found) => naive.violated.contains(&found.violation.property()),
+                Verified::Incomplete(_) => true,
+            };
+            if !agree {
+                let text = format!("naive: {:?}, verify: {:?}", naive.violated, report.verdict);
+                return Err(both(&text, scenario, scenario));
+            }
+            tried.count(&report);
+        }
+        Ok(())
+    });
+    assert_never("naive", (50, 100), result);
+}
