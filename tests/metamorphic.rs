@@ -11,11 +11,12 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use active_active::explore::{
-    Progress, SearchProgress, Sweep, SweepReport, Verified, Verify, VerifyReport,
+    Progress, SearchProgress, Strategy as Search, Sweep, SweepReport, Verified, Verify,
+    VerifyReport,
 };
 use active_active::plan::Plan;
 use active_active::scenario::Scenario;
-use active_active::scheduler::{Scheduler, Strategy as Search, Timed};
+use active_active::scheduler::{Scheduler, Timed};
 use active_active::spec::PropertyName;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use active_active::scenario::{Override, Scenario, file, schema};
+use active_active::plan::Plan;
+use active_active::scenario::{Override, Scenario, schema};
 use serde_json::Value;
 
 /// An option, and what can be written for it.
@@ -161,7 +162,7 @@ pub(crate) fn with(mut scenario: Scenario, mut options: BTreeMap<String, String>
     loop {
         let changes = options.iter().map(|(key, value)| (key.clone(), value.clone()));
         let changes: Vec<Override> = changes.map(|(key, value)| Override { key, value }).collect();
-        let error = match file::load(&scenario.to_toml(), "drawn", &changes) {
+        let error = match Plan::load(&scenario.to_toml(), "drawn", &changes) {
             Ok(plan) => return plan.scenario().clone(),
             Err(error) => error,
         };

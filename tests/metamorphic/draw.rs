@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use active_active::model::fault::FaultKind;
-use active_active::plan::names;
-use active_active::scenario::{Scenario, file};
+use active_active::plan::{Plan, names};
+use active_active::scenario::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -216,7 +216,7 @@ impl Draft {
             "name = \"bare\"\nscript = [\"publish 1\"]\ntopology.regions = {regions}\n\
              topology.stages = {stages:?}\ntopology.containers = {containers}"
         );
-        let plan = file::load(&text, "bare", &[]).expect("it is valid");
+        let plan = Plan::load(&text, "bare", &[]).expect("it is valid");
         let kinds = [
             FaultKind::Pause,
             FaultKind::Crash,
