@@ -29,6 +29,8 @@ mod faults;
 mod fingerprint;
 mod hanging;
 mod loss;
+#[cfg(test)]
+pub(crate) mod rig;
 mod world;
 mod writer;
 

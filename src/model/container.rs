@@ -8,6 +8,8 @@ use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// ```text

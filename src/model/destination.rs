@@ -9,6 +9,8 @@ use crate::model::outbox::Outbox;
 use crate::model::record::Keys;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// What the destination does with one region's outbound queue.

@@ -10,6 +10,8 @@ use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 pub(crate) mod health;
 pub(crate) mod plans;

@@ -9,6 +9,8 @@ use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
 
+#[cfg(test)]
+mod by_itself;
 mod faults;
 #[cfg(test)]
 pub(crate) mod fields;

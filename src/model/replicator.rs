@@ -10,6 +10,8 @@ use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// ```text

@@ -9,6 +9,8 @@ use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// ```text

@@ -228,3 +228,121 @@ pub(crate) fn draw(
 pub(crate) fn within(numbers: &mut Xoshiro256PlusPlus, bound: u64) -> u64 {
     ((u128::from(numbers.next_u64()) * u128::from(bound)) >> 64) as u64
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::id::{ContainerId, MachineId, ReplicatorId, TableId};
+    use crate::scheduler::program::{chi_square, plan};
+    use crate::scheduler::seed::generator;
+
+    /// As many as there can be in half of the runs, any smaller number in the others; close together and far
+    /// apart; early and late.
+    #[test]
+    fn moments_are_few_and_many_close_and_far_early_and_late() {
+        let plan = plan("standard-queues");
+        let profile = Profile::new(&plan, 1);
+        let most = profile.faults as usize;
+        let mut moments = Moments::new();
+        let (mut counts, mut widths): (BTreeMap<usize, u64>, BTreeSet<u32>) = Default::default();
+        let (mut early, mut late, mut focused) = (0, 0, 0);
+        for run in 0..8_000 {
+            moments.begin(&plan, &profile, &mut generator(3, run));
+            assert!(moments.at.is_sorted_by(|one, other| one >= other));
+            assert!(moments.at.iter().all(|&at| at < profile.steps_max));
+            *counts.entry(moments.at.len() + moments.kept).or_default() += 1;
+            focused += u32::from(moments.focus.is_some());
+            let (Some(&first), Some(&last)) = (moments.at.last(), moments.at.first()) else {
+                // All are kept for a quiescent system.
+                continue;
+            };
+            if moments.at.len() > 4 {
+                widths.insert((profile.steps_max / (last - first).max(1)).ilog2());
+            }
+            early += u32::from(first < profile.steps_max / 8);
+            late += u32::from(last >= profile.steps_max * 7 / 8);
+        }
+        let all: Vec<usize> = counts.keys().copied().collect();
+        assert_eq!(all, (1..=most + 1).collect::<Vec<usize>>());
+        let whole = counts[&(most + 1)];
+        assert!((4_000..4_900).contains(&whole), "{whole} runs have as many as there can be");
+        let fewer: Vec<(u64, f64)> = (1..=most).map(|count| (counts[&count], 1.0)).collect();
+        assert!(chi_square(&fewer) < 3.0 * most as f64 + 20.0, "{counts:?}");
+        assert!(widths.len() >= 6, "{widths:?}");
+        assert!(early > 1_500 && late > 1_500, "{early} early, {late} late");
+        assert!((3_700..4_300).contains(&focused), "{focused} around one stage");
+    }
+
+    /// A kind first, then one of that kind: five machines whose reply can be lost are not five times as likely
+    /// as the one queue that can change its order.
+    #[test]
+    fn every_kind_that_is_on_offer_is_as_likely() {
+        let plan = plan("standard-queues");
+        let mut simulation = Simulation::new(Arc::clone(&plan));
+        let kinds_of = |simulation: &Simulation| -> BTreeSet<usize> {
+            simulation.enabled().fault_points().map(kind).collect()
+        };
+        let mut numbers = generator(4, 1);
+        while kinds_of(&simulation).len() < 3 {
+            let enabled = simulation.enabled();
+            let choice = enabled.any_step(below(numbers.next_u32(), enabled.steps()));
+            simulation.step(choice);
+        }
+        let mut counts: BTreeMap<usize, u64> = BTreeMap::new();
+        for _ in 0..9_000 {
+            match draw(simulation.enabled(), &mut numbers, |_| true) {
+                Some(Choice::Fault(point)) => *counts.entry(kind(point)).or_default() += 1,
+                other => panic!("a fault is on offer, not {other:?}"),
+            }
+        }
+        let even: Vec<(u64, f64)> = counts.values().map(|&count| (count, 1.0)).collect();
+        assert_eq!(counts.len(), kinds_of(&simulation).len());
+        // At most 11 degrees of freedom: one value in 30,000 is greater.
+        assert!(chi_square(&even) < 40.0, "{counts:?}");
+    }
+
+    /// The neighborhood of the second stage in region 2: the queue in front of it and the one behind it.
+    #[test]
+    fn faults_around_a_stage_are_those_of_its_neighborhood() {
+        let plan = plan("baseline");
+        let layout = &plan.layout;
+        let focus = Focus { region: RegionId(1), stage: StageId(1) };
+        let concerns = |point| focus.concerns(point, layout);
+        let of = |count: usize, is: &dyn Fn(u16) -> bool| -> Vec<u16> {
+            (0..count as u16).filter(|&id| is(id)).collect()
+        };
+        let queue = |position| layout.queue(RegionId(1), position).0;
+        let queues = of(layout.queues(), &|id| concerns(FaultPoint::Reorder(QueueId(id))));
+        assert_eq!(queues, [queue(1), queue(2)]);
+        let queues = of(layout.queues(), &|id| concerns(FaultPoint::TimeOut(QueueId(id))));
+        assert_eq!(queues, [queue(1), queue(2)]);
+        let container = layout.container(RegionId(1), StageId(1), 0).0;
+        for point in [FaultPoint::Crash, FaultPoint::Restart] {
+            let found = of(layout.containers(), &|id| concerns(point(ContainerId(id))));
+            assert_eq!(found, [container]);
+        }
+        let table = layout.table(RegionId(1), StageId(1)).0;
+        let tables = of(layout.tables(), &|id| concerns(FaultPoint::LoseTable(TableId(id))));
+        assert_eq!(tables, [table]);
+        for point in [FaultPoint::Switchover, FaultPoint::Failover] {
+            let found =
+                of(layout.stages.len(), &|id| concerns(point(ReplicatorId(id), RegionId(0))));
+            assert_eq!(found, [1]);
+        }
+        for point in [FaultPoint::LoseRegion, FaultPoint::Outage, FaultPoint::EndOutage] {
+            let found = of(layout.regions, &|id| concerns(point(RegionId(id as u8))));
+            assert_eq!(found, [1]);
+        }
+        assert!(concerns(FaultPoint::GoOn));
+        let machines = of(layout.machines(), &|id| concerns(FaultPoint::LoseReply(MachineId(id))));
+        let names: Vec<&str> = machines.iter().map(|&id| layout.name(MachineId(id))).collect();
+        assert_eq!(
+            names.len(),
+            6,
+            "the driver, two queues, the container, the table, the replicator: {names:?}"
+        );
+    }
+}

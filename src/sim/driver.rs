@@ -11,6 +11,8 @@ use crate::sim::Pair;
 use crate::sim::world::World;
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// How far the script is.

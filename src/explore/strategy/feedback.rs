@@ -246,3 +246,6 @@ impl Seen {
         self.bits.fill(0);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ use crate::model::record::RecordCopy;
 use crate::model::table::{self, Latest, RegionalTable, Store, Written};
 
 #[cfg(test)]
+mod by_itself;
+#[cfg(test)]
 pub(crate) mod fields;
 
 /// ```text

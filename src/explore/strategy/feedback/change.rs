@@ -68,6 +68,12 @@ impl Changes {
         self.waits = None;
     }
 
+    /// The choices that it follows.
+    #[cfg(test)]
+    pub(super) fn of(&self) -> Option<&Arc<[Choice]>> {
+        self.choices.as_ref()
+    }
+
     /// Draws what is done differently from these choices; nothing about faults if there are none.
     pub(super) fn draw(
         &mut self,

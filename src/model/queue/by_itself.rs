@@ -1,0 +1,212 @@
+//! A queue by itself.
+
+use crate::model::message::{Message, Receipt};
+use crate::sim::rig::Rig;
+
+/// What each test is told, by its name.
+const TOLD: &str = include_str!("by_itself.txt");
+const QUEUE: &str = "inbound-queue@1";
+const ONE: &str = "one-container-1@1";
+const TWO: &str = "one-container-2@1";
+
+/// A queue with two consumers.
+fn rig(options: &str, script: &[&str]) -> Rig {
+    Rig::new(&format!("topology.containers = 2\n{options}"), script)
+}
+
+fn sends(rig: &mut Rig, records: &[u16]) {
+    for &record in records {
+        rig.give(QUEUE, rig.send("in-dns", record));
+    }
+}
+
+fn receives(rig: &mut Rig, consumer: &str) {
+    rig.give(QUEUE, rig.receive(consumer, QUEUE));
+}
+
+fn removes(rig: &mut Rig, consumer: &str, receipt: u32) {
+    rig.give(QUEUE, rig.remove(consumer, QUEUE, receipt));
+}
+
+fn abandons(rig: &mut Rig, consumer: &str) {
+    rig.give(QUEUE, Message::Abandon { client: rig.client(consumer) });
+}
+
+/// One delivery at a time; what comes back is first in line again, and an expired receipt removes nothing.
+#[test]
+fn a_fifo_queue_has_one_delivery_at_a_time() {
+    let mut rig = rig("", &[]);
+    sends(&mut rig, &[1, 2]);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    removes(&mut rig, ONE, 7);
+    rig.title("the delivery goes to the one that waits");
+    abandons(&mut rig, ONE);
+    removes(&mut rig, ONE, 0);
+    removes(&mut rig, TWO, 1);
+    rig.title("a consumer that asks again gives up what it has");
+    receives(&mut rig, ONE);
+    receives(&mut rig, ONE);
+    sends(&mut rig, &[3]);
+    rig.title("one that gave up waits no more");
+    receives(&mut rig, TWO);
+    abandons(&mut rig, TWO);
+    removes(&mut rig, ONE, 3);
+    receives(&mut rig, TWO);
+    rig.tells(TOLD, "a_fifo_queue_has_one_delivery_at_a_time");
+}
+
+/// The receipt of a delivery that timed out is of no use in a fifo queue, also while its record is visible.
+#[test]
+fn an_expired_receipt_removes_nothing_from_a_fifo_queue() {
+    let mut rig = rig("budget.visibility_timeout = 2", &[]);
+    sends(&mut rig, &[1, 2]);
+    receives(&mut rig, ONE);
+    rig.choose("time-out inbound-queue@1");
+    removes(&mut rig, ONE, 0);
+    receives(&mut rig, TWO);
+    receives(&mut rig, ONE);
+    rig.choose("time-out inbound-queue@1");
+    removes(&mut rig, TWO, 1);
+    removes(&mut rig, ONE, 2);
+    rig.tells(TOLD, "an_expired_receipt_removes_nothing_from_a_fifo_queue");
+}
+
+/// Several deliveries at a time, and the last receipt removes a record until it is delivered again.
+#[test]
+fn a_standard_queue_delivers_several() {
+    let options = "queue.delivery = 'standard'\nbudget = { visibility_timeout = 1, reorder = 2 }";
+    let mut rig = rig(options, &[]);
+    sends(&mut rig, &[1, 2, 3, 4]);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    rig.title("the oldest delivery times out, and its receipt still removes");
+    rig.choose("time-out inbound-queue@1");
+    removes(&mut rig, ONE, 0);
+    removes(&mut rig, ONE, 0);
+    rig.title("what comes back is first again");
+    abandons(&mut rig, TWO);
+    rig.choose("reorder inbound-queue@1");
+    rig.choose("reorder inbound-queue@1");
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    removes(&mut rig, TWO, 3);
+    removes(&mut rig, ONE, 2);
+    receives(&mut rig, ONE);
+    rig.tells(TOLD, "a_standard_queue_delivers_several");
+}
+
+/// Deliveries that were given up and those that timed out count alike.
+#[test]
+fn a_record_is_given_up_after_so_many_deliveries() {
+    let options = "queue.max_receives = 2\nbudget.visibility_timeout = 1";
+    let mut rig = rig(options, &["redrive inbound-queue@1"]);
+    sends(&mut rig, &[1, 2]);
+    receives(&mut rig, ONE);
+    rig.choose("time-out inbound-queue@1");
+    receives(&mut rig, ONE);
+    rig.title("the second delivery was the last one");
+    abandons(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    removes(&mut rig, TWO, 2);
+    rig.title("a redriven record is a new message");
+    rig.drive(1);
+    receives(&mut rig, ONE);
+    abandons(&mut rig, ONE);
+    receives(&mut rig, ONE);
+    abandons(&mut rig, ONE);
+    receives(&mut rig, ONE);
+    rig.tells(TOLD, "a_record_is_given_up_after_so_many_deliveries");
+}
+
+#[test]
+fn a_full_queue_lets_senders_wait() {
+    let mut rig = rig("queue.capacity = 2", &["fail inbound-queue@1", "recover inbound-queue@1"]);
+    sends(&mut rig, &[1, 2, 3, 4]);
+    receives(&mut rig, ONE);
+    removes(&mut rig, ONE, 0);
+    rig.title("a queue that fails refuses those who wait");
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    rig.drive(1);
+    sends(&mut rig, &[5]);
+    receives(&mut rig, TWO);
+    removes(&mut rig, ONE, 1);
+    abandons(&mut rig, ONE);
+    rig.title("and has all that it had");
+    rig.drive(1);
+    receives(&mut rig, TWO);
+    rig.tells(TOLD, "a_full_queue_lets_senders_wait");
+}
+
+#[test]
+fn a_full_queue_that_starves_delivers_nothing() {
+    let mut rig = rig("queue = { capacity = 2, at_capacity = 'starve' }", &[]);
+    sends(&mut rig, &[1]);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    sends(&mut rig, &[2, 3]);
+    removes(&mut rig, ONE, 0);
+    rig.tells(TOLD, "a_full_queue_that_starves_delivers_nothing");
+}
+
+#[test]
+fn a_destructive_receive_leaves_nothing_to_remove() {
+    let mut rig = rig("queue.receive = 'destructive'", &[]);
+    sends(&mut rig, &[1, 2]);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    abandons(&mut rig, ONE);
+    removes(&mut rig, TWO, 1);
+    rig.tells(TOLD, "a_destructive_receive_leaves_nothing_to_remove");
+}
+
+#[test]
+fn a_remove_of_the_head_removes_what_comes_first() {
+    let mut rig = rig("queue = { delivery = 'standard', remove = 'head' }", &[]);
+    sends(&mut rig, &[1, 2, 3]);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    removes(&mut rig, TWO, 1);
+    removes(&mut rig, TWO, 1);
+    removes(&mut rig, TWO, 1);
+    removes(&mut rig, TWO, 1);
+    rig.tells(TOLD, "a_remove_of_the_head_removes_what_comes_first");
+}
+
+/// A visibility timeout passes for a consumer that hangs while others ask the queue for work.
+#[test]
+fn what_a_hanging_consumer_has_times_out() {
+    let mut rig = rig("", &["pause one-container-1@1", "recover one-container-1@1"]);
+    sends(&mut rig, &[1, 2]);
+    receives(&mut rig, ONE);
+    rig.drive(1);
+    receives(&mut rig, TWO);
+    rig.give(QUEUE, Message::Expire { receipt: Receipt(0) });
+    rig.title("a timeout of a delivery that is over does nothing");
+    rig.give(QUEUE, Message::Expire { receipt: Receipt(0) });
+    removes(&mut rig, TWO, 1);
+    rig.drive(1);
+    rig.tells(TOLD, "what_a_hanging_consumer_has_times_out");
+}
+
+#[test]
+fn a_health_check_and_a_loss() {
+    let script = ["fail inbound-queue@1", "recover inbound-queue@1", "lose @1"];
+    let mut rig = rig("queue.max_receives = 1\nrpo.records = 'unlimited'", &script);
+    let probe = Message::Probe { region: crate::model::RegionId(0) };
+    rig.give(QUEUE, probe);
+    rig.drive(1);
+    rig.give(QUEUE, probe);
+    rig.drive(1);
+    rig.give(QUEUE, probe);
+    sends(&mut rig, &[1, 2, 3]);
+    receives(&mut rig, ONE);
+    abandons(&mut rig, ONE);
+    receives(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    rig.title("what it holds is lost, dead letters included");
+    rig.drive(1);
+    sends(&mut rig, &[4]);
+    rig.tells(TOLD, "a_health_check_and_a_loss");
+}
