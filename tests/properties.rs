@@ -4,15 +4,13 @@
 //! tried first from then on. Seeds depend on the strategies; what has to last is saved as a run
 //! under proptest-regressions/saved/ (see tests/regressions.rs).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use active_active::explore::{
     Choices, Minimiser, Observer, Outcome, Phase, Runner, Verdict, Watch, check,
 };
-use active_active::model::options::{
-    Action, AtCapacity, Conflict, Dedupe, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
-    OnRefusal, OnUnreadable, Receive, RemoveBy, ReplicationFailure, Route,
-};
+use active_active::model::options::OnDuplicate;
 use active_active::plan::Plan;
 use active_active::saved::SavedRun;
 use active_active::scenario::Scenario;
@@ -20,9 +18,12 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler, Script};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::strategy;
 use pretty_assertions::assert_eq;
+use proptest::collection::vec;
 use proptest::prelude::*;
-use proptest::sample::select;
 use proptest::test_runner::{FileFailurePersistence, TestError, TestRunner};
+
+#[path = "common/options.rs"]
+mod options;
 
 /// Small numbers find little and big ones take long: all tests together take some seconds.
 fn config(cases: u32) -> ProptestConfig {
@@ -62,49 +63,18 @@ fn run(runner: &mut Runner, scheduler: &mut impl Scheduler, run: u64) -> (Outcom
     (outcome, steps)
 }
 
-/// Any value of every option, the unsound ones included.
+/// Any value of every option, the unsound ones included, and those of options that are yet to come.
 fn any_design() -> impl Strategy<Value = Scenario> {
-    let steps = Just(Action::ALL.to_vec()).prop_shuffle();
-    let containers = (
-        steps,
-        select(OnDuplicate::ALL),
-        select(OnDependencyFailure::ALL),
-        select(OnRecover::ALL),
-        select(OnUnreadable::ALL),
-    );
-    let stores = (select(Insert::ALL), select(Conflict::ALL), select(ReplicationFailure::ALL));
-    let others = (
-        select(OnRefusal::ALL),
-        select(Receive::ALL),
-        select(RemoveBy::ALL),
-        select(Dedupe::ALL),
-        select(Route::ALL),
-        0u16..=3,
-        (0u16..=2, select(AtCapacity::ALL)),
-    );
-    (strategy::scenario(), containers, stores, others).prop_map(
-        |(mut scenario, containers, stores, others)| {
-            let container = &mut scenario.container;
-            (
-                container.steps,
-                container.on_duplicate,
-                container.on_dependency_failure,
-                container.on_recover,
-                container.on_unreadable,
-            ) = containers;
-            (scenario.table.insert, scenario.table.conflict, scenario.replication.on_failure) =
-                stores;
-            let (on_refusal, receive, remove, dedupe, route, max_receives, room) = others;
-            scenario.source.on_refusal = on_refusal;
-            (scenario.queue.receive, scenario.queue.remove) = (receive, remove);
-            scenario.queue.max_receives = max_receives;
-            if room.0 > 0 {
-                (scenario.queue.capacity, scenario.queue.at_capacity) = room;
-            }
-            (scenario.destination.dedupe, scenario.dns.route) = (dedupe, route);
-            scenario
-        },
-    )
+    let changes = vec((any::<u16>(), any::<u16>()), 0..=16);
+    (strategy::scenario(), changes).prop_map(|(scenario, changes)| {
+        let mut chosen = BTreeMap::new();
+        for (option, value) in changes {
+            let leaf = &options::ALL[usize::from(option) % options::ALL.len()];
+            let value = &leaf.values[usize::from(value) % leaf.values.len()];
+            options::set(&mut chosen, leaf, value, scenario.topology.regions);
+        }
+        options::with(scenario, chosen)
+    })
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub(crate) struct Leaf {
     pub(crate) is_list: bool,
 }
 
-/// What is not an option of the system, or says something of every other option: whoever draws a case
+/// What is not an option of the system, or says something of every other option: the generator of a case
 /// draws it by itself.
 pub(crate) const OF_THE_CASE: &[&str] = &[
     "about",
@@ -129,11 +129,7 @@ fn listed(key: &str) -> Option<&'static [&'static str]> {
 }
 
 /// What an option contradicts the rest without, or makes no difference without.
-pub(crate) fn needs(
-    key: &str,
-    value: &str,
-    regions: u8,
-) -> &'static [(&'static str, &'static str)] {
+fn needs(key: &str, value: &str, regions: u8) -> &'static [(&'static str, &'static str)] {
     const AURORA: (&str, &str) = ("store.default", "aurora");
     const CHECKED: (&str, &str) = ("dns.health_threshold", "1");
     match key {
@@ -153,6 +149,14 @@ pub(crate) fn needs(
         "table.conflict" | "destination.versions" => &[("records.keys", "1")],
         "container.on_unreadable" => &[("records.unreadable", "1")],
         _ => &[],
+    }
+}
+
+/// Sets an option, and what it needs to make a difference, unless that is set already.
+pub(crate) fn set(options: &mut BTreeMap<String, String>, leaf: &Leaf, value: &str, regions: u8) {
+    options.insert(leaf.key.clone(), value.to_owned());
+    for (key, value) in needs(&leaf.key, value, regions) {
+        options.entry((*key).to_owned()).or_insert_with(|| (*value).to_owned());
     }
 }
 

@@ -111,7 +111,7 @@ pub(crate) fn tiniest() -> impl Strategy<Value = Scenario> {
     drawn(Just(shape), Just(options::ALL.as_slice()), (0u8..3, 2u8..4), 3)
 }
 
-/// Weights of in-dns: one region takes all traffic below 3. Opening: whoever asks for work has asked
+/// Weights of in-dns: one region takes all traffic below 3. Opening: the long polls are out of the way
 /// before the script goes on, from 2 on.
 fn drawn(
     shape: impl Strategy<Value = Shape>,
@@ -161,29 +161,21 @@ impl Draft {
             let is_kind = |leaf: &&Leaf| leaf.key.starts_with("budget.");
             let kinds: Vec<&Leaf> = self.changes.options.iter().filter(is_kind).collect();
             let leaf = kinds[usize::from(kind) % kinds.len()];
-            self.change(leaf, if count == 0 { "2" } else { "1" }, &mut options);
+            options::set(&mut options, leaf, if count == 0 { "2" } else { "1" }, *regions);
         }
         let Changes { options: known, changes } = &self.changes;
         for &(option, value) in changes {
             let leaf = &known[usize::from(option) % known.len()];
             let value = &leaf.values[usize::from(value) % leaf.values.len()];
-            self.change(leaf, value, &mut options);
+            options::set(&mut options, leaf, value, *regions);
         }
         options
-    }
-
-    /// The option, and what it needs to make a difference, unless that is set already.
-    fn change(&self, leaf: &Leaf, value: &str, options: &mut BTreeMap<String, String>) {
-        options.insert(leaf.key.clone(), value.to_owned());
-        for (key, value) in options::needs(&leaf.key, value, self.shape.regions) {
-            options.entry((*key).to_owned()).or_insert_with(|| (*value).to_owned());
-        }
     }
 
     fn script(&self) -> Vec<String> {
         let mut script = Vec::new();
         if self.opening > 1 {
-            // Whoever asks for work has asked then: fewer orders, and more cases that are complete.
+            // The long polls are out of the way then: fewer orders, and more cases that are complete.
             script.push("await quiescent".to_owned());
         }
         let components = self.components();
