@@ -334,7 +334,14 @@ fn struck(plan: Plan) -> Vec<String> {
                     let place = match fault.target {
                         Target::Table(id) => Place::Table(id),
                         Target::Container(id) => Place::Container(id),
-                        other => panic!("the script does nothing to {other:?}"),
+                        Target::Queue(_)
+                        | Target::Replicator(_)
+                        | Target::Link(..)
+                        | Target::Dns(..)
+                        | Target::Region(_)
+                        | Target::Writer(..) => {
+                            panic!("the script does nothing to that: {fault:?}")
+                        }
                     };
                     self.0.push(layout.name(layout.machine(place)).to_owned());
                 }

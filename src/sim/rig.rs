@@ -141,10 +141,8 @@ impl Rig {
 
     /// The queue of that name.
     pub(crate) fn queue(&self, name: &str) -> QueueId {
-        match self.place(name) {
-            Place::Queue(id) => id,
-            other => panic!("{name} is {other:?}"),
-        }
+        let Place::Queue(id) = self.place(name) else { panic!("{name} is no queue") };
+        id
     }
 
     fn machine(&self, name: &str) -> MachineId {

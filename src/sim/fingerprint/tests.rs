@@ -142,7 +142,8 @@ fn of_names_and_ends(all: &mut Changes) {
     for &(field, change) in destination::fields::CHANGES {
         all.add("destination", field, move |world| change(&mut world.destination));
     }
-    let names: [(&str, fn(&mut World) -> &mut dns::Dns); 2] =
+    type Of = fn(&mut World) -> &mut dns::Dns;
+    let names: [(&str, Of); 2] =
         [("in-dns", |world| &mut world.in_dns), ("out-dns", |world| &mut world.out_dns)];
     for (name, dns) in names {
         for &(field, change) in dns::fields::CHANGES {

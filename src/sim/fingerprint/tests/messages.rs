@@ -188,10 +188,8 @@ fn every_field_of_every_message_is_in_the_fingerprint() {
     let with = |message: Message| {
         let mut world = world(&plan, 30);
         // Only a queue has visibility timeouts; what the others are sent depends on no receiver.
-        let to = match message.kind() {
-            MessageKind::Expire => Place::Queue(QueueId(0)),
-            _ => Place::Source,
-        };
+        let is_expiry = message.kind() == MessageKind::Expire;
+        let to = if is_expiry { Place::Queue(QueueId(0)) } else { Place::Source };
         world.out.send(plan.layout.machine(to), message);
         of(&world, &plan)
     };
