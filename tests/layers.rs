@@ -37,9 +37,6 @@ const ON_TOP: [&str; 3] = ["cli", "main", "lib"];
 
 /// Arrows between two parts of one module that close a cycle, each with the reason why it is still there.
 const KNOWN: &[(&str, &str)] = &[
-    // A search asks questions, which are answered by searching.
-    ("explore/minimise/cause", "explore/minimise/search"),
-    ("explore/minimise/question", "explore/minimise/search"),
     // An event says in which state a container is.
     ("model/event", "model/container"),
     // A slice of a run is told as a story, and a story can be of a slice.

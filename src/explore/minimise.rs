@@ -48,10 +48,8 @@ use crate::spec::Violation;
 
 mod alternatives;
 mod case;
-mod cause;
 mod goal;
 mod nearby;
-mod question;
 mod rename;
 mod schedule;
 mod search;
@@ -59,10 +57,10 @@ mod shrink;
 mod size;
 
 use case::Case;
-pub use cause::Cause;
-use cause::Ingredient;
 use goal::Goal;
-use question::Question;
+pub use search::cause::Cause;
+use search::cause::{self, Ingredient};
+use search::question::Question;
 use search::{Found, Search};
 pub use shrink::{Part, Shrunk, shrunk};
 pub use size::Size;

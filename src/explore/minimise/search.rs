@@ -4,9 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::case::Case;
-use super::cause::{Ingredient, Without};
 use super::goal::Goal;
-use super::question::Question;
 use super::shrink::Shrunk;
 use super::{Ended, Minimiser, Watch};
 use crate::model::layout::DRIVER;
@@ -14,6 +12,12 @@ use crate::plan::{DriverAction, Plan};
 use crate::run::{Choices, Observer, Outcome, Runner};
 use crate::scheduler::{Deviate, Deviation, Scheduler};
 use crate::sim::{Choice, Simulation};
+
+pub(super) mod cause;
+pub(super) mod question;
+
+use cause::{Ingredient, Without};
+use question::Question;
 
 /// A failure that was found.
 #[derive(Clone, Debug)]
@@ -204,7 +208,7 @@ impl<'a> Search<'a> {
         self.again(case, &like).is_some()
     }
 
-    /// Whether the failure is found in the case without an ingredient. See [`cause`](super::cause).
+    /// Whether the failure is found in the case without an ingredient. See [`cause`].
     pub(super) fn fails_without(
         &mut self,
         ingredient: &Ingredient,

@@ -4,9 +4,9 @@
 //! nothing. So it is found out first how the expectation can be met in the scenario in which it failed, and a
 //! smaller scenario is taken only if the expectation can be met there in the same way.
 
-use super::case::Case;
 use super::cause::{Ingredient, Without};
-use super::search::{Runs, Search};
+use super::{Runs, Search};
+use crate::explore::minimise::case::Case;
 use crate::model::layout::DRIVER;
 use crate::plan::Plan;
 use crate::run::{Outcome, Runner, Verdict};
@@ -17,7 +17,7 @@ use crate::spec::Breach;
 
 /// How an expectation can be met.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Question {
+pub(in crate::explore::minimise) enum Question {
     /// It is not about what a script expects.
     NotAsked,
     /// The fair run meets it.
@@ -38,7 +38,7 @@ const SEED: u64 = 2;
 
 impl Question {
     /// How the expectation is met in the scenario in which it failed.
-    pub(super) fn of(case: &Case, search: &mut Search<'_>) -> Question {
+    pub(in crate::explore::minimise) fn of(case: &Case, search: &mut Search<'_>) -> Question {
         let Some(line) = search.goal.expected_line() else { return Question::NotAsked };
         if meets_fairly(case, line, search) {
             return Question::Fairly;
@@ -52,7 +52,11 @@ impl Question {
     }
 
     /// Whether it can be met in a smaller scenario as well.
-    pub(super) fn can_be_met(&self, case: &Case, search: &mut Search<'_>) -> bool {
+    pub(in crate::explore::minimise) fn can_be_met(
+        &self,
+        case: &Case,
+        search: &mut Search<'_>,
+    ) -> bool {
         let Some(line) = search.goal.expected_line() else { return true };
         match self {
             Question::NotAsked => true,

@@ -23,14 +23,14 @@
 //!
 //! A smaller scenario is taken only if its failure needs every cause still: the cause is there, and the
 //! failure is gone when it is taken away. Lines that *restrict* what can happen (see
-//! [`Role`](super::shrink::Role)) are no ingredients. They are not left out, since that makes
+//! [`Role`](crate::explore::minimise::shrink::Role)) are no ingredients. They are not left out, since that makes
 //! the system larger.
 
 use std::sync::Arc;
 
-use super::case::Case;
-use super::search::{Found, Search};
-use super::shrink::{
+use super::{Found, Search};
+use crate::explore::minimise::case::Case;
+use crate::explore::minimise::shrink::{
     Changed, Part, Role, Shrunk, changed, fault_kinds, with_containers, with_writer_to,
     without_faults, without_region,
 };
@@ -40,7 +40,7 @@ use crate::scenario::{Scenario, ScriptStep};
 /// A part of a scenario that a failure may need. Lines and regions go by their index as the failure was
 /// found.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Ingredient {
+pub(in crate::explore::minimise) enum Ingredient {
     /// An option that is not as by default.
     Option(Changed),
     /// Faults of this kind, by their key, that the scheduler may choose.
@@ -61,7 +61,7 @@ pub(super) enum Ingredient {
 }
 
 /// A scenario without an ingredient.
-pub(super) enum Without {
+pub(in crate::explore::minimise) enum Without {
     /// The ingredient is not there.
     NotThere,
     /// There is no such scenario, so it cannot be told.
@@ -100,7 +100,7 @@ impl Ingredient {
     }
 
     /// The scenario without it.
-    pub(super) fn left_out_of(&self, case: &Case) -> Without {
+    pub(in crate::explore::minimise) fn left_out_of(&self, case: &Case) -> Without {
         let scenario = case.scenario();
         let smaller = match self {
             Ingredient::Option(option) => {
@@ -158,7 +158,7 @@ pub struct Cause {
 
 impl Cause {
     /// Those of the causes that can be told apart, as the smallest scenario has them.
-    pub(super) fn of(ingredients: &[Ingredient], case: &Case) -> Vec<Cause> {
+    pub(in crate::explore::minimise) fn of(ingredients: &[Ingredient], case: &Case) -> Vec<Cause> {
         let mut causes: Vec<Cause> = Vec::new();
         for found in ingredients {
             let now = match found {
@@ -222,7 +222,10 @@ impl Cause {
 }
 
 /// Finds out what a failure is about.
-pub(super) fn causes(found: &Found, search: &mut Search<'_>) -> Vec<Ingredient> {
+pub(in crate::explore::minimise) fn causes(
+    found: &Found,
+    search: &mut Search<'_>,
+) -> Vec<Ingredient> {
     let mut causes = Vec::new();
     for ingredient in Ingredient::all(&found.case, search.goal.parts()) {
         let Without::Case(case, smaller) = ingredient.left_out_of(&found.case) else { continue };
