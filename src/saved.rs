@@ -45,7 +45,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::plan::Plan;
@@ -53,9 +52,11 @@ use crate::run::{Cut, Observer, Outcome, Runner, Verdict};
 use crate::scenario::FileError;
 use crate::scheduler::{Act, Deviate, Deviation, Misfit, Replay};
 use crate::sim::Choice;
-use crate::spec::PropertyName;
 
+mod expected;
 mod text;
+
+pub use expected::Expected;
 
 /// The version of the format that this build writes.
 pub const FORMAT: i64 = 2;
@@ -78,22 +79,6 @@ pub enum Schedule {
     Choices(Vec<Choice>),
     /// Where it differs from the fair scheduler, by step: format 2.
     Deviations(Vec<Deviation>),
-}
-
-/// What a run showed when it was saved.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Expected {
-    /// Every applicable property held.
-    Holds,
-    /// A property was violated.
-    Violated {
-        /// Which one.
-        property: PropertyName,
-        /// How many choices the run had taken.
-        step: u64,
-        /// What happened, in a sentence.
-        what: String,
-    },
 }
 
 /// A saved run, run again.
@@ -268,44 +253,6 @@ impl PartialEq for SavedRun {
 
 impl Eq for SavedRun {}
 
-impl Expected {
-    /// What a verdict shows; nothing if the run was cut short.
-    fn of(verdict: &Verdict) -> Result<Expected, Cut> {
-        match verdict {
-            Verdict::Holds => Ok(Expected::Holds),
-            Verdict::Violated(violation) => Ok(Expected::Violated {
-                property: violation.property(),
-                step: violation.step,
-                what: violation.what.clone(),
-            }),
-            Verdict::Inconclusive(cut) => Err(*cut),
-        }
-    }
-
-    /// Whether both are the same verdict, of the same property.
-    fn is_like(&self, other: &Expected) -> bool {
-        match (self, other) {
-            (Expected::Holds, Expected::Holds) => true,
-            (Expected::Violated { property, .. }, Expected::Violated { property: other, .. }) => {
-                property == other
-            }
-            (Expected::Holds, Expected::Violated { .. })
-            | (Expected::Violated { .. }, Expected::Holds) => false,
-        }
-    }
-}
-
-impl fmt::Display for Expected {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Expected::Holds => f.write_str("every property holds"),
-            Expected::Violated { property, step, what } => {
-                write!(f, "{property} is violated at step {step}: {what}")
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -313,6 +260,7 @@ mod tests {
     use crate::run::Choices;
     use crate::scenario::{Override, builtin};
     use crate::scheduler::Random;
+    use crate::spec::PropertyName;
 
     /// A run of a built-in scenario, and what it shows.
     fn run_of(name: &str, changes: &[&str], run: u64) -> (SavedRun, Outcome) {
