@@ -63,6 +63,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub mod budget;
 pub mod builtin;
 pub mod designs;
 pub mod file;
@@ -76,21 +77,23 @@ pub mod rpo;
 pub mod schema;
 pub mod scope;
 pub mod script;
+pub mod stores;
 pub mod timing;
 
+pub use budget::Budget;
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
 pub use property::PropertyName;
 pub use rpo::{LossLimit, Rpo};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
+pub use stores::{AuroraOptions, ReplicationOptions, StoreOptions, TableOptions};
 pub use timing::Timing;
 
 use crate::model::options::{
-    Acknowledge, Action, Answer, AtCapacity, Conflict, Dedupe, Delivery, Failback, Fencing,
-    Forwarding, Heal, HealthCheckOf, Insert, OnDependencyFailure, OnDuplicate, OnRecover,
-    OnRefusal, OnUnreadable, PlanWrite, Policy, Receive, RemoveBy, ReplicationFailure,
-    ReplicationMode, Restart, Route, RpoOn, StoreKind, Switchover, TableFailure, Versions,
+    Acknowledge, Action, Answer, AtCapacity, Dedupe, Delivery, Failback, Heal, HealthCheckOf,
+    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, PlanWrite, Policy,
+    Receive, RemoveBy, Restart, Route, Versions,
 };
 
 /// The version of the scenario format that this build reads and writes.
@@ -367,85 +370,6 @@ impl Default for ContainerOptions {
     }
 }
 
-/// The design of the regional tables.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct TableOptions {
-    /// Which record it shows for a key that several records have. The default is not sound for those.
-    pub conflict: Conflict,
-    /// What a table does with a record that it has.
-    pub insert: Insert,
-    /// What it does while it is failed.
-    pub on_failure: TableFailure,
-}
-
-/// What the stages store records in.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct StoreOptions {
-    /// The store of every stage that is not named below.
-    pub default: StoreKind,
-    /// The stores of single stages, by name.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub stages: BTreeMap<String, StoreKind>,
-}
-
-impl StoreOptions {
-    /// The store of a stage.
-    pub fn of(&self, stage: &str) -> StoreKind {
-        self.stages.get(stage).copied().unwrap_or(self.default)
-    }
-}
-
-/// The design of the global databases.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct AuroraOptions {
-    /// The region that writes first, counted from 1.
-    pub writer: u8,
-    /// What a cluster does with a write when another region is the writer.
-    pub forwarding: Forwarding,
-    /// How a switchover moves the writer.
-    pub switchover: Switchover,
-    /// What a failover does about the old writer.
-    pub fencing: Fencing,
-    /// How many writes a writer may have that no other region has or will get: a write that would be
-    /// one more waits. 0: any number.
-    pub rpo_records_max: u32,
-    /// In which regions that limit is set.
-    pub rpo_on: RpoOn,
-}
-
-impl Default for AuroraOptions {
-    fn default() -> AuroraOptions {
-        AuroraOptions {
-            writer: 1,
-            forwarding: Forwarding::default(),
-            switchover: Switchover::default(),
-            fencing: Fencing::default(),
-            rpo_records_max: 0,
-            rpo_on: RpoOn::default(),
-        }
-    }
-}
-
-/// The design of the replication.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ReplicationOptions {
-    /// When a table acknowledges a write.
-    pub mode: ReplicationMode,
-    /// There is one more region, which takes no traffic: it only keeps the log of `strong`
-    /// replication.
-    pub witness: bool,
-    /// What a replicator does with its backlog while it is failed.
-    pub on_failure: ReplicationFailure,
-}
-
 /// The design of the record destination.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -474,78 +398,5 @@ pub struct SpecOptions {
 impl SpecOptions {
     fn is_default(&self) -> bool {
         *self == SpecOptions::default()
-    }
-}
-
-/// How many faults of each kind the scheduler may choose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Budget {
-    /// Crashes of containers; each may be followed by a restart, also a choice.
-    pub crash: u16,
-    /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
-    pub lost_reply: u16,
-    /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
-    /// delivered to another one.
-    pub visibility_timeout: u16,
-    /// Changes of order: the first visible record of a `standard` queue becomes the last.
-    pub reorder: u16,
-    /// Regional tables that lose all that they have.
-    pub lose_table: u16,
-    /// Regions that are gone for good; one is always left.
-    pub lose_region: u16,
-    /// Switchovers: the writer of a global database begins to hand over to another region.
-    pub switchover: u16,
-    /// Failovers: the writer of a global database moves to another region at once.
-    pub failover: u16,
-    /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
-    /// choice.
-    pub outage: u16,
-}
-
-impl Budget {
-    /// How many faults that is in all.
-    pub fn total(&self) -> u64 {
-        self.counts().into_iter().map(u64::from).sum()
-    }
-
-    /// The kinds, as scenario files write them.
-    pub const KEYS: [&'static str; 9] = [
-        "crash",
-        "lost_reply",
-        "visibility_timeout",
-        "reorder",
-        "lose_table",
-        "lose_region",
-        "switchover",
-        "failover",
-        "outage",
-    ];
-
-    /// How many of each kind, in the order of [`Budget::KEYS`].
-    pub(crate) fn counts(&self) -> [u16; 9] {
-        let Budget {
-            crash,
-            lost_reply,
-            visibility_timeout,
-            reorder,
-            lose_table,
-            lose_region,
-            switchover,
-            failover,
-            outage,
-        } = *self;
-        [
-            crash,
-            lost_reply,
-            visibility_timeout,
-            reorder,
-            lose_table,
-            lose_region,
-            switchover,
-            failover,
-            outage,
-        ]
     }
 }
