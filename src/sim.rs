@@ -29,6 +29,7 @@ mod faults;
 mod fingerprint;
 mod hanging;
 mod loss;
+mod pair;
 #[cfg(test)]
 pub(crate) mod rig;
 mod world;
@@ -38,6 +39,7 @@ pub(crate) use bytes::Bytes;
 pub use choice::{Choice, Enabled};
 pub use driver::Driver;
 pub(crate) use fingerprint::{Part, parts};
+pub use pair::Pair;
 
 use crate::model::container::Container;
 use crate::model::destination::RecordDestination;
@@ -45,8 +47,8 @@ use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
 use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
-use crate::model::layout::{DRIVER, IN_DNS, MachineKind};
-use crate::model::message::{Message, MessageKind};
+use crate::model::layout::{DRIVER, IN_DNS};
+use crate::model::message::Message;
 use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
@@ -138,62 +140,6 @@ pub struct Step {
     pub message: Option<Message>,
     /// What kind of machine in which state handled what kind of message; none for a fault.
     pub pair: Option<Pair>,
-}
-
-/// A kind of machine, its state, and the kind of message it handled: the unit of coverage.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Pair {
-    /// The kind of machine.
-    pub machine: MachineKind,
-    /// Its state before the message, as an index into [`Pair::states`].
-    pub state: u8,
-    /// The kind of message.
-    pub message: MessageKind,
-}
-
-impl Pair {
-    /// How many indices there are.
-    pub const COUNT: usize = MachineKind::ALL.len() * 4 * 32;
-
-    /// The names of the states of a kind of machine.
-    pub fn states(machine: MachineKind) -> &'static [&'static str] {
-        match machine {
-            MachineKind::Driver => &["Running"],
-            MachineKind::Source => &["Idle", "Sending", "Waiting"],
-            MachineKind::Dns => &["AllOnline", "SomeOffline", "SomeUnhealthy"],
-            MachineKind::Destination => &["Receiving", "Removing", "Refused"],
-            MachineKind::Queue => &["Available", "Failed"],
-            MachineKind::Container => &["Processing", "FailedProcessing", "FailedDependency"],
-            MachineKind::Table => &["Available", "Failed"],
-            MachineKind::Replicator => &["Running", "Failed"],
-            MachineKind::Database => &["Reader", "Writer", "Draining", "Failed"],
-        }
-    }
-
-    /// A dense number for the pair, below [`Pair::COUNT`].
-    #[inline]
-    pub fn index(self) -> usize {
-        (self.machine as usize * 4 + usize::from(self.state)) * 32 + self.message as usize
-    }
-
-    /// The pair of a number, if it means one.
-    pub fn from_index(index: usize) -> Option<Pair> {
-        let machine = *MachineKind::ALL.get(index / 128)?;
-        let state = (index / 32 % 4) as u8;
-        let message = *MessageKind::ALL.get(index % 32)?;
-        (usize::from(state) < Pair::states(machine).len()).then_some(Pair {
-            machine,
-            state,
-            message,
-        })
-    }
-}
-
-impl std::fmt::Display for Pair {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = Pair::states(self.machine)[usize::from(self.state)];
-        write!(f, "{} {} {}", self.machine, state, self.message.name())
-    }
 }
 
 impl Simulation {
