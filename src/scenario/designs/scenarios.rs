@@ -1,0 +1,213 @@
+//! The scenarios in which designs show that show in no built-in one.
+
+/// Region 1 loses every table, at any moment; nothing acknowledged may go with them.
+pub(super) const TABLES_LOST: &str = r#"
+    name = "tables-lost"
+    script = ["publish 1", "await sometime", "lose *-table@1", "await delivered all"]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    replication.mode = "strong"
+    rpo.records = 0
+"#;
+
+/// The destination is cut off from region 1 when it has received a record and not removed it; that one is
+/// given up, and comes back from the dead letters as a new message. Nothing else comes twice.
+pub(super) const REDRIVEN: &str = r#"
+    name = "redriven"
+    script = [
+        "publish 1",
+        "await sometime",
+        "fail out-dns@1",
+        "await quiescent",
+        "recover out-dns@1",
+        "await quiescent",
+        "redrive *",
+        "await delivered all",
+    ]
+    queue.max_receives = 1
+"#;
+
+/// The writer is cut off from the other region, and fails over to there. No more is lost than the limit on
+/// what it may be ahead.
+pub(super) const AHEAD_OF_ALL: &str = r#"
+    name = "ahead-of-all"
+    script = [
+        "publish 1",
+        "fail only-replicator@2",
+        "await sometime",
+        "failover only-table to @2",
+        "await delivered all",
+    ]
+    topology.stages = ["only"]
+    store.default = "aurora"
+    aurora.rpo_records_max = 2
+    rpo.records = 2
+"#;
+
+/// The region of the writer is lost, with what its queues hold; the other one becomes the writer, and has
+/// nobody to replicate to.
+pub(super) const ONE_REGION_LEFT: &str = r#"
+    name = "one-region-left"
+    script = ["publish 1", "await sometime", "lose @1", "await delivered all"]
+    topology.stages = ["only"]
+    store.default = "aurora"
+    aurora.rpo_records_max = 2
+    rpo.records = "unlimited"
+"#;
+
+/// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.
+pub(super) const SWITCHOVER_ANYWHERE: &str = r#"
+    name = "switchover-anywhere"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["inbound", "core"]
+    records.batches = [6]
+    store.default = "aurora"
+    budget.switchover = 2
+    rpo.records = 0
+"#;
+
+/// Replication and the links of regions fail, one after the other.
+pub(super) const THREE_REGIONS_FAIL: &str = r#"
+    name = "three-regions-fail"
+    script = [
+        "fail inbound-replicator@2",
+        "publish 1",
+        "await sometime",
+        "fail inbound-replicator@3",
+        "await sometime",
+        "recover *-replicator@*",
+        "recover *-container*",
+        "fail core-replicator",
+        "publish 2",
+        "await delivered all",
+    ]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    records.batches = [6, 6]
+"#;
+
+/// A table, and later the queue behind it, fails and comes back while records pass.
+pub(super) const DEPENDENCIES_FAIL: &str = r#"
+    name = "dependencies-fail"
+    script = [
+        "publish 1",
+        "fail preprocess-table@1",
+        "await delivered 2",
+        "recover preprocess-table@1",
+        "recover preprocess-container@1",
+        "publish 2",
+        "fail preprocess-core-queue@1",
+        "await delivered 4",
+        "recover preprocess-core-queue@1",
+        "recover preprocess-container@1",
+        "await delivered all",
+    ]
+    records.batches = [6, 6]
+"#;
+
+/// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
+pub(super) const INBOUND_QUEUE_FAILS: &str = r#"
+    name = "inbound-queue-fails"
+    script = [
+        "fail inbound-queue@1",
+        "publish 1",
+        "await quiescent",
+        "recover inbound-queue@1",
+        "await quiescent",
+    ]
+"#;
+
+/// As above, when one batch is through: a source that gives up has nothing to show before.
+pub(super) const SECOND_BATCH_REFUSED: &str = r#"
+    name = "second-batch-refused"
+    script = [
+        "publish 1",
+        "await delivered all",
+        "fail inbound-queue@1",
+        "publish 2",
+        "await quiescent",
+        "recover inbound-queue@1",
+        "await quiescent",
+    ]
+    records.batches = [4, 6]
+"#;
+
+/// The destination is kept away from region 1 while records pass, whose last queue is cut off later, too.
+pub(super) const NOT_FETCHED_FROM: &str = r#"
+    name = "not-fetched-from"
+    script = [
+        "publish 1",
+        "await sometime",
+        "offline out-dns@1",
+        "await quiescent",
+        "recover out-dns@1",
+        "await sometime",
+        "fail outbound-queue@1",
+        "offline out-dns@1",
+        "await quiescent",
+        "recover outbound-queue@1",
+        "recover out-dns@1",
+        "await delivered all",
+    ]
+    topology.stages = ["only"]
+"#;
+
+/// A container crashes and comes back when nothing is left to do.
+pub(super) const CRASH_AT_REST: &str = r#"
+    name = "crash-at-rest"
+    script = [
+        "publish 1",
+        "await quiescent",
+        "crash core-container@2",
+        "recover core-container@2",
+        "await quiescent",
+    ]
+"#;
+
+/// Replies are lost, so the source sends a record to one region after another; what each stage does once is
+/// done where no row is in the log of strong replication.
+pub(super) const THREE_REGIONS_REPLIES_LOST: &str = r#"
+    name = "three-regions-replies-lost"
+    script = ["publish 1", "await delivered all"]
+    topology.regions = 3
+    topology.stages = ["inbound", "core"]
+    records.batches = [4]
+    replication.mode = "strong"
+    budget = { crash = 1, lost_reply = 2 }
+"#;
+
+/// Region 1 fails and is cut off; region 2 goes on with its business key. Region 1 is well again before
+/// it has heard of that, and what it writes then is the newest.
+pub(super) const BACK_BEFORE_CAUGHT_UP: &str = r#"
+    name = "back-before-caught-up"
+    script = [
+        "publish 1",
+        "await delivered all",
+        "await quiescent",
+        "fail in-dns@1",
+        "fail *-replicator@1",
+        "publish 2",
+        "await delivered all",
+        "recover in-dns@1",
+        "await quiescent",
+        "publish 3",
+        "await published batch 3",
+        "recover *-replicator@1",
+        "await delivered all",
+    ]
+    topology.stages = ["inbound", "core"]
+    records.batches = [2, 6, 2]
+    records.keys = 1
+    dns.policy = "failover"
+    dns.health_threshold = 1
+"#;
+
+/// Two regions write the same key, the newer version later.
+pub(super) const TWO_REGIONS_ONE_KEY: &str = r#"
+    name = "two-regions-one-key"
+    script = ["publish 1", "await quiescent"]
+    records.batches = [2]
+    records.keys = 1
+    table.conflict = "version-checked"
+    destination.versions = "checked"
+"#;
