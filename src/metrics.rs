@@ -378,6 +378,8 @@ impl Metrics {
             | Event::Recovered { .. }
             | Event::LossEnded { .. }
             | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

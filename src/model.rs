@@ -13,6 +13,7 @@ pub mod event;
 pub mod fault;
 pub mod id;
 pub(crate) mod index_set;
+pub(crate) mod late;
 pub mod layout;
 pub mod message;
 pub mod options;

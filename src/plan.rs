@@ -18,7 +18,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Conflict, OnUnreadable};
+use crate::model::options::{Conflict, Fencing, OnUnreadable, StoreKind};
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
 use crate::model::record::{Keys, VALUE_MAX, greatest_common_divisor};
@@ -102,6 +102,8 @@ pub struct Plan {
     repeats: bool,
     /// The script waits for the source to be refused.
     awaits_refusal: bool,
+    /// A message can be late: that by which an old writer hears of a failover.
+    pub(crate) can_be_late: bool,
     /// A consumer can hang, and another one of its queue can take over what it holds.
     pub(crate) consumers_can_hang: bool,
 }
@@ -147,6 +149,7 @@ impl Plan {
             awaits_refusal: actions
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
+            can_be_late: fences_late(scenario, &actions),
             consumers_can_hang: scenario.topology.containers > 1 && pauses(&actions),
             scenario: scenario.clone(),
             layout,
@@ -199,7 +202,8 @@ impl Plan {
 
     /// Empty inboxes for its machines.
     pub(crate) fn outbox(&self) -> Outbox {
-        Outbox::new(&self.layout, &self.batch_of, self.budget.lost_reply > 0)
+        let lossy = self.budget.lost_reply > 0;
+        Outbox::new(&self.layout, &self.batch_of, lossy, self.late_max())
     }
 
     /// The index of the first action that publishes the batch; that of no action if none does.
@@ -304,6 +308,11 @@ impl Plan {
     /// Whether a stage has a global database.
     pub fn has_database(&self) -> bool {
         self.replicators.iter().any(|replicator| replicator.is_database)
+    }
+
+    /// How many messages are late at once, at most: one for each cluster.
+    fn late_max(&self) -> usize {
+        if self.can_be_late { self.layout.tables() } else { 0 }
     }
 
     /// Whether a region can be gone for good.
@@ -462,6 +471,26 @@ fn disturbs(actions: &[DriverAction]) -> bool {
         | DriverAction::Redrive(_)
         | DriverAction::Weights(_) => true,
     })
+}
+
+/// Whether a failover can happen of which the old writer hears by a message: that may be late.
+fn fences_late(scenario: &Scenario, actions: &[DriverAction]) -> bool {
+    let mut stages = scenario.topology.stages.iter();
+    let has_database = stages.any(|stage| scenario.store.of(stage) == StoreKind::Aurora);
+    let fails_over = |fault: &Fault| fault.kind == FaultKind::Failover;
+    let scripted = actions.iter().any(|action| match action {
+        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+            faults.iter().any(fails_over)
+        }
+        DriverAction::Publish(_)
+        | DriverAction::Await(_)
+        | DriverAction::Recover(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_)
+        | DriverAction::Check(_) => false,
+    });
+    let moves = scripted || scenario.budget.failover > 0;
+    has_database && moves && scenario.aurora.fencing == Fencing::BestEffort
 }
 
 /// Whether the script pauses a container.

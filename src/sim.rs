@@ -28,6 +28,7 @@ mod ending;
 mod faults;
 mod fingerprint;
 mod hanging;
+mod late;
 mod loss;
 mod pair;
 #[cfg(test)]
@@ -184,6 +185,7 @@ impl Simulation {
                 self.step_aside(choice)
             }
         };
+        self.world.update_late(&self.plan);
         self.world.update_driver(&self.plan);
         self.world.update_offers(&self.plan);
         self.world.update_answers(&self.plan);
@@ -397,6 +399,11 @@ impl Simulation {
     /// The messages that wait for a machine, first one first.
     pub fn inbox(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
         self.world.out.inbox(machine)
+    }
+
+    /// The messages to a machine that are late: on their way, and in no inbox yet; the first one first.
+    pub fn late(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
+        self.world.out.late_to(machine)
     }
 
     /// How many messages wait for a machine.

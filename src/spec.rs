@@ -286,7 +286,9 @@ impl Spec {
             | Event::ReplicationLost { .. }
             | Event::WriterMoved { .. }
             | Event::Recovered { .. }
-            | Event::ReplyLost { .. } => {}
+            | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. } => {}
         }
         Ok(())
     }

@@ -45,6 +45,31 @@ fn runs_allocate_nothing_after_the_warm_up() {
     }
 }
 
+/// A message that is late waits in memory that is there from the beginning.
+#[test]
+fn late_messages_allocate_nothing() {
+    let scenario = r#"
+        name = "late-fences"
+        script = [
+            "publish 1",
+            "await quiescent",
+            "failover first-table to @2",
+            "failover second-table to @2",
+            "await quiescent",
+            "publish 2",
+            "await delivered all",
+        ]
+        topology.stages = ["first", "second"]
+        records.batches = [4, 4]
+        store.default = "aurora"
+        aurora.fencing = "best-effort"
+    "#;
+    let plan = plans::plan(scenario, &[]);
+    let most = 12 * RUNS;
+    assert!(allocations(&plan, &mut Random::new(1)) <= most, "random");
+    assert!(allocations(&plan, &mut RoundRobin::default()) <= most, "round-robin");
+}
+
 /// The canary: the counter does count.
 #[test]
 fn a_new_runner_allocates() {

@@ -62,7 +62,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("aurora.forwarding=acknowledged-early", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.forwarding=off", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.switchover=at-once", "aurora-switchover", [1, 1, 2, 2]),
-    ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 3, 2]),
+    ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 2, 0]),
     ("aurora.switchover=at-once", "switchover-anywhere", [1, 1, 1, 1]),
     ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 4, 0]),
     ("aurora.rpo_on=every-region", "one-region-left", [3, 1, 2, 0]),
@@ -72,6 +72,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
     ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
     ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 7, 0]),
+    ("aurora.fencing=best-effort", "failover-at-rest", [1, 1, 2, 0]),
 ];
 
 /// The failures of a random sweep.

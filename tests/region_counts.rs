@@ -163,6 +163,8 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::Redriven { .. }
         | Event::KeyShown { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::StaleRemove { .. }
         | Event::ContainerBecame { .. }
         | Event::StaleReply { .. }

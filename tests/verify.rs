@@ -92,6 +92,11 @@ fn faults_of_tables_regions_and_writers_are_found_in_their_place() {
         (&["budget.lose_table=1"][..], PropertyName::WithinRpo),
         (&["budget.lose_region=1"], PropertyName::WithinRpo),
         (&["budget.failover=1", aurora], PropertyName::WithinRpo),
+        // What is not replicated may be lost; what the old writer takes afterwards may not.
+        (
+            &["budget.failover=1", aurora, "aurora.fencing=best-effort", "rpo.records=unlimited"],
+            PropertyName::WithinRpo,
+        ),
         (&["budget.switchover=1", aurora, "aurora.switchover=at-once"], PropertyName::WithinRpo),
         (&["budget.outage=1", "source.on_refusal=drop"], PropertyName::DeliveredAll),
     ];
@@ -99,6 +104,39 @@ fn faults_of_tables_regions_and_writers_are_found_in_their_place() {
         let report = verify(&tiny(changes), 2, true);
         assert_eq!(found(&report).violation.property(), property, "{changes:?}");
     }
+}
+
+/// The fence of a failover comes at any time, and before the system is quiescent: whoever waits for that is safe,
+/// and nobody else is.
+#[test]
+fn a_late_fence_comes_in_every_place() {
+    let fails_over = |then: &str, fencing: &str| {
+        let text = format!(
+            r#"
+                name = "fails-over"
+                topology.stages = ["only"]
+                records.batches = [1]
+                store.default = "aurora"
+                aurora.fencing = "{fencing}"
+                script = ["failover only-table to @2", "{then}", "publish 1", "await delivered all"]
+            "#
+        );
+        plans::plan(&text, &[])
+    };
+    let (quiescent, sometime) = ("await quiescent", "await sometime");
+    for reduces in [true, false] {
+        let verdict = |then, fencing| verify(&fails_over(then, fencing), 2, reduces);
+        for then in [quiescent, sometime] {
+            assert_eq!(verdict(then, "full").verdict, Verified::Holds, "{then}");
+        }
+        assert_eq!(verdict(quiescent, "best-effort").verdict, Verified::Holds);
+        let violated = verdict(sometime, "best-effort");
+        assert_eq!(found(&violated).violation.property(), PropertyName::WithinRpo);
+    }
+    let plan = fails_over(quiescent, "best-effort");
+    let all = enumerate(&plan);
+    assert_eq!(all.violations, BTreeMap::new());
+    assert_eq!(all.known as u64, verify(&plan, 1, false).states);
 }
 
 /// What a writer may have alone is what a failover can lose, in every schedule.

@@ -49,7 +49,8 @@ const fn rare(
     Kinds { machine, state, messages, is_rare: true }
 }
 
-/// All that a sound design can do, in one scenario or another. What is missing cannot happen:
+/// All that a sound design can do, in one scenario or another, and what an unsound one handles a late message
+/// in (a fence). What is missing cannot happen:
 ///
 /// * the source, and the destination for each region, has one request under way and gets no reply
 ///   to another one; a refused one has none under way and gets only a wake;
@@ -61,7 +62,8 @@ const fn rare(
 /// under way, came back, and was refused at once; a table is asked whether it has caught up only when
 /// its region has just come back; a failed table is refused by the others only if it failed while it
 /// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
-/// replication judges conditions only where inserts have some.
+/// replication judges conditions only where inserts have some; a fence comes late only where fencing is a
+/// best effort.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] = &[
@@ -119,9 +121,10 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
         usual(MachineKind::Database, "Writer", &[Insert, Forward, Probe, Logged]),
         usual(MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
-        rare(MachineKind::Database, "Draining", &[Probe, Logged]),
+        rare(MachineKind::Database, "Writer", &[Fence]),
+        rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
-        rare(MachineKind::Database, "Failed", &[Probe, Logged]),
+        rare(MachineKind::Database, "Failed", &[Probe, Logged, Fence]),
     ]
 };
 
@@ -140,11 +143,13 @@ pub fn pairs() -> impl Iterator<Item = Pair> {
 pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
-    let can_hang = plan.consumers_can_hang;
+    let (can_hang, can_be_late) = (plan.consumers_can_hang, plan.can_be_late);
     pairs().filter(move |pair| match pair.machine {
         MachineKind::Queue => can_hang || pair.message != MessageKind::Expire,
         MachineKind::Table => has_tables,
-        MachineKind::Database => has_databases,
+        MachineKind::Database => {
+            has_databases && (can_be_late || pair.message != MessageKind::Fence)
+        }
         MachineKind::Driver
         | MachineKind::Source
         | MachineKind::Dns

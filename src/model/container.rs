@@ -158,6 +158,7 @@ impl Container {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }

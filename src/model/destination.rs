@@ -160,6 +160,7 @@ impl RecordDestination {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }

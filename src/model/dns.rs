@@ -164,6 +164,7 @@ impl Dns {
             | Message::Apply { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. } => unreachable!("a DNS name gets no {message:?}"),
         }

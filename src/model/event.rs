@@ -340,6 +340,20 @@ pub enum Event {
         /// The reply.
         reply: MessageKind,
     },
+    /// A message is late: it is on its way, and what is sent to the machine meanwhile overtakes it.
+    Late {
+        /// To whom it goes.
+        machine: MachineId,
+        /// What it is.
+        message: MessageKind,
+    },
+    /// A late message has arrived: the machine handles it next.
+    CameLate {
+        /// To whom it went.
+        machine: MachineId,
+        /// What it is.
+        message: MessageKind,
+    },
     /// What the script expects does not hold.
     ExpectationFailed {
         /// Index into [`Plan::actions`](crate::plan::Plan::actions).

@@ -113,6 +113,9 @@ pub enum FaultPoint {
     /// The reply at the head of the machine's inbox is lost: the request took effect, and the
     /// machine sees a failure. Takes one lost reply from the budget.
     LoseReply(MachineId),
+    /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
+    /// budget.
+    Arrive(MachineId),
     /// The oldest delivery of the queue times out. Takes one timeout from the budget.
     TimeOut(QueueId),
     /// The first visible record of a `standard` queue becomes the last. Takes one change of order
@@ -137,8 +140,8 @@ pub enum FaultPoint {
 
 impl FaultPoint {
     /// What it takes from the budget, by the index of its kind in
-    /// [`Budget::KEYS`](crate::scenario::Budget::KEYS): the end of a fault and a moment of the script take
-    /// nothing.
+    /// [`Budget::KEYS`](crate::scenario::Budget::KEYS): the end of a fault, the arrival of a late message and a
+    /// moment of the script take nothing.
     pub(crate) fn of_budget(self) -> Option<usize> {
         Some(match self {
             FaultPoint::Crash(_) => 0,
@@ -150,13 +153,17 @@ impl FaultPoint {
             FaultPoint::Switchover(..) => 6,
             FaultPoint::Failover(..) => 7,
             FaultPoint::Outage(_) => 8,
-            FaultPoint::Restart(_) | FaultPoint::GoOn | FaultPoint::EndOutage(_) => return None,
+            FaultPoint::Restart(_)
+            | FaultPoint::Arrive(_)
+            | FaultPoint::GoOn
+            | FaultPoint::EndOutage(_) => return None,
         })
     }
 }
 
 /// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
-/// changes of order, the one moment of the driver; then what happens to tables, regions and writers.
+/// changes of order, the one moment of the driver; then what happens to tables, regions and writers; and
+/// last, where messages can be late, which arrive.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FaultNumbers {
     containers: usize,
@@ -165,10 +172,12 @@ pub(crate) struct FaultNumbers {
     tables: usize,
     regions: usize,
     stages: usize,
+    /// Messages can be late.
+    late: bool,
 }
 
 impl FaultNumbers {
-    pub(crate) fn new(layout: &Layout) -> FaultNumbers {
+    pub(crate) fn new(layout: &Layout, late: bool) -> FaultNumbers {
         let (containers, machines) = (layout.containers(), layout.machines());
         FaultNumbers {
             containers,
@@ -177,16 +186,21 @@ impl FaultNumbers {
             tables: layout.tables(),
             regions: layout.regions,
             stages: layout.stages.len(),
+            late,
         }
     }
 
     /// How many numbers there are.
     pub(crate) fn count(self) -> usize {
-        self.go_on() + 1 + self.tables + 3 * self.regions + 2 * self.moves()
+        self.arrivals() + if self.late { self.machines } else { 0 }
     }
 
     fn go_on(self) -> usize {
         2 * self.containers + self.machines + 2 * self.queues
+    }
+
+    fn arrivals(self) -> usize {
+        self.go_on() + 1 + self.tables + 3 * self.regions + 2 * self.moves()
     }
 
     /// A writer of each stage can move to each region.
@@ -218,6 +232,7 @@ impl FaultNumbers {
             FaultPoint::EndOutage(region) => regions + 2 * self.regions + region.index(),
             FaultPoint::Switchover(id, to) => writers + self.to(id, to),
             FaultPoint::Failover(id, to) => writers + self.moves() + self.to(id, to),
+            FaultPoint::Arrive(machine) => self.arrivals() + machine.index(),
         }
     }
 
@@ -257,9 +272,11 @@ impl FaultNumbers {
         } else if let Some(to) = within(self.moves()) {
             let (id, region) = self.move_of(to);
             FaultPoint::Switchover(id, region)
-        } else {
-            let (id, region) = self.move_of(left as u16);
+        } else if let Some(to) = within(self.moves()) {
+            let (id, region) = self.move_of(to);
             FaultPoint::Failover(id, region)
+        } else {
+            FaultPoint::Arrive(MachineId(left as u16))
         }
     }
 
@@ -276,11 +293,17 @@ mod tests {
     #[test]
     fn every_number_is_one_fault_point() {
         let layout = Layout::new(3, vec!["a".to_owned(), "b".to_owned()], 2);
-        let numbers = FaultNumbers::new(&layout);
-        for number in 0..numbers.count() {
-            assert_eq!(numbers.number(numbers.point(number)), number);
+        let last = MachineId(layout.machines() as u16 - 1);
+        let cases = [
+            (false, FaultPoint::Failover(ReplicatorId(1), RegionId(2))),
+            (true, FaultPoint::Arrive(last)),
+        ];
+        for (late, last) in cases {
+            let numbers = FaultNumbers::new(&layout, late);
+            for number in 0..numbers.count() {
+                assert_eq!(numbers.number(numbers.point(number)), number);
+            }
+            assert_eq!(numbers.point(numbers.count() - 1), last);
         }
-        let last = FaultPoint::Failover(ReplicatorId(1), RegionId(2));
-        assert_eq!(numbers.point(numbers.count() - 1), last);
     }
 }

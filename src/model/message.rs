@@ -263,6 +263,12 @@ pub enum Message {
         /// The region that writes from here on.
         to: RegionId,
     },
+    /// To a cluster that wrote until a failover: another one writes now. It does not come by the log, and it is
+    /// late: what is sent to the cluster meanwhile overtakes it.
+    Fence {
+        /// The region that writes.
+        to: RegionId,
+    },
     /// Replicator to a cluster that wrote after it was replaced: the write is no part of the
     /// database.
     Discard {
@@ -325,6 +331,7 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }
@@ -363,6 +370,7 @@ impl Message {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }
@@ -398,6 +406,7 @@ impl Message {
             | Message::Probe { .. }
             | Message::Probed { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Enact { .. }
             | Message::CleanUp { .. } => None,
         }

@@ -446,8 +446,9 @@ option! {
         /// this has to be seen to: by stopping who writes there, before the failover.
         #[default]
         Full,
-        /// It takes writes until it hears of the failover. Unsound: those are acknowledged, and
-        /// discarded when it does.
+        /// It takes writes until it hears of the failover, by a message that can be late: it may come after
+        /// writes that were sent later, even when everything had been replicated. Unsound: those are
+        /// acknowledged, and discarded by the new writer's log.
         BestEffort,
     }
 }

@@ -4,6 +4,7 @@ use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
 use crate::model::id::{BatchId, MachineId, RecordId};
 use crate::model::index_set::IndexSet;
+use crate::model::late::Late;
 use crate::model::layout::Layout;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
@@ -27,6 +28,8 @@ pub(crate) struct Outbox {
     /// Machines that take messages now and have one.
     ready: IndexSet,
     progress: Progress,
+    /// Messages that are late: in no inbox yet.
+    late: Late,
     /// Replies can be lost, so it matters which message is first in an inbox.
     lossy: bool,
     /// Machines whose first message may be another one than before, when that matters.
@@ -39,8 +42,13 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     /// Empty open inboxes for these machines, and nothing known of these records (by record, from 1: its
-    /// batch). `lossy`: replies can be lost.
-    pub(crate) fn new(layout: &Layout, batch_of: &[BatchId], lossy: bool) -> Outbox {
+    /// batch). `lossy`: replies can be lost; `late_max`: so many messages are late at once, at most.
+    pub(crate) fn new(
+        layout: &Layout,
+        batch_of: &[BatchId],
+        lossy: bool,
+        late_max: usize,
+    ) -> Outbox {
         let machines = layout.machines();
         let mut open = BitSet::new(machines);
         (0..machines).for_each(|machine| open.insert(machine));
@@ -50,6 +58,7 @@ impl Outbox {
             open,
             ready: IndexSet::new(machines),
             progress: Progress::new(layout, batch_of),
+            late: Late::with_capacity(late_max),
             lossy,
             new_heads: Vec::new(),
             events: Vec::with_capacity(64),
@@ -70,6 +79,41 @@ impl Outbox {
         if self.lossy {
             self.new_heads.push(to);
         }
+    }
+
+    /// Sends a message that is late: it is in no inbox until it arrives.
+    pub(crate) fn send_late(&mut self, to: MachineId, message: Message) {
+        self.late.push(to, message);
+    }
+
+    /// The first of the late messages to the machine arrives: it is the next that the machine handles.
+    pub(crate) fn let_arrive(&mut self, machine: MachineId) -> Message {
+        let message = self.late.take(machine).expect("offered only for a late message");
+        let index = machine.index();
+        self.messages.push_front(&mut self.inboxes[index], message);
+        if self.open.contains(index) {
+            self.ready.insert(index);
+        }
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
+        message
+    }
+
+    /// The late messages to the machine, first one first.
+    pub(crate) fn late_to(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
+        self.late.of(machine)
+    }
+
+    /// The first machine that a late message goes to.
+    #[inline]
+    pub(crate) fn first_late(&self) -> Option<MachineId> {
+        self.late.first_receiver()
+    }
+
+    /// The late messages to the machine do not arrive.
+    pub(crate) fn forget_late(&mut self, machine: MachineId) {
+        self.late.forget(machine);
     }
 
     /// Puts a message aside: into a list of the machine's own, out of its inbox.
@@ -279,6 +323,7 @@ impl Outbox {
         self.open.copy_from(&other.open);
         self.ready.copy_from(&other.ready);
         self.progress.copy_from(&other.progress);
+        self.late.copy_from(&other.late);
         self.lossy = other.lossy;
         self.new_heads.clone_from(&other.new_heads);
         self.events.clone_from(&other.events);

@@ -119,6 +119,8 @@ impl Progress {
             }
             | Event::LossEnded { .. }
             | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. }
             | Event::ExpectationFailed { .. } => {}
         }
     }

@@ -167,6 +167,7 @@ impl Queue {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }

@@ -138,6 +138,7 @@ impl Replicator {
             | Message::Apply { .. }
             | Message::Probed { .. }
             | Message::Forward { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }

@@ -107,6 +107,7 @@ impl RecordSource {
                 | Message::Probed { .. }
                 | Message::Forward { .. }
                 | Message::Handover { .. }
+                | Message::Fence { .. }
                 | Message::Discard { .. }
                 | Message::Logged { .. }
                 | Message::Enact { .. }

@@ -141,6 +141,7 @@ impl RegionalTable {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Enact { .. }
             | Message::CleanUp { .. } => unreachable!("a table gets no {message:?}"),

@@ -37,6 +37,8 @@ pub(crate) struct Past {
     notes: Vec<Note>,
     /// By machine: the steps that sent what is in its inbox, in the same order; 0 if none did.
     senders: Vec<VecDeque<u64>>,
+    /// By machine: the step that sent the message to it that is late.
+    late: BTreeMap<MachineId, u64>,
     /// The last step that did something with a record at a machine.
     last: BTreeMap<(MachineId, RecordId), u64>,
     before: Before,
@@ -199,12 +201,26 @@ impl Past {
     }
 
     /// Brings the senders of what is in the inboxes up to date, after a step or a healing.
-    fn note_sent(&mut self, number: u64, actor: Option<MachineId>, simulation: &Simulation) {
+    fn note_sent(
+        &mut self,
+        number: u64,
+        actor: Option<MachineId>,
+        events: &[Event],
+        simulation: &Simulation,
+    ) {
+        if let Some(actor) = actor {
+            self.senders[actor.index()].pop_front();
+        }
+        for event in events {
+            if let Event::Late { machine, .. } = *event {
+                self.late.insert(machine, number);
+            } else if let Event::CameLate { machine, .. } = *event {
+                let sender = self.late.remove(&machine).unwrap_or(number);
+                self.senders[machine.index()].push_front(sender);
+            }
+        }
         for (index, senders) in self.senders.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
-            if actor == Some(machine) {
-                senders.pop_front();
-            }
             senders.resize(simulation.waiting(machine), number);
         }
     }
@@ -296,7 +312,8 @@ impl Observer for Past {
         self.notes = vec![Note::default()];
         self.last.clear();
         self.senders = vec![VecDeque::new(); simulation.plan().layout.machines()];
-        self.note_sent(0, None, simulation);
+        self.late.clear();
+        self.note_sent(0, None, &[], simulation);
     }
 
     fn phase(&mut self, phase: Phase, simulation: &Simulation) {
@@ -304,13 +321,14 @@ impl Observer for Past {
             // A step of the run, but of no machine.
             self.notes.push(Note::default());
         }
-        self.note_sent(0, None, simulation);
+        let events = if phase == Phase::Heal { simulation.events() } else { &[] };
+        self.note_sent(0, None, events, simulation);
         self.before.remember(simulation);
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
         let note = self.note(step, simulation);
-        self.note_sent(simulation.steps(), note.machine, simulation);
+        self.note_sent(simulation.steps(), note.machine, simulation.events(), simulation);
         self.notes.push(note);
         self.before.remember(simulation);
     }
@@ -342,7 +360,9 @@ pub fn story(saved: &SavedRun) -> (Vec<Line>, Vec<RecordId>) {
 fn place_of(point: FaultPoint, layout: &Layout) -> Place {
     match point {
         FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
-        FaultPoint::LoseReply(machine) => layout.places()[machine.index()],
+        FaultPoint::LoseReply(machine) | FaultPoint::Arrive(machine) => {
+            layout.places()[machine.index()]
+        }
         FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
         FaultPoint::LoseTable(id) => Place::Table(id),
         FaultPoint::Switchover(id, _) | FaultPoint::Failover(id, _) => Place::Replicator(id),
@@ -383,6 +403,7 @@ fn is_reply(message: Option<&Message>) -> bool {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }
@@ -442,6 +463,8 @@ fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
         | Event::Faulted { .. }
         | Event::Recovered { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::LossEnded { .. }
         | Event::WriterMoved { .. }
         | Event::ExpectationFailed { .. } => return None,
@@ -460,6 +483,7 @@ pub(super) fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
         Event::Recovered { target, .. } | Event::LossEnded { target } => {
             return struck(target, layout);
         }
+        Event::Late { machine, .. } | Event::CameLate { machine, .. } => return vec![machine],
         Event::RoutesChanged { side, .. } => dns(side),
         Event::WriterMoved { replicator, region } => {
             Place::Table(layout.table(region, StageId(replicator.0 as u8)))

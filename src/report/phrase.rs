@@ -63,6 +63,7 @@ impl<'a> Scene<'a> {
                     FaultPoint::Crash(_)
                     | FaultPoint::Restart(_)
                     | FaultPoint::LoseReply(_)
+                    | FaultPoint::Arrive(_)
                     | FaultPoint::TimeOut(_)
                     | FaultPoint::Reorder(_)
                     | FaultPoint::LoseTable(_)

@@ -173,7 +173,8 @@ fn mark(events: &[Event]) -> Mark {
             | Event::Lost { .. }
             | Event::TimedOut { .. }
             | Event::Reordered { .. }
-            | Event::ReplyLost { .. } => mark = Mark::Fault,
+            | Event::ReplyLost { .. }
+            | Event::Late { .. } => mark = Mark::Fault,
             Event::Recovered { .. } => mark = Mark::Recovery,
             Event::Published { .. }
             | Event::Accepted { .. }
@@ -204,6 +205,7 @@ fn mark(events: &[Event]) -> Mark {
             | Event::KeyShown { .. }
             | Event::Replicated { .. }
             | Event::LossEnded { .. }
+            | Event::CameLate { .. }
             | Event::ReplicationLost { .. }
             | Event::WriterMoved { .. }
             | Event::Arrived { .. } => {}

@@ -19,7 +19,7 @@ macro_rules! reached {
         impl Reached {
     /// Whether only unsound designs reach it.
     pub fn is_unsound(self) -> bool {
-        self == Reached::GaveUp
+        [Reached::GaveUp, Reached::FenceLate].contains(&self)
     }
 
             /// Everything that a run can reach.
@@ -58,6 +58,8 @@ reached! {
     DeadLettered "a record went to the dead-letter queue",
     /// A reply was lost on its way.
     ReplyLost "a reply was lost",
+    /// The old writer of a global database had yet to hear of a failover.
+    FenceLate "a fence was late",
     /// A container came back.
     ContainerRecovered "a container recovered",
     /// A container met a failed queue or table.
@@ -139,6 +141,7 @@ impl Reached {
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
             Reached::ReplyLost => lost_reply,
+            Reached::FenceLate => plan.can_be_late,
             Reached::SendWaited => plan.scenario().queue.capacity > 0,
             Reached::GaveUp => {
                 let gives_up = plan.scenario().container.on_unreadable == OnUnreadable::GiveUp;
@@ -264,6 +267,7 @@ impl Coverage {
             Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
             Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
             Event::ReplyLost { .. } => self.reach(Reached::ReplyLost),
+            Event::Late { .. } | Event::CameLate { .. } => self.reach(Reached::FenceLate),
             Event::SendWaits { .. } => self.reach(Reached::SendWaited),
             Event::GaveUp { .. } => self.reach(Reached::GaveUp),
             Event::Faulted { fault } => self.reach(match fault.kind {

@@ -23,9 +23,10 @@ use crate::scenario::PropertyName;
 mod scenarios;
 
 use scenarios::{
-    AHEAD_OF_ALL, BACK_BEFORE_CAUGHT_UP, CRASH_AT_REST, DEPENDENCIES_FAIL, INBOUND_QUEUE_FAILS,
-    NOT_FETCHED_FROM, ONE_REGION_LEFT, REDRIVEN, SECOND_BATCH_REFUSED, SWITCHOVER_ANYWHERE,
-    TABLES_LOST, THREE_REGIONS_FAIL, THREE_REGIONS_REPLIES_LOST, TWO_REGIONS_ONE_KEY,
+    AHEAD_OF_ALL, BACK_BEFORE_CAUGHT_UP, CRASH_AT_REST, DEPENDENCIES_FAIL, FAILOVER_AT_REST,
+    INBOUND_QUEUE_FAILS, NOT_FETCHED_FROM, ONE_REGION_LEFT, REDRIVEN, SECOND_BATCH_REFUSED,
+    SWITCHOVER_ANYWHERE, TABLES_LOST, THREE_REGIONS_FAIL, THREE_REGIONS_REPLIES_LOST,
+    TWO_REGIONS_ONE_KEY,
 };
 
 /// A design variant that is wrong.
@@ -279,6 +280,12 @@ pub const UNSOUND: &[Unsound] = &[
         NOT_FETCHED_FROM,
         PropertyName::RoutedByPolicy,
         PropertyName::RoutedByPolicy,
+    ),
+    unsound(
+        "aurora.fencing=best-effort",
+        FAILOVER_AT_REST,
+        PropertyName::WithinRpo,
+        PropertyName::WithinRpo,
     ),
 ];
 

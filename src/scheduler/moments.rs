@@ -157,7 +157,9 @@ impl Focus {
     pub(crate) fn concerns(self, point: FaultPoint, layout: &Layout) -> bool {
         let place = match point {
             FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
-            FaultPoint::LoseReply(machine) => layout.places()[machine.index()],
+            FaultPoint::LoseReply(machine) | FaultPoint::Arrive(machine) => {
+                layout.places()[machine.index()]
+            }
             FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
             FaultPoint::GoOn => return true,
             FaultPoint::LoseTable(id) => Place::Table(id),
@@ -185,7 +187,7 @@ impl Focus {
 }
 
 /// The kinds of fault points, as small numbers.
-pub(crate) const KINDS: usize = 12;
+pub(crate) const KINDS: usize = 13;
 
 /// Which kind it is, below [`KINDS`].
 pub(crate) fn kind(point: FaultPoint) -> usize {
@@ -202,6 +204,7 @@ pub(crate) fn kind(point: FaultPoint) -> usize {
         FaultPoint::Failover(..) => 9,
         FaultPoint::Outage(_) => 10,
         FaultPoint::EndOutage(_) => 11,
+        FaultPoint::Arrive(_) => 12,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::model::fault::FaultKind;
 use crate::model::id::MachineId;
 use crate::plan::{Await, DriverAction, Plan};
 use crate::scenario::Budget;
@@ -25,7 +26,7 @@ pub struct Profile {
     /// The steps of the longest run until no fault could strike any more, at least 1.
     pub(crate) steps_max: u64,
     /// How many faults the scheduler may take: the budget, a restart for each fault that can stop
-    /// a container, the end of each outage, and the moments of the script.
+    /// a container, the end of each outage, the arrival of each late message, and the moments of the script.
     pub(crate) faults: u32,
     machines: usize,
     /// By `object × machines + machine`, objects as [`Object::whole`] numbers them: the steps of
@@ -110,9 +111,11 @@ impl Profile {
 
 /// How many faults a run can have, about.
 fn faults(plan: &Plan) -> u32 {
-    let Budget { crash, lost_reply, outage, .. } = plan.budget;
+    let Budget { crash, lost_reply, outage, failover, .. } = plan.budget;
     let stops = u64::from(crash) + u64::from(lost_reply) + u64::from(outage);
+    let failovers = plan.faults().filter(|fault| fault.kind == FaultKind::Failover).count() as u64;
+    let arrivals = if plan.can_be_late { u64::from(failover) + failovers } else { 0 };
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));
     let moments = plan.actions().iter().filter(is_moment).count() as u64;
-    (plan.budget.total() + stops + moments).min(1 << 16) as u32
+    (plan.budget.total() + stops + arrivals + moments).min(1 << 16) as u32
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::model::fault::FaultPoint;
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
@@ -274,6 +275,10 @@ impl Timed {
         let at = if fault.is_some() { self.fault_at.max(self.now) } else { before };
         if fault.is_some() {
             (self.since, self.now) = (at, at);
+        }
+        // Another message is first in that inbox now.
+        if let Some(Choice::Fault(FaultPoint::Arrive(to))) = fault {
+            self.finished[to.index()] = NEVER;
         }
         self.fault_at = at + self.distance();
         fault

@@ -21,7 +21,8 @@ pub(crate) mod fields;
 pub(super) struct Faults {
     /// How many more of each kind may be chosen.
     left: Budget,
-    /// The scenario has a budget, or an orchestrator: without one there is nothing to keep up.
+    /// The scenario has a budget, an orchestrator, or messages that can be late: without one there is nothing to
+    /// keep up.
     has_budget: bool,
     numbers: FaultNumbers,
     /// Those that can happen now.
@@ -30,9 +31,9 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
-        let numbers = FaultNumbers::new(&plan.layout);
+        let numbers = FaultNumbers::new(&plan.layout, plan.can_be_late);
         let restarts = plan.scenario().container.restart == Restart::Always;
-        let has_budget = plan.budget != Budget::default() || restarts;
+        let has_budget = plan.budget != Budget::default() || restarts || plan.can_be_late;
         let ready = IndexSet::new(numbers.count());
         let mut faults = Faults { left: plan.budget, has_budget, numbers, ready };
         if plan.budget.crash > 0 {
@@ -127,6 +128,7 @@ impl World {
                 self.offer_all_queue_faults(plan);
             }
             FaultPoint::GoOn => self.release_driver(),
+            FaultPoint::Arrive(machine) => self.let_arrive(machine),
             FaultPoint::LoseTable(_)
             | FaultPoint::LoseRegion(_)
             | FaultPoint::Switchover(..)
@@ -173,6 +175,7 @@ impl World {
             FaultPoint::Crash(_)
             | FaultPoint::Restart(_)
             | FaultPoint::LoseReply(_)
+            | FaultPoint::Arrive(_)
             | FaultPoint::TimeOut(_)
             | FaultPoint::Reorder(_)
             | FaultPoint::GoOn => unreachable!("{point:?} concerns one machine"),

@@ -264,7 +264,11 @@ impl<'a> Enabled<'a> {
             Choice::Step(machine) => self.machines.contains(machine.index()),
             Choice::Resolve(region) => self.alternatives.answers.contains(region),
             Choice::Fail(machine) => self.alternatives.failing == Some(machine),
-            Choice::Fault(point) => self.faults.contains(self.numbers.number(point)),
+            Choice::Fault(point) => {
+                let number = self.numbers.number(point);
+                // A choice of another plan may be none here.
+                number < self.numbers.count() && self.faults.contains(number)
+            }
             Choice::Heal => self.heals || self.is_open,
         }
     }
@@ -309,7 +313,7 @@ impl Choice {
 
     /// The choice by name, as saved failures write it: `step core-container@1`, `resolve in-dns@2`,
     /// `fail core-table@1`, `crash core-container@1`, `restart core-container@1`, `lose-reply in-dns`,
-    /// `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`, `lose core-table@1`,
+    /// `arrive core-table@1`, `time-out inbound-queue@1`, `reorder inbound-queue@1`, `go-on driver`, `lose core-table@1`,
     /// `lose @1`, `outage @1`, `end-outage @1`, `switchover core-table to @2`,
     /// `failover core-table to @2`, `heal`.
     pub fn name(self, layout: &Layout) -> String {
@@ -322,6 +326,9 @@ impl Choice {
             Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
             Choice::Fault(FaultPoint::LoseReply(machine)) => {
                 format!("lose-reply {}", layout.name(machine))
+            }
+            Choice::Fault(FaultPoint::Arrive(machine)) => {
+                format!("arrive {}", layout.name(machine))
             }
             Choice::Fault(FaultPoint::TimeOut(id)) => {
                 format!("time-out {}", layout.name(layout.machine(Place::Queue(id))))
@@ -385,6 +392,7 @@ impl Choice {
             ) => Some(Choice::Fail(machine)),
             ("crash", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Crash(id))),
             ("restart", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Restart(id))),
+            ("arrive", _) => Some(Choice::Fault(FaultPoint::Arrive(machine))),
             ("lose-reply", _) => Some(Choice::Fault(FaultPoint::LoseReply(machine))),
             ("time-out", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::TimeOut(id))),
             ("reorder", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::Reorder(id))),

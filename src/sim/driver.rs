@@ -211,7 +211,7 @@ impl World {
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,
-            Await::Quiescent => self.out.ready().is_empty(),
+            Await::Quiescent => self.out.ready().is_empty() && self.out.first_late().is_none(),
             Await::Sometime => self.driver.released || self.out.ready().is_empty(),
         }
     }

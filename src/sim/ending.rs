@@ -89,6 +89,7 @@ impl World {
             Heal::Faults => self.end_faults(plan),
             Heal::Nothing => {}
         }
+        self.let_all_arrive();
         self.restart_containers(plan);
         let closed = self.ending.closed || closes;
         if closed {

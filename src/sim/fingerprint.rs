@@ -86,8 +86,7 @@ impl Writer<'_> {
         let world = self.world;
         self.bytes.u16(machine.0);
         self.bytes.flag(world.out.is_open(machine));
-        self.bytes.len(world.out.waiting(machine));
-        world.out.inbox(machine).for_each(|message| self.message(message, machine));
+        self.messages_to(machine);
         match self.plan.layout.places()[machine.index()] {
             Place::Driver => {
                 self.bytes.u16(world.driver.next() as u16);
@@ -245,6 +244,17 @@ impl Writer<'_> {
         self.world.out.held(queue.held()).for_each(|message| self.message(message, machine));
         self.bytes.len(queue.waiting().len());
         queue.waiting().iter().for_each(|&client| self.client(client));
+    }
+
+    /// The inbox of a machine, and what is late.
+    fn messages_to(&mut self, machine: MachineId) {
+        let out = &self.world.out;
+        self.bytes.len(out.waiting(machine));
+        out.inbox(machine).for_each(|message| self.message(message, machine));
+        if self.plan.can_be_late {
+            self.bytes.len(out.late_to(machine).count());
+            out.late_to(machine).for_each(|message| self.message(message, machine));
+        }
     }
 
     fn faults(&mut self) {
@@ -440,6 +450,7 @@ impl Writer<'_> {
                 self.bytes.u8(from.0);
                 self.bytes.u8(to.0);
             }
+            Message::Fence { to } => self.bytes.u8(to.0),
             Message::Discard { copy } | Message::Logged { copy } => self.copy(copy),
             Message::Enact { plan, weights } => {
                 self.bytes.u16(plan);

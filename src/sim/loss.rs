@@ -158,6 +158,7 @@ impl World {
             if context.database.is_some() {
                 self.cancel_forwards(context.id, plan);
             }
+            self.forget_late(context.machine, plan);
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }

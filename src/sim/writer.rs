@@ -50,9 +50,17 @@ impl World {
         }
         match plan.scenario().aurora.switchover {
             Switchover::DrainFirst => {
+                self.finish_failover(id, plan);
                 self.tables[table.index()].hand_over(to, context, &mut self.out);
             }
             Switchover::AtOnce => self.promote(id, from, to, Fencing::Full, plan),
+        }
+    }
+
+    /// A switchover begins when every cluster follows the writer: what a failover has to tell one has come.
+    fn finish_failover(&mut self, id: ReplicatorId, plan: &Plan) {
+        for region in plan.layout.region_ids() {
+            self.let_all_arrive_at(plan.tables[table_of(id, region, plan).index()].machine);
         }
     }
 
@@ -84,6 +92,7 @@ impl World {
         fencing: Fencing,
         plan: &Plan,
     ) {
+        self.forget_fences(id, plan);
         for region in plan.layout.region_ids().filter(|&region| region != to) {
             self.lose_stream(id, region, table_of(id, region, plan), plan);
         }
@@ -101,15 +110,28 @@ impl World {
         }
         for region in plan.layout.region_ids() {
             let table = table_of(id, region, plan);
-            let machine = plan.tables[table.index()].machine;
-            if region == from && from != to && fencing == Fencing::BestEffort {
-                self.out.send(machine, Message::Handover { from, to });
+            let writes = self.tables[table.index()].writer() == region && region != to;
+            if writes && !self.lost.contains(region) && fencing == Fencing::BestEffort {
+                // It hears of that after any number of writes.
+                self.send_late(plan.tables[table.index()].machine, Message::Fence { to });
                 continue;
             }
             if region == from {
                 self.cancel_forwards(table, plan);
             }
             self.have_follow(table, to, plan);
+        }
+    }
+
+    /// What an earlier failover had to tell clusters is out of date.
+    fn forget_fences(&mut self, id: ReplicatorId, plan: &Plan) {
+        let is_no_fence = |message: &Message| !matches!(message, Message::Fence { .. });
+        for region in plan.layout.region_ids() {
+            let table = table_of(id, region, plan);
+            let machine = plan.tables[table.index()].machine;
+            self.forget_late(machine, plan);
+            self.out.retain(machine, is_no_fence);
+            self.out.retain_held(self.tables[table.index()].held_mut(), is_no_fence);
         }
     }
 

@@ -127,6 +127,12 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::DeadLettered { queue, record } => {
             format!("dead-lettered {} {}", names.queue(queue), record.0)
         }
+        Event::Late { machine, message } => {
+            format!("late {} {}", layout.name(machine), message.name())
+        }
+        Event::CameLate { machine, message } => {
+            format!("came-late {} {}", layout.name(machine), message.name())
+        }
         Event::Redriven { queue, record } => {
             format!("redriven {} {}", names.queue(queue), record.0)
         }

@@ -231,6 +231,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::Redriven { .. }
         | Event::KeyShown { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::Removed { .. }
         | Event::StaleRemove { .. }
         | Event::Forwarding { .. }

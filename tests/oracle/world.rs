@@ -184,6 +184,8 @@ impl World {
             | Event::TimedOut { .. }
             | Event::Reordered { .. }
             | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. }
             | Event::StaleRemove { .. }
             | Event::Forwarding { .. }
             | Event::StaleReply { .. }

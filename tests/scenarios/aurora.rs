@@ -3,13 +3,18 @@
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use active_active::explore::{Reached, Runner, Verdict};
+use active_active::explore::{Choices, Reached, Runner, Verdict};
 use active_active::model::container::State;
 use active_active::model::event::Holder;
-use active_active::model::fault::FaultKind;
-use active_active::model::{Event, RecordId, RegionId, ReplicatorId, StageId};
+use active_active::model::fault::{FaultKind, Target};
+use active_active::model::{
+    Event, FaultPoint, MachineId, MessageKind, RecordId, RegionId, ReplicatorId, StageId,
+};
+use active_active::report::past;
+use active_active::saved::SavedRun;
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
+use active_active::sim::{Choice, Simulation};
 
 use crate::support::*;
 
@@ -170,4 +175,158 @@ fn a_handover_outlives_the_rows_of_the_table_that_began_it() {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
     }
+}
+
+/// A best effort at fencing. The writer of the only stage fails over, and then the script does what is given.
+fn fails_over(then: &[&str], changes: &[&str]) -> std::sync::Arc<active_active::plan::Plan> {
+    let script = [&["failover only-table to @2"], then].concat();
+    let text = format!(
+        r#"
+            name = "fails-over"
+            script = {script:?}
+            topology.stages = ["only"]
+            records.batches = [2]
+            dns.weights = [1, 0]
+            store.default = "aurora"
+            aurora.fencing = "best-effort"
+        "#
+    );
+    crate::plans::plan(&text, changes)
+}
+
+/// A simulation that takes the first machine's step until something happens, and the old writer.
+fn just_after(
+    happened: impl Fn(&Event) -> bool,
+    then: &[&str],
+    changes: &[&str],
+) -> (Simulation, MachineId) {
+    let plan = fails_over(then, changes);
+    let old = plan.layout.find("only-table@1").expect("it is the first writer");
+    let mut simulation = Simulation::new(plan);
+    while !simulation.events().iter().any(&happened) {
+        let choice = simulation.enabled().nth_step(0);
+        simulation.step(choice);
+    }
+    (simulation, old)
+}
+
+fn is_late(event: &Event) -> bool {
+    matches!(event, Event::Late { message: MessageKind::Fence, .. })
+}
+
+const GOES_ON: &[&str] = &["publish 1", "await delivered all"];
+
+/// The fence was in the inbox of the old writer before any write that was sent after the failover. So with
+/// everything replicated a best effort at fencing held, however long the old writer was written to.
+#[test]
+fn a_fence_can_come_after_writes_that_were_sent_later() {
+    let mut overtaken = 0;
+    let plan = fails_over(GOES_ON, &[]);
+    let mut runner = Runner::new(std::sync::Arc::clone(&plan));
+    for run in 0..INCIDENT_RUNS {
+        let mut choices = Choices::default();
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut choices);
+        let Verdict::Violated(violation) = &outcome.verdict else { continue };
+        overtaken += 1;
+        assert_eq!(violation.property().name(), "WithinRpo");
+        let because = violation.because.join("; ");
+        assert!(
+            because.contains("the fence was late, and only-table@1 took the write"),
+            "{because}"
+        );
+        let saved = SavedRun::new(&plan, &choices.taken, &outcome).expect("it was judged");
+        let story: Vec<String> = past::story(&saved).0.into_iter().map(|line| line.text).collect();
+        let says = story.iter().any(|line| line.contains("the fence to only-table@1 is late"));
+        assert!(says, "run {run}: {story:#?}");
+    }
+    assert!(overtaken > INCIDENT_RUNS / 2, "{overtaken} of {INCIDENT_RUNS}");
+    let mut runner = Runner::new(fails_over(GOES_ON, &["aurora.fencing=full"]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+    }
+}
+
+#[test]
+fn when_a_fence_comes_is_a_choice_that_takes_nothing_from_the_budget() {
+    let (mut simulation, old) = just_after(is_late, GOES_ON, &[]);
+    assert_eq!(simulation.late(old).count(), 1);
+    let offered: Vec<FaultPoint> = simulation.enabled().fault_points().collect();
+    assert_eq!(offered, [FaultPoint::Arrive(old)]);
+    simulation.step(Choice::Fault(FaultPoint::Arrive(old)));
+    assert_eq!(simulation.late(old).count(), 0);
+    assert_eq!(simulation.enabled().faults(), 0);
+    let next = simulation.inbox(old).next().expect("it has arrived");
+    assert_eq!(next.kind(), MessageKind::Fence);
+}
+
+/// A quiescent system has no message on its way: else a script that waits for that would go on too early, and a
+/// run would end with a writer that has not heard of the other one.
+#[test]
+fn a_late_fence_comes_when_nothing_else_can_step() {
+    let then = ["await quiescent", "publish 1", "await delivered all"];
+    let has_come = |event: &Event| matches!(event, Event::CameLate { .. });
+    let (simulation, old) = just_after(has_come, &then, &[]);
+    assert_eq!(simulation.enabled().machines().collect::<Vec<MachineId>>(), [old]);
+    let mut runner = Runner::new(fails_over(&then, &[]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        assert_eq!(followed(runner.simulation()), [RegionId(1); 2], "run {run}");
+    }
+}
+
+#[test]
+fn a_late_fence_comes_with_a_healing() {
+    let (mut simulation, old) = just_after(is_late, GOES_ON, &[]);
+    simulation.step(Choice::Heal);
+    assert_eq!(simulation.late(old).count(), 0);
+    assert_eq!(simulation.inbox(old).next().map(|fence| fence.kind()), Some(MessageKind::Fence));
+    assert_eq!(simulation.enabled().faults(), 0);
+}
+
+/// Whom each cluster takes for the writer.
+fn followed(simulation: &Simulation) -> Vec<RegionId> {
+    let layout = &simulation.plan().layout;
+    let table = |region| simulation.table(layout.table(region, StageId(0)));
+    layout.region_ids().map(|region| table(region).writer()).collect()
+}
+
+/// The old writer becomes the writer again before it has heard that it was not: were it told now, both clusters
+/// would take each other for the writer, and forward writes without end.
+#[test]
+fn a_fence_that_is_out_of_date_does_not_come() {
+    let (failover, switchover) = ("failover only-table to @1", "switchover only-table to @1");
+    let cases = [(failover, "drain-first"), (switchover, "drain-first"), (switchover, "at-once")];
+    for (back, option) in cases {
+        let option = format!("aurora.switchover={option}");
+        let then = [&[back], GOES_ON].concat();
+        let mut runner = Runner::new(fails_over(&then, &[&option]));
+        for run in 0..INCIDENT_RUNS {
+            let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+            assert_eq!(outcome.verdict, Verdict::Holds, "{back}, {option}, run {run}");
+            assert_eq!(followed(runner.simulation()), [RegionId(0); 2], "{back}, run {run}");
+        }
+    }
+}
+
+/// A second failover tells every cluster that still takes itself for the writer, not only the last one.
+#[test]
+fn a_second_failover_tells_the_first_writer_anew() {
+    let then = ["failover only-table to @3", "await quiescent", "publish 1", "await delivered all"];
+    let mut runner = Runner::new(fails_over(&then, &["topology.regions=3", "dns.weights=1,1,1"]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        assert_eq!(followed(runner.simulation()), [RegionId(2); 3], "run {run}");
+    }
+}
+
+#[test]
+fn a_fence_to_a_lost_region_does_not_come() {
+    let then = ["lose @1", "publish 1", "await delivered all"];
+    let is_over = |event: &Event| matches!(event, Event::LossEnded { target: Target::Region(_) });
+    let (simulation, old) = just_after(is_over, &then, &["rpo.records=unlimited"]);
+    assert_eq!(simulation.late(old).count(), 0);
+    assert_eq!(simulation.enabled().faults(), 0);
 }

@@ -123,6 +123,8 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::Redriven { .. }
         | Event::KeyShown { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::StaleReply { .. }
         | Event::SendWaits { .. }
         | Event::GaveUp { .. }

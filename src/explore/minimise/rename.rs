@@ -258,6 +258,7 @@ impl Change {
             FaultPoint::Crash(id) => FaultPoint::Crash(self.container(id)?),
             FaultPoint::Restart(id) => FaultPoint::Restart(self.container(id)?),
             FaultPoint::LoseReply(machine) => FaultPoint::LoseReply(self.machine(machine)?),
+            FaultPoint::Arrive(machine) => FaultPoint::Arrive(self.machine(machine)?),
             FaultPoint::TimeOut(id) => FaultPoint::TimeOut(self.queue(id)?),
             FaultPoint::Reorder(id) => FaultPoint::Reorder(self.queue(id)?),
             FaultPoint::GoOn => FaultPoint::GoOn,

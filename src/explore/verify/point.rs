@@ -238,6 +238,8 @@ pub(super) fn record_of(event: &Event) -> Option<RecordId> {
         | Event::Faulted { .. }
         | Event::Recovered { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::ExpectationFailed { .. } => None,
     }
 }

@@ -73,6 +73,9 @@
 //! order of the messages that come to them (an `expect delivered` tells which of two records reaches
 //! the destination first, if an await before it is about one of them).
 //!
+//! A *late message* breaks what is said of the end of inboxes: it comes to the head of one at any time. The one
+//! there is goes to a cluster of a global database, and no design with those is reduced.
+//!
 //! These arguments are about the model as it is. Tests hold them to it: every state of the whole graph of
 //! small systems must lead by free steps to a state of the reduced graph, and the verdicts with and without
 //! reduction must agree wherever both can be had.
@@ -290,6 +293,7 @@ fn is_plain(kind: MessageKind) -> bool {
         | MessageKind::Probed
         | MessageKind::Forward
         | MessageKind::Handover
+        | MessageKind::Fence
         | MessageKind::Discard
         | MessageKind::Logged
         | MessageKind::Enact

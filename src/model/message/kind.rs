@@ -59,4 +59,5 @@ message_kinds! {
     Logged "logged",
     Enact "enact",
     CleanUp "clean-up",
+    Fence "fence",
 }

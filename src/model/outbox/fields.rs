@@ -25,6 +25,11 @@ changes_of_each_field! {
         }],
         // A list of its own.
         progress: [],
+        late: [
+            |out| out.late.push(MachineId(1), Message::Fence { to: RegionId(0) }),
+            |out| out.late.push(MachineId(1), Message::Fence { to: RegionId(1) }),
+            |out| out.late.push(MachineId(2), Message::Fence { to: RegionId(0) }),
+        ],
         // It follows from the plan.
         lossy: [],
         new_heads: [|out| out.new_heads.push(MachineId(0))],

@@ -42,7 +42,8 @@ pub enum State {
 /// forwarded to the writer, and acknowledged from there. Who writes is a matter of the log, too: in
 /// a switchover the writer takes no more writes and puts a [`Message::Handover`] behind the last
 /// one; whoever reads it has all that was written. In a failover nobody waits: the new writer goes on
-/// from what it has, and every cluster that had more goes back to that.
+/// from what it has, and every cluster that had more goes back to that. Where fencing is a best effort, the old
+/// writer hears of it by a [`Message::Fence`], and acknowledges writes until then that are no part of the log.
 ///
 /// A database may limit what a failover can lose: the writer then lets a commit wait while it would leave
 /// more writes than that with itself alone. In Aurora the limit is a lag in seconds (managed recovery
@@ -121,6 +122,7 @@ impl RegionalTable {
             }
             Message::Apply { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Probe { .. }
                 if failed =>
@@ -131,7 +133,9 @@ impl RegionalTable {
                 self.apply(region, copy, time, context, store, out);
                 store.rows[copy.id.index()].replicated = true;
             }
-            Message::Handover { to, .. } => self.follow(to, context, database, out),
+            Message::Handover { to, .. } | Message::Fence { to } => {
+                self.follow(to, context, database, out)
+            }
             Message::Discard { copy } => discard(copy, context, store, out),
             Message::Logged { .. } => self.catch_up(1, context, out),
             Message::Probe { region } => {

@@ -90,6 +90,9 @@ impl Scene<'_> {
             Message::Handover { to, .. } => {
                 format!("reads that region {to} writes from here on")
             }
+            Message::Fence { to } => {
+                format!("hears that region {to} writes since the failover")
+            }
             Message::Enact { plan, .. } => {
                 format!("is told by a late enactor to put plan {plan} in place")
             }

@@ -95,6 +95,12 @@ impl Scene<'_> {
                 let (reply, name) = (reply.name(), self.machine(machine));
                 format!("the reply '{reply}' to {name} is lost and taken for a refusal")
             }
+            Event::Late { machine, message } => {
+                format!("the {} to {} is late", message.name(), self.machine(machine))
+            }
+            Event::CameLate { machine, message } => {
+                format!("the late {} to {} arrives", message.name(), self.machine(machine))
+            }
             Event::Removed { record, .. } => format!("removes {record}"),
             Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
             Event::ContainerBecame { container, state, refused_by } => {
@@ -292,6 +298,8 @@ fn object_of(event: &Event) -> String {
         | Event::Lost { .. }
         | Event::LossEnded { .. }
         | Event::ReplyLost { .. }
+        | Event::Late { .. }
+        | Event::CameLate { .. }
         | Event::ExpectationFailed { .. } => "it".to_owned(),
     }
 }

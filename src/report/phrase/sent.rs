@@ -12,7 +12,10 @@ impl Scene<'_> {
         let mut clauses = Vec::new();
         for (index, &before) in self.before.waiting.iter().enumerate() {
             let machine = MachineId(index as u16);
-            let kept = before - usize::from(self.actor == Some(machine));
+            let is_here = |event: &&Event| matches!(event, Event::CameLate { machine: to, .. } if *to == machine);
+            // What came late is in front.
+            let late = self.simulation.events().iter().filter(is_here).count();
+            let kept = before + late - usize::from(self.actor == Some(machine));
             let new = self.simulation.inbox(machine).skip(kept);
             let clause = |message| Some((machine, self.asks(machine, message)?));
             clauses.extend(new.filter_map(clause));
@@ -71,6 +74,7 @@ impl Scene<'_> {
             | Message::Replicate { .. }
             | Message::Probed { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. } => format!("tells {name}"),
             Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
@@ -149,6 +153,7 @@ impl Scene<'_> {
             | Message::Probed { .. }
             | Message::Forward { .. }
             | Message::Handover { .. }
+            | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. }
             | Message::Enact { .. }

@@ -27,6 +27,8 @@ pub struct Recorder {
     initial: Vec<Vec<u32>>,
     /// By machine: the messages that wait for it, first one first.
     inboxes: Vec<VecDeque<Origin>>,
+    /// By machine: where the message to it comes from that is late.
+    late: BTreeMap<MachineId, Origin>,
     /// By container: the record that it worked on before the step.
     hands: Vec<Option<RecordId>>,
     /// The record that the source had sent before the step.
@@ -65,6 +67,7 @@ impl Recorder {
             shown: Vec::new(),
             initial: Vec::new(),
             inboxes: vec![VecDeque::new(); plan.layout.machines()],
+            late: BTreeMap::new(),
             hands: vec![None; plan.layout.containers()],
             under_way: None,
             accepted: 0,
@@ -175,6 +178,15 @@ impl Recorder {
     ) -> Vec<Sent> {
         let mut sent = Vec::new();
         let by = actor.map(|actor| (actor, simulation.steps()));
+        for event in simulation.events() {
+            if let Event::Late { machine, message } = *event {
+                sent.push(Sent { to: machine, kind: message, record: None });
+                self.late.insert(machine, Origin { sender: by, record: None });
+            } else if let Event::CameLate { machine, .. } = *event {
+                let origin = self.late.remove(&machine).unwrap_or_default();
+                self.inboxes[machine.index()].push_front(origin);
+            }
+        }
         for machine in Recorder::every_machine(simulation) {
             let known = self.inboxes[machine.index()].len();
             let waiting = simulation.waiting(machine);
@@ -274,6 +286,8 @@ impl Recorder {
             | Event::WriterMoved { .. }
             | Event::ReplicationLost { .. }
             | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. }
             | Event::Lost { .. }
             | Event::LossEnded { .. }
             | Event::ExpectationFailed { .. } => {}
@@ -341,7 +355,8 @@ fn is_about_a_record(message: &Message) -> bool {
         | Message::Probe { .. }
         | Message::Probed { .. }
         | Message::Wake { .. }
-        | Message::Handover { .. } => false,
+        | Message::Handover { .. }
+        | Message::Fence { .. } => false,
         Message::Send { .. }
         | Message::Sent { .. }
         | Message::SendRefused { .. }

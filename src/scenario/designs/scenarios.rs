@@ -55,6 +55,24 @@ pub(super) const ONE_REGION_LEFT: &str = r#"
     rpo.records = "unlimited"
 "#;
 
+/// The writer fails over when everything is replicated, and work goes on in both regions; nothing may be lost.
+///
+/// Found by a report of an old primary that an application went on writing to (EnterpriseDB/repmgr#311).
+pub(super) const FAILOVER_AT_REST: &str = r#"
+    name = "failover-at-rest"
+    script = [
+        "publish 1",
+        "await quiescent",
+        "failover core-table to @2",
+        "publish 2",
+        "await delivered all",
+    ]
+    topology.stages = ["inbound", "core"]
+    records.batches = [2, 4]
+    store.default = "aurora"
+    rpo.records = 0
+"#;
+
 /// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.
 pub(super) const SWITCHOVER_ANYWHERE: &str = r#"
     name = "switchover-anywhere"

@@ -23,9 +23,9 @@ use crate::sim::world::World;
 use crate::sim::{Simulation, budget, driver, ending};
 
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
-/// with a limit and plans of two enactors, all that a budget can do to standard queues, and strong
-/// replication whose log judges conditions.
-const PLANS: [&str; 4] = [
+/// with a limit and plans of two enactors, all that a budget can do to standard queues, strong
+/// replication whose log judges conditions, and a fence that can be late.
+const PLANS: [&str; 5] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -45,6 +45,9 @@ const PLANS: [&str; 4] = [
      table.insert = 'conditional'
      destination.versions = 'checked'
      script = ['publish 1', 'publish 2']",
+    "store.default = 'aurora'
+     aurora.fencing = 'best-effort'
+     script = ['publish 1', 'failover one-table to @2', 'publish 2']",
 ];
 
 /// After how many random steps the states are looked at.
@@ -255,6 +258,12 @@ const REASONS: &[Reason] = &[
     ("out.now", always, Left::Out, "the time of a write is compared, and clocks are not"),
     ("latest.time", does_not_compare, Left::Out, "no table goes by the time of a write"),
     ("latest.time", always, Left::AsMeant, "it is written as its place in the order of writes"),
+    (
+        "out.late",
+        is_never_late,
+        Left::Out,
+        "only a best effort at fencing has messages that are late",
+    ),
     ("out.events", always, Left::Out, "what happened is history"),
     ("progress.counts", always, Left::Out, "they follow from what each record has reached"),
     ("progress.changed", always, Left::Out, "it is taken before a step ends"),
@@ -291,6 +300,10 @@ fn repeats(plan: &Plan) -> bool {
 
 fn does_not_repeat(plan: &Plan) -> bool {
     !plan.repeats()
+}
+
+fn is_never_late(plan: &Plan) -> bool {
+    !plan.can_be_late
 }
 
 fn does_not_compare(plan: &Plan) -> bool {

@@ -150,8 +150,8 @@ impl Narrator<'_> {
                 ]
             }
             (false, _, Fencing::BestEffort) => vec![format!(
-                "{record} was written there after another region had become the writer, and {} \
-                 acknowledged it",
+                "{record} was written there after another region had become the writer: the fence was late, \
+                 and {} took the write and acknowledged it",
                 self.holder(holder)
             )],
             (true, Switchover::DrainFirst, _) | (false, _, Fencing::Full) => Vec::new(),

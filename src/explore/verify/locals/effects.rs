@@ -301,6 +301,8 @@ impl Effects {
             | Event::Arrived { shown: false, .. }
             | Event::Recovered { .. }
             | Event::ReplyLost { .. }
+            | Event::Late { .. }
+            | Event::CameLate { .. }
             | Event::ExpectationFailed { .. } => false,
         }
     }

@@ -58,6 +58,7 @@ fn messages() -> Vec<Message> {
         Message::Logged { copy },
         Message::Enact { plan: 7, weights: [1; 8] },
         Message::CleanUp { plan: 7 },
+        Message::Fence { to: region },
     ]
 }
 
@@ -176,6 +177,7 @@ fn others(message: Message) -> Vec<Message> {
             Message::Enact { plan, weights: [2, 1, 1, 1, 1, 1, 1, 1] },
         ],
         Message::CleanUp { plan } => vec![Message::CleanUp { plan: plan + 1 }],
+        Message::Fence { to: _ } => vec![Message::Fence { to: other_region }],
     }
 }
 
