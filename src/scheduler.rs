@@ -31,7 +31,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Those that search measure the plan first, once for all threads; [`Strategy`] does that and gives one of each kind:
+//! Those that search measure the plan first, once for all threads; a
+//! [`Strategy`](crate::explore::Strategy) does that and gives one of each kind:
 //!
 //! ```
 //! use std::sync::Arc;
