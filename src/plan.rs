@@ -1,18 +1,19 @@
 //! A scenario that was checked, with every name resolved: what the simulation runs on.
 
-use rand::rngs::Xoshiro256PlusPlus;
-use rand::{Rng, SeedableRng};
-
 pub mod action;
 mod contexts;
 mod load;
 pub mod names;
+mod records;
 mod script;
 mod strike;
 mod validate;
 
 pub use action::{Await, Check, DriverAction};
 pub use strike::Strike;
+
+use action::{disturbs, has_fault, published_by};
+use records::{batches, keys, values};
 
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
@@ -21,9 +22,9 @@ use crate::model::layout::{Layout, Place};
 use crate::model::options::{Conflict, Fencing, OnUnreadable, StoreKind};
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
-use crate::model::record::{Keys, VALUE_MAX, greatest_common_divisor};
+use crate::model::record::Keys;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
-use crate::scenario::{Budget, Problem, PropertyName, Records, Scenario, ScriptStep};
+use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -150,7 +151,8 @@ impl Plan {
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
             can_be_late: fences_late(scenario, &actions),
-            consumers_can_hang: scenario.topology.containers > 1 && pauses(&actions),
+            consumers_can_hang: scenario.topology.containers > 1
+                && has_fault(&actions, FaultKind::Pause),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -424,34 +426,6 @@ impl Plan {
     }
 }
 
-/// The business keys of the records, dealt so that none keeps to the regions that it began in.
-fn keys(scenario: &Scenario, weights: &[u8]) -> Keys {
-    let Records { keys, unreadable, .. } = scenario.records;
-    Keys::new(keys, unreadable, scenario.records.total() as usize, period(weights))
-}
-
-/// After how many answers in turn in-dns begins again.
-fn period(weights: &[u8]) -> usize {
-    let common =
-        weights.iter().fold(0, |common, &weight| greatest_common_divisor(weight.into(), common));
-    match common {
-        // All are equal.
-        0 => weights.len(),
-        _ => weights.iter().map(|&weight| usize::from(weight)).sum::<usize>() / common,
-    }
-}
-
-fn batches(scenario: &Scenario) -> (Vec<u16>, BatchOf) {
-    let mut first_record = vec![0, 1];
-    let mut batch_of = vec![BatchId(0)];
-    for (index, &size) in scenario.records.batches.iter().enumerate() {
-        let batch = BatchId(index as u16 + 1);
-        batch_of.extend(std::iter::repeat_n(batch, size as usize));
-        first_record.push(batch_of.len() as u16);
-    }
-    (first_record, batch_of)
-}
-
 /// By region: what an outage does, if the scheduler may choose one.
 fn outages(scenario: &Scenario, layout: &Layout) -> Vec<Vec<Fault>> {
     if scenario.budget.outage == 0 {
@@ -461,68 +435,10 @@ fn outages(scenario: &Scenario, layout: &Layout) -> Vec<Vec<Fault>> {
     layout.region_ids().map(|region| names::outage(region, &targets)).collect()
 }
 
-/// Whether the script does anything but publish, wait and look.
-fn disturbs(actions: &[DriverAction]) -> bool {
-    actions.iter().any(|action| match action {
-        DriverAction::Publish(_) | DriverAction::Await(_) | DriverAction::Check(_) => false,
-        DriverAction::Fault(_)
-        | DriverAction::FaultSome(_)
-        | DriverAction::Recover(_)
-        | DriverAction::Redrive(_)
-        | DriverAction::Weights(_) => true,
-    })
-}
-
 /// Whether a failover can happen of which the old writer hears by a message: that may be late.
 fn fences_late(scenario: &Scenario, actions: &[DriverAction]) -> bool {
     let mut stages = scenario.topology.stages.iter();
     let has_database = stages.any(|stage| scenario.store.of(stage) == StoreKind::Aurora);
-    let fails_over = |fault: &Fault| fault.kind == FaultKind::Failover;
-    let scripted = actions.iter().any(|action| match action {
-        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
-            faults.iter().any(fails_over)
-        }
-        DriverAction::Publish(_)
-        | DriverAction::Await(_)
-        | DriverAction::Recover(_)
-        | DriverAction::Redrive(_)
-        | DriverAction::Weights(_)
-        | DriverAction::Check(_) => false,
-    });
-    let moves = scripted || scenario.budget.failover > 0;
+    let moves = scenario.budget.failover > 0 || has_fault(actions, FaultKind::Failover);
     has_database && moves && scenario.aurora.fencing == Fencing::BestEffort
-}
-
-/// Whether the script pauses a container.
-fn pauses(actions: &[DriverAction]) -> bool {
-    let is_pause = |fault: &Fault| fault.kind == FaultKind::Pause;
-    actions.iter().any(|action| match action {
-        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
-            faults.iter().any(is_pause)
-        }
-        DriverAction::Publish(_)
-        | DriverAction::Await(_)
-        | DriverAction::Recover(_)
-        | DriverAction::Redrive(_)
-        | DriverAction::Weights(_)
-        | DriverAction::Check(_) => false,
-    })
-}
-
-fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {
-    let mut published_by = vec![actions.len(); batches + 1];
-    for (index, action) in actions.iter().enumerate().rev() {
-        if let DriverAction::Publish(batch) = action {
-            published_by[batch.index()] = index;
-        }
-    }
-    published_by
-}
-
-/// By record (from 1): its value, 1..=100 000.
-fn values(scenario: &Scenario) -> Vec<u32> {
-    let mut random = Xoshiro256PlusPlus::seed_from_u64(scenario.records.seed);
-    let mut value = || 1 + (((random.next_u64() >> 32) * u64::from(VALUE_MAX)) >> 32) as u32;
-    let total = scenario.records.total() as usize;
-    std::iter::once(0).chain(std::iter::repeat_with(&mut value).take(total)).collect()
 }

@@ -1,7 +1,7 @@
 //! The driver's script with its names resolved.
 
 use crate::model::container::State;
-use crate::model::fault::{Fault, Target};
+use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, ContainerId, QueueId, RegionId};
 use crate::model::progress::Milestone;
 
@@ -67,4 +67,42 @@ pub enum Check {
     DeadLettered(u32),
     /// All of these containers are in the state.
     State(Vec<ContainerId>, State),
+}
+
+/// Whether the script does anything but publish, wait and look.
+pub(super) fn disturbs(actions: &[DriverAction]) -> bool {
+    actions.iter().any(|action| match action {
+        DriverAction::Publish(_) | DriverAction::Await(_) | DriverAction::Check(_) => false,
+        DriverAction::Fault(_)
+        | DriverAction::FaultSome(_)
+        | DriverAction::Recover(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_) => true,
+    })
+}
+
+/// Whether the script has a fault of this kind.
+pub(super) fn has_fault(actions: &[DriverAction], kind: FaultKind) -> bool {
+    actions.iter().any(|action| match action {
+        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+            faults.iter().any(|fault| fault.kind == kind)
+        }
+        DriverAction::Publish(_)
+        | DriverAction::Await(_)
+        | DriverAction::Recover(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_)
+        | DriverAction::Check(_) => false,
+    })
+}
+
+/// By batch (from 1): the first action that publishes it, or their number if none does.
+pub(super) fn published_by(actions: &[DriverAction], batches: usize) -> Vec<usize> {
+    let mut published_by = vec![actions.len(); batches + 1];
+    for (index, action) in actions.iter().enumerate().rev() {
+        if let DriverAction::Publish(batch) = action {
+            published_by[batch.index()] = index;
+        }
+    }
+    published_by
 }
