@@ -126,7 +126,10 @@ impl Case {
             .collect();
         let text = match draw.below(3) {
             0 => draw.script(&mut changes)?,
-            // What is drawn may lack the stage.
+            _ if changes.iter().any(|change| change.ends_with(",core")) => {
+                (*draw.pick(&builtin)).to_owned()
+            }
+            // What is drawn lacks the stage.
             _ => draw.pick(&builtin).replace("stages.core = \"dynamodb\"\n", ""),
         };
         let plan = Arc::new(fitted(&text, &mut changes)?);
@@ -253,6 +256,9 @@ impl Draw {
         }
         if self.below(6) == 0 {
             changes.push("records.unreadable=1".to_owned());
+        }
+        if self.below(6) == 0 {
+            changes.push(format!("speed.*-container*@1={}", 2 + self.below(9)));
         }
         if self.below(4) == 0 {
             changes.push(format!("dns.health_threshold={}", 1 + self.below(3)));
