@@ -30,35 +30,35 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum PropertyName {
-    /// [`NoInvention`](crate::spec::NoInvention)
+    /// Whatever is seen anywhere was published, with the same value.
     NoInvention,
-    /// [`StoreBeforeForward`](crate::spec::StoreBeforeForward)
+    /// A container sends a record on only after its own stage stored it.
     StoreBeforeForward,
-    /// [`RemoveLast`](crate::spec::RemoveLast)
+    /// A record leaves a queue only after its stage stored it and the next queue has it.
     RemoveLast,
-    /// [`NeverLost`](crate::spec::NeverLost)
+    /// An accepted record that is not delivered is in a queue from which it will go on.
     NeverLost,
-    /// [`EffectOnce`](crate::spec::EffectOnce)
+    /// A table has one row for a record, and the destination counts it once.
     EffectOnce,
-    /// [`RoutedByPolicy`](crate::spec::RoutedByPolicy)
+    /// In-dns and out-dns lead only to regions that their policy allows.
     RoutedByPolicy,
-    /// [`RegionFifo`](crate::spec::RegionFifo)
+    /// Each table first stores records in the order in which they came to the region.
     RegionFifo,
-    /// [`MonotoneVersion`](crate::spec::MonotoneVersion)
+    /// What a table or the destination shows for a key never goes back to an older version.
     MonotoneVersion,
-    /// [`WithinRpo`](crate::spec::WithinRpo)
+    /// What a loss destroys was not replicated, and is no more than was declared.
     WithinRpo,
-    /// [`Expectation`](crate::spec::Expectation)
+    /// What the script expects holds, and what it awaits comes true.
     Expectation,
-    /// [`Settles`](crate::spec::Settles)
+    /// After the last fault the system comes to rest (it quiesces).
     Settles,
-    /// [`DeliveredAll`](crate::spec::DeliveredAll)
+    /// Every accepted record is at the destination.
     DeliveredAll,
-    /// [`StoredEverywhere`](crate::spec::StoredEverywhere)
+    /// Every delivered record is in every stage's table in every region.
     StoredEverywhere,
-    /// [`Converged`](crate::spec::Converged)
+    /// The tables of a stage hold the same rows in all regions.
     Converged,
-    /// [`Drained`](crate::spec::Drained)
+    /// Every queue is empty and every container works.
     Drained,
 }
 
