@@ -20,6 +20,12 @@ const REASONS: &[(&str, &[&str], &str)] = &[
     ),
     (
         "needle",
+        &["pct:3"],
+        "it finds it. Runs are independent, so with a median of 2,287 runs one trial in twenty is expected \
+         to need more than 10,000.",
+    ),
+    (
+        "needle",
         &["feedback", "portfolio"],
         "they find it, in more runs than the budget in some trials. Whoever learns takes a run for new \
          long before it has all four faults in the right order, and spends runs on changing those; the \
