@@ -11,8 +11,8 @@ macro_rules! changes_of_each_field {
         $seen const CHANGES: &[(&str, Change)] =
             &[$($((stringify!($field), $change),)*)+];
 
-        #[allow(dead_code, reason = "it need not be called to name every field")]
-        fn names_every_field($type { $($field: _),+ }: $type) {}
+        // Names every field.
+        const _: fn($type) = |$type { $($field: _),+ }| {};
     };
 }
 
