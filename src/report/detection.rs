@@ -27,7 +27,7 @@ const REASONS: &[(&str, &[&str], &str)] = &[
     (
         "needle",
         &["feedback", "portfolio"],
-        "they find it, in more runs than the budget in some trials. Whoever learns takes a run for new \
+        "they find it, in more runs than the budget in some trials. The learning strategy takes a run for new \
          long before it has all four faults in the right order, and spends runs on changing those; the \
          portfolio gives half of its runs to that, and a twelfth to each of the others.",
     ),
