@@ -311,7 +311,7 @@ fn covers_sweeps(
 
 #[test]
 fn what_a_sweep_finds_verify_finds() {
-    let result = search(150, covers_sweeps(&Search::ALL, 60, |scenario| verify(scenario, 1, true)));
+    let result = search(200, covers_sweeps(&Search::ALL, 60, |scenario| verify(scenario, 1, true)));
     assert_never("sweep in verify", (20, 40), result);
     let blind = |scenario: &Scenario| {
         verify(&change::no_budget(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
