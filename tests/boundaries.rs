@@ -15,8 +15,7 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation, Step};
 use serde_json::Value;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// The text with some keys changed, or why that is none.
 fn load(text: &str, changes: &[&str]) -> Result<Plan, String> {

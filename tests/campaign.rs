@@ -12,8 +12,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::Scheduler;
 use active_active::spec::Violation;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// How many runs, and after how many it is stopped each time.
 const RUNS: u64 = 500;

@@ -11,8 +11,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::{Random, Rhythm};
 use active_active::spec::Violation;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const RUNS: u64 = 160;
 

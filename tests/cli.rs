@@ -4,29 +4,17 @@ use std::path::PathBuf;
 
 use assert_cmd::cargo::cargo_bin_cmd;
 
-#[path = "cli/bad_input.rs"]
 mod bad_input;
-#[path = "cli/campaign.rs"]
 mod campaign;
-#[path = "cli/help.rs"]
 mod help;
-#[path = "cli/minimize.rs"]
 mod minimize;
-#[path = "cli/outputs.rs"]
 mod outputs;
-#[path = "cli/replay.rs"]
 mod replay;
-#[path = "cli/report.rs"]
 mod report;
-#[path = "cli/story.rs"]
 mod story;
-#[path = "cli/streams.rs"]
 mod streams;
-#[path = "cli/sweep.rs"]
 mod sweep;
-#[path = "cli/verdict.rs"]
 mod verdict;
-#[path = "cli/verify.rs"]
 mod verify;
 
 /// An empty directory, and the binary in it.

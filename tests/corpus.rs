@@ -39,7 +39,6 @@ use active_active::sim::{Choice, Simulation, Step};
 use rand::Rng;
 use xxhash_rust::xxh3::Xxh3;
 
-#[path = "corpus/render.rs"]
 mod render;
 
 const RECORDED: &str = include_str!("corpus/recorded.txt");

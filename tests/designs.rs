@@ -18,19 +18,10 @@ use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 use serde::Serialize;
 
-#[path = "oracle/expectation.rs"]
-mod expectation;
-#[path = "oracle/judge.rs"]
-mod judge;
-#[path = "common/plans.rs"]
-mod plans;
-#[path = "oracle/trace.rs"]
-mod trace;
-#[path = "oracle/world.rs"]
-mod world;
+use crate::common::plans;
 
-use judge::{Judged, judge};
-use trace::Trace;
+use crate::oracle::judge::{Judged, judge};
+use crate::oracle::trace::Trace;
 
 const SEED: u64 = 1;
 const SCHEDULES: u64 = 2_000;

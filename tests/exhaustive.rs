@@ -13,12 +13,8 @@ use active_active::scheduler::{Replay, RoundRobin, Scheduler, Script};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 
-#[path = "common/enumerate.rs"]
-mod enumerate;
-#[path = "common/plans.rs"]
-mod plans;
-
-use enumerate::enumerate;
+use crate::common::enumerate::enumerate;
+use crate::common::plans;
 
 /// Two regions, one stage, one record.
 fn tiny(changes: &[&str]) -> Arc<Plan> {

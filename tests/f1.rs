@@ -18,8 +18,7 @@ use active_active::sim::{Simulation, Step};
 use active_active::spec::PropertyName;
 use rand::Rng;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const REGION_1: RegionId = RegionId(0);
 const PREPROCESS: StageId = StageId(1);

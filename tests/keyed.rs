@@ -14,8 +14,7 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation};
 use active_active::spec::{Breach, PropertyName, Seen, Spec};
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const SEED: u64 = 1;
 

@@ -6,8 +6,7 @@ use active_active::scenario::Scenario;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const LEFT_OUT: &str = "spec.leave_out=MonotoneVersion";
 

@@ -4,8 +4,8 @@
 //! Each property has a canary: a change that is *not* harmless, or a judge that is wrong, which the same
 //! code has to find. A failure is shrunk and shows the scenario as a file.
 //!
-//! Cases are the same in each run. `PROPTEST_CASES=2000 PROPTEST_RNG_SEED=7 cargo test --test metamorphic`
-//! draws more and others.
+//! Cases are the same in each run; more and others are drawn by
+//! `PROPTEST_CASES=2000 PROPTEST_RNG_SEED=7 cargo test --test suite metamorphic::`.
 
 use std::sync::Arc;
 
@@ -20,20 +20,10 @@ use active_active::spec::PropertyName;
 use active_active::strategy;
 use proptest::prelude::*;
 
-#[path = "metamorphic/change.rs"]
 mod change;
-#[path = "metamorphic/draw.rs"]
 mod draw;
-#[path = "metamorphic/drawn.rs"]
 mod drawn;
-#[allow(dead_code, reason = "cases are drawn here, and run in tests/oracle.rs")]
-#[path = "oracle/generate.rs"]
-mod generate;
-#[path = "metamorphic/naive.rs"]
 mod naive;
-#[path = "common/options.rs"]
-mod options;
-#[path = "metamorphic/question.rs"]
 mod question;
 
 use change::Change;

@@ -8,8 +8,7 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
 use allocation_counter::measure;
 use serde_json::json;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 fn measured(scenario: &str, changes: &[&str], mut scheduler: impl Scheduler) -> MetricsSummary {
     let plan = plans::plan(scenario, changes);

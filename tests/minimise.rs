@@ -17,10 +17,8 @@ use active_active::scenario::designs::{UNSOUND, Unsound};
 use active_active::scheduler::{Deviate, Deviation, Random, RoundRobin};
 use active_active::spec::Violation;
 
-#[path = "minimise/mechanism.rs"]
 mod mechanism;
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const SEED: u64 = 1;
 

@@ -13,8 +13,7 @@ use active_active::report::story::Mark;
 use active_active::saved::SavedRun;
 use active_active::spec::PropertyName;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 fn sweep(strategy: Strategy, seed: u64, runs: u64, changes: &[&str]) -> SweepReport {
     let plan = plans::plan("needle", changes);

@@ -18,18 +18,13 @@ use active_active::spec::{Breach, PropertyName, Spec, Violation};
 use active_active::strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-#[path = "oracle/expectation.rs"]
-mod expectation;
-#[path = "oracle/generate.rs"]
-mod generate;
-#[path = "oracle/judge.rs"]
-mod judge;
-#[path = "oracle/mutate.rs"]
-mod mutate;
-#[path = "oracle/trace.rs"]
-mod trace;
-#[path = "oracle/world.rs"]
-mod world;
+pub(crate) mod expectation;
+pub(crate) mod generate;
+pub(crate) mod judge;
+mod loss;
+pub(crate) mod mutate;
+pub(crate) mod trace;
+pub(crate) mod world;
 
 use generate::{Case, UNSOUND};
 use judge::{Judged, judge, judge_steps};

@@ -22,8 +22,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{FileFailurePersistence, TestError, TestRunner};
 
-#[path = "common/options.rs"]
-mod options;
+use crate::common::options;
 
 /// Small numbers find little and big ones take long: all tests together take some seconds.
 fn config(cases: u32) -> ProptestConfig {

@@ -12,8 +12,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Script, Timed};
 use active_active::sim::{Choice, Simulation, Step};
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// Two regions, one stage, with all that the budget can do to them.
 const OF_CONTAINERS_AND_QUEUES: &str = r#"

@@ -18,8 +18,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use rand::Rng;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// Enough for the rarest of them: one case in ten shows it, as one random run in ten does.
 const CASES: u32 = 150;

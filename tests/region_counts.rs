@@ -9,8 +9,7 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Simulation, Step};
 use active_active::spec::{CountMismatch, PropertyName, RegionCounts, Spec};
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 const SEED: u64 = 3;
 const RUNS: u64 = 500;

@@ -6,23 +6,14 @@ use active_active::explore::{Reached, Runner};
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 
-#[path = "scenarios/anywhere.rs"]
 mod anywhere;
-#[path = "scenarios/aurora.rs"]
 mod aurora;
-#[path = "scenarios/hanging.rs"]
 mod hanging;
-#[path = "scenarios/incidents.rs"]
 mod incidents;
-#[path = "scenarios/losses.rs"]
 mod losses;
-#[path = "common/plans.rs"]
-mod plans;
-#[path = "scenarios/published.rs"]
+use crate::common::plans;
 mod published;
-#[path = "scenarios/routes.rs"]
 mod routes;
-#[path = "scenarios/support.rs"]
 mod support;
 
 use support::*;

@@ -11,8 +11,7 @@ use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script, Ti
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// By machine: how many steps others took while it could have taken one.
 struct Waits(Vec<usize>);

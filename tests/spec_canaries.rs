@@ -17,19 +17,10 @@ use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::Simulation;
 use active_active::spec::{Breach, PropertyName, Settles, Spec, Violation};
 
-#[path = "oracle/expectation.rs"]
-mod expectation;
-#[path = "oracle/judge.rs"]
-mod judge;
-#[path = "common/plans.rs"]
-mod plans;
-#[path = "oracle/trace.rs"]
-mod trace;
-#[path = "oracle/world.rs"]
-mod world;
+use crate::common::plans;
 
-use judge::{Judged, judge};
-use trace::Trace;
+use crate::oracle::judge::{Judged, judge};
+use crate::oracle::trace::Trace;
 
 /// One stage, one record, which goes to region 1.
 fn small(script: &[&str], changes: &[&str]) -> Arc<Plan> {

@@ -17,8 +17,7 @@ use active_active::scheduler::{Scheduler, Timed};
 use active_active::sim::{Choice, Simulation, Step};
 use active_active::spec::PropertyName;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 fn sweep(strategy: Strategy, plan: &Arc<Plan>, runs: u64, threads: usize) -> SweepReport {
     let prepared = strategy.prepare(plan, 1);

@@ -7,8 +7,7 @@ use active_active::model::{RecordId, TableId};
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// A reply is lost, and the source sends the record again: to another region, which has not heard of it.
 const LOST_REPLY: &str = r#"

@@ -10,8 +10,7 @@ use active_active::scenario::builtin;
 use active_active::scheduler::{Span, Timed, VirtualTime};
 use active_active::sim::{Choice, Simulation, Step};
 
-#[path = "common/plans.rs"]
-mod plans;
+use crate::common::plans;
 
 /// Every event with its time, and every step.
 #[derive(Default)]

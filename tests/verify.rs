@@ -12,12 +12,8 @@ use active_active::scheduler::seed;
 use active_active::spec::PropertyName;
 use rand::Rng;
 
-#[path = "common/enumerate.rs"]
-mod enumerate;
-#[path = "common/plans.rs"]
-mod plans;
-
-use enumerate::enumerate;
+use crate::common::enumerate::enumerate;
+use crate::common::plans;
 
 /// Two regions, one stage, one record.
 fn tiny(changes: &[&str]) -> Arc<Plan> {

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::journal::{Cost, Fate, Journal};
 use crate::list::Fault;
-use crate::suite::Binary;
+use crate::suite::{Binary, Group};
 use crate::tree::{Sources, TreeError};
 use crate::trial::{End, Trial};
 
@@ -17,8 +17,8 @@ pub(crate) struct Hunt<'a> {
     pub(crate) sources: &'a Sources,
     pub(crate) tree: PathBuf,
     pub(crate) binaries: &'a [Binary],
-    /// Nothing but the test that the list names for each fault.
-    pub(crate) declared_only: bool,
+    /// The tests that are asked, beside the one that the list names for a fault.
+    pub(crate) groups: &'a [Group],
     /// How many faults at a time.
     pub(crate) jobs: usize,
 }
@@ -34,35 +34,29 @@ pub(crate) enum HuntError {
     Sick { test: String, how: &'static str },
 }
 
-/// One run of a binary: whole, or one test.
-type Run<'a> = (&'a Binary, Option<&'a str>);
-
 impl Hunt<'_> {
-    /// Runs the tests without a fault, and notes how long each binary takes.
+    /// Runs the tests without a fault, and notes how long each group takes.
     pub(crate) fn measure(&self, faults: &[Fault], journal: &mut Journal) -> Result<(), HuntError> {
-        let mut runs: Vec<Run<'_>> =
+        let mut groups: Vec<Group> =
             faults.iter().filter_map(|fault| self.declared(fault)).collect();
-        runs.sort_by_key(|&run| name(run));
-        runs.dedup();
-        if !self.declared_only {
-            runs.extend(self.binaries.iter().map(|binary| (binary, None)));
-        }
-        for run in runs {
-            if journal.cost(&name(run)).is_some() {
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        groups.dedup();
+        for group in groups.iter().chain(self.groups) {
+            if journal.cost(&group.name).is_some() {
                 continue;
             }
             // Nothing is known yet of how long a test may take.
             let silence_max = Duration::from_secs(3_600);
-            let trial = Trial { binary: run.0, test: run.1, fault: 0, silence_max };
+            let trial = Trial { group, fault: 0, silence_max };
             let sick = |test: String, how| {
-                Err(HuntError::Sick { test: format!("{} {test}", run.0.name), how })
+                Err(HuntError::Sick { test: format!("{} {test}", group.binary.name), how })
             };
             match trial.run(&self.tree)? {
                 End::Passed { took, slowest } => {
                     let (all_ms, slowest_ms) =
                         (took.as_millis() as u64, slowest.as_millis() as u64);
-                    eprintln!("{:>8.1} s  {}", took.as_secs_f64(), name(run));
-                    journal.note_cost(&name(run), Cost { all_ms, slowest_ms })?;
+                    eprintln!("{:>8.1} s  {}", took.as_secs_f64(), group.name);
+                    journal.note_cost(&group.name, Cost { all_ms, slowest_ms })?;
                 }
                 End::Failed(test) => return sick(test, "fails"),
                 End::Hung(test) => return sick(test, "does not end"),
@@ -98,31 +92,29 @@ impl Hunt<'_> {
     }
 
     /// The test that the list names for the fault.
-    fn declared<'a>(&'a self, fault: &'a Fault) -> Option<Run<'a>> {
+    fn declared(&self, fault: &Fault) -> Option<Group> {
         let (name, test) = fault.declared()?;
         let binary = self.binaries.iter().find(|binary| binary.name == name)?;
-        Some((binary, Some(test)))
+        Some(binary.only(test))
     }
 
-    /// The named test, then the binaries, cheap ones first. Each with how long no test may end.
-    fn runs<'a>(&'a self, fault: &'a Fault, journal: &Journal) -> Vec<(Run<'a>, Duration)> {
-        let mut runs: Vec<(Run<'_>, Cost)> = Vec::new();
-        if !self.declared_only {
-            let costs = self.binaries.iter().map(|binary| (binary, None));
-            runs.extend(costs.filter_map(|run| Some((run, journal.cost(&name(run))?))));
-            runs.sort_by_key(|(_, cost)| cost.all_ms);
-        }
-        let declared = self.declared(fault);
-        let first = declared.and_then(|run| Some((run, journal.cost(&name(run))?)));
-        first.into_iter().chain(runs).map(|(run, cost)| (run, cost.silence_max())).collect()
+    /// The named test, then the groups, quick ones first. Each with how long no test may end.
+    fn runs(&self, fault: &Fault, journal: &Journal) -> Vec<(Group, Duration)> {
+        let with_cost = |group: Group| journal.cost(&group.name).map(|cost| (group, cost));
+        let mut runs: Vec<(Group, Cost)> =
+            self.groups.iter().cloned().filter_map(with_cost).collect();
+        runs.sort_by_key(|(_, cost)| cost.all_ms);
+        let first = self.declared(fault).and_then(with_cost);
+        first.into_iter().chain(runs).map(|(group, cost)| (group, cost.silence_max())).collect()
     }
 
     /// Runs until a test fails.
-    fn fate(&self, fault: &Fault, runs: &[(Run<'_>, Duration)]) -> io::Result<Fate> {
-        for &((binary, test), silence_max) in runs {
-            let trial = Trial { binary, test, fault: fault.number, silence_max };
-            let caught =
-                |test: &str, how: &str| Ok(Fate::Caught(format!("{} {test}{how}", binary.name)));
+    fn fate(&self, fault: &Fault, runs: &[(Group, Duration)]) -> io::Result<Fate> {
+        for (group, silence_max) in runs {
+            let trial = Trial { group, fault: fault.number, silence_max: *silence_max };
+            let caught = |test: &str, how: &str| {
+                Ok(Fate::Caught(format!("{} {test}{how}", group.binary.name)))
+            };
             match trial.run(&self.tree)? {
                 End::Passed { .. } => {}
                 End::Failed(test) => return caught(&test, ""),
@@ -132,11 +124,6 @@ impl Hunt<'_> {
         }
         Ok(Fate::Survived)
     }
-}
-
-/// What a run is called in the journal.
-fn name((binary, test): Run<'_>) -> String {
-    test.map_or(binary.name.clone(), |test| format!("{} {test}", binary.name))
 }
 
 fn say(fault: &Fault, fate: &Fate, took: Duration) {

@@ -21,7 +21,7 @@ pub(crate) enum Fate {
     Survived,
 }
 
-/// How long a binary takes without a fault.
+/// How long a group of tests takes without a fault.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub(crate) struct Cost {
     /// All of its tests.
@@ -42,7 +42,7 @@ impl Cost {
 pub(crate) struct Journal {
     /// The number of the sources that it is about.
     sources: String,
-    /// By the name of the binary, or of a test in it.
+    /// By the name of the group.
     costs: BTreeMap<String, Cost>,
     /// By the number of the entry: what is listed under a number may change.
     fates: BTreeMap<String, Fate>,

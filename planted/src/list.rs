@@ -22,7 +22,7 @@ pub(crate) struct Fault {
     pub(crate) planted: String,
     /// What a user would suffer from it.
     pub(crate) cost: String,
-    /// The test that shows it: `lib spec::tests::name`, `oracle name`.
+    /// The test that shows it: `lib spec::tests::name`, `suite oracle::name`.
     pub(crate) caught_by: Option<String>,
     /// Why no test can show it. It is not counted then.
     pub(crate) equivalent: Option<String>,

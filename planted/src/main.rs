@@ -51,10 +51,10 @@ struct Run {
     /// Run only the test that the list names for each fault (`caught_by`).
     #[arg(long)]
     declared: bool,
-    /// Build and run only these test binaries (`lib`, or the name of a file of `tests/`); what they do not catch
-    /// may be caught by others.
+    /// Run only these tests, by binary (`lib`, `suite`) or module (`lib::sim`, `suite::oracle`, of
+    /// tests/oracle.rs); what they do not catch may be caught by others.
     #[arg(long, value_delimiter = ',', value_name = "NAME,NAME,…", conflicts_with = "declared")]
-    binaries: Vec<String>,
+    tests: Vec<String>,
     /// Forget the results so far; else faults that have one for these sources are not run again.
     #[arg(long)]
     again: bool,
@@ -112,10 +112,10 @@ fn hunt(run: &Run) -> Result<ExitCode, Box<dyn Error>> {
     let base = base()?;
     let tree = base.join("tree");
     // A fault that survives some tests may be caught by others.
-    let journal = base.join(match (run.declared, run.binaries.is_empty()) {
+    let journal = base.join(match (run.declared, run.tests.is_empty()) {
         (true, _) => "declared.toml".to_owned(),
         (false, true) => "journal.toml".to_owned(),
-        (false, false) => format!("journal-{}.toml", run.binaries.join("-")),
+        (false, false) => format!("journal-{}.toml", run.tests.join("-").replace(':', "_")),
     });
 
     let sources = Sources::read(root())?;
@@ -129,17 +129,19 @@ fn hunt(run: &Run) -> Result<ExitCode, Box<dyn Error>> {
 
     let tried: Vec<Fault> = chosen.iter().filter(|of| of.equivalent.is_none()).cloned().collect();
     let declared = || tried.iter().filter_map(Fault::declared);
-    let mut names: BTreeSet<String> = run.binaries.iter().cloned().collect();
+    let binary_of = |name: &String| name.split("::").next().unwrap_or(name).to_owned();
+    let mut names: BTreeSet<String> = run.tests.iter().map(binary_of).collect();
     if run.declared {
         names.extend(declared().map(|(binary, _)| binary.to_owned()));
     }
-    let some = run.declared || !run.binaries.is_empty();
+    let some = run.declared || !run.tests.is_empty();
     let binaries = suite::build(&tree, &base.join("build"), some.then_some(&names))?;
     let here = declared().filter(|(name, _)| !some || names.contains(*name));
-    suite::check_declared(&binaries, &tree, here)?;
+    suite::check_declared(&binaries, here)?;
+    let groups = if run.declared { Vec::new() } else { suite::groups(&binaries, &run.tests)? };
 
-    let (jobs, declared_only) = (run.jobs.into(), run.declared);
-    let hunt = Hunt { sources: &sources, tree, binaries: &binaries, declared_only, jobs };
+    let jobs = run.jobs.into();
+    let hunt = Hunt { sources: &sources, tree, binaries: &binaries, groups: &groups, jobs };
     hunt.measure(&tried, &mut journal)?;
     hunt.go(&tried, &mut journal)?;
 

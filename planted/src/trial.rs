@@ -1,4 +1,4 @@
-//! One test binary under one fault.
+//! Tests of one binary under one fault.
 
 use std::io::{self, Read};
 use std::path::Path;
@@ -7,14 +7,12 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::suite::Binary;
+use crate::suite::Group;
 
 /// What is run.
 #[derive(Clone, Copy)]
 pub(crate) struct Trial<'a> {
-    pub(crate) binary: &'a Binary,
-    /// One test of it, or all.
-    pub(crate) test: Option<&'a str>,
+    pub(crate) group: &'a Group,
     /// The fault that is planted; 0: none.
     pub(crate) fault: u16,
     /// How long no test may end before the trial is stopped.
@@ -67,10 +65,8 @@ impl Trial<'_> {
     fn spawn(&self, tree: &Path) -> io::Result<Child> {
         let limited = format!("ulimit -v {MEMORY_KIB_MAX}; exec \"$0\" \"$@\"");
         let mut command = Command::new("sh");
-        command.arg("-c").arg(limited).arg(&self.binary.path).arg("--test-threads=1");
-        if let Some(test) = self.test {
-            command.args(["--exact", test]);
-        }
+        command.arg("-c").arg(limited).arg(&self.group.binary.path).arg("--test-threads=1");
+        command.arg("--exact").args(&self.group.tests);
         command.current_dir(tree).stdout(Stdio::piped()).stderr(Stdio::null());
         command.env("PLANTED", self.fault.to_string());
         // The same cases each time: a fault is not caught by luck.
@@ -81,7 +77,7 @@ impl Trial<'_> {
         command.spawn()
     }
 
-    /// Follows what the binary says of its tests.
+    /// Follows what the binary prints of its tests.
     fn watch(&self, said: &Receiver<String>) -> End {
         let begin = Instant::now();
         let mut progress = Report::default();
@@ -178,6 +174,7 @@ fn stop(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::suite::Binary;
 
     fn report(texts: &[&str]) -> Report {
         let mut report = Report::default();
@@ -219,12 +216,12 @@ mod tests {
         std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).expect("a file can be written");
         let mode = Command::new("chmod").arg("+x").arg(&path).status();
         assert!(mode.is_ok_and(|status| status.success()));
-        (directory, Binary { name: "lib".to_owned(), path })
+        (directory, Binary { name: "lib".to_owned(), path, tests: vec!["a".to_owned()] })
     }
 
     fn end_of(lines: &str, silence_max: Duration) -> End {
         let (directory, binary) = script(lines);
-        let trial = Trial { binary: &binary, test: None, fault: 7, silence_max };
+        let trial = Trial { group: &binary.groups()[0], fault: 7, silence_max };
         trial.run(directory.path()).expect("it can be run")
     }
 
@@ -232,6 +229,13 @@ mod tests {
     fn the_fault_is_planted_by_its_number() {
         let lines = "echo \"test a$PLANTED ... FAILED\"\nsleep 600";
         assert_eq!(end_of(lines, Duration::from_secs(60)), End::Failed("a7".to_owned()));
+    }
+
+    #[test]
+    fn only_the_tests_of_the_group_are_run() {
+        let lines = "echo \"test $* ... FAILED\"\nsleep 600";
+        let end = end_of(lines, Duration::from_secs(60));
+        assert_eq!(end, End::Failed("--test-threads=1 --exact a".to_owned()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Whatever is wrong: one clear error, exit status 2, nothing on the standard output, nothing
 //! written.
 
-use crate::{Done, Place};
+use super::{Done, Place};
 
 /// 65 letters are one too many.
 const LONG_NAME: &str =

@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 /// Sound, wrong from the first run on, wrong in a late run, cut short; each with a strategy of
 /// another rhythm.

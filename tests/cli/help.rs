@@ -1,6 +1,6 @@
 //! Help texts, manual pages and completions.
 
-use crate::Place;
+use super::Place;
 
 /// The names of the commands, as the help text lists them.
 fn commands(place: &Place) -> Vec<String> {

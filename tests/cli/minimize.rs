@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 const UNSOUND: &str = "sweep crash-anywhere --set container.on_duplicate=skip";
 

@@ -3,7 +3,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::Place;
+use super::Place;
 
 /// Each command that writes a file to a path, without the path.
 const WRITERS: [&str; 9] = [

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 /// What a field of the page shows.
 fn field<'a>(page: &'a str, name: &str) -> &'a str {

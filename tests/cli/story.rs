@@ -3,7 +3,7 @@
 use active_active::scenario::builtin;
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 #[test]
 fn a_run_is_told_step_by_step() {

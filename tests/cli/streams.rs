@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use crate::Place;
+use super::Place;
 
 fn command(place: &Place, arguments: &str) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("active-active"));

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Done, Place};
+use super::{Done, Place};
 
 const UNSOUND: &str = "sweep crash-anywhere --set container.steps=remove,store,publish";
 const SAVED: &str = "failures/crash-anywhere-RemoveLast-seed1-run0.toml";

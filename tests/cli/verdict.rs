@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 /// Everything is delivered, and then both tables lose their rows.
 const BOTH_LOST: &str = r#"

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Place;
+use super::Place;
 
 #[test]
 fn a_small_scope_is_verified() {

@@ -10,7 +10,7 @@ use active_active::scenario::Scenario;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::options::{self, Leaf};
+use crate::common::options::{self, Leaf};
 
 /// The topology and the batches.
 #[derive(Clone, Debug)]

@@ -13,9 +13,9 @@ use proptest::test_runner::TestRunner;
 use rand::Rng;
 use toml::Value;
 
-use crate::draw;
-use crate::generate::Case;
-use crate::options::{self, Leaf};
+use super::draw;
+use crate::common::options::{self, Leaf};
+use crate::oracle::generate::Case;
 
 /// One line of each form.
 const LINES: &[&str] = &[

@@ -7,7 +7,7 @@ use active_active::scenario::Scenario;
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestError, TestRunner};
 
-use crate::draw;
+use super::draw;
 
 /// How many cases proptest draws if nothing else is asked for.
 const CASES_UNASKED: u32 = 256;

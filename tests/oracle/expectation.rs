@@ -4,7 +4,7 @@ use active_active::model::{BatchId, ContainerId, Place, QueueId, RecordId, Regio
 use active_active::plan::{Plan, names};
 use active_active::scenario::{Expectation, ScriptStep};
 
-use crate::world::World;
+use super::world::World;
 
 /// Whether a line of the script, if it expects something, expects what is so.
 pub(crate) fn holds(line: &ScriptStep, world: &World, plan: &Plan) -> bool {

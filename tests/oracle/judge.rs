@@ -25,9 +25,9 @@ use active_active::plan::Plan;
 use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
 
-use crate::expectation;
-use crate::trace::Trace;
-use crate::world::World;
+use super::expectation;
+use super::trace::Trace;
+use super::world::World;
 
 /// What the oracle says of a trace.
 #[derive(Clone, PartialEq, Eq, Debug)]

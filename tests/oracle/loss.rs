@@ -7,7 +7,7 @@ use active_active::model::fault::{Fault, FaultKind, Target};
 use active_active::model::{RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 
-use crate::world::World;
+use super::world::World;
 
 /// What was lost for good, as the events tell it.
 #[derive(Clone, Debug, Default)]

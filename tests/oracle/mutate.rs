@@ -6,7 +6,7 @@ use active_active::scheduler::seed::below;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::trace::Trace;
+use super::trace::Trace;
 
 /// Where an event is: index of the entry, index in it.
 type At = (usize, usize);

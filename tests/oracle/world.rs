@@ -11,10 +11,7 @@ use active_active::model::{
 };
 use active_active::plan::Plan;
 
-#[path = "loss.rs"]
-mod loss;
-
-use loss::Loss;
+use super::loss::Loss;
 
 /// What a table holds of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

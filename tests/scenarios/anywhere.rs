@@ -9,7 +9,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation, Step};
 
-use crate::support::*;
+use super::support::*;
 
 #[test]
 fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
@@ -37,7 +37,7 @@ fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
 /// the script come true only after everything is healed. Both kinds of run must occur.
 #[test]
 fn crash_anywhere_ends_by_itself_in_some_runs_and_only_after_the_healing_in_others() {
-    let mut runner = Runner::new(crate::plans::plan("crash-anywhere", &[]));
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &[]));
     let helped = (0..RANDOM_RUNS)
         .filter(|&run| {
             let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
@@ -95,7 +95,7 @@ fn a_backlog_of_many_attempts_is_no_lack_of_rest() {
         replication.mode = "strong"
         budget.crash = 20
     "#;
-    let plan = crate::plans::plan(text, &[]);
+    let plan = plans::plan(text, &[]);
     let mut runner = Runner::new(Arc::clone(&plan));
     let (mut restarts, mut backlog) = (Restarts::default(), Backlog(0));
     assert_eq!(runner.run(&mut restarts, 0, &mut backlog).verdict, Verdict::Holds);
@@ -139,7 +139,7 @@ impl Scheduler for Restarts {
 /// An outage of the budget ends by itself in some runs, and some end after the other has begun.
 #[test]
 fn outages_anywhere_end_before_the_healing_in_many_runs() {
-    let mut runner = Runner::new(crate::plans::plan("outage-anywhere", &[]));
+    let mut runner = Runner::new(plans::plan("outage-anywhere", &[]));
     let mut ended = 0;
     for run in 0..RANDOM_RUNS {
         let mut choices = Choices::default();

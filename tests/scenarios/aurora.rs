@@ -16,7 +16,7 @@ use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 use active_active::sim::{Choice, Simulation};
 
-use crate::support::*;
+use super::support::*;
 
 #[test]
 fn writers_that_move_anywhere_lose_only_what_was_not_replicated() {
@@ -141,7 +141,7 @@ fn scenarios_hold_with_global_databases_as_well() {
     let others = builtin::ALL.iter().filter(|(name, _)| is_other(name));
     for (name, _) in others {
         for writer in ["aurora.writer=1", "aurora.writer=2"] {
-            let plan = crate::plans::plan(name, &["store.default=aurora", writer]);
+            let plan = plans::plan(name, &["store.default=aurora", writer]);
             let mut runner = Runner::new(plan);
             for run in 0..RANDOM_RUNS / 20 {
                 let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
@@ -170,7 +170,7 @@ fn a_handover_outlives_the_rows_of_the_table_that_began_it() {
         store.default = "aurora"
         rpo.records = "unlimited"
     "#;
-    let mut runner = Runner::new(crate::plans::plan(scenario, &[]));
+    let mut runner = Runner::new(plans::plan(scenario, &[]));
     for run in 0..INCIDENT_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
@@ -191,7 +191,7 @@ fn fails_over(then: &[&str], changes: &[&str]) -> std::sync::Arc<active_active::
             aurora.fencing = "best-effort"
         "#
     );
-    crate::plans::plan(&text, changes)
+    plans::plan(&text, changes)
 }
 
 /// A simulation that takes the first machine's step until something happens, and the old writer.

@@ -10,7 +10,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin};
 use active_active::spec::PropertyName;
 
-use crate::support::*;
+use super::support::*;
 
 /// One of the two containers of a stage hangs, at any moment.
 const ONE_OF_TWO_HANGS: &str = r#"
@@ -35,7 +35,7 @@ fn a_queue_does_not_wait_without_end_for_a_consumer_that_hangs() {
 #[test]
 fn every_schedule_takes_over_from_a_consumer_that_hangs() {
     let script = ONE_OF_TWO_HANGS.replace("delivered 6", "delivered 1");
-    let plan = crate::plans::plan(&script, &["records.batches=1", "dns.weights=1,0"]);
+    let plan = plans::plan(&script, &["records.batches=1", "dns.weights=1,0"]);
     let report = Verify::new(plan).run(&SearchProgress::default());
     assert_eq!(report.verdict, Verified::Holds);
 }
@@ -56,7 +56,7 @@ fn no_machine_takes_over_from_the_only_consumer_of_a_queue() {
         records.batches = [6]
         dns.weights = [1, 0]
     "#;
-    let mut runner = Runner::new(crate::plans::plan(script, &[]));
+    let mut runner = Runner::new(plans::plan(script, &[]));
     for run in 0..INCIDENT_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
@@ -86,9 +86,8 @@ fn a_delivery_that_timed_out_counts_as_a_receive() {
     "#;
     // In a fair schedule the first container is the first to ask.
     let fair = |plan| Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut ()).verdict;
-    assert_eq!(fair(crate::plans::plan(script, &[])), Verdict::Holds);
-    let Verdict::Violated(violation) = fair(crate::plans::plan(script, &["queue.max_receives=2"]))
-    else {
+    assert_eq!(fair(plans::plan(script, &[])), Verdict::Holds);
+    let Verdict::Violated(violation) = fair(plans::plan(script, &["queue.max_receives=2"])) else {
         panic!("the second receive is allowed");
     };
     assert_eq!(violation.property(), PropertyName::Expectation);
@@ -128,7 +127,7 @@ fn a_container_whose_receipt_has_expired_goes_on() {
 fn a_store_after_the_visibility_timeout_shows_an_old_version() {
     let keyed = ["records.keys=1", "dns.weights=1,0"];
     let find = |changes: &[&str]| {
-        let plan = crate::plans::plan(SLOW_CONSUMERS, &[&keyed, changes].concat());
+        let plan = plans::plan(SLOW_CONSUMERS, &[&keyed, changes].concat());
         let prepared = Strategy::Portfolio.prepare(&plan, SEED);
         let sweep = Sweep { plan, runs: RANDOM_RUNS, threads: 1, steps_max: u64::MAX };
         let report = sweep.run(|| prepared.scheduler(), &Progress::default());

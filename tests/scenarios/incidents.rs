@@ -8,15 +8,15 @@ use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
-use crate::support::*;
+use super::support::*;
 
 /// With the default store the old version wins in every schedule; with a store that checks versions
 /// nothing goes back in any.
 #[test]
 fn stranded_overwrite_is_found_with_the_default_store_only() {
-    let mut unsound = Runner::new(crate::plans::plan("stranded-overwrite", &[]));
+    let mut unsound = Runner::new(plans::plan("stranded-overwrite", &[]));
     let sound = ["table.conflict=version-checked"];
-    let mut sound = Runner::new(crate::plans::plan("stranded-overwrite", &sound));
+    let mut sound = Runner::new(plans::plan("stranded-overwrite", &sound));
     for run in 0..RANDOM_RUNS {
         let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
         let Verdict::Violated(violation) = outcome.verdict else {
@@ -61,8 +61,8 @@ fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
 fn assert_incident(name: &str, sound: &str) {
     let incident = builtin::INCIDENTS.iter().find(|(incident, _, _)| *incident == name);
     let (_, _, property) = incident.expect("it is listed");
-    let mut unsound = Runner::new(crate::plans::plan(name, &[]));
-    let mut sound = Runner::new(crate::plans::plan(name, &[sound]));
+    let mut unsound = Runner::new(plans::plan(name, &[]));
+    let mut sound = Runner::new(plans::plan(name, &[sound]));
     for run in 0..INCIDENT_RUNS {
         let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
         let Verdict::Violated(violation) = outcome.verdict else {
@@ -78,7 +78,7 @@ fn assert_incident(name: &str, sound: &str) {
 /// schedule is so slow.
 #[test]
 fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
-    let mut unsound = Runner::new(crate::plans::plan("dynamodb-dns-plans", &[]));
+    let mut unsound = Runner::new(plans::plan("dynamodb-dns-plans", &[]));
     let mut found: BTreeMap<PropertyName, u64> = BTreeMap::new();
     let mut events = Events::default();
     for run in 0..RANDOM_RUNS {

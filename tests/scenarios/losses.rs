@@ -10,7 +10,7 @@ use active_active::plan::Plan;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
-use crate::support::*;
+use super::support::*;
 
 #[test]
 fn losses_anywhere_are_what_is_reported_and_nothing_else_is_missing() {
@@ -100,7 +100,7 @@ fn a_loss_is_a_violation_beyond_the_number_that_is_declared() {
         records.batches = [3]
     "#;
     let outcome = |limit: &str| {
-        let plan = crate::plans::plan(scenario, &[limit]);
+        let plan = plans::plan(scenario, &[limit]);
         Runner::new(plan).run(&mut Random::new(SEED), 0, &mut ())
     };
     for (limit, is_declared) in [
@@ -128,7 +128,7 @@ fn a_loss_is_a_violation_beyond_the_number_that_is_declared() {
 /// With a declared recovery point of 0 records it is a violation, which names the records.
 #[test]
 fn region_loss_with_a_recovery_point_of_0_is_a_violation_that_names_the_records() {
-    let mut runner = Runner::new(crate::plans::plan("region-loss", &["rpo.records=0"]));
+    let mut runner = Runner::new(plans::plan("region-loss", &["rpo.records=0"]));
     let mut found = 0;
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
@@ -156,7 +156,7 @@ fn strong_replication_loses_no_row_with_the_tables_of_a_region() {
     with_witness[2] = "topology.regions=2";
     let with_witness = [&with_witness[..], &["replication.witness=true"]].concat();
     for changes in [strong.to_vec(), with_witness] {
-        let mut runner = Runner::new(crate::plans::plan("baseline", &changes));
+        let mut runner = Runner::new(plans::plan("baseline", &changes));
         for run in 0..RANDOM_RUNS {
             let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
             assert_eq!(outcome.verdict, Verdict::Holds, "{changes:?}, run {run}");
@@ -169,7 +169,7 @@ fn strong_replication_loses_no_row_with_the_tables_of_a_region() {
 #[test]
 fn strong_replication_does_not_save_what_waits_in_the_queues_of_a_lost_region() {
     let changes = ["replication.mode=strong", "replication.witness=true", "rpo.records=0"];
-    let mut runner = Runner::new(crate::plans::plan("region-loss", &changes));
+    let mut runner = Runner::new(plans::plan("region-loss", &changes));
     let mut found = 0;
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
@@ -193,7 +193,7 @@ fn strong_replication_refuses_a_write_without_a_quorum() {
          expect state inbound-container@1 FailedDependency,expect delivered 0,recover *,\
          await delivered all",
     ];
-    let mut runner = Runner::new(crate::plans::plan("baseline", &changes));
+    let mut runner = Runner::new(plans::plan("baseline", &changes));
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");

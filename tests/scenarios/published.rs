@@ -9,7 +9,7 @@ use active_active::model::fault::Target;
 use active_active::model::{BatchId, ContainerId, Event, Place, RecordId, RegionId};
 use active_active::plan::Plan;
 
-use crate::support::*;
+use super::support::*;
 
 #[test]
 fn baseline_stores_and_delivers_everything() {

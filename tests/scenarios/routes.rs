@@ -10,7 +10,7 @@ use active_active::scheduler::Random;
 use active_active::sim::{Simulation, Step};
 use active_active::spec::Breach;
 
-use crate::support::*;
+use super::support::*;
 
 #[test]
 fn random_answers_split_a_batch_by_weight() {
@@ -92,7 +92,7 @@ fn a_region_that_is_lost_between_two_probes_is_unhealthy_after_the_second() {
         dns.policy = "failover"
         dns.health_threshold = 2
     "#;
-    let mut runner = Runner::new(crate::plans::plan(text, &[]));
+    let mut runner = Runner::new(plans::plan(text, &[]));
     for run in 0..RANDOM_RUNS {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
@@ -107,8 +107,8 @@ fn out_dns_is_judged_by_its_policy_too() {
         name = "fetched-from-an-offline-region"
         script = ["offline out-dns@1", "publish 1", "await quiescent", "recover out-dns@1"]
     "#;
-    let mut unsound = Runner::new(crate::plans::plan(script, &["dns.route=ignore-offline"]));
-    let mut sound = Runner::new(crate::plans::plan(script, &[]));
+    let mut unsound = Runner::new(plans::plan(script, &["dns.route=ignore-offline"]));
+    let mut sound = Runner::new(plans::plan(script, &[]));
     let mut allowed = RegionSet::EMPTY;
     allowed.insert(RegionId(1));
     for run in 0..RANDOM_RUNS {
@@ -140,7 +140,7 @@ fn requests_under_way_when_a_route_changes_are_allowed() {
         topology.stages = ["only"]
         rpo.records = 10
     "#;
-    let mut runner = Runner::new(crate::plans::plan(script, &[]));
+    let mut runner = Runner::new(plans::plan(script, &[]));
     let answered = Cell::new(0);
     for run in 0..RANDOM_RUNS {
         let mut late = Late { offline: false, answered: &answered };
@@ -184,7 +184,7 @@ fn regions_that_took_records_are_counted_not_their_numbers() {
             "script = ['weights {weights}', 'publish 1', 'await delivered all']\n\
              topology.stages = ['only']\nrecords.batches = [3]"
         );
-        let mut runner = Runner::new(crate::plans::plan(&script, &[]));
+        let mut runner = Runner::new(plans::plan(&script, &[]));
         for run in 0..300 {
             runner.run(&mut Random::new(SEED), run, &mut ());
         }

@@ -12,6 +12,8 @@ use active_active::scheduler::{Random, Replay, RoundRobin, Script};
 use active_active::sim::{Simulation, Step};
 use rand::Rng;
 
+pub(crate) use crate::common::plans;
+
 pub(crate) const SEED: u64 = 20_260_101;
 
 pub(crate) const RANDOM_RUNS: u64 = 1_000;
@@ -64,7 +66,7 @@ pub(crate) fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) 
 
 /// As above, with changes of the scenario.
 pub(crate) fn holds_with(name: &str, changes: &[&str], check: impl Fn(&Run<'_>)) -> Coverage {
-    let mut runner = Runner::new(crate::plans::plan(name, changes));
+    let mut runner = Runner::new(plans::plan(name, changes));
     let mut events = Events::default();
     let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
         assert_eq!(outcome.verdict, Verdict::Holds, "{name}, {how}");
