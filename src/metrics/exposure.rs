@@ -25,6 +25,9 @@ pub(super) struct Exposure {
     has: Vec<RegionSet>,
     /// By `(record × stages + stage) × places + place`: how often the row is on its way there.
     on_way: Vec<u8>,
+    /// By `record × stages + stage`: the region whose table alone has the row, if one does and the row is on
+    /// its way to no other.
+    alone: Vec<RegionSet>,
     /// By region: how many records are exposed in it.
     counts: [u32; 8],
     /// The greatest of them so far.
@@ -38,16 +41,27 @@ struct Messages {
     arrived: bool,
     /// By region: how many copies are in its queues, dead letters included.
     queued: [u16; 8],
+    /// The regions in whose queues copies are.
+    queued_in: RegionSet,
+    /// By region: how many of its rows are in the region's tables alone.
+    rows_alone: [u16; 8],
+    /// The regions for which that is not 0.
+    alone_in: RegionSet,
     /// Where it is exposed.
     exposed: RegionSet,
 }
 
 impl Messages {
-    /// Whether a loss of the region would take the last copy of the message.
-    fn only_in(&self, region: RegionId) -> bool {
-        let elsewhere =
-            self.queued.iter().enumerate().any(|(at, &n)| n > 0 && at != region.index());
-        self.accepted && !self.arrived && self.queued[region.index()] > 0 && !elsewhere
+    /// The regions whose loss would destroy something of the record that was acknowledged.
+    fn exposed(&self) -> RegionSet {
+        let mut exposed = RegionSet::EMPTY;
+        if self.accepted {
+            exposed = self.alone_in;
+            if !self.arrived && self.queued_in.len() == 1 {
+                exposed = exposed.with(self.queued_in);
+            }
+        }
+        exposed
     }
 }
 
@@ -62,6 +76,7 @@ impl Exposure {
             records: vec![Messages::default(); records],
             has: vec![RegionSet::EMPTY; records * stages],
             on_way: vec![0; records * stages * places],
+            alone: vec![RegionSet::EMPTY; records * stages],
             counts: [0; 8],
             counts_max: 0,
         }
@@ -72,6 +87,7 @@ impl Exposure {
         self.records.fill(Messages::default());
         self.has.fill(RegionSet::EMPTY);
         self.on_way.fill(0);
+        self.alone.fill(RegionSet::EMPTY);
         (self.counts, self.counts_max) = ([0; 8], 0);
     }
 
@@ -91,21 +107,29 @@ impl Exposure {
     }
 
     pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
-        self.records[record.index()].queued[plan.layout.queue_place(queue).0.index()] += 1;
+        let region = plan.layout.queue_place(queue).0;
+        let messages = &mut self.records[record.index()];
+        messages.queued[region.index()] += 1;
+        messages.queued_in.insert(region);
         self.count(record);
     }
 
     pub(super) fn left(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
         let region = plan.layout.queue_place(queue).0;
-        let queued = &mut self.records[record.index()].queued[region.index()];
+        let messages = &mut self.records[record.index()];
+        let queued = &mut messages.queued[region.index()];
         *queued = queued.saturating_sub(1);
+        if *queued == 0 {
+            messages.queued_in.remove(region);
+        }
         self.count(record);
     }
 
     pub(super) fn stored(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         let (region, stage) = plan.layout.table_place(table);
-        self.has[record.index() * self.stages + stage.index()].insert(region);
-        self.count(record);
+        let row = self.row(record, stage);
+        self.has[row].insert(region);
+        self.row_changed(record, stage);
     }
 
     pub(super) fn applied(&mut self, table: TableId, record: RecordId, plan: &Plan) {
@@ -114,17 +138,18 @@ impl Exposure {
     }
 
     pub(super) fn replicated(&mut self, id: ReplicatorId, record: RecordId, reached: RegionSet) {
-        let row = record.index() * self.stages + id.index();
+        let stage = StageId(id.index() as u8);
+        let row = self.row(record, stage);
         for place in reached.iter() {
             let on_way = &mut self.on_way[row * self.places + place.index()];
             *on_way = on_way.saturating_add(1);
         }
-        self.count(record);
+        self.row_changed(record, stage);
     }
 
     fn comes_no_more(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         let (region, stage) = plan.layout.table_place(table);
-        let row = record.index() * self.stages + stage.index();
+        let row = self.row(record, stage);
         let on_way = &mut self.on_way[row * self.places + region.index()];
         *on_way = on_way.saturating_sub(1);
     }
@@ -133,7 +158,9 @@ impl Exposure {
     pub(super) fn began(&mut self, fault: Fault, plan: &Plan) {
         if let Fault { kind: FaultKind::Lose, target: Target::Region(region) } = fault {
             self.gone.insert(region);
-            plan.record_ids().for_each(|record| self.count(record));
+            for record in plan.record_ids() {
+                (0..self.stages).for_each(|stage| self.row_changed(record, StageId(stage as u8)));
+            }
         }
     }
 
@@ -145,26 +172,55 @@ impl Exposure {
             }
             Holder::Table(table) => {
                 let (region, stage) = plan.layout.table_place(table);
-                self.has[record.index() * self.stages + stage.index()].remove(region);
-                self.count(record);
+                let row = self.row(record, stage);
+                self.has[row].remove(region);
+                self.row_changed(record, stage);
             }
             Holder::Log(table) => {
                 self.comes_no_more(table, record, plan);
-                self.count(record);
+                self.row_changed(record, plan.layout.table_place(table).1);
             }
             // The row itself is lost as well, and is noted then.
             Holder::Stream(_) => {}
         }
     }
 
-    /// Where the record is exposed now, instead of before.
-    fn count(&mut self, record: RecordId) {
-        let regions = RegionSet::first(self.places - 1).without(self.gone);
-        let mut exposed = RegionSet::EMPTY;
-        for region in regions.iter().filter(|&region| self.is_exposed(record, region)) {
-            exposed.insert(region);
+    fn row(&self, record: RecordId, stage: StageId) -> usize {
+        record.index() * self.stages + stage.index()
+    }
+
+    /// Notes in which region alone the row is now, and counts its record.
+    fn row_changed(&mut self, record: RecordId, stage: StageId) {
+        let row = self.row(record, stage);
+        let holds = self.has[row].without(self.gone);
+        let is_alone = holds.len() == 1
+            && holds.iter().next().is_some_and(|region| self.has_only(record, stage, region));
+        let alone = if is_alone { holds } else { RegionSet::EMPTY };
+        let before = std::mem::replace(&mut self.alone[row], alone);
+        let messages = &mut self.records[record.index()];
+        for region in before.without(alone).iter() {
+            let rows = &mut messages.rows_alone[region.index()];
+            *rows -= 1;
+            if *rows == 0 {
+                messages.alone_in.remove(region);
+            }
         }
-        let before = std::mem::replace(&mut self.records[record.index()].exposed, exposed);
+        for region in alone.without(before).iter() {
+            messages.rows_alone[region.index()] += 1;
+            messages.alone_in.insert(region);
+        }
+        self.count(record);
+    }
+
+    /// Where the record is exposed now, instead of before.
+    #[inline]
+    fn count(&mut self, record: RecordId) {
+        let messages = &mut self.records[record.index()];
+        let exposed = messages.exposed().without(self.gone);
+        let before = std::mem::replace(&mut messages.exposed, exposed);
+        if before == exposed {
+            return;
+        }
         for region in before.without(exposed).iter() {
             self.counts[region.index()] -= 1;
         }
@@ -175,16 +231,9 @@ impl Exposure {
         }
     }
 
-    fn is_exposed(&self, record: RecordId, region: RegionId) -> bool {
-        let messages = &self.records[record.index()];
-        let mut stages = (0..self.stages).map(|stage| StageId(stage as u8));
-        let row_is_alone = |stage| self.has_only(record, stage, region);
-        messages.only_in(region) || messages.accepted && stages.any(row_is_alone)
-    }
-
     /// Whether the region's table alone has the row, and no other one will get it.
     fn has_only(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
-        let index = record.index() * self.stages + stage.index();
+        let index = self.row(record, stage);
         let mut others = self.has[index].without(self.gone);
         others.remove(region);
         let on_way = &self.on_way[index * self.places..][..self.places];
@@ -228,5 +277,79 @@ impl Exposure {
         let has = self.has[index];
         let comes = self.on_way[index * self.places + region.index()] > 0;
         !has.without(self.gone).is_empty() && !has.contains(region) && !comes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::metrics::Metrics;
+    use crate::run::{Observer, Phase, Runner};
+    use crate::scenario::builtin;
+    use crate::scheduler::Random;
+    use crate::sim::{Simulation, Step};
+
+    /// Metrics of which the exposure is held to its definition after every step.
+    struct Checked {
+        metrics: Metrics,
+        exposed: usize,
+    }
+
+    impl Checked {
+        /// By the definition, from the places of the copies alone.
+        fn is_exposed(exposure: &Exposure, record: RecordId, region: RegionId) -> bool {
+            let Messages { accepted, arrived, queued, .. } = exposure.records[record.index()];
+            let holding: Vec<usize> = (0..8).filter(|&at| queued[at] > 0).collect();
+            let alone = |stage| exposure.has_only(record, StageId(stage as u8), region);
+            accepted && (!arrived && holding == [region.index()] || (0..exposure.stages).any(alone))
+        }
+
+        fn check(&mut self, plan: &Plan) {
+            let exposure = &self.metrics.exposure;
+            let mut counts = [0; 8];
+            for record in plan.record_ids() {
+                let left = RegionSet::first(plan.layout.regions).without(exposure.gone);
+                for region in left.iter() {
+                    let is_exposed = Checked::is_exposed(exposure, record, region);
+                    let noted = exposure.records[record.index()].exposed.contains(region);
+                    assert_eq!(noted, is_exposed, "{record} in {region}");
+                    counts[region.index()] += u32::from(is_exposed);
+                    self.exposed += usize::from(is_exposed);
+                }
+            }
+            assert_eq!(exposure.counts, counts);
+        }
+    }
+
+    impl Observer for Checked {
+        fn begin(&mut self, simulation: &Simulation) {
+            self.metrics.begin(simulation);
+        }
+
+        fn phase(&mut self, phase: Phase, simulation: &Simulation) {
+            self.metrics.phase(phase, simulation);
+        }
+
+        fn step(&mut self, step: &Step, simulation: &Simulation) {
+            self.metrics.step(step, simulation);
+            self.check(simulation.plan());
+        }
+    }
+
+    /// It is kept up to date row by row; nothing may be forgotten where a row, a message or a region changes.
+    #[test]
+    fn what_is_exposed_is_always_what_the_definition_says() {
+        for name in ["f1-fail-container", "region-loss", "loss-anywhere", "aurora-failover"] {
+            let plan = Arc::new(Plan::new(&builtin::scenario(name).unwrap()).unwrap());
+            let mut checked = Checked { metrics: Metrics::new(&plan), exposed: 0 };
+            let mut runner = Runner::new(Arc::clone(&plan));
+            for run in 0..5 {
+                runner.run(&mut Random::new(3), run, &mut checked);
+                checked.metrics.end_run();
+            }
+            assert!(checked.exposed > 0, "{name}");
+        }
     }
 }

@@ -159,6 +159,12 @@ impl RegionSet {
         RegionSet(self.0 & !other.0)
     }
 
+    /// The regions that are in this set or in the other.
+    #[inline]
+    pub(crate) fn with(self, other: RegionSet) -> RegionSet {
+        RegionSet(self.0 | other.0)
+    }
+
     /// The regions of the set, in ascending order.
     pub fn iter(self) -> impl Iterator<Item = RegionId> {
         (0..8).map(RegionId).filter(move |&region| self.contains(region))

@@ -192,7 +192,7 @@ impl Scheduler for Feedback {
             let count = &mut self.spent.0[kind(point)];
             // From the fourth on, one more fault of a kind is nothing new.
             *count = (*count + 1).min(3);
-            self.spent.1 = self.spent.0.iter().fold(1, |hash, &count| mix(hash ^ u64::from(count)));
+            self.spent.1 = number_of(&self.spent.0);
         }
         let (seen, spent) = (&mut self.seen, self.spent.1);
         let mut fresh = step.pair.is_some_and(|pair| seen.insert(mix(pair.index() as u64)));
@@ -205,6 +205,12 @@ impl Scheduler for Feedback {
     fn rhythm(&self) -> Rhythm {
         RHYTHM
     }
+}
+
+/// Another number for every other count of faults, each up to 3; 0 for none.
+fn number_of(spent: &[u8; KINDS]) -> u64 {
+    const { assert!(2 * KINDS <= 64, "two bits for each kind") };
+    mix(spent.iter().fold(0, |packed, &count| packed << 2 | u64::from(count)))
 }
 
 /// Any machine that can step.

@@ -1,6 +1,6 @@
 //! What is kept, and of which run the next one is a change.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::model::fault::FaultPoint;
@@ -106,4 +106,19 @@ fn what_was_reached_under_other_faults_is_new() {
     assert_eq!(different.len(), all.len(), "{all:?}");
     assert_eq!(spent(&[time_out, reorder]), both, "the order is no difference");
     assert_eq!(spent(&[reorder; 3]), spent(&[reorder; 5]));
+}
+
+/// One crash had the number of no fault: the first state after it was taken for known.
+#[test]
+fn what_was_spent_of_the_budget_has_a_number_of_its_own() {
+    let mut numbers = BTreeSet::from([number_of(&[0; KINDS])]);
+    for kind in 0..KINDS {
+        for count in 1..=3 {
+            let mut spent = [0; KINDS];
+            spent[kind] = count;
+            assert!(numbers.insert(number_of(&spent)), "{count} of kind {kind}");
+            spent[(kind + 1) % KINDS] = 3;
+            assert!(numbers.insert(number_of(&spent)), "{count} of kind {kind}, 3 of the next");
+        }
+    }
 }
