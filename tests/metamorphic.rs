@@ -205,10 +205,12 @@ fn a_sweep_of_a_renamed_system_is_the_same_sweep() {
     assert!(result.is_err(), "the canary");
 }
 
-#[test]
-fn nothing_depends_on_the_number_of_threads() {
-    let result = search(60, |scenario, _, tried| {
-        let (one, three) = (verify(scenario, 1, true), verify(scenario, 3, true));
+/// One thread and several say the same; `judge` is asked on so many threads.
+fn any_number_of_threads_says_the_same(
+    judge: impl Fn(&Scenario, usize) -> VerifyReport,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |scenario, _, tried| {
+        let (one, three) = (judge(scenario, 1), judge(scenario, 3));
         tried.count(&one);
         let differ = match (&one.verdict, &three.verdict) {
             (Verified::Incomplete(_), _) | (_, Verified::Incomplete(_)) => false,
@@ -222,16 +224,35 @@ fn nothing_depends_on_the_number_of_threads() {
         let swept = |threads| {
             sweep(&plan, (200, threads), || Search::Portfolio.prepare(&plan, 3).scheduler())
         };
-        match differ || swept(1) != swept(3) {
-            true => Err(both(
-                &format!("{:?}, then {:?}", one.verdict, three.verdict),
-                scenario,
-                scenario,
-            )),
-            false => Ok(()),
+        if differ || swept(1) != swept(3) {
+            let text = format!("{:?}, then {:?}", one.verdict, three.verdict);
+            return Err(both(&text, scenario, scenario));
         }
-    });
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_depends_on_the_number_of_threads() {
+    let judge = |scenario: &Scenario, threads| verify(scenario, threads, true);
+    let result = search(60, any_number_of_threads_says_the_same(judge));
     assert_never("threads", (5, 5), result);
+    // Several threads that lose the part of the states that a fault leads to.
+    let forgetful = |scenario: &Scenario, threads| match threads {
+        1 => verify(scenario, 1, true),
+        _ => blind_to_the_budget(scenario),
+    };
+    assert!(search(200, any_number_of_threads_says_the_same(forgetful)).is_err(), "the canary");
+}
+
+/// A search that never tries what a scenario's faults do.
+fn blind_to_faults(scenario: &Scenario) -> VerifyReport {
+    verify(&change::no_faults(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
+}
+
+/// A search that never tries what the budget allows.
+fn blind_to_the_budget(scenario: &Scenario) -> VerifyReport {
+    verify(&change::no_budget(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
 }
 
 /// What a search with a reduction says is what one without says.
@@ -263,11 +284,8 @@ fn verify_says_the_same_without_reduction() {
     let reduced = |scenario: &Scenario| verify(scenario, 1, true);
     let result = search_among(draw::reducible(1), 200, agrees(reduced));
     assert_never("reduction", (15, 20), result);
-    // A search that never tries what a scenario's faults do.
-    let blind = |scenario: &Scenario| {
-        verify(&change::no_faults(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
-    };
-    assert!(search_among(draw::reducible(1), 600, agrees(blind)).is_err(), "the canary");
+    let canary = search_among(draw::reducible(1), 600, agrees(blind_to_faults));
+    assert!(canary.is_err(), "the canary");
 }
 
 /// No run of a sweep violates what was shown to hold in every run.
@@ -303,10 +321,8 @@ fn covers_sweeps(
 fn what_a_sweep_finds_verify_finds() {
     let result = search(200, covers_sweeps(&Search::ALL, 60, |scenario| verify(scenario, 1, true)));
     assert_never("sweep in verify", (20, 40), result);
-    let blind = |scenario: &Scenario| {
-        verify(&change::no_budget(scenario, 0).unwrap_or_else(|| scenario.clone()), 1, true)
-    };
-    assert!(search(600, covers_sweeps(&Search::ALL, 60, blind)).is_err(), "the canary");
+    let canary = search(600, covers_sweeps(&Search::ALL, 60, blind_to_the_budget));
+    assert!(canary.is_err(), "the canary");
 }
 
 /// Larger systems, of which only a reduction has all orders in the memory there is: a long sweep finds nothing in
@@ -316,18 +332,21 @@ fn what_6_000_runs_find_verify_finds_with_its_reduction() {
     let judge = |scenario: &Scenario| verify(scenario, 1, true);
     let question = covers_sweeps(&[Search::Portfolio], 6_000, judge);
     assert_never("6,000 runs", (2, 4), search_among(draw::reducible(2), 30, question));
+    let question = covers_sweeps(&[Search::Portfolio], 6_000, blind_to_faults);
+    assert!(search_among(draw::reducible(2), 100, question).is_err(), "the canary");
 }
 
-/// The naive judge finds the same, of the same property.
-#[test]
-fn verify_says_what_a_naive_judge_of_all_orders_says() {
-    let result = search_among(draw::tiniest(), 400, |scenario, _, tried| {
+/// The naive judge finds the same, of the same property; `judge` is asked with the reduction and without.
+fn is_what_the_naive_judge_says(
+    judge: impl Fn(&Scenario, bool) -> VerifyReport,
+) -> impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String> {
+    move |scenario, _, tried| {
         let Some(naive) = naive::judge(&plan(scenario), 1_500) else {
             tried.left_out += 1;
             return Ok(());
         };
         for reduces in [true, false] {
-            let report = verify(scenario, 1, reduces);
+            let report = judge(scenario, reduces);
             let agree = match &report.verdict {
                 Verified::Holds => naive.violated.is_empty(),
                 Verified::Violated(found) => naive.violated.contains(&found.violation.property()),
@@ -340,8 +359,17 @@ fn verify_says_what_a_naive_judge_of_all_orders_says() {
             tried.count(&report);
         }
         Ok(())
-    });
+    }
+}
+
+#[test]
+fn verify_says_what_a_naive_judge_of_all_orders_says() {
+    let judge = |scenario: &Scenario, reduces| verify(scenario, 1, reduces);
+    let result = search_among(draw::tiniest(), 400, is_what_the_naive_judge_says(judge));
     assert_never("naive", (50, 100), result);
+    let blind = |scenario: &Scenario, _| blind_to_the_budget(scenario);
+    let canary = search_among(draw::tiniest(), 400, is_what_the_naive_judge_says(blind));
+    assert!(canary.is_err(), "the canary");
 }
 
 /// The sound designs that the strategies draw are accused in no order of all. As far as the memory reaches: a
@@ -355,15 +383,21 @@ fn no_order_accuses_a_sound_design() {
     });
     let small = strategy::scenario_on(small);
     let small = small.prop_filter("few records", |scenario| scenario.records.total() <= 2);
-    let result = search_among(small, 600, |scenario, _, tried| {
-        let report = verify(scenario, 1, true);
-        tried.count(&report);
-        match &report.verdict {
-            Verified::Violated(found) => {
-                Err(both(&found.violation.to_string(), scenario, scenario))
-            }
-            Verified::Holds | Verified::Incomplete(_) => Ok(()),
-        }
-    });
+    let small = small.boxed();
+    let result = search_among(small.clone(), 600, is_not_accused);
     assert_never("sound", (0, 10), result);
+    let unsound = small.prop_map(|mut scenario| {
+        scenario.container.steps.rotate_right(1);
+        scenario
+    });
+    assert!(search_among(unsound, 600, is_not_accused).is_err(), "the canary");
+}
+
+fn is_not_accused(scenario: &Scenario, _number: u16, tried: &mut Tried) -> Result<(), String> {
+    let report = verify(scenario, 1, true);
+    tried.count(&report);
+    match &report.verdict {
+        Verified::Violated(found) => Err(both(&found.violation.to_string(), scenario, scenario)),
+        Verified::Holds | Verified::Incomplete(_) => Ok(()),
+    }
 }

@@ -9,6 +9,7 @@ use active_active::scheduler::Random;
 mod anywhere;
 mod aurora;
 mod hanging;
+mod healing;
 mod incidents;
 mod losses;
 use crate::common::plans;

@@ -397,6 +397,43 @@ fn the_bound_on_fair_steps_is_a_few_times_what_a_fair_run_takes() {
 
 /// A run that is over must not be remembered: the spec of a runner judges one run after another.
 /// In the first run the records come in another order, and region 1 is offline at its end.
+/// The violation of the fair run.
+fn violation_of_the_fair_run(plan: &Arc<Plan>) -> Violation {
+    let outcome = Runner::new(Arc::clone(plan)).run(&mut RoundRobin::default(), 0, &mut ());
+    match outcome.verdict {
+        Verdict::Violated(violation) => *violation,
+        Verdict::Holds | Verdict::Inconclusive(_) => panic!("{:?}", outcome.verdict),
+    }
+}
+
+/// A queue that forgets what it hands out usually does so before the source has the acknowledgement, and is found when the
+/// source gets it. Here the record waits until long after.
+#[test]
+fn a_record_that_its_queue_forgets_long_after_its_acknowledgement_is_lost_in_that_step() {
+    let script = ["pause only-container@1", "publish 1", "await quiescent", "recover *"];
+    let plan = small(&script, &["queue.receive=destructive", "dns.weights=1,0"]);
+    let queue = plan.layout.queue(RegionId(0), 0);
+    let violation = violation_of_the_fair_run(&plan);
+    let lost = Breach::Lost { record: RecordId(1), queue: Some(queue) };
+    assert_eq!(violation.breach, lost);
+}
+
+/// A loss excuses what was lost, and no container that is stuck elsewhere.
+#[test]
+fn a_container_that_is_stuck_is_found_after_a_loss_as_well() {
+    let script = [
+        "publish 1",
+        "await delivered all",
+        "await quiescent",
+        "lose only-table@1",
+        "lose only-table@2",
+        "crash only-container@2",
+        "recover only-container@2",
+    ];
+    let plan = small(&script, &["container.on_recover=forget", "rpo.records=\"unlimited\""]);
+    assert_eq!(violation_of_the_fair_run(&plan).property(), PropertyName::Drained);
+}
+
 #[test]
 fn a_spec_that_was_reset_knows_nothing_of_the_run_before() {
     let plan = small(PUBLISH, &["records.batches=2", "dns.weights=1,0"]);

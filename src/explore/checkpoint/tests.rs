@@ -141,3 +141,38 @@ fn lines_are_json_objects() {
     assert_eq!((&lines[0]["kind"], &lines[0]["identity"]["seed"]), (&MARK.into(), &1.into()));
     assert_eq!((&lines[1]["first"], &lines[1]["runs"]), (&5.into(), &3.into()));
 }
+
+/// Each field of the identity alone makes it another campaign: runs under another bound on steps were added to those of
+/// this one.
+#[test]
+fn a_file_of_another_campaign_is_refused_and_said_which_field_differs() {
+    let change: [(&str, fn(&mut Identity)); 4] = [
+        ("scenario", |other| other.scenario.push(' ')),
+        ("scheduler", |other| other.scheduler.push_str(":2")),
+        ("seed", |other| other.seed += 1),
+        ("bound on steps", |other| other.steps_max = Some(other.steps_max.unwrap_or(7) + 1)),
+    ];
+    let checkpoint = Checkpoint::new(identity(), Shard::default());
+    assert_eq!(checkpoint.check(&identity(), Shard::default()), Ok(()));
+    for (field, change) in change {
+        let mut other = identity();
+        change(&mut other);
+        let refused = checkpoint.check(&other, Shard::default());
+        assert_eq!(refused, Err(CheckpointError::Other(field)));
+    }
+    let shard: Shard = "1/2".parse().expect("it is a shard");
+    assert_eq!(checkpoint.check(&identity(), shard), Err(CheckpointError::Other("shard")));
+}
+
+/// A whole campaign goes on; how a shard was dealt out depends on the number of runs.
+#[test]
+fn only_a_whole_campaign_may_be_asked_for_another_number_of_runs() {
+    let more = Identity { runs: identity().runs + 64, ..identity() };
+    let shard: Shard = "1/2".parse().expect("it is a shard");
+    assert_eq!(
+        Checkpoint::new(identity(), Shard::default()).check(&more, Shard::default()),
+        Ok(())
+    );
+    let refused = Checkpoint::new(identity(), shard).check(&more, shard);
+    assert_eq!(refused, Err(CheckpointError::Other("number of runs")));
+}

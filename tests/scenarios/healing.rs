@@ -1,0 +1,79 @@
+//! What `heal` heals, and what it leaves to operators and orchestrators.
+
+use active_active::explore::{Runner, SearchProgress, Verdict, Verified, Verify};
+use active_active::scheduler::Random;
+use active_active::spec::PropertyName;
+
+use super::support::*;
+
+/// One record on its way through one stage of region 1, whose container is not there.
+fn without_container(fault: &str) -> String {
+    format!(
+        r#"
+        name = "without-container"
+        script = ["{fault}", "publish 1", "await quiescent"]
+        topology.stages = ["core"]
+        records.batches = [1]
+        dns.weights = [1, 0]
+        "#
+    )
+}
+
+/// The violated property in every order there is, which random runs agree with; none if all holds.
+fn verdict(fault: &str, changes: &[&str]) -> Option<PropertyName> {
+    let plan = plans::plan(&without_container(fault), changes);
+    let of_all = match Verify::new(plan.clone()).run(&SearchProgress::default()).verdict {
+        Verified::Holds => None,
+        Verified::Violated(found) => Some(found.violation.property()),
+        Verified::Incomplete(why) => panic!("{fault}, {changes:?}: {why:?}"),
+    };
+    let mut runner = Runner::new(plan);
+    for run in 0..100 {
+        let of_run = match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Holds => None,
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Inconclusive(_) => panic!("{fault}, {changes:?}: run {run} was cut"),
+        };
+        assert_eq!(of_run, of_all, "{fault}, {changes:?}: run {run}");
+    }
+    of_all
+}
+
+const UNDELIVERED: Option<PropertyName> = Some(PropertyName::DeliveredAll);
+
+/// Everything is healed unless the scenario says less.
+#[test]
+fn a_healing_restarts_containers() {
+    for fault in ["crash core-container@1", "pause core-container@1", "fail core-table@1"] {
+        assert_eq!(verdict(fault, &[]), None, "{fault}");
+    }
+}
+
+/// A crash is no fault that ends by itself, and a container that stopped at a refusal stays so, too: a healing that
+/// restarted them would say "holds" of a system that waits for an operator.
+#[test]
+fn a_healing_of_faults_restarts_no_container_that_died_or_stopped() {
+    for fault in ["crash core-container@1", "fail core-table@1"] {
+        assert_eq!(verdict(fault, &["heal=faults"]), UNDELIVERED, "{fault}");
+    }
+    assert_eq!(verdict("pause core-container@1", &["heal=faults"]), None, "a pause ends");
+}
+
+#[test]
+fn an_orchestrator_restarts_what_a_healing_of_faults_does_not() {
+    for fault in ["crash core-container@1", "fail core-table@1"] {
+        let restarts = ["heal=faults", "container.restart=always"];
+        assert_eq!(verdict(fault, &restarts), None, "{fault}");
+    }
+}
+
+#[test]
+fn without_a_healing_nothing_ends_by_itself() {
+    for fault in ["crash core-container@1", "pause core-container@1", "fail core-table@1"] {
+        assert_eq!(verdict(fault, &["heal=nothing"]), UNDELIVERED, "{fault}");
+    }
+    // An orchestrator starts what is down, and cannot wake what hangs.
+    let restarts = ["heal=nothing", "container.restart=always"];
+    assert_eq!(verdict("crash core-container@1", &restarts), None);
+    assert_eq!(verdict("pause core-container@1", &restarts), UNDELIVERED);
+}
