@@ -1,0 +1,1 @@
+//! The code that a team tests would be here.
