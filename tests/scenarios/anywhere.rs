@@ -171,3 +171,16 @@ fn standard_queues_deliver_twice_and_take_effect_once() {
         assert!(coverage.runs(what) > RANDOM_RUNS / 10, "{}", what.text());
     }
 }
+
+/// A row that is stored a second time is a second effect, and was counted as a duplicate that a table absorbed.
+#[test]
+fn a_second_row_is_no_absorbed_duplicate() {
+    let mut runner = Runner::new(plans::plan("crash-anywhere", &["table.insert=append"]));
+    let mut violated = 0;
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        violated += u32::from(matches!(outcome.verdict, Verdict::Violated(_)));
+    }
+    assert!(violated > 0);
+    assert_eq!(runner.coverage().runs(Reached::DuplicateAbsorbed), 0);
+}
