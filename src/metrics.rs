@@ -25,7 +25,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::explore::units::{Supply, Units};
+use crate::model::event::fault;
+use crate::model::event::queue::Change;
 use crate::model::event::{Event, Holder};
+use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::Plan;
 use crate::run::{Observer, Phase, Runner};
 use crate::scheduler::{Scheduler, Span};
@@ -278,22 +281,79 @@ impl Metrics {
         all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     fn note(&mut self, event: &Event, simulation: &Simulation) {
         let (now, plan) = (self.now, simulation.plan());
         let Metrics { records, exposure, queues, faults, totals, .. } = self;
         faults.note(event, now, plan, (records, exposure), totals);
-        match *event {
-            Event::Published { copy } => {
-                totals.counts.attempts += 1;
-                records.published(copy.id, now);
+        if let Event::Queue(event) = *event {
+            self.note_queue(event, plan);
+        } else if let Event::Source(source::Event::Published { copy }) = *event {
+            totals.counts.attempts += 1;
+            records.published(copy.id, now);
+        } else if let Event::Source(source::Event::Accepted { record }) = *event {
+            totals.counts.accepted += 1;
+            records.accepted(record, now);
+            exposure.accepted(record);
+        } else if let Event::Table(event) = *event {
+            self.note_table(event, plan);
+        } else if let Event::Replicator(replicator::Event::Replicated {
+            replicator,
+            record,
+            reached,
+            ..
+        }) = *event
+        {
+            exposure.replicated(replicator, record, reached);
+        } else if let Event::Destination(destination::Event::Arrived { copy, .. }) = *event {
+            totals.counts.arrived += 1;
+            exposure.arrived(copy.id);
+            match records.arrived(copy.id) {
+                Some(published) => totals.latency.record(now - published),
+                None => totals.counts.duplicates_arrived += 1,
             }
-            Event::Accepted { record } => {
-                totals.counts.accepted += 1;
-                records.accepted(record, now);
-                exposure.accepted(record);
+        } else if let Event::Fault(fault::Event::Faulted { fault }) = *event {
+            exposure.began(fault, plan);
+        } else if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
+            match holder {
+                Holder::Queue(queue) => queues.left(queue, record, now),
+                Holder::DeadLetters(_) => queues.dead_letter_lost(),
+                // What holds it is counted where the record left it, or not counted at all.
+                Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) => {}
             }
-            Event::Enqueued { queue, copy } => {
+            exposure.lost(holder, record, plan);
+        }
+    }
+
+    fn note_table(&mut self, event: table::Event, plan: &Plan) {
+        let Metrics { now, records, exposure, totals, .. } = self;
+        if let table::Event::Stored { table, copy, duplicate, .. } = event {
+            let (region, stage) = plan.layout.table_place(table);
+            exposure.stored(table, copy.id, plan);
+            if !duplicate {
+                records.stored(copy.id, region, stage, *now);
+            }
+        } else if let table::Event::Applied { table, copy, .. } = event {
+            let (region, stage) = plan.layout.table_place(table);
+            exposure.applied(table, copy.id, plan);
+            if let Some(since) = records.applied(copy.id, region, stage) {
+                totals.lag.record(*now - since);
+            }
+        }
+    }
+
+    fn note_queue(&mut self, event: queue::Event, plan: &Plan) {
+        let Metrics { now, exposure, queues, totals, .. } = self;
+        let (now, queue) = (*now, event.queue());
+        if let queue::Event::Delivered { record, redelivery, .. } = event {
+            totals.counts.deliveries += 1;
+            queues.delivered(queue, record, redelivery, now, &mut totals.counts);
+        } else if let queue::Event::TimedOut { record, .. } = event {
+            queues.timed_out(queue, record);
+        } else if let queue::Event::Returned { record, .. } = event {
+            queues.returned(queue, record);
+        }
+        match event.change() {
+            Change::Came(copy) => {
                 let (_, position) = plan.layout.queue_place(queue);
                 totals.counts.enqueued += 1;
                 exposure.enqueued(queue, copy.id, plan);
@@ -304,83 +364,13 @@ impl Metrics {
                     }
                 }
             }
-            Event::Delivered { queue, record, redelivery, gone } => {
-                totals.counts.deliveries += 1;
-                queues.delivered(queue, record, redelivery, now, &mut totals.counts);
-                if gone {
-                    queues.left(queue, record, now);
-                    exposure.left(queue, record, plan);
-                }
-            }
-            Event::TimedOut { queue, record } => queues.timed_out(queue, record),
-            Event::Returned { queue, record } => queues.returned(queue, record),
-            Event::Removed { queue, record } => {
+            Change::Left(record) => {
                 queues.left(queue, record, now);
                 exposure.left(queue, record, plan);
             }
-            Event::DeadLettered { queue, record } => queues.dead_lettered(queue, record, now),
-            Event::Redriven { queue, record } => queues.redriven(queue, record, now),
-            Event::Stored { table, copy, duplicate, .. } => {
-                let (region, stage) = plan.layout.table_place(table);
-                exposure.stored(table, copy.id, plan);
-                if !duplicate {
-                    records.stored(copy.id, region, stage, now);
-                }
-            }
-            Event::Applied { table, copy, .. } => {
-                let (region, stage) = plan.layout.table_place(table);
-                exposure.applied(table, copy.id, plan);
-                if let Some(since) = records.applied(copy.id, region, stage) {
-                    totals.lag.record(now - since);
-                }
-            }
-            Event::Arrived { copy, .. } => {
-                totals.counts.arrived += 1;
-                exposure.arrived(copy.id);
-                match records.arrived(copy.id) {
-                    Some(published) => totals.latency.record(now - published),
-                    None => totals.counts.duplicates_arrived += 1,
-                }
-            }
-            Event::Lost { holder, record } => {
-                match holder {
-                    Holder::Queue(queue) => queues.left(queue, record, now),
-                    Holder::DeadLetters(_) => queues.dead_letter_lost(),
-                    // What holds it is counted where the record left it, or not counted at all.
-                    Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) => {}
-                }
-                exposure.lost(holder, record, plan);
-            }
-            Event::Replicated { replicator, record, reached, .. } => {
-                exposure.replicated(replicator, record, reached);
-            }
-            Event::Faulted { fault } => exposure.began(fault, plan),
-            Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::FetchRouted { .. }
-            | Event::HealthChanged { .. }
-            | Event::SendWaits { .. }
-            | Event::Reordered { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::ContainerBecame { .. }
-            | Event::GaveUp { .. }
-            | Event::StaleReply { .. }
-            | Event::KeyShown { .. }
-            | Event::ReplicationLost { .. }
-            | Event::WriterMoved { .. }
-            | Event::Recovered { .. }
-            | Event::LossEnded { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. }
-            | Event::ExpectationFailed { .. } => {}
+            Change::SetAside(record) => queues.dead_lettered(queue, record, now),
+            Change::TakenBack(record) => queues.redriven(queue, record, now),
+            Change::None => {}
         }
     }
 }

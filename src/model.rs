@@ -24,6 +24,7 @@ pub mod queue;
 pub mod record;
 pub mod replicator;
 pub mod source;
+pub(crate) mod states;
 pub mod table;
 
 pub use container::Container;

@@ -5,9 +5,12 @@
 //! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
 //! the write; of a global database, by its writer, for a container of that region.
 
+use crate::model::event::fault;
+use crate::model::event::queue::Change;
 use crate::model::event::{Event, Holder};
 use crate::model::id::{RecordId, TableId};
 use crate::model::record::RecordCopy;
+use crate::model::{container, destination, dns, queue, replicator, source, table};
 use crate::plan::Plan;
 use crate::sim::{Bytes, Simulation};
 
@@ -189,8 +192,8 @@ impl Spec {
         events.iter().try_for_each(|event| self.judge(event, Seen(step), plan))
     }
 
-    /// The one exhaustive match over events: each goes to the properties that it can violate, and
-    /// then, if none objects, into the ledger.
+    /// The one exhaustive match over what events happen at: each goes to the properties that it can
+    /// violate, and then, if none objects, into the ledger.
     ///
     /// # Errors
     ///
@@ -198,102 +201,110 @@ impl Spec {
     // Always inline: the caller then keeps the event where it is. Left to itself the compiler stopped
     // doing so when the match grew, which cost a third of the speed of a run (benches/steps.rs, f1).
     #[inline(always)]
-    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub fn judge(&mut self, event: &Event, seen: Seen, plan: &Plan) -> Judgement {
-        let ledger = &mut self.ledger;
         match *event {
-            Event::Published { copy } => {
+            Event::Source(event) => self.judge_source(event, plan),
+            Event::Dns(event) => self.judge_dns(event, plan),
+            Event::Queue(event) => self.judge_queue(event, seen, plan),
+            Event::Container(event) => self.judge_container(event, seen, plan),
+            Event::Table(event) => self.judge_table(event, plan),
+            Event::Replicator(event) => self.judge_replicator(event),
+            Event::Destination(event) => self.judge_destination(event, plan),
+            Event::Fault(event) => self.judge_fault(event, seen, plan),
+            Event::ExpectationFailed { action } => Expectation::failed(action),
+        }
+    }
+
+    #[inline(always)]
+    fn judge_source(&mut self, event: source::Event, plan: &Plan) -> Judgement {
+        match event {
+            source::Event::Published { copy } => {
                 judged(NoInvention::published(copy, plan), plan)?;
-                ledger.published(copy.id);
+                self.ledger.published(copy.id);
             }
-            Event::Accepted { record } => {
-                judged(NeverLost::accepted(record, ledger), plan)?;
-                ledger.accepted(record);
+            source::Event::Accepted { record } => {
+                judged(NeverLost::accepted(record, &self.ledger), plan)?;
+                self.ledger.accepted(record);
             }
-            Event::Routed { record, region } => {
-                judged(self.routed_by_policy.routed(record, region), plan)?;
-            }
-            Event::FetchRouted { region } => {
-                judged(self.routed_by_policy.fetched(region), plan)?;
-            }
-            Event::RoutesChanged { side, offline } => {
-                self.routed_by_policy.routes_changed(side, offline)
-            }
-            Event::Probed { region, healthy } => self.routed_by_policy.probed(region, healthy),
-            Event::HealthChanged { region, healthy } => {
-                judged(self.routed_by_policy.health_changed(region, healthy), plan)?;
-            }
-            // The policy is that of the newest plan, whatever is in place.
-            Event::PlanEnacted { .. } | Event::PlanDeleted { .. } => {}
-            Event::WeightsChanged { weights } => self.routed_by_policy.weights_changed(weights),
-            Event::Enqueued { queue, copy } => {
-                judged(NoInvention::in_queue(queue, copy, ledger, plan), plan)?;
-                self.region_fifo.enqueued(queue, copy.id, plan);
-                ledger.enqueued(queue, copy.id, plan);
-            }
-            Event::Delivered { queue, record, gone: true, .. } => {
-                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
-                ledger.left_queue(queue, record, seen);
-            }
-            Event::Removed { queue, record } => {
-                judged(RemoveLast::removed(queue, record, ledger, plan), plan)?;
-                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
-                ledger.left_queue(queue, record, seen);
-            }
-            Event::Forwarding { container, record } => {
-                judged(StoreBeforeForward::forwarding(container, record, ledger, plan), plan)?;
-            }
-            Event::Stored { table, asked, copy, rows, .. } => {
-                self.judge_stored((table, asked), copy, rows, plan)?;
-            }
-            Event::Applied { table, copy, rows } => {
-                judged(NoInvention::in_table(table, copy, ledger, plan), plan)?;
-                judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
-                self.losses.applied(table, copy.id, plan)?;
-            }
-            Event::Replicated { replicator, record, reached, .. } => {
-                self.losses.replicated(replicator, record, reached);
-            }
-            Event::Lost { .. } | Event::LossEnded { .. } => self.judge_loss(event, seen, plan)?,
-            Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
-            Event::KeyShown { table, record } => {
-                judged(self.versions.shown(table, record, plan), plan)?;
-            }
-            Event::Arrived { copy, region, counted, shown } => {
-                judged(NoInvention::at_destination(copy, ledger, plan), plan)?;
-                judged(EffectOnce::arrived(copy.id, region, counted, ledger), plan)?;
-                if shown {
-                    judged(self.versions.shown_at_destination(copy.id, plan), plan)?;
-                }
-                ledger.arrived(copy.id);
-            }
-            Event::ContainerBecame { container, state, refused_by } => {
-                ledger.container_became(container, state, refused_by, seen);
-            }
-            Event::ExpectationFailed { action } => Expectation::failed(action)?,
-            Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Delivered { gone: false, .. }
-            | Event::Returned { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::DeadLettered { .. }
-            | Event::Redriven { .. }
-            | Event::StaleRemove { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::ReplicationLost { .. }
-            | Event::WriterMoved { .. }
-            | Event::Recovered { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. } => {}
+            source::Event::Refused { .. } | source::Event::BatchEnded { .. } => {}
         }
         Ok(())
     }
 
-    /// As [`Spec::judge`], a table that took a write, and the one that was asked.
+    #[inline(always)]
+    fn judge_dns(&mut self, event: dns::Event, plan: &Plan) -> Judgement {
+        let routes = &mut self.routed_by_policy;
+        match event {
+            dns::Event::Routed { record, region } => judged(routes.routed(record, region), plan)?,
+            dns::Event::FetchRouted { region } => judged(routes.fetched(region), plan)?,
+            dns::Event::RoutesChanged { side, offline } => routes.routes_changed(side, offline),
+            dns::Event::Probed { region, healthy } => routes.probed(region, healthy),
+            dns::Event::HealthChanged { region, healthy } => {
+                judged(routes.health_changed(region, healthy), plan)?;
+            }
+            dns::Event::WeightsChanged { weights } => routes.weights_changed(weights),
+            // The policy is that of the newest plan, whatever is in place.
+            dns::Event::PlanEnacted { .. } | dns::Event::PlanDeleted { .. } => {}
+        }
+        Ok(())
+    }
+
+    /// A queue is judged by what changes of what it holds.
+    #[inline(always)]
+    fn judge_queue(&mut self, event: queue::Event, seen: Seen, plan: &Plan) -> Judgement {
+        let (ledger, queue) = (&mut self.ledger, event.queue());
+        if let queue::Event::Removed { record, .. } = event {
+            judged(RemoveLast::removed(queue, record, ledger, plan), plan)?;
+        }
+        match event.change() {
+            Change::Came(copy) => {
+                judged(NoInvention::in_queue(queue, copy, ledger, plan), plan)?;
+                self.region_fifo.enqueued(queue, copy.id, plan);
+                ledger.enqueued(queue, copy.id, plan);
+            }
+            Change::Left(record) => {
+                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
+                ledger.left_queue(queue, record, seen);
+            }
+            // The dead-letter queue is part of the queue: its record is still there.
+            Change::SetAside(_) | Change::TakenBack(_) | Change::None => {}
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn judge_container(&mut self, event: container::Event, seen: Seen, plan: &Plan) -> Judgement {
+        let ledger = &mut self.ledger;
+        match event {
+            container::Event::Forwarding { container, record } => {
+                judged(StoreBeforeForward::forwarding(container, record, ledger, plan), plan)?;
+            }
+            container::Event::Became { container, state, refused_by } => {
+                ledger.container_became(container, state, refused_by, seen);
+            }
+            container::Event::GaveUp { .. } | container::Event::StaleReply { .. } => {}
+        }
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn judge_table(&mut self, event: table::Event, plan: &Plan) -> Judgement {
+        match event {
+            table::Event::Stored { table, asked, copy, rows, .. } => {
+                self.judge_stored((table, asked), copy, rows, plan)
+            }
+            table::Event::Applied { table, copy, rows } => {
+                judged(NoInvention::in_table(table, copy, &self.ledger, plan), plan)?;
+                judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
+                self.losses.applied(table, copy.id, plan)
+            }
+            table::Event::KeyShown { table, record } => {
+                judged(self.versions.shown(table, record, plan), plan)
+            }
+        }
+    }
+
+    /// A table that took a write, and the one that was asked.
     #[inline]
     fn judge_stored(
         &mut self,
@@ -313,21 +324,50 @@ impl Spec {
         Ok(())
     }
 
-    /// As [`Spec::judge`], what losses do; kept apart since it is rare.
-    #[cold]
-    fn judge_loss(&mut self, event: &Event, seen: Seen, plan: &Plan) -> Judgement {
-        let ledger = &mut self.ledger;
-        if let Event::Lost { holder, record } = *event {
-            WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
-            if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
-                ledger.left_queue(queue, record, seen);
+    #[inline(always)]
+    fn judge_replicator(&mut self, event: replicator::Event) -> Judgement {
+        match event {
+            replicator::Event::Replicated { replicator, record, reached, .. } => {
+                self.losses.replicated(replicator, record, reached);
             }
-            if let Holder::Table(table) = holder {
-                self.versions.lost(table, record, plan);
-            }
+            replicator::Event::WriterMoved { .. } | replicator::Event::ReplicationLost { .. } => {}
         }
-        if let Event::LossEnded { .. } = event {
-            WithinRpo::ended(&mut self.losses, ledger, plan)?;
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn judge_destination(&mut self, event: destination::Event, plan: &Plan) -> Judgement {
+        let ledger = &mut self.ledger;
+        let destination::Event::Arrived { copy, region, counted, shown } = event;
+        judged(NoInvention::at_destination(copy, ledger, plan), plan)?;
+        judged(EffectOnce::arrived(copy.id, region, counted, ledger), plan)?;
+        if shown {
+            judged(self.versions.shown_at_destination(copy.id, plan), plan)?;
+        }
+        ledger.arrived(copy.id);
+        Ok(())
+    }
+
+    /// What faults do; kept apart since it is rare.
+    #[cold]
+    fn judge_fault(&mut self, event: fault::Event, seen: Seen, plan: &Plan) -> Judgement {
+        let ledger = &mut self.ledger;
+        match event {
+            fault::Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
+            fault::Event::Lost { holder, record } => {
+                WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
+                if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
+                    ledger.left_queue(queue, record, seen);
+                }
+                if let Holder::Table(table) = holder {
+                    self.versions.lost(table, record, plan);
+                }
+            }
+            fault::Event::LossEnded { .. } => WithinRpo::ended(&mut self.losses, ledger, plan)?,
+            fault::Event::Recovered { .. }
+            | fault::Event::ReplyLost { .. }
+            | fault::Event::Late { .. }
+            | fault::Event::CameLate { .. } => {}
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use active_active::explore::Strategy;
 use active_active::explore::{Cut, Observer, Outcome, Phase, Runner, Verdict};
 use active_active::model::Event;
+use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::model::layout::Place;
 use active_active::plan::Plan;
@@ -328,7 +329,7 @@ fn struck(plan: Plan) -> Vec<String> {
 
         fn step(&mut self, _step: &Step, simulation: &Simulation) {
             for event in simulation.events() {
-                if let Event::Faulted { fault } = event {
+                if let Event::Fault(fault::Event::Faulted { fault }) = event {
                     let layout = &simulation.plan().layout;
                     let place = match fault.target {
                         Target::Table(id) => Place::Table(id),

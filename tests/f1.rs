@@ -7,10 +7,12 @@
 use std::sync::Arc;
 
 use active_active::explore::{Observer, Outcome, Phase, Reached, Runner, Verdict};
+use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::model::{
     BatchId, ContainerId, Event, QueueId, RecordId, RegionId, StageId, TableId,
 };
+use active_active::model::{queue, table};
 use active_active::plan::Plan;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Script};
@@ -68,29 +70,29 @@ impl Takeaways {
 
     fn note(&mut self, event: &Event, simulation: &Simulation) {
         let plan = simulation.plan();
-        if let Event::Enqueued { queue, copy } = *event
+        if let Event::Queue(queue::Event::Enqueued { queue, copy }) = *event
             && queue == self.inbound
         {
             self.arrived_in_region.push(copy.id);
         }
-        if let Event::Stored { table, copy, .. } = *event
+        if let Event::Table(table::Event::Stored { table, copy, .. }) = *event
             && table == self.table
         {
             self.stored.push(copy.id);
             self.touched_in_pause.extend(self.paused.then_some(copy.id));
         }
-        if let Event::Removed { queue, record } = *event
+        if let Event::Queue(queue::Event::Removed { queue, record }) = *event
             && queue == self.in_front
             && self.paused
             && plan.batch_of(record) == BATCH_2
         {
             self.touched_in_pause.push(record);
         }
-        if let Event::Faulted { fault } = *event {
+        if let Event::Fault(fault::Event::Faulted { fault }) = *event {
             assert_eq!(fault.target, Target::Container(self.container));
             self.paused = true;
         }
-        if let Event::Recovered { target, .. } = *event {
+        if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
             assert_eq!(target, Target::Container(self.container));
             self.paused = false;
             let items = simulation.queue_items(self.in_front);

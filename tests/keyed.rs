@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::explore::{Outcome, Runner, SearchProgress, Verdict, Verified, Verify};
+use active_active::model::event::fault;
 use active_active::model::event::{Event, Holder};
 use active_active::model::layout::Place;
 use active_active::model::message::MessageKind;
 use active_active::model::{MachineId, RecordId, RegionId, StageId, TableId};
+use active_active::model::{dns, source, table};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation};
@@ -206,7 +208,7 @@ fn routes(plan: &Arc<Plan>) -> Vec<(RecordId, RegionId)> {
     while let Some(choice) = fair.choose(&simulation) {
         simulation.step(choice);
         routes.extend(simulation.events().iter().filter_map(|event| {
-            let Event::Routed { record, region } = *event else { return None };
+            let Event::Dns(dns::Event::Routed { record, region }) = *event else { return None };
             Some((record, region))
         }));
     }
@@ -293,7 +295,7 @@ fn two_keys() -> Arc<Plan> {
 }
 
 fn shown(record: u16) -> Event {
-    Event::KeyShown { table: TableId(0), record: RecordId(record) }
+    Event::Table(table::Event::KeyShown { table: TableId(0), record: RecordId(record) })
 }
 
 /// A spec that has seen the events, none of which violates anything.
@@ -330,17 +332,20 @@ fn a_lost_row_excuses_its_own_key_only_and_only_if_it_was_shown() {
     let table = TableId(0);
     let stored = |id| {
         let (copy, asked) = (copy(id), table);
-        Event::Stored { table, asked, copy, rows: 1, duplicate: false }
+        Event::Table(table::Event::Stored { table, asked, copy, rows: 1, duplicate: false })
     };
-    let published = (1..=4).map(|id| Event::Published { copy: copy(id) });
+    let published = (1..=4).map(|id| Event::Source(source::Event::Published { copy: copy(id) }));
     let stores = (1..=4).flat_map(|id| [stored(id), shown(id)]);
     let events: Vec<Event> = published.chain(stores).collect();
     let fault = *plan.faults().collect::<Vec<_>>().first().expect("the script loses a table");
-    let lost = |id| Event::Lost { holder: Holder::Table(table), record: RecordId(id) };
+    let lost = |id| {
+        Event::Fault(fault::Event::Lost { holder: Holder::Table(table), record: RecordId(id) })
+    };
     let judged = |lost_rows: &[u16], again: u16| {
         let mut spec = watched(&plan, &events);
         let rows = lost_rows.iter().map(|&id| lost(id));
-        let loss: Vec<Event> = [Event::Faulted { fault }].into_iter().chain(rows).collect();
+        let loss: Vec<Event> =
+            [Event::Fault(fault::Event::Faulted { fault })].into_iter().chain(rows).collect();
         spec.watch(&loss, 2, &plan).expect("it was there, and is allowed to go");
         spec.judge(&shown(again), Seen(3), &plan)
     };

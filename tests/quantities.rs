@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Runner, Strategy};
+use active_active::model::dns;
 use active_active::model::{Event, RegionId};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Script, Timed};
@@ -153,7 +154,7 @@ impl Observer for Routes {
 
     fn step(&mut self, _step: &Step, simulation: &Simulation) {
         for event in simulation.events() {
-            if let Event::Routed { region, .. } = *event {
+            if let Event::Dns(dns::Event::Routed { region, .. }) = *event {
                 self.0.push(region);
             }
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use active_active::explore::{Observer, Outcome, Phase, Runner, Verdict, trial};
 use active_active::model::{Event, MachineKind, MessageKind, RecordCopy, RecordId};
+use active_active::model::{container, destination, queue, table};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Simulation, Step};
@@ -128,54 +129,44 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         RecordCopy { id, value: plan.value(id) }
     };
     match event {
-        Event::Enqueued { queue, copy } => Event::Enqueued { queue, copy: copied(copy) },
-        Event::Delivered { queue, record, redelivery, gone } => {
-            Event::Delivered { queue, record: instead(record), redelivery, gone }
+        Event::Queue(queue::Event::Enqueued { queue, copy }) => {
+            Event::Queue(queue::Event::Enqueued { queue, copy: copied(copy) })
         }
-        Event::Removed { queue, record } => Event::Removed { queue, record: instead(record) },
-        Event::Forwarding { container, record } => {
-            Event::Forwarding { container, record: instead(record) }
+        Event::Queue(queue::Event::Delivered { queue, record, redelivery, gone }) => {
+            Event::Queue(queue::Event::Delivered {
+                queue,
+                record: instead(record),
+                redelivery,
+                gone,
+            })
         }
-        Event::Stored { table, asked, copy, rows, duplicate } => {
-            Event::Stored { table, asked, copy: copied(copy), rows, duplicate }
+        Event::Queue(queue::Event::Removed { queue, record }) => {
+            Event::Queue(queue::Event::Removed { queue, record: instead(record) })
         }
-        Event::Applied { table, copy, rows } => Event::Applied { table, copy: copied(copy), rows },
-        Event::Arrived { copy, region, counted, shown } => {
-            Event::Arrived { copy: copied(copy), region, counted, shown }
+        Event::Container(container::Event::Forwarding { container, record }) => {
+            Event::Container(container::Event::Forwarding { container, record: instead(record) })
         }
-        Event::Published { .. }
-        | Event::Accepted { .. }
-        | Event::Refused { .. }
-        | Event::BatchEnded { .. }
-        | Event::Routed { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Returned { .. }
-        | Event::TimedOut { .. }
-        | Event::Reordered { .. }
-        | Event::DeadLettered { .. }
-        | Event::Redriven { .. }
-        | Event::KeyShown { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::StaleRemove { .. }
-        | Event::ContainerBecame { .. }
-        | Event::StaleReply { .. }
-        | Event::SendWaits { .. }
-        | Event::GaveUp { .. }
-        | Event::Replicated { .. }
-        | Event::ReplicationLost { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::Lost { .. }
-        | Event::LossEnded { .. }
-        | Event::WriterMoved { .. }
+        Event::Table(table::Event::Stored { table, asked, copy, rows, duplicate }) => {
+            Event::Table(table::Event::Stored { table, asked, copy: copied(copy), rows, duplicate })
+        }
+        Event::Table(table::Event::Applied { table, copy, rows }) => {
+            Event::Table(table::Event::Applied { table, copy: copied(copy), rows })
+        }
+        Event::Destination(destination::Event::Arrived { copy, region, counted, shown }) => {
+            Event::Destination(destination::Event::Arrived {
+                copy: copied(copy),
+                region,
+                counted,
+                shown,
+            })
+        }
+        Event::Source(_)
+        | Event::Dns(_)
+        | Event::Queue(_)
+        | Event::Container(_)
+        | Event::Table(_)
+        | Event::Replicator(_)
+        | Event::Fault(_)
         | Event::ExpectationFailed { .. } => event,
     }
 }
@@ -297,8 +288,8 @@ fn leave_out(counter: &str, step: &mut Step, events: &mut Vec<Event>) -> bool {
         _ => {
             let before = events.len();
             events.retain(|event| match counter {
-                "completed" => !matches!(event, Event::Enqueued { .. }),
-                _ => !matches!(event, Event::Delivered { .. }),
+                "completed" => !matches!(event, Event::Queue(queue::Event::Enqueued { .. })),
+                _ => !matches!(event, Event::Queue(queue::Event::Delivered { .. })),
             });
             return events.len() < before;
         }

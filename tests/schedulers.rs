@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Cut, Observer, Phase, Progress, Runner, Sweep, Verdict};
+use active_active::model::dns;
+use active_active::model::event::fault;
 use active_active::model::{Event, MachineId, Place};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, Replay, RoundRobin, Scheduler, Script, Timed};
@@ -196,8 +198,7 @@ fn every_answer_can_be_chosen_by_number_and_by_name() {
         after.step(choice);
         assert!(!after.enabled().has_alternatives(), "the send is answered");
         if let Choice::Resolve(region) = choice {
-            let to =
-                |event: &Event| matches!(event, Event::Routed { region: to, .. } if *to == region);
+            let to = |event: &Event| matches!(event, Event::Dns(dns::Event::Routed { region: to, .. }) if *to == region);
             assert!(after.events().iter().any(to), "{choice:?}");
         }
     }
@@ -292,7 +293,7 @@ fn every_component_can_be_chosen_by_name() {
     let mut simulation = Simulation::new(Arc::clone(&plan));
     let names = ["inbound-queue@1", "outbound-queue@1", "only-table@1", "only-container@1"];
     let (mut offered, mut last_fails) = (BTreeSet::new(), false);
-    let is_fault = |event: &Event| matches!(event, Event::Faulted { .. });
+    let is_fault = |event: &Event| matches!(event, Event::Fault(fault::Event::Faulted { .. }));
     while let Some(choice) = RoundRobin::default().choose(&simulation)
         && choice.machine() == Some(plan.layout.machine(Place::Driver))
     {
@@ -302,7 +303,10 @@ fn every_component_can_be_chosen_by_name() {
             assert_eq!(Choice::parse(&name, &plan.layout), Some(other));
             let mut after = simulation.clone();
             after.step(other);
-            assert!(matches!(after.events()[0], Event::Faulted { .. }), "{name}");
+            assert!(
+                matches!(after.events()[0], Event::Fault(fault::Event::Faulted { .. })),
+                "{name}"
+            );
             offered.insert(name);
         }
         simulation.step(choice);

@@ -10,8 +10,10 @@ use std::sync::Arc;
 use active_active::explore::{Runner, Verdict};
 use active_active::model::dns::DnsSide;
 use active_active::model::event::Holder;
+use active_active::model::event::fault;
 use active_active::model::fault::{Fault, FaultKind, Target};
 use active_active::model::{Event, RecordCopy, RecordId, RegionId, RegionSet, StageId, TableId};
+use active_active::model::{container, dns, queue, source, table};
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::Simulation;
@@ -139,7 +141,10 @@ fn no_invention() -> Violation {
     let right = copy(1, &plan);
     let wrong = RecordCopy { value: right.value + 1, ..right };
     let queue = plan.layout.queue(RegionId(0), 0);
-    let events = [Event::Published { copy: right }, Event::Enqueued { queue, copy: wrong }];
+    let events = [
+        Event::Source(source::Event::Published { copy: right }),
+        Event::Queue(queue::Event::Enqueued { queue, copy: wrong }),
+    ];
     spoiled(&plan, &events)
 }
 
@@ -148,13 +153,15 @@ fn region_fifo() -> Violation {
     let plan = small(PUBLISH, &["records.batches=2"]);
     let queue = plan.layout.queue(RegionId(0), 0);
     let table = plan.layout.table(RegionId(0), StageId(0));
-    let stored = |copy| Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
+    let stored = |copy| {
+        Event::Table(table::Event::Stored { table, asked: table, copy, rows: 1, duplicate: false })
+    };
     let (first, second) = (copy(1, &plan), copy(2, &plan));
     let events = [
-        Event::Published { copy: first },
-        Event::Enqueued { queue, copy: first },
-        Event::Published { copy: second },
-        Event::Enqueued { queue, copy: second },
+        Event::Source(source::Event::Published { copy: first }),
+        Event::Queue(queue::Event::Enqueued { queue, copy: first }),
+        Event::Source(source::Event::Published { copy: second }),
+        Event::Queue(queue::Event::Enqueued { queue, copy: second }),
         stored(second),
         stored(first),
     ];
@@ -175,7 +182,13 @@ fn stored_everywhere() -> Violation {
     let script = ["fail only-table@1", "publish 1", "await quiescent", "recover *@1"];
     let design = ["container.steps=publish,store,remove", "container.on_dependency_failure=drop"];
     let plan = small(&script, &design);
-    let shown = |event: &Event| !matches!(event, Event::Forwarding { .. } | Event::Removed { .. });
+    let shown = |event: &Event| {
+        !matches!(
+            event,
+            Event::Container(container::Event::Forwarding { .. })
+                | Event::Queue(queue::Event::Removed { .. })
+        )
+    };
     let (simulation, spec) = rest(&plan, shown);
     judged_as_the_end(PropertyName::StoredEverywhere, &simulation, &spec)
 }
@@ -311,20 +324,36 @@ fn a_loss_that_is_not_exact_has_a_canary() {
     let copy = copy(1, &plan);
     let (table, other) = (TableId(0), TableId(1));
     let fault = Fault { kind: FaultKind::Lose, target: Target::Table(table) };
-    let lost = |table| Event::Lost { holder: Holder::Table(table), record: copy.id };
-    let stored = |table| Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
-    let begins =
-        [Event::Published { copy }, stored(table), stored(other), Event::Faulted { fault }];
+    let lost =
+        |table| Event::Fault(fault::Event::Lost { holder: Holder::Table(table), record: copy.id });
+    let stored = |table| {
+        Event::Table(table::Event::Stored { table, asked: table, copy, rows: 1, duplicate: false })
+    };
+    let begins = [
+        Event::Source(source::Event::Published { copy }),
+        stored(table),
+        stored(other),
+        Event::Fault(fault::Event::Faulted { fault }),
+    ];
 
     let elsewhere = spoiled(&plan, &[&begins[..], &[lost(other)]].concat());
     assert_eq!(elsewhere.what, "record 1 disappeared from only-table@2, which was not lost");
-    let never_there = [Event::Published { copy }, Event::Faulted { fault }, lost(table)];
+    let never_there = [
+        Event::Source(source::Event::Published { copy }),
+        Event::Fault(fault::Event::Faulted { fault }),
+        lost(table),
+    ];
     let never_there = spoiled(&plan, &never_there);
     assert_eq!(never_there.what, "record 1 disappeared from only-table@1, which was not lost");
 
-    let begins = [Event::Published { copy }, stored(table), Event::Faulted { fault }, lost(table)];
-    let applied = Event::Applied { table: other, copy, rows: 1 };
-    let ends = [Event::LossEnded { target: fault.target }, applied];
+    let begins = [
+        Event::Source(source::Event::Published { copy }),
+        stored(table),
+        Event::Fault(fault::Event::Faulted { fault }),
+        lost(table),
+    ];
+    let applied = Event::Table(table::Event::Applied { table: other, copy, rows: 1 });
+    let ends = [Event::Fault(fault::Event::LossEnded { target: fault.target }), applied];
     let back = spoiled(&plan, &[&begins[..], &ends[..]].concat());
     assert_eq!(back.property(), PropertyName::WithinRpo);
     let what = "only-table@2 has record 1, which was destroyed and which nobody has written again";
@@ -442,13 +471,24 @@ fn a_spec_that_was_reset_knows_nothing_of_the_run_before() {
     let came = |record| {
         let copy = copy(record, &plan);
         let (region, record) = (RegionId(0), copy.id);
-        let stored = Event::Stored { table, asked: table, copy, rows: 1, duplicate: false };
-        let enqueued = Event::Enqueued { queue, copy };
-        [Event::Published { copy }, Event::Routed { record, region }, enqueued, stored]
+        let stored = Event::Table(table::Event::Stored {
+            table,
+            asked: table,
+            copy,
+            rows: 1,
+            duplicate: false,
+        });
+        let enqueued = Event::Queue(queue::Event::Enqueued { queue, copy });
+        [
+            Event::Source(source::Event::Published { copy }),
+            Event::Dns(dns::Event::Routed { record, region }),
+            enqueued,
+            stored,
+        ]
     };
     let changes = [
-        Event::RoutesChanged { side: DnsSide::In, offline: RegionSet::first(1) },
-        Event::WeightsChanged { weights: [0, 1, 0, 0, 0, 0, 0, 0] },
+        Event::Dns(dns::Event::RoutesChanged { side: DnsSide::In, offline: RegionSet::first(1) }),
+        Event::Dns(dns::Event::WeightsChanged { weights: [0, 1, 0, 0, 0, 0, 0, 0] }),
     ];
     let first: Vec<Event> = [&came(2)[..], &came(1), &changes].concat();
     let second: Vec<Event> = [came(1), came(2)].concat();
@@ -457,7 +497,7 @@ fn a_spec_that_was_reset_knows_nothing_of_the_run_before() {
     spec.reset();
     assert_eq!(spec.watch(&second, 1, &plan), Ok(()));
     // What is kept of the second run makes no difference to what would be found in it.
-    let wrong = [Event::Removed { queue, record: RecordId(1) }];
+    let wrong = [Event::Queue(queue::Event::Removed { queue, record: RecordId(1) })];
     let breach = Breach::RemovedUnforwarded { queue, record: RecordId(1) };
     assert_eq!(spec.watch(&wrong, 2, &plan), Err(breach));
     spec.reset();

@@ -11,6 +11,7 @@ use active_active::explore::{
     Choices, Observer, Phase, Progress, Reached, Runner, Sweep, SweepReport, Verdict,
 };
 use active_active::model::Event;
+use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::plan::Plan;
 use active_active::scheduler::{Scheduler, Timed};
@@ -139,7 +140,7 @@ impl Observer for Failures {
     fn step(&mut self, _step: &Step, simulation: &Simulation) {
         let failed = self.0.last_mut().expect("a run has begun");
         for event in simulation.events() {
-            if let Event::Faulted { fault } = *event {
+            if let Event::Fault(fault::Event::Faulted { fault }) = *event {
                 failed.insert(fault.target);
             }
         }

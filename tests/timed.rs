@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Progress, Runner, Sweep, Verdict};
+use active_active::model::event::fault;
 use active_active::model::fault::FaultKind;
 use active_active::model::{Event, Place};
+use active_active::model::{container, destination, queue, replicator, source, table};
 use active_active::scenario::builtin;
 use active_active::scheduler::{Span, Timed, VirtualTime};
 use active_active::sim::{Choice, Simulation, Step};
@@ -61,18 +63,30 @@ fn times_are_those_that_a_hand_computes() {
     let outcome = Runner::new(plans::plan(ONE_STAGE, &[])).run(&mut Timed::new(1), 0, &mut times);
     assert_eq!(outcome.verdict, Verdict::Holds);
     let at = |such: fn(&Event) -> bool| times.first(such).map(|us| us / 1_000);
-    assert_eq!(at(|event| matches!(event, Event::Published { .. })), Some(1));
+    assert_eq!(
+        at(|event| matches!(event, Event::Source(source::Event::Published { .. }))),
+        Some(1)
+    );
     // On its way 1, in-dns 1, on its way 1, queue 2.
-    assert_eq!(at(|event| matches!(event, Event::Enqueued { .. })), Some(6));
+    assert_eq!(at(|event| matches!(event, Event::Queue(queue::Event::Enqueued { .. }))), Some(6));
     // On its way 1, container 5, on its way 1, table 4.
-    assert_eq!(at(|event| matches!(event, Event::Stored { .. })), Some(17));
+    assert_eq!(at(|event| matches!(event, Event::Table(table::Event::Stored { .. }))), Some(17));
     // On its way 1, container 5.
-    assert_eq!(at(|event| matches!(event, Event::Forwarding { .. })), Some(23));
+    assert_eq!(
+        at(|event| matches!(event, Event::Container(container::Event::Forwarding { .. }))),
+        Some(23)
+    );
     // On its way 1, queue 2, on its way 1, out-dns 1, on its way 1, destination 1.
-    assert_eq!(at(|event| matches!(event, Event::Arrived { .. })), Some(30));
+    assert_eq!(
+        at(|event| matches!(event, Event::Destination(destination::Event::Arrived { .. }))),
+        Some(30)
+    );
     // From the stored row: between regions 70, replicator 2; on its way 1, table 4.
-    assert_eq!(at(|event| matches!(event, Event::Replicated { .. })), Some(89));
-    assert_eq!(at(|event| matches!(event, Event::Applied { .. })), Some(94));
+    assert_eq!(
+        at(|event| matches!(event, Event::Replicator(replicator::Event::Replicated { .. }))),
+        Some(89)
+    );
+    assert_eq!(at(|event| matches!(event, Event::Table(table::Event::Applied { .. }))), Some(94));
 }
 
 #[test]
@@ -81,7 +95,7 @@ fn a_machine_of_twice_the_speed_takes_half_the_time() {
     let mut stored = |speed: &str| {
         let plan = plans::plan(ONE_STAGE, &[speed]);
         Runner::new(plan).run(&mut Timed::new(1), 0, &mut times);
-        let is_stored = |event: &Event| matches!(event, Event::Stored { .. });
+        let is_stored = |event: &Event| matches!(event, Event::Table(table::Event::Stored { .. }));
         times.first(is_stored).expect("it is stored")
     };
     assert_eq!(stored("speed.only-container@1=1"), 17_000);
@@ -126,9 +140,9 @@ fn batch_2_waits_from_the_pause_to_the_recovery() {
     for run in 0..20 {
         let outcome = runner.run(&mut Timed::new(1), run, &mut times);
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
-        let pause = |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Pause);
+        let pause = |event: &Event| matches!(event, Event::Fault(fault::Event::Faulted { fault }) if fault.kind == FaultKind::Pause);
         let paused = times.first(pause).expect("the script pauses it");
-        let recover = |event: &Event| matches!(event, Event::Recovered { .. });
+        let recover = |event: &Event| matches!(event, Event::Fault(fault::Event::Recovered { .. }));
         let recovered = times.first(recover).expect("and recovers it");
         let preprocess =
             plan.layout.find("preprocess-table@1").expect("the default topology has it");
@@ -137,7 +151,7 @@ fn batch_2_waits_from_the_pause_to_the_recovery() {
         };
         let mut waited = 0;
         for &(at, event) in &times.events {
-            let Event::Stored { table, copy, .. } = event else { continue };
+            let Event::Table(table::Event::Stored { table, copy, .. }) = event else { continue };
             if table == preprocess && plan.batch_of(copy.id).0 == 2 {
                 assert!(at > recovered, "{at}, between {paused} and {recovered}");
                 waited += 1;

@@ -144,18 +144,11 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
     let (can_hang, can_be_late) = (plan.consumers_can_hang, plan.can_be_late);
-    pairs().filter(move |pair| match pair.machine {
-        MachineKind::Queue => can_hang || pair.message != MessageKind::Expire,
-        MachineKind::Table => has_tables,
-        MachineKind::Database => {
-            has_databases && (can_be_late || pair.message != MessageKind::Fence)
-        }
-        MachineKind::Driver
-        | MachineKind::Source
-        | MachineKind::Dns
-        | MachineKind::Destination
-        | MachineKind::Container
-        | MachineKind::Replicator => true,
+    pairs().filter(move |pair| {
+        (can_hang || pair.message != MessageKind::Expire)
+            && (can_be_late || pair.message != MessageKind::Fence)
+            && (has_tables || pair.machine != MachineKind::Table)
+            && (has_databases || pair.machine != MachineKind::Database)
     })
 }
 

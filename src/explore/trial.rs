@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::model::event::Event;
+use crate::model::queue;
 use crate::plan::Plan;
 use crate::run::{Runner, Verdict};
 use crate::scenario::designs::{SOUND, UNSOUND, Unsound};
@@ -170,7 +171,7 @@ fn sizes(plan: &Arc<Plan>) -> Vec<u32> {
     let mut known = vec![false; plan.records() + 1];
     to_the_end(plan, &mut RoundRobin::default(), 0, |_, simulation| {
         for event in simulation.events() {
-            let &Event::Enqueued { queue, copy } = event else { continue };
+            let &Event::Queue(queue::Event::Enqueued { queue, copy }) = event else { continue };
             let (region, position) = plan.layout.queue_place(queue);
             if position == 0 && !std::mem::replace(&mut known[copy.id.index()], true) {
                 sizes[region.index()] += 1;

@@ -5,8 +5,10 @@ use crate::metrics::exposure::Exposure;
 use crate::metrics::records::Records;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::{Fault, Target};
 use crate::model::id::RecordId;
+use crate::model::{container, destination, dns, queue, replicator, table};
 use crate::plan::Plan;
 
 /// So many faults of a run are looked at; how many were left out is reported.
@@ -69,7 +71,7 @@ impl Faults {
         totals: &mut Totals,
     ) {
         let (records, exposure) = known;
-        if let &Event::Faulted { fault } = event {
+        if let &Event::Fault(fault::Event::Faulted { fault }) = event {
             let (mut count, mut oldest) = (0, None::<u64>);
             for record in exposure.at_risk(fault, plan) {
                 count += 1;
@@ -87,7 +89,9 @@ impl Faults {
                     totals.rto_path.record(*open.path.insert(now - open.since));
                 }
             }
-            let &Event::Arrived { copy, .. } = event else { continue };
+            let &Event::Destination(destination::Event::Arrived { copy, .. }) = event else {
+                continue;
+            };
             if open.path.is_none() && open.passed == Some(copy.id) {
                 totals.rto_path.record(*open.path.insert(now - open.since));
             }
@@ -141,34 +145,42 @@ impl Faults {
 /// The record that the component lets pass in this event, if that is what the event says.
 fn lets_pass(target: Target, event: &Event, plan: &Plan) -> Option<RecordId> {
     match (target, *event) {
-        (Target::Container(id), Event::Forwarding { container, record }) if container == id => {
-            Some(record)
-        }
-        (Target::Table(id), Event::Stored { table, copy, .. }) if table == id => Some(copy.id),
-        (Target::Queue(id), Event::Enqueued { queue, copy }) if queue == id => Some(copy.id),
-        (Target::Dns(DnsSide::In, to), Event::Routed { record, region }) if region == to => {
-            Some(record)
-        }
-        (Target::Dns(DnsSide::Out, from), Event::Arrived { copy, region, .. })
-            if region == from =>
+        (
+            Target::Container(id),
+            Event::Container(container::Event::Forwarding { container, record }),
+        ) if container == id => Some(record),
+        (Target::Table(id), Event::Table(table::Event::Stored { table, copy, .. }))
+            if table == id =>
         {
             Some(copy.id)
         }
-        (Target::Region(lost), Event::Enqueued { queue, copy })
+        (Target::Queue(id), Event::Queue(queue::Event::Enqueued { queue, copy }))
+            if queue == id =>
+        {
+            Some(copy.id)
+        }
+        (Target::Dns(DnsSide::In, to), Event::Dns(dns::Event::Routed { record, region }))
+            if region == to =>
+        {
+            Some(record)
+        }
+        (
+            Target::Dns(DnsSide::Out, from),
+            Event::Destination(destination::Event::Arrived { copy, region, .. }),
+        ) if region == from => Some(copy.id),
+        (Target::Region(lost), Event::Queue(queue::Event::Enqueued { queue, copy }))
             if plan.layout.queue_place(queue).0 == lost =>
         {
             Some(copy.id)
         }
-        (Target::Replicator(id), Event::Replicated { replicator, record, .. })
-            if replicator == id =>
-        {
-            Some(record)
-        }
-        (Target::Link(id, from), Event::Replicated { replicator, record, region, .. })
-            if replicator == id && region == from =>
-        {
-            Some(record)
-        }
+        (
+            Target::Replicator(id),
+            Event::Replicator(replicator::Event::Replicated { replicator, record, .. }),
+        ) if replicator == id => Some(record),
+        (
+            Target::Link(id, from),
+            Event::Replicator(replicator::Event::Replicated { replicator, record, region, .. }),
+        ) if replicator == id && region == from => Some(record),
         (_, _) => None,
     }
 }

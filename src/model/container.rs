@@ -1,35 +1,40 @@
 //! The container that does the work of one stage in one region (ECS).
 
-use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId};
-use crate::model::message::{Client, Message, Receipt};
+use crate::model::message::rows::messages;
+use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// ```text
-///                     pause, crash
-///           ┌──────────────────────────────► FailedProcessing
-///       Processing ◄──────────────────────────────┘  ▲
-///        │   ▲               recover                 │ crash
-///        │   └───────────────────────────────┐       │
-///        └──────────────────────────────► FailedDependency
-///          a queue or the table refused
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It works, or waits for a delivery.
-    #[default]
-    Processing,
-    /// Its own failure: it was paused or it crashed.
-    FailedProcessing,
-    /// A queue or a table refused.
-    FailedDependency,
+pub use crate::model::event::container::Event;
+
+states! {
+    /// ```text
+    ///                     pause, crash
+    ///           ┌──────────────────────────────► FailedProcessing
+    ///       Processing ◄──────────────────────────────┘  ▲
+    ///        │   ▲               recover                 │ crash
+    ///        │   └───────────────────────────────┐       │
+    ///        └──────────────────────────────► FailedDependency
+    ///          a queue or the table refused
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It works, or waits for a delivery.
+        #[default]
+        Processing,
+        /// Its own failure: it was paused or it crashed.
+        FailedProcessing,
+        /// A queue or a table refused.
+        FailedDependency,
+    }
 }
 
 impl State {
@@ -99,19 +104,26 @@ pub(crate) struct Context {
     pub(crate) on_unreadable: OnUnreadable,
 }
 
+messages! {
+    /// What a container can be sent.
+    enum Input for "a container" {
+        Received, ReceiveRefused, Removed, RemoveRefused, Sent, SendRefused, Inserted, InsertRefused,
+    }
+}
+
 impl Container {
     /// Handles one message.
     #[inline]
     pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
-        match *message {
-            Message::Received { incarnation, copy, receipt, .. } => {
+        match Input::of(message) {
+            Input::Received { incarnation, copy, receipt, .. } => {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });
                     self.retried = 0;
                     self.act(context, out);
                 }
             }
-            Message::Inserted { incarnation, duplicate, unreadable } => {
+            Input::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
                     if unreadable && context.on_unreadable == OnUnreadable::GiveUp {
                         self.give_up(context, out);
@@ -122,47 +134,27 @@ impl Container {
                     }
                 }
             }
-            Message::Sent { incarnation, .. } | Message::Removed { incarnation, .. } => {
+            Input::Sent { incarnation, .. } | Input::Removed { incarnation, .. } => {
                 if self.is_current(incarnation, context, out) {
                     self.next(context, out);
                 }
             }
-            Message::InsertRefused { incarnation } => {
+            Input::InsertRefused { incarnation } => {
                 self.refused(incarnation, context.table, context, out);
             }
-            Message::SendRefused { incarnation } => {
+            Input::SendRefused { incarnation } => {
                 self.refused(incarnation, context.out_queue, context, out);
             }
             // It was too slow, and another one has the record or will: its own work is done.
-            Message::RemoveRefused { incarnation, expired: true, .. } => {
+            Input::RemoveRefused { incarnation, expired: true, .. } => {
                 if self.is_current(incarnation, context, out) {
                     self.next(context, out);
                 }
             }
-            Message::RemoveRefused { incarnation, expired: false, .. }
-            | Message::ReceiveRefused { incarnation, .. } => {
+            Input::RemoveRefused { incarnation, expired: false, .. }
+            | Input::ReceiveRefused { incarnation, .. } => {
                 self.refused(incarnation, context.in_queue, context, out);
             }
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Receive { .. }
-            | Message::Remove { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probe { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => unreachable!("a container gets no {message:?}"),
         }
     }
 
@@ -314,7 +306,7 @@ impl Container {
     ) {
         if self.state != state {
             self.state = state;
-            out.emit(Event::ContainerBecame { container: context.id, state, refused_by });
+            out.emit(Event::Became { container: context.id, state, refused_by });
         }
     }
 

@@ -1,38 +1,43 @@
 //! The record destination: where work leaves.
 
 use crate::model::bit_set::BitSet;
-use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::options::{Dedupe, Versions};
 use crate::model::outbox::Outbox;
-use crate::model::record::Keys;
+use crate::model::record::{Keys, RecordCopy};
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// What the destination does with one region's outbound queue.
-///
-/// ```text
-///            received                        refused
-/// Receiving ──────────► Removing         ──────────────► Refused
-///     ▲                    │      (from either state)       │
-///     ├────────────────────┘                                │
-///     │      removed                                        │
-///     └─────────────────────────────────────────────────────┘
-///                              wake
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It has asked for the next record.
-    #[default]
-    Receiving,
-    /// It has asked to remove the record that it got.
-    Removing,
-    /// It was refused and waits until something changes.
-    Refused,
+pub use crate::model::event::destination::Event;
+
+states! {
+    /// What the destination does with one region's outbound queue.
+    ///
+    /// ```text
+    ///            received                        refused
+    /// Receiving ──────────► Removing         ──────────────► Refused
+    ///     ▲                    │      (from either state)       │
+    ///     ├────────────────────┘                                │
+    ///     │      removed                                        │
+    ///     └─────────────────────────────────────────────────────┘
+    ///                              wake
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It has asked for the next record.
+        #[default]
+        Receiving,
+        /// It has asked to remove the record that it got.
+        Removing,
+        /// It was refused and waits until something changes.
+        Refused,
+    }
 }
 
 /// Receives from the outbound queue of every region through out-dns, removes what it received,
@@ -88,6 +93,25 @@ impl Context {
     }
 }
 
+messages! {
+    /// What the destination can be sent.
+    enum Input for "the destination" {
+        Wake, Received, ReceiveRefused, Removed, RemoveRefused,
+    }
+}
+
+/// The region that a message to the destination is about.
+#[inline(always)]
+pub(crate) fn region_of(message: &Message, context: &Context) -> RegionId {
+    match Input::of(message) {
+        Input::Wake { region } => region,
+        Input::Received { queue, .. }
+        | Input::Removed { queue, .. }
+        | Input::ReceiveRefused { queue, .. }
+        | Input::RemoveRefused { queue, .. } => context.region_of(queue),
+    }
+}
+
 impl RecordDestination {
     pub(crate) fn new(context: &Context) -> RecordDestination {
         let records = usize::from(context.records) + 1;
@@ -116,8 +140,8 @@ impl RecordDestination {
         keys: &Keys,
         out: &mut Outbox,
     ) {
-        match *message {
-            Message::Received { queue, copy, number, receipt, .. } => {
+        match Input::of(message) {
+            Input::Received { queue, copy, number, receipt, .. } => {
                 let region = context.region_of(queue);
                 let counted = self.count(region, copy.id, number, context);
                 let shown = counted && context.keys > 0 && self.show(copy.id, keys);
@@ -125,12 +149,11 @@ impl RecordDestination {
                 self.remove(region, queue, receipt, context, out);
             }
             // What it had removed too late comes again, and does not count.
-            Message::Removed { queue, .. }
-            | Message::RemoveRefused { queue, expired: true, .. } => {
+            Input::Removed { queue, .. } | Input::RemoveRefused { queue, expired: true, .. } => {
                 self.receive(context.region_of(queue), context, out);
             }
-            Message::ReceiveRefused { queue, .. }
-            | Message::RemoveRefused { queue, expired: false, .. } => {
+            Input::ReceiveRefused { queue, .. }
+            | Input::RemoveRefused { queue, expired: false, .. } => {
                 let region = context.region_of(queue);
                 if self.changed[region.index()] {
                     self.receive(region, context, out);
@@ -138,33 +161,10 @@ impl RecordDestination {
                     self.states[region.index()] = State::Refused;
                 }
             }
-            Message::Wake { region } => match self.states[region.index()] {
+            Input::Wake { region } => match self.states[region.index()] {
                 State::Refused => self.receive(region, context, out),
                 State::Receiving | State::Removing => self.changed[region.index()] = true,
             },
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Receive { .. }
-            | Message::Remove { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probe { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => unreachable!("the destination gets no {message:?}"),
         }
     }
 

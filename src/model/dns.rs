@@ -3,11 +3,13 @@
 
 use crate::model::dns::health::{Checks, HealthCheck, Next};
 use crate::model::dns::plans::Plans;
-use crate::model::event::Event;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
-use crate::model::message::{Health, Message};
+use crate::model::message::rows::messages;
+use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
 use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
+use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
@@ -15,6 +17,8 @@ mod by_itself;
 pub(crate) mod fields;
 pub(crate) mod health;
 pub(crate) mod plans;
+
+pub use crate::model::event::dns::Event;
 
 pub use crate::model::id::DnsSide;
 
@@ -101,10 +105,38 @@ impl Context {
         self.regions_of_queues[queue.index()]
     }
 
+    /// Who asks the queues: the name itself, on behalf of its requester.
+    #[inline]
+    fn as_client(&self) -> Client {
+        Client { machine: self.machine, incarnation: 0 }
+    }
+
     /// The inbound queue of the region: the first of its queues.
     fn inbound(&self, region: RegionId) -> QueueId {
         let positions = self.regions_of_queues.len() / self.queues.len();
         QueueId((region.index() * positions) as u16)
+    }
+}
+
+states! {
+    /// What keeps a DNS name from answering with some region.
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum State {
+        /// Nothing.
+        AllOnline,
+        /// A region was taken out, or has failed.
+        SomeOffline,
+        /// A health check has a region out.
+        SomeUnhealthy,
+    }
+}
+
+messages! {
+    /// What a DNS name can be sent: in-dns by the source, queues, tables and itself; out-dns by the
+    /// destination and queues.
+    enum Input for "a DNS name" {
+        Send, Sent, SendRefused, Receive, Received, ReceiveRefused, Remove, Removed, RemoveRefused,
+        Probe, Probed, Enact, CleanUp,
     }
 }
 
@@ -118,75 +150,59 @@ impl Dns {
     /// Handles one message.
     #[inline]
     pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
-        match *message {
-            Message::Send { copy, .. } => self.relay_send(copy.id, message, context, out),
-            Message::Receive { client, queue } => {
+        match Input::of(message) {
+            Input::Send { copy, .. } => self.relay_send(copy, context, out),
+            Input::Receive { client, queue } => {
                 let incarnation = client.incarnation;
                 let refusal = Message::ReceiveRefused { incarnation, queue };
-                self.relay_request(queue, message, refusal, context, out);
+                let request = Message::Receive { client: context.as_client(), queue };
+                self.relay_request(queue, request, refusal, context, out);
             }
-            Message::Remove { client, queue, .. } => {
+            Input::Remove { client, queue, receipt } => {
                 let incarnation = client.incarnation;
                 let refusal = Message::RemoveRefused { incarnation, queue, expired: false };
-                self.relay_request(queue, message, refusal, context, out);
+                let request = Message::Remove { client: context.as_client(), queue, receipt };
+                self.relay_request(queue, request, refusal, context, out);
             }
             // What the queue says of it comes too late.
-            Message::Sent { .. } | Message::SendRefused { .. }
+            Input::Sent { .. } | Input::SendRefused { .. }
                 if context.acknowledge == Acknowledge::BeforeEnqueue => {}
-            Message::SendRefused { .. } => self.refuse_send(context, out),
-            Message::Probe { region } => {
+            Input::SendRefused { .. } => self.refuse_send(context, out),
+            Input::Probe { region } => {
                 if self.health.begin(region) {
                     self.probe(region, context, out);
                 }
             }
-            Message::Probed { region, health } => self.probed(region, health, context, out),
-            Message::Enact { plan, weights } => {
+            Input::Probed { region, health } => self.probed(region, health, context, out),
+            Input::Enact { plan, weights } => {
                 if self.plans.enact(plan, context.write, out) {
                     self.begin_weights(weights);
                     out.send(context.requester, Message::Wake { region: RegionId(0) });
                 }
             }
-            Message::CleanUp { plan } => self.plans.clean_up(plan, out),
-            Message::Sent { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. } => out.send(context.requester, *message),
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. } => unreachable!("a DNS name gets no {message:?}"),
+            Input::CleanUp { plan } => self.plans.clean_up(plan, out),
+            Input::Sent { .. }
+            | Input::Received { .. }
+            | Input::ReceiveRefused { .. }
+            | Input::Removed { .. }
+            | Input::RemoveRefused { .. } => out.send(context.requester, *message),
         }
     }
 
     /// Relays a send to the region that is due, or refuses it.
     #[inline]
-    fn relay_send(
-        &mut self,
-        record: RecordId,
-        message: &Message,
-        context: &Context,
-        out: &mut Outbox,
-    ) {
-        let Some(region) = self.resolve(record, context) else {
+    fn relay_send(&mut self, copy: RecordCopy, context: &Context, out: &mut Outbox) {
+        let Some(region) = self.resolve(copy.id, context) else {
             return self.refuse_send(context, out);
         };
-        out.emit(Event::Routed { record, region });
+        out.emit(Event::Routed { record: copy.id, region });
         if self.failed.contains(region) {
             return self.refuse_send(context, out);
         }
-        out.send(context.queues[region.index()], message.asked_by(context.machine));
+        out.send(
+            context.queues[region.index()],
+            Message::Send { client: context.as_client(), copy },
+        );
         if context.acknowledge == Acknowledge::BeforeEnqueue {
             let queue = context.inbound(region);
             out.send(context.requester, Message::Sent { incarnation: 0, queue });
@@ -238,7 +254,7 @@ impl Dns {
     fn relay_request(
         &self,
         queue: QueueId,
-        message: &Message,
+        request: Message,
         refusal: Message,
         context: &Context,
         out: &mut Outbox,
@@ -251,7 +267,7 @@ impl Dns {
         if self.failed.contains(region) {
             return out.send(context.requester, refusal);
         }
-        out.send(context.queues[region.index()], message.asked_by(context.machine));
+        out.send(context.queues[region.index()], request);
     }
 
     /// The region of the next answer, if there is one to give.
@@ -429,10 +445,13 @@ impl Dns {
 
     /// All regions are online and reached (0), some are not (1), or some are unhealthy (2).
     #[inline]
-    pub fn state(&self) -> u8 {
-        match self.health.unhealthy().is_empty() {
-            true => u8::from(self.offline.0 | self.failed.0 != 0),
-            false => 2,
+    pub fn state(&self) -> State {
+        if !self.health.unhealthy().is_empty() {
+            State::SomeUnhealthy
+        } else if self.offline.0 | self.failed.0 != 0 {
+            State::SomeOffline
+        } else {
+            State::AllOnline
         }
     }
 

@@ -18,7 +18,7 @@
 //! ```
 
 use crate::model::id::{ContainerId, DnsSide, MachineId, QueueId, RegionId, ReplicatorId, TableId};
-use crate::model::layout::Layout;
+use crate::model::layout::{Layout, Place};
 
 /// Something that can fail and be recovered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,6 +43,21 @@ pub enum Target {
 }
 
 impl Target {
+    /// The machine as a target of its own; none if it cannot fail, or only one side of it can.
+    pub(crate) fn of(place: Place) -> Option<Target> {
+        if let Place::Queue(id) = place {
+            Some(Target::Queue(id))
+        } else if let Place::Container(id) = place {
+            Some(Target::Container(id))
+        } else if let Place::Table(id) = place {
+            Some(Target::Table(id))
+        } else if let Place::Replicator(id) = place {
+            Some(Target::Replicator(id))
+        } else {
+            None
+        }
+    }
+
     /// The region that it belongs to, if it belongs to one.
     pub fn region(self, layout: &Layout) -> Option<RegionId> {
         match self {

@@ -4,58 +4,48 @@ use std::fmt;
 
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 
-/// What kind of machine it is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-#[repr(u8)]
-pub enum MachineKind {
-    /// Carries out the script.
-    Driver,
-    /// Publishes records.
-    Source,
-    /// in-dns or out-dns.
-    Dns,
-    /// Fetches records.
-    Destination,
-    /// Keeps records between stages.
-    Queue,
-    /// Does the work of a stage.
-    Container,
-    /// Stores records in one region.
-    Table,
-    /// Copies rows between regions.
-    Replicator,
-    /// Stores records in one region, as a cluster of a global database.
-    Database,
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident $name:literal,)+) => {
+        /// What kind of machine it is.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum MachineKind {
+            $($(#[$doc])* $kind,)+
+        }
+
+        impl MachineKind {
+            /// Every kind.
+            pub const ALL: [MachineKind; [$($name),+].len()] = [$(MachineKind::$kind),+];
+
+            /// The kind as text.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(MachineKind::$kind => $name,)+
+                }
+            }
+        }
+    };
 }
 
-impl MachineKind {
-    /// Every kind.
-    pub const ALL: [MachineKind; 9] = [
-        MachineKind::Driver,
-        MachineKind::Source,
-        MachineKind::Dns,
-        MachineKind::Destination,
-        MachineKind::Queue,
-        MachineKind::Container,
-        MachineKind::Table,
-        MachineKind::Replicator,
-        MachineKind::Database,
-    ];
-
-    /// The kind as text.
-    pub fn name(self) -> &'static str {
-        match self {
-            MachineKind::Driver => "driver",
-            MachineKind::Source => "source",
-            MachineKind::Dns => "dns",
-            MachineKind::Destination => "destination",
-            MachineKind::Queue => "queue",
-            MachineKind::Container => "container",
-            MachineKind::Table => "table",
-            MachineKind::Replicator => "replicator",
-            MachineKind::Database => "database",
-        }
-    }
+kinds! {
+    /// Carries out the script.
+    Driver "driver",
+    /// Publishes records.
+    Source "source",
+    /// in-dns or out-dns.
+    Dns "dns",
+    /// Fetches records.
+    Destination "destination",
+    /// Keeps records between stages.
+    Queue "queue",
+    /// Does the work of a stage.
+    Container "container",
+    /// Stores records in one region.
+    Table "table",
+    /// Copies rows between regions.
+    Replicator "replicator",
+    /// Stores records in one region, as a cluster of a global database.
+    Database "database",
 }
 
 /// Which machine a [`MachineId`] means.
@@ -291,6 +281,21 @@ impl Layout {
             Place::Container(id) => MachineId((first_container + id.index()) as u16),
             Place::Table(id) => MachineId((first_table + id.index()) as u16),
             Place::Replicator(id) => MachineId((first_table + self.tables() + id.index()) as u16),
+        }
+    }
+
+    /// The region that a machine stands in; none if it stands before, behind or between the regions.
+    pub fn region_of(&self, place: Place) -> Option<RegionId> {
+        match place {
+            Place::Queue(id) => Some(self.queue_place(id).0),
+            Place::Container(id) => Some(self.container_place(id).0),
+            Place::Table(id) => Some(self.table_place(id).0),
+            Place::Driver
+            | Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination
+            | Place::Replicator(_) => None,
         }
     }
 

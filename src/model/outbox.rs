@@ -199,7 +199,8 @@ impl Outbox {
 
     /// Says that something happened.
     #[inline(always)]
-    pub(crate) fn emit(&mut self, event: Event) {
+    pub(crate) fn emit(&mut self, event: impl Into<Event>) {
+        let event = event.into();
         // Each caller names the event, so the compiler keeps only its arm of what follows.
         self.progress.observe(&event);
         self.events.push(event);

@@ -1,6 +1,7 @@
 //! What the driver can see of a run: how far the batches have come.
 
-use crate::model::event::{Event, Holder};
+use crate::model::event::queue::Change;
+use crate::model::event::{Event, Holder, destination, fault, source};
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Layout;
 
@@ -62,66 +63,43 @@ impl Progress {
     #[inline(always)]
     pub(crate) fn observe(&mut self, event: &Event) {
         match *event {
-            Event::Enqueued { queue, copy } => self.enqueued(queue, copy.id),
-            Event::Removed { queue, .. }
-            | Event::Lost { holder: Holder::Queue(queue), .. }
-            | Event::DeadLettered { queue, .. }
-            | Event::Delivered { queue, gone: true, .. } => {
+            Event::Queue(event) => self.queue_changed(event.queue(), event.change()),
+            Event::Source(source::Event::Accepted { record }) => {
+                self.reach(record, Milestone::ACCEPTED);
+            }
+            // The source knows which batch that concerns.
+            Event::Source(source::Event::Refused { .. }) => self.changed = true,
+            Event::Destination(destination::Event::Arrived { copy, .. }) => {
+                let new = self.reach(copy.id, Milestone::DELIVERED);
+                self.delivered += u32::from(new);
+            }
+            Event::Fault(fault::Event::Lost { holder: Holder::Queue(queue), record }) => {
+                self.queue_changed(queue, Change::Left(record));
+            }
+            Event::Source(source::Event::Published { .. } | source::Event::BatchEnded { .. })
+            | Event::Dns(_)
+            | Event::Container(_)
+            | Event::Table(_)
+            | Event::Replicator(_)
+            | Event::Fault(_)
+            | Event::ExpectationFailed { .. } => {}
+        }
+    }
+
+    #[inline(always)]
+    fn queue_changed(&mut self, queue: QueueId, change: Change) {
+        match change {
+            Change::Came(copy) => self.enqueued(queue, copy.id),
+            Change::Left(_) | Change::SetAside(_) => {
                 let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] -= 1;
                 self.changed |= self.queued[region.index()] == 0;
             }
-            Event::Redriven { queue, .. } => {
+            Change::TakenBack(_) => {
                 let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] += 1;
             }
-            Event::Accepted { record } => {
-                self.reach(record, Milestone::ACCEPTED);
-            }
-            Event::Arrived { copy, .. } => {
-                let new = self.reach(copy.id, Milestone::DELIVERED);
-                self.delivered += u32::from(new);
-            }
-            // The source knows which batch that concerns.
-            Event::Refused { .. } => self.changed = true,
-            Event::Published { .. }
-            | Event::BatchEnded { .. }
-            | Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::FetchRouted { .. }
-            | Event::HealthChanged { .. }
-            | Event::Delivered { gone: false, .. }
-            | Event::Returned { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::ContainerBecame { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::Stored { .. }
-            | Event::Applied { .. }
-            | Event::KeyShown { .. }
-            | Event::Replicated { .. }
-            | Event::ReplicationLost { .. }
-            | Event::WriterMoved { .. }
-            | Event::Faulted { .. }
-            | Event::Recovered { .. }
-            | Event::Lost {
-                holder:
-                    Holder::DeadLetters(_) | Holder::Table(_) | Holder::Stream(_) | Holder::Log(_),
-                ..
-            }
-            | Event::LossEnded { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. }
-            | Event::ExpectationFailed { .. } => {}
+            Change::None => {}
         }
     }
 

@@ -1,13 +1,14 @@
 //! The queue between two stages (SQS).
 
-use crate::model::event::Event;
-use crate::model::id::QueueId;
+use crate::model::id::{QueueId, RegionId};
 use crate::model::layout::IN_DNS;
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
 use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
@@ -15,6 +16,8 @@ mod faults;
 #[cfg(test)]
 pub(crate) mod fields;
 mod waiting;
+
+pub use crate::model::event::queue::Event;
 
 use waiting::Waiting;
 
@@ -36,20 +39,22 @@ pub struct Item {
 /// The items of all queues: each queue owns two lists in it.
 pub(crate) type Shelf = Pool<Item>;
 
-/// ```text
-///            fail
-/// Available ──────► Failed
-///     ▲               │
-///     └───────────────┘
-///          recover
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It serves requests.
-    #[default]
-    Available,
-    /// It refuses every request and loses nothing.
-    Failed,
+states! {
+    /// ```text
+    ///            fail
+    /// Available ──────► Failed
+    ///     ▲               │
+    ///     └───────────────┘
+    ///          recover
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It serves requests.
+        #[default]
+        Available,
+        /// It refuses every request and loses nothing.
+        Failed,
+    }
 }
 
 /// How many consumers can wait for a delivery: the containers that compete on one queue.
@@ -121,6 +126,13 @@ pub(crate) struct Context {
     pub(crate) remove: RemoveBy,
 }
 
+messages! {
+    /// What a queue can be sent.
+    enum Input for "a queue" {
+        Send, Receive, Remove, Abandon, Expire, Probe,
+    }
+}
+
 impl Queue {
     /// Handles one message.
     #[inline]
@@ -131,47 +143,25 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        match *message {
-            Message::Send { client, copy } => self.send(client, copy, context, shelf, out),
-            Message::Receive { client, .. } => self.receive(client, context, shelf, out),
-            Message::Remove { client, receipt, .. } => {
+        match Input::of(message) {
+            Input::Send { client, copy } => self.send(client, copy, context, shelf, out),
+            Input::Receive { client, .. } => self.receive(client, context, shelf, out),
+            Input::Remove { client, receipt, .. } => {
                 self.remove(client, receipt, context, shelf, out);
             }
-            Message::Abandon { client } => {
+            Input::Abandon { client } => {
                 self.waiting.drop_where(|waiting| waiting == client);
                 self.give_back(|holder| holder == client, context, shelf, out);
                 self.serve(context, shelf, out);
             }
-            Message::Expire { receipt } => self.expire(receipt, context, shelf, out),
-            Message::Probe { region } => {
+            Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
+            Input::Probe { region } => {
                 let health = match self.state {
                     State::Available => Health::Available,
                     State::Failed => Health::Failed,
                 };
                 out.send(IN_DNS, Message::Probed { region, health });
             }
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => unreachable!("a queue gets no {message:?}"),
         }
     }
 

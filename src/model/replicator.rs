@@ -1,33 +1,38 @@
 //! The replication of a stage's global table (DynamoDB streams and global tables).
 
 use crate::model::bit_set::BitSet;
-use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
+use crate::model::message::rows::messages;
 use crate::model::options::{ReplicationFailure, ReplicationMode};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// ```text
-///          fail
-/// Running ──────► Failed
-///    ▲              │
-///    └──────────────┘
-///        recover
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It replicates.
-    #[default]
-    Running,
-    /// It does not, and its backlog grows.
-    Failed,
+pub use crate::model::event::replicator::Event;
+
+states! {
+    /// ```text
+    ///          fail
+    /// Running ──────► Failed
+    ///    ▲              │
+    ///    └──────────────┘
+    ///        recover
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It replicates.
+        #[default]
+        Running,
+        /// It does not, and its backlog grows.
+        Failed,
+    }
 }
 
 /// Takes what the regional tables of a stage wrote and has it applied in the other regions.
@@ -96,6 +101,13 @@ impl Default for Replicator {
     }
 }
 
+messages! {
+    /// What a replicator can be sent.
+    enum Input for "a replicator" {
+        Replicate, Handover, Probe,
+    }
+}
+
 impl Replicator {
     /// Handles one message. `log` is what the logs of all replicators have, where they judge conditions.
     #[inline]
@@ -106,43 +118,18 @@ impl Replicator {
         log: &mut BitSet,
         out: &mut Outbox,
     ) {
-        match *message {
-            Message::Replicate { region, copy, time } => match context.mode {
+        match Input::of(message) {
+            Input::Replicate { region, copy, time } => match context.mode {
                 ReplicationMode::Eventual => self.replicate(region, copy, time, context, out),
                 ReplicationMode::Strong => self.commit(region, copy, context, log, out),
             },
             // Behind every row that the region has yet to apply.
-            Message::Probe { region } if self.cut_off.contains(region) => {
+            Input::Probe { region } if self.cut_off.contains(region) => {
                 out.hold(&mut self.held_for[region.index()], *message);
             }
-            Message::Probe { region } if self.lost.contains(region) => {}
-            Message::Probe { region } => out.send(context.tables[region.index()], *message),
-            Message::Handover { from, to } => self.pass_on_handover(from, to, context, out),
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Receive { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Remove { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Apply { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => unreachable!("a replicator gets no {message:?}"),
+            Input::Probe { region } if self.lost.contains(region) => {}
+            Input::Probe { region } => out.send(context.tables[region.index()], *message),
+            Input::Handover { from, to } => self.pass_on_handover(from, to, context, out),
         }
     }
 

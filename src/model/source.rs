@@ -1,34 +1,39 @@
 //! The record source: where work enters.
 
-use crate::model::event::Event;
-use crate::model::id::{BatchId, MachineId, RecordId};
+use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
 use crate::model::options::OnRefusal;
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// ```text
-///        publish                   refused (retry)
-///  Idle ─────────► Sending ─────────────────────► Waiting
-///    ▲               │  ▲                            │
-///    └───────────────┘  └────────────────────────────┘
-///      batch ended                   wake
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It has nothing to publish.
-    #[default]
-    Idle,
-    /// It waits for the acknowledgement of a record.
-    Sending,
-    /// It was refused and waits until something changes.
-    Waiting,
+pub use crate::model::event::source::Event;
+
+states! {
+    /// ```text
+    ///        publish                   refused (retry)
+    ///  Idle ─────────► Sending ─────────────────────► Waiting
+    ///    ▲               │  ▲                            │
+    ///    └───────────────┘  └────────────────────────────┘
+    ///      batch ended                   wake
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It has nothing to publish.
+        #[default]
+        Idle,
+        /// It waits for the acknowledgement of a record.
+        Sending,
+        /// It was refused and waits until something changes.
+        Waiting,
+    }
 }
 
 /// Publishes batches, one record after the other, each after the acknowledgement of the one
@@ -66,6 +71,13 @@ pub(crate) struct Context {
     pub(crate) on_refusal: OnRefusal,
 }
 
+messages! {
+    /// What the source can be sent.
+    enum Input for "the source" {
+        Publish, Wake, Sent, SendRefused,
+    }
+}
+
 impl RecordSource {
     pub(crate) fn new(context: &Context) -> RecordSource {
         let next = context.first_record.clone();
@@ -75,45 +87,18 @@ impl RecordSource {
     /// Handles one message.
     #[inline]
     pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
-        match (*message, self.state) {
-            (Message::Publish { batch }, State::Idle) => self.begin(batch, context, out),
-            (Message::Publish { .. }, State::Sending | State::Waiting) => {
+        match (Input::of(message), self.state) {
+            (Input::Publish { batch }, State::Idle) => self.begin(batch, context, out),
+            (Input::Publish { .. }, State::Sending | State::Waiting) => {
                 out.hold(&mut self.pending, *message);
             }
-            (Message::Sent { .. }, _) => {
+            (Input::Sent { .. }, _) => {
                 out.emit(Event::Accepted { record: self.record() });
                 self.advance(context, out);
             }
-            (Message::SendRefused { .. }, _) => self.refused(context, out),
-            (Message::Wake { .. }, State::Waiting) => self.send(context, out),
-            (Message::Wake { .. }, State::Idle | State::Sending) => self.changed = true,
-            (
-                Message::Proceed
-                | Message::Send { .. }
-                | Message::Receive { .. }
-                | Message::Received { .. }
-                | Message::ReceiveRefused { .. }
-                | Message::Remove { .. }
-                | Message::Removed { .. }
-                | Message::RemoveRefused { .. }
-                | Message::Abandon { .. }
-                | Message::Expire { .. }
-                | Message::Insert { .. }
-                | Message::Inserted { .. }
-                | Message::InsertRefused { .. }
-                | Message::Replicate { .. }
-                | Message::Apply { .. }
-                | Message::Probe { .. }
-                | Message::Probed { .. }
-                | Message::Forward { .. }
-                | Message::Handover { .. }
-                | Message::Fence { .. }
-                | Message::Discard { .. }
-                | Message::Logged { .. }
-                | Message::Enact { .. }
-                | Message::CleanUp { .. },
-                _,
-            ) => unreachable!("the source gets no {message:?}"),
+            (Input::SendRefused { .. }, _) => self.refused(context, out),
+            (Input::Wake { .. }, State::Waiting) => self.send(context, out),
+            (Input::Wake { .. }, State::Idle | State::Sending) => self.changed = true,
         }
     }
 

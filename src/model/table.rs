@@ -9,34 +9,39 @@ mod tests;
 use global_database::Cluster;
 pub use rows::{Latest, Row, Rows, Store};
 
-use crate::model::event::Event;
 use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
 use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
+use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// ```text
-///            fail
-/// Available ──────► Failed
-///     ▲               │
-///     └───────────────┘
-///          recover
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// It serves requests.
-    #[default]
-    Available,
-    /// It refuses writes, or keeps all requests waiting; it loses nothing.
-    Failed,
+pub use crate::model::event::table::Event;
+
+states! {
+    /// ```text
+    ///            fail
+    /// Available ──────► Failed
+    ///     ▲               │
+    ///     └───────────────┘
+    ///          recover
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    pub enum State {
+        /// It serves requests.
+        #[default]
+        Available,
+        /// It refuses writes, or keeps all requests waiting; it loses nothing.
+        Failed,
+    }
 }
 
 /// The rows are kept in one block for all tables: `rows[record]`, element 0 unused.
@@ -90,6 +95,13 @@ pub(crate) struct Context {
     pub(crate) database: Option<global_database::Context>,
 }
 
+messages! {
+    /// What a table can be sent that is no cluster of a global database.
+    enum Input for "a table" {
+        Insert, InsertRefused, Apply, Logged, Probe,
+    }
+}
+
 impl RegionalTable {
     /// Handles one message. `store` is what this table holds.
     #[inline]
@@ -103,48 +115,25 @@ impl RegionalTable {
         if let Some(database) = &context.database {
             return self.handle_as_cluster(message, context, database, store, out);
         }
-        match *message {
-            Message::Insert { client, copy } => self.insert(client, copy, context, store, out),
-            Message::Apply { region, time, .. } if region == context.region => {
+        match Input::of(message) {
+            Input::Insert { client, copy } => self.insert(client, copy, context, store, out),
+            Input::Apply { region, time, .. } if region == context.region => {
                 self.committed(time, context, store, out);
             }
-            Message::InsertRefused { .. } => {
+            Input::InsertRefused { .. } => {
                 let (client, _) = self.next_pending(out);
                 refuse(client, context, out);
             }
-            Message::Logged { .. } => self.condition_failed(context, store, out),
-            Message::Apply { .. } | Message::Probe { .. } if self.state == State::Failed => {
+            Input::Logged { .. } => self.condition_failed(context, store, out),
+            Input::Apply { .. } | Input::Probe { .. } if self.state == State::Failed => {
                 out.hold(&mut self.held, *message);
             }
-            Message::Apply { region, copy, time } => {
+            Input::Apply { region, copy, time } => {
                 self.apply(region, copy, time, context, store, out);
             }
-            Message::Probe { region } => {
+            Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Receive { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Remove { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Inserted { .. }
-            | Message::Replicate { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => unreachable!("a table gets no {message:?}"),
         }
     }
 

@@ -19,16 +19,7 @@ pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
         }
     }
     for (&place, name) in layout.places().iter().zip(layout.names()) {
-        let target = match place {
-            Place::Queue(id) => Target::Queue(id),
-            Place::Container(id) => Target::Container(id),
-            Place::Table(id) => Target::Table(id),
-            Place::Replicator(id) => Target::Replicator(id),
-            Place::Driver | Place::Source | Place::InDns | Place::OutDns | Place::Destination => {
-                continue;
-            }
-        };
-        targets.push((name.clone(), vec![target]));
+        targets.extend(Target::of(place).map(|target| (name.clone(), vec![target])));
     }
     for stage in layout.stage_ids() {
         let replicator = crate::model::ReplicatorId(u16::from(stage.0));

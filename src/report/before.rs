@@ -3,7 +3,7 @@
 use crate::model::destination;
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
-use crate::model::layout::Layout;
+use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, Receipt};
 use crate::sim::Simulation;
 
@@ -40,6 +40,14 @@ impl Before {
         self.deliveries.iter().find(is_it).map(|&(_, _, record)| record)
     }
 
+    /// The record that a machine works on, if it works on one at a time.
+    pub(super) fn in_hand(&self, place: Place) -> Option<RecordId> {
+        if let Place::Container(id) = place {
+            return self.hands[id.index()];
+        }
+        self.under_way.filter(|_| matches!(place, Place::Source | Place::InDns))
+    }
+
     pub(super) fn remember(&mut self, simulation: &Simulation) {
         let layout = &simulation.plan().layout;
         let machines = (0..layout.machines() as u16).map(MachineId);
@@ -53,7 +61,7 @@ impl Before {
         let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
         self.hands.extend(containers.map(hand));
         for event in simulation.events() {
-            if let Event::Arrived { copy, region, .. } = event {
+            if let Event::Destination(destination::Event::Arrived { copy, region, .. }) = event {
                 self.removing[region.index()] = Some(copy.id);
             }
         }

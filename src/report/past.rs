@@ -12,11 +12,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::model::dns::DnsSide;
+use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::{ContainerId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
+use crate::model::{container, queue, replicator};
 use crate::report::before::Before;
 use crate::report::story::{Line, Story};
 use crate::run::{Observer, Phase, Runner, Verdict};
@@ -212,9 +214,9 @@ impl Past {
             self.senders[actor.index()].pop_front();
         }
         for event in events {
-            if let Event::Late { machine, .. } = *event {
+            if let Event::Fault(fault::Event::Late { machine, .. }) = *event {
                 self.late.insert(machine, number);
-            } else if let Event::CameLate { machine, .. } = *event {
+            } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
                 let sender = self.late.remove(&machine).unwrap_or(number);
                 self.senders[machine.index()].push_front(sender);
             }
@@ -286,23 +288,12 @@ impl Past {
         message: Option<&Message>,
         layout: &Layout,
     ) -> Option<RecordId> {
-        match (place, message) {
-            (Place::Container(id), _) => self.before.hands[id.index()],
-            (Place::Source | Place::InDns, _) => self.before.under_way,
-            // That the queue has removed it is the end of its journey, and explains nothing.
-            (Place::Destination, Some(&Message::RemoveRefused { queue, .. })) => {
-                self.before.removing(queue, layout)
-            }
-            (
-                Place::Driver
-                | Place::OutDns
-                | Place::Destination
-                | Place::Queue(_)
-                | Place::Table(_)
-                | Place::Replicator(_),
-                _,
-            ) => None,
+        if let (Place::Destination, Some(&Message::RemoveRefused { queue, .. })) = (place, message)
+        {
+            return self.before.removing(queue, layout);
         }
+        // That the queue has removed it is the end of its journey, and explains nothing.
+        self.before.in_hand(place)
     }
 }
 
@@ -376,41 +367,17 @@ fn place_of(point: FaultPoint, layout: &Layout) -> Place {
 
 /// Whether the message is about what its receiver asked for, and does not say what that was.
 fn is_reply(message: Option<&Message>) -> bool {
-    match message {
+    matches!(
+        message,
         Some(
             Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. },
-        ) => true,
-        Some(
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Receive { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Remove { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probe { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. },
+                | Message::SendRefused { .. }
+                | Message::Removed { .. }
+                | Message::RemoveRefused { .. }
+                | Message::Inserted { .. }
+                | Message::InsertRefused { .. },
         )
-        | None => false,
-    }
+    )
 }
 
 /// What holds a copy, or has held it.
@@ -423,107 +390,48 @@ fn place_of_holder(holder: Holder) -> Place {
 
 /// The record that something happened to; and where, if it was not where the step was taken.
 fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
-    let record = match *event {
-        Event::Lost { record, holder } => return Some((record, Some(holder))),
+    let record = event.record()?;
+    if let Event::Fault(fault::Event::Lost { holder, .. }) = *event {
+        return Some((record, Some(holder)));
+    }
+    if let Event::Queue(queue::Event::Redriven { queue, .. }) = *event {
         // The driver takes the step.
-        Event::Redriven { queue, record } => {
-            return Some((record, Some(Holder::DeadLetters(queue))));
-        }
-        Event::Published { copy }
-        | Event::Enqueued { copy, .. }
-        | Event::Stored { copy, .. }
-        | Event::Applied { copy, .. }
-        | Event::Arrived { copy, .. } => copy.id,
-        Event::Accepted { record }
-        | Event::Refused { record }
-        | Event::Routed { record, .. }
-        | Event::Delivered { record, .. }
-        | Event::Returned { record, .. }
-        | Event::TimedOut { record, .. }
-        | Event::DeadLettered { record, .. }
-        | Event::Removed { record, .. }
-        | Event::Forwarding { record, .. }
-        | Event::KeyShown { record, .. }
-        | Event::Replicated { record, .. }
-        | Event::SendWaits { record, .. }
-        | Event::GaveUp { record, .. }
-        | Event::ReplicationLost { record, .. } => record,
-        Event::BatchEnded { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Reordered { .. }
-        | Event::StaleRemove { .. }
-        | Event::ContainerBecame { .. }
-        | Event::StaleReply { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::LossEnded { .. }
-        | Event::WriterMoved { .. }
-        | Event::ExpectationFailed { .. } => return None,
-    };
+        return Some((record, Some(Holder::DeadLetters(queue))));
+    }
     Some((record, None))
 }
 
 /// The machines that something happened to which changes how they answer.
 pub(super) fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
-    let dns = |side| match side {
-        DnsSide::In => Place::InDns,
-        DnsSide::Out => Place::OutDns,
+    let place = if let Event::Fault(event) = *event {
+        return disturbed_by_fault(event, layout);
+    } else if let Event::Dns(event) = *event {
+        event.changes_answers_of().map(|side| match side {
+            DnsSide::In => Place::InDns,
+            DnsSide::Out => Place::OutDns,
+        })
+    } else if let Event::Container(container::Event::Became { container, .. }) = *event {
+        Some(Place::Container(container))
+    } else if let Event::Replicator(replicator::Event::WriterMoved { replicator, region }) = *event
+    {
+        Some(Place::Table(layout.table(region, StageId(replicator.0 as u8))))
+    } else {
+        None
     };
-    let place = match *event {
-        Event::Faulted { fault } => return struck(fault.target, layout),
-        Event::Recovered { target, .. } | Event::LossEnded { target } => {
-            return struck(target, layout);
+    place.into_iter().map(|place| layout.machine(place)).collect()
+}
+
+fn disturbed_by_fault(event: fault::Event, layout: &Layout) -> Vec<MachineId> {
+    match event {
+        fault::Event::Faulted { fault } => struck(fault.target, layout),
+        fault::Event::Recovered { target, .. } | fault::Event::LossEnded { target } => {
+            struck(target, layout)
         }
-        Event::Late { machine, .. } | Event::CameLate { machine, .. } => return vec![machine],
-        Event::RoutesChanged { side, .. } => dns(side),
-        Event::WriterMoved { replicator, region } => {
-            Place::Table(layout.table(region, StageId(replicator.0 as u8)))
+        fault::Event::Late { machine, .. } | fault::Event::CameLate { machine, .. } => {
+            vec![machine]
         }
-        Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::HealthChanged { .. } => Place::InDns,
-        Event::ContainerBecame { container, .. } => Place::Container(container),
-        Event::Published { .. }
-        | Event::Accepted { .. }
-        | Event::Refused { .. }
-        | Event::BatchEnded { .. }
-        | Event::Routed { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::Enqueued { .. }
-        | Event::SendWaits { .. }
-        | Event::GaveUp { .. }
-        | Event::Delivered { .. }
-        | Event::Returned { .. }
-        | Event::TimedOut { .. }
-        | Event::Reordered { .. }
-        | Event::DeadLettered { .. }
-        | Event::Redriven { .. }
-        | Event::Removed { .. }
-        | Event::StaleRemove { .. }
-        | Event::Forwarding { .. }
-        | Event::StaleReply { .. }
-        | Event::Stored { .. }
-        | Event::Applied { .. }
-        | Event::KeyShown { .. }
-        | Event::Replicated { .. }
-        | Event::ReplicationLost { .. }
-        | Event::Arrived { .. }
-        | Event::Lost { .. }
-        | Event::ReplyLost { .. }
-        | Event::ExpectationFailed { .. } => return Vec::new(),
-    };
-    vec![layout.machine(place)]
+        fault::Event::Lost { .. } | fault::Event::ReplyLost { .. } => Vec::new(),
+    }
 }
 
 /// The machines that a fault strikes.
@@ -546,17 +454,7 @@ fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
 
 /// The machines of a region.
 fn all_of(region: RegionId, layout: &Layout) -> Vec<MachineId> {
-    let is_there = |place: &Place| match *place {
-        Place::Queue(id) => layout.queue_place(id).0 == region,
-        Place::Container(id) => layout.container_place(id).0 == region,
-        Place::Table(id) => layout.table_place(id).0 == region,
-        Place::Driver
-        | Place::Source
-        | Place::InDns
-        | Place::OutDns
-        | Place::Destination
-        | Place::Replicator(_) => false,
-    };
+    let is_there = |place: &Place| layout.region_of(*place) == Some(region);
     layout
         .places()
         .iter()

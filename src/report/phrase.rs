@@ -7,12 +7,12 @@ use crate::model::fault::FaultPoint;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
+use crate::model::{dns, queue, table};
 use crate::report::before::Before;
 use crate::sim::{Choice, Simulation, Step};
 
-mod handled;
 mod happened;
-mod sent;
+mod messages;
 
 /// A step and what surrounds it.
 pub(super) struct Scene<'a> {
@@ -44,38 +44,16 @@ impl<'a> Scene<'a> {
     pub(super) fn text(&self, step: &Step) -> String {
         let mut clauses = Vec::new();
         let mut subject = None;
-        match (step.choice, &step.message) {
-            (Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_), Some(message)) => {
-                let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
-                match self.is_told_by_sender(message) {
-                    true => subject = Some(machine),
-                    false => clauses.push(format!("{machine} {}", self.handled(message))),
-                }
+        if step.choice == Choice::Fault(FaultPoint::GoOn) {
+            clauses.push("this is the moment that the script waits for".to_owned());
+        } else if let (Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_), Some(message)) =
+            (step.choice, &step.message)
+        {
+            let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
+            match self.is_told_by_sender(message) {
+                true => subject = Some(machine),
+                false => clauses.push(format!("{machine} {}", self.handled(message))),
             }
-            (Choice::Fault(FaultPoint::GoOn), _) => {
-                clauses.push("this is the moment that the script waits for".to_owned());
-            }
-            (
-                Choice::Step(_)
-                | Choice::Resolve(_)
-                | Choice::Fail(_)
-                | Choice::Fault(
-                    FaultPoint::Crash(_)
-                    | FaultPoint::Restart(_)
-                    | FaultPoint::LoseReply(_)
-                    | FaultPoint::Arrive(_)
-                    | FaultPoint::TimeOut(_)
-                    | FaultPoint::Reorder(_)
-                    | FaultPoint::LoseTable(_)
-                    | FaultPoint::LoseRegion(_)
-                    | FaultPoint::Switchover(..)
-                    | FaultPoint::Failover(..)
-                    | FaultPoint::Outage(_)
-                    | FaultPoint::EndOutage(_),
-                )
-                | Choice::Heal,
-                _,
-            ) => {}
         }
         let mut happened = self.all_that_happened(subject.is_some());
         if let (Some(subject), Some(first)) = (subject, happened.first_mut()) {
@@ -98,14 +76,23 @@ impl<'a> Scene<'a> {
     fn is_told_by_sender(&self, message: &Message) -> bool {
         let begins = match (message, self.simulation.events().first()) {
             (Message::Send { .. }, Some(event)) => {
-                matches!(event, Event::Enqueued { .. } | Event::Routed { .. })
+                matches!(
+                    event,
+                    Event::Queue(queue::Event::Enqueued { .. })
+                        | Event::Dns(dns::Event::Routed { .. })
+                )
             }
-            (Message::Insert { .. }, Some(event)) => matches!(event, Event::Stored { .. }),
-            (Message::Apply { .. }, Some(event)) => matches!(event, Event::Applied { .. }),
+            (Message::Insert { .. }, Some(event)) => {
+                matches!(event, Event::Table(table::Event::Stored { .. }))
+            }
+            (Message::Apply { .. }, Some(event)) => {
+                matches!(event, Event::Table(table::Event::Applied { .. }))
+            }
             // It may remove another one than it was asked for.
-            (&Message::Remove { queue, receipt, .. }, Some(&Event::Removed { record, .. })) => {
-                self.before.delivered(queue, receipt) == Some(record)
-            }
+            (
+                &Message::Remove { queue, receipt, .. },
+                Some(&Event::Queue(queue::Event::Removed { record, .. })),
+            ) => self.before.delivered(queue, receipt) == Some(record),
             (_, _) => false,
         };
         self.heard.is_some() && begins
@@ -144,24 +131,14 @@ impl<'a> Scene<'a> {
 
     /// The record that the actor was busy with when a reply came.
     fn record_in_hand(&self) -> String {
-        let places = self.simulation.plan().layout.places();
-        let record: Option<RecordId> = match self.actor.map(|actor| places[actor.index()]) {
-            Some(Place::Container(id)) => self.before.hands[id.index()],
-            Some(Place::Source | Place::InDns) => self.before.under_way,
-            Some(Place::Destination) => match self.message {
-                Some(&Message::Removed { queue, .. } | &Message::RemoveRefused { queue, .. }) => {
-                    self.before.removing(queue, &self.simulation.plan().layout)
-                }
-                Some(_) | None => None,
-            },
-            Some(
-                Place::Driver
-                | Place::OutDns
-                | Place::Queue(_)
-                | Place::Table(_)
-                | Place::Replicator(_),
-            )
-            | None => None,
+        let place = self.actor_place();
+        let record: Option<RecordId> = match self.message {
+            Some(&Message::Removed { queue, .. } | &Message::RemoveRefused { queue, .. })
+                if place == Some(Place::Destination) =>
+            {
+                self.before.removing(queue, &self.simulation.plan().layout)
+            }
+            Some(_) | None => place.and_then(|place| self.before.in_hand(place)),
         };
         record.map_or_else(|| "the record".to_owned(), |record| record.to_string())
     }

@@ -359,6 +359,30 @@ impl Plan<'_> {
     }
 }
 
+/// Where a machine stands among the lanes: records pass from the first to the last.
+pub(super) fn order(place: Place, layout: &Layout) -> (u8, u8, usize, u8) {
+    match place {
+        Place::Driver => (0, 0, 0, 0),
+        Place::Source => (1, 0, 0, 0),
+        Place::InDns => (2, 0, 0, 0),
+        Place::Queue(id) => {
+            let (region, position) = layout.queue_place(id);
+            (3, region.0, position, 0)
+        }
+        Place::Container(id) => {
+            let (region, stage) = layout.container_place(id);
+            (3, region.0, stage.index(), 1)
+        }
+        Place::Table(id) => {
+            let (region, stage) = layout.table_place(id);
+            (3, region.0, stage.index(), 2)
+        }
+        Place::Replicator(id) => (4, 0, id.index(), 0),
+        Place::OutDns => (5, 0, 0, 0),
+        Place::Destination => (6, 0, 0, 0),
+    }
+}
+
 /// A name that fits below a machine.
 fn shortened(name: &str) -> String {
     const LETTERS_MAX: usize = 12;

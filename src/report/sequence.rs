@@ -23,7 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::fault::Target;
 use crate::model::id::{MachineId, RecordId};
-use crate::model::layout::{Layout, Place};
+use crate::model::layout::Place;
+use crate::report::picture;
 use crate::report::recording::{Frame, Recording};
 use crate::report::story::Mark;
 use crate::run::Verdict;
@@ -181,7 +182,9 @@ impl<'a> Draft<'a> {
         }
         let layout = &recording.plan.layout;
         machines.retain(|machine| layout.places()[machine.index()] != Place::Driver);
-        machines.sort_by_key(|&machine| (order(layout.places()[machine.index()], layout), machine));
+        machines.sort_by_key(|&machine| {
+            (picture::order(layout.places()[machine.index()], layout), machine)
+        });
         machines.dedup();
         let lanes = machines.iter().enumerate().map(|(lane, &machine)| (machine, lane)).collect();
         Draft { recording, lanes, row_of: BTreeMap::new(), rows: Vec::new() }
@@ -290,30 +293,6 @@ fn label(kind: &str, record: Option<RecordId>) -> String {
     match record {
         Some(record) => format!("{kind} {}", record.0),
         None => kind.to_owned(),
-    }
-}
-
-/// Where a machine stands among the lanes: records pass from the first to the last.
-fn order(place: Place, layout: &Layout) -> (u8, u8, usize, u8) {
-    match place {
-        Place::Driver => (0, 0, 0, 0),
-        Place::Source => (1, 0, 0, 0),
-        Place::InDns => (2, 0, 0, 0),
-        Place::Queue(id) => {
-            let (region, position) = layout.queue_place(id);
-            (3, region.0, position, 0)
-        }
-        Place::Container(id) => {
-            let (region, stage) = layout.container_place(id);
-            (3, region.0, stage.index(), 1)
-        }
-        Place::Table(id) => {
-            let (region, stage) = layout.table_place(id);
-            (3, region.0, stage.index(), 2)
-        }
-        Place::Replicator(id) => (4, 0, id.index(), 0),
-        Place::OutDns => (5, 0, 0, 0),
-        Place::Destination => (6, 0, 0, 0),
     }
 }
 

@@ -23,7 +23,9 @@
 use serde::{Serialize, Serializer};
 
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::id::RecordId;
+use crate::model::queue;
 use crate::report::before::Before;
 use crate::report::palette::{Palette, paint};
 use crate::report::past::{Slice, disturbed_by};
@@ -167,51 +169,29 @@ impl<F> std::fmt::Debug for Story<F> {
 fn mark(events: &[Event]) -> Mark {
     let mut mark = Mark::Step;
     for event in events {
-        match event {
-            Event::ExpectationFailed { .. } => return Mark::Unexpected,
-            Event::Faulted { .. }
-            | Event::Lost { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. } => mark = Mark::Fault,
-            Event::Recovered { .. } => mark = Mark::Recovery,
-            Event::Published { .. }
-            | Event::Accepted { .. }
-            | Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::FetchRouted { .. }
-            | Event::HealthChanged { .. }
-            | Event::Enqueued { .. }
-            | Event::Delivered { .. }
-            | Event::Returned { .. }
-            | Event::DeadLettered { .. }
-            | Event::Redriven { .. }
-            | Event::Removed { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::ContainerBecame { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::Stored { .. }
-            | Event::Applied { .. }
-            | Event::KeyShown { .. }
-            | Event::Replicated { .. }
-            | Event::LossEnded { .. }
-            | Event::CameLate { .. }
-            | Event::ReplicationLost { .. }
-            | Event::WriterMoved { .. }
-            | Event::Arrived { .. } => {}
+        if let Event::ExpectationFailed { .. } = event {
+            return Mark::Unexpected;
+        }
+        if let Event::Fault(fault::Event::Recovered { .. }) = event {
+            mark = Mark::Recovery;
+        } else if is_of_a_fault(event) {
+            mark = Mark::Fault;
         }
     }
     mark
+}
+
+/// Whether something went wrong that no machine did by itself.
+fn is_of_a_fault(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Fault(
+            fault::Event::Faulted { .. }
+                | fault::Event::Lost { .. }
+                | fault::Event::ReplyLost { .. }
+                | fault::Event::Late { .. },
+        ) | Event::Queue(queue::Event::TimedOut { .. } | queue::Event::Reordered { .. })
+    )
 }
 
 impl Line {

@@ -69,15 +69,21 @@ pub fn lines(simulation: &Simulation) -> Vec<String> {
     let layout = &simulation.plan().layout;
     let mut lines = Vec::new();
     for (index, &place) in layout.places().iter().enumerate() {
-        let content = match place {
-            Place::Queue(id) => of_queue(id, simulation),
-            Place::Container(id) => of_container(id, simulation),
-            Place::Table(id) => of_table(id, simulation),
-            Place::Replicator(id) => of_replicator(id, MachineId(index as u16), simulation),
-            Place::Destination => of_destination(simulation),
-            Place::Driver | Place::Source | Place::InDns | Place::OutDns => None,
+        let machine = MachineId(index as u16);
+        let content = if let Place::Queue(id) = place {
+            of_queue(id, simulation)
+        } else if let Place::Container(id) = place {
+            of_container(id, simulation)
+        } else if let Place::Table(id) = place {
+            of_table(id, simulation)
+        } else if let Place::Replicator(id) = place {
+            of_replicator(id, machine, simulation)
+        } else if place == Place::Destination {
+            of_destination(simulation)
+        } else {
+            None
         };
-        let name = layout.name(MachineId(index as u16));
+        let name = layout.name(machine);
         lines.extend(content.map(|content| format!("{name:<26} {content}")));
     }
     lines

@@ -3,9 +3,11 @@
 use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::{FaultKind, Target};
 use crate::model::id::RegionSet;
 use crate::model::options::{Forwarding, OnUnreadable, ReplicationMode};
+use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::{DriverAction, Plan};
 use crate::sim::{Pair, Step};
 
@@ -233,84 +235,94 @@ impl Coverage {
 
     /// Takes note of what happened in it.
     #[inline]
-    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub fn note_event(&mut self, event: &Event, plan: &Plan) {
-        match *event {
-            Event::Arrived { copy, counted, .. } => {
-                if !counted {
-                    self.reach(Reached::DuplicateAbsorbed);
-                } else if copy.id.0 < self.last_arrived {
-                    self.reach(Reached::OrderChanged);
-                }
-                self.last_arrived = self.last_arrived.max(copy.id.0);
+        if let Event::Queue(event) = *event {
+            self.note_queue(event, plan);
+        } else if let Event::Table(table::Event::Stored { table, asked, rows, duplicate, .. }) =
+            *event
+        {
+            if rows == 1 && duplicate {
+                self.reach(Reached::DuplicateAbsorbed);
             }
-            Event::Stored { table, asked, rows, duplicate, .. } => {
-                if rows == 1 && duplicate {
-                    self.reach(Reached::DuplicateAbsorbed);
-                }
-                if table != asked {
-                    self.reach(Reached::WriteForwarded);
-                }
+            if table != asked {
+                self.reach(Reached::WriteForwarded);
             }
-            Event::WriterMoved { .. } => self.reach(Reached::WriterMoved),
-            Event::Delivered { redelivery: true, .. } => self.reach(Reached::Redelivery),
-            Event::StaleReply { .. } => self.reach(Reached::StaleReply),
-            Event::Refused { .. } => self.reach(Reached::SourceRefused),
-            Event::ContainerBecame { state, .. } => match state {
-                container::State::Processing => self.reach(Reached::ContainerRecovered),
-                container::State::FailedDependency => self.reach(Reached::DependencyFailed),
-                container::State::FailedProcessing => {}
-            },
-            Event::Returned { .. } => self.reach(Reached::Returned),
-            Event::Reordered { .. } => self.reach(Reached::Reordered),
-            Event::TimedOut { .. } => self.reach(Reached::TimedOut),
-            Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
-            Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
-            Event::ReplyLost { .. } => self.reach(Reached::ReplyLost),
-            Event::Late { .. } | Event::CameLate { .. } => self.reach(Reached::FenceLate),
-            Event::SendWaits { .. } => self.reach(Reached::SendWaited),
-            Event::GaveUp { .. } => self.reach(Reached::GaveUp),
-            Event::Faulted { fault } => self.reach(match fault.kind {
-                FaultKind::Pause => Reached::Paused,
-                FaultKind::Crash => Reached::Crashed,
-                FaultKind::Fail => Reached::ComponentFailed,
-                FaultKind::Offline => Reached::WentOffline,
-                FaultKind::Lose => Reached::Lost,
-                FaultKind::Switchover | FaultKind::Failover => return,
-            }),
-            Event::Recovered { target: Target::Replicator(_), waiting: 1.. } => {
-                self.reach(Reached::Backlog);
+        } else if let Event::Destination(destination::Event::Arrived { copy, counted, .. }) = *event
+        {
+            if !counted {
+                self.reach(Reached::DuplicateAbsorbed);
+            } else if copy.id.0 < self.last_arrived {
+                self.reach(Reached::OrderChanged);
             }
-            Event::Enqueued { queue, .. } => {
+            self.last_arrived = self.last_arrived.max(copy.id.0);
+        } else if let Event::Container(event) = *event {
+            self.note_container(event);
+        } else if let Event::Source(source::Event::Refused { .. }) = *event {
+            self.reach(Reached::SourceRefused);
+        } else if let Event::Replicator(replicator::Event::WriterMoved { .. }) = *event {
+            self.reach(Reached::WriterMoved);
+        } else if let Event::Fault(event) = *event {
+            self.note_fault(event);
+        }
+    }
+
+    #[inline]
+    fn note_queue(&mut self, event: queue::Event, plan: &Plan) {
+        match event {
+            queue::Event::Enqueued { queue, .. } => {
                 let (region, position) = plan.layout.queue_place(queue);
                 if position == 0 && self.took_records.insert(region) && self.took_records.len() > 1
                 {
                     self.reach(Reached::SeveralRegions);
                 }
             }
-            Event::Lost { .. } => self.reach(Reached::Destroyed),
-            Event::Published { .. }
-            | Event::Accepted { .. }
-            | Event::BatchEnded { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::FetchRouted { .. }
-            | Event::HealthChanged { .. }
-            | Event::Routed { .. }
-            | Event::Delivered { redelivery: false, .. }
-            | Event::Removed { .. }
-            | Event::Forwarding { .. }
-            | Event::Applied { .. }
-            | Event::KeyShown { .. }
-            | Event::Replicated { .. }
-            | Event::ReplicationLost { .. }
-            | Event::Recovered { .. }
-            | Event::Redriven { .. }
-            | Event::LossEnded { .. }
-            | Event::ExpectationFailed { .. } => {}
+            queue::Event::SendWaits { .. } => self.reach(Reached::SendWaited),
+            queue::Event::Delivered { redelivery: true, .. } => self.reach(Reached::Redelivery),
+            queue::Event::Returned { .. } => self.reach(Reached::Returned),
+            queue::Event::TimedOut { .. } => self.reach(Reached::TimedOut),
+            queue::Event::Reordered { .. } => self.reach(Reached::Reordered),
+            queue::Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
+            queue::Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
+            queue::Event::Delivered { redelivery: false, .. }
+            | queue::Event::Redriven { .. }
+            | queue::Event::Removed { .. } => {}
+        }
+    }
+
+    #[inline]
+    fn note_container(&mut self, event: container::Event) {
+        match event {
+            container::Event::Became { state, .. } => match state {
+                container::State::Processing => self.reach(Reached::ContainerRecovered),
+                container::State::FailedDependency => self.reach(Reached::DependencyFailed),
+                container::State::FailedProcessing => {}
+            },
+            container::Event::GaveUp { .. } => self.reach(Reached::GaveUp),
+            container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
+            container::Event::Forwarding { .. } => {}
+        }
+    }
+
+    fn note_fault(&mut self, event: fault::Event) {
+        if let fault::Event::Faulted { fault } = event {
+            self.reach(match fault.kind {
+                FaultKind::Pause => Reached::Paused,
+                FaultKind::Crash => Reached::Crashed,
+                FaultKind::Fail => Reached::ComponentFailed,
+                FaultKind::Offline => Reached::WentOffline,
+                FaultKind::Lose => Reached::Lost,
+                FaultKind::Switchover | FaultKind::Failover => return,
+            });
+        } else if let fault::Event::Recovered { target: Target::Replicator(_), waiting: 1.. } =
+            event
+        {
+            self.reach(Reached::Backlog);
+        } else if let fault::Event::Lost { .. } = event {
+            self.reach(Reached::Destroyed);
+        } else if let fault::Event::ReplyLost { .. } = event {
+            self.reach(Reached::ReplyLost);
+        } else if let fault::Event::Late { .. } | fault::Event::CameLate { .. } = event {
+            self.reach(Reached::FenceLate);
         }
     }
 

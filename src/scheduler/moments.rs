@@ -168,14 +168,20 @@ impl Focus {
             | FaultPoint::Outage(region)
             | FaultPoint::EndOutage(region) => return region == self.region,
         };
-        match place {
-            Place::Container(id) => layout.container_place(id) == (self.region, self.stage),
-            Place::Queue(id) => self.is_beside(id, layout),
-            Place::Table(id) => layout.table_place(id) == (self.region, self.stage),
-            Place::Replicator(id) => id.index() == self.stage.index(),
-            Place::Source | Place::InDns => self.stage.0 == 0,
-            Place::OutDns | Place::Destination => self.stage.index() + 1 == layout.stages.len(),
-            Place::Driver => true,
+        if let Place::Container(id) = place {
+            layout.container_place(id) == (self.region, self.stage)
+        } else if let Place::Queue(id) = place {
+            self.is_beside(id, layout)
+        } else if let Place::Table(id) = place {
+            layout.table_place(id) == (self.region, self.stage)
+        } else if let Place::Replicator(id) = place {
+            id.index() == self.stage.index()
+        } else if let Place::Source | Place::InDns = place {
+            self.stage.0 == 0
+        } else if let Place::OutDns | Place::Destination = place {
+            self.stage.index() + 1 == layout.stages.len()
+        } else {
+            true
         }
     }
 

@@ -73,33 +73,31 @@ impl Object {
     pub(crate) fn of_next_step(machine: MachineId, simulation: &Simulation) -> Object {
         let Some(message) = simulation.next_message(machine) else { return Object::NONE };
         let layout = &simulation.plan().layout;
-        match layout.places()[machine.index()] {
-            // The script and the two ends have one message at a time to send, and nobody else
-            // sends to where they send.
-            Place::Driver | Place::Source | Place::Destination => Object::NONE,
-            Place::InDns if matches!(message, Message::Send { .. }) => Object::inbound(layout),
-            Place::InDns => Object::NONE,
-            Place::OutDns => {
-                if let Message::Receive { queue, .. } | Message::Remove { queue, .. } = message {
-                    return Object::machine(layout.machine(Place::Queue(*queue)));
-                }
-                Object::NONE
-            }
+        let place = layout.places()[machine.index()];
+        if let Place::Container(id) = place {
+            of_container(id, message, simulation)
+        } else if let (Place::Table(id), Some(record)) = (place, message.record()) {
+            Object::row(layout.table_place(id).1, record, simulation)
+        } else if let (Place::Replicator(id), Some(record)) = (place, message.record()) {
+            Object::row(StageId(id.0 as u8), record, simulation)
+        } else if let (Place::InDns, Message::Send { .. }) = (place, message) {
+            Object::inbound(layout)
+        } else if let (
+            Place::OutDns,
+            &(Message::Receive { queue, .. } | Message::Remove { queue, .. }),
+        ) = (place, message)
+        {
+            Object::machine(layout.machine(Place::Queue(queue)))
+        } else if let Place::Queue(id) = place
+            && layout.queue_place(id).1 + 1 == layout.positions()
+        {
             // The replies of the last queues of all regions meet in out-dns: their order is the
             // order at the destination.
-            Place::Queue(id) if layout.queue_place(id).1 + 1 == layout.positions() => {
-                Object::machine(layout.machine(Place::OutDns))
-            }
-            Place::Queue(_) => Object::NONE,
-            Place::Container(id) => of_container(id, message, simulation),
-            Place::Table(id) => match message.record() {
-                Some(record) => Object::row(layout.table_place(id).1, record, simulation),
-                None => Object::NONE,
-            },
-            Place::Replicator(id) => match message.record() {
-                Some(record) => Object::row(StageId(id.0 as u8), record, simulation),
-                None => Object::NONE,
-            },
+            Object::machine(layout.machine(Place::OutDns))
+        } else {
+            // The script and the two ends have one message at a time to send, and no other machine
+            // sends to where they send.
+            Object::NONE
         }
     }
 }

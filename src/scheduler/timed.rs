@@ -147,13 +147,15 @@ enum Site {
 
 impl Site {
     fn of(place: Place, layout: &Layout) -> Site {
-        match place {
-            Place::Driver => Site::Outside,
-            Place::Source | Place::InDns | Place::OutDns | Place::Destination => Site::Everywhere,
-            Place::Queue(id) => Site::Region(layout.queue_place(id).0),
-            Place::Container(id) => Site::Region(layout.container_place(id).0),
-            Place::Table(id) => Site::Region(layout.table_place(id).0),
-            Place::Replicator(_) => Site::BetweenRegions,
+        if let Some(region) = layout.region_of(place) {
+            return Site::Region(region);
+        }
+        if place == Place::Driver {
+            Site::Outside
+        } else if let Place::Replicator(_) = place {
+            Site::BetweenRegions
+        } else {
+            Site::Everywhere
         }
     }
 

@@ -3,6 +3,7 @@
 
 use crate::model::container;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, Target};
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
@@ -248,7 +249,7 @@ impl World {
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");
         self.faults.offer(FaultPoint::LoseReply(machine), false);
-        self.out.emit(Event::ReplyLost { machine, reply: reply.kind() });
+        self.out.emit(Event::Fault(fault::Event::ReplyLost { machine, reply: reply.kind() }));
         match (plan.layout.places()[machine.index()], reply) {
             (Place::Source | Place::InDns, _) => self.tell_source(plan),
             (
@@ -323,7 +324,9 @@ impl World {
     /// orchestrator looks after.
     fn offer_restarts(&mut self, plan: &Plan) {
         for number in 0..self.out.events().len() {
-            let Event::ContainerBecame { container, state, .. } = self.out.events()[number] else {
+            let Event::Container(container::Event::Became { container, state, .. }) =
+                self.out.events()[number]
+            else {
                 continue;
             };
             let stopped = state == container::State::FailedDependency;

@@ -4,6 +4,7 @@
 use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{RegionId, StageId};
 use crate::model::{queue, replicator, table};
@@ -72,7 +73,7 @@ impl World {
 
     /// How many copies of records the step under way has lost so far.
     fn copies_lost(&self) -> usize {
-        let is_lost = |event: &&Event| matches!(event, Event::Lost { .. });
+        let is_lost = |event: &&Event| matches!(event, Event::Fault(fault::Event::Lost { .. }));
         self.out.events().iter().filter(is_lost).count()
     }
 }

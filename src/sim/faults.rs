@@ -1,7 +1,9 @@
 //! Faults: how they begin and how they end.
 
+use crate::model::dns;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{ContainerId, QueueId, RegionId};
 use crate::model::layout::Place;
@@ -17,7 +19,7 @@ impl World {
         if fault.kind != FaultKind::Offline && self.is_gone(fault.target, plan) {
             return;
         }
-        self.out.emit(Event::Faulted { fault });
+        self.out.emit(Event::Fault(fault::Event::Faulted { fault }));
         let out = &mut self.out;
         match (fault.kind, fault.target) {
             (FaultKind::Pause, Target::Container(id)) => {
@@ -54,7 +56,7 @@ impl World {
                 };
                 dns.set_offline(region);
                 let offline = dns.offline();
-                out.emit(Event::RoutesChanged { side, offline });
+                out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
                 self.tell_source(plan);
             }
             (FaultKind::Lose, target) => self.lose(target, plan),
@@ -63,7 +65,7 @@ impl World {
             }
             (FaultKind::Failover, Target::Writer(id, to)) => {
                 self.fail_over(id, to, plan);
-                self.out.emit(Event::LossEnded { target: fault.target });
+                self.out.emit(Event::Fault(fault::Event::LossEnded { target: fault.target }));
             }
             (
                 FaultKind::Pause
@@ -90,7 +92,7 @@ impl World {
             return;
         }
         let waiting = self.backlog(target, plan);
-        self.out.emit(Event::Recovered { target, waiting });
+        self.out.emit(Event::Fault(fault::Event::Recovered { target, waiting }));
         match target {
             Target::Container(id) => self.recover_container(id, plan),
             Target::Queue(id) => {
@@ -118,14 +120,14 @@ impl World {
             Target::Dns(DnsSide::In, region) => {
                 self.in_dns.recover(region);
                 let (side, offline) = (DnsSide::In, self.in_dns.offline());
-                self.out.emit(Event::RoutesChanged { side, offline });
+                self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
                 self.tell_source(plan);
                 self.check_health(region, plan);
             }
             Target::Dns(DnsSide::Out, region) => {
                 self.out_dns.recover(region);
                 let (side, offline) = (DnsSide::Out, self.out_dns.offline());
-                self.out.emit(Event::RoutesChanged { side, offline });
+                self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
                 self.tell_destination(region, plan);
             }
             Target::Region(_) => unreachable!("a region that is lost does not come back"),
@@ -192,7 +194,7 @@ impl World {
             return;
         }
         let weights = self.in_dns.weights();
-        self.out.emit(Event::WeightsChanged { weights });
+        self.out.emit(Event::Dns(dns::Event::WeightsChanged { weights }));
         self.tell_source(plan);
     }
 

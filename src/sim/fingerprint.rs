@@ -17,15 +17,18 @@
 
 mod times;
 
+use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
-use crate::model::id::{BatchId, MachineId, QueueId, RecordId};
+use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::record::RecordCopy;
+use crate::model::source::RecordSource;
 use crate::model::table::Row;
 use crate::plan::Plan;
 use crate::sim::Bytes;
-use crate::sim::world::World;
+use crate::sim::driver::Driver;
+use crate::sim::world::{Machines, World};
 
 #[cfg(test)]
 mod tests;
@@ -81,81 +84,71 @@ struct Writer<'a> {
     bytes: &'a mut Bytes,
 }
 
-impl Writer<'_> {
-    fn machine(&mut self, machine: MachineId) {
-        let world = self.world;
-        self.bytes.u16(machine.0);
-        self.bytes.flag(world.out.is_open(machine));
-        self.messages_to(machine);
-        match self.plan.layout.places()[machine.index()] {
-            Place::Driver => {
-                self.bytes.u16(world.driver.next() as u16);
-                self.bytes.flag(world.driver.is_waiting());
-                self.bytes.flag(world.driver.is_released());
-                let (component, any_failed) = world.driver.component();
-                self.bytes.u16(component);
-                self.bytes.flag(any_failed);
-            }
-            Place::Source => self.source(),
-            Place::InDns => self.dns(&world.in_dns),
-            Place::OutDns => self.dns(&world.out_dns),
-            Place::Destination => self.destination(),
-            Place::Queue(id) => self.queue(id),
-            Place::Container(id) => {
-                let container = &world.containers[id.index()];
-                self.bytes.u8(container.state() as u8);
-                self.bytes.flag(container.crashed());
-                self.bytes.u8(container.retried());
-                if !self.renames {
-                    self.bytes.u16(container.incarnation());
-                }
-                self.bytes.flag(container.hand().is_some());
-                if let Some(hand) = container.hand() {
-                    self.copy(hand.copy);
-                    self.bytes.u8(hand.step);
-                    self.receipt(hand.receipt, self.plan.containers[id.index()].in_queue_id);
-                }
-            }
-            Place::Table(id) => {
-                let table = &world.tables[id.index()];
-                self.bytes.u8(table.state() as u8);
-                for list in [table.held(), table.pending(), table.waiting_writes()] {
-                    self.bytes.len(list.len());
-                    world.out.held(list).for_each(|message| self.message(message, machine));
-                }
-                self.bytes.u8(table.writer().0);
-                self.bytes.flag(table.is_draining());
-                self.bytes.u32(table.unlogged());
-                if !self.bytes.is_anonymous() {
-                    world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
-                }
-                for latest in world.latest_of(id, self.plan) {
-                    self.bytes.record(latest.record);
-                    self.bytes.u8(latest.region.0);
-                }
-            }
-            Place::Replicator(id) => {
-                let replicator = &world.replicators[id.index()];
-                self.bytes.u8(replicator.state() as u8);
-                self.bytes.u8(replicator.unreachable().0);
-                self.bytes.u8(replicator.writer().0);
-                for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region))
-                {
-                    self.bytes.len(list.len());
-                    world.out.held(list).for_each(|message| self.message(message, machine));
-                }
-                if let Some(first) = self.plan.replicators[id.index()].log_from
-                    && !self.bytes.is_anonymous()
-                {
-                    let rows = self.plan.record_ids().map(|record| first + record.index());
-                    rows.for_each(|row| self.bytes.flag(world.log.contains(row)));
-                }
-            }
+impl Machines for Writer<'_> {
+    fn driver(&mut self, driver: &Driver) {
+        self.bytes.u16(driver.next() as u16);
+        self.bytes.flag(driver.is_waiting());
+        self.bytes.flag(driver.is_released());
+        let (component, any_failed) = driver.component();
+        self.bytes.u16(component);
+        self.bytes.flag(any_failed);
+    }
+
+    fn container(&mut self, id: ContainerId) {
+        let container = &self.world.containers[id.index()];
+        self.bytes.u8(container.state() as u8);
+        self.bytes.flag(container.crashed());
+        self.bytes.u8(container.retried());
+        if !self.renames {
+            self.bytes.u16(container.incarnation());
+        }
+        self.bytes.flag(container.hand().is_some());
+        if let Some(hand) = container.hand() {
+            self.copy(hand.copy);
+            self.bytes.u8(hand.step);
+            self.receipt(hand.receipt, self.plan.containers[id.index()].in_queue_id);
         }
     }
 
-    fn source(&mut self) {
-        let source = &self.world.source;
+    fn table(&mut self, id: TableId) {
+        let (world, machine) = (self.world, self.plan.tables[id.index()].machine);
+        let table = &world.tables[id.index()];
+        self.bytes.u8(table.state() as u8);
+        for list in [table.held(), table.pending(), table.waiting_writes()] {
+            self.bytes.len(list.len());
+            world.out.held(list).for_each(|message| self.message(message, machine));
+        }
+        self.bytes.u8(table.writer().0);
+        self.bytes.flag(table.is_draining());
+        self.bytes.u32(table.unlogged());
+        if !self.bytes.is_anonymous() {
+            world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
+        }
+        for latest in world.latest_of(id, self.plan) {
+            self.bytes.record(latest.record);
+            self.bytes.u8(latest.region.0);
+        }
+    }
+
+    fn replicator(&mut self, id: ReplicatorId) {
+        let (world, context) = (self.world, &self.plan.replicators[id.index()]);
+        let replicator = &world.replicators[id.index()];
+        self.bytes.u8(replicator.state() as u8);
+        self.bytes.u8(replicator.unreachable().0);
+        self.bytes.u8(replicator.writer().0);
+        for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region)) {
+            self.bytes.len(list.len());
+            world.out.held(list).for_each(|message| self.message(message, context.machine));
+        }
+        if let Some(first) = context.log_from
+            && !self.bytes.is_anonymous()
+        {
+            let rows = self.plan.record_ids().map(|record| first + record.index());
+            rows.for_each(|row| self.bytes.flag(world.log.contains(row)));
+        }
+    }
+
+    fn source(&mut self, source: &RecordSource) {
         self.bytes.u8(source.state() as u8);
         self.bytes.flag(source.changed());
         self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
@@ -190,8 +183,7 @@ impl Writer<'_> {
         }
     }
 
-    fn destination(&mut self) {
-        let destination = &self.world.destination;
+    fn destination(&mut self, destination: &RecordDestination) {
         for region in self.plan.layout.region_ids() {
             self.bytes.u8(destination.state(region) as u8);
             self.bytes.flag(destination.changed(region));
@@ -203,11 +195,6 @@ impl Writer<'_> {
             destination.numbers().iter().for_each(|number| self.bytes.u16(number.0));
         }
         destination.shown().iter().for_each(|&record| self.bytes.record(record));
-    }
-
-    fn row(&mut self, row: &Row) {
-        let flags = u64::from(row.written_here) << 40 | u64::from(row.replicated) << 41;
-        self.bytes.u64(u64::from(row.rows) << 32 | flags | u64::from(row.value));
     }
 
     fn queue(&mut self, id: QueueId) {
@@ -244,6 +231,21 @@ impl Writer<'_> {
         self.world.out.held(queue.held()).for_each(|message| self.message(message, machine));
         self.bytes.len(queue.waiting().len());
         queue.waiting().iter().for_each(|&client| self.client(client));
+    }
+}
+
+impl Writer<'_> {
+    fn machine(&mut self, machine: MachineId) {
+        let world = self.world;
+        self.bytes.u16(machine.0);
+        self.bytes.flag(world.out.is_open(machine));
+        self.messages_to(machine);
+        self.world.visit(self.plan.layout.places()[machine.index()], self);
+    }
+
+    fn row(&mut self, row: &Row) {
+        let flags = u64::from(row.written_here) << 40 | u64::from(row.replicated) << 41;
+        self.bytes.u64(u64::from(row.rows) << 32 | flags | u64::from(row.value));
     }
 
     /// The inbox of a machine, and what is late.
@@ -332,18 +334,12 @@ impl Writer<'_> {
 
     /// How many incarnations of the machine came after this one.
     fn age(&self, incarnation: u16, machine: MachineId) -> u16 {
-        let newest = match self.plan.layout.places()[machine.index()] {
-            Place::Container(id) if self.renames => self.world.containers[id.index()].incarnation(),
-            Place::Container(_)
-            | Place::Driver
-            | Place::Source
-            | Place::InDns
-            | Place::OutDns
-            | Place::Destination
-            | Place::Queue(_)
-            | Place::Table(_)
-            | Place::Replicator(_) => 0,
-        };
+        let mut newest = 0;
+        if let Place::Container(id) = self.plan.layout.places()[machine.index()]
+            && self.renames
+        {
+            newest = self.world.containers[id.index()].incarnation();
+        }
         newest.wrapping_sub(incarnation)
     }
 

@@ -12,6 +12,7 @@
 //! can step has no message on its way, and is quiescent. A healing lets all arrive.
 
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::fault::FaultPoint;
 use crate::model::id::MachineId;
 use crate::model::message::Message;
@@ -23,7 +24,7 @@ impl World {
     pub(super) fn send_late(&mut self, machine: MachineId, message: Message) {
         self.out.send_late(machine, message);
         self.faults.offer(FaultPoint::Arrive(machine), true);
-        self.out.emit(Event::Late { machine, message: message.kind() });
+        self.out.emit(Event::Fault(fault::Event::Late { machine, message: message.kind() }));
     }
 
     /// The first of the late messages to the machine arrives.
@@ -31,7 +32,7 @@ impl World {
         let message = self.out.let_arrive(machine);
         let is_another = self.out.late_to(machine).next().is_some();
         self.faults.offer(FaultPoint::Arrive(machine), is_another);
-        self.out.emit(Event::CameLate { machine, message: message.kind() });
+        self.out.emit(Event::Fault(fault::Event::CameLate { machine, message: message.kind() }));
     }
 
     /// All late messages to the machine arrive.

@@ -5,6 +5,7 @@
 //! the loss, which no other step depends on, it would have arrived.
 
 use crate::model::dns::DnsSide;
+use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
@@ -30,7 +31,7 @@ impl World {
         }
         self.lose_what_nobody_has(plan);
         self.forget_what_nobody_has(plan);
-        self.out.emit(Event::LossEnded { target });
+        self.out.emit(Event::Fault(fault::Event::LossEnded { target }));
     }
 
     /// Whether it belongs to a region that is lost: it neither fails nor recovers any more.
@@ -45,7 +46,7 @@ impl World {
         for (index, row) in self.rows[id.index() * width..][..width].iter_mut().enumerate() {
             if std::mem::take(row).rows > 0 {
                 let (holder, record) = (Holder::Table(id), RecordId(index as u16));
-                self.out.emit(Event::Lost { holder, record });
+                self.out.emit(Event::Fault(fault::Event::Lost { holder, record }));
             }
         }
         let keys = plan.keys().count();
@@ -80,7 +81,9 @@ impl World {
         // With strong replication it is not stored yet, and nobody was told that it is.
         if plan.tables[table.index()].replication == ReplicationMode::Eventual {
             let holder = Holder::Stream(table);
-            lost.iter().for_each(|&record| self.out.emit(Event::Lost { holder, record }));
+            lost.iter().for_each(|&record| {
+                self.out.emit(Event::Fault(fault::Event::Lost { holder, record }))
+            });
         }
         let writes = lost.len() as u32;
         lost.clear();

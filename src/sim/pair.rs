@@ -34,21 +34,6 @@ impl Pair {
     /// How many indices there are.
     pub const COUNT: usize = MachineKind::ALL.len() * STATES * MESSAGES;
 
-    /// The names of the states of a kind of machine.
-    pub const fn states(machine: MachineKind) -> &'static [&'static str] {
-        match machine {
-            MachineKind::Driver => &["Running"],
-            MachineKind::Source => &["Idle", "Sending", "Waiting"],
-            MachineKind::Dns => &["AllOnline", "SomeOffline", "SomeUnhealthy"],
-            MachineKind::Destination => &["Receiving", "Removing", "Refused"],
-            MachineKind::Queue => &["Available", "Failed"],
-            MachineKind::Container => &["Processing", "FailedProcessing", "FailedDependency"],
-            MachineKind::Table => &["Available", "Failed"],
-            MachineKind::Replicator => &["Running", "Failed"],
-            MachineKind::Database => &["Reader", "Writer", "Draining", "Failed"],
-        }
-    }
-
     /// A dense number for the pair, below [`Pair::COUNT`].
     #[inline]
     pub fn index(self) -> usize {

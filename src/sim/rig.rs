@@ -157,7 +157,7 @@ impl Rig {
     fn step(&mut self, choice: Choice) -> &mut Rig {
         self.simulation.step(choice);
         for event in self.simulation.events() {
-            let event = self.short(&format!("{event:?}"));
+            let event = self.short(without_group(&format!("{event:?}")));
             _ = writeln!(self.told, "    {event}");
         }
         let layout = &self.simulation.plan().layout;
@@ -219,6 +219,14 @@ impl Rig {
         }
         text
     }
+}
+
+/// An event as Rust writes it, without the machine that it is of: which one that is, is plain.
+fn without_group(event: &str) -> &str {
+    let inner = event.split_once('(').and_then(|(group, inner)| {
+        group.chars().all(char::is_alphanumeric).then(|| inner.strip_suffix(')'))?
+    });
+    inner.unwrap_or(event)
 }
 
 /// Writes what is meant in place of every `kind` with a number and a bracket.

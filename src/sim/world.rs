@@ -3,17 +3,19 @@
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
-use crate::model::container::Container;
-use crate::model::destination::RecordDestination;
-use crate::model::dns::Dns;
-use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, TableId};
+use crate::model::container::{self, Container};
+use crate::model::destination::{self, RecordDestination};
+use crate::model::dns::{self, Dns};
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionSet, ReplicatorId, TableId,
+};
 use crate::model::layout::{MachineKind, Place};
 use crate::model::message::Message;
 use crate::model::outbox::Outbox;
-use crate::model::queue::{Queue, Shelf};
-use crate::model::replicator::Replicator;
-use crate::model::source::RecordSource;
-use crate::model::table::{Latest, RegionalTable, Row};
+use crate::model::queue::{self, Queue, Shelf};
+use crate::model::replicator::{self, Replicator};
+use crate::model::source::{self, RecordSource};
+use crate::model::table::{self, Latest, RegionalTable, Row, global_database};
 use crate::plan::{Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::budget::Faults;
@@ -61,6 +63,35 @@ pub(super) struct World {
     pub(super) struck: Option<Strike>,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
     pub(super) scratch: [Vec<RecordId>; 2],
+}
+
+/// What is done for each kind of machine. One match over places, [`World::visit`], leads to all who implement it.
+pub(super) trait Machines {
+    fn driver(&mut self, driver: &Driver);
+    fn source(&mut self, source: &RecordSource);
+    fn dns(&mut self, dns: &Dns);
+    fn destination(&mut self, destination: &RecordDestination);
+    fn queue(&mut self, id: QueueId);
+    fn container(&mut self, id: ContainerId);
+    fn table(&mut self, id: TableId);
+    fn replicator(&mut self, id: ReplicatorId);
+}
+
+impl Pair {
+    /// The names of the states of a kind of machine: of the variants of its `enum State`, by number.
+    pub const fn states(machine: MachineKind) -> &'static [&'static str] {
+        match machine {
+            MachineKind::Driver => &["Running"],
+            MachineKind::Source => source::State::NAMES,
+            MachineKind::Dns => dns::State::NAMES,
+            MachineKind::Destination => destination::State::NAMES,
+            MachineKind::Queue => queue::State::NAMES,
+            MachineKind::Container => container::State::NAMES,
+            MachineKind::Table => table::State::NAMES,
+            MachineKind::Replicator => replicator::State::NAMES,
+            MachineKind::Database => global_database::State::NAMES,
+        }
+    }
 }
 
 impl World {
@@ -128,18 +159,19 @@ impl World {
                 state
             }
             Place::InDns => {
-                let state = self.in_dns.state();
+                let state = self.in_dns.state() as u8;
                 self.in_dns.handle(&self.current, &plan.in_dns, &mut self.out);
                 state
             }
             Place::OutDns => {
-                let state = self.out_dns.state();
+                let state = self.out_dns.state() as u8;
                 self.out_dns.handle(&self.current, &plan.out_dns, &mut self.out);
                 state
             }
             Place::Destination => {
-                let state = self.destination.state(self.region_asked(plan)) as u8;
                 let (context, keys) = (&plan.destination, plan.keys());
+                let region = destination::region_of(&self.current, context);
+                let state = self.destination.state(region) as u8;
                 self.destination.handle(&self.current, context, keys, &mut self.out);
                 state
             }
@@ -180,38 +212,18 @@ impl World {
         Pair { machine: kind, state, message }
     }
 
-    /// The region that a message to the destination is about.
-    #[inline]
-    fn region_asked(&self, plan: &Plan) -> RegionId {
-        match self.current {
-            Message::Wake { region } => region,
-            Message::Received { queue, .. }
-            | Message::Removed { queue, .. }
-            | Message::ReceiveRefused { queue, .. }
-            | Message::RemoveRefused { queue, .. } => plan.layout.queue_place(queue).0,
-            Message::Proceed
-            | Message::Publish { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Receive { .. }
-            | Message::Remove { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Insert { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Apply { .. }
-            | Message::Probe { .. }
-            | Message::Probed { .. }
-            | Message::Forward { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Logged { .. }
-            | Message::Enact { .. }
-            | Message::CleanUp { .. } => RegionId(0),
+    /// Asks for one machine what is to be done for its kind.
+    pub(super) fn visit(&self, place: Place, machines: &mut impl Machines) {
+        match place {
+            Place::Driver => machines.driver(&self.driver),
+            Place::Source => machines.source(&self.source),
+            Place::InDns => machines.dns(&self.in_dns),
+            Place::OutDns => machines.dns(&self.out_dns),
+            Place::Destination => machines.destination(&self.destination),
+            Place::Queue(id) => machines.queue(id),
+            Place::Container(id) => machines.container(id),
+            Place::Table(id) => machines.table(id),
+            Place::Replicator(id) => machines.replicator(id),
         }
     }
 

@@ -5,11 +5,13 @@
 //! which cluster writes from now on, and all others are made to follow its log.
 
 use crate::model::StageId;
+use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
+use crate::model::table;
 use crate::model::table::global_database::cancel;
 use crate::model::table::{Latest, Row, Store};
 use crate::plan::Plan;
@@ -180,7 +182,10 @@ impl World {
             let row = &mut self.rows[table.index() * width + record.index()];
             if !kept && row.rows > 0 {
                 *row = Row::default();
-                self.out.emit(Event::Lost { holder: Holder::Table(table), record });
+                self.out.emit(Event::Fault(fault::Event::Lost {
+                    holder: Holder::Table(table),
+                    record,
+                }));
             }
         }
         let mut lost = std::mem::take(&mut self.scratch[0]);
@@ -204,7 +209,8 @@ impl World {
         let kept_back = self.replicators[id.index()].held_for_mut(region);
         self.out.retain_held(kept_back, |message| !is_gone(message));
         let holder = Holder::Log(table);
-        lost.drain(..).for_each(|record| self.out.emit(Event::Lost { holder, record }));
+        lost.drain(..)
+            .for_each(|record| self.out.emit(Event::Fault(fault::Event::Lost { holder, record })));
         self.scratch[0] = lost;
         for key in 0..keys {
             let shown = self.latest[table.index() * keys + key].record;
@@ -213,7 +219,10 @@ impl World {
                 let latest = self.latest[writer.index() * keys + key];
                 self.latest[table.index() * keys + key] = latest;
                 if latest.record != RecordId(0) {
-                    self.out.emit(Event::KeyShown { table, record: latest.record });
+                    self.out.emit(Event::Table(table::Event::KeyShown {
+                        table,
+                        record: latest.record,
+                    }));
                 }
             }
         }

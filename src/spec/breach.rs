@@ -237,7 +237,7 @@ pub enum Breach {
 /// let mut spec = Spec::new(&plan);
 /// // No machine of the model makes a record up, so the spec is told of one.
 /// let copy = RecordCopy { id: RecordId(1), value: 0 };
-/// let event = Event::Enqueued { queue: QueueId(0), copy };
+/// let event = Event::Queue(queue::Event::Enqueued { queue: QueueId(0), copy });
 /// let at = Whereabouts::Queue(QueueId(0));
 /// let breach = Breach::Invented { record: RecordId(1), value: 0, at };
 /// assert_eq!(spec.judge(&event, Seen(1), &plan), Err(breach));

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
+use crate::model::{container, queue};
 use crate::sim::{Choice, Simulation};
 
 /// What goes on for ever, found out by going on for a while.
@@ -43,10 +44,12 @@ impl Circle {
     }
 
     fn note(&mut self, event: &Event) {
-        if let Event::GaveUp { container, record } = *event {
+        if let Event::Container(container::Event::GaveUp { container, record }) = *event {
             self.given_up.insert((container, record));
         }
-        if let Event::Delivered { queue, record, redelivery: true, .. } = *event {
+        if let Event::Queue(queue::Event::Delivered { queue, record, redelivery: true, .. }) =
+            *event
+        {
             self.delivered.insert((queue, record));
         }
     }

@@ -3,6 +3,7 @@
 use crate::model::event::Event;
 use crate::model::layout::Place;
 use crate::model::message::MessageKind;
+use crate::model::queue;
 use crate::plan::Plan;
 use crate::sim::Step;
 
@@ -108,32 +109,21 @@ impl RegionCounts {
     /// Takes note of a step and of what happened in it.
     pub fn watch(&mut self, step: &Step, events: &[Event], plan: &Plan) {
         if let (Some(machine), Some(pair)) = (step.choice.machine(), step.pair) {
-            match plan.layout.places()[machine.index()] {
-                Place::Queue(id) if pair.message == MessageKind::Send => {
-                    self.queues[id.index()].get_or_insert_default().requested += 1;
-                }
-                Place::Queue(id) if pair.message == MessageKind::Remove => {
-                    self.queues[id.index()].get_or_insert_default().removed += 1;
-                }
-                Place::Table(id) if pair.message == MessageKind::Insert => {
-                    self.tables[id.index()].get_or_insert_default().requested += 1;
-                }
-                Place::Driver
-                | Place::Source
-                | Place::InDns
-                | Place::OutDns
-                | Place::Destination
-                | Place::Queue(_)
-                | Place::Container(_)
-                | Place::Table(_)
-                | Place::Replicator(_) => {}
+            let place = plan.layout.places()[machine.index()];
+            let is_of = |message| pair.message == message;
+            if let (Place::Queue(id), true) = (place, is_of(MessageKind::Send)) {
+                self.queues[id.index()].get_or_insert_default().requested += 1;
+            } else if let (Place::Queue(id), true) = (place, is_of(MessageKind::Remove)) {
+                self.queues[id.index()].get_or_insert_default().removed += 1;
+            } else if let (Place::Table(id), true) = (place, is_of(MessageKind::Insert)) {
+                self.tables[id.index()].get_or_insert_default().requested += 1;
             }
         }
         for event in events {
-            if let Event::Enqueued { queue, .. } = event {
+            if let Event::Queue(queue::Event::Enqueued { queue, .. }) = event {
                 self.queues[queue.index()].get_or_insert_default().completed += 1;
             }
-            if let Event::Delivered { queue, .. } = event {
+            if let Event::Queue(queue::Event::Delivered { queue, .. }) = event {
                 self.queues[queue.index()].get_or_insert_default().received += 1;
             }
         }

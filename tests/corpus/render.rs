@@ -5,12 +5,14 @@
 use std::fmt::Write;
 
 use active_active::model::dns::DnsSide;
+use active_active::model::event::fault;
 use active_active::model::event::{Event, Holder};
 use active_active::model::fault::Target;
 use active_active::model::layout::Layout;
 use active_active::model::{
     ContainerId, Place, QueueId, RecordCopy, RegionId, RegionSet, ReplicatorId, TableId,
 };
+use active_active::model::{container, destination, dns, queue, replicator, source, table};
 use active_active::sim::Simulation;
 
 /// Names of what events mention.
@@ -89,96 +91,125 @@ fn copy(copy: RecordCopy) -> String {
 pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
     let names = Names(layout);
     let line = match *event {
-        Event::Published { copy: c } => format!("published {}", copy(c)),
-        Event::Accepted { record } => format!("accepted {}", record.0),
-        Event::Refused { record } => format!("refused {}", record.0),
-        Event::BatchEnded { batch, complete } => format!("batch-ended {} {complete}", batch.0),
-        Event::Routed { record, region } => format!("routed {} @{}", record.0, number(region)),
-        Event::FetchRouted { region } => format!("fetch-routed @{}", number(region)),
-        Event::RoutesChanged { side: s, offline } => {
+        Event::Source(source::Event::Published { copy: c }) => format!("published {}", copy(c)),
+        Event::Source(source::Event::Accepted { record }) => format!("accepted {}", record.0),
+        Event::Source(source::Event::Refused { record }) => format!("refused {}", record.0),
+        Event::Source(source::Event::BatchEnded { batch, complete }) => {
+            format!("batch-ended {} {complete}", batch.0)
+        }
+        Event::Dns(dns::Event::Routed { record, region }) => {
+            format!("routed {} @{}", record.0, number(region))
+        }
+        Event::Dns(dns::Event::FetchRouted { region }) => {
+            format!("fetch-routed @{}", number(region))
+        }
+        Event::Dns(dns::Event::RoutesChanged { side: s, offline }) => {
             format!("routes-changed {} without {}", side(s), regions(offline))
         }
-        Event::Probed { region, healthy } => format!("probed @{} {healthy}", number(region)),
-        Event::HealthChanged { region, healthy } => {
+        Event::Dns(dns::Event::Probed { region, healthy }) => {
+            format!("probed @{} {healthy}", number(region))
+        }
+        Event::Dns(dns::Event::HealthChanged { region, healthy }) => {
             format!("health-changed @{} {healthy}", number(region))
         }
-        Event::WeightsChanged { weights } => {
+        Event::Dns(dns::Event::WeightsChanged { weights }) => {
             let weights = weights.map(|weight| weight.to_string());
             format!("weights-changed {}", weights[..layout.regions].join(" "))
         }
-        Event::PlanEnacted { plan, instead_of } => format!("plan-enacted {plan} for {instead_of}"),
-        Event::PlanDeleted { plan } => format!("plan-deleted {plan}"),
-        Event::Enqueued { queue, copy: c } => {
+        Event::Dns(dns::Event::PlanEnacted { plan, instead_of }) => {
+            format!("plan-enacted {plan} for {instead_of}")
+        }
+        Event::Dns(dns::Event::PlanDeleted { plan }) => format!("plan-deleted {plan}"),
+        Event::Queue(queue::Event::Enqueued { queue, copy: c }) => {
             format!("enqueued {} {}", names.queue(queue), copy(c))
         }
-        Event::SendWaits { queue, record } => {
+        Event::Queue(queue::Event::SendWaits { queue, record }) => {
             format!("send-waits {} {}", names.queue(queue), record.0)
         }
-        Event::Delivered { queue, record, redelivery, gone } => {
+        Event::Queue(queue::Event::Delivered { queue, record, redelivery, gone }) => {
             format!("delivered {} {} {redelivery} {gone}", names.queue(queue), record.0)
         }
-        Event::Returned { queue, record } => {
+        Event::Queue(queue::Event::Returned { queue, record }) => {
             format!("returned {} {}", names.queue(queue), record.0)
         }
-        Event::TimedOut { queue, record } => {
+        Event::Queue(queue::Event::TimedOut { queue, record }) => {
             format!("timed-out {} {}", names.queue(queue), record.0)
         }
-        Event::Reordered { queue } => format!("reordered {}", names.queue(queue)),
-        Event::DeadLettered { queue, record } => {
+        Event::Queue(queue::Event::Reordered { queue }) => {
+            format!("reordered {}", names.queue(queue))
+        }
+        Event::Queue(queue::Event::DeadLettered { queue, record }) => {
             format!("dead-lettered {} {}", names.queue(queue), record.0)
         }
-        Event::Late { machine, message } => {
+        Event::Fault(fault::Event::Late { machine, message }) => {
             format!("late {} {}", layout.name(machine), message.name())
         }
-        Event::CameLate { machine, message } => {
+        Event::Fault(fault::Event::CameLate { machine, message }) => {
             format!("came-late {} {}", layout.name(machine), message.name())
         }
-        Event::Redriven { queue, record } => {
+        Event::Queue(queue::Event::Redriven { queue, record }) => {
             format!("redriven {} {}", names.queue(queue), record.0)
         }
-        Event::Removed { queue, record } => format!("removed {} {}", names.queue(queue), record.0),
-        Event::StaleRemove { queue } => format!("stale-remove {}", names.queue(queue)),
-        Event::Forwarding { container, record } => {
+        Event::Queue(queue::Event::Removed { queue, record }) => {
+            format!("removed {} {}", names.queue(queue), record.0)
+        }
+        Event::Queue(queue::Event::StaleRemove { queue }) => {
+            format!("stale-remove {}", names.queue(queue))
+        }
+        Event::Container(container::Event::Forwarding { container, record }) => {
             format!("forwarding {} {}", names.container(container), record.0)
         }
-        Event::ContainerBecame { container, state, refused_by } => {
+        Event::Container(container::Event::Became { container, state, refused_by }) => {
             let by = refused_by.map_or("-", |machine| layout.name(machine));
             format!("became {} {} {by}", names.container(container), state.name())
         }
-        Event::GaveUp { container, record } => {
+        Event::Container(container::Event::GaveUp { container, record }) => {
             format!("gave-up {} {}", names.container(container), record.0)
         }
-        Event::StaleReply { container } => format!("stale-reply {}", names.container(container)),
-        Event::Stored { table, asked, copy: c, rows, duplicate } => {
+        Event::Container(container::Event::StaleReply { container }) => {
+            format!("stale-reply {}", names.container(container))
+        }
+        Event::Table(table::Event::Stored { table, asked, copy: c, rows, duplicate }) => {
             let (table, asked) = (names.table(table), names.table(asked));
             format!("stored {table} by {asked} {} {rows} {duplicate}", copy(c))
         }
-        Event::Applied { table, copy: c, rows } => {
+        Event::Table(table::Event::Applied { table, copy: c, rows }) => {
             format!("applied {} {} {rows}", names.table(table), copy(c))
         }
-        Event::KeyShown { table, record } => format!("shown {} {}", names.table(table), record.0),
-        Event::Replicated { replicator, record, region, reached } => {
+        Event::Table(table::Event::KeyShown { table, record }) => {
+            format!("shown {} {}", names.table(table), record.0)
+        }
+        Event::Replicator(replicator::Event::Replicated {
+            replicator,
+            record,
+            region,
+            reached,
+        }) => {
             let (name, reached) = (names.replicator(replicator), regions(reached));
             format!("replicated {name} {} @{} to {reached}", record.0, number(region))
         }
-        Event::WriterMoved { replicator, region } => {
+        Event::Replicator(replicator::Event::WriterMoved { replicator, region }) => {
             format!("writer-moved {} @{}", names.replicator(replicator), number(region))
         }
-        Event::ReplicationLost { replicator, record } => {
+        Event::Replicator(replicator::Event::ReplicationLost { replicator, record }) => {
             format!("replication-lost {} {}", names.replicator(replicator), record.0)
         }
-        Event::Arrived { copy: c, region, counted, shown } => {
+        Event::Destination(destination::Event::Arrived { copy: c, region, counted, shown }) => {
             format!("arrived {} @{} {counted} {shown}", copy(c), number(region))
         }
-        Event::Faulted { fault } => {
+        Event::Fault(fault::Event::Faulted { fault }) => {
             format!("faulted {} {}", fault.kind.name(), names.target(fault.target))
         }
-        Event::Recovered { target, waiting } => {
+        Event::Fault(fault::Event::Recovered { target, waiting }) => {
             format!("recovered {} {waiting}", names.target(target))
         }
-        Event::Lost { holder, record } => format!("lost {} {}", names.holder(holder), record.0),
-        Event::LossEnded { target } => format!("loss-ended {}", names.target(target)),
-        Event::ReplyLost { machine, reply } => {
+        Event::Fault(fault::Event::Lost { holder, record }) => {
+            format!("lost {} {}", names.holder(holder), record.0)
+        }
+        Event::Fault(fault::Event::LossEnded { target }) => {
+            format!("loss-ended {}", names.target(target))
+        }
+        Event::Fault(fault::Event::ReplyLost { machine, reply }) => {
             format!("reply-lost {} {}", layout.name(machine), reply.name())
         }
         Event::ExpectationFailed { action } => format!("expectation-failed {action}"),

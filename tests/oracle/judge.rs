@@ -18,9 +18,11 @@
 use std::collections::BTreeSet;
 
 use active_active::model::event::Holder;
+use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::model::options::{Delivery, OnRefusal};
 use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
+use active_active::model::{container, destination, dns, queue, source, table};
 use active_active::plan::Plan;
 use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
@@ -87,19 +89,19 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             violated.push(property);
         }
     };
-    if let Event::Published { copy } = *event {
+    if let Event::Source(source::Event::Published { copy }) = *event {
         must(PropertyName::NoInvention, is_real(copy, plan));
     }
     if let Some(copy) = seen(event) {
         let sent = before.published.get(&copy.id) == Some(&copy.value);
         must(PropertyName::NoInvention, sent && is_real(copy, plan));
     }
-    if let Event::Forwarding { container, record } = *event {
+    if let Event::Container(container::Event::Forwarding { container, record }) = *event {
         let (region, stage) = layout.container_place(container);
         let stored = before.has_stored(layout.table(region, stage), record);
         must(PropertyName::StoreBeforeForward, stored);
     }
-    if let Event::Removed { queue, record } = *event {
+    if let Event::Queue(queue::Event::Removed { queue, record }) = *event {
         let (region, position) = layout.queue_place(queue);
         if position == layout.stages.len() {
             must(PropertyName::RemoveLast, before.delivered.contains(&record));
@@ -117,10 +119,10 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let newer = before.shows(place, record, plan).is_some_and(|other| other > record);
         must(PropertyName::MonotoneVersion, !newer);
     }
-    if let Event::Lost { holder, record } = *event {
+    if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
         must(PropertyName::WithinRpo, is_what_is_lost(holder, record, before, plan));
     }
-    if let Event::LossEnded { .. } = *event {
+    if let Event::Fault(fault::Event::LossEnded { .. }) = *event {
         let mut after = before.clone();
         after.apply(event, plan);
         let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
@@ -130,7 +132,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         };
         must(PropertyName::WithinRpo, is_declared);
     }
-    if let Event::Applied { table, copy, .. } = *event
+    if let Event::Table(table::Event::Applied { table, copy, .. }) = *event
         && exists(copy.id, plan)
     {
         let destroyed = before.loss.destroyed.contains(&(layout.table_place(table).1, copy.id));
@@ -138,13 +140,13 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::WithinRpo, sent || !destroyed);
     }
     must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
-    if let Event::Stored { asked: table, copy, .. } = *event
+    if let Event::Table(table::Event::Stored { asked: table, copy, .. }) = *event
         && is_fifo_promised(plan)
         && exists(copy.id, plan)
     {
         must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
     }
-    if let Event::Arrived { copy, counted: true, .. } = *event {
+    if let Event::Destination(destination::Event::Arrived { copy, counted: true, .. }) = *event {
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
     violated
@@ -152,10 +154,10 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
 
 /// What an event shows for a key: which table, or the destination, and which record.
 fn shown(event: &Event) -> Option<(Option<TableId>, RecordId)> {
-    if let Event::KeyShown { table, record } = *event {
+    if let Event::Table(table::Event::KeyShown { table, record }) = *event {
         return Some((Some(table), record));
     }
-    if let Event::Arrived { copy, shown: true, .. } = *event {
+    if let Event::Destination(destination::Event::Arrived { copy, shown: true, .. }) = *event {
         return Some((None, copy.id));
     }
     None
@@ -163,13 +165,13 @@ fn shown(event: &Event) -> Option<(Option<TableId>, RecordId)> {
 
 /// Whether in-dns and out-dns do and think what their policy and the results of checks allow.
 fn is_routed_by_policy(event: &Event, before: &World, plan: &Plan) -> bool {
-    if let Event::Routed { region, .. } = *event {
+    if let Event::Dns(dns::Event::Routed { region, .. }) = *event {
         return before.allowed(plan).contains(&region) || before.is_cached(region, plan);
     }
-    if let Event::FetchRouted { region } = *event {
+    if let Event::Dns(dns::Event::FetchRouted { region }) = *event {
         return !before.not_fetched.contains(&region);
     }
-    if let Event::HealthChanged { region, healthy } = *event {
+    if let Event::Dns(dns::Event::HealthChanged { region, healthy }) = *event {
         let results = before.in_a_row(region, healthy, before.probes.len());
         return results >= usize::from(plan.scenario().dns.health_threshold);
     }
@@ -207,46 +209,17 @@ fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan
 /// The copy that an event shows somewhere behind the source.
 fn seen(event: &Event) -> Option<RecordCopy> {
     match *event {
-        Event::Enqueued { copy, .. }
-        | Event::Stored { copy, .. }
-        | Event::Applied { copy, .. }
-        | Event::Arrived { copy, .. } => Some(copy),
-        Event::Published { .. }
-        | Event::Accepted { .. }
-        | Event::Refused { .. }
-        | Event::BatchEnded { .. }
-        | Event::Routed { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Delivered { .. }
-        | Event::Returned { .. }
-        | Event::TimedOut { .. }
-        | Event::Reordered { .. }
-        | Event::DeadLettered { .. }
-        | Event::Redriven { .. }
-        | Event::KeyShown { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::Removed { .. }
-        | Event::StaleRemove { .. }
-        | Event::Forwarding { .. }
-        | Event::ContainerBecame { .. }
-        | Event::StaleReply { .. }
-        | Event::SendWaits { .. }
-        | Event::GaveUp { .. }
-        | Event::Replicated { .. }
-        | Event::ReplicationLost { .. }
-        | Event::WriterMoved { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::Lost { .. }
-        | Event::LossEnded { .. }
+        Event::Queue(queue::Event::Enqueued { copy, .. })
+        | Event::Table(table::Event::Stored { copy, .. })
+        | Event::Table(table::Event::Applied { copy, .. })
+        | Event::Destination(destination::Event::Arrived { copy, .. }) => Some(copy),
+        Event::Source(_)
+        | Event::Dns(_)
+        | Event::Queue(_)
+        | Event::Container(_)
+        | Event::Table(_)
+        | Event::Replicator(_)
+        | Event::Fault(_)
         | Event::ExpectationFailed { .. } => None,
     }
 }
@@ -319,7 +292,8 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     must(PropertyName::Expectation, !end.awaits);
     for record in plan.record_ids() {
         let published = end.published[plan.batch_of(record).index()];
-        let owed = happened(Event::Accepted { record }) || (owns_all && published);
+        let owed =
+            happened(Event::Source(source::Event::Accepted { record })) || (owns_all && published);
         let delivered = end.delivered[record.index()];
         let lost = world.loss.undelivered.contains(&record);
         must(PropertyName::DeliveredAll, delivered || lost || !owed);

@@ -1,6 +1,7 @@
 //! Traces that no design produces: real ones with one event spoiled.
 
 use active_active::model::{Event, RecordCopy, RecordId, RegionId};
+use active_active::model::{destination, dns, queue, source, table};
 use active_active::plan::Plan;
 use active_active::scheduler::seed::below;
 use rand::Rng;
@@ -42,16 +43,34 @@ pub(crate) fn mutate(trace: &mut Trace, plan: &Plan, numbers: &mut Xoshiro256Plu
 /// Whether a mutation of this kind can spoil the event.
 fn fits(kind: usize, event: &Event) -> bool {
     match kind {
-        0 => copy_in(event).is_some() || matches!(event, Event::Published { .. }),
-        1 => copy_in(event).is_some() && !matches!(event, Event::Enqueued { .. }),
-        2 | 3 => matches!(event, Event::Stored { .. }),
-        4 => matches!(event, Event::Published { .. } | Event::Arrived { .. }),
-        5 => matches!(event, Event::Removed { .. }),
-        6 => matches!(event, Event::Routed { .. }),
-        9 => matches!(event, Event::Probed { .. } | Event::HealthChanged { .. }),
-        10 => matches!(event, Event::FetchRouted { .. }),
-        7 => matches!(event, Event::Stored { .. } | Event::Applied { .. }),
-        _ => matches!(event, Event::Arrived { counted: false, .. }),
+        0 => {
+            copy_in(event).is_some()
+                || matches!(event, Event::Source(source::Event::Published { .. }))
+        }
+        1 => {
+            copy_in(event).is_some()
+                && !matches!(event, Event::Queue(queue::Event::Enqueued { .. }))
+        }
+        2 | 3 => matches!(event, Event::Table(table::Event::Stored { .. })),
+        4 => matches!(
+            event,
+            Event::Source(source::Event::Published { .. })
+                | Event::Destination(destination::Event::Arrived { .. })
+        ),
+        5 => matches!(event, Event::Queue(queue::Event::Removed { .. })),
+        6 => matches!(event, Event::Dns(dns::Event::Routed { .. })),
+        9 => matches!(
+            event,
+            Event::Dns(dns::Event::Probed { .. }) | Event::Dns(dns::Event::HealthChanged { .. })
+        ),
+        10 => matches!(event, Event::Dns(dns::Event::FetchRouted { .. })),
+        7 => matches!(
+            event,
+            Event::Table(table::Event::Stored { .. }) | Event::Table(table::Event::Applied { .. })
+        ),
+        _ => {
+            matches!(event, Event::Destination(destination::Event::Arrived { counted: false, .. }))
+        }
     }
 }
 
@@ -79,10 +98,10 @@ fn copy_of(id: RecordId, plan: &Plan) -> RecordCopy {
 
 /// The copy that an event shows behind the source.
 fn copy_in(event: &Event) -> Option<RecordCopy> {
-    if let Event::Enqueued { copy, .. }
-    | Event::Stored { copy, .. }
-    | Event::Applied { copy, .. }
-    | Event::Arrived { copy, .. } = *event
+    if let Event::Queue(queue::Event::Enqueued { copy, .. })
+    | Event::Table(table::Event::Stored { copy, .. })
+    | Event::Table(table::Event::Applied { copy, .. })
+    | Event::Destination(destination::Event::Arrived { copy, .. }) = *event
     {
         return Some(copy);
     }
@@ -90,11 +109,11 @@ fn copy_in(event: &Event) -> Option<RecordCopy> {
 }
 
 fn with_copy(event: &mut Event, change: impl FnOnce(&mut RecordCopy)) {
-    if let Event::Enqueued { copy, .. }
-    | Event::Stored { copy, .. }
-    | Event::Applied { copy, .. }
-    | Event::Arrived { copy, .. }
-    | Event::Published { copy } = event
+    if let Event::Queue(queue::Event::Enqueued { copy, .. })
+    | Event::Table(table::Event::Stored { copy, .. })
+    | Event::Table(table::Event::Applied { copy, .. })
+    | Event::Destination(destination::Event::Arrived { copy, .. })
+    | Event::Source(source::Event::Published { copy }) = event
     {
         change(copy);
     }
@@ -105,10 +124,14 @@ fn with_copy(event: &mut Event, change: impl FnOnce(&mut RecordCopy)) {
 fn move_earlier(trace: &mut Trace, at: At, skip: usize) {
     let moved = *event_at(trace, at);
     let came = positions(trace, |event| match (moved, *event) {
-        (Event::Removed { queue, record }, Event::Enqueued { queue: into, copy }) => {
-            (into, copy.id) == (queue, record)
-        }
-        (Event::Stored { copy, .. }, Event::Published { copy: published }) => copy == published,
+        (
+            Event::Queue(queue::Event::Removed { queue, record }),
+            Event::Queue(queue::Event::Enqueued { queue: into, copy }),
+        ) => (into, copy.id) == (queue, record),
+        (
+            Event::Table(table::Event::Stored { copy, .. }),
+            Event::Source(source::Event::Published { copy: published }),
+        ) => copy == published,
         _ => false,
     });
     let Some(&(last_came, _)) = came.iter().rfind(|&&came| came < at) else { return };
@@ -119,17 +142,19 @@ fn move_earlier(trace: &mut Trace, at: At, skip: usize) {
 
 /// Another region, one row more, counted after all.
 fn spoil(event: &mut Event, other: RegionId) {
-    if let Event::Routed { region, .. }
-    | Event::FetchRouted { region }
-    | Event::Probed { region, .. }
-    | Event::HealthChanged { region, .. } = event
+    if let Event::Dns(dns::Event::Routed { region, .. })
+    | Event::Dns(dns::Event::FetchRouted { region })
+    | Event::Dns(dns::Event::Probed { region, .. })
+    | Event::Dns(dns::Event::HealthChanged { region, .. }) = event
     {
         *region = other;
     }
-    if let Event::Stored { rows, .. } | Event::Applied { rows, .. } = event {
+    if let Event::Table(table::Event::Stored { rows, .. })
+    | Event::Table(table::Event::Applied { rows, .. }) = event
+    {
         *rows += 1;
     }
-    if let Event::Arrived { counted, .. } = event {
+    if let Event::Destination(destination::Event::Arrived { counted, .. }) = event {
         *counted = true;
     }
 }

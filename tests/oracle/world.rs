@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use active_active::model::container::State;
 use active_active::model::dns::DnsSide;
+use active_active::model::event::fault;
 use active_active::model::fault::{FaultKind, Target};
 use active_active::model::options::Policy;
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
 };
+use active_active::model::{container, destination, dns, queue, replicator, source, table};
 use active_active::plan::Plan;
 
 use super::loss::Loss;
@@ -102,20 +104,20 @@ impl World {
     #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     pub(crate) fn apply(&mut self, event: &Event, plan: &Plan) {
         match *event {
-            Event::Published { copy } => {
+            Event::Source(source::Event::Published { copy }) => {
                 self.published.insert(copy.id, copy.value);
             }
-            Event::Accepted { record } => {
+            Event::Source(source::Event::Accepted { record }) => {
                 self.accepted.insert(record);
             }
-            Event::Enqueued { queue, copy } => self.enqueue(queue, copy, plan),
-            Event::Removed { queue, record }
-            | Event::Delivered { queue, record, gone: true, .. } => {
+            Event::Queue(queue::Event::Enqueued { queue, copy }) => self.enqueue(queue, copy, plan),
+            Event::Queue(queue::Event::Removed { queue, record })
+            | Event::Queue(queue::Event::Delivered { queue, record, gone: true, .. }) => {
                 let queue = &mut self.queues[queue.index()];
                 let at = queue.iter().position(|copy| copy.id == record);
                 queue.remove(at.expect("only what is in a queue can leave it"));
             }
-            Event::Stored { table, asked, copy, rows, .. } => {
+            Event::Table(table::Event::Stored { table, asked, copy, rows, .. }) => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 *row = Row { value: copy.value, rows, written_here: true };
                 if rows > 0 {
@@ -123,73 +125,70 @@ impl World {
                 }
                 push_new(&mut self.first_stores[asked.index()], copy.id);
             }
-            Event::Applied { table, copy, rows } => {
+            Event::Table(table::Event::Applied { table, copy, rows }) => {
                 let row = self.rows.entry((table, copy.id)).or_default();
                 (row.value, row.rows) = (copy.value, rows);
                 self.loss.found(table, copy.id, plan);
                 self.loss.arrived(table, copy.id);
             }
-            Event::KeyShown { table, record } => self.shown.push((Some(table), record)),
-            Event::Arrived { copy, shown, .. } => {
+            Event::Table(table::Event::KeyShown { table, record }) => {
+                self.shown.push((Some(table), record))
+            }
+            Event::Destination(destination::Event::Arrived { copy, shown, .. }) => {
                 push_new(&mut self.delivered, copy.id);
                 if shown && plan.record_ids().any(|known| known == copy.id) {
                     self.shown.push((None, copy.id));
                 }
             }
-            Event::Probed { region, healthy } => self.probes.push((region, healthy)),
-            Event::HealthChanged { region, healthy } => {
+            Event::Dns(dns::Event::Probed { region, healthy }) => {
+                self.probes.push((region, healthy))
+            }
+            Event::Dns(dns::Event::HealthChanged { region, healthy }) => {
                 self.verdicts.push((self.probes.len(), region, healthy));
             }
-            Event::Routed { region, .. } => {
+            Event::Dns(dns::Event::Routed { region, .. }) => {
                 let allowed = self.allowed(plan).contains(&region);
                 self.routes.push((region, allowed));
             }
-            Event::WeightsChanged { weights } => {
+            Event::Dns(dns::Event::WeightsChanged { weights }) => {
                 self.weights = weights[..plan.layout.regions].to_vec();
             }
-            Event::Faulted { fault } => {
+            Event::Fault(fault::Event::Faulted { fault }) => {
                 if let (FaultKind::Offline, Target::Dns(side, region)) = (fault.kind, fault.target)
                 {
                     self.away_from(side).insert(region);
                 }
                 self.begin_loss(fault);
             }
-            Event::Lost { holder, record } => self.lose(holder, record, plan),
-            Event::LossEnded { .. } => self.end_loss(plan),
-            Event::Replicated { replicator, record, reached, .. } => {
+            Event::Fault(fault::Event::Lost { holder, record }) => self.lose(holder, record, plan),
+            Event::Fault(fault::Event::LossEnded { .. }) => self.end_loss(plan),
+            Event::Replicator(replicator::Event::Replicated {
+                replicator,
+                record,
+                reached,
+                ..
+            }) => {
                 self.loss.sent(StageId(replicator.0 as u8), record, reached, plan);
             }
-            Event::Recovered { target, .. } => {
+            Event::Fault(fault::Event::Recovered { target, .. }) => {
                 if let Target::Dns(side, region) = target {
                     self.away_from(side).remove(&region);
                 }
             }
-            Event::ContainerBecame { container, state, .. } => {
+            Event::Container(container::Event::Became { container, state, .. }) => {
                 self.states[container.index()] = state;
             }
-            Event::DeadLettered { queue, record } => self.dead.push((queue, record)),
-            Event::Redriven { queue, record } => self.take_dead(queue, record),
-            Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::RoutesChanged { .. }
-            | Event::FetchRouted { .. }
-            // The policy is that of the newest plan there is; these are about which one is in place.
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Delivered { gone: false, .. }
-            | Event::Returned { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::ReplicationLost { .. }
-            | Event::WriterMoved { .. }
+            Event::Queue(queue::Event::DeadLettered { queue, record }) => {
+                self.dead.push((queue, record))
+            }
+            Event::Queue(queue::Event::Redriven { queue, record }) => self.take_dead(queue, record),
+            // Of the plans the policy is that of the newest one there is, whichever is in place.
+            Event::Source(source::Event::Refused { .. } | source::Event::BatchEnded { .. })
+            | Event::Dns(_)
+            | Event::Queue(_)
+            | Event::Container(_)
+            | Event::Replicator(_)
+            | Event::Fault(_)
             | Event::ExpectationFailed { .. } => {}
         }
     }

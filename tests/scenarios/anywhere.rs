@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
+use active_active::model::event::fault;
 use active_active::model::fault::{FaultKind, FaultPoint};
 use active_active::model::{Event, MachineId};
 use active_active::plan::Plan;
@@ -15,7 +16,11 @@ use super::support::*;
 fn crash_anywhere_loses_nothing_and_absorbs_duplicates() {
     let coverage = holds_under_every_scheduler("crash-anywhere", |run| {
         all_is_everywhere(run);
-        let crashes = run.events.all.iter().filter(|event| matches!(event, Event::Faulted { .. }));
+        let crashes = run
+            .events
+            .all
+            .iter()
+            .filter(|event| matches!(event, Event::Fault(fault::Event::Faulted { .. })));
         assert!(crashes.count() <= 5, "the budget is five crashes");
     });
     let must = [
@@ -154,7 +159,11 @@ fn outages_anywhere_end_before_the_healing_in_many_runs() {
 fn lost_replies_lose_no_record() {
     let coverage = holds_under_every_scheduler("lost-replies", |run| {
         all_is_everywhere(run);
-        let lost = run.events.all.iter().filter(|event| matches!(event, Event::ReplyLost { .. }));
+        let lost = run
+            .events
+            .all
+            .iter()
+            .filter(|event| matches!(event, Event::Fault(fault::Event::ReplyLost { .. })));
         assert!(lost.count() <= 5, "the budget is five replies");
     });
     for what in [Reached::ReplyLost, Reached::DuplicateAbsorbed, Reached::SourceRefused] {

@@ -6,10 +6,12 @@ use std::collections::BTreeSet;
 use active_active::explore::{Choices, Reached, Runner, Verdict};
 use active_active::model::container::State;
 use active_active::model::event::Holder;
+use active_active::model::event::fault;
 use active_active::model::fault::{FaultKind, Target};
 use active_active::model::{
     Event, FaultPoint, MachineId, MessageKind, RecordId, RegionId, ReplicatorId, StageId,
 };
+use active_active::model::{container, replicator, table};
 use active_active::report::past;
 use active_active::saved::SavedRun;
 use active_active::scenario::builtin;
@@ -31,7 +33,9 @@ fn writers_that_move_anywhere_lose_only_what_was_not_replicated() {
         if count(FaultKind::Failover) == 0 {
             assert_eq!(run.outcome.lost.records(), 0, "a switchover loses nothing");
         }
-        let has_moved = |event: &Event| matches!(event, Event::WriterMoved { .. });
+        let has_moved = |event: &Event| {
+            matches!(event, Event::Replicator(replicator::Event::WriterMoved { .. }))
+        };
         moved.set(moved.get() + events.iter().filter(|event| has_moved(event)).count() as u64);
     });
     assert!(coverage.runs(Reached::WriterMoved) > RANDOM_RUNS / 2);
@@ -44,7 +48,7 @@ fn aurora_f1_stores_everything_everywhere_through_the_writer() {
         all_is_everywhere(run);
         let layout = &run.simulation.plan().layout;
         for event in &run.events.all {
-            if let Event::Stored { table, asked, .. } = *event {
+            if let Event::Table(table::Event::Stored { table, asked, .. }) = *event {
                 let (region, stage) = layout.table_place(table);
                 let is_core = layout.stages[stage.index()] == "core";
                 assert!(region == RegionId(0) || is_core, "only region 1 writes databases");
@@ -69,7 +73,12 @@ fn aurora_switchover_loses_nothing_wherever_it_falls() {
     let coverage = holds_under_every_scheduler("aurora-switchover", |run| {
         all_is_everywhere(run);
         assert_eq!(run.outcome.lost.records(), 0);
-        assert!(!run.events.all.iter().any(|event| matches!(event, Event::Lost { .. })));
+        assert!(
+            !run.events
+                .all
+                .iter()
+                .any(|event| matches!(event, Event::Fault(fault::Event::Lost { .. })))
+        );
         assert_eq!(writers(run), BTreeSet::from([RegionId(1)]));
         waited.set(waited.get() + u32::from(run.events.all.iter().any(is_refusal)));
     });
@@ -82,7 +91,10 @@ fn aurora_switchover_loses_nothing_wherever_it_falls() {
 }
 
 fn is_refusal(event: &Event) -> bool {
-    matches!(event, Event::ContainerBecame { state: State::FailedDependency, .. })
+    matches!(
+        event,
+        Event::Container(container::Event::Became { state: State::FailedDependency, .. })
+    )
 }
 
 /// What is gone is exactly the backlog of the old writer: recounted here from what was stored and what
@@ -96,19 +108,24 @@ fn aurora_failover_destroys_exactly_what_was_not_replicated() {
         let plan = run.simulation.plan();
         let mut backlog: BTreeSet<(StageId, RecordId)> = BTreeSet::new();
         let mut destroyed = BTreeSet::new();
-        let is_failover = |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Failover);
+        let is_failover = |event: &Event| matches!(event, Event::Fault(fault::Event::Faulted { fault }) if fault.kind == FaultKind::Failover);
         let at = run.events.all.iter().position(is_failover).expect("it is in the script");
         for event in &run.events.all[..at] {
-            if let Event::Stored { table, copy, duplicate: false, .. } = *event {
+            if let Event::Table(table::Event::Stored { table, copy, duplicate: false, .. }) = *event
+            {
                 backlog.insert((plan.layout.table_place(table).1, copy.id));
             }
-            if let Event::Replicated { replicator, record, .. } = *event {
+            if let Event::Replicator(replicator::Event::Replicated { replicator, record, .. }) =
+                *event
+            {
                 backlog.remove(&(StageId(replicator.0 as u8), record));
             }
         }
         backlog.retain(|(stage, _)| plan.layout.stages[stage.index()] != "core");
         for event in &run.events.all[at..] {
-            if let Event::Lost { holder: Holder::Table(table), record } = *event {
+            if let Event::Fault(fault::Event::Lost { holder: Holder::Table(table), record }) =
+                *event
+            {
                 destroyed.insert((plan.layout.table_place(table).1, record));
             }
         }
@@ -211,7 +228,7 @@ fn just_after(
 }
 
 fn is_late(event: &Event) -> bool {
-    matches!(event, Event::Late { message: MessageKind::Fence, .. })
+    matches!(event, Event::Fault(fault::Event::Late { message: MessageKind::Fence, .. }))
 }
 
 const GOES_ON: &[&str] = &["publish 1", "await delivered all"];
@@ -265,7 +282,7 @@ fn when_a_fence_comes_is_a_choice_that_takes_nothing_from_the_budget() {
 #[test]
 fn a_late_fence_comes_when_nothing_else_can_step() {
     let then = ["await quiescent", "publish 1", "await delivered all"];
-    let has_come = |event: &Event| matches!(event, Event::CameLate { .. });
+    let has_come = |event: &Event| matches!(event, Event::Fault(fault::Event::CameLate { .. }));
     let (simulation, old) = just_after(has_come, &then, &[]);
     assert_eq!(simulation.enabled().machines().collect::<Vec<MachineId>>(), [old]);
     let mut runner = Runner::new(fails_over(&then, &[]));
@@ -325,7 +342,9 @@ fn a_second_failover_tells_the_first_writer_anew() {
 #[test]
 fn a_fence_to_a_lost_region_does_not_come() {
     let then = ["lose @1", "publish 1", "await delivered all"];
-    let is_over = |event: &Event| matches!(event, Event::LossEnded { target: Target::Region(_) });
+    let is_over = |event: &Event| {
+        matches!(event, Event::Fault(fault::Event::LossEnded { target: Target::Region(_) }))
+    };
     let (simulation, old) = just_after(is_over, &then, &["rpo.records=unlimited"]);
     assert_eq!(simulation.late(old).count(), 0);
     assert_eq!(simulation.enabled().faults(), 0);

@@ -5,6 +5,7 @@ use active_active::explore::{
     Progress, Reached, Runner, SearchProgress, Sweep, Verdict, Verified, Verify,
 };
 use active_active::model::Event;
+use active_active::model::container;
 use active_active::model::container::State;
 use active_active::plan::Plan;
 use active_active::scheduler::{Random, RoundRobin};
@@ -112,7 +113,13 @@ fn a_container_whose_receipt_has_expired_goes_on() {
             all_is_everywhere(run);
             ended_by_itself(run);
             let stopped = |event: &Event| {
-                matches!(event, Event::ContainerBecame { state: State::FailedDependency, .. })
+                matches!(
+                    event,
+                    Event::Container(container::Event::Became {
+                        state: State::FailedDependency,
+                        ..
+                    })
+                )
             };
             assert!(!run.events.all.iter().any(stopped), "{containers}");
         });

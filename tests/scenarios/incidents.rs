@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::Event;
+use active_active::model::dns;
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
@@ -83,7 +84,9 @@ fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
     let mut events = Events::default();
     for run in 0..RANDOM_RUNS {
         let outcome = unsound.run(&mut Random::new(SEED), run, &mut events);
-        let late = |event: &Event| matches!(event, Event::PlanEnacted { plan: 1, instead_of: 2 });
+        let late = |event: &Event| {
+            matches!(event, Event::Dns(dns::Event::PlanEnacted { plan: 1, instead_of: 2 }))
+        };
         let is_late = events.all.iter().any(late);
         match outcome.verdict {
             Verdict::Violated(violation) => {
@@ -100,8 +103,13 @@ fn dynamodb_dns_plans_an_old_plan_is_used_and_then_deleted() {
     holds_with("dynamodb-dns-plans", &["dns.plans=conditional"], |run| {
         all_is_everywhere(run);
         ended_by_itself(run);
-        let changed =
-            |event: &&Event| matches!(event, Event::PlanEnacted { .. } | Event::PlanDeleted { .. });
+        let changed = |event: &&Event| {
+            matches!(
+                event,
+                Event::Dns(dns::Event::PlanEnacted { .. })
+                    | Event::Dns(dns::Event::PlanDeleted { .. })
+            )
+        };
         assert_eq!(run.events.all.iter().find(changed), None);
     });
 }

@@ -4,8 +4,10 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use active_active::explore::{Reached, Runner, Verdict};
+use active_active::model::event::fault;
 use active_active::model::fault::{FaultKind, Target};
 use active_active::model::{Event, QueueId, RecordId, RegionId, TableId};
+use active_active::model::{destination, queue, source};
 use active_active::plan::Plan;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
@@ -21,7 +23,7 @@ fn losses_anywhere_are_what_is_reported_and_nothing_else_is_missing() {
         let missing = run.simulation.plan().record_ids().filter(|r| !arrived(r));
         assert_eq!(missing.collect::<Vec<_>>(), lost.undelivered, "all others arrive");
         for event in &run.events.all {
-            let Event::Faulted { fault } = event else { continue };
+            let Event::Fault(fault::Event::Faulted { fault }) = event else { continue };
             match (fault.kind, fault.target) {
                 (FaultKind::Lose, Target::Region(_)) => regions.set(regions.get() + 1),
                 (FaultKind::Lose, Target::Table(_)) => tables.set(tables.get() + 1),
@@ -63,21 +65,20 @@ fn region_loss_destroys_exactly_what_was_neither_forwarded_nor_replicated() {
 fn left_in_queues_of_region_1(events: &Events, plan: &Plan) -> Vec<RecordId> {
     let mut queued: BTreeMap<RecordId, Vec<QueueId>> = BTreeMap::new();
     let (mut accepted, mut arrived) = (BTreeSet::new(), BTreeSet::new());
-    let is_loss =
-        |event: &Event| matches!(event, Event::Faulted { fault } if fault.kind == FaultKind::Lose);
+    let is_loss = |event: &Event| matches!(event, Event::Fault(fault::Event::Faulted { fault }) if fault.kind == FaultKind::Lose);
     for event in events.all.iter().take_while(|event| !is_loss(event)) {
-        if let Event::Enqueued { queue, copy } = *event {
+        if let Event::Queue(queue::Event::Enqueued { queue, copy }) = *event {
             queued.entry(copy.id).or_default().push(queue);
         }
-        if let Event::Removed { queue, record } = *event {
+        if let Event::Queue(queue::Event::Removed { queue, record }) = *event {
             let queues = queued.entry(record).or_default();
             let at = queues.iter().position(|&known| known == queue);
             queues.swap_remove(at.expect("it was there"));
         }
-        if let Event::Accepted { record } = *event {
+        if let Event::Source(source::Event::Accepted { record }) = *event {
             accepted.insert(record);
         }
-        if let Event::Arrived { copy, .. } = *event {
+        if let Event::Destination(destination::Event::Arrived { copy, .. }) = *event {
             arrived.insert(copy.id);
         }
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use active_active::explore::Reached;
 use active_active::model::container::State;
+use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::model::{BatchId, ContainerId, Event, Place, RecordId, RegionId};
+use active_active::model::{container, destination, dns, queue, source, table};
 use active_active::plan::Plan;
 
 use super::support::*;
@@ -48,7 +50,9 @@ fn f4_fail_replication_delivers_without_it_and_reports_the_backlog() {
 fn backlogs(events: &Events) -> Vec<u32> {
     let mut backlogs = Vec::new();
     for event in &events.all {
-        if let Event::Recovered { target: Target::Replicator(_), waiting } = *event {
+        if let Event::Fault(fault::Event::Recovered { target: Target::Replicator(_), waiting }) =
+            *event
+        {
             backlogs.push(waiting);
         }
     }
@@ -58,17 +62,21 @@ fn backlogs(events: &Events) -> Vec<u32> {
 /// All of batch 2 arrived, and nothing was applied anywhere, while replication was out.
 fn batch_2_came_without_replication(run: &Run<'_>, plan: &Plan) {
     let all = &run.events.all;
-    let failed = all.iter().position(|event| matches!(event, Event::Faulted { .. }));
-    let recovered = all.iter().position(|event| matches!(event, Event::Recovered { .. }));
+    let failed =
+        all.iter().position(|event| matches!(event, Event::Fault(fault::Event::Faulted { .. })));
+    let recovered =
+        all.iter().position(|event| matches!(event, Event::Fault(fault::Event::Recovered { .. })));
     let (Some(failed), Some(recovered)) = (failed, recovered) else {
         panic!("replication failed and recovered");
     };
     let during = &all[failed..recovered];
-    assert!(!during.iter().any(|event| matches!(event, Event::Applied { .. })));
+    assert!(
+        !during.iter().any(|event| matches!(event, Event::Table(table::Event::Applied { .. })))
+    );
     let of_batch_2 = |record: RecordId| plan.batch_of(record) == BatchId(2);
     let arrived = during
         .iter()
-        .filter(|event| matches!(event, Event::Arrived { copy, .. } if of_batch_2(copy.id)));
+        .filter(|event| matches!(event, Event::Destination(destination::Event::Arrived { copy, .. }) if of_batch_2(copy.id)));
     assert_eq!(arrived.count(), 10);
 }
 
@@ -95,47 +103,28 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
     let layout = &plan.layout;
     let container_region = |container: ContainerId| layout.container_place(container).0;
     let (at, record) = match *event {
-        Event::Routed { record, region } => (region, record),
-        Event::Enqueued { queue, copy } => (layout.queue_place(queue).0, copy.id),
-        Event::Delivered { queue, record, .. } | Event::Removed { queue, record } => {
+        Event::Dns(dns::Event::Routed { record, region }) => (region, record),
+        Event::Queue(queue::Event::Enqueued { queue, copy }) => {
+            (layout.queue_place(queue).0, copy.id)
+        }
+        Event::Queue(queue::Event::Delivered { queue, record, .. })
+        | Event::Queue(queue::Event::Removed { queue, record }) => {
             (layout.queue_place(queue).0, record)
         }
-        Event::Forwarding { container, record } => (container_region(container), record),
-        Event::Stored { table, copy, .. } => (layout.table_place(table).0, copy.id),
-        Event::Arrived { copy, region, .. } => (region, copy.id),
-        Event::Published { .. }
-        | Event::Accepted { .. }
-        | Event::Refused { .. }
-        | Event::BatchEnded { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Returned { .. }
-        | Event::StaleRemove { .. }
-        | Event::ContainerBecame { .. }
-        | Event::TimedOut { .. }
-        | Event::Reordered { .. }
-        | Event::DeadLettered { .. }
-        | Event::Redriven { .. }
-        | Event::KeyShown { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::StaleReply { .. }
-        | Event::SendWaits { .. }
-        | Event::GaveUp { .. }
-        | Event::Applied { .. }
-        | Event::Replicated { .. }
-        | Event::ReplicationLost { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::Lost { .. }
-        | Event::LossEnded { .. }
-        | Event::WriterMoved { .. }
+        Event::Container(container::Event::Forwarding { container, record }) => {
+            (container_region(container), record)
+        }
+        Event::Table(table::Event::Stored { table, copy, .. }) => {
+            (layout.table_place(table).0, copy.id)
+        }
+        Event::Destination(destination::Event::Arrived { copy, region, .. }) => (region, copy.id),
+        Event::Source(_)
+        | Event::Dns(_)
+        | Event::Queue(_)
+        | Event::Container(_)
+        | Event::Table(_)
+        | Event::Replicator(_)
+        | Event::Fault(_)
         | Event::ExpectationFailed { .. } => return None,
     };
     (at == region).then_some(record)
@@ -149,7 +138,11 @@ fn f2_fail_database_leaves_the_containers_that_met_it_in_failed_dependency() {
         let plan = run.simulation.plan();
         let mut failed = BTreeSet::new();
         for event in &run.events.all {
-            if let Event::ContainerBecame { container, state: State::FailedDependency, .. } = *event
+            if let Event::Container(container::Event::Became {
+                container,
+                state: State::FailedDependency,
+                ..
+            }) = *event
             {
                 failed.insert(plan.layout.name(plan.layout.machine(Place::Container(container))));
             }
@@ -173,7 +166,7 @@ fn f3_fail_queue_delivers_everything_after_the_recovery() {
 fn failed(events: &Events) -> BTreeSet<Target> {
     let mut failed = BTreeSet::new();
     for event in &events.all {
-        if let Event::Faulted { fault } = *event {
+        if let Event::Fault(fault::Event::Faulted { fault }) = *event {
             failed.insert(fault.target);
         }
     }
@@ -192,10 +185,10 @@ fn f5_fail_random_delivers_everything_whatever_fails() {
         assert!(failed.iter().all(|target| target.region(layout) == Some(RegionId(0))));
         let mut acknowledged = BTreeSet::new();
         for event in &run.events.all {
-            if let Event::Accepted { record } = *event {
+            if let Event::Source(source::Event::Accepted { record }) = *event {
                 acknowledged.insert(record);
             }
-            if let Event::Published { copy } = *event {
+            if let Event::Source(source::Event::Published { copy }) = *event {
                 assert!(!acknowledged.contains(&copy.id), "{} was acknowledged", copy.id);
             }
         }

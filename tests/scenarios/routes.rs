@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use active_active::explore::{Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::dns::DnsSide;
 use active_active::model::{Event, RecordId, RegionId, RegionSet};
+use active_active::model::{destination, dns};
 use active_active::scheduler::Random;
 use active_active::sim::{Simulation, Step};
 use active_active::spec::Breach;
@@ -19,7 +20,7 @@ fn random_answers_split_a_batch_by_weight() {
     holds_under_every_scheduler("random-answers", |run| {
         all_is_everywhere(run);
         ended_by_itself(run);
-        let is_first = |event: &&Event| matches!(event, Event::Routed { record, region: RegionId(0) } if record.0 <= 10);
+        let is_first = |event: &&Event| matches!(event, Event::Dns(dns::Event::Routed { record, region: RegionId(0) }) if record.0 <= 10);
         let count = run.events.all.iter().filter(is_first).count();
         let (runs, records) = first_region.get();
         first_region.set((runs + 1, records + count));
@@ -41,15 +42,18 @@ fn health_failover_takes_region_1_out_and_brings_it_back() {
         ended_by_itself(run);
         let events = &run.events.all;
         let at = |wanted| events.iter().position(|&event| event == wanted);
-        let out = at(Event::HealthChanged { region, healthy: false }).expect("it fails");
-        let back = at(Event::HealthChanged { region, healthy: true }).expect("it comes back");
-        let is_verdict = |event: &&Event| matches!(event, Event::HealthChanged { .. });
+        let out =
+            at(Event::Dns(dns::Event::HealthChanged { region, healthy: false })).expect("it fails");
+        let back = at(Event::Dns(dns::Event::HealthChanged { region, healthy: true }))
+            .expect("it comes back");
+        let is_verdict =
+            |event: &&Event| matches!(event, Event::Dns(dns::Event::HealthChanged { .. }));
         assert_eq!(events.iter().filter(is_verdict).count(), 2);
-        let bad = Event::Probed { region, healthy: false };
+        let bad = Event::Dns(dns::Event::Probed { region, healthy: false });
         assert!(events[..out].iter().filter(|&&event| event == bad).count() >= 3);
         let to_it = |events: &[Event], from: u16, to: u16| {
             let is_one = |event: &&Event| {
-                matches!(event, Event::Routed { record, region: to_region }
+                matches!(event, Event::Dns(dns::Event::Routed { record, region: to_region })
                     if *to_region == region && (from..=to).contains(&record.0))
             };
             events.iter().filter(is_one).count()
@@ -163,10 +167,11 @@ impl Observer for Late<'_> {
 
     fn step(&mut self, _step: &Step, simulation: &Simulation) {
         for event in simulation.events() {
-            if let Event::RoutesChanged { side: DnsSide::Out, offline } = event {
+            if let Event::Dns(dns::Event::RoutesChanged { side: DnsSide::Out, offline }) = event {
                 self.offline = offline.contains(RegionId(0));
             }
-            if let Event::Arrived { region: RegionId(0), .. } = event
+            if let Event::Destination(destination::Event::Arrived { region: RegionId(0), .. }) =
+                event
                 && self.offline
             {
                 self.answered.set(self.answered.get() + 1);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use active_active::explore::{
     Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
 };
+use active_active::model::event::fault;
 use active_active::model::fault::FaultKind;
 use active_active::model::{Event, RecordId, TableId};
 use active_active::scheduler::seed::generator;
@@ -128,5 +129,5 @@ pub(crate) fn reached_in_every_run(coverage: &Coverage, what: &[Reached]) {
 }
 
 pub(crate) fn is_fault(event: &Event, kind: FaultKind) -> bool {
-    matches!(event, Event::Faulted { fault } if fault.kind == kind)
+    matches!(event, Event::Fault(fault::Event::Faulted { fault }) if fault.kind == kind)
 }

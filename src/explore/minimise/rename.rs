@@ -289,16 +289,18 @@ impl Change {
     }
 
     fn machine(&self, machine: MachineId) -> Option<MachineId> {
-        let place = match self.before.places()[machine.index()] {
-            place @ (Place::Driver
-            | Place::Source
-            | Place::InDns
-            | Place::OutDns
-            | Place::Destination) => place,
-            Place::Queue(id) => Place::Queue(self.queue(id)?),
-            Place::Container(id) => Place::Container(self.container(id)?),
-            Place::Table(id) => Place::Table(self.table(id)?),
-            Place::Replicator(id) => Place::Replicator(self.replicator(id)?),
+        let before = self.before.places()[machine.index()];
+        let place = if let Place::Queue(id) = before {
+            Place::Queue(self.queue(id)?)
+        } else if let Place::Container(id) = before {
+            Place::Container(self.container(id)?)
+        } else if let Place::Table(id) = before {
+            Place::Table(self.table(id)?)
+        } else if let Place::Replicator(id) = before {
+            Place::Replicator(self.replicator(id)?)
+        } else {
+            // There is one of it, with one name.
+            before
         };
         Some(self.after.machine(place))
     }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::layout::Place;
 use crate::plan::Plan;
@@ -124,7 +123,7 @@ impl Point {
         }
         let mut last = RecordId(0);
         for number in 0..self.simulation.events().len() {
-            let record = record_of(&self.simulation.events()[number]);
+            let record = self.simulation.events()[number].record();
             if let Some(record) = record.filter(|&record| record != last) {
                 self.hash(Part::Record(record), machines + record.index(), bytes);
                 last = record;
@@ -195,53 +194,6 @@ fn hash_of(numbers: &[u64; 2]) -> u128 {
 #[inline]
 fn is_entangled(machine: MachineId, plan: &Plan) -> bool {
     plan.repeats() || plan.layout.places()[machine.index()] == Place::Driver
-}
-
-/// The record that an event speaks of, as far as anybody notes it.
-pub(super) fn record_of(event: &Event) -> Option<RecordId> {
-    match *event {
-        Event::Published { copy }
-        | Event::Enqueued { copy, .. }
-        | Event::Stored { copy, .. }
-        | Event::Applied { copy, .. }
-        | Event::Arrived { copy, .. } => Some(copy.id),
-        Event::Accepted { record }
-        | Event::Refused { record }
-        | Event::Routed { record, .. }
-        | Event::Delivered { record, .. }
-        | Event::Returned { record, .. }
-        | Event::TimedOut { record, .. }
-        | Event::DeadLettered { record, .. }
-        | Event::Redriven { record, .. }
-        | Event::Lost { record, .. }
-        | Event::SendWaits { record, .. }
-        | Event::GaveUp { record, .. }
-        | Event::Removed { record, .. }
-        | Event::Forwarding { record, .. }
-        | Event::KeyShown { record, .. }
-        | Event::Replicated { record, .. }
-        | Event::ReplicationLost { record, .. } => Some(record),
-        Event::BatchEnded { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Reordered { .. }
-        | Event::StaleRemove { .. }
-        | Event::ContainerBecame { .. }
-        | Event::StaleReply { .. }
-        | Event::LossEnded { .. }
-        | Event::WriterMoved { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::ExpectationFailed { .. } => None,
-    }
 }
 
 #[cfg(test)]

@@ -217,15 +217,16 @@ impl Reduction {
 
 /// Whether the step has to do with a table and a record that more than one region has, or may yet get.
 fn is_divided(simulation: &Simulation, machine: MachineId, head: &Message) -> bool {
-    let writes = match simulation.plan().layout.places()[machine.index()] {
-        Place::Container(_) | Place::Table(_) | Place::Replicator(_) => true,
+    let place = simulation.plan().layout.places()[machine.index()];
+    let writes = !matches!(
+        place,
         Place::Driver
-        | Place::Source
-        | Place::InDns
-        | Place::OutDns
-        | Place::Destination
-        | Place::Queue(_) => false,
-    };
+            | Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination
+            | Place::Queue(_)
+    );
     let progress = simulation.progress();
     writes
         && head.record().is_some_and(|record| {
@@ -268,36 +269,26 @@ fn is_undone(fault: Fault) -> bool {
     }
 }
 
-/// Messages that are known to commute with what can be in the same inbox.
+/// Messages that are known to commute with what can be in the same inbox. One that is not named does not.
 fn is_plain(kind: MessageKind) -> bool {
-    match kind {
+    matches!(
+        kind,
         MessageKind::Publish
-        | MessageKind::Wake
-        | MessageKind::Send
-        | MessageKind::Sent
-        | MessageKind::SendRefused
-        | MessageKind::Receive
-        | MessageKind::Received
-        | MessageKind::ReceiveRefused
-        | MessageKind::Remove
-        | MessageKind::Removed
-        | MessageKind::RemoveRefused
-        | MessageKind::Abandon
-        | MessageKind::Insert
-        | MessageKind::Inserted
-        | MessageKind::InsertRefused
-        | MessageKind::Replicate
-        | MessageKind::Apply => true,
-        MessageKind::Proceed
-        | MessageKind::Probe
-        | MessageKind::Probed
-        | MessageKind::Forward
-        | MessageKind::Handover
-        | MessageKind::Fence
-        | MessageKind::Discard
-        | MessageKind::Logged
-        | MessageKind::Enact
-        | MessageKind::CleanUp
-        | MessageKind::Expire => false,
-    }
+            | MessageKind::Wake
+            | MessageKind::Send
+            | MessageKind::Sent
+            | MessageKind::SendRefused
+            | MessageKind::Receive
+            | MessageKind::Received
+            | MessageKind::ReceiveRefused
+            | MessageKind::Remove
+            | MessageKind::Removed
+            | MessageKind::RemoveRefused
+            | MessageKind::Abandon
+            | MessageKind::Insert
+            | MessageKind::Inserted
+            | MessageKind::InsertRefused
+            | MessageKind::Replicate
+            | MessageKind::Apply
+    )
 }

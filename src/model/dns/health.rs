@@ -1,6 +1,6 @@
 //! The health checks of in-dns (Route 53).
 
-use crate::model::event::Event;
+use crate::model::dns::Event;
 use crate::model::id::{RegionId, RegionSet};
 use crate::model::message::Health;
 use crate::model::options::{Failback, HealthCheckOf};

@@ -1,6 +1,6 @@
 //! The plans of in-dns: who writes them, and which one is in place.
 
-use crate::model::event::Event;
+use crate::model::dns::Event;
 use crate::model::message::Message;
 use crate::model::options::PlanWrite;
 use crate::model::outbox::Outbox;

@@ -6,6 +6,7 @@ use crate::model::event::Event;
 use crate::model::id::{MachineId, RecordId, RegionId};
 use crate::model::message::Message;
 use crate::model::progress::Progress;
+use crate::model::source;
 
 changes_of_each_field! {
     pub(crate) Outbox {
@@ -33,7 +34,7 @@ changes_of_each_field! {
         // It follows from the plan.
         lossy: [],
         new_heads: [|out| out.new_heads.push(MachineId(0))],
-        events: [|out| out.events.push(Event::Accepted { record: RecordId(1) })],
+        events: [|out| out.events.push(Event::Source(source::Event::Accepted { record: RecordId(1) }))],
         now: [|out| out.now += 1],
     }
 }

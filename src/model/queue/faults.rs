@@ -1,8 +1,10 @@
 //! What happens to a queue from outside, and what time does to its deliveries.
 
-use crate::model::event::{Event, Holder};
+use crate::model::event::Holder;
+use crate::model::event::fault;
 use crate::model::message::{Message, Receipt};
 use crate::model::outbox::Outbox;
+use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
 
 impl Queue {
@@ -73,7 +75,7 @@ impl Queue {
         ];
         for (list, holder) in lists {
             while let Some(Item { copy, .. }) = shelf.pop_front(list) {
-                out.emit(Event::Lost { holder, record: copy.id });
+                out.emit(fault::Event::Lost { holder, record: copy.id });
             }
         }
     }

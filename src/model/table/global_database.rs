@@ -1,13 +1,16 @@
 //! A stage's global database (Amazon Aurora): one region writes, the others read.
 
-use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::id::{MachineId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::IN_DNS;
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
 use crate::model::options::{Forwarding, RpoOn};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
+use crate::model::replicator;
+use crate::model::states::states;
 use crate::model::table::{self, Latest, RegionalTable, Store, Written};
 
 #[cfg(test)]
@@ -15,23 +18,25 @@ mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-/// ```text
-///            fail                        switchover
-///   Failed ◄────── Reader      Writer ────────────► Draining
-///     │               ▲ │        ▲ │                    │
-///     └───────────────┘ └────────┘ └─► Failed ◄─────────┤ fail
-///          recover      the log says so                 └─► Reader, when the log is through
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum State {
-    /// It forwards writes to the writer.
-    Reader,
-    /// It takes writes, those of other regions included.
-    Writer,
-    /// It is the writer and hands over: writes wait until the new writer has everything.
-    Draining,
-    /// It refuses, or keeps all requests waiting; it loses nothing.
-    Failed,
+states! {
+    /// ```text
+    ///            fail                        switchover
+    ///   Failed ◄────── Reader      Writer ────────────► Draining
+    ///     │               ▲ │        ▲ │                    │
+    ///     └───────────────┘ └────────┘ └─► Failed ◄─────────┤ fail
+    ///          recover      the log says so                 └─► Reader, when the log is through
+    /// ```
+    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    pub enum State {
+        /// It forwards writes to the writer.
+        Reader,
+        /// It takes writes, those of other regions included.
+        Writer,
+        /// It is the writer and hands over: writes wait until the new writer has everything.
+        Draining,
+        /// It refuses, or keeps all requests waiting; it loses nothing.
+        Failed,
+    }
 }
 
 /// What a regional table knows as a cluster of a global database.
@@ -101,6 +106,13 @@ impl Context {
     }
 }
 
+messages! {
+    /// What a cluster can be sent.
+    enum Input for "a cluster" {
+        Insert, Forward, Apply, Handover, Fence, Discard, Logged, Probe,
+    }
+}
+
 impl RegionalTable {
     /// Handles one message as a cluster of a global database.
     pub(super) fn handle_as_cluster(
@@ -112,55 +124,35 @@ impl RegionalTable {
         out: &mut Outbox,
     ) {
         let failed = self.state() == table::State::Failed;
-        match *message {
-            Message::Insert { client, copy } => {
+        match Input::of(message) {
+            Input::Insert { client, copy } => {
                 let request = Request { client: Some(client), copy, asked: context.id };
                 self.asked(request, context, database, store, out);
             }
-            Message::Forward { client, copy, asked } => {
+            Input::Forward { client, copy, asked } => {
                 self.asked(Request { client, copy, asked }, context, database, store, out);
             }
-            Message::Apply { .. }
-            | Message::Handover { .. }
-            | Message::Fence { .. }
-            | Message::Discard { .. }
-            | Message::Probe { .. }
+            Input::Apply { .. }
+            | Input::Handover { .. }
+            | Input::Fence { .. }
+            | Input::Discard { .. }
+            | Input::Probe { .. }
                 if failed =>
             {
                 out.hold(self.held_mut(), *message);
             }
-            Message::Apply { region, copy, time } => {
+            Input::Apply { region, copy, time } => {
                 self.apply(region, copy, time, context, store, out);
                 store.rows[copy.id.index()].replicated = true;
             }
-            Message::Handover { to, .. } | Message::Fence { to } => {
+            Input::Handover { to, .. } | Input::Fence { to } => {
                 self.follow(to, context, database, out)
             }
-            Message::Discard { copy } => discard(copy, context, store, out),
-            Message::Logged { .. } => self.catch_up(1, context, out),
-            Message::Probe { region } => {
+            Input::Discard { copy } => discard(copy, context, store, out),
+            Input::Logged { .. } => self.catch_up(1, context, out),
+            Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
-            Message::Proceed
-            | Message::Enact { .. }
-            | Message::CleanUp { .. }
-            | Message::Publish { .. }
-            | Message::Wake { .. }
-            | Message::Send { .. }
-            | Message::Sent { .. }
-            | Message::SendRefused { .. }
-            | Message::Receive { .. }
-            | Message::Received { .. }
-            | Message::ReceiveRefused { .. }
-            | Message::Remove { .. }
-            | Message::Removed { .. }
-            | Message::RemoveRefused { .. }
-            | Message::Abandon { .. }
-            | Message::Expire { .. }
-            | Message::Inserted { .. }
-            | Message::InsertRefused { .. }
-            | Message::Replicate { .. }
-            | Message::Probed { .. } => unreachable!("a cluster gets no {message:?}"),
         }
     }
 
@@ -231,7 +223,7 @@ impl RegionalTable {
         out.release(&mut self.cluster.waiting, context.machine);
         if is_new {
             self.cluster.unlogged = 0;
-            out.emit(Event::WriterMoved { replicator: database.id, region: writer });
+            out.emit(replicator::Event::WriterMoved { replicator: database.id, region: writer });
         }
     }
 
@@ -354,5 +346,5 @@ fn discard(copy: RecordCopy, context: &table::Context, store: &mut Store<'_>, ou
         }
     }
     let holder = crate::model::event::Holder::Table(context.id);
-    out.emit(Event::Lost { holder, record: copy.id });
+    out.emit(fault::Event::Lost { holder, record: copy.id });
 }

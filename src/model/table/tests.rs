@@ -89,7 +89,7 @@ fn a_condition_that_fails_in_the_log_is_answered_as_a_duplicate() {
     alone.handle(Message::Logged { copy }, 3);
     let (table, asked) = (TableId(0), TableId(0));
     let stored = Event::Stored { table, asked, copy, rows: 1, duplicate: true };
-    assert_eq!(alone.out.events(), [stored]);
+    assert_eq!(alone.out.events(), [stored.into()]);
     let answers = alone.sent(alone.plan.containers[0].machine);
     let (incarnation, unreadable) = (0, false);
     assert_eq!(answers, [Message::Inserted { incarnation, duplicate: true, unreadable }]);

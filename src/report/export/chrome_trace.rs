@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::model::id::MachineId;
 use crate::model::layout::{Layout, Place};
 use crate::plan::names::target_name;
+use crate::report::recording::values;
 use crate::report::recording::{Frame, Recording};
 
 /// Of a run without a time, one step is drawn as a millisecond: the viewers know no other unit.
@@ -58,17 +59,7 @@ fn clock(recording: &Recording, step: u64) -> (u64, u64) {
 
 /// The process that a machine is shown in: 1 for what belongs to no region, then one a region.
 fn process(place: Place, layout: &Layout) -> u32 {
-    match place {
-        Place::Queue(id) => 2 + u32::from(layout.queue_place(id).0.0),
-        Place::Container(id) => 2 + u32::from(layout.container_place(id).0.0),
-        Place::Table(id) => 2 + u32::from(layout.table_place(id).0.0),
-        Place::Driver
-        | Place::Source
-        | Place::InDns
-        | Place::OutDns
-        | Place::Destination
-        | Place::Replicator(_) => 1,
-    }
+    layout.region_of(place).map_or(1, |region| 2 + u32::from(region.0))
 }
 
 fn track(machine: MachineId, layout: &Layout) -> (u32, u32) {
@@ -129,15 +120,8 @@ fn arrow(frame: &Frame, step: u64, recording: &Recording, arrows: &mut u64) -> V
 
 fn counter(machine: MachineId, value: &[u32], at: u64, layout: &Layout) -> Option<Value> {
     let place = layout.places()[machine.index()];
-    let args = match place {
-        Place::Queue(_) => json!({ "records": value[3] }),
-        Place::Replicator(_) => json!({ "backlog": value[1] }),
-        Place::Destination => json!({ "delivered": value[0] }),
-        Place::Source => json!({ "accepted": value[0] }),
-        Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) | Place::Table(_) => {
-            return None;
-        }
-    };
+    let (name, index) = values::counter(place)?;
+    let args = json!({ name: value[index] });
     let pid = process(place, layout);
     Some(json!({
         "ph": "C", "name": layout.name(machine), "pid": pid, "ts": at, "args": args

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::model::id::MachineId;
-use crate::model::layout::Place;
 use crate::report::recording::Recording;
+use crate::report::recording::values;
 
 /// One line for each change of a number: `step,component,metric,value`. Names of components have
 /// only small letters, digits, `-` and `@`, so nothing is quoted.
@@ -66,7 +66,7 @@ fn add(
     last: &mut Vec<Option<u32>>,
 ) {
     let layout = &recording.plan.layout;
-    let metrics = metrics(layout.places()[machine.index()]);
+    let metrics = values::metrics(layout.places()[machine.index()]);
     last.resize(metrics.len(), None);
     for (&(metric, index), last) in metrics.iter().zip(last) {
         let number = value[index];
@@ -74,17 +74,5 @@ fn add(
             let when = when(recording, step);
             let _ = writeln!(text, "{when},{},{metric},{number}", layout.name(machine));
         }
-    }
-}
-
-/// What is measured of a machine, and which of its numbers that is.
-fn metrics(place: Place) -> &'static [(&'static str, usize)] {
-    match place {
-        Place::Source => &[("accepted", 0)],
-        Place::Destination => &[("delivered", 0)],
-        Place::Queue(_) => &[("records", 3), ("in_flight", 2), ("dead_letters", 1)],
-        Place::Table(_) => &[("rows_written_here", 1), ("rows_replicated", 2)],
-        Place::Replicator(_) => &[("backlog_rows", 1)],
-        Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) => &[],
     }
 }

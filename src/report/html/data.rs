@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeTuple, Serializer};
 
-use crate::model::layout::{Layout, Place};
+use crate::model::layout::Layout;
 use crate::model::message::MessageKind;
 use crate::plan::names::target_name;
 use crate::report::html::Page;
@@ -120,17 +120,7 @@ impl<'a> Document<'a> {
 }
 
 fn machines(layout: &Layout) -> Vec<Machine<'_>> {
-    let region = |place| match place {
-        Place::Queue(id) => Some(layout.queue_place(id).0.0),
-        Place::Container(id) => Some(layout.container_place(id).0.0),
-        Place::Table(id) => Some(layout.table_place(id).0.0),
-        Place::Driver
-        | Place::Source
-        | Place::InDns
-        | Place::OutDns
-        | Place::Destination
-        | Place::Replicator(_) => None,
-    };
+    let region = |place| layout.region_of(place).map(|region| region.0);
     let places = layout.places().iter().zip(layout.names());
     places
         .map(|(&place, name)| Machine { name, kind: place.kind().name(), region: region(place) })

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Breach, Circle, ContainerId, MachineId, Past, Place, RecordId, StageId};
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::id::{QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::Layout;
 use crate::model::options::AtCapacity;
@@ -147,15 +148,8 @@ impl Finder<'_> {
         let mut leaves = Vec::new();
         for (index, &place) in self.layout.places().iter().enumerate() {
             let machine = MachineId(index as u16);
-            match place {
-                Place::Table(_) | Place::Replicator(_) => {}
-                Place::Driver
-                | Place::Source
-                | Place::InDns
-                | Place::OutDns
-                | Place::Destination
-                | Place::Queue(_)
-                | Place::Container(_) => steps.push(self.past.last_at(machine, record)),
+            if !matches!(place, Place::Table(_) | Place::Replicator(_)) {
+                steps.push(self.past.last_at(machine, record));
             }
             if let Place::Queue(queue) = place
                 && self.simulation.queue_items(queue).any(|item| item.copy.id == record)
@@ -175,7 +169,11 @@ impl Finder<'_> {
     /// another matter.
     fn of_loss(&self, record: RecordId, last: u64) -> Roots {
         let lost = |event: &Event| {
-            if let Event::Lost { record, .. } = *event { Some(record) } else { None }
+            if let Event::Fault(fault::Event::Lost { record, .. }) = *event {
+                Some(record)
+            } else {
+                None
+            }
         };
         let gone = self.simulation.events().iter().filter_map(lost);
         let gone: BTreeSet<RecordId> = gone.take(LOST_SHOWN).chain([record]).collect();

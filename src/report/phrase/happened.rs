@@ -2,11 +2,13 @@
 
 use super::Scene;
 use crate::model::container;
+use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
+use crate::model::{destination, dns, queue, replicator, source, table};
 use crate::plan::names::target_name;
 use crate::spec::explain::numbers;
 
@@ -16,8 +18,8 @@ impl Scene<'_> {
         let events = self.simulation.events();
         let mut clauses = Vec::new();
         for (index, event) in events.iter().enumerate() {
-            if let Event::Lost { holder, .. } = event {
-                let is_first = |other: &Event| matches!(other, Event::Lost { holder: earlier, .. } if earlier == holder);
+            if let Event::Fault(fault::Event::Lost { holder, .. }) = event {
+                let is_first = |other: &Event| matches!(other, Event::Fault(fault::Event::Lost { holder: earlier, .. }) if earlier == holder);
                 if !events[..index].iter().any(is_first) {
                     clauses.extend(self.lost(*holder));
                 }
@@ -35,97 +37,156 @@ impl Scene<'_> {
     }
 
     /// The same, the record being called like this.
-    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new event must break it")]
     fn happened_to(&self, event: &Event, it: &str) -> Option<String> {
-        let layout = &self.simulation.plan().layout;
-        Some(match *event {
-            Event::Refused { .. } => {
+        match *event {
+            Event::Source(event) => self.at_source(event),
+            Event::Dns(event) => self.at_dns(event, it),
+            Event::Queue(event) => self.at_queue(event, it),
+            Event::Container(event) => self.at_container(event),
+            Event::Table(event) => Some(self.at_table(event, it)),
+            Event::Replicator(event) => self.between_tables(event),
+            Event::Destination(event) => Some(self.at_destination(event)),
+            Event::Fault(event) => self.of_a_fault(event),
+            Event::ExpectationFailed { .. } => Some("it does not hold".to_owned()),
+        }
+    }
+
+    fn at_source(&self, event: source::Event) -> Option<String> {
+        match event {
+            source::Event::Refused { .. } => {
                 let on_refusal = self.simulation.plan().scenario().source.on_refusal;
-                return (on_refusal == OnRefusal::Drop).then(|| "drops it".to_owned());
+                (on_refusal == OnRefusal::Drop).then(|| "drops it".to_owned())
             }
-            Event::Published { .. }
-            | Event::Forwarding { .. }
-            | Event::Replicated { .. }
-            | Event::LossEnded { .. }
-            | Event::Delivered { gone: false, .. } => return None,
-            Event::Accepted { .. } => "counts it as accepted".to_owned(),
-            Event::BatchEnded { batch, complete: true } => format!("is done with {batch}"),
-            Event::BatchEnded { batch, complete: false } => format!("gives up {batch}"),
-            Event::Routed { region, .. } => format!("routes {it} to region {region}"),
-            Event::RoutesChanged { side, offline } if offline.is_empty() => {
+            source::Event::Published { .. } => None,
+            source::Event::Accepted { .. } => Some("counts it as accepted".to_owned()),
+            source::Event::BatchEnded { batch, complete: true } => {
+                Some(format!("is done with {batch}"))
+            }
+            source::Event::BatchEnded { batch, complete: false } => {
+                Some(format!("gives up {batch}"))
+            }
+        }
+    }
+
+    fn at_dns(&self, event: dns::Event, it: &str) -> Option<String> {
+        Some(match event {
+            dns::Event::Routed { region, .. } => format!("routes {it} to region {region}"),
+            dns::Event::RoutesChanged { side, offline } if offline.is_empty() => {
                 format!("{} answers every region", side.name())
             }
-            Event::RoutesChanged { side, offline } => {
+            dns::Event::RoutesChanged { side, offline } => {
                 format!("{} leaves out region {offline}", side.name())
             }
-            Event::Probed { .. } | Event::FetchRouted { .. } => return None,
-            Event::HealthChanged { region, healthy } => takes_for(region, healthy),
-            Event::WeightsChanged { weights } => {
-                format!("in-dns has the weights {:?}", &weights[..layout.regions])
+            dns::Event::Probed { .. } | dns::Event::FetchRouted { .. } => return None,
+            dns::Event::HealthChanged { region, healthy } => takes_for(region, healthy),
+            dns::Event::WeightsChanged { weights } => {
+                let regions = self.simulation.plan().layout.regions;
+                format!("in-dns has the weights {:?}", &weights[..regions])
             }
-            Event::PlanEnacted { plan, instead_of } => {
+            dns::Event::PlanEnacted { plan, instead_of } => {
                 format!("puts plan {plan} in place of plan {instead_of}")
             }
-            Event::PlanDeleted { plan } => {
+            dns::Event::PlanDeleted { plan } => {
                 format!("deletes plan {plan}, which was in place: it has no answer any more")
             }
-            Event::Enqueued { .. } => format!("takes {it}"),
-            Event::Delivered { gone: true, .. } => "keeps no copy of it".to_owned(),
-            Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
-            Event::GaveUp { record, .. } => {
-                format!("gives up on {record} (its table has a row that it cannot read)")
-            }
-            Event::Returned { record, .. } => format!("makes {record} visible again"),
+        })
+    }
+
+    fn at_queue(&self, event: queue::Event, it: &str) -> Option<String> {
+        Some(match event {
+            queue::Event::Delivered { gone: false, .. } => return None,
+            queue::Event::Enqueued { .. } => format!("takes {it}"),
+            queue::Event::Delivered { gone: true, .. } => "keeps no copy of it".to_owned(),
+            queue::Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
+            queue::Event::Returned { record, .. } => format!("makes {record} visible again"),
             // It has said so itself.
-            Event::TimedOut { queue, .. } if self.actor_place() == Some(Place::Queue(queue)) => {
+            queue::Event::TimedOut { queue, .. }
+                if self.actor_place() == Some(Place::Queue(queue)) =>
+            {
                 return None;
             }
-            Event::TimedOut { queue, record } => {
+            queue::Event::TimedOut { queue, record } => {
                 format!("the delivery of {record} by {} times out", self.queue(queue))
             }
-            Event::Reordered { queue } => self.reordered(queue),
-            Event::DeadLettered { queue, record } => {
+            queue::Event::Reordered { queue } => self.reordered(queue),
+            queue::Event::DeadLettered { queue, record } => {
                 let queue = if self.actor.is_some() { "" } else { self.queue(queue) };
                 format!("{queue} puts {record} into its dead-letter queue").trim_start().to_owned()
             }
-            Event::Redriven { queue, record } => {
+            queue::Event::Redriven { queue, record } => {
                 format!("{} takes {record} back from its dead-letter queue", self.queue(queue))
             }
-            Event::ReplyLost { machine, reply } => {
+            queue::Event::Removed { record, .. } => format!("removes {record}"),
+            queue::Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
+        })
+    }
+
+    fn at_container(&self, event: container::Event) -> Option<String> {
+        match event {
+            container::Event::Forwarding { .. } => None,
+            container::Event::Became { container, state, refused_by } => {
+                self.became(container, state, refused_by)
+            }
+            container::Event::GaveUp { record, .. } => {
+                Some(format!("gives up on {record} (its table has a row that it cannot read)"))
+            }
+            container::Event::StaleReply { .. } => {
+                Some("ignores it: an earlier life had asked".to_owned())
+            }
+        }
+    }
+
+    fn at_table(&self, event: table::Event, it: &str) -> String {
+        match event {
+            table::Event::Stored { rows: 0 | 1, duplicate: false, .. } => format!("stores {it}"),
+            table::Event::Stored { rows: 0 | 1, duplicate: true, .. } => {
+                format!("has {it} already")
+            }
+            table::Event::Stored { rows, .. } | table::Event::Applied { rows: rows @ 2.., .. } => {
+                format!("stores {it} once more, in {rows} rows")
+            }
+            table::Event::Applied { .. } => format!("stores {it}, too"),
+            table::Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
+        }
+    }
+
+    fn between_tables(&self, event: replicator::Event) -> Option<String> {
+        match event {
+            replicator::Event::Replicated { .. } => None,
+            replicator::Event::WriterMoved { replicator, region } => {
+                let stage = &self.simulation.plan().layout.stages[replicator.index()];
+                Some(format!("region {region} writes {stage}-table now"))
+            }
+            replicator::Event::ReplicationLost { record, .. } => Some(format!("loses {record}")),
+        }
+    }
+
+    fn at_destination(&self, event: destination::Event) -> String {
+        match event {
+            destination::Event::Arrived { copy, shown: true, .. } => {
+                format!("shows {}", self.version(copy.id))
+            }
+            destination::Event::Arrived { counted: true, .. } => "counts it".to_owned(),
+            destination::Event::Arrived { counted: false, .. } => "has it already".to_owned(),
+        }
+    }
+
+    fn of_a_fault(&self, event: fault::Event) -> Option<String> {
+        Some(match event {
+            fault::Event::LossEnded { .. } => return None,
+            fault::Event::ReplyLost { machine, reply } => {
                 let (reply, name) = (reply.name(), self.machine(machine));
                 format!("the reply '{reply}' to {name} is lost and taken for a refusal")
             }
-            Event::Late { machine, message } => {
+            fault::Event::Late { machine, message } => {
                 format!("the {} to {} is late", message.name(), self.machine(machine))
             }
-            Event::CameLate { machine, message } => {
+            fault::Event::CameLate { machine, message } => {
                 format!("the late {} to {} arrives", message.name(), self.machine(machine))
             }
-            Event::Removed { record, .. } => format!("removes {record}"),
-            Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
-            Event::ContainerBecame { container, state, refused_by } => {
-                return self.became(container, state, refused_by);
-            }
-            Event::StaleReply { .. } => "ignores it: an earlier life had asked".to_owned(),
-            Event::Stored { rows: 0 | 1, duplicate: false, .. } => format!("stores {it}"),
-            Event::Stored { rows: 0 | 1, duplicate: true, .. } => format!("has {it} already"),
-            Event::Stored { rows, .. } | Event::Applied { rows: rows @ 2.., .. } => {
-                format!("stores {it} once more, in {rows} rows")
-            }
-            Event::Applied { .. } => format!("stores {it}, too"),
-            Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
-            Event::Lost { holder, .. } => return self.lost(holder),
-            Event::WriterMoved { replicator, region } => {
-                let stage = &layout.stages[replicator.index()];
-                format!("region {region} writes {stage}-table now")
-            }
-            Event::ReplicationLost { record, .. } => format!("loses {record}"),
-            Event::Arrived { copy, shown: true, .. } => format!("shows {}", self.version(copy.id)),
-            Event::Arrived { counted: true, .. } => "counts it".to_owned(),
-            Event::Arrived { counted: false, .. } => "has it already".to_owned(),
-            Event::Faulted { fault } => self.faulted(fault),
-            Event::Recovered { target, waiting } => self.recovered(target, waiting),
-            Event::ExpectationFailed { .. } => "it does not hold".to_owned(),
+            fault::Event::Lost { holder, .. } => return self.lost(holder),
+            fault::Event::Faulted { fault } => self.faulted(fault),
+            fault::Event::Recovered { target, waiting } => self.recovered(target, waiting),
         })
     }
 
@@ -170,7 +231,7 @@ impl Scene<'_> {
     fn gone_with(&self, place: Holder) -> Vec<u16> {
         let mut records = Vec::new();
         for event in self.simulation.events() {
-            if let Event::Lost { holder, record } = *event
+            if let Event::Fault(fault::Event::Lost { holder, record }) = *event
                 && holder == place
             {
                 records.push(record.0);
@@ -259,47 +320,12 @@ fn takes_for(region: RegionId, healthy: bool) -> String {
 
 /// What a record is called when it is named for the first time.
 fn object_of(event: &Event) -> String {
-    match event {
-        Event::Enqueued { copy, .. } | Event::Stored { copy, .. } | Event::Applied { copy, .. } => {
-            copy.id.to_string()
-        }
-        Event::Routed { record, .. } => record.to_string(),
-        Event::Published { .. }
-        | Event::Accepted { .. }
-        | Event::Refused { .. }
-        | Event::BatchEnded { .. }
-        | Event::RoutesChanged { .. }
-        | Event::WeightsChanged { .. }
-        | Event::PlanEnacted { .. }
-        | Event::PlanDeleted { .. }
-        | Event::Probed { .. }
-        | Event::FetchRouted { .. }
-        | Event::HealthChanged { .. }
-        | Event::Delivered { .. }
-        | Event::Returned { .. }
-        | Event::TimedOut { .. }
-        | Event::Reordered { .. }
-        | Event::DeadLettered { .. }
-        | Event::Redriven { .. }
-        | Event::Removed { .. }
-        | Event::StaleRemove { .. }
-        | Event::Forwarding { .. }
-        | Event::ContainerBecame { .. }
-        | Event::StaleReply { .. }
-        | Event::KeyShown { .. }
-        | Event::Replicated { .. }
-        | Event::ReplicationLost { .. }
-        | Event::WriterMoved { .. }
-        | Event::Arrived { .. }
-        | Event::Faulted { .. }
-        | Event::Recovered { .. }
-        | Event::SendWaits { .. }
-        | Event::GaveUp { .. }
-        | Event::Lost { .. }
-        | Event::LossEnded { .. }
-        | Event::ReplyLost { .. }
-        | Event::Late { .. }
-        | Event::CameLate { .. }
-        | Event::ExpectationFailed { .. } => "it".to_owned(),
-    }
+    let is_the_object = matches!(
+        event,
+        Event::Queue(queue::Event::Enqueued { .. })
+            | Event::Table(table::Event::Stored { .. } | table::Event::Applied { .. })
+            | Event::Dns(dns::Event::Routed { .. })
+    );
+    let record = event.record().filter(|_| is_the_object);
+    record.map_or_else(|| "it".to_owned(), |record| record.to_string())
 }

@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
+use crate::model::{destination, source};
 use crate::plan::Plan;
 use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
@@ -152,18 +154,12 @@ impl Recorder {
             return Some(record);
         }
         let places = simulation.plan().layout.places();
-        let in_hand = |end: MachineId| match places[end.index()] {
-            Place::Container(id) => {
-                self.hands[id.index()].or(simulation.container(id).hand().map(|hand| hand.copy.id))
+        let in_hand = |end: MachineId| {
+            if let Place::Container(id) = places[end.index()] {
+                let now = simulation.container(id).hand().map(|hand| hand.copy.id);
+                return self.hands[id.index()].or(now);
             }
-            Place::Source => self.under_way,
-            Place::Driver
-            | Place::InDns
-            | Place::OutDns
-            | Place::Destination
-            | Place::Queue(_)
-            | Place::Table(_)
-            | Place::Replicator(_) => None,
+            self.under_way.filter(|_| places[end.index()] == Place::Source)
         };
         is_about_a_record(message).then(|| ends.into_iter().flatten().find_map(in_hand)).flatten()
     }
@@ -179,10 +175,10 @@ impl Recorder {
         let mut sent = Vec::new();
         let by = actor.map(|actor| (actor, simulation.steps()));
         for event in simulation.events() {
-            if let Event::Late { machine, message } = *event {
+            if let Event::Fault(fault::Event::Late { machine, message }) = *event {
                 sent.push(Sent { to: machine, kind: message, record: None });
                 self.late.insert(machine, Origin { sender: by, record: None });
-            } else if let Event::CameLate { machine, .. } = *event {
+            } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
                 let origin = self.late.remove(&machine).unwrap_or_default();
                 self.inboxes[machine.index()].push_front(origin);
             }
@@ -228,69 +224,27 @@ impl Recorder {
     }
 
     fn note(&mut self, event: &Event, step: u64, scripted: bool) {
-        match *event {
-            Event::Published { copy } => {
-                if self.life_of[copy.id.index()].is_none() {
-                    self.life_of[copy.id.index()] = Some(self.lives.len());
-                    let record = copy.id;
-                    let life = Life { record, published: step, accepted: None, arrived: None };
-                    self.lives.push(life);
-                }
+        if let Event::Source(source::Event::Published { copy }) = *event {
+            if self.life_of[copy.id.index()].is_none() {
+                self.life_of[copy.id.index()] = Some(self.lives.len());
+                let record = copy.id;
+                let life = Life { record, published: step, accepted: None, arrived: None };
+                self.lives.push(life);
             }
-            Event::Accepted { record } => {
-                self.accepted += 1;
-                if let Some(life) = self.life_of[record.index()] {
-                    self.lives[life].accepted.get_or_insert(step);
-                }
+        } else if let Event::Source(source::Event::Accepted { record }) = *event {
+            self.accepted += 1;
+            if let Some(life) = self.life_of[record.index()] {
+                self.lives[life].accepted.get_or_insert(step);
             }
-            Event::Arrived { copy, .. } => {
-                if let Some(Some(life)) = self.life_of.get(copy.id.index()) {
-                    self.lives[*life].arrived.get_or_insert(step);
-                }
+        } else if let Event::Destination(destination::Event::Arrived { copy, .. }) = *event {
+            if let Some(Some(life)) = self.life_of.get(copy.id.index()) {
+                self.lives[*life].arrived.get_or_insert(step);
             }
-            Event::Faulted { fault } => {
-                self.disturbances.push(Disturbance { fault, scripted, from: step, to: None });
-            }
-            Event::Recovered { target, .. } => {
-                let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());
-                open.filter(|one| one.fault.target == target).for_each(|one| one.to = Some(step));
-            }
-            Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::FetchRouted { .. }
-            | Event::HealthChanged { .. }
-            | Event::Enqueued { .. }
-            | Event::Delivered { .. }
-            | Event::Returned { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::DeadLettered { .. }
-            | Event::Redriven { .. }
-            | Event::Removed { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::ContainerBecame { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::Stored { .. }
-            | Event::Applied { .. }
-            | Event::KeyShown { .. }
-            | Event::Replicated { .. }
-            | Event::WriterMoved { .. }
-            | Event::ReplicationLost { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. }
-            | Event::Lost { .. }
-            | Event::LossEnded { .. }
-            | Event::ExpectationFailed { .. } => {}
+        } else if let Event::Fault(fault::Event::Faulted { fault }) = *event {
+            self.disturbances.push(Disturbance { fault, scripted, from: step, to: None });
+        } else if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
+            let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());
+            open.filter(|one| one.fault.target == target).for_each(|one| one.to = Some(step));
         }
     }
 
@@ -346,36 +300,19 @@ impl Recorder {
 /// Whether a message is about one record, be it named in it or not. A receive asks for whichever
 /// comes.
 fn is_about_a_record(message: &Message) -> bool {
-    match message {
+    !matches!(
+        message,
         Message::Proceed
-        | Message::Publish { .. }
-        | Message::Receive { .. }
-        | Message::ReceiveRefused { .. }
-        | Message::Expire { .. }
-        | Message::Probe { .. }
-        | Message::Probed { .. }
-        | Message::Wake { .. }
-        | Message::Handover { .. }
-        | Message::Fence { .. } => false,
-        Message::Send { .. }
-        | Message::Sent { .. }
-        | Message::SendRefused { .. }
-        | Message::Received { .. }
-        | Message::Remove { .. }
-        | Message::Removed { .. }
-        | Message::RemoveRefused { .. }
-        | Message::Abandon { .. }
-        | Message::Insert { .. }
-        | Message::Inserted { .. }
-        | Message::InsertRefused { .. }
-        | Message::Replicate { .. }
-        | Message::Apply { .. }
-        | Message::Forward { .. }
-        | Message::Discard { .. }
-        | Message::Logged { .. }
-        | Message::Enact { .. }
-        | Message::CleanUp { .. } => true,
-    }
+            | Message::Publish { .. }
+            | Message::Receive { .. }
+            | Message::ReceiveRefused { .. }
+            | Message::Expire { .. }
+            | Message::Probe { .. }
+            | Message::Probed { .. }
+            | Message::Wake { .. }
+            | Message::Handover { .. }
+            | Message::Fence { .. }
+    )
 }
 
 impl Observer for Recorder {

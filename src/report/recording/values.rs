@@ -44,6 +44,31 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
     }
 }
 
+/// What is measured of a machine, and which of its numbers that is.
+pub(in crate::report) fn metrics(place: Place) -> &'static [(&'static str, usize)] {
+    match place {
+        Place::Source => &[("accepted", 0)],
+        Place::Destination => &[("delivered", 0)],
+        Place::Queue(_) => &[("records", 3), ("in_flight", 2), ("dead_letters", 1)],
+        Place::Table(_) => &[("rows_written_here", 1), ("rows_replicated", 2)],
+        Place::Replicator(_) => &[("backlog_rows", 1)],
+        Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) => &[],
+    }
+}
+
+/// The one number of a machine that is drawn over time, if there is one: what it is, and which.
+pub(in crate::report) fn counter(place: Place) -> Option<(&'static str, usize)> {
+    match place {
+        Place::Source => Some(("accepted", 0)),
+        Place::Destination => Some(("delivered", 0)),
+        Place::Queue(_) => Some(("records", 3)),
+        Place::Replicator(_) => Some(("backlog", 1)),
+        Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) | Place::Table(_) => {
+            None
+        }
+    }
+}
+
 fn dns(side: DnsSide, simulation: &Simulation) -> u32 {
     let dns = simulation.dns(side);
     u32::from(dns.offline().0 | dns.failed().0)

@@ -1,11 +1,13 @@
 //! Words for what is gone.
 
 use super::{Narrator, numbers, regions};
+use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
+use crate::model::replicator;
 use crate::spec::breach::Breach;
 use crate::spec::losses::Lost;
 use crate::words::plural;
@@ -118,10 +120,10 @@ impl Narrator<'_> {
     fn discarded(&self) -> Option<(RegionSet, RegionId)> {
         let (mut had, mut writes) = (RegionSet::EMPTY, None);
         for event in self.simulation.events() {
-            if let Event::WriterMoved { region, .. } = *event {
+            if let Event::Replicator(replicator::Event::WriterMoved { region, .. }) = *event {
                 writes = Some(region);
             }
-            if let Event::Lost { holder: Holder::Table(table), .. } = *event {
+            if let Event::Fault(fault::Event::Lost { holder: Holder::Table(table), .. }) = *event {
                 had.insert(self.simulation.plan().layout.table_place(table).0);
             }
         }
@@ -140,7 +142,9 @@ impl Narrator<'_> {
 
     /// Why something is gone that nobody gave up.
     pub(super) fn why_lost_unasked(&self, holder: Holder, record: RecordId) -> Vec<String> {
-        let moved = |event: &Event| matches!(event, Event::WriterMoved { .. });
+        let moved = |event: &Event| {
+            matches!(event, Event::Replicator(replicator::Event::WriterMoved { .. }))
+        };
         let aurora = &self.simulation.plan().scenario().aurora;
         match (self.simulation.events().iter().any(moved), aurora.switchover, aurora.fencing) {
             (true, Switchover::AtOnce, _) => {

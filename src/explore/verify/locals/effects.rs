@@ -5,10 +5,12 @@ use std::ops::Range;
 use hashbrown::HashMap;
 
 use crate::explore::verify::locals::parts::PartId;
-use crate::explore::verify::point::{Point, record_of};
+use crate::explore::verify::point::Point;
 use crate::model::event::Event;
+use crate::model::event::fault;
 use crate::model::id::{MachineId, QueueId};
 use crate::model::message::Message;
+use crate::model::{destination, dns, queue, replicator, table};
 use crate::plan::{DriverAction, Plan};
 
 /// What is taken of a machine.
@@ -203,7 +205,7 @@ impl Effects {
     fn effect(&mut self, changes: &Changes<'_>) -> Option<Effect> {
         let Changes { machine, from, to, before, after, .. } = *changes;
         let events = after.simulation.events();
-        let mut records = events.iter().filter_map(record_of);
+        let mut records = events.iter().filter_map(Event::record);
         let record = records.next();
         let is_about_one = records.all(|other| Some(other) == record);
         let is_sayable = machine.index() > 0 || self.sayable[before.simulation.driver().next()];
@@ -260,51 +262,24 @@ impl Effects {
 
     /// Whether the spec's answer depends on more than what is known of the record, or changes it.
     fn reads_rest(&self, event: &Event) -> bool {
-        match *event {
-            Event::Enqueued { queue, .. } => self.is_first[usize::from(queue.0)],
-            Event::Routed { .. }
-            | Event::RoutesChanged { .. }
-            | Event::WeightsChanged { .. }
-            | Event::PlanEnacted { .. }
-            | Event::PlanDeleted { .. }
-            | Event::Probed { .. }
-            | Event::HealthChanged { .. }
-            | Event::Stored { .. }
-            | Event::KeyShown { .. }
-            | Event::Lost { .. }
-            | Event::LossEnded { .. }
-            | Event::WriterMoved { .. }
-            | Event::Arrived { shown: true, .. }
-            | Event::Faulted { .. } => true,
-            // What is searched in this way takes no region out of a name, so every fetch is allowed.
-            Event::FetchRouted { .. }
-            | Event::Published { .. }
-            | Event::Accepted { .. }
-            | Event::Refused { .. }
-            | Event::BatchEnded { .. }
-            | Event::Delivered { .. }
-            | Event::Removed { .. }
-            | Event::Returned { .. }
-            | Event::TimedOut { .. }
-            | Event::Reordered { .. }
-            | Event::DeadLettered { .. }
-            | Event::Redriven { .. }
-            | Event::StaleRemove { .. }
-            | Event::Forwarding { .. }
-            | Event::ContainerBecame { .. }
-            | Event::StaleReply { .. }
-            | Event::SendWaits { .. }
-            | Event::GaveUp { .. }
-            | Event::Applied { .. }
-            | Event::Replicated { .. }
-            | Event::ReplicationLost { .. }
-            | Event::Arrived { shown: false, .. }
-            | Event::Recovered { .. }
-            | Event::ReplyLost { .. }
-            | Event::Late { .. }
-            | Event::CameLate { .. }
-            | Event::ExpectationFailed { .. } => false,
+        if let Event::Queue(queue::Event::Enqueued { queue, .. }) = *event {
+            return self.is_first[usize::from(queue.0)];
         }
+        // What is searched in this way takes no region out of a name, so every fetch is allowed.
+        if let Event::Dns(event) = event {
+            return !matches!(event, dns::Event::FetchRouted { .. });
+        }
+        matches!(
+            event,
+            Event::Table(table::Event::Stored { .. } | table::Event::KeyShown { .. })
+                | Event::Destination(destination::Event::Arrived { shown: true, .. })
+                | Event::Replicator(replicator::Event::WriterMoved { .. })
+                | Event::Fault(
+                    fault::Event::Faulted { .. }
+                        | fault::Event::Lost { .. }
+                        | fault::Event::LossEnded { .. }
+                )
+        )
     }
 
     /// How many bytes more this takes than when it was asked last, about.

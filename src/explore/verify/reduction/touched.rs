@@ -116,11 +116,10 @@ impl<'a> Touched<'a> {
     /// Whether messages that have nothing to do with each other can be in its inbox at once, and something
     /// can tell which of them was handled.
     fn has_an_order(&self, place: Place) -> bool {
-        match place {
-            Place::Queue(_) | Place::Table(_) | Place::Replicator(_) => true,
-            Place::OutDns | Place::Destination => self.by_region,
-            Place::Driver | Place::Source | Place::InDns | Place::Container(_) => false,
+        if matches!(place, Place::OutDns | Place::Destination) {
+            return self.by_region;
         }
+        !matches!(place, Place::Driver | Place::Source | Place::InDns | Place::Container(_))
     }
 
     /// in-dns has another choice than to step, where answers are random.
@@ -279,29 +278,30 @@ fn receivers(place: Place, plan: &Plan) -> Vec<MachineId> {
         let such = plan.containers.iter().filter(|context| wanted(context));
         such.map(|context| context.machine).collect::<Vec<MachineId>>()
     };
-    match place {
-        Place::Driver => (0..layout.machines() as u16).map(MachineId).collect(),
-        Place::Source => vec![machine(Place::InDns)],
-        Place::InDns => [queues(0), vec![machine(Place::Source)]].concat(),
-        Place::OutDns => {
-            [queues(layout.positions() - 1), vec![machine(Place::Destination)]].concat()
-        }
-        Place::Destination => vec![machine(Place::OutDns)],
-        Place::Queue(_) => {
-            let own = machine(place);
-            let ends = vec![machine(Place::InDns), machine(Place::OutDns)];
-            let beside = containers(&|context| context.in_queue == own || context.out_queue == own);
-            [ends, beside].concat()
-        }
-        Place::Container(id) => {
-            let context = &plan.containers[id.index()];
-            vec![context.in_queue, context.out_queue, context.table]
-        }
-        Place::Table(id) => {
-            let own = machine(place);
-            let replicator = plan.tables[id.index()].replicator;
-            [vec![replicator], containers(&|context| context.table == own)].concat()
-        }
-        Place::Replicator(id) => plan.replicators[id.index()].tables.clone(),
+    if place == Place::Source {
+        vec![machine(Place::InDns)]
+    } else if place == Place::InDns {
+        [queues(0), vec![machine(Place::Source)]].concat()
+    } else if place == Place::OutDns {
+        [queues(layout.positions() - 1), vec![machine(Place::Destination)]].concat()
+    } else if place == Place::Destination {
+        vec![machine(Place::OutDns)]
+    } else if let Place::Queue(_) = place {
+        let own = machine(place);
+        let ends = vec![machine(Place::InDns), machine(Place::OutDns)];
+        let beside = containers(&|context| context.in_queue == own || context.out_queue == own);
+        [ends, beside].concat()
+    } else if let Place::Container(id) = place {
+        let context = &plan.containers[id.index()];
+        vec![context.in_queue, context.out_queue, context.table]
+    } else if let Place::Table(id) = place {
+        let own = machine(place);
+        let replicator = plan.tables[id.index()].replicator;
+        [vec![replicator], containers(&|context| context.table == own)].concat()
+    } else if let Place::Replicator(id) = place {
+        plan.replicators[id.index()].tables.clone()
+    } else {
+        // The driver; and of a machine of which it is not said, anything may be true.
+        (0..layout.machines() as u16).map(MachineId).collect()
     }
 }

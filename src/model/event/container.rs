@@ -1,0 +1,47 @@
+//! What happened at a container.
+
+use crate::model::container::State;
+use crate::model::id::{ContainerId, MachineId, RecordId};
+
+/// What happened at a container.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A container sends a record on.
+    Forwarding {
+        /// The container.
+        container: ContainerId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A container is in another state.
+    Became {
+        /// The container.
+        container: ContainerId,
+        /// Its new state.
+        state: State,
+        /// Who refused, when that is why.
+        refused_by: Option<MachineId>,
+    },
+    /// A container gave its delivery back because it cannot read a row of its table.
+    GaveUp {
+        /// The container.
+        container: ContainerId,
+        /// The record that it worked on.
+        record: RecordId,
+    },
+    /// A container ignored a reply to an earlier life.
+    StaleReply {
+        /// The container.
+        container: ContainerId,
+    },
+}
+
+impl Event {
+    /// The record that it happened to, if it happened to one.
+    pub fn record(&self) -> Option<RecordId> {
+        match *self {
+            Event::Forwarding { record, .. } | Event::GaveUp { record, .. } => Some(record),
+            Event::Became { .. } | Event::StaleReply { .. } => None,
+        }
+    }
+}

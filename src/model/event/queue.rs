@@ -1,0 +1,147 @@
+//! What happened at a queue.
+
+use crate::model::id::{QueueId, RecordId};
+use crate::model::record::RecordCopy;
+
+/// What happened at a queue.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A queue has a record more.
+    Enqueued {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// A full queue keeps a request to send waiting until it has room.
+    SendWaits {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue handed out a record.
+    Delivered {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+        /// It was handed out before.
+        redelivery: bool,
+        /// It left the queue with that (an unsound design).
+        gone: bool,
+    },
+    /// A delivery was given back: the record is visible again.
+    Returned {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A delivery took too long: the record is visible again, and its consumer does not know.
+    TimedOut {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// The first visible record of a queue became the last.
+    Reordered {
+        /// The queue.
+        queue: QueueId,
+    },
+    /// A record was delivered too often and is in the dead-letter queue now.
+    DeadLettered {
+        /// The queue that gave it up.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A record came back from the dead-letter queue as a new message.
+    Redriven {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue deleted a record.
+    Removed {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue was asked to delete a delivery that it does not know any more.
+    StaleRemove {
+        /// The queue.
+        queue: QueueId,
+    },
+}
+
+/// What an event changes of what its queue holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Change {
+    /// It holds the same records as before.
+    None,
+    /// A record came in.
+    Came(RecordCopy),
+    /// A record left, and the queue answers for it no more.
+    Left(RecordId),
+    /// A record went to the dead-letter queue.
+    SetAside(RecordId),
+    /// A record came back from the dead-letter queue.
+    TakenBack(RecordId),
+}
+
+impl Event {
+    /// The record that it happened to, if it happened to one.
+    pub fn record(&self) -> Option<RecordId> {
+        match *self {
+            Event::Enqueued { copy, .. } => Some(copy.id),
+            Event::SendWaits { record, .. }
+            | Event::Delivered { record, .. }
+            | Event::Returned { record, .. }
+            | Event::TimedOut { record, .. }
+            | Event::DeadLettered { record, .. }
+            | Event::Redriven { record, .. }
+            | Event::Removed { record, .. } => Some(record),
+            Event::Reordered { .. } | Event::StaleRemove { .. } => None,
+        }
+    }
+
+    /// Which queue it happened at.
+    #[inline]
+    pub(crate) fn queue(&self) -> QueueId {
+        match *self {
+            Event::Enqueued { queue, .. }
+            | Event::SendWaits { queue, .. }
+            | Event::Delivered { queue, .. }
+            | Event::Returned { queue, .. }
+            | Event::TimedOut { queue, .. }
+            | Event::Reordered { queue }
+            | Event::DeadLettered { queue, .. }
+            | Event::Redriven { queue, .. }
+            | Event::Removed { queue, .. }
+            | Event::StaleRemove { queue } => queue,
+        }
+    }
+
+    /// What it changes of what the queue holds.
+    #[inline(always)]
+    pub(crate) fn change(&self) -> Change {
+        match *self {
+            Event::Enqueued { copy, .. } => Change::Came(copy),
+            Event::Removed { record, .. } | Event::Delivered { record, gone: true, .. } => {
+                Change::Left(record)
+            }
+            Event::DeadLettered { record, .. } => Change::SetAside(record),
+            Event::Redriven { record, .. } => Change::TakenBack(record),
+            Event::Delivered { gone: false, .. }
+            | Event::SendWaits { .. }
+            | Event::Returned { .. }
+            | Event::TimedOut { .. }
+            | Event::Reordered { .. }
+            | Event::StaleRemove { .. } => Change::None,
+        }
+    }
+}

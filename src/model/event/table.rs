@@ -1,0 +1,49 @@
+//! What happened at a table.
+
+use crate::model::id::{RecordId, TableId};
+use crate::model::record::RecordCopy;
+
+/// What happened at a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A table took a write: of its own region, or, as the writer of a global database, of another.
+    Stored {
+        /// The table.
+        table: TableId,
+        /// The table that the container asked, in its own region: another one than `table` only in a
+        /// global database.
+        asked: TableId,
+        /// The record.
+        copy: RecordCopy,
+        /// How many rows it has for this id now.
+        rows: u8,
+        /// It had the record already.
+        duplicate: bool,
+    },
+    /// A table took a write of another region.
+    Applied {
+        /// The table.
+        table: TableId,
+        /// The record.
+        copy: RecordCopy,
+        /// How many rows it has for this id now.
+        rows: u8,
+    },
+    /// A table shows this record for its business key from now on.
+    KeyShown {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
+}
+
+impl Event {
+    /// The record that it happened to, if it happened to one.
+    pub fn record(&self) -> Option<RecordId> {
+        match *self {
+            Event::Stored { copy, .. } | Event::Applied { copy, .. } => Some(copy.id),
+            Event::KeyShown { record, .. } => Some(record),
+        }
+    }
+}

@@ -1,0 +1,389 @@
+//! The one table of messages, and enums of some of them.
+//!
+//! A row has the name by which coverage knows the message, the record that it is *about* if it is about one, what its
+//! receiver sees if it is *lost* (of a positive reply), and the variant. [`Message`](super::Message) is made of all rows, and what one machine can be sent of those that the
+//! machine names: it then handles exactly these, and a message more that comes to it breaks its handler.
+//!
+//! ```text
+//! messages! {
+//!     /// What a door can be sent.
+//!     pub(crate) enum Request for "a door" { Open, Close }
+//! }
+//! ```
+
+/// A message: `row! { Name … }` puts its row behind what was collected so far.
+macro_rules! row {
+    (Proceed $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "proceed" about() lost()
+        /// To the driver, from itself: carry out the next step of the script.
+        Proceed
+    } } };
+    (Publish $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "publish" about() lost()
+        /// Driver to source: publish the records of the batch that are not accepted yet.
+        Publish {
+            /// The batch.
+            batch: BatchId,
+        }
+    } } };
+    (Wake $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "wake" about() lost()
+        /// To a source or a destination that was refused: something has changed, try again.
+        Wake {
+            /// Where it changed (a source tries again wherever it was).
+            region: RegionId,
+        }
+    } } };
+    (Send $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "send" about(copy) lost()
+        /// Put a record into a queue. Sent to the queue, or to in-dns, which picks the queue.
+        Send {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
+    (Sent $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "sent" about() lost(SendRefused { incarnation })
+        /// The queue has the record.
+        Sent {
+            /// As in the request.
+            incarnation: u16,
+            /// The queue that has it.
+            queue: QueueId,
+        }
+    } } };
+    (SendRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "send-refused" about() lost()
+        /// The queue does not have the record.
+        SendRefused {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (Receive $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "receive" about() lost()
+        /// Deliver the next record, when there is one (long poll).
+        Receive {
+            /// Who gets the delivery.
+            client: Client,
+            /// From which queue.
+            queue: QueueId,
+        }
+    } } };
+    (Received $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "received" about(copy) lost(ReceiveRefused { incarnation, queue })
+        /// A delivery.
+        Received {
+            /// As in the request.
+            incarnation: u16,
+            /// From which queue.
+            queue: QueueId,
+            /// The record.
+            copy: RecordCopy,
+            /// The message that the record came in.
+            number: MessageNumber,
+            /// Names this delivery.
+            receipt: Receipt,
+        }
+    } } };
+    (ReceiveRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "receive-refused" about() lost()
+        /// No delivery will come: the queue failed or cannot be reached.
+        ReceiveRefused {
+            /// As in the request.
+            incarnation: u16,
+            /// Which queue refused.
+            queue: QueueId,
+        }
+    } } };
+    (Remove $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "remove" about() lost()
+        /// Delete what was delivered.
+        Remove {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// From which queue.
+            queue: QueueId,
+            /// Which delivery.
+            receipt: Receipt,
+        }
+    } } };
+    (Removed $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "removed" about() lost(RemoveRefused { incarnation, queue, expired: false })
+        /// Deleted (or nothing was left to delete: SQS answers the same).
+        Removed {
+            /// As in the request.
+            incarnation: u16,
+            /// From which queue.
+            queue: QueueId,
+        }
+    } } };
+    (RemoveRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "remove-refused" about() lost()
+        /// Not deleted.
+        RemoveRefused {
+            /// As in the request.
+            incarnation: u16,
+            /// Which queue refused.
+            queue: QueueId,
+            /// The queue works, but the visibility timeout of the delivery had passed.
+            expired: bool,
+        }
+    } } };
+    (Abandon $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "abandon" about() lost()
+        /// The consumer is gone or gives up: what it holds becomes visible again. This is SQS's
+        /// visibility timeout for a consumer that will not remove any more.
+        Abandon {
+            /// Who gives up.
+            client: Client,
+        }
+    } } };
+    (Expire $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "expire" about() lost()
+        /// To a queue, from itself: the visibility timeout of a delivery has passed whose consumer hangs.
+        Expire {
+            /// Which delivery.
+            receipt: Receipt,
+        }
+    } } };
+    (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost()
+        /// Store a record.
+        Insert {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
+    (Inserted $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "inserted" about() lost(InsertRefused { incarnation })
+        /// Stored in this region.
+        Inserted {
+            /// As in the request.
+            incarnation: u16,
+            /// The table had it already.
+            duplicate: bool,
+            /// The table holds a row that the containers' code cannot read.
+            unreadable: bool,
+        }
+    } } };
+    (InsertRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert-refused" about() lost()
+        /// Not stored.
+        InsertRefused {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (Replicate $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "replicate" about(copy) lost()
+        /// Table to replicator: a row was written here.
+        Replicate {
+            /// Where it was written.
+            region: RegionId,
+            /// The row.
+            copy: RecordCopy,
+            /// The time of the write. With strong replication the log gives it another one.
+            time: u32,
+        }
+    } } };
+    (Apply $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "apply" about(copy) lost()
+        /// Replicator to table: a row was written elsewhere.
+        Apply {
+            /// Where it was written.
+            region: RegionId,
+            /// The row.
+            copy: RecordCopy,
+            /// The time of the write.
+            time: u32,
+        }
+    } } };
+    (Probe $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "probe" about() lost()
+        /// A health check. To in-dns: something about a region has changed. From in-dns to the region's
+        /// queue: does it work? To a replicator, and from there to the region's table: has it applied
+        /// everything that was written elsewhere?
+        Probe {
+            /// The region.
+            region: RegionId,
+        }
+    } } };
+    (Probed $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "probed" about() lost()
+        /// To in-dns: the answer.
+        Probed {
+            /// The region.
+            region: RegionId,
+            /// How it is.
+            health: Health,
+        }
+    } } };
+    (Forward $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "forward" about(copy) lost()
+        /// Cluster to the writer of a global database: store a record for a container elsewhere.
+        Forward {
+            /// Who gets the acknowledgement, from the writer itself; none if the first cluster has
+            /// acknowledged it already (an unsound design).
+            client: Option<Client>,
+            /// The record.
+            copy: RecordCopy,
+            /// The cluster that the container asked.
+            asked: TableId,
+        }
+    } } };
+    (Handover $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "handover" about() lost()
+        /// At the end of a writer's log, on the way of all that it wrote: another cluster writes from
+        /// here on.
+        Handover {
+            /// The region that wrote so far.
+            from: RegionId,
+            /// The region that writes from here on.
+            to: RegionId,
+        }
+    } } };
+    (Discard $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "discard" about(copy) lost()
+        /// Replicator to a cluster that wrote after it was replaced: the write is no part of the
+        /// database.
+        Discard {
+            /// What it wrote.
+            copy: RecordCopy,
+        }
+    } } };
+    (Logged $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "logged" about(copy) lost()
+        /// Replicator to the writer, where commits must not run ahead: another region has the write, or will.
+        /// To a regional table, with strong replication: the log has a row of this id already, and the
+        /// condition of the write fails.
+        Logged {
+            /// What it wrote, or wanted to.
+            copy: RecordCopy,
+        }
+    } } };
+    (Enact $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "enact" about() lost()
+        /// Second enactor to in-dns: put this plan in place. It was newer than the one in place when that
+        /// was checked.
+        Enact {
+            /// Its number; 0 is the plan that the system begins with.
+            plan: u16,
+            /// By region: its weight.
+            weights: [u8; 8],
+        }
+    } } };
+    (CleanUp $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "clean-up" about() lost()
+        /// First enactor to in-dns, after it enacted a plan: delete all that are older.
+        CleanUp {
+            /// The number of the plan that it enacted.
+            plan: u16,
+        }
+    } } };
+    (Fence $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "fence" about() lost()
+        /// To a cluster that wrote until a failover: another one writes now. It does not come by the log, and it is
+        /// late: what is sent to the cluster meanwhile overtakes it.
+        Fence {
+            /// The region that writes.
+            to: RegionId,
+        }
+    } } };
+}
+
+/// Collects the rows of the messages that are named, and makes what is to be made of them.
+macro_rules! collect {
+    ($made:tt [$next:ident $($rest:ident)*] $($row:tt)*) => {
+        $crate::model::message::rows::row! { $next $made [$($rest)*] $($row)* }
+    };
+    ([some $($made:tt)*] [] $($row:tt)*) => {
+        $crate::model::message::rows::some_messages! { $($made)* { $($row)* } }
+    };
+    ([all $($made:tt)*] [] $($row:tt)*) => {
+        $crate::model::message::rows::all_messages! { $($made)* { $($row)* } }
+    };
+}
+
+/// Makes an enum of those messages that a machine can be sent.
+macro_rules! messages {
+    ($(#[$doc:meta])* $vis:vis enum $name:ident for $machine:literal { $($message:ident),+ $(,)? }) => {
+        $crate::model::message::rows::collect! {
+            [some $(#[$doc])* $vis enum $name for $machine] [$($message)+]
+        }
+    };
+}
+
+macro_rules! some_messages {
+    (
+        $(#[$doc:meta])* $vis:vis enum $name:ident for $machine:literal {
+            $({ $text:literal about($($about:ident)?) lost($($lost:ident $with:tt)?) $(#[$row:meta])* $variant:ident $({ $(
+                $(#[$of_field:meta])* $field:ident: $type:ty,
+            )+ })? })+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[allow(dead_code, reason = "a machine need not read all that a message says")]
+        $vis enum $name {
+            $($(#[$row])* $variant $({ $($(#[$of_field])* $field: $type,)+ })?,)+
+        }
+
+        impl $name {
+            /// The message as one of these.
+            ///
+            /// # Panics
+            ///
+            /// If it is none of them.
+            #[inline(always)]
+            #[allow(clippy::wildcard_enum_match_arm, reason = "the rest goes to other machines")]
+            $vis fn of(message: &$crate::model::message::Message) -> $name {
+                match *message {
+                    $($crate::model::message::Message::$variant $({ $($field,)+ })? => {
+                        $name::$variant $({ $($field,)+ })?
+                    })+
+                    _ => message.is_not_for($machine),
+                }
+            }
+        }
+    };
+}
+
+/// Makes [`Message`](super::Message) and [`MessageKind`](super::MessageKind).
+macro_rules! all_messages {
+    (
+        $(#[$doc:meta])* $vis:vis enum $name:ident {
+            $({ $text:literal about($($about:ident)?) lost($($lost:ident $with:tt)?) $(#[$row:meta])* $variant:ident $({ $(
+                $(#[$of_field:meta])* $field:ident: $type:ty,
+            )+ })? })+
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        $vis enum $name {
+            $($(#[$row])* $variant $({ $($(#[$of_field])* $field: $type,)+ })?,)+
+        }
+
+        impl $name {
+            /// What kind of message it is.
+            #[inline]
+            pub fn kind(&self) -> MessageKind {
+                match self { $($name::$variant { .. } => MessageKind::$variant),+ }
+            }
+
+            /// The record that the message speaks of, if it is about one.
+            #[inline]
+            pub fn record(&self) -> Option<RecordId> {
+                match *self {
+                    $($name::$variant { $($about,)? .. } => {
+                        None::<RecordId>$(.or(Some($about.id)))?
+                    })+
+                }
+            }
+
+            /// What its receiver sees instead of a positive reply that was lost on its way; none if it is
+            /// no such reply.
+            #[allow(unused_variables, reason = "a refusal says less than the reply")]
+            pub fn when_lost(self) -> Option<$name> {
+                match self {
+                    $($name::$variant $({ $($field,)+ })? => None::<$name>$(.or(Some($name::$lost $with)))?,)+
+                }
+            }
+        }
+
+        /// A message without its content: what coverage counts.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[repr(u8)]
+        pub enum MessageKind {
+            $(#[doc = concat!("See [`Message::", stringify!($variant), "`].")] $variant,)+
+        }
+
+        impl MessageKind {
+            /// Every kind.
+            pub const ALL: &[MessageKind] = &[$(MessageKind::$variant),+];
+
+            /// The kind as text.
+            pub fn name(self) -> &'static str {
+                match self { $(MessageKind::$variant => $text),+ }
+            }
+        }
+    };
+}
+
+pub(crate) use {all_messages, collect, messages, row, some_messages};
