@@ -146,7 +146,8 @@ fn lines_are_json_objects() {
 /// this one.
 #[test]
 fn a_file_of_another_campaign_is_refused_and_said_which_field_differs() {
-    let change: [(&str, fn(&mut Identity)); 4] = [
+    type Change = (&'static str, fn(&mut Identity));
+    let change: [Change; 4] = [
         ("scenario", |other| other.scenario.push(' ')),
         ("scheduler", |other| other.scheduler.push_str(":2")),
         ("seed", |other| other.seed += 1),
