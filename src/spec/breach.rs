@@ -227,7 +227,7 @@ pub enum Breach {
 /// Where something was seen.
 ///
 /// ```
-/// use active_active::model::{Event, QueueId, RecordCopy, RecordId};
+/// use active_active::model::{Event, QueueId, RecordCopy, RecordId, queue};
 /// use active_active::plan::Plan;
 /// use active_active::scenario::builtin;
 /// use active_active::spec::breach::Whereabouts;

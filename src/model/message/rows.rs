@@ -1,13 +1,13 @@
 //! The one table of messages, and enums of some of them.
 //!
-//! A row has the name by which coverage knows the message, the record that it is *about* if it is about one, what its
-//! receiver sees if it is *lost* (of a positive reply), and the variant. [`Message`](super::Message) is made of all rows, and what one machine can be sent of those that the
-//! machine names: it then handles exactly these, and a message more that comes to it breaks its handler.
+//! A row has the name by which coverage knows the message, the record that it is *about* if it is about one, what
+//! its receiver sees if it is *lost* (of a positive reply), and the variant. [`Message`](super::Message) is made of all
+//! rows. Each machine names those that it can be sent and handles exactly these: one more breaks its handler.
 //!
 //! ```text
 //! messages! {
 //!     /// What a door can be sent.
-//!     pub(crate) enum Request for "a door" { Open, Close }
+//!     enum Input for "a door" { Open, Close }
 //! }
 //! ```
 
