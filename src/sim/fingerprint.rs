@@ -15,20 +15,17 @@
 //! Records can be written without their names ([`Bytes::new`]): what is left of a part is the same
 //! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
 
+mod machines;
 mod times;
 
-use crate::model::destination::RecordDestination;
-use crate::model::dns::Dns;
-use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::record::RecordCopy;
-use crate::model::source::RecordSource;
 use crate::model::table::Row;
 use crate::plan::Plan;
 use crate::sim::Bytes;
-use crate::sim::driver::Driver;
-use crate::sim::world::{Machines, World};
+use crate::sim::world::World;
 
 #[cfg(test)]
 mod tests;
@@ -82,156 +79,6 @@ struct Writer<'a> {
     /// Receipts and incarnations are written as what they mean.
     renames: bool,
     bytes: &'a mut Bytes,
-}
-
-impl Machines for Writer<'_> {
-    fn driver(&mut self, driver: &Driver) {
-        self.bytes.u16(driver.next() as u16);
-        self.bytes.flag(driver.is_waiting());
-        self.bytes.flag(driver.is_released());
-        let (component, any_failed) = driver.component();
-        self.bytes.u16(component);
-        self.bytes.flag(any_failed);
-    }
-
-    fn container(&mut self, id: ContainerId) {
-        let container = &self.world.containers[id.index()];
-        self.bytes.u8(container.state() as u8);
-        self.bytes.flag(container.crashed());
-        self.bytes.u8(container.retried());
-        if !self.renames {
-            self.bytes.u16(container.incarnation());
-        }
-        self.bytes.flag(container.hand().is_some());
-        if let Some(hand) = container.hand() {
-            self.copy(hand.copy);
-            self.bytes.u8(hand.step);
-            self.receipt(hand.receipt, self.plan.containers[id.index()].in_queue_id);
-        }
-    }
-
-    fn table(&mut self, id: TableId) {
-        let (world, machine) = (self.world, self.plan.tables[id.index()].machine);
-        let table = &world.tables[id.index()];
-        self.bytes.u8(table.state() as u8);
-        for list in [table.held(), table.pending(), table.waiting_writes()] {
-            self.bytes.len(list.len());
-            world.out.held(list).for_each(|message| self.message(message, machine));
-        }
-        self.bytes.u8(table.writer().0);
-        self.bytes.flag(table.is_draining());
-        self.bytes.u32(table.unlogged());
-        if !self.bytes.is_anonymous() {
-            world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
-        }
-        for latest in world.latest_of(id, self.plan) {
-            self.bytes.record(latest.record);
-            self.bytes.u8(latest.region.0);
-        }
-    }
-
-    fn replicator(&mut self, id: ReplicatorId) {
-        let (world, context) = (self.world, &self.plan.replicators[id.index()]);
-        let replicator = &world.replicators[id.index()];
-        self.bytes.u8(replicator.state() as u8);
-        self.bytes.u8(replicator.unreachable().0);
-        self.bytes.u8(replicator.writer().0);
-        for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region)) {
-            self.bytes.len(list.len());
-            world.out.held(list).for_each(|message| self.message(message, context.machine));
-        }
-        if let Some(first) = context.log_from
-            && !self.bytes.is_anonymous()
-        {
-            let rows = self.plan.record_ids().map(|record| first + record.index());
-            rows.for_each(|row| self.bytes.flag(world.log.contains(row)));
-        }
-    }
-
-    fn source(&mut self, source: &RecordSource) {
-        self.bytes.u8(source.state() as u8);
-        self.bytes.flag(source.changed());
-        self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
-        source.next().iter().for_each(|&next| self.bytes.u16(next));
-        if self.plan.awaits_refusal() {
-            let batches = (1..=self.plan.batches() as u16).map(BatchId);
-            batches.for_each(|batch| self.bytes.flag(source.was_refused(batch)));
-        }
-        self.bytes.len(source.pending().len());
-        for message in self.world.out.held(source.pending()) {
-            self.message(message, self.plan.source.machine);
-        }
-    }
-
-    fn dns(&mut self, dns: &Dns) {
-        for region in 0..self.plan.layout.regions {
-            self.bytes.u8(dns.weights()[region]);
-            self.bytes.u16(dns.credit()[region] as u16);
-        }
-        self.bytes.u8(dns.offline().0);
-        self.bytes.u8(dns.failed().0);
-        dns.health().bytes().into_iter().for_each(|byte| self.bytes.u8(byte));
-        let (newest, in_place, is_late) = dns.plans().parts();
-        self.bytes.u16(newest);
-        self.bytes.u16(in_place.map_or(u16::MAX, |plan| plan));
-        self.bytes.flag(is_late);
-        let cache = dns.cache();
-        self.bytes.flag(cache.is_some());
-        if let Some((region, left)) = cache {
-            self.bytes.u8(region.0);
-            self.bytes.u16(left);
-        }
-    }
-
-    fn destination(&mut self, destination: &RecordDestination) {
-        for region in self.plan.layout.region_ids() {
-            self.bytes.u8(destination.state(region) as u8);
-            self.bytes.flag(destination.changed(region));
-        }
-        if !self.bytes.is_anonymous() {
-            self.plan.record_ids().for_each(|record| self.bytes.flag(destination.has(record)));
-        }
-        if !self.renames {
-            destination.numbers().iter().for_each(|number| self.bytes.u16(number.0));
-        }
-        destination.shown().iter().for_each(|&record| self.bytes.record(record));
-    }
-
-    fn queue(&mut self, id: QueueId) {
-        let (queue, shelf) = (&self.world.queues[id.index()], &self.world.shelf);
-        let context = &self.plan.queues[id.index()];
-        self.bytes.u8(queue.state() as u8);
-        if !self.renames {
-            self.bytes.u32(queue.deliveries());
-            self.bytes.u16(if self.world.destination.numbers().is_empty() {
-                0
-            } else {
-                queue.messages()
-            });
-        }
-        let in_flight = queue.in_flight(shelf).count();
-        self.bytes.len(in_flight);
-        self.bytes.len(queue.len());
-        for (index, item) in queue.items(shelf).enumerate() {
-            self.copy(item.copy);
-            // How often it was delivered matters only to a queue that gives up.
-            self.bytes.u16(item.receives.min(context.max_receives));
-            if !self.renames {
-                self.bytes.u32(item.receipt.0);
-            }
-            self.number(item.number, item.copy.id, id);
-            if index < in_flight {
-                self.client(item.holder);
-            }
-        }
-        self.bytes.len(queue.dead(shelf).count());
-        queue.dead(shelf).for_each(|item| self.copy(item.copy));
-        self.bytes.len(queue.held().len());
-        let machine = self.plan.layout.machine(Place::Queue(id));
-        self.world.out.held(queue.held()).for_each(|message| self.message(message, machine));
-        self.bytes.len(queue.waiting().len());
-        queue.waiting().iter().for_each(|&client| self.client(client));
-    }
 }
 
 impl Writer<'_> {

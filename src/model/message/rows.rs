@@ -387,3 +387,53 @@ macro_rules! all_messages {
 }
 
 pub(crate) use {all_messages, collect, messages, row, some_messages};
+
+#[cfg(test)]
+mod tests {
+    use crate::model::id::{QueueId, RecordId, RegionId};
+    use crate::model::message::{Client, Message, MessageKind};
+    use crate::model::record::RecordCopy;
+
+    messages! {
+        /// What a door can be sent.
+        enum Input for "a door" {
+            Wake, Send,
+        }
+    }
+
+    const COPY: RecordCopy = RecordCopy { id: RecordId(3), value: 7 };
+
+    #[test]
+    fn a_machine_gets_its_messages_with_all_that_they_say() {
+        let region = RegionId(1);
+        assert_eq!(Input::of(&Message::Wake { region }), Input::Wake { region });
+        let client = Client { machine: crate::model::id::MachineId(2), incarnation: 1 };
+        let send = Message::Send { client, copy: COPY };
+        assert_eq!(Input::of(&send), Input::Send { client, copy: COPY });
+    }
+
+    /// A message to a machine that does not list it is a defect of the simulator, and says whose.
+    #[test]
+    #[should_panic(expected = "a door gets no Proceed")]
+    fn a_machine_gets_no_message_of_another_one() {
+        Input::of(&Message::Proceed);
+    }
+
+    #[test]
+    fn a_row_says_which_record_a_message_is_about_and_what_its_loss_looks_like() {
+        let (incarnation, queue) = (4, QueueId(5));
+        let removed = Message::Removed { incarnation, queue };
+        let refused = Message::RemoveRefused { incarnation, queue, expired: false };
+        assert_eq!((removed.record(), removed.when_lost()), (None, Some(refused)));
+        let logged = Message::Logged { copy: COPY };
+        assert_eq!((logged.record(), logged.when_lost()), (Some(COPY.id), None));
+    }
+
+    /// Fingerprints have the number of a kind, and a new one comes last.
+    #[test]
+    fn kinds_are_numbered_in_the_order_of_the_list() {
+        let first_and_last = [MessageKind::Proceed as usize, MessageKind::Fence as usize];
+        assert_eq!(first_and_last, [0, MessageKind::ALL.len() - 1]);
+        assert!(MessageKind::ALL.iter().enumerate().all(|(index, &kind)| kind as usize == index));
+    }
+}
