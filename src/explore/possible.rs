@@ -157,6 +157,37 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::model::{
+        container, destination, dns, global_database, queue, replicator, source, table,
+    };
+
+    /// What the machines of a kind can be sent, as the machine itself lists it.
+    fn listed(machine: MachineKind) -> &'static [MessageKind] {
+        match machine {
+            MachineKind::Driver => &[MessageKind::Proceed],
+            MachineKind::Source => source::Input::KINDS,
+            MachineKind::Dns => dns::Input::KINDS,
+            MachineKind::Destination => destination::Input::KINDS,
+            MachineKind::Queue => queue::Input::KINDS,
+            MachineKind::Container => container::Input::KINDS,
+            MachineKind::Table => table::Input::KINDS,
+            MachineKind::Replicator => replicator::Input::KINDS,
+            MachineKind::Database => global_database::Input::KINDS,
+        }
+    }
+
+    /// A machine that can be sent a message more has to say in which of its states it is possible; that a write is
+    /// discarded takes an unsound design.
+    #[test]
+    fn what_is_possible_is_what_the_machines_list() {
+        for machine in MachineKind::ALL {
+            let possible: BTreeSet<MessageKind> =
+                pairs().filter(|pair| pair.machine == machine).map(|pair| pair.message).collect();
+            let listed = listed(machine).iter().copied();
+            let sound = listed.filter(|&kind| kind != MessageKind::Discard).collect();
+            assert_eq!(possible, sound, "{machine}");
+        }
+    }
 
     #[test]
     fn every_pair_is_listed_once() {

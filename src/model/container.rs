@@ -106,7 +106,7 @@ pub(crate) struct Context {
 
 messages! {
     /// What a container can be sent.
-    enum Input for "a container" {
+    pub(crate) enum Input for "a container" {
         Received, ReceiveRefused, Removed, RemoveRefused, Sent, SendRefused, Inserted, InsertRefused,
     }
 }

@@ -95,7 +95,7 @@ impl Context {
 
 messages! {
     /// What the destination can be sent.
-    enum Input for "the destination" {
+    pub(crate) enum Input for "the destination" {
         Wake, Received, ReceiveRefused, Removed, RemoveRefused,
     }
 }

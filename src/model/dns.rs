@@ -134,7 +134,7 @@ states! {
 messages! {
     /// What a DNS name can be sent: in-dns by the source, queues, tables and itself; out-dns by the
     /// destination and queues.
-    enum Input for "a DNS name" {
+    pub(crate) enum Input for "a DNS name" {
         Send, Sent, SendRefused, Receive, Received, ReceiveRefused, Remove, Removed, RemoveRefused,
         Probe, Probed, Enact, CleanUp,
     }

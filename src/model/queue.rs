@@ -128,7 +128,7 @@ pub(crate) struct Context {
 
 messages! {
     /// What a queue can be sent.
-    enum Input for "a queue" {
+    pub(crate) enum Input for "a queue" {
         Send, Receive, Remove, Abandon, Expire, Probe,
     }
 }

@@ -103,7 +103,7 @@ impl Default for Replicator {
 
 messages! {
     /// What a replicator can be sent.
-    enum Input for "a replicator" {
+    pub(crate) enum Input for "a replicator" {
         Replicate, Handover, Probe,
     }
 }

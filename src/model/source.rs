@@ -73,7 +73,7 @@ pub(crate) struct Context {
 
 messages! {
     /// What the source can be sent.
-    enum Input for "the source" {
+    pub(crate) enum Input for "the source" {
         Publish, Wake, Sent, SendRefused,
     }
 }

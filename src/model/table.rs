@@ -97,7 +97,7 @@ pub(crate) struct Context {
 
 messages! {
     /// What a table can be sent that is no cluster of a global database.
-    enum Input for "a table" {
+    pub(crate) enum Input for "a table" {
         Insert, InsertRefused, Apply, Logged, Probe,
     }
 }

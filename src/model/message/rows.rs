@@ -306,6 +306,12 @@ macro_rules! some_messages {
         }
 
         impl $name {
+            /// The kinds of messages that these are.
+            #[cfg(test)]
+            #[allow(dead_code, reason = "not every list is compared with another one")]
+            $vis const KINDS: &[$crate::model::message::MessageKind] =
+                &[$($crate::model::message::MessageKind::$variant),+];
+
             /// The message as one of these.
             ///
             /// # Panics

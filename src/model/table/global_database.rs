@@ -108,7 +108,7 @@ impl Context {
 
 messages! {
     /// What a cluster can be sent.
-    enum Input for "a cluster" {
+    pub(crate) enum Input for "a cluster" {
         Insert, Forward, Apply, Handover, Fence, Discard, Logged, Probe,
     }
 }
