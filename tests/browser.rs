@@ -4,8 +4,8 @@
 //! gate installs Chromium and runs it.
 
 use std::path::PathBuf;
+use std::process::Command;
 
-use assert_cmd::cargo::cargo_bin_cmd;
 use serde_json::Value;
 
 #[path = "browser/chromium.rs"]
@@ -27,7 +27,7 @@ impl Pages {
     }
 
     fn run(&self, arguments: &str) -> String {
-        let mut command = cargo_bin_cmd!("active-active");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_active-active"));
         let words = arguments.split(' ');
         let output = command.current_dir(self.directory.path()).args(words).output();
         String::from_utf8(output.expect("it runs").stdout).expect("it prints text")

@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use assert_cmd::cargo::cargo_bin_cmd;
-
 mod bad_input;
 mod campaign;
 mod help;
@@ -16,6 +14,8 @@ mod streams;
 mod sweep;
 mod verdict;
 mod verify;
+
+use crate::common::program::{program, typing};
 
 /// An empty directory, and the binary in it.
 struct Place {
@@ -82,13 +82,9 @@ impl Place {
 
     /// Runs the binary with these arguments and this standard input.
     fn run_typing(&self, arguments: &[&str], input: &str) -> Done {
-        let mut command = cargo_bin_cmd!("active-active");
-        let output = command
-            .args(arguments)
-            .current_dir(self.directory.path())
-            .write_stdin(input)
-            .output()
-            .expect("the binary was built for this test");
+        let mut command = program();
+        command.args(arguments).current_dir(self.directory.path());
+        let output = typing(&mut command, input);
         let text = |bytes| String::from_utf8(bytes).expect("the output is text");
         Done {
             status: output.status.code(),

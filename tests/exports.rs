@@ -1,11 +1,12 @@
 //! Each export is read by a reader of its format.
 
-use assert_cmd::cargo::cargo_bin_cmd;
 use serde_json::Value;
+
+use crate::common::program::program;
 
 /// What `active-active export` prints.
 fn export(arguments: &str) -> String {
-    let mut command = cargo_bin_cmd!("active-active");
+    let mut command = program();
     let output = command.args(["export"]).args(arguments.split(' ')).output().expect("it runs");
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(errors, "", "{arguments}");

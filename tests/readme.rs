@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use assert_cmd::cargo::cargo_bin_cmd;
+use crate::common::program::{self, program};
 
 const README: &str = include_str!("../README.md");
 const GUIDE: &str = include_str!("../docs/guide.md");
@@ -52,7 +52,7 @@ fn run(document: &str) -> usize {
     let consoles = blocks(document, "console");
     let mut count = 0;
     for (words, shown) in consoles.iter().flat_map(|block| commands(block)) {
-        let mut command = cargo_bin_cmd!("active-active");
+        let mut command = program();
         let output = command.current_dir(place.path()).args(&words).output().expect("it runs");
         let stdout = String::from_utf8(output.stdout).expect("it prints text");
         assert!(!shown.is_empty(), "{words:?} shows what it prints");
@@ -100,7 +100,7 @@ const ENGINES: [(&str, Variables); 3] = [
 #[test]
 #[cfg(unix)]
 fn the_lines_for_batch_engines_share_a_campaign() {
-    let binary = assert_cmd::cargo::cargo_bin!("active-active").display().to_string();
+    let binary = program::PATH;
     for (engine, variables) in ENGINES {
         let place = tempfile::tempdir().expect("there is room for a directory");
         let shared = place.path().display().to_string();
@@ -122,7 +122,7 @@ fn the_lines_for_batch_engines_share_a_campaign() {
         let entries = fs::read_dir(place.path()).expect("the directory is there");
         let names = entries.map(|entry| entry.expect("it is readable").file_name());
         let parts = names.filter(|name| name.to_string_lossy().starts_with("part-"));
-        let mut merge = cargo_bin_cmd!("active-active");
+        let mut merge = program();
         let output = merge.current_dir(place.path()).arg("merge").args(parts).output();
         let output = output.expect("it runs").stdout;
         let report = String::from_utf8(output).expect("it prints text");
@@ -149,7 +149,7 @@ fn the_picture_of_the_readme_is_up_to_date() {
     let place = tempfile::tempdir().expect("there is room for a directory");
     let payments = blocks(README, "toml").into_iter().next().expect("the README has a scenario");
     fs::write(place.path().join("payments.toml"), payments).expect("there is room for a file");
-    let mut command = cargo_bin_cmd!("active-active");
+    let mut command = program();
     let words = ["export", "svg", "payments.toml"];
     let output = command.current_dir(place.path()).args(words).output().expect("it runs");
     assert!(

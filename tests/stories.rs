@@ -4,12 +4,13 @@
 
 use std::path::PathBuf;
 
-use assert_cmd::cargo::cargo_bin_cmd;
 use pretty_assertions::assert_eq;
+
+use crate::common::program::program;
 
 fn assert_is_told(name: &str) {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories"));
-    let mut command = cargo_bin_cmd!("active-active");
+    let mut command = program();
     let file = format!("{name}.toml");
     let output = command.current_dir(&folder).args(["replay", &file]).output().expect("it runs");
     let told = String::from_utf8(output.stdout).expect("it prints text");

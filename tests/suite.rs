@@ -52,6 +52,8 @@ mod common {
     pub(crate) mod enumerate;
     pub(crate) mod options;
     pub(crate) mod plans;
+    #[cfg(feature = "cli")]
+    pub(crate) mod program;
 }
 
 /// Those apart, each with its reason in Cargo.toml.

@@ -1,13 +1,12 @@
 //! A Chromium that tests drive over its DevTools protocol: real clicks and real keys.
 
-use std::io::{BufRead, BufReader};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tungstenite::{Message, WebSocket};
 
 /// Where a Chromium may be; the first that starts is used. `CHROMIUM` names another.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
@@ -26,13 +25,14 @@ const FLAGS: [&str; 12] = [
     "--disable-component-update",
     "--disable-sync",
     "--hide-scrollbars",
-    "--remote-debugging-port=0",
+    "--remote-debugging-pipe",
 ];
 
 /// A running browser with one page; it ends with this value.
 pub(crate) struct Chromium {
     process: Child,
-    socket: WebSocket<TcpStream>,
+    requests: ChildStdin,
+    messages: Receiver<Vec<u8>>,
     session: String,
     next: u64,
     /// What the console of the page said that it should not have.
@@ -52,18 +52,20 @@ impl Drop for Chromium {
 fn start(profile: &Path) -> Child {
     let asked = std::env::var("CHROMIUM");
     let names = asked.as_deref().map_or(NAMES.to_vec(), |asked| vec![asked]);
-    for name in &names {
-        let mut command = Command::new(name);
-        command.args(FLAGS).arg(format!("--user-data-dir={}", profile.display()));
-        command.stdout(Stdio::null()).stderr(Stdio::piped());
-        if let Ok(process) = command.spawn() {
-            return process;
-        }
-    }
-    panic!(
-        "these tests need Chromium, and none of {names:?} can be started: install it (Debian: \
-         apt-get install chromium) or give its path in CHROMIUM"
-    );
+    let is_there = |name: &&&str| Command::new(name).arg("--version").output().is_ok();
+    let Some(name) = names.iter().find(is_there) else {
+        panic!(
+            "these tests need Chromium, and none of {names:?} can be started: install it \
+             (Debian: apt-get install chromium) or give its path in CHROMIUM"
+        )
+    };
+    // It reads requests from descriptor 3 and writes answers to descriptor 4.
+    let connect = "exec \"$0\" \"$@\" 3<&0 4>&1 </dev/null >/dev/null 2>&1";
+    let mut command = Command::new("sh");
+    command.args(["-c", connect, name]).args(FLAGS);
+    command.arg(format!("--user-data-dir={}", profile.display()));
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.spawn().expect("a shell can be started")
 }
 
 impl Chromium {
@@ -71,24 +73,18 @@ impl Chromium {
     pub(crate) fn new() -> Chromium {
         let profile = tempfile::tempdir().expect("there is room for a profile");
         let mut process = start(profile.path());
-        let stderr = process.stderr.take().expect("it is piped");
-        let mut lines = BufReader::new(stderr).lines();
-        let address = lines
-            .by_ref()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("DevTools listening on ws://").map(str::to_owned))
-            .expect("Chromium says where it listens; does it start at all?");
-        // Its other messages are read, so that it never waits for a reader.
-        std::thread::spawn(move || lines.for_each(drop));
-        let (host, _) = address.split_once('/').expect("the address has a path");
-        let stream = TcpStream::connect(host).expect("it listens");
-        let patience = Some(Duration::from_secs(60));
-        stream.set_read_timeout(patience).expect("a time limit can be set");
-        let (socket, _) =
-            tungstenite::client(format!("ws://{address}"), stream).expect("it speaks the protocol");
+        let requests = process.stdin.take().expect("it is piped");
+        let stdout = BufReader::new(process.stdout.take().expect("it is piped"));
+        let (sender, messages) = channel();
+        // Ends with the browser. Each message ends with a zero byte.
+        std::thread::spawn(move || {
+            let mut received = stdout.split(0).map_while(Result::ok);
+            received.all(|message| sender.send(message).is_ok())
+        });
         let mut chromium = Chromium {
             process,
-            socket,
+            requests,
+            messages,
             session: String::new(),
             next: 0,
             complaints: Vec::new(),
@@ -112,7 +108,8 @@ impl Chromium {
         if !self.session.is_empty() {
             request["sessionId"] = Value::from(self.session.as_str());
         }
-        self.socket.send(Message::text(request.to_string())).expect("the browser listens");
+        let request = format!("{request}\0");
+        self.requests.write_all(request.as_bytes()).expect("the browser listens; did it start?");
         loop {
             let message = self.receive();
             if message["id"] == self.next {
@@ -123,9 +120,9 @@ impl Chromium {
     }
 
     fn receive(&mut self) -> Value {
-        let message = self.socket.read().expect("the browser answers within a minute");
-        let message: Value =
-            serde_json::from_str(message.to_text().expect("it is text")).expect("it is JSON");
+        let message = self.messages.recv_timeout(Duration::from_secs(60));
+        let message = message.expect("the browser answers within a minute");
+        let message: Value = serde_json::from_slice(&message).expect("it is JSON");
         let parameters = &message["params"];
         match message["method"].as_str() {
             Some("Runtime.exceptionThrown" | "Log.entryAdded" | "Page.javascriptDialogOpening") => {

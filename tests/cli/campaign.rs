@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 
 use super::Place;
+use crate::common::program::{self, program};
 
 /// Sound, wrong from the first run on, wrong in a late run, cut short; each with a strategy of
 /// another rhythm.
@@ -131,7 +132,7 @@ const LONG: &str = "sweep baseline --runs 12000 --scheduler pos --format json";
 
 /// Starts it with a file, and kills it once this many segments were put behind those that were there.
 fn kill_after(parts: usize, place: &Place) -> String {
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
+    let mut child = program()
         .args(format!("{LONG} --state state.json").split_whitespace())
         .current_dir(place.directory.path())
         .stdout(Stdio::null())
@@ -204,7 +205,7 @@ fn a_torn_record_is_made_again() {
 fn a_full_disk_is_one_error_and_loses_nothing() {
     let expected = Place::new().run(LONG);
     let place = Place::new();
-    let binary = assert_cmd::cargo::cargo_bin!("active-active").display();
+    let binary = program::PATH;
     // A bound on the size of files that ends writing and not the process.
     let script = format!("trap '' XFSZ; ulimit -f 64; exec '{binary}' {LONG} --state state.json");
     let mut shell = Command::new("sh");

@@ -4,6 +4,7 @@
 use std::process::{Command, Stdio};
 
 use super::Place;
+use crate::common::program::program;
 
 /// Each command that writes a file to a path, without the path.
 const WRITERS: [&str; 9] = [
@@ -132,7 +133,7 @@ fn a_file_that_is_not_a_detection_table_is_refused() {
 fn the_file_of_a_campaign_belongs_to_one_process() {
     let place = Place::new();
     let long = "sweep baseline --runs 1000000000 --state state.json";
-    let mut first = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
+    let mut first = program()
         .args(long.split_whitespace())
         .current_dir(place.directory.path())
         .stdout(Stdio::null())

@@ -4,9 +4,10 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
 use super::Place;
+use crate::common::program::program;
 
 fn command(place: &Place, arguments: &str) -> Command {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("active-active"));
+    let mut command = program();
     command.args(arguments.split_whitespace()).current_dir(place.directory.path());
     command
 }

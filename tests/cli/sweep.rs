@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Done, Place};
+use crate::common::program::program;
 
 const UNSOUND: &str = "sweep crash-anywhere --set container.steps=remove,store,publish";
 const SAVED: &str = "failures/crash-anywhere-RemoveLast-seed1-run0.toml";
@@ -308,7 +309,7 @@ fn an_interrupt_ends_with_a_report() {
     use std::process::{Command, Stdio};
 
     let place = Place::new();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("active-active"))
+    let mut child = program()
         .args(["sweep", "baseline", "--runs", "18446744073709551615", "--format", "json"])
         .current_dir(place.directory.path())
         .stdout(Stdio::piped())
