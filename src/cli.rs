@@ -7,9 +7,7 @@ use active_active::report::Finding;
 
 mod args;
 mod bar;
-mod bench;
 mod campaign;
-mod detection;
 mod error;
 mod examples;
 mod export;
@@ -32,7 +30,6 @@ mod run;
 mod save;
 mod scheduler;
 mod schema;
-mod sound;
 mod subject;
 mod sweep;
 mod verify;
@@ -82,7 +79,6 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Run(args) => run::execute(args, surroundings, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),
         Command::Merge(args) => merge::execute(args, surroundings, &mut output),
-        Command::Bench(args) => bench::execute(args, surroundings, &mut output),
         Command::Verify(args) => verify::execute(args, surroundings, &mut output),
         Command::Replay(args) => replay::execute(args, &mut output),
         Command::Report(args) => report::execute(args, surroundings, &mut output),

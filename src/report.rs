@@ -64,7 +64,6 @@
 //! ```
 
 mod before;
-pub mod detection;
 pub mod export;
 pub mod facts;
 pub mod html;
@@ -78,7 +77,6 @@ pub mod picture;
 pub mod recording;
 pub mod run;
 pub mod sequence;
-pub mod soundness;
 pub mod story;
 pub mod summary;
 pub mod sweep;

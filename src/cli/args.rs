@@ -11,10 +11,6 @@ use super::quantity::TimeLimit;
 use super::scheduler::SchedulerName;
 use super::{examples, quantity};
 
-mod bench;
-
-pub(crate) use bench::{BenchCommand, DetectionArgs, SoundArgs};
-
 const AFTER_HELP: &str = "\
 Without a command: sweep f1-fail-container --runs 10000
 
@@ -61,9 +57,6 @@ pub(crate) enum Command {
     /// Print the JSON schema of scenario files, with which editors complete and check them
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
-    /// Measure the suite itself: against the published spec, and its speed
-    #[command(subcommand, after_help = examples::BENCH)]
-    Bench(BenchCommand),
     /// List the built-in scenarios
     List(ListArgs),
     /// Write a commented scenario file to start from
@@ -291,7 +284,7 @@ pub(crate) struct ReportArgs {
     /// Replace the file if it is there
     #[arg(long)]
     pub(crate) force: bool,
-    /// A table of 'bench detection' to show [default: docs/detection.md, if it is there]
+    /// A table of search strategies to show [default: docs/detection.md, if it is there]
     #[arg(long, value_name = "FILE")]
     pub(crate) detection: Option<PathBuf>,
 }

@@ -15,17 +15,6 @@ const TEMPLATE: &str = "{wide_bar} {human_pos} of {human_len} runs, {eta} left\n
 
 const ENDLESS: &str = "{spinner} {human_pos} runs in {elapsed}\n{msg}";
 
-const COUNTED: &str = "{wide_bar} {pos} of {len}, {eta} left\n{msg}";
-
-/// How many of so many parts are done, with an estimate; nothing if nobody looks.
-pub(crate) fn counted(parts: usize, shows_progress: bool) -> ProgressBar {
-    if !shows_progress {
-        return ProgressBar::hidden();
-    }
-    let style = ProgressStyle::with_template(COUNTED).expect("the template is a constant");
-    ProgressBar::new(parts as u64).with_style(style.progress_chars("=> "))
-}
-
 /// Does the work, and meanwhile shows how far it is.
 pub(crate) fn show<T>(
     runs: u64,

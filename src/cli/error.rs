@@ -51,12 +51,6 @@ pub(crate) enum CliError {
         /// The file.
         path: PathBuf,
     },
-    /// No design has such a name.
-    #[error("--only {only}: no design and no scenario of the table has that in its name")]
-    NoDesign {
-        /// What was asked for.
-        only: String,
-    },
     /// A file cannot be read.
     #[error("{}: cannot be read: {source}; check the path", path.display())]
     Read {

@@ -59,8 +59,3 @@ pub(super) const MAN: &str = "\
 Examples:
   active-active man
   active-active man sweep";
-
-pub(super) const BENCH: &str = "\
-Examples:
-  active-active bench region-counts
-  active-active bench sound --only f1-fail-container --runs 100";

@@ -14,7 +14,7 @@ use super::output::Output;
 use super::subject::Subject;
 use super::{Surroundings, input, save};
 
-/// A table that `bench detection` wrote: another file would leave an empty section behind.
+/// A table that `bench/` wrote: another file would leave an empty section behind.
 fn detection(path: &Path) -> Result<String, FileError> {
     let bytes = input::bytes(path)?;
     let origin = path.display().to_string();
@@ -22,11 +22,13 @@ fn detection(path: &Path) -> Result<String, FileError> {
     if text.starts_with(MARK) {
         return Ok(text.to_owned());
     }
-    let message = "this is not a table of 'bench detection'; give the path of one".to_owned();
+    let message =
+        "this is not a table of search strategies; give the path of one, such as docs/detection.md"
+            .to_owned();
     Err(FileError { origin, line: None, key: Some("--detection".to_owned()), message })
 }
 
-/// Where `bench detection` is told to write its table.
+/// Where `bench/` is told to write its table.
 const DETECTION: &str = "docs/detection.md";
 
 /// How every table begins.

@@ -61,7 +61,7 @@ pub struct Page<'a> {
     pub origin: Origin,
     /// How to see it again.
     pub commands: &'a [Command],
-    /// The detection table, as `bench detection` writes it; none if there is none.
+    /// The detection table, as `bench/` writes it; none if there is none.
     pub detection: Option<&'a str>,
 }
 

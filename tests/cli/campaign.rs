@@ -235,39 +235,3 @@ fn a_campaign_ends_when_its_time_is_over() {
     let few = place.run("sweep baseline --for 8h --runs 50");
     assert_eq!(few, place.run("sweep baseline --runs 50"));
 }
-
-#[test]
-fn a_detection_table_has_every_strategy_and_is_reproducible() {
-    let place = Place::new();
-    let table = "bench detection --trials 3 --budget 30 --only publish,store,remove";
-    let done = place.run(table);
-    assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""));
-    let row =
-        "| `container.steps=publish,store,remove` | crash-anywhere | 1 | 1 | 1 | 1 | 1 | 1 | 1 |";
-    assert!(done.stdout.contains(row), "{}", done.stdout);
-    assert_eq!(place.run(&format!("{table} --threads 3")), done);
-    assert_eq!(place.run(&format!("{table} --out table.md")).stdout, "Wrote table.md.\n");
-    assert_eq!(place.read("table.md"), done.stdout);
-    assert_eq!(place.run("bench detection --only nothing-of-that-name").status, Some(2));
-}
-
-/// Nobody is accused who is sound: a few schedules of everything that is, under every scheduler. The same
-/// with `--runs 100000` takes a good while.
-#[test]
-fn no_sound_design_is_accused() {
-    let place = Place::new();
-    let result = place.run("bench sound --runs 40");
-    assert_eq!(result.status, Some(0), "{}", result.stdout);
-    let sound = active_active::explore::soundness::subjects().expect("the rows are right");
-    let rows: Vec<&str> = result.stdout.lines().filter(|line| line.starts_with("| ")).collect();
-    assert_eq!(rows.len(), 1 + sound.len());
-    assert!(rows[0].ends_with("| portfolio | timed |"));
-    assert!(!result.stdout.contains("**") && !result.stdout.contains("inconclusive:"));
-    let runs = 8 * 40 * sound.len();
-    let last = result.stdout.lines().last().expect("it says how many there were");
-    assert!(last.contains("0 sweeps accuse a sound design, 0 runs are inconclusive"), "{last}");
-    let said: String =
-        last.split("In all ").nth(1).expect("it does").chars().take_while(|c| *c != ' ').collect();
-    assert_eq!(said.replace(',', ""), runs.to_string());
-    assert_eq!(place.run("bench sound --only nothing-of-that-name").status, Some(2));
-}

@@ -7,7 +7,7 @@ use super::Place;
 use crate::common::program::program;
 
 /// Each command that writes a file to a path, without the path.
-const WRITERS: [&str; 9] = [
+const WRITERS: [&str; 8] = [
     "report baseline --runs 5 --out",
     "export csv baseline --runs 5 --out",
     "schema --out",
@@ -16,7 +16,6 @@ const WRITERS: [&str; 9] = [
     "minimize failure.toml --out",
     "replay failure.toml --out",
     "replay failure.toml --as-test --out",
-    "bench detection --trials 1 --budget 1 --only publish,store,remove --out",
 ];
 
 /// A place with a failure in it.
@@ -124,7 +123,7 @@ fn pipes_and_devices_are_refused_at_once() {
 fn a_file_that_is_not_a_detection_table_is_refused() {
     let place = place();
     let refused = place.run("report baseline --detection failure.toml");
-    let expected = "error: failure.toml: --detection: this is not a table of 'bench detection'";
+    let expected = "error: failure.toml: --detection: this is not a table of search strategies";
     assert!(refused.status == Some(2) && refused.stderr.starts_with(expected), "{refused:?}");
 }
 

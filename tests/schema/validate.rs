@@ -23,7 +23,9 @@ impl Validator<'_> {
             Value::Bool(true) => return,
             Value::Bool(false) => return errors.push(format!("{at}: is not allowed")),
             Value::Object(keywords) => keywords,
-            _ => panic!("{schema} is not a schema"),
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                panic!("{schema} is not a schema")
+            }
         };
         for (keyword, argument) in keywords {
             let fits = match keyword.as_str() {
@@ -43,9 +45,9 @@ impl Validator<'_> {
                 "anyOf" => list(argument).iter().any(|one| self.fits(value, one)),
                 "oneOf" => list(argument).iter().filter(|one| self.fits(value, one)).count() == 1,
                 "const" => value == argument,
-                "type" => match argument {
-                    Value::Array(names) => names.iter().any(|name| is_of(value, name)),
-                    name => is_of(value, name),
+                "type" => match argument.as_array() {
+                    Some(names) => names.iter().any(|name| is_of(value, name)),
+                    None => is_of(value, argument),
                 },
                 "minimum" => value.as_f64().is_none_or(|number| number >= float(argument)),
                 "maximum" => value.as_f64().is_none_or(|number| number <= float(argument)),

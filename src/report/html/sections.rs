@@ -328,7 +328,7 @@ pub(super) fn pairs(sweep: &SweepSummary) -> String {
     html + "</tbody></table>"
 }
 
-/// The table of `bench detection`: its Markdown has headings, paragraphs and tables.
+/// The table of search strategies that `bench/` writes: its Markdown has headings, paragraphs and tables.
 pub(super) fn detection(markdown: Option<&str>) -> String {
     let Some(markdown) = markdown else { return String::new() };
     let mut html =

@@ -2,68 +2,52 @@
 
 use std::sync::Arc;
 
-use crate::explore::Strategy;
-use crate::explore::sweep::{Progress, Sweep};
-use crate::plan::Plan;
-use crate::scenario::designs::UNSOUND;
-use crate::scenario::{FileError, builtin};
+use active_active::explore::{Progress, Strategy, Sweep};
+use active_active::plan::Plan;
+use active_active::scenario::designs::UNSOUND;
+use active_active::scenario::{FileError, builtin};
 
 /// What to measure.
-///
-/// ```
-/// use active_active::explore::Progress;
-/// use active_active::explore::detection::{Cell, Detection, Effort, Subject, subjects};
-/// use active_active::explore::Strategy;
-///
-/// let subject: &Subject = &subjects()?[0];
-/// assert_eq!(subject.design, "container.steps=remove,store,publish");
-/// let detection = Detection { trials: 3, budget: 100, threads: 1 };
-/// let cell: Cell = detection.cell(subject, Strategy::Random, &Progress::default());
-/// assert!(cell.is_always_found());
-/// let schedules = |effort: &Effort| effort.schedules;
-/// assert_eq!(cell.median(schedules), Some(1));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Detection {
+pub(crate) struct Detection {
     /// How many sweeps for each design and strategy, with the seeds from 1.
-    pub trials: u64,
+    pub(crate) trials: u64,
     /// How many schedules a sweep may take.
-    pub budget: u64,
+    pub(crate) budget: u64,
     /// On how many threads; the table is the same.
-    pub threads: usize,
+    pub(crate) threads: usize,
 }
 
 /// A design that is wrong, and where it shows.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The option and its value; nothing if the scenario is wrong as it is.
-    pub design: &'static str,
+    pub(crate) design: &'static str,
     /// The name of the scenario.
-    pub scenario: String,
+    pub(crate) scenario: String,
     /// The wrong design, ready to run.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// What one strategy needs for one design.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Cell {
+pub(crate) struct Cell {
     /// The strategy.
-    pub strategy: Strategy,
+    pub(crate) strategy: Strategy,
     /// Of the trials that found it: how many schedules and how many steps they took, that with
     /// which it was found included.
-    pub found: Vec<Effort>,
+    pub(crate) found: Vec<Effort>,
     /// How many trials there were.
-    pub trials: u64,
+    pub(crate) trials: u64,
 }
 
 /// What a trial took.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct Effort {
+pub(crate) struct Effort {
     /// Runs.
-    pub schedules: u64,
+    pub(crate) schedules: u64,
     /// Steps of all of them.
-    pub steps: u64,
+    pub(crate) steps: u64,
 }
 
 /// Every design that is wrong: the rows of [`UNSOUND`], the built-in scenarios of unsound systems and
@@ -72,7 +56,7 @@ pub struct Effort {
 /// # Errors
 ///
 /// If a row has a mistake, which a test rules out.
-pub fn subjects() -> Result<Vec<Subject>, FileError> {
+pub(crate) fn subjects() -> Result<Vec<Subject>, FileError> {
     let mut subjects = Vec::new();
     let mut add = |design, plan: Plan| {
         let scenario = plan.scenario().name.clone();
@@ -92,7 +76,7 @@ pub fn subjects() -> Result<Vec<Subject>, FileError> {
 
 impl Detection {
     /// Makes the trials of one design and strategy, until `progress` says stop.
-    pub fn cell(&self, subject: &Subject, strategy: Strategy, progress: &Progress) -> Cell {
+    pub(crate) fn cell(&self, subject: &Subject, strategy: Strategy, progress: &Progress) -> Cell {
         let trial = |seed| {
             let prepared = strategy.prepare(&subject.plan, seed);
             let sweep = Sweep {
@@ -113,14 +97,14 @@ impl Cell {
     /// The median over all trials, a trial that did not find it counting as more than any that
     /// did; nothing if that is the median. Of an even number of trials it is the upper one of the
     /// two in the middle.
-    pub fn median(&self, of: impl Fn(&Effort) -> u64) -> Option<u64> {
+    pub(crate) fn median(&self, of: impl Fn(&Effort) -> u64) -> Option<u64> {
         let mut efforts: Vec<u64> = self.found.iter().map(of).collect();
         efforts.sort_unstable();
         efforts.get(self.trials as usize / 2).copied()
     }
 
     /// Whether every trial found it.
-    pub fn is_always_found(&self) -> bool {
+    pub(crate) fn is_always_found(&self) -> bool {
         self.found.len() as u64 == self.trials
     }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::explore::Strategy;
-use crate::explore::detection::{Cell, Detection, Effort, Subject};
-use crate::words::count;
+use active_active::explore::Strategy;
+use active_active::words::count;
+
+use super::cell::{Cell, Detection, Effort, Subject};
 
 /// Why a strategy does not always find a design: the design or the scenario, the strategies, the
 /// reason.
@@ -34,7 +35,7 @@ const REASONS: &[(&str, &[&str], &str)] = &[
 ];
 
 /// The table, with the command that makes it.
-pub fn markdown(detection: &Detection, rows: &[(Subject, Vec<Cell>)]) -> String {
+pub(crate) fn markdown(detection: &Detection, rows: &[(Subject, Vec<Cell>)]) -> String {
     let Detection { trials, budget, threads: _ } = *detection;
     let mut text = format!(
         "# How many schedules each strategy needs\n\n\
@@ -42,7 +43,7 @@ pub fn markdown(detection: &Detection, rows: &[(Subject, Vec<Cell>)]) -> String 
          schedules to the\nfirst violation over {trials} trials (seeds 1 to {trials}) of at most \
          {} schedules. A trial that found nothing\ncounts as more than that; `n/{trials}` says in \
          how many trials it was found where that is not all of them.\n\n```sh\ncargo run --release \
-         -- bench detection --trials {trials} --budget {budget} --out docs/detection.md --force\n```\n\n\
+         --manifest-path bench/Cargo.toml -- \\\n    detection --trials {trials} --budget {budget} --out docs/detection.md --force\n```\n\n\
          The numbers are a function of the code alone: neither the machine nor the number of \
          threads changes them.\n\n## Schedules\n\n",
         count(budget)

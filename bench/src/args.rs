@@ -1,11 +1,21 @@
-//! The arguments of `bench`.
+//! The arguments.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Parser, Subcommand};
+
+/// Measures active-active: its speed, its search strategies, its false alarms.
+///
+/// Exit status: 0 all is as it should be, 1 it is not, 2 bad usage or a file that cannot be read or written,
+/// 3 the answer is not complete.
+#[derive(Parser, Debug)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum BenchCommand {
+pub(crate) enum Command {
     /// Print, for each unsound design, whether the published spec alone would have caught it
     RegionCounts {
         /// Write the table into this file instead, between its marks

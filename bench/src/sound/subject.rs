@@ -1,20 +1,20 @@
-//! What is sound, and must hold: whatever the schedule, nobody may be accused.
+//! Every design that is sound: whatever the schedule, none may be reported as wrong.
 
 use std::sync::Arc;
 
-use crate::plan::Plan;
-use crate::scenario::designs::{SOUND, UNSOUND};
-use crate::scenario::{FileError, builtin};
+use active_active::plan::Plan;
+use active_active::scenario::designs::{SOUND, UNSOUND};
+use active_active::scenario::{FileError, builtin};
 
 /// A design that is sound, and a scenario to show it in.
 #[derive(Clone, Debug)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The option and its value; nothing if the scenario is sound as it is.
-    pub design: &'static str,
+    pub(crate) design: &'static str,
     /// The name of the scenario.
-    pub scenario: String,
+    pub(crate) scenario: String,
     /// The design, ready to run.
-    pub plan: Arc<Plan>,
+    pub(crate) plan: Arc<Plan>,
 }
 
 /// Everything that is known to be sound: every built-in scenario of a sound system, the scenarios in
@@ -24,7 +24,7 @@ pub struct Subject {
 /// # Errors
 ///
 /// If a row has a mistake, which a test rules out.
-pub fn subjects() -> Result<Vec<Subject>, FileError> {
+pub(crate) fn subjects() -> Result<Vec<Subject>, FileError> {
     let mut subjects: Vec<Subject> = Vec::new();
     let mut add = |design, plan: Plan| {
         let scenario = plan.scenario().name.clone();

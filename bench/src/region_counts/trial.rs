@@ -3,15 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::model::event::Event;
-use crate::model::queue;
-use crate::plan::Plan;
-use crate::run::{Runner, Verdict};
-use crate::scenario::designs::{SOUND, UNSOUND, Unsound};
-use crate::scenario::{FileError, builtin};
-use crate::scheduler::{Random, RoundRobin, Scheduler};
-use crate::sim::{Choice, Simulation};
-use crate::spec::{PropertyName, RegionCounts};
+use active_active::explore::{Runner, Verdict};
+use active_active::model::event::Event;
+use active_active::model::queue;
+use active_active::plan::Plan;
+use active_active::scenario::designs::{SOUND, UNSOUND, Unsound};
+use active_active::scenario::{FileError, builtin};
+use active_active::scheduler::{Random, RoundRobin, Scheduler};
+use active_active::sim::{Choice, Simulation, Step};
+use active_active::spec::{PropertyName, RegionCounts};
 
 /// The seed of all schedules.
 const SEED: u64 = 1;
@@ -21,42 +21,28 @@ const SEARCHED: u64 = 2_000;
 const COUNTED: u64 = 100;
 
 /// What the two specs say of one design, over the same random schedules.
-///
-/// ```
-/// use active_active::explore::{Counted, Trial};
-/// use active_active::scenario::designs::UNSOUND;
-/// use active_active::spec::PropertyName;
-///
-/// let mut rows = UNSOUND.iter();
-/// let row = rows.find(|row| row.design == "replication.on_failure=drop").expect("it is there");
-/// let trial = Trial::of(row)?;
-/// assert_eq!(trial.caught_by, Some(PropertyName::StoredEverywhere));
-/// // Rows that replication lost were never counted.
-/// assert_eq!(trial.alone(), Counted::Missed);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Trial {
+pub(crate) struct Trial {
     /// The option and its value.
-    pub design: &'static str,
+    pub(crate) design: &'static str,
     /// The scenario in which it shows.
-    pub scenario: String,
+    pub(crate) scenario: String,
     /// The property that catches it; none if none does.
-    pub caught_by: Option<PropertyName>,
+    pub(crate) caught_by: Option<PropertyName>,
     /// How many schedules that took.
-    pub schedules: u64,
+    pub(crate) schedules: u64,
     /// Of how many runs of the wrong design [`RegionCounts`] refuses the end, of
     /// [`Trial::counted`].
-    pub refused_unsound: u64,
+    pub(crate) refused_unsound: u64,
     /// The same of the sound design next to it: false alarms.
-    pub refused_sound: u64,
+    pub(crate) refused_sound: u64,
     /// How many schedules it was asked about.
-    pub counted: u64,
+    pub(crate) counted: u64,
 }
 
 /// Whether a spec tells a wrong design from a sound one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Counted {
+pub(crate) enum Counted {
     /// It refuses the wrong design and accepts the sound one.
     Caught,
     /// It accepts the wrong design in every schedule.
@@ -85,7 +71,7 @@ impl Trial {
     /// # Errors
     ///
     /// If the row names no scenario or no option.
-    pub fn of(row: &Unsound) -> Result<Trial, FileError> {
+    pub(crate) fn of(row: &Unsound) -> Result<Trial, FileError> {
         let unsound = Arc::new(row.plan()?);
         let sound = Arc::new(sound(row)?);
         let mut runner = Runner::new(Arc::clone(&unsound));
@@ -108,7 +94,7 @@ impl Trial {
     }
 
     /// Whether the published spec alone would have caught it.
-    pub fn alone(&self) -> Counted {
+    pub(crate) fn alone(&self) -> Counted {
         match (self.refused_unsound, self.refused_sound) {
             (0, _) => Counted::Missed,
             (_, 0) => Counted::Caught,
@@ -117,13 +103,13 @@ impl Trial {
     }
 }
 
-/// Every design that is wrong, tried, as a table in Markdown: what the README shows. `tried` is
+/// Every design that is wrong, tried, as a table in Markdown: what docs/region-counts.md shows. `tried` is
 /// called after each of them.
 ///
 /// # Errors
 ///
 /// If a row of [`UNSOUND`] has a mistake.
-pub fn table(mut tried: impl FnMut()) -> Result<String, FileError> {
+pub(crate) fn table(mut tried: impl FnMut()) -> Result<String, FileError> {
     let trial = |row| Trial::of(row).inspect(|_| tried());
     let trials: Vec<Trial> = UNSOUND.iter().map(trial).collect::<Result<_, _>>()?;
     let mut lines = vec![
@@ -199,7 +185,7 @@ fn to_the_end(
     plan: &Arc<Plan>,
     scheduler: &mut impl Scheduler,
     run: u64,
-    mut watch: impl FnMut(&crate::sim::Step, &Simulation),
+    mut watch: impl FnMut(&Step, &Simulation),
 ) {
     let mut simulation = Simulation::new(Arc::clone(plan));
     scheduler.begin(plan, run);

@@ -1,13 +1,10 @@
-//! `bench steps`: is a step slower than it was?
+//! `steps`: is a step slower than it was?
 //!
 //! A machine that others use, too, is fast now and slow in a minute. So each kind of run is timed in
 //! turn with a fixed loop that does nothing of this crate, many times, and what is kept and compared
 //! is the median of the ratios: how many steps are made in the time of a million turns of the loop.
-#![expect(clippy::disallowed_types, reason = "who measures speed needs a clock")]
 
-use std::fs;
 use std::hint::black_box;
-use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -15,17 +12,12 @@ use std::time::Instant;
 use active_active::explore::{Observer, Runner};
 use active_active::metrics::Metrics;
 use active_active::plan::Plan;
-use active_active::report::Finding;
 use active_active::scenario::builtin;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
-use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
 
-use super::super::error::CliError;
-use super::super::files::Target;
-use super::super::output::Output;
-use super::super::{Surroundings, bar};
-use super::wrong;
+use crate::files::{self, Target};
+use crate::{Done, Error, Finding, show};
 
 const ROUNDS: usize = 41;
 /// The turns of the loop in a round: some ten milliseconds.
@@ -51,47 +43,54 @@ struct Measured {
     million_steps_per_second: f64,
 }
 
-pub(super) fn execute(
-    save: Option<&Target>,
+/// Measures; saves the measurements as a baseline, or compares them with one.
+pub(crate) fn execute(
+    save: Option<&Path>,
+    force: bool,
     against: Option<&Path>,
-    surroundings: &Surroundings,
-    output: &mut Output<impl Write>,
-) -> Result<Finding, CliError> {
-    let baseline: Option<Baseline> = against.map(read).transpose()?;
-    let bar = bar::counted(ROUNDS, surroundings.shows_progress);
-    let kinds = measure(&bar);
-    bar.finish_and_clear();
-    let mut finding = Finding::Holds;
-    for kind in &kinds {
-        let Measured { name, steps_per_million_turns, million_steps_per_second } = kind;
-        let mut line = format!("{name:<24} {million_steps_per_second:>7.1} million steps/s");
-        let known = baseline.iter().flat_map(|baseline| &baseline.kinds);
-        if let Some(before) = known.into_iter().find(|before| before.name == *name) {
+) -> Result<Done, Error> {
+    let target = save.map(|path| Target::new(path, force)).transpose()?;
+    let baseline = against.map(read).transpose()?;
+    let kinds = measure();
+    let (mut text, finding) = compared(&kinds, baseline.as_ref());
+    if let Some(target) = target {
+        let baseline = toml::to_string(&Baseline { kinds });
+        text.push_str(&target.write(&baseline.expect("a baseline has only plain values"))?);
+    }
+    Ok(Done { text, finding })
+}
+
+/// A line for each kind, and whether one is slower than the baseline.
+fn compared(kinds: &[Measured], baseline: Option<&Baseline>) -> (String, Finding) {
+    let (mut text, mut finding) = (String::new(), Finding::Holds);
+    for Measured { name, steps_per_million_turns, million_steps_per_second } in kinds {
+        text.push_str(&format!("{name:<24} {million_steps_per_second:>7.1} million steps/s"));
+        let mut known = baseline.iter().flat_map(|baseline| &baseline.kinds);
+        if let Some(before) = known.find(|before| before.name == *name) {
             let ratio = steps_per_million_turns / before.steps_per_million_turns;
-            line.push_str(&format!("  {ratio:.2} of the baseline"));
+            text.push_str(&format!("  {ratio:.2} of the baseline"));
             if ratio < LEAST {
-                line.push_str("  SLOWER");
+                text.push_str("  SLOWER");
                 finding = Finding::Violated;
             }
         }
-        output.write(&format!("{line}\n"))?;
+        text.push('\n');
     }
-    if let Some(target) = save {
-        let text = toml::to_string(&Baseline { kinds }).expect("a baseline has only plain values");
-        target.write(&text, ".", output)?;
-    }
-    Ok(finding)
+    (text, finding)
 }
 
-fn read(path: &Path) -> Result<Baseline, CliError> {
-    let text = fs::read_to_string(path).map_err(|error| wrong(path, error.to_string()))?;
-    toml::from_str(&text).map_err(|error| wrong(path, error.message().to_owned()))
+fn read(path: &Path) -> Result<Baseline, Error> {
+    let malformed = |error: toml::de::Error| {
+        let (path, message) = (path.to_owned(), error.message().to_owned());
+        Error::Malformed { path, message }
+    };
+    toml::from_str(&files::read(path)?).map_err(malformed)
 }
 
 /// One kind of run: makes so many steps at least, and says how many.
 type Kind = (&'static str, Box<dyn FnMut() -> u64>);
 
-fn measure(bar: &ProgressBar) -> Vec<Measured> {
+fn measure() -> Vec<Measured> {
     let mut kinds = kinds();
     let mut ratios = vec![Vec::with_capacity(ROUNDS); kinds.len()];
     let mut rates = ratios.clone();
@@ -99,8 +98,8 @@ fn measure(bar: &ProgressBar) -> Vec<Measured> {
         // The first runs take the memory that all others use.
         run();
     }
-    for _ in 0..ROUNDS {
-        bar.inc(1);
+    for round in 0..ROUNDS {
+        show(round, ROUNDS, "");
         for (index, (_, run)) in kinds.iter_mut().enumerate() {
             let turns_per_second = rate(|| turns(TURNS));
             let steps_per_second = rate(run);
@@ -173,4 +172,35 @@ fn rate(work: impl FnOnce() -> u64) -> f64 {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values[values.len() / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn measured(steps_per_million_turns: f64) -> Measured {
+        let name = "f1, random".to_owned();
+        Measured { name, steps_per_million_turns, million_steps_per_second: 1.0 }
+    }
+
+    #[test]
+    fn more_than_ten_percent_less_is_slower() {
+        let baseline = Baseline { kinds: vec![measured(100.0)] };
+        let of = |now| compared(&[measured(now)], Some(&baseline));
+        assert_eq!(of(91.0).1, Finding::Holds);
+        let (text, finding) = of(89.0);
+        assert_eq!(finding, Finding::Violated);
+        assert_eq!(
+            text,
+            "f1, random                   1.0 million steps/s  0.89 of the baseline  SLOWER\n"
+        );
+        assert_eq!(compared(&[measured(1.0)], None).1, Finding::Holds);
+    }
+
+    #[test]
+    fn every_kind_of_run_makes_steps() {
+        for (name, mut run) in kinds() {
+            assert!(run() >= STEPS, "{name}");
+        }
+    }
 }

@@ -2,15 +2,16 @@
 
 use std::fmt::Write;
 
-use crate::explore::SweepReport;
-use crate::explore::soundness::Subject;
-use crate::words::count;
+use active_active::explore::SweepReport;
+use active_active::words::count;
+
+use super::subject::Subject;
 
 /// A row: what was searched, and what each scheduler showed, in the order of the columns.
-pub type Row = (Subject, Vec<SweepReport>);
+pub(crate) type Row = (Subject, Vec<SweepReport>);
 
 /// The table; a cell has the steps of a sweep that holds, and else what it shows.
-pub fn markdown(runs: u64, seed: u64, schedulers: &[String], rows: &[Row]) -> String {
+pub(crate) fn markdown(runs: u64, seed: u64, schedulers: &[String], rows: &[Row]) -> String {
     let mut text = String::from("| sound design | scenario |");
     let mut add = |arguments: std::fmt::Arguments<'_>| {
         text.write_fmt(arguments).expect("a string grows");
@@ -59,7 +60,7 @@ fn cell(report: &SweepReport, runs: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::explore::soundness::subjects;
+    use crate::sound::subject::subjects;
 
     #[test]
     fn what_is_not_judged_is_not_said_to_hold() {

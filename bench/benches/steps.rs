@@ -1,7 +1,7 @@
 //! How fast: steps, runs, and what goes with them.
 //!
-//! `cargo bench --bench steps` prints, for each line, the time and the items per second: steps
-//! where the line is about runs. The README quotes ratios of medians, not times:
+//! `cargo bench --manifest-path bench/Cargo.toml --bench steps` prints, for each line, the time and the
+//! items per second: steps where the line is about runs. The README quotes ratios of medians, not times:
 //!
 //! * what the spec costs: `f1::whole_spec` against `f1::no_spec`, both random;
 //! * whether a step depends on the number of records: `records::fair` and `records::random` at

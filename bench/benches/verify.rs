@@ -1,4 +1,5 @@
-//! How fast exhaustive search is: `cargo bench --bench verify`. Items are states that were new.
+//! How fast exhaustive search is: `cargo bench --manifest-path bench/Cargo.toml --bench verify`. Items are
+//! states that were new.
 
 use std::sync::Arc;
 
