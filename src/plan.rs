@@ -28,39 +28,6 @@ use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
-///
-/// ```
-/// use active_active::model::container::State;
-/// use active_active::model::fault::{Fault, FaultKind, Target};
-/// use active_active::model::progress::Milestone;
-/// use active_active::model::record::Keys;
-/// use active_active::model::{BatchId, ContainerId, RecordId};
-/// use active_active::plan::{Await, Check, DriverAction, Plan};
-/// use active_active::scenario::Scenario;
-///
-/// let scenario = Scenario::parse(r#"
-///     name = "paused"
-///     script = ["publish 1", "await published batch 1", "pause core-container@2", "expect state core-container@2 FailedProcessing"]
-///     records.keys = 3
-/// "#)?;
-/// let plan = Plan::new(&scenario)?;
-/// let core = ContainerId(7);
-/// let fault = Fault { kind: FaultKind::Pause, target: Target::Container(core) };
-/// assert_eq!(
-///     plan.actions(),
-///     [
-///         DriverAction::Publish(BatchId(1)),
-///         DriverAction::Await(Await::Batch(BatchId(1), Milestone::ACCEPTED)),
-///         DriverAction::Fault(vec![fault]),
-///         DriverAction::Check(Check::State(vec![core], State::FailedProcessing)),
-///     ]
-/// );
-/// // Ten records have three business keys: the fourth one is the second version of the first key.
-/// let keys: &Keys = plan.keys();
-/// assert_eq!((keys.key_of(RecordId(1)), keys.key_of(RecordId(4))), (0, 0));
-/// assert!(keys.version_of(RecordId(4)) > keys.version_of(RecordId(1)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Debug)]
 pub struct Plan {
     /// What it was made of.

@@ -61,67 +61,7 @@ use world::World;
 
 /// A running system. See the [module](self) for an example.
 ///
-/// Any part of the system can be looked at between two steps:
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use active_active::model::container::Hand;
-/// use active_active::model::dns::{Dns, DnsSide};
-/// use active_active::model::message::{Client, MessageNumber};
-/// use active_active::model::queue::{Item, State};
-/// use active_active::model::table::{Row, Rows};
-/// use active_active::model::{
-///     Container, ContainerId, MachineKind, MessageKind, Queue, QueueId, RecordCopy, RecordDestination, RecordId,
-///     RecordSource, RegionId, RegionalTable, Replicator, ReplicatorId, TableId,
-/// };
-/// use active_active::plan::Plan;
-/// use active_active::scenario::builtin;
-/// use active_active::sim::{Enabled, Pair, Simulation};
-///
-/// let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
-/// let mut simulation = Simulation::new(Arc::clone(&plan));
-/// // Until the first record is stored, whoever is first in the alphabet of machines takes a step.
-/// let stored = loop {
-///     let enabled: Enabled = simulation.enabled();
-///     let step = simulation.step(enabled.nth_step(0));
-///     let pair: Pair = step.pair.expect("a machine took it");
-///     if (pair.machine, pair.message) == (MachineKind::Table, MessageKind::Insert) {
-///         break pair;
-///     }
-/// };
-/// assert_eq!(stored.to_string(), "table Available insert");
-///
-/// // The source is through with its batch, which in-dns has spread over the regions.
-/// let source: &RecordSource = simulation.source();
-/// assert_eq!(source.under_way(), None);
-/// let dns: &Dns = simulation.dns(DnsSide::In);
-/// assert_eq!(dns.weights()[..2], [1, 1]);
-///
-/// // A queue keeps a record until the container has passed it on.
-/// let queue: &Queue = simulation.queue(QueueId(0));
-/// assert_eq!((queue.state(), queue.len()), (State::Available, 5));
-/// let Item { copy, holder, receipt, receives, number } = simulation.queue_items(QueueId(0)).next().unwrap();
-/// let RecordCopy { id, .. } = copy;
-/// assert_eq!((*id, *receives, *number), (RecordId(1), 1, MessageNumber(1)));
-/// let Client { machine, incarnation } = holder;
-/// assert_eq!((plan.layout.name(*machine), *incarnation), ("inbound-container@1", 0));
-/// let container: &Container = simulation.container(ContainerId(0));
-/// let in_hand = container.hand().expect("it works on the record");
-/// assert_eq!(in_hand, Hand { copy: *copy, receipt: *receipt, step: 0 });
-///
-/// // Its row is in the region's table, and on its way to the other one.
-/// let table: &RegionalTable = simulation.table(TableId(0));
-/// assert_eq!(table.state(), active_active::model::table::State::Available);
-/// let rows: Rows = simulation.rows(TableId(0));
-/// let Row { value, rows, written_here, .. } = rows.get(RecordId(1));
-/// assert_eq!((value, rows, written_here), (copy.value, 1, true));
-/// let replicator: &Replicator = simulation.replicator(ReplicatorId(0));
-/// assert!(replicator.unreachable().is_empty());
-/// let destination: &RecordDestination = simulation.destination();
-/// assert!(!destination.has(RecordId(1)));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// Any part of the system can be looked at between two steps.
 #[derive(Debug)]
 pub struct Simulation {
     plan: Arc<Plan>,

@@ -109,49 +109,7 @@ fn judged(judgement: Judgement, plan: &Plan) -> Judgement {
 /// Each property is a type in its own file that answers the questions its statement raises; what
 /// only one property needs it keeps itself, what several need is in the [`Ledger`].
 ///
-/// A [`Runner`](crate::run::Runner) lets it watch; here it is done by hand, in a run in which a table is lost:
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use active_active::model::{ContainerId, RecordId, RegionId, StageId};
-/// use active_active::plan::Plan;
-/// use active_active::scenario::Scenario;
-/// use active_active::sim::Simulation;
-/// use active_active::spec::ledger::{ContainerFacts, Departure, RecordFacts};
-/// use active_active::spec::{Ledger, Losses, Seen, Spec};
-///
-/// let scenario = Scenario::parse(r#"
-///     name = "lost"
-///     script = ["publish 1", "await delivered all", "await quiescent", "lose core-table@1"]
-/// "#)?;
-/// let plan = Arc::new(Plan::new(&scenario)?);
-/// let (mut simulation, mut spec) = (Simulation::new(Arc::clone(&plan)), Spec::new(&plan));
-/// while !simulation.enabled().is_quiescent() {
-///     simulation.step(simulation.enabled().nth_step(0));
-///     let judgement = spec.watch(simulation.events(), simulation.steps(), &plan);
-///     assert!(judgement.is_ok());
-/// }
-/// assert!(spec.judge_end(&simulation).is_ok());
-///
-/// // What the properties know of each record and each container …
-/// let ledger: &Ledger = spec.ledger();
-/// let record = RecordId(1);
-/// let RecordFacts { accepted, arrived, queue_copies, .. } = ledger.record(record);
-/// assert_eq!((accepted, arrived, queue_copies), (true, true, 0));
-/// assert!(ledger.is_stored(record, StageId(2), RegionId(0)));
-/// let Departure { queue, seen } = ledger.departure(record).expect("it left queue after queue");
-/// assert_eq!(plan.layout.queue_place(queue).0, RegionId(0));
-/// assert!(seen > Seen(0));
-/// let ContainerFacts { refused_by, recoveries, .. } = ledger.container(ContainerId(0));
-/// assert_eq!((refused_by, recoveries), (None, 0));
-///
-/// // … and of what is gone: nothing, since the other region had all rows.
-/// let losses: &Losses = spec.losses();
-/// assert_eq!(losses.count(), 0);
-/// assert!(losses.excuses(record, StageId(2), RegionId(0)), "a lost table owes its rows to nobody");
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
+/// A [`Runner`](crate::run::Runner) lets it watch.
 #[derive(Clone, Debug)]
 pub struct Spec {
     ledger: Ledger,

@@ -35,7 +35,6 @@ mod reachability;
 mod readme;
 mod region_counts;
 mod regressions;
-mod rustdoc_examples;
 mod scenarios;
 mod schedulers;
 mod schema;

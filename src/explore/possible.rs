@@ -2,18 +2,6 @@
 //!
 //! One list for all who need it: a sweep names what of it was never reached, the page draws it, and
 //! `tests/reachability.rs` holds the generators to it.
-//!
-//! ```
-//! use active_active::explore::possible;
-//! use active_active::plan::Plan;
-//! use active_active::scenario::builtin;
-//!
-//! let baseline = Plan::new(&builtin::scenario("baseline")?)?;
-//! let of_baseline = possible::pairs_of(&baseline).count();
-//! // It has no global database.
-//! assert!(of_baseline < possible::pairs().count());
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;

@@ -12,29 +12,6 @@ use crate::words::plural;
 /// What runs show, by name. Durations end in `_ms_…` when the runs had a time and in `_steps_…` when
 /// they had none; of each there are `_p50`, `_p99` and `_max`, and the `_count` of what they are
 /// about. What was never measured is null.
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use active_active::explore::Runner;
-/// use active_active::metrics::{FaultSummary, Measured, Metrics, MetricsSummary};
-/// use active_active::plan::Plan;
-/// use active_active::scenario::builtin;
-/// use active_active::scheduler::Timed;
-///
-/// let plan = Arc::new(Plan::new(&builtin::scenario("f1-fail-container")?)?);
-/// let mut metrics = Metrics::new(&plan);
-/// Runner::new(Arc::clone(&plan)).run(&mut Timed::new(1), 0, &mut metrics);
-/// metrics.end_run();
-/// let summary: MetricsSummary = metrics.summary(&plan);
-/// let median = summary.get("latency_ms_p50").and_then(|value| value.as_f64()).expect("it is measured");
-/// assert!((10.0..10_000.0).contains(&median), "{median}");
-/// let latency = |one: &&Measured| one.name.starts_with("latency");
-/// assert!(summary.measured().iter().any(|one| latency(&one)));
-/// let fault: &FaultSummary = &metrics.faults(&plan)[0];
-/// assert!(fault.fault.contains("preprocess-container@1"), "{}", fault.fault);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 #[serde(transparent)]
 pub struct MetricsSummary {

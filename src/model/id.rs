@@ -2,33 +2,6 @@
 //!
 //! Regions, records and batches are shown counting from 1; stages, queues, containers, tables
 //! and machines are indices from 0 into the arrays of the [`Layout`](crate::model::Layout).
-//!
-//! ```
-//! use active_active::model::id::{
-//!     BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, StageId,
-//!     TableId,
-//! };
-//! use active_active::plan::Plan;
-//! use active_active::scenario::Scenario;
-//!
-//! let text = r#"script = ["publish 1"]
-//!     topology.stages = ["in", "out"]"#;
-//! let plan = Plan::new(&Scenario::parse(text)?)?;
-//! let layout = &plan.layout;
-//! let (region, stage) = (RegionId(1), StageId(1));
-//! assert_eq!(layout.queue(region, 0), QueueId(3));
-//! assert_eq!(layout.container(region, stage, 0), ContainerId(3));
-//! assert_eq!(layout.table(region, stage), TableId(3));
-//! assert_eq!((MachineId(0).index(), ReplicatorId(1).index()), (0, 1));
-//! assert_eq!(layout.name(MachineId(0)), "driver");
-//! // Regions, records and batches are counted from 1 where they are shown.
-//! let shown = format!("{} of {} in region {region}", RecordId(5), BatchId(2));
-//! assert_eq!(shown, "record 5 of batch 2 in region 2");
-//! let mut regions = RegionSet::default();
-//! regions.insert(region);
-//! assert!(regions.contains(RegionId(1)) && !regions.contains(RegionId(0)));
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use std::fmt;
 

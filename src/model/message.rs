@@ -1,20 +1,4 @@
 //! What machines say to each other.
-//!
-//! ```
-//! use std::sync::Arc;
-//!
-//! use active_active::model::layout::{Layout, Place};
-//! use active_active::model::message::Message;
-//! use active_active::plan::Plan;
-//! use active_active::scenario::builtin;
-//! use active_active::sim::Simulation;
-//!
-//! let simulation = Simulation::new(Arc::new(Plan::new(&builtin::scenario("baseline")?)?));
-//! let layout: &Layout = &simulation.plan().layout;
-//! let driver = layout.machine(Place::Driver);
-//! assert_eq!(simulation.next_message(driver), Some(&Message::Proceed), "the script can begin");
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
 
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::record::RecordCopy;
@@ -42,40 +26,6 @@ pub struct Receipt(pub u32);
 pub struct MessageNumber(pub u16);
 
 /// What a health check is told.
-///
-/// ```
-/// use std::sync::Arc;
-///
-/// use active_active::explore::{Observer, Phase, Runner};
-/// use active_active::model::Message;
-/// use active_active::model::message::Health;
-/// use active_active::plan::Plan;
-/// use active_active::scenario::builtin;
-/// use active_active::scheduler::RoundRobin;
-/// use active_active::sim::{Simulation, Step};
-///
-/// /// What the health checks of a run were told.
-/// #[derive(Default)]
-/// struct Told(Vec<Health>);
-///
-/// impl Observer for Told {
-///     fn begin(&mut self, _simulation: &Simulation) {}
-///
-///     fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
-///
-///     fn step(&mut self, step: &Step, _simulation: &Simulation) {
-///         if let Some(Message::Probed { health, .. }) = step.message {
-///             self.0.push(health);
-///         }
-///     }
-/// }
-///
-/// let plan = Arc::new(Plan::new(&builtin::scenario("health-failover")?)?);
-/// let mut told = Told::default();
-/// Runner::new(plan).run(&mut RoundRobin::default(), 0, &mut told);
-/// assert!(told.0.contains(&Health::Failed) && told.0.contains(&Health::Available));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Health {
     /// The target works.

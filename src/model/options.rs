@@ -4,44 +4,6 @@
 //! breaks. The default of every option is sound for records without business keys. Records with keys
 //! need [`Conflict::VersionChecked`] and [`Versions::Checked`]: by default each does what services do by
 //! themselves, which is to go by time.
-//!
-//! The defaults:
-//!
-//! ```
-//! use active_active::model::options::*;
-//!
-//! assert_eq!(Action::default(), Action::Store);
-//! assert_eq!(OnDuplicate::default(), OnDuplicate::ForwardAgain);
-//! assert_eq!(OnDependencyFailure::default(), OnDependencyFailure::Halt);
-//! assert_eq!(OnRecover::default(), OnRecover::ReceiveAgain);
-//! assert_eq!(Restart::default(), Restart::Never);
-//! assert_eq!(Heal::default(), Heal::Everything);
-//! assert_eq!(Receive::default(), Receive::Keep);
-//! assert_eq!(Delivery::default(), Delivery::Fifo);
-//! assert_eq!(AtCapacity::default(), AtCapacity::Serve);
-//! assert_eq!(OnUnreadable::default(), OnUnreadable::PassOn);
-//! assert_eq!(PlanWrite::default(), PlanWrite::Conditional);
-//! assert_eq!(RemoveBy::default(), RemoveBy::Receipt);
-//! assert_eq!(OnRefusal::default(), OnRefusal::Retry);
-//! assert_eq!(Insert::default(), Insert::Upsert);
-//! assert_eq!(Conflict::default(), Conflict::LastWriterWins);
-//! assert_eq!(TableFailure::default(), TableFailure::Reject);
-//! assert_eq!(ReplicationFailure::default(), ReplicationFailure::KeepBacklog);
-//! assert_eq!(ReplicationMode::default(), ReplicationMode::Eventual);
-//! assert_eq!(Dedupe::default(), Dedupe::ById);
-//! assert_eq!(Versions::default(), Versions::AsTheyCome);
-//! assert_eq!(RpoOn::default(), RpoOn::FirstWriter);
-//! assert_eq!(Acknowledge::default(), Acknowledge::AfterEnqueue);
-//! assert_eq!(Policy::default(), Policy::Weighted);
-//! assert_eq!(HealthCheckOf::default(), HealthCheckOf::EachRegion);
-//! assert_eq!(Failback::default(), Failback::CaughtUp);
-//! assert_eq!(Answer::default(), Answer::RoundRobin);
-//! assert_eq!(Route::default(), Route::ByPolicy);
-//! assert_eq!(StoreKind::default(), StoreKind::Dynamodb);
-//! assert_eq!(Forwarding::default(), Forwarding::AcknowledgedByWriter);
-//! assert_eq!(Switchover::default(), Switchover::DrainFirst);
-//! assert_eq!(Fencing::default(), Fencing::Full);
-//! ```
 
 use serde::{Deserialize, Serialize};
 

@@ -225,24 +225,6 @@ pub enum Breach {
 }
 
 /// Where something was seen.
-///
-/// ```
-/// use active_active::model::{Event, QueueId, RecordCopy, RecordId, queue};
-/// use active_active::plan::Plan;
-/// use active_active::scenario::builtin;
-/// use active_active::spec::breach::Whereabouts;
-/// use active_active::spec::{Breach, Seen, Spec};
-///
-/// let plan = Plan::new(&builtin::scenario("baseline")?)?;
-/// let mut spec = Spec::new(&plan);
-/// // No machine of the model makes a record up, so the spec is told of one.
-/// let copy = RecordCopy { id: RecordId(1), value: 0 };
-/// let event = Event::Queue(queue::Event::Enqueued { queue: QueueId(0), copy });
-/// let at = Whereabouts::Queue(QueueId(0));
-/// let breach = Breach::Invented { record: RecordId(1), value: 0, at };
-/// assert_eq!(spec.judge(&event, Seen(1), &plan), Err(breach));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Whereabouts {
     /// The source sent it.
