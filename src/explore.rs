@@ -12,6 +12,7 @@ pub mod possible;
 pub mod shard;
 pub mod strategy;
 pub mod sweep;
+pub(crate) mod threads;
 pub(crate) mod units;
 pub mod verify;
 

@@ -24,6 +24,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::explore::threads::work_on;
 use crate::explore::units::{Supply, Units};
 use crate::model::event::fault;
 use crate::model::event::queue::Change;
@@ -274,10 +275,7 @@ impl Metrics {
             }
             all.lock().unwrap_or_else(PoisonError::into_inner).merge(metrics);
         };
-        std::thread::scope(|scope| {
-            (1..threads).for_each(|_| drop(scope.spawn(work)));
-            work();
-        });
+        work_on(threads, |_| (), work);
         all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 

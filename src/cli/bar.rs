@@ -99,7 +99,8 @@ pub(crate) fn minimising<T>(watch: &Watch, work: impl FnOnce() -> T) -> T {
 fn while_ticking<T>(tick: impl Fn() + Sync, work: impl FnOnce() -> T, end: impl FnOnce()) -> T {
     let is_done = AtomicBool::new(false);
     let result = std::thread::scope(|scope| {
-        let ticker = scope.spawn(|| {
+        // Where no thread can be started, nothing is shown.
+        let ticker = std::thread::Builder::new().spawn_scoped(scope, || {
             while !is_done.load(Ordering::Relaxed) {
                 tick();
                 std::thread::park_timeout(Duration::from_millis(100));
@@ -107,7 +108,9 @@ fn while_ticking<T>(tick: impl Fn() + Sync, work: impl FnOnce() -> T, end: impl 
         });
         let result = work();
         is_done.store(true, Ordering::Relaxed);
-        ticker.thread().unpark();
+        if let Ok(ticker) = ticker {
+            ticker.thread().unpark();
+        }
         result
     });
     end();

@@ -5,6 +5,8 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread::Builder;
+use std::time::Duration;
 
 use active_active::explore::{
     Campaign, Checkpoint, Done, Identity, Note, Progress, Runner, Segment, Sweep, SweepReport,
@@ -144,11 +146,18 @@ impl Conduct {
         let note = note.as_ref().map(|note| note as &Note<'_>);
         let (over, is_over) = mpsc::channel::<()>();
         let time_is_over = std::thread::scope(|scope| {
-            let clock = scope.spawn(|| self.watch_clock(is_over, progress));
+            let watch = |TimeLimit(time)| {
+                let work = move || watch_clock(time, &is_over, progress);
+                Builder::new().spawn_scoped(scope, work)
+            };
+            let clock = self.time.map(watch).transpose();
+            let clock = clock.map_err(|source| CliError::Thread { source })?;
             subject.ready.campaign(&self.campaign, progress, note);
             drop(over);
-            clock.join().expect("waiting does not panic")
-        });
+            let timed_out =
+                clock.is_some_and(|clock| clock.join().expect("waiting does not panic"));
+            Ok::<bool, CliError>(timed_out)
+        })?;
         let saved = journal.map_or(Ok(()), Journal::end);
         let report = self.campaign.report();
         let is_complete = self.campaign.is_complete();
@@ -159,17 +168,16 @@ impl Conduct {
     fn to_text(&self) -> String {
         self.checkpoint.to_text(&self.campaign.done())
     }
+}
 
-    /// Stops it when its time is over; whether that was so.
-    fn watch_clock(&self, is_over: Receiver<()>, progress: &Progress) -> bool {
-        let Some(TimeLimit(time)) = self.time else { return false };
-        let timed_out = is_over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
-        if timed_out && !progress.is_stopped() {
-            progress.stop();
-            return true;
-        }
-        false
+/// Stops a campaign when its time is over; whether that was so.
+fn watch_clock(time: Duration, is_over: &Receiver<()>, progress: &Progress) -> bool {
+    let timed_out = is_over.recv_timeout(time) == Err(RecvTimeoutError::Timeout);
+    if timed_out && !progress.is_stopped() {
+        progress.stop();
+        return true;
     }
+    false
 }
 
 fn is_default(out: &Path) -> bool {

@@ -20,6 +20,14 @@ pub(crate) enum SchedulerNameError {
 /// Why a command has no verdict, or could not save it.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CliError {
+    /// The thread that keeps a time limit cannot be started.
+    #[error(
+        "the system starts no thread to watch the time: {source}; leave the time limit out, or allow more"
+    )]
+    Thread {
+        /// Why not.
+        source: io::Error,
+    },
     /// A scenario or a saved run is wrong.
     #[error(transparent)]
     Input(#[from] FileError),

@@ -8,9 +8,18 @@ type Action = Box<dyn FnOnce() + Send>;
 static ACTION: Mutex<Option<Action>> = Mutex::new(None);
 static HANDLER: OnceLock<()> = OnceLock::new();
 
-/// From now on an interrupt does this. A second one, unless another action was given meanwhile,
-/// ends the process.
-pub(crate) fn on_interrupt(action: impl FnOnce() + Send + 'static) {
+/// The work that an interrupt can end; behind it, an interrupt ends the process.
+#[must_use]
+pub(crate) struct Interruptible(());
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// As long as the work goes on, an interrupt does this. A second one ends the process.
+pub(crate) fn on_interrupt(action: impl FnOnce() + Send + 'static) -> Interruptible {
     *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     HANDLER.get_or_init(|| {
         let handler = || {
@@ -23,4 +32,20 @@ pub(crate) fn on_interrupt(action: impl FnOnce() + Send + 'static) {
         // Without a handler, an interrupt ends the process at once, as it does elsewhere.
         let _ = ctrlc::set_handler(handler);
     });
+    Interruptible(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What was done while a page of 60,000 records was written: nothing, since the sweep before it was over.
+    #[test]
+    fn behind_the_work_an_interrupt_ends_the_process() {
+        let is_set = || ACTION.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let work = on_interrupt(|| ());
+        assert!(is_set());
+        drop(work);
+        assert!(!is_set());
+    }
 }

@@ -79,7 +79,7 @@ fn minimise_with(
 ) -> Option<Minimal> {
     let watch = Arc::new(Watch::default());
     let watched = Arc::clone(&watch);
-    interrupt::on_interrupt(move || watched.stop());
+    let _interruptible = interrupt::on_interrupt(move || watched.stop());
     let work = || minimiser.minimise(saved, &watch);
     match surroundings.shows_progress {
         true => bar::minimising(&watch, work),

@@ -236,12 +236,13 @@ fn explored(args: &SubjectArgs, surroundings: &Surroundings) -> Result<Subject, 
     let (plan, sweep) = (&swept.sweep.plan, &swept.sweep);
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
-    interrupt::on_interrupt(move || stopped.stop());
+    let interruptible = interrupt::on_interrupt(move || stopped.stop());
     let work = || swept.ready.sweep(sweep, &progress);
     let mut report = match surroundings.shows_progress {
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
     };
+    drop(interruptible);
     let violating = report.violation.as_ref().map(|(run, _)| *run);
     let number = args.run.or(violating).unwrap_or(0);
     let (commands, words) = swept.commands(number);

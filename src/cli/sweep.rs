@@ -49,7 +49,7 @@ pub(crate) fn execute(
     }
     let progress = Arc::new(Progress::default());
     let stopped = Arc::clone(&progress);
-    interrupt::on_interrupt(move || stopped.stop());
+    let interruptible = interrupt::on_interrupt(move || stopped.stop());
     let mut subject = Subject {
         ready: scheduler.prepare(&plan, schedule.seed, sweep.steps_max),
         plan,
@@ -68,6 +68,7 @@ pub(crate) fn execute(
         true => bar::show(sweep.runs, sweep.threads, &progress, work),
         false => work(),
     }?;
+    drop(interruptible);
     if args.shard.is_some() {
         return campaign::end_of_shard(args, &conduct, conducted, output);
     }

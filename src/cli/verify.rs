@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::Builder;
 use std::time::Duration;
 
 use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyReport};
@@ -16,6 +17,7 @@ use indicatif::ProgressBar;
 
 use super::args::{Format, VerifyArgs};
 use super::error::CliError;
+use super::interrupt::Interruptible;
 use super::output::Output;
 use super::{Surroundings, files, input, interrupt, minimize, save};
 
@@ -33,8 +35,9 @@ pub(crate) fn execute(
         ..Verify::new(Arc::clone(&plan))
     };
     let progress = Arc::new(SearchProgress::default());
-    let interrupted = stop_on_interrupt(&progress);
-    let report = watched(&verify, &progress, args.time, surroundings.shows_progress);
+    let (interrupted, interruptible) = stop_on_interrupt(&progress);
+    let report = watched(&verify, &progress, args.time, surroundings.shows_progress)?;
+    drop(interruptible);
     let why = match (interrupted.load(Ordering::Relaxed), args.time) {
         (true, _) => Some("it was INTERRUPTED".to_owned()),
         (false, Some(time)) => Some(format!("the {} seconds allowed were over", time.as_secs())),
@@ -91,11 +94,11 @@ fn watched(
     progress: &SearchProgress,
     time: Option<Duration>,
     shows_progress: bool,
-) -> VerifyReport {
+) -> Result<VerifyReport, CliError> {
     let bar = if shows_progress { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     let is_done = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
-        let ticker = scope.spawn(|| {
+        let ticker = Builder::new().spawn_scoped(scope, || {
             while !is_done.load(Ordering::Relaxed) {
                 if time.is_some_and(|time| bar.elapsed() >= time) {
                     progress.stop();
@@ -105,11 +108,18 @@ fn watched(
                 std::thread::park_timeout(Duration::from_millis(100));
             }
         });
+        // Without it nothing is shown; but then no time limit is kept, either.
+        let ticker = match (ticker, time) {
+            (Err(source), Some(_)) => return Err(CliError::Thread { source }),
+            (ticker, _) => ticker.ok(),
+        };
         let report = verify.run(progress);
         is_done.store(true, Ordering::Relaxed);
-        ticker.thread().unpark();
-        report
-    });
+        if let Some(ticker) = ticker {
+            ticker.thread().unpark();
+        }
+        Ok(report)
+    })?;
     let rate = rate(&bar, progress);
     let threads = plural(verify.threads as u64, "thread", "threads");
     let seconds = bar.elapsed().as_secs_f64();
@@ -117,7 +127,7 @@ fn watched(
     // Whoever looks may have gone; the report does not depend on it.
     let rate = rate.replace('\n', ", ");
     let _ = writeln!(std::io::stderr(), "{rate}, {threads}, {seconds:.2} s");
-    report
+    Ok(report)
 }
 
 fn rate(bar: &ProgressBar, progress: &SearchProgress) -> String {
@@ -134,12 +144,12 @@ fn rate(bar: &ProgressBar, progress: &SearchProgress) -> String {
 }
 
 /// The first interrupt ends the search, the second ends the process. Whether there was one.
-fn stop_on_interrupt(progress: &Arc<SearchProgress>) -> Arc<AtomicBool> {
+fn stop_on_interrupt(progress: &Arc<SearchProgress>) -> (Arc<AtomicBool>, Interruptible) {
     let asked = Arc::new(AtomicBool::new(false));
     let (progress, seen) = (Arc::clone(progress), Arc::clone(&asked));
-    interrupt::on_interrupt(move || {
+    let interruptible = interrupt::on_interrupt(move || {
         seen.store(true, Ordering::Relaxed);
         progress.stop();
     });
-    asked
+    (asked, interruptible)
 }

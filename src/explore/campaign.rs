@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::explore::done::{Done, Segment};
 use crate::explore::shard::Shard;
 use crate::explore::sweep::{Progress, Sweep, SweepReport};
+use crate::explore::threads::work_on;
 use crate::explore::units::{Supply, Units};
 use crate::run::coverage::Coverage;
 use crate::run::runner::{Runner, Verdict};
@@ -155,12 +156,7 @@ impl Campaign {
         progress: &Progress,
         note: Option<&Note<'_>>,
     ) {
-        std::thread::scope(|scope| {
-            for _ in 1..self.sweep.threads {
-                scope.spawn(|| self.work(scheduler(), progress, note));
-            }
-            self.work(scheduler(), progress, note);
-        });
+        work_on(self.sweep.threads, |_| (), || self.work(scheduler(), progress, note));
     }
 
     /// What is done.

@@ -73,3 +73,28 @@ fn what_is_no_terminal_gets_no_colours() {
     let output = forced.env("CLICOLOR_FORCE", "1").output().expect("the binary was built");
     assert!(output.stdout.contains(&0x1b), "colours can be asked for");
 }
+
+/// A limit on processes, say: every thread but the first failed to start, and the panic of `verify` left the
+/// others waiting for ever. A stack for which there is no room has the same effect.
+#[test]
+fn without_more_threads_the_work_is_done_by_one() {
+    let place = Place::new();
+    for arguments in [
+        "sweep crash-anywhere --runs 200 --threads 8",
+        "sweep crash-anywhere --runs 200 --threads 8 --scheduler timed",
+        "verify f3-fail-queue --threads 8",
+    ] {
+        let expected = place.run(arguments);
+        let mut limited = command(&place, arguments);
+        limited.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
+        let output = limited.output().expect("the program was built for this test");
+        assert_eq!(output.status.code(), Some(0), "{arguments}: {output:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), expected.stdout, "{arguments}");
+    }
+    let mut timed = command(&place, "sweep baseline --for 1s");
+    timed.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
+    let output = timed.output().expect("the program was built for this test");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(error.starts_with("error: the system starts no thread to watch the time: "), "{error}");
+}

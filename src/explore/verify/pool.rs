@@ -25,30 +25,43 @@ pub(super) struct Pool {
     changed: Condvar,
     /// How many threads wait: others look at it and give something away.
     hungry: AtomicUsize,
-    threads: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inside {
     jobs: Vec<Job>,
+    /// How many threads take jobs: when all of them wait, no job will come.
+    threads: usize,
     is_over: bool,
 }
 
 impl Pool {
     /// A pool for so many threads, with the first job.
     pub(super) fn new(threads: usize, first: Job) -> Pool {
-        let inside = Mutex::new(Inside { jobs: vec![first], is_over: false });
-        Pool { inside, changed: Condvar::new(), hungry: AtomicUsize::new(0), threads }
+        let inside = Mutex::new(Inside { jobs: vec![first], threads, is_over: false });
+        Pool { inside, changed: Condvar::new(), hungry: AtomicUsize::new(0) }
+    }
+
+    /// So many of the threads could not be started: no other thread waits for them.
+    pub(super) fn go_without(&self, missing: usize) {
+        let mut inside = self.lock();
+        inside.threads -= missing;
+        self.end_if_idle(&mut inside, self.hungry.load(Ordering::Relaxed));
+    }
+
+    /// Ends the work when every thread waits and there is no job.
+    fn end_if_idle(&self, inside: &mut Inside, waiting: usize) {
+        if waiting == inside.threads && inside.jobs.is_empty() {
+            inside.is_over = true;
+            self.changed.notify_all();
+        }
     }
 
     /// The next job; none when all work is done.
     pub(super) fn take(&self) -> Option<Job> {
         let mut inside = self.lock();
         let waiting = 1 + self.hungry.fetch_add(1, Ordering::Relaxed);
-        if waiting == self.threads && inside.jobs.is_empty() {
-            inside.is_over = true;
-            self.changed.notify_all();
-        }
+        self.end_if_idle(&mut inside, waiting);
         loop {
             if inside.is_over {
                 return None;

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::explore::evidence::Evidence;
+use crate::explore::threads::work_on;
 use crate::explore::verify::livelock::Graph;
 use crate::explore::verify::locals::Locals;
 use crate::explore::verify::point::Point;
@@ -127,12 +128,7 @@ impl Search<'_> {
             stop: AtomicBool::new(false),
             pass: Mutex::default(),
         };
-        std::thread::scope(|scope| {
-            for _ in 1..self.threads {
-                scope.spawn(|| self.work(&shared));
-            }
-            self.work(&shared);
-        });
+        work_on(self.threads, |missing| shared.pool.go_without(missing), || self.work(&shared));
         shared.pass.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
