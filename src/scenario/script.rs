@@ -53,6 +53,8 @@ use crate::model::container::State;
 use crate::model::fault::FaultKind;
 use crate::words;
 
+mod batch;
+
 /// One line of a script, its names not resolved.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]

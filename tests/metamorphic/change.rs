@@ -2,7 +2,7 @@
 
 use active_active::model::options::{Answer, Heal, OnRefusal, Policy};
 use active_active::plan::Plan;
-use active_active::scenario::{Budget, Condition, Expectation, Scenario, ScriptStep};
+use active_active::scenario::{Budget, Condition, Scenario, ScriptStep};
 
 /// The scenario changed, as a number says how; nothing if it is not one that can be changed so.
 pub(crate) type Change = fn(&Scenario, u16) -> Option<Scenario>;
@@ -113,44 +113,21 @@ pub(crate) fn split_batch(scenario: &Scenario, _: u16) -> Option<Scenario> {
 
 /// The line for the batches that were one; nothing if it speaks of it as one.
 fn of_both_halves(step: &ScriptStep) -> Option<Vec<ScriptStep>> {
-    let each = |batch: u16, of: fn(u16) -> ScriptStep| match batch {
-        1 => vec![of(1), of(2)],
-        batch => vec![of(batch + 1)],
-    };
-    Some(match step {
-        ScriptStep::Publish(batch) => each(*batch, ScriptStep::Publish),
-        ScriptStep::Await(Condition::Published(batch)) => {
-            each(*batch, |batch| ScriptStep::Await(Condition::Published(batch)))
-        }
-        ScriptStep::Await(Condition::DeliveredBatch(batch)) => {
-            each(*batch, |batch| ScriptStep::Await(Condition::DeliveredBatch(batch)))
-        }
-        ScriptStep::Await(Condition::Enqueued(queue, batch)) => {
-            let of = |batch| ScriptStep::Await(Condition::Enqueued(queue.clone(), batch));
-            if *batch == 1 { vec![of(1), of(2)] } else { vec![of(batch + 1)] }
-        }
-        ScriptStep::Await(Condition::PublishedOrRefused(_))
-        | ScriptStep::Expect(
-            Expectation::Waiting { .. } | Expectation::Unreplicated(_) | Expectation::Bypassed(..),
-        ) => return None,
-        ScriptStep::Await(
-            Condition::Delivered(_)
-            | Condition::DeliveredAll
-            | Condition::Drained(_)
-            | Condition::Quiescent
-            | Condition::Sometime,
-        )
-        | ScriptStep::Expect(
-            Expectation::Delivered(_) | Expectation::DeadLettered(_) | Expectation::State(..),
-        )
-        | ScriptStep::Fault(..)
-        | ScriptStep::FailSome(_)
-        | ScriptStep::MoveWriter(..)
-        | ScriptStep::Outage(_)
-        | ScriptStep::Recover(_)
-        | ScriptStep::Redrive(_)
-        | ScriptStep::Weights(_) => vec![step.clone()],
-    })
+    let mut of_first = step.clone();
+    let Some(batch) = of_first.batch_mut() else { return Some(vec![of_first]) };
+    let is_first = *batch == 1;
+    if !is_first {
+        *batch += 1;
+    }
+    if matches!(step, ScriptStep::Await(Condition::PublishedOrRefused(_)) | ScriptStep::Expect(_)) {
+        return None;
+    }
+    let of_second = is_first.then(|| {
+        let mut step = step.clone();
+        step.batch_mut().into_iter().for_each(|batch| *batch = 2);
+        step
+    });
+    Some(std::iter::once(of_first).chain(of_second).collect())
 }
 
 /// Every text of the scenario that is a name or has names in it, changed.

@@ -80,41 +80,12 @@ pub(super) fn remove_batch(shrunk: &mut Shrunk, index: usize) {
 
 /// The line when the batch of this number is gone; none if it is about that batch.
 fn renumbered(mut step: ScriptStep, gone: u16) -> Option<ScriptStep> {
-    let batch = match &mut step {
-        ScriptStep::Publish(batch)
-        | ScriptStep::Await(
-            Condition::Published(batch)
-            | Condition::PublishedOrRefused(batch)
-            | Condition::Enqueued(_, batch)
-            | Condition::DeliveredBatch(batch),
-        )
-        | ScriptStep::Expect(
-            Expectation::Waiting { batch, .. }
-            | Expectation::Unreplicated(batch)
-            | Expectation::Bypassed(_, batch),
-        ) => batch,
-        ScriptStep::Await(
-            Condition::Delivered(_)
-            | Condition::DeliveredAll
-            | Condition::Drained(_)
-            | Condition::Quiescent
-            | Condition::Sometime,
-        )
-        | ScriptStep::Expect(
-            Expectation::Delivered(_) | Expectation::DeadLettered(_) | Expectation::State(..),
-        )
-        | ScriptStep::Fault(..)
-        | ScriptStep::FailSome(_)
-        | ScriptStep::MoveWriter(..)
-        | ScriptStep::Outage(_)
-        | ScriptStep::Recover(_)
-        | ScriptStep::Redrive(_)
-        | ScriptStep::Weights(_) => return Some(step),
-    };
-    if *batch == gone {
-        return None;
+    if let Some(batch) = step.batch_mut() {
+        if *batch == gone {
+            return None;
+        }
+        *batch -= u16::from(*batch > gone);
     }
-    *batch -= u16::from(*batch > gone);
     Some(step)
 }
 
