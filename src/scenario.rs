@@ -65,6 +65,7 @@ use serde::{Deserialize, Serialize};
 
 pub mod budget;
 pub mod builtin;
+pub(crate) mod complaint;
 pub mod designs;
 pub mod file;
 pub mod list;

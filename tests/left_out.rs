@@ -40,5 +40,5 @@ fn what_cannot_be_left_out_is_refused_with_the_remedy() {
     assert!(error("WithinRpo").contains("rpo.records"), "{}", error("WithinRpo"));
     assert!(error("Expectation").contains("the script"), "{}", error("Expectation"));
     let mistyped = error("MonotonVersion");
-    assert!(mistyped.ends_with("did you mean `MonotoneVersion`?"), "{mistyped}");
+    assert!(mistyped.ends_with("did you mean \"MonotoneVersion\"?"), "{mistyped}");
 }

@@ -268,7 +268,7 @@ deviations = [
             ("step = 2", "step = 2\nseed = 1", "file.toml:7: expected.seed: unknown field `seed`"),
             ("step = 2\n", "", "file.toml:4: expected.verdict: a verdict is either"),
             ("RemoveLast", "RemoveLats", "file.toml:5: expected.property: no property is called"),
-            ("violated", "lost", "file.toml:4: expected.verdict: unknown variant `lost`"),
+            ("violated", "lost", "file.toml:4: expected.verdict: \"lost\" is not a value of it"),
             ("publish 1", "publish 2", "file.toml:11: scenario.script[0]: there is no batch 2"),
             ("publish 1", "halt", "file.toml:11: scenario.script[0]: 'halt' is no step"),
             ("count = 2", "count = 3", "file.toml:14: run.count: the file says 3 choices and has"),

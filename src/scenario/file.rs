@@ -15,9 +15,9 @@
 
 use toml::de::{DeTable, DeValue};
 
+use crate::scenario::complaint::translated;
 use crate::scenario::plain::plain;
 use crate::scenario::{Problem, Scenario, ScriptStep};
-use crate::words;
 
 /// A change to one key of a scenario, as in `--set container.steps=remove,store,publish`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -113,7 +113,7 @@ fn apply(scenario: Scenario, text: &str, overrides: &[Override]) -> Result<Scena
         scenario = table
             .clone()
             .try_into()
-            .map_err(|e: toml::de::Error| error(with_suggestion(e.message())))?;
+            .map_err(|e: toml::de::Error| error(translated(e.message())))?;
     }
     Ok(scenario)
 }
@@ -257,7 +257,7 @@ impl<'a> Keys<'a> {
             origin: self.origin.to_owned(),
             line: span.map(|_| self.line(at)),
             key,
-            message: with_suggestion(error.message()),
+            message: translated(error.message()),
         }
     }
 
@@ -295,19 +295,6 @@ fn is_part(key: &str, of: &str) -> bool {
     key.strip_prefix(of).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
-/// "unknown field `x`, expected one of `y`, …" with the nearest of those, if one is near.
-fn with_suggestion(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let near = match (message.starts_with("unknown "), quoted.next()) {
-        (true, Some(unknown)) => words::closest(unknown, quoted),
-        _ => None,
-    };
-    match near {
-        Some(near) => format!("{message}; did you mean `{near}`?"),
-        None => message.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -327,7 +314,7 @@ mod tests {
             ("topology.stages = []", "file.toml:1: topology.stages: 0 stages; use 1 to 16"),
             ("name = \"a\"\nscript = [\n  \"pause core-containr@1\"\n]", "file.toml:3: script[0]"),
             ("script = [\"halt\"]", "file.toml:1: script[0]: 'halt' is no step"),
-            ("name = 3", "file.toml:1: name: invalid type"),
+            ("name = 3", "file.toml:1: name: 3 is not a text"),
             ("name = ", "file.toml:1"),
             ("format = 2", "file.toml:1: format: format 2 is not known here; this build reads"),
             (

@@ -167,7 +167,7 @@ fn what_is_no_scenario_file_is_refused() {
 fn a_file_in_the_way_of_a_built_in_name_is_the_file() {
     let place = Place::new();
     place.write("baseline", "name = 7");
-    refused(&place, "run baseline", "baseline:1: name: invalid type");
+    refused(&place, "run baseline", "baseline:1: name: 7 is not a text");
 }
 
 #[test]
