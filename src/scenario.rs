@@ -68,10 +68,9 @@ pub mod builtin;
 pub(crate) mod complaint;
 pub mod designs;
 pub mod file;
-pub mod list;
+pub mod options;
 pub(crate) mod plain;
 pub mod problem;
-pub mod property;
 pub mod rpo;
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
@@ -84,18 +83,20 @@ pub mod timing;
 pub use budget::Budget;
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
-pub use property::PropertyName;
 pub use rpo::{LossLimit, Rpo};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
-pub use stores::{AuroraOptions, ReplicationOptions, StoreOptions, TableOptions};
+pub use stores::StoreOptions;
 pub use timing::Timing;
 
-use crate::model::options::{
-    Acknowledge, Action, Answer, AtCapacity, Dedupe, Delivery, Failback, Heal, HealthCheckOf,
-    OnDependencyFailure, OnDuplicate, OnRecover, OnRefusal, OnUnreadable, PlanWrite, Policy,
-    Receive, RemoveBy, Restart, Route, Versions,
+pub use crate::model::options::{
+    AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions,
+    ReplicationOptions, Source, TableOptions,
 };
+pub use crate::model::property::PropertyName;
+
+use crate::model::list;
+use crate::model::options::{About, Heal, SOUND, of_the_case, section, sound};
 
 /// The version of the scenario format that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -164,7 +165,7 @@ pub struct Scenario {
     pub heal: Heal,
     /// What the driver does, in order. It has no default: a script publishes every batch.
     #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<ScriptStep>"))]
+    #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<ScriptStep>"))]
     pub script: Vec<ScriptStep>,
 }
 
@@ -196,53 +197,45 @@ impl Default for Scenario {
     }
 }
 
-/// The shape of the system.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Topology {
-    /// How many regions: 2..=8.
-    pub regions: u8,
-    /// The names of the stages, in the order in which records pass them: 1..=16.
-    #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<String>"))]
-    pub stages: Vec<String>,
-    /// How many containers compete on each queue: 1..=8.
-    pub containers: u8,
-}
-
-impl Default for Topology {
-    fn default() -> Topology {
-        let stages = ["inbound", "preprocess", "core", "postprocess", "outbound"];
-        Topology { regions: 2, stages: stages.map(str::to_owned).to_vec(), containers: 1 }
+section! {
+    /// The shape of the system.
+    Topology {
+        /// How many regions: 2..=8.
+        regions: u8 = 2 => of_the_case(),
+        /// The names of the stages, in the order in which records pass them: 1..=16.
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<String>"))]
+        stages: Vec<String> = STAGES.map(str::to_owned).to_vec() => of_the_case(),
+        /// How many containers compete on each queue: 1..=8.
+        containers: u8 = 1 => of_the_case(),
     }
 }
 
-/// What is published.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Records {
-    /// The number of records of each batch; at least 1 each, at most 65,534 in all.
-    #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<u32>"))]
-    pub batches: Vec<u32>,
-    /// Where the records' values come from.
-    pub seed: u64,
-    /// How many business keys there are; 0: records have none. Each record of a key has a version one
-    /// higher than the one before it, and records are dealt so that every key comes to every region
-    /// (see [`Keys`](crate::model::record::Keys)). The default store and destination are not sound for
-    /// records with keys: those need `table.conflict = "version-checked"` and `destination.versions =
-    /// "checked"`.
-    pub keys: u16,
-    /// The id of the record whose row the containers' code cannot read; 0: none.
-    pub unreadable: u16,
+/// The stages of the published system.
+const STAGES: [&str; 5] = ["inbound", "preprocess", "core", "postprocess", "outbound"];
+
+section! {
+    /// What is published.
+    Records {
+        /// The number of records of each batch; at least 1 each, at most 65,534 in all.
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u32>"))]
+        batches: Vec<u32> = vec![10] => of_the_case(),
+        /// Where the records' values come from.
+        seed: u64 = 1 => sound([1, 2]),
+        /// How many business keys there are; 0: records have none. Each record of a key has a version one
+        /// higher than the one before it, and records are dealt so that every key comes to every region.
+        /// The default store and destination are not sound for records with keys: those need
+        /// `table.conflict = "version-checked"` and `destination.versions = "checked"`.
+        keys: u16 => vec![(0, SOUND), (1, keyed()), (2, keyed()), (4, keyed())],
+        /// The id of the record whose row the containers' code cannot read; 0: none.
+        unreadable: u16 => sound([0, 1]),
+    }
 }
 
-impl Default for Records {
-    fn default() -> Records {
-        Records { batches: vec![10], seed: 1, keys: 0, unreadable: 0 }
-    }
+/// Records with business keys, which have versions.
+fn keyed() -> About {
+    SOUND.with(&["table.conflict=version-checked", "destination.versions=checked"])
 }
 
 impl Records {
@@ -252,148 +245,22 @@ impl Records {
     }
 }
 
-/// The design of the record source.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Source {
-    /// What it does when a record is refused.
-    pub on_refusal: OnRefusal,
-}
-
-/// The design of the two DNS names.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct DnsOptions {
-    /// in-dns: the weight of each region, 0..=255; empty means 1 each.
-    #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<u32>"))]
-    pub weights: Vec<u32>,
-    /// in-dns: which regions it may answer.
-    pub policy: Policy,
-    /// in-dns: the primary region of the failover policy; it is 1 with any other policy.
-    pub primary: u8,
-    /// in-dns: for how many more sends the source uses an answer that it got: 0..=1000.
-    pub ttl: u16,
-    /// in-dns: how many results of a health check in a row take a region out, or bring it back:
-    /// 0..=10; 0: there are no health checks.
-    pub health_threshold: u8,
-    /// in-dns: what a health check looks at.
-    pub health_check: HealthCheckOf,
-    /// in-dns: when a region that is healthy again gets traffic.
-    pub failback: Failback,
-    /// in-dns: how many enactors write what the script plans, `weights` line by `weights` line, each on
-    /// its own: 1 or 2. The second one may be late.
-    pub enactors: u8,
-    /// in-dns: how they write it.
-    pub plans: PlanWrite,
-    /// in-dns: how it picks one of the regions that it may answer.
-    pub answer: Answer,
-    /// in-dns: when the source hears that its record was taken.
-    pub acknowledge: Acknowledge,
-    /// Which regions the names resolve to.
-    pub route: Route,
-}
-
-impl Default for DnsOptions {
-    fn default() -> DnsOptions {
-        DnsOptions {
-            weights: Vec::new(),
-            policy: Policy::default(),
-            primary: 1,
-            ttl: 0,
-            health_threshold: 0,
-            health_check: HealthCheckOf::default(),
-            failback: Failback::default(),
-            enactors: 1,
-            plans: PlanWrite::default(),
-            answer: Answer::default(),
-            acknowledge: Acknowledge::default(),
-            route: Route::default(),
-        }
+section! {
+    /// What is judged.
+    SpecOptions {
+        /// Properties that your system need not have: they are not judged, and every verdict says so. Not
+        /// Settles (a run without an end cannot be judged), WithinRpo (declare losses: rpo.records) or Expectation (leave
+        /// its line out of the script).
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<PropertyName>"))]
+        leave_out: Vec<PropertyName> => lists_to_leave_out(),
     }
 }
 
-/// The design of the queues.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct QueueOptions {
-    /// The kind of queue.
-    pub delivery: Delivery,
-    /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
-    pub max_receives: u16,
-    /// How many records it has room for, in flight or not; 0: any number. Senders wait for room.
-    pub capacity: u16,
-    /// What it does for its consumers while it is full.
-    pub at_capacity: AtCapacity,
-    /// What happens to a record that is handed out.
-    pub receive: Receive,
-    /// What a remove removes.
-    pub remove: RemoveBy,
-}
-
-/// The design of the containers.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct ContainerOptions {
-    /// The order in which a container stores, publishes and removes; each once.
-    #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<Action>"))]
-    pub steps: Vec<Action>,
-    /// What it does with a record that its table already has.
-    pub on_duplicate: OnDuplicate,
-    /// How often it sends a refused request again before it counts as refused: 0..=255.
-    pub retries: u8,
-    /// What it does when a queue or a table refuses.
-    pub on_dependency_failure: OnDependencyFailure,
-    /// What it does when it comes back.
-    pub on_recover: OnRecover,
-    /// Whether it is started again, when it has crashed or stopped, without an operator.
-    pub restart: Restart,
-    /// What it does when its table holds a row that it cannot read.
-    pub on_unreadable: OnUnreadable,
-}
-
-impl Default for ContainerOptions {
-    fn default() -> ContainerOptions {
-        ContainerOptions {
-            steps: vec![Action::Store, Action::Publish, Action::Remove],
-            on_duplicate: OnDuplicate::default(),
-            retries: 0,
-            on_dependency_failure: OnDependencyFailure::default(),
-            on_recover: OnRecover::default(),
-            restart: Restart::default(),
-            on_unreadable: OnUnreadable::default(),
-        }
-    }
-}
-
-/// The design of the record destination.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct DestinationOptions {
-    /// How it tells records apart.
-    pub dedupe: Dedupe,
-    /// What it does with an older version of a business key than it shows. The default is not sound for
-    /// records with keys.
-    pub versions: Versions,
-}
-
-/// What is judged.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct SpecOptions {
-    /// Properties that your system need not have: they are not judged, and every verdict says so. Not
-    /// Settles (a run without an end cannot be judged), WithinRpo (declare losses: rpo.records) or Expectation (leave
-    /// its line out of the script).
-    #[serde(with = "list")]
-    #[cfg_attr(feature = "schema", schemars(with = "schema::OneOrMany<PropertyName>"))]
-    pub leave_out: Vec<PropertyName>,
+/// None, or one of those that can be left out.
+fn lists_to_leave_out() -> Vec<(Vec<PropertyName>, About)> {
+    let optional = PropertyName::ALL.into_iter().filter(|name| name.required().is_none());
+    sound(std::iter::once(Vec::new()).chain(optional.map(|name| vec![name])))
 }
 
 impl SpecOptions {

@@ -64,31 +64,25 @@ pub use within_rpo::WithinRpo;
 pub use crate::scenario::PropertyName;
 pub use ledger::Seen;
 
+/// Why a property is not about a system, if it is not.
+type NotApplicable = fn(&Plan) -> Option<&'static str>;
+
+/// The properties that are about some systems only.
+const OF_SOME: [(PropertyName, NotApplicable); 4] = [
+    (PropertyName::RegionFifo, RegionFifo::not_applicable),
+    (PropertyName::Expectation, Expectation::not_applicable),
+    (PropertyName::MonotoneVersion, MonotoneVersion::not_applicable),
+    (PropertyName::WithinRpo, WithinRpo::not_applicable),
+];
+
 impl PropertyName {
     /// Why the property is not judged for this system, if it is not.
     pub fn not_applicable(self, plan: &Plan) -> Option<&'static str> {
-        match self {
-            _ if plan.leaves_out(self) => Some("left out by the scenario"),
-            PropertyName::RegionFifo => RegionFifo::not_applicable(plan),
-            PropertyName::Expectation if !plan.has_checks() => Some("the script expects nothing"),
-            PropertyName::MonotoneVersion if plan.keys().count() == 0 => {
-                Some("records have no business keys")
-            }
-            PropertyName::WithinRpo => WithinRpo::not_applicable(plan),
-            PropertyName::MonotoneVersion
-            | PropertyName::NoInvention
-            | PropertyName::StoreBeforeForward
-            | PropertyName::RemoveLast
-            | PropertyName::NeverLost
-            | PropertyName::EffectOnce
-            | PropertyName::RoutedByPolicy
-            | PropertyName::Expectation
-            | PropertyName::Settles
-            | PropertyName::DeliveredAll
-            | PropertyName::StoredEverywhere
-            | PropertyName::Converged
-            | PropertyName::Drained => None,
+        if plan.leaves_out(self) {
+            return Some("left out by the scenario");
         }
+        let why = OF_SOME.iter().find(|(property, _)| *property == self);
+        why.and_then(|(_, not_applicable)| not_applicable(plan))
     }
 }
 

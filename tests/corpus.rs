@@ -167,7 +167,7 @@ fn rows() -> Vec<String> {
         let all = SCHEDULERS.iter().enumerate();
         rows.extend(all.map(|(run, scheduler)| row(name, &plan, scheduler, run as u64)));
     }
-    for unsound in UNSOUND {
+    for unsound in UNSOUND.iter() {
         let plan = Arc::new(unsound.plan().expect("the design is one of a scenario"));
         let case = format!("{}@{}", unsound.design, name_of(unsound.scenario));
         rows.extend((0..3).map(|run| row(&case, &plan, "random", run)));

@@ -68,9 +68,8 @@ fn any_design() -> impl Strategy<Value = Scenario> {
     (strategy::scenario(), changes).prop_map(|(scenario, changes)| {
         let mut chosen = BTreeMap::new();
         for (option, value) in changes {
-            let leaf = &options::ALL[usize::from(option) % options::ALL.len()];
-            let value = &leaf.values[usize::from(value) % leaf.values.len()];
-            options::set(&mut chosen, leaf, value, scenario.topology.regions);
+            let option = options::ALL[usize::from(option) % options::ALL.len()];
+            options::set(&mut chosen, option, value.into(), scenario.topology.regions);
         }
         options::with(scenario, chosen)
     })

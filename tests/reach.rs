@@ -37,7 +37,7 @@ fn bytes(number: u64) -> [u8; 48] {
 
 #[test]
 fn every_unsound_design_is_found_by_a_strategy() {
-    for unsound in UNSOUND {
+    for unsound in UNSOUND.iter() {
         let scenario = plan(unsound).scenario().clone();
         let cases = strategy::choices().prop_map(move |choices| (scenario.clone(), choices));
         let found = strategy::assert_finds(config(), &cases, unsound.reported);
@@ -47,7 +47,7 @@ fn every_unsound_design_is_found_by_a_strategy() {
 
 #[test]
 fn every_unsound_design_is_found_from_bytes() {
-    for unsound in UNSOUND {
+    for unsound in UNSOUND.iter() {
         let plan = plan(unsound);
         let mut runner = Runner::new(Arc::clone(&plan));
         let violated = (0..CASES.into()).find_map(|number| {

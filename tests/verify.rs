@@ -275,13 +275,13 @@ fn verdicts_of_all_scenarios_agree_with_and_without_reduction() {
 #[test]
 fn verdicts_of_all_designs_agree_with_and_without_reduction() {
     let mut found = 0;
-    for row in designs::UNSOUND {
+    for row in designs::UNSOUND.iter() {
         let plan = row.plan().expect("it was checked");
         let (_, report) = assert_agree(&smallest(plan.scenario()), row.design);
         found += usize::from(matches!(report.verdict, Verified::Violated(_)));
     }
     assert!(found >= 10, "{found} of {}", designs::UNSOUND.len());
-    for (design, scenario) in designs::SOUND {
+    for (design, scenario) in designs::SOUND.iter() {
         let plan = Plan::with_changes(scenario, &[design]).expect("it was checked");
         let (_, report) = assert_agree(&smallest(plan.scenario()), design);
         assert!(!matches!(report.verdict, Verified::Violated(_)), "{design}");

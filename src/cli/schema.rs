@@ -10,7 +10,7 @@ use super::files::Target;
 use super::output::Output;
 
 /// What `scenario::schema` makes of the types: a test compares them. So the program is built without what makes it.
-const SCHEMA: &str = include_str!("../../scenarios/scenario.schema.json");
+pub(super) const SCHEMA: &str = include_str!("../../scenarios/scenario.schema.json");
 
 pub(crate) fn execute(
     args: &SchemaArgs,

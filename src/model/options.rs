@@ -4,413 +4,310 @@
 //! breaks. The default of every option is sound for records without business keys. Records with keys
 //! need [`Conflict::VersionChecked`] and [`Versions::Checked`]: by default each does what services do by
 //! themselves, which is to go by time.
+//!
+//! Each machine has a table of its options, in a file of its own. A line of it is all that there is to an
+//! option outside the machine: its key, documentation, default and values, and of each value whether
+//! it is sound, what it needs, and the scenario and the property in which an unsound one shows. The
+//! scenario format, its schema, the file that `init` writes, the list of unsound designs, the minimizer
+//! and the generators of test cases read it from there.
+//!
+//! The first value of an option is its default:
+//!
+//! ```
+//! use active_active::model::options::*;
+//!
+//! assert_eq!(Receive::default(), Receive::Keep);
+//! assert_eq!(Receive::ALL[0], Receive::Keep);
+//! assert_eq!(QueueOptions::default().receive, Receive::Keep);
+//! assert_eq!(QueueOptions::default().capacity, 0);
+//! ```
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::model::property::PropertyName;
+
+/// An option whose values have names: each with what is known [about](About) it, the default first.
+/// A value about which nothing is said is sound.
 macro_rules! option {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident,)+ }) => {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$variant_doc:meta])* $variant:ident $(= $about:expr)?,)+
+    }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
         #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case")]
-        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $name {
             /// Every value, the default first.
             pub const ALL: &[$name] = &[$($name::$variant),+];
         }
+
+        impl Default for $name {
+            fn default() -> $name {
+                $name::ALL[0]
+            }
+        }
+
+        impl $crate::model::options::Varies for $name {
+            fn values() -> Vec<($name, $crate::model::options::About)> {
+                vec![$(($name::$variant, $crate::model::options::or!(
+                    [$($about)?] $crate::model::options::SOUND
+                ))),+]
+            }
+        }
     };
 }
 
-option! {
-    /// One of the three things that a container does with a record.
-    Action {
-        /// Write the record to the stage's table in the container's own region.
-        #[default]
-        Store,
-        /// Send the record to the out-queue.
-        Publish,
-        /// Remove the record from the in-queue.
-        Remove,
+/// The options of a machine: each with its type, its default if that is not the type's own, and, of a type
+/// whose values have no names, those that are worth a try, the default first.
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty $(= $default:expr)? $(=> $values:expr)?,)+
+    }) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)+ }
+
+        impl Default for $name {
+            fn default() -> $name {
+                $name {
+                    $($field: $crate::model::options::or!([$($default)?] Default::default()),)+
+                }
+            }
+        }
+
+        impl $crate::model::options::Section for $name {
+            const ROWS: &'static [$crate::model::options::Row<$name>] = &[$(
+                $crate::model::options::Row {
+                    name: stringify!($field),
+                    values: || $crate::model::options::texts::<$type>($crate::model::options::or!(
+                        [$($values)?] <$type as $crate::model::options::Varies>::values()
+                    )),
+                    set: |section, value| {
+                        let values = $crate::model::options::or!(
+                            [$($values)?] <$type as $crate::model::options::Varies>::values()
+                        );
+                        $crate::model::options::take(values, value, &mut section.$field);
+                    },
+                    get: |section| {
+                        let values = $crate::model::options::or!(
+                            [$($values)?] <$type as $crate::model::options::Varies>::values()
+                        );
+                        $crate::model::options::find(&values, &section.$field)
+                    },
+                },
+            )+];
+        }
+    };
+}
+
+/// The first of both that is there.
+macro_rules! or {
+    ([] $otherwise:expr) => {
+        $otherwise
+    };
+    ([$given:expr] $otherwise:expr) => {
+        $given
+    };
+}
+
+pub(crate) use {or, section};
+
+mod aurora;
+mod container;
+mod destination;
+mod dns;
+mod queue;
+mod replication;
+pub(crate) mod scenarios;
+mod source;
+mod store;
+mod system;
+mod table;
+
+pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
+pub use container::{
+    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable, Restart,
+};
+pub use destination::{Dedupe, DestinationOptions, Versions};
+pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
+pub use queue::{AtCapacity, Delivery, QueueOptions, Receive, RemoveBy};
+pub use replication::{ReplicationFailure, ReplicationMode, ReplicationOptions};
+pub use source::{OnRefusal, Source};
+pub use store::StoreKind;
+pub use system::Heal;
+pub use table::{Conflict, Insert, TableFailure, TableOptions};
+
+/// What is known about a value of an option.
+///
+/// ```
+/// use active_active::scenario::options;
+///
+/// let receive = options::find("queue.receive").ok_or("there is no such option")?;
+/// let [keep, destructive] = receive.values() else { return Err("it has two values".into()) };
+/// assert_eq!((keep.text.as_str(), keep.about.is_sound), ("keep", true));
+/// assert_eq!((destructive.text.as_str(), destructive.about.is_sound), ("destructive", false));
+/// assert_eq!(destructive.about.shows[0].scenario, "crash-anywhere");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct About {
+    /// A system with this value and with all that it [takes](About::with) violates no property.
+    pub is_sound: bool,
+    /// Without these it contradicts the rest of a scenario, or makes no difference: as `--set` takes them.
+    pub needs: &'static [&'static str],
+    /// Without these it is not sound.
+    pub with: &'static [&'static str],
+    /// Where it shows that a design is unsound with it.
+    pub shows: Vec<Shows>,
+    /// Where it matters and all holds, by the scenario's name or text.
+    pub holds_in: &'static [&'static str],
+    /// It makes a design safer than the default does, where all of these are set.
+    pub safer_with: Option<&'static [&'static str]>,
+    /// The number is a limit that the system is built with, and the default is to have none: a lower one is another
+    /// system.
+    pub is_limit: bool,
+}
+
+/// Where a value shows to be unsound.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shows {
+    /// The name of a built-in scenario, or a scenario.
+    pub scenario: &'static str,
+    /// The property that a run reports: what is violated first.
+    pub reported: PropertyName,
+    /// The property that the words of the option promise to break.
+    pub promised: PropertyName,
+}
+
+/// A value about which there is nothing to say.
+pub(crate) const SOUND: About = about(true);
+
+/// A value that makes a design wrong.
+pub(crate) const UNSOUND: About = about(false);
+
+const fn about(is_sound: bool) -> About {
+    About {
+        is_sound,
+        needs: &[],
+        with: &[],
+        shows: Vec::new(),
+        holds_in: &[],
+        safer_with: None,
+        is_limit: false,
     }
 }
 
-option! {
-    /// What a container does with a record that its table already has.
-    OnDuplicate {
-        /// Publish it again: the copy downstream is absorbed by its id. Sound.
-        #[default]
-        ForwardAgain,
-        /// Take it for done and remove it. Unsound: lost when a crash fell between store and
-        /// publish.
-        Skip,
+impl About {
+    pub(crate) fn needs(self, needs: &'static [&'static str]) -> About {
+        About { needs, ..self }
+    }
+
+    pub(crate) fn with(self, with: &'static [&'static str]) -> About {
+        About { with, ..self }
+    }
+
+    /// It shows there by this property.
+    pub(crate) fn by(self, scenario: &'static str, property: PropertyName) -> About {
+        self.by_either(scenario, property, property)
+    }
+
+    /// It shows there by this property, and in the same step of some schedule by that which its words
+    /// promise.
+    pub(crate) fn by_either(
+        mut self,
+        scenario: &'static str,
+        reported: PropertyName,
+        promised: PropertyName,
+    ) -> About {
+        self.shows.push(Shows { scenario, reported, promised });
+        self
+    }
+
+    pub(crate) fn holds_in(self, holds_in: &'static [&'static str]) -> About {
+        About { holds_in, ..self }
+    }
+
+    pub(crate) fn safer_with(self, with: &'static [&'static str]) -> About {
+        About { safer_with: Some(with), ..self }
+    }
+
+    pub(crate) fn limit(self) -> About {
+        About { is_limit: true, ..self }
     }
 }
 
-option! {
-    /// What a container does when a queue or a table refuses its request.
-    OnDependencyFailure {
-        /// Give the delivery back and stop until somebody recovers the container. Sound.
-        #[default]
-        Halt,
-        /// Skip what is left and remove the record. Unsound: removed though not stored or not
-        /// forwarded.
-        Drop,
+/// Numbers about which there is nothing to say.
+pub(crate) fn sound<T>(values: impl IntoIterator<Item = T>) -> Vec<(T, About)> {
+    values.into_iter().map(|value| (value, SOUND)).collect()
+}
+
+/// No values: every case has its own.
+pub(crate) fn of_the_case<T>() -> Vec<(T, About)> {
+    Vec::new()
+}
+
+/// What has a few values worth a try, the default first.
+pub(crate) trait Varies: Sized {
+    fn values() -> Vec<(Self, About)>;
+}
+
+impl Varies for bool {
+    fn values() -> Vec<(bool, About)> {
+        sound([false, true])
     }
 }
 
-option! {
-    /// What a container does when it comes back after a crash or a dependency failure.
-    OnRecover {
-        /// Ask its in-queue for the next record. Sound.
-        #[default]
-        ReceiveAgain,
-        /// Wait for a delivery that nobody was asked for. Unsound: it is stuck.
-        Forget,
+/// The options of one machine.
+pub(crate) trait Section: Sized + 'static {
+    /// Each option, in the order of the scenario format.
+    const ROWS: &'static [Row<Self>];
+}
+
+/// An option of a machine.
+pub(crate) struct Row<S> {
+    /// Its key in the table of the machine.
+    pub(crate) name: &'static str,
+    /// Its values, as `--set` takes them.
+    pub(crate) values: fn() -> Vec<(String, About)>,
+    /// Gives it the value of an index.
+    pub(crate) set: fn(&mut S, usize),
+    /// The index of its value, if that is one of them.
+    pub(crate) get: fn(&S) -> Option<usize>,
+}
+
+/// The value of an index, if there is one, becomes that of the option.
+pub(crate) fn take<T>(values: Vec<(T, About)>, index: usize, option: &mut T) {
+    if let Some((value, _)) = values.into_iter().nth(index) {
+        *option = value;
     }
 }
 
-option! {
-    /// Whether stopped containers are started again without an operator.
-    Restart {
-        /// No: a container that crashed, or stopped because it was refused, stays as it is until
-        /// the script, a fault's end or a healing brings it back.
-        #[default]
-        Never,
-        /// Yes, at some time: what an orchestrator does, as Amazon ECS with the tasks of a service.
-        Always,
-    }
+/// The index of a value.
+pub(crate) fn find<T: PartialEq>(values: &[(T, About)], option: &T) -> Option<usize> {
+    values.iter().position(|(value, _)| value == option)
 }
 
-option! {
-    /// What is healed when the script has ended, or does not go on by itself.
-    Heal {
-        /// Every fault ends, stopped containers are started again, and the traffic is led around
-        /// what is lost: what operators do.
-        #[default]
-        Everything,
-        /// Every fault ends. A container that crashed or stopped stays as it is, unless
-        /// `container.restart` is `always`.
-        Faults,
-        /// Nothing: the system has to bring itself to its end.
-        Nothing,
-    }
+/// The values as `--set` takes them.
+pub(crate) fn texts<T: Serialize>(values: Vec<(T, About)>) -> Vec<(String, About)> {
+    values.into_iter().map(|(value, about)| (text(&value), about)).collect()
 }
 
-option! {
-    /// How a queue hands out a record.
-    Receive {
-        /// The record stays in the queue until it is removed. Sound.
-        #[default]
-        Keep,
-        /// The record leaves the queue as it is handed out. Unsound: lost on a crash.
-        Destructive,
+fn text(value: &impl Serialize) -> String {
+    fn shown(value: &toml::Value) -> String {
+        match value {
+            toml::Value::String(text) => text.clone(),
+            toml::Value::Array(list) if list.is_empty() => "[]".to_owned(),
+            toml::Value::Array(list) => list.iter().map(shown).collect::<Vec<_>>().join(","),
+            toml::Value::Integer(_)
+            | toml::Value::Float(_)
+            | toml::Value::Boolean(_)
+            | toml::Value::Datetime(_)
+            | toml::Value::Table(_) => value.to_string(),
+        }
     }
-}
-
-option! {
-    /// The kind of a queue.
-    Delivery {
-        /// One delivery at a time, the head (SQS FIFO, one message group).
-        #[default]
-        Fifo,
-        /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
-        /// within the budget.
-        Standard,
-    }
-}
-
-option! {
-    /// What a queue that is full does for its consumers.
-    AtCapacity {
-        /// It hands out records as ever; only senders wait. Sound.
-        #[default]
-        Serve,
-        /// It hands out nothing: that needs room, too. Unsound: once it is full while nobody works
-        /// on one of its records, it stays full for ever.
-        Starve,
-    }
-}
-
-option! {
-    /// What a container does when its table holds a row that its code cannot read.
-    OnUnreadable {
-        /// Go on: a row is stored and passed on as it is. Sound.
-        #[default]
-        PassOn,
-        /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
-        /// row to every region, and then none of them gets on.
-        GiveUp,
-    }
-}
-
-option! {
-    /// How an enactor of in-dns writes a plan that it found newer than the one in place.
-    PlanWrite {
-        /// Only if it still is: the write itself asks. Sound.
-        #[default]
-        Conditional,
-        /// Whatever is in place by then. Unsound: a late enactor puts an old plan over a newer one, and
-        /// the clean-up of old plans then leaves none in place.
-        CheckThenApply,
-    }
-}
-
-option! {
-    /// What a queue removes when it is asked to.
-    RemoveBy {
-        /// The delivery that the receipt belongs to. Sound.
-        #[default]
-        Receipt,
-        /// Whatever is at its head. Unsound: removes a record that nobody processed when a
-        /// redelivery came in between.
-        Head,
-    }
-}
-
-option! {
-    /// What the source does when its record is refused.
-    OnRefusal {
-        /// Send it again once something changed. Sound.
-        #[default]
-        Retry,
-        /// Leave the rest of the batch unpublished until it is published again. Sound: nothing
-        /// that was accepted is lost, but not everything is accepted.
-        Abort,
-        /// Go on with the next record as if it had been accepted. Unsound.
-        Drop,
-    }
-}
-
-option! {
-    /// What a table does with a record that it already has.
-    Insert {
-        /// One row for an id. Sound.
-        #[default]
-        Upsert,
-        /// One more row. Unsound: a record that comes twice takes effect twice.
-        Append,
-        /// One row, written only if there is none (`attribute_not_exists`, taken for a deduplication
-        /// across regions). With eventual replication the region's own copy is asked, and there are as
-        /// many effects as regions that had none. Unsound: two regions find no row before either has the
-        /// other's. With strong replication the log is asked, which has the latest version: sound.
-        Conditional,
-    }
-}
-
-option! {
-    /// Which record a table shows for a business key when regions wrote different ones.
-    Conflict {
-        /// The one written last, by (time of the write, region): what DynamoDB global tables do. Time is
-        /// real time, the order of all steps, and clocks of regions do not differ; AWS promises a best
-        /// effort to find the last writer, per item, and reports no conflict. Sound for records without
-        /// business keys only: of a key, a stranded old record that is stored late, or one that is
-        /// delivered again, wins over a newer one.
-        #[default]
-        LastWriterWins,
-        /// The one with the greatest business version, whenever and wherever it was written. Sound. No
-        /// global table does this by itself: a condition on the version is judged against the region's own copy,
-        /// and replication goes by time. It takes a row for each version, of which readers take the greatest.
-        VersionChecked,
-        /// That of the region which was applied first; only it may change it. Unsound: regions
-        /// differ for good.
-        FirstApplied,
-    }
-}
-
-option! {
-    /// What a failed table does with requests.
-    TableFailure {
-        /// Answer that it cannot.
-        #[default]
-        Reject,
-        /// Keep them waiting until it has recovered.
-        Hang,
-    }
-}
-
-option! {
-    /// What a failed replicator does with what it should replicate.
-    ReplicationFailure {
-        /// Keep it and apply it after the recovery. Sound.
-        #[default]
-        KeepBacklog,
-        /// Lose it. Unsound: the regions differ for good.
-        Drop,
-    }
-}
-
-option! {
-    /// When a table acknowledges a write.
-    ReplicationMode {
-        /// When it has it; the other regions follow (DynamoDB MREC). Sound, but a loss destroys
-        /// what they do not have yet.
-        #[default]
-        Eventual,
-        /// When one other region has it as well, and not at all while none can be reached (DynamoDB
-        /// MRSC). Needs three regions, of which one may be a witness.
-        Strong,
-    }
-}
-
-option! {
-    /// How the destination tells records apart.
-    Dedupe {
-        /// By id: each id counts once. Sound.
-        #[default]
-        ById,
-        /// Not at all. Unsound: a record that arrives twice counts twice.
-        None,
-        /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
-        /// Unsound: a record that is published again, or comes back from the dead letters, is another
-        /// message.
-        ByMessageId,
-    }
-}
-
-option! {
-    /// What the destination does with an older version of a business key than it shows.
-    Versions {
-        /// Shows it: whatever it counted last. Sound for records without business keys only: regions
-        /// overtake each other, and a stranded old version arrives after a newer one.
-        #[default]
-        AsTheyCome,
-        /// Counts it, and goes on showing the newer one. Sound.
-        Checked,
-    }
-}
-
-option! {
-    /// In which regions the limit on what a writer may be ahead of the others is set.
-    RpoOn {
-        /// In that of the first writer. After a failover the new writer commits whatever the others have.
-        /// Sound.
-        #[default]
-        FirstWriter,
-        /// In every region. Unsound with two: when the first writer is lost, nobody is left who could have
-        /// what the new one writes, and it commits nothing more.
-        EveryRegion,
-    }
-}
-
-option! {
-    /// When the source hears that its record was taken.
-    Acknowledge {
-        /// When the inbound queue has it. Sound.
-        #[default]
-        AfterEnqueue,
-        /// When in-dns has sent it on. Unsound: the queue may refuse it, or be gone, and nobody sends it
-        /// again.
-        BeforeEnqueue,
-    }
-}
-
-option! {
-    /// Which regions in-dns may answer.
-    Policy {
-        /// All that are online and healthy, in proportion to their weights.
-        #[default]
-        Weighted,
-        /// The primary region while it is healthy, else the next one that is; the primary one if none
-        /// is.
-        Failover,
-    }
-}
-
-option! {
-    /// What the health check of a region looks at.
-    HealthCheckOf {
-        /// The region's own queue. Sound.
-        #[default]
-        EachRegion,
-        /// Any region's queue, for all regions at once. Unsound: one region that fails takes the
-        /// others out with it, and then all are answered, the failed one too.
-        AllRegions,
-    }
-}
-
-option! {
-    /// When a region that is healthy again gets traffic.
-    Failback {
-        /// When its tables have applied what was written elsewhere meanwhile. Sound.
-        #[default]
-        CaughtUp,
-        /// At once, as Route 53 does by itself. Sound: what is written there before it has caught up was
-        /// written later than what it has not heard of. Whoever reads there meanwhile sees what is old;
-        /// no container does.
-        Immediate,
-    }
-}
-
-option! {
-    /// How in-dns picks one of the regions that it may answer.
-    Answer {
-        /// In turn, each in proportion to its weight (smooth weighted round-robin). Sound.
-        #[default]
-        RoundRobin,
-        /// Any of them: which one is a choice of the scheduler, and a random one takes each in
-        /// proportion to its weight, as Route 53 does. Sound.
-        Random,
-    }
-}
-
-option! {
-    /// Which regions a DNS name resolves to.
-    Route {
-        /// Regions that are online, by their weights. Sound.
-        #[default]
-        ByPolicy,
-        /// Any region by its weight, offline or not. Unsound.
-        IgnoreOffline,
-    }
-}
-
-option! {
-    /// What a stage stores records in.
-    StoreKind {
-        /// An Amazon DynamoDB global table: every region writes its own replica.
-        #[default]
-        Dynamodb,
-        /// An Amazon Aurora global database: one region writes, the others read.
-        Aurora,
-    }
-}
-
-option! {
-    /// What a cluster of a global database does with a write when another region is the writer.
-    Forwarding {
-        /// Sends it there; the writer acknowledges it. Sound.
-        #[default]
-        AcknowledgedByWriter,
-        /// Acknowledges it and sends it there. Unsound: what the writer refuses was acknowledged.
-        AcknowledgedEarly,
-        /// Refuses it, as Aurora does unless write forwarding is switched on. Sound, and no work is
-        /// done in the other regions.
-        Off,
-    }
-}
-
-option! {
-    /// How a switchover, which is planned, moves the writer.
-    Switchover {
-        /// Writes wait until the new writer has everything. Sound.
-        #[default]
-        DrainFirst,
-        /// At once. Unsound: what was not replicated is lost though nothing failed.
-        AtOnce,
-    }
-}
-
-option! {
-    /// What a failover does about the old writer.
-    Fencing {
-        /// From the failover on it takes no writes. Sound. AWS promises it as a best effort only, so
-        /// this has to be seen to: by stopping who writes there, before the failover.
-        #[default]
-        Full,
-        /// It takes writes until it hears of the failover, by a message that can be late: it may come after
-        /// writes that were sent later, even when everything had been replicated. Unsound: those are
-        /// acknowledged, and discarded by the new writer's log.
-        BestEffort,
-    }
+    shown(&toml::Value::try_from(value).expect("an option is a word, a number, or a list of those"))
 }

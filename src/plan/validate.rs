@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::model::layout::Layout;
 use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
 use crate::scenario::plain::is_unprintable;
-use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, PropertyName, Scenario};
+use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
 use crate::words;
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -51,37 +51,12 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
 
 /// Properties without which nothing could be judged, or that are turned off elsewhere.
 pub(super) fn left_out(scenario: &Scenario) -> Result<(), Problem> {
-    let refused = scenario.spec.leave_out.iter().enumerate().find_map(|(index, property)| {
-        let (why, remedy) = match property {
-            PropertyName::Settles => (
-                "a run that does not come to rest has no end that could be judged, so Settles is \
-                 always judged",
-                "leave it out of this list",
-            ),
-            PropertyName::WithinRpo => (
-                "what may be lost is declared, and not left out",
-                "set rpo.records = \"unlimited\" instead",
-            ),
-            PropertyName::Expectation => {
-                ("the script expects what it says", "leave the line out of the script instead")
-            }
-            PropertyName::NoInvention
-            | PropertyName::StoreBeforeForward
-            | PropertyName::RemoveLast
-            | PropertyName::NeverLost
-            | PropertyName::EffectOnce
-            | PropertyName::RoutedByPolicy
-            | PropertyName::RegionFifo
-            | PropertyName::MonotoneVersion
-            | PropertyName::DeliveredAll
-            | PropertyName::StoredEverywhere
-            | PropertyName::Converged
-            | PropertyName::Drained => return None,
-        };
+    let leave_out = scenario.spec.leave_out.iter().enumerate();
+    let mut refused = leave_out.filter_map(|(index, property)| Some((index, property.required()?)));
+    refused.next().map_or(Ok(()), |(index, (why, remedy))| {
         let key = format!("spec.leave_out[{index}]");
-        Some(Problem::new(key, Cause::Contradiction { why, remedy }))
-    });
-    refused.map_or(Ok(()), Err)
+        Err(Problem::new(key, Cause::Contradiction { why, remedy }))
+    })
 }
 
 fn is_name(name: &str) -> bool {

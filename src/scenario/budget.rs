@@ -1,32 +1,38 @@
 //! Which faults the scheduler may choose, and how many.
 
-use serde::{Deserialize, Serialize};
+use crate::model::options::{About, SOUND, section};
 
-/// How many faults of each kind the scheduler may choose.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Budget {
-    /// Crashes of containers; each may be followed by a restart, also a choice.
-    pub crash: u16,
-    /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
-    pub lost_reply: u16,
-    /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
-    /// delivered to another one.
-    pub visibility_timeout: u16,
-    /// Changes of order: the first visible record of a `standard` queue becomes the last.
-    pub reorder: u16,
-    /// Regional tables that lose all that they have.
-    pub lose_table: u16,
-    /// Regions that are gone for good; one is always left.
-    pub lose_region: u16,
-    /// Switchovers: the writer of a global database begins to hand over to another region.
-    pub switchover: u16,
-    /// Failovers: the writer of a global database moves to another region at once.
-    pub failover: u16,
-    /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
-    /// choice.
-    pub outage: u16,
+section! {
+    /// How many faults of each kind the scheduler may choose.
+    #[derive(Copy)]
+    Budget {
+        /// Crashes of containers; each may be followed by a restart, also a choice.
+        crash: u16 => few(&[]),
+        /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
+        lost_reply: u16 => few(&[]),
+        /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
+        /// delivered to another one.
+        visibility_timeout: u16 => few(&[]),
+        /// Changes of order: the first visible record of a `standard` queue becomes the last.
+        reorder: u16 => few(&["queue.delivery=standard"]),
+        /// Regional tables that lose all that they have.
+        lose_table: u16 => few(&[]),
+        /// Regions that are gone for good; one is always left.
+        lose_region: u16 => few(&[]),
+        /// Switchovers: the writer of a global database begins to hand over to another region.
+        switchover: u16 => few(&["store.default=aurora"]),
+        /// Failovers: the writer of a global database moves to another region at once.
+        failover: u16 => few(&["store.default=aurora"]),
+        /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
+        /// choice.
+        outage: u16 => few(&[]),
+    }
+}
+
+/// None, or a few.
+fn few(needs: &'static [&'static str]) -> Vec<(u16, About)> {
+    let some = [1, 2, 4].map(|count| (count, SOUND.needs(needs)));
+    std::iter::once((0, SOUND)).chain(some).collect()
 }
 
 impl Budget {

@@ -6,27 +6,34 @@ use serde::de::{Deserializer, Error, Visitor};
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
-/// How much of what was acknowledged a loss may destroy: the recovery point objective.
-///
-/// Declared is what the scenario says. What is destroyed under a declaration is in every verdict; what is
-/// destroyed beyond it violates [`WithinRpo`](crate::spec::WithinRpo).
-///
-/// ```
-/// use active_active::scenario::{LossLimit, Rpo, Scenario};
-///
-/// assert_eq!(Scenario::default().rpo, Rpo { records: LossLimit::AtMost(0) });
-/// let scenario = Scenario::parse("script = [\"publish 1\"]\nrpo.records = \"unlimited\"")?;
-/// assert_eq!(scenario.rpo.records, LossLimit::Unlimited);
-/// assert!(scenario.rpo.records.allows(1_000));
-/// # Ok::<(), active_active::scenario::FileError>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, default)]
-pub struct Rpo {
-    /// In records, over the whole run: how many may have an acknowledged row or message destroyed.
-    /// "unlimited": any number, and how many did is in the verdict.
-    pub records: LossLimit,
+use crate::model::options::{SOUND, section};
+use crate::model::property::PropertyName;
+
+section! {
+    /// How much of what was acknowledged a loss may destroy: the recovery point objective.
+    ///
+    /// Declared is what the scenario says. What is destroyed under a declaration is in every verdict; what is
+    /// destroyed beyond it violates [`WithinRpo`](crate::spec::WithinRpo).
+    ///
+    /// ```
+    /// use active_active::scenario::{LossLimit, Rpo, Scenario};
+    ///
+    /// assert_eq!(Scenario::default().rpo, Rpo { records: LossLimit::AtMost(0) });
+    /// let scenario = Scenario::parse("script = [\"publish 1\"]\nrpo.records = \"unlimited\"")?;
+    /// assert_eq!(scenario.rpo.records, LossLimit::Unlimited);
+    /// assert!(scenario.rpo.records.allows(1_000));
+    /// # Ok::<(), active_active::scenario::FileError>(())
+    /// ```
+    #[derive(Copy)]
+    Rpo {
+        /// In records, over the whole run: how many may have an acknowledged row or message destroyed.
+        /// "unlimited": any number, and how many did is in the verdict.
+        records: LossLimit => vec![
+            (LossLimit::AtMost(0), SOUND.by("aurora-failover", PropertyName::WithinRpo).by("aurora-anywhere", PropertyName::WithinRpo).by("loss-anywhere", PropertyName::WithinRpo)),
+            (LossLimit::AtMost(1), SOUND),
+            (LossLimit::Unlimited, SOUND),
+        ],
+    }
 }
 
 /// A number of records that may lose something. In files a number, or `"unlimited"`.

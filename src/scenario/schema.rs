@@ -29,25 +29,6 @@ pub fn scenario() -> Value {
     schema.to_value()
 }
 
-/// A list, whose brackets may be left out if it has one element.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct OneOrMany<T>(std::marker::PhantomData<T>);
-
-impl<T: JsonSchema> JsonSchema for OneOrMany<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        format!("OneOrMany{}", T::schema_name()).into()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let (one, many) = (generator.subschema_for::<T>(), generator.subschema_for::<Vec<T>>());
-        json_schema!({ "anyOf": [many, one] })
-    }
-}
-
 impl JsonSchema for ScriptStep {
     fn schema_name() -> Cow<'static, str> {
         "ScriptStep".into()

@@ -86,25 +86,20 @@ impl Excused {
         let records = |number, why| (number, "for ", ["record", "records"], why);
         let taken = " that losses took out of the last queue";
         let lacking = " that tables lack because of losses";
-        let parts = match property {
-            PropertyName::NeverLost | PropertyName::DeliveredAll | PropertyName::Expectation => {
-                vec![records(self.undelivered, taken)]
-            }
-            PropertyName::StoredEverywhere => vec![regions(), records(self.unstored, lacking)],
-            PropertyName::Converged => vec![regions(), records(self.diverged, lacking)],
-            PropertyName::MonotoneVersion => {
-                vec![(self.keys, "for ", ["key", "keys"], " of which losses took records")]
-            }
-            PropertyName::Drained => vec![regions()],
-            PropertyName::WithinRpo => vec![records(self.destroyed, ", which is declared")],
-            PropertyName::NoInvention
-            | PropertyName::StoreBeforeForward
-            | PropertyName::RemoveLast
-            | PropertyName::EffectOnce
-            | PropertyName::RoutedByPolicy
-            | PropertyName::RegionFifo
-            | PropertyName::Settles => Vec::new(),
-        };
+        let keys = (self.keys, "for ", ["key", "keys"], " of which losses took records");
+        let undelivered = || records(self.undelivered, taken);
+        let excusing = [
+            (PropertyName::NeverLost, vec![undelivered()]),
+            (PropertyName::DeliveredAll, vec![undelivered()]),
+            (PropertyName::Expectation, vec![undelivered()]),
+            (PropertyName::StoredEverywhere, vec![regions(), records(self.unstored, lacking)]),
+            (PropertyName::Converged, vec![regions(), records(self.diverged, lacking)]),
+            (PropertyName::MonotoneVersion, vec![keys]),
+            (PropertyName::Drained, vec![regions()]),
+            (PropertyName::WithinRpo, vec![records(self.destroyed, ", which is declared")]),
+        ];
+        let own = excusing.into_iter().find(|(excusing, _)| *excusing == property);
+        let parts = own.map_or_else(Vec::new, |(_, parts)| parts);
         let word = |(number, place, [one, many], why): (u32, &str, [&str; 2], &str)| {
             let noun = if number == 1 { one } else { many };
             format!("{place}{up_to}{number} {noun}{why}")

@@ -1,5 +1,6 @@
 //! `Expectation`.
 
+use crate::plan::Plan;
 use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement};
 
@@ -11,6 +12,11 @@ use crate::spec::{Breach, Judgement};
 pub struct Expectation;
 
 impl Expectation {
+    /// Why the property is not judged, if it is not.
+    pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
+        (!plan.has_checks()).then_some("the script expects nothing")
+    }
+
     /// The driver checked something that does not hold.
     pub(super) fn failed(action: u16) -> Judgement {
         Err(Breach::Unexpected { action })

@@ -23,6 +23,11 @@ pub struct MonotoneVersion {
 }
 
 impl MonotoneVersion {
+    /// Why the property is not judged, if it is not.
+    pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
+        (plan.keys().count() == 0).then_some("records have no business keys")
+    }
+
     pub(super) fn new(plan: &Plan) -> MonotoneVersion {
         let places = plan.layout.tables() + 1;
         MonotoneVersion { shown: vec![RecordId(0); places * plan.keys().count()] }

@@ -7,10 +7,11 @@ use std::ops::Range;
 use active_active::model::fault::FaultKind;
 use active_active::plan::{Plan, names};
 use active_active::scenario::Scenario;
+use active_active::scenario::options::DesignOption;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use crate::common::options::{self, Leaf};
+use crate::common::options;
 
 /// The topology and the batches.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ type Line = (u8, u8, u8);
 #[derive(Clone, Debug)]
 struct Changes {
     /// Those that there are to draw from.
-    options: &'static [Leaf],
+    options: &'static [&'static DesignOption],
     /// By index into the options, and into their values.
     changes: Vec<(u16, u8)>,
 }
@@ -74,9 +75,10 @@ pub(crate) fn with_large_batches() -> impl Strategy<Value = Scenario> {
 
 /// Tiny systems of the designs of which a search leaves out orders.
 pub(crate) fn reducible(stages: u8) -> impl Strategy<Value = Scenario> {
-    let known = |leaf: &&Leaf| REDUCIBLE.iter().any(|known| leaf.key.starts_with(known));
-    let known: &'static [Leaf] =
-        options::ALL.iter().filter(known).cloned().collect::<Vec<_>>().leak();
+    let known =
+        |option: &&&DesignOption| REDUCIBLE.iter().any(|known| option.key().starts_with(known));
+    let known: &'static [&'static DesignOption] =
+        options::ALL.iter().filter(known).copied().collect::<Vec<_>>().leak();
     let batches = prop_oneof![3 => Just(vec![1]), 1 => Just(vec![2]), 1 => Just(vec![1, 1])];
     let containers = prop_oneof![4 => Just(1u8), 1 => Just(2)];
     let shape = (containers, batches).prop_map(move |(containers, batches)| Shape {
@@ -115,7 +117,7 @@ pub(crate) fn tiniest() -> impl Strategy<Value = Scenario> {
 /// before the script goes on, from 2 on.
 fn drawn(
     shape: impl Strategy<Value = Shape>,
-    options: Just<&'static [Leaf]>,
+    options: Just<&'static [&'static DesignOption]>,
     (weights, opening): (Range<u8>, Range<u8>),
     lines_max: usize,
 ) -> impl Strategy<Value = Scenario> {
@@ -158,16 +160,15 @@ impl Draft {
             _ => {}
         }
         if let Some((kind, count)) = self.budget {
-            let is_kind = |leaf: &&Leaf| leaf.key.starts_with("budget.");
-            let kinds: Vec<&Leaf> = self.changes.options.iter().filter(is_kind).collect();
-            let leaf = kinds[usize::from(kind) % kinds.len()];
-            options::set(&mut options, leaf, if count == 0 { "2" } else { "1" }, *regions);
+            let is_kind = |option: &&&DesignOption| option.key().starts_with("budget.");
+            let kinds: Vec<_> = self.changes.options.iter().filter(is_kind).collect();
+            let option = kinds[usize::from(kind) % kinds.len()];
+            options::set(&mut options, option, if count == 0 { 2 } else { 1 }, *regions);
         }
         let Changes { options: known, changes } = &self.changes;
         for &(option, value) in changes {
-            let leaf = &known[usize::from(option) % known.len()];
-            let value = &leaf.values[usize::from(value) % leaf.values.len()];
-            options::set(&mut options, leaf, value, *regions);
+            let option = known[usize::from(option) % known.len()];
+            options::set(&mut options, option, value.into(), *regions);
         }
         options
     }

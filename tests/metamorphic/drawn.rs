@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use active_active::arbitrary::Case as Bytes;
+use active_active::scenario::options::DesignOption;
 use active_active::scenario::{Budget, Condition, Expectation, Scenario, ScriptStep};
 use active_active::scheduler::seed::generator;
 use active_active::strategy;
@@ -14,7 +15,7 @@ use rand::Rng;
 use toml::Value;
 
 use super::draw;
-use crate::common::options::{self, Leaf};
+use crate::common::options;
 use crate::oracle::generate::Case;
 
 /// One line of each form.
@@ -155,15 +156,15 @@ fn together(scenario: &Scenario) -> Vec<&'static str> {
 
 /// The class of an option's value: each name is one of its own; of numbers it matters whether it is the
 /// default.
-fn class(leaf: &Leaf, value: Option<&Value>) -> String {
+fn class(option: &DesignOption, value: Option<&Value>) -> String {
     let default = || "the default".to_owned();
     match value {
         None => default(),
         Some(Value::String(name)) => name.clone(),
         Some(Value::Boolean(is_so)) => is_so.to_string(),
-        Some(Value::Integer(number)) if leaf.default == Some(*number as u64) => default(),
+        Some(Value::Integer(number)) if option.values()[0].text == number.to_string() => default(),
         Some(Value::Integer(_)) => "another number".to_owned(),
-        Some(Value::Array(list)) => match leaf.key.as_str() {
+        Some(Value::Array(list)) => match option.key() {
             "container.steps" => {
                 let names = list.iter().filter_map(Value::as_str);
                 names.collect::<Vec<_>>().join(",")
@@ -172,33 +173,34 @@ fn class(leaf: &Leaf, value: Option<&Value>) -> String {
             _ => "a list".to_owned(),
         },
         Some(other @ (Value::Float(_) | Value::Datetime(_) | Value::Table(_))) => {
-            panic!("{}: {other} is of no class", leaf.key)
+            panic!("{}: {other} is of no class", option.key())
         }
     }
 }
 
 /// The class of a value as `--set` takes it.
-fn class_of_text(leaf: &Leaf, value: &str) -> String {
+fn class_of_text(option: &DesignOption, value: &str) -> String {
     let value = match value.parse::<u64>() {
         Ok(number) => Value::Integer(number as i64),
         Err(_) if value == "[]" => Value::Array(Vec::new()),
         Err(_) if value == "true" || value == "false" => Value::Boolean(value == "true"),
-        Err(_) if leaf.is_list => {
+        Err(_) if option.values().iter().any(|value| value.text.contains([',', '['])) => {
             Value::Array(value.split(',').map(|part| Value::String(part.to_owned())).collect())
         }
         Err(_) => Value::String(value.to_owned()),
     };
-    class(leaf, Some(&value))
+    class(option, Some(&value))
 }
 
-fn option(leaf: &Leaf, class: &str) -> String {
-    format!("{} = {class}", leaf.key)
+fn named(option: &DesignOption, class: &str) -> String {
+    format!("{} = {class}", option.key())
 }
 
 /// All that there is to draw.
 fn everything() -> BTreeSet<String> {
-    let of = |leaf: &'static Leaf| {
-        leaf.values.iter().map(|value| option(leaf, &class_of_text(leaf, value)))
+    let of = |option: &'static &'static DesignOption| {
+        let class = |value| named(option, &class_of_text(option, value));
+        option.values().iter().map(move |value| class(&value.text))
     };
     let lines = LINES.iter().map(|line| form(&line.parse().expect("it is a line")));
     let others = TOGETHER.iter().chain(SIZES.as_flattened()).map(|&name| name.to_owned());
@@ -213,7 +215,7 @@ fn features(scenario: &Scenario) -> BTreeSet<String> {
         let value = table.get(room)?;
         if inner.is_empty() { Some(value) } else { value.get(inner) }
     };
-    let of = |leaf: &Leaf| option(leaf, &class(leaf, value(&leaf.key)));
+    let of = |option: &&DesignOption| named(option, &class(option, value(option.key())));
     let lines = scenario.script.iter().map(form);
     let others = together(scenario).into_iter().chain(sizes(scenario)).map(str::to_owned);
     options::ALL.iter().map(of).chain(lines).chain(others).collect()

@@ -62,7 +62,7 @@ pub(crate) fn subjects() -> Result<Vec<Subject>, FileError> {
         let scenario = plan.scenario().name.clone();
         subjects.push(Subject { design, scenario, plan: Arc::new(plan) });
     };
-    for row in UNSOUND {
+    for row in UNSOUND.iter() {
         add(row.design, row.plan()?);
     }
     for (name, _, _) in builtin::unsound() {

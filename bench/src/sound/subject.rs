@@ -41,7 +41,7 @@ pub(crate) fn subjects() -> Result<Vec<Subject>, FileError> {
     for row in UNSOUND.iter().filter(|row| !is_unsound(row.scenario)) {
         add("", Plan::with_changes(row.scenario, &[])?);
     }
-    for (design, scenario) in SOUND {
+    for (design, scenario) in SOUND.iter() {
         add(design, Plan::with_changes(scenario, &[design])?);
     }
     Ok(subjects)
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn every_scenario_of_a_wrong_design_is_there_with_a_sound_one() {
         let subjects = subjects().expect("the rows are right");
-        for row in UNSOUND {
+        for row in UNSOUND.iter() {
             let plan = row.plan().expect("the row is right");
             let name = &plan.scenario().name;
             let sound = subjects.iter().filter(|subject| subject.scenario == *name);

@@ -2,6 +2,7 @@
 
 use super::Shrunk;
 use crate::scenario::Scenario;
+use crate::scenario::options::{self, DesignOption};
 
 /// Tables whose keys are no options.
 const NO_OPTIONS: &[&str] = &["budget", "speed"];
@@ -18,24 +19,26 @@ const KEPT: &[&str] = &[
     "rpo.records",
 ];
 
-/// Limits that the system is built with, of which the default is to have none. With a lower one it would
-/// be another system, which fails sooner than this one does.
-const LIMITS: &[&str] = &["queue.capacity", "queue.max_receives", "aurora.rpo_records_max"];
+/// Whether it is a limit that the system is built with. With a lower one it would be another system, which
+/// fails sooner than this one does.
+fn is_limit(key: &str) -> bool {
+    let values = options::find(key).map(DesignOption::values);
+    values.and_then(|values| values.first()).is_some_and(|none| none.about.is_limit)
+}
 
-/// Options that make a design safer than their default does. Without one of them the failure would
-/// be another one, for which its scenario was not made.
-fn is_safeguard(name: &str, key: &str, value: &toml::Value, scenario: &Scenario) -> bool {
-    match (name, key, value.as_str()) {
-        // Without keys there are no versions that could be checked.
-        ("table", "conflict", Some("version-checked"))
-        | ("destination", "versions", Some("checked")) => scenario.records.keys > 0,
-        // With one region at a time, the last write is the newest.
-        ("dns", "policy", Some("failover")) => scenario.records.keys > 0,
-        ("replication", "mode", Some("strong")) => true,
-        // A region without traffic gets some.
-        ("dns", "weights", _) => scenario.dns.weights.contains(&0),
-        (_, _, _) => false,
-    }
+/// Whether the option makes the design safer than its default does. Without it the failure would be another one, for
+/// which its scenario was not made.
+fn is_safeguard(key: &str, scenario: &Scenario) -> bool {
+    let Some(option) = options::find(key) else { return false };
+    let is_set = |design: &&str| {
+        let key = design.split('=').next().unwrap_or_default();
+        options::find(key).is_some_and(|option| option.get(scenario) != Some(0))
+    };
+    let value = option.get(scenario).map(|value| &option.values()[value]);
+    let with = value.and_then(|value| value.about.safer_with);
+    // A region without traffic gets some.
+    let keeps_out = key == "dns.weights" && scenario.dns.weights.contains(&0);
+    keeps_out || with.is_some_and(|with| with.iter().all(is_set))
 }
 
 fn table(scenario: &Scenario) -> toml::Table {
@@ -86,7 +89,7 @@ impl Changed {
         let (Some(value), Some(default)) = (number(all), number(default)) else {
             return Vec::new();
         };
-        if LIMITS.contains(&self.key().as_str()) {
+        if is_limit(&self.key()) {
             return Vec::new();
         }
         nearer(value, default).filter_map(|number| self.set(all, Some(number.into()))).collect()
@@ -112,7 +115,7 @@ pub(in super::super) fn changed(scenario: &Scenario) -> Vec<Changed> {
             }
             let is_batches = (name.as_str(), key.as_str()) == ("records", "batches");
             let is_default = option.value(&default).as_ref() == Some(value);
-            if !(is_default || is_batches || is_safeguard(name, key, value, scenario)) {
+            if !(is_default || is_batches || is_safeguard(&option.key(), scenario)) {
                 found.push(option);
             }
         }

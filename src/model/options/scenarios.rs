@@ -1,7 +1,7 @@
 //! The scenarios in which designs show that show in no built-in one.
 
 /// Region 1 loses every table, at any moment; nothing acknowledged may go with them.
-pub(super) const TABLES_LOST: &str = r#"
+pub(crate) const TABLES_LOST: &str = r#"
     name = "tables-lost"
     script = ["publish 1", "await sometime", "lose *-table@1", "await delivered all"]
     topology.regions = 3
@@ -12,7 +12,7 @@ pub(super) const TABLES_LOST: &str = r#"
 
 /// The destination is cut off from region 1 when it has received a record and not removed it; that one is
 /// given up, and comes back from the dead letters as a new message. Nothing else comes twice.
-pub(super) const REDRIVEN: &str = r#"
+pub(crate) const REDRIVEN: &str = r#"
     name = "redriven"
     script = [
         "publish 1",
@@ -29,7 +29,7 @@ pub(super) const REDRIVEN: &str = r#"
 
 /// The writer is cut off from the other region, and fails over to there. No more is lost than the limit on
 /// what it may be ahead.
-pub(super) const AHEAD_OF_ALL: &str = r#"
+pub(crate) const AHEAD_OF_ALL: &str = r#"
     name = "ahead-of-all"
     script = [
         "publish 1",
@@ -46,7 +46,7 @@ pub(super) const AHEAD_OF_ALL: &str = r#"
 
 /// The region of the writer is lost, with what its queues hold; the other one becomes the writer, and has
 /// nobody to replicate to.
-pub(super) const ONE_REGION_LEFT: &str = r#"
+pub(crate) const ONE_REGION_LEFT: &str = r#"
     name = "one-region-left"
     script = ["publish 1", "await sometime", "lose @1", "await delivered all"]
     topology.stages = ["only"]
@@ -58,7 +58,7 @@ pub(super) const ONE_REGION_LEFT: &str = r#"
 /// The writer fails over when everything is replicated, and work goes on in both regions; nothing may be lost.
 ///
 /// Found by a report of an old primary that an application went on writing to (EnterpriseDB/repmgr#311).
-pub(super) const FAILOVER_AT_REST: &str = r#"
+pub(crate) const FAILOVER_AT_REST: &str = r#"
     name = "failover-at-rest"
     script = [
         "publish 1",
@@ -74,7 +74,7 @@ pub(super) const FAILOVER_AT_REST: &str = r#"
 "#;
 
 /// The writer moves as planned, at any moment that the scheduler likes; nothing may be lost.
-pub(super) const SWITCHOVER_ANYWHERE: &str = r#"
+pub(crate) const SWITCHOVER_ANYWHERE: &str = r#"
     name = "switchover-anywhere"
     script = ["publish 1", "await delivered all"]
     topology.stages = ["inbound", "core"]
@@ -85,7 +85,7 @@ pub(super) const SWITCHOVER_ANYWHERE: &str = r#"
 "#;
 
 /// Replication and the links of regions fail, one after the other.
-pub(super) const THREE_REGIONS_FAIL: &str = r#"
+pub(crate) const THREE_REGIONS_FAIL: &str = r#"
     name = "three-regions-fail"
     script = [
         "fail inbound-replicator@2",
@@ -105,7 +105,7 @@ pub(super) const THREE_REGIONS_FAIL: &str = r#"
 "#;
 
 /// A table, and later the queue behind it, fails and comes back while records pass.
-pub(super) const DEPENDENCIES_FAIL: &str = r#"
+pub(crate) const DEPENDENCIES_FAIL: &str = r#"
     name = "dependencies-fail"
     script = [
         "publish 1",
@@ -124,7 +124,7 @@ pub(super) const DEPENDENCIES_FAIL: &str = r#"
 "#;
 
 /// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
-pub(super) const INBOUND_QUEUE_FAILS: &str = r#"
+pub(crate) const INBOUND_QUEUE_FAILS: &str = r#"
     name = "inbound-queue-fails"
     script = [
         "fail inbound-queue@1",
@@ -136,7 +136,7 @@ pub(super) const INBOUND_QUEUE_FAILS: &str = r#"
 "#;
 
 /// As above, when one batch is through: a source that gives up has nothing to show before.
-pub(super) const SECOND_BATCH_REFUSED: &str = r#"
+pub(crate) const SECOND_BATCH_REFUSED: &str = r#"
     name = "second-batch-refused"
     script = [
         "publish 1",
@@ -151,7 +151,7 @@ pub(super) const SECOND_BATCH_REFUSED: &str = r#"
 "#;
 
 /// The destination is kept away from region 1 while records pass, whose last queue is cut off later, too.
-pub(super) const NOT_FETCHED_FROM: &str = r#"
+pub(crate) const NOT_FETCHED_FROM: &str = r#"
     name = "not-fetched-from"
     script = [
         "publish 1",
@@ -171,7 +171,7 @@ pub(super) const NOT_FETCHED_FROM: &str = r#"
 "#;
 
 /// A container crashes and comes back when nothing is left to do.
-pub(super) const CRASH_AT_REST: &str = r#"
+pub(crate) const CRASH_AT_REST: &str = r#"
     name = "crash-at-rest"
     script = [
         "publish 1",
@@ -184,7 +184,7 @@ pub(super) const CRASH_AT_REST: &str = r#"
 
 /// Replies are lost, so the source sends a record to one region after another; what each stage does once is
 /// done where no row is in the log of strong replication.
-pub(super) const THREE_REGIONS_REPLIES_LOST: &str = r#"
+pub(crate) const THREE_REGIONS_REPLIES_LOST: &str = r#"
     name = "three-regions-replies-lost"
     script = ["publish 1", "await delivered all"]
     topology.regions = 3
@@ -196,7 +196,7 @@ pub(super) const THREE_REGIONS_REPLIES_LOST: &str = r#"
 
 /// Region 1 fails and is cut off; region 2 goes on with its business key. Region 1 is well again before
 /// it has heard of that, and what it writes then is the newest.
-pub(super) const BACK_BEFORE_CAUGHT_UP: &str = r#"
+pub(crate) const BACK_BEFORE_CAUGHT_UP: &str = r#"
     name = "back-before-caught-up"
     script = [
         "publish 1",
@@ -221,7 +221,7 @@ pub(super) const BACK_BEFORE_CAUGHT_UP: &str = r#"
 "#;
 
 /// Two regions write the same key, the newer version later.
-pub(super) const TWO_REGIONS_ONE_KEY: &str = r#"
+pub(crate) const TWO_REGIONS_ONE_KEY: &str = r#"
     name = "two-regions-one-key"
     script = ["publish 1", "await quiescent"]
     records.batches = [2]

@@ -20,12 +20,12 @@ pub fn serialize<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok
 pub fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Vec<T>, D::Error> {
-    from.deserialize_any(OneOrMany(std::marker::PhantomData))
+    from.deserialize_any(Elements(std::marker::PhantomData))
 }
 
-struct OneOrMany<T>(std::marker::PhantomData<T>);
+struct Elements<T>(std::marker::PhantomData<T>);
 
-impl<'de, T: DeserializeOwned> Visitor<'de> for OneOrMany<T> {
+impl<'de, T: DeserializeOwned> Visitor<'de> for Elements<T> {
     type Value = Vec<T>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,6 +56,27 @@ impl<'de, T: DeserializeOwned> Visitor<'de> for OneOrMany<T> {
         use serde::de::IntoDeserializer;
         let from: serde::de::value::U64Deserializer<E> = number.into_deserializer();
         T::deserialize(from).map(|element| vec![element])
+    }
+}
+
+/// A list, whose brackets may be left out if it has one element.
+#[cfg(feature = "schema")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OneOrMany<T>(std::marker::PhantomData<T>);
+
+#[cfg(feature = "schema")]
+impl<T: schemars::JsonSchema> schemars::JsonSchema for OneOrMany<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        format!("OneOrMany{}", T::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let (one, many) = (generator.subschema_for::<T>(), generator.subschema_for::<Vec<T>>());
+        schemars::json_schema!({ "anyOf": [many, one] })
     }
 }
 

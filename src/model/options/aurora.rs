@@ -1,0 +1,85 @@
+//! The options of the global databases.
+
+use crate::model::options::scenarios::{
+    AHEAD_OF_ALL, FAILOVER_AT_REST, ONE_REGION_LEFT, SWITCHOVER_ANYWHERE,
+};
+use crate::model::options::{SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the global databases.
+    #[derive(Copy)]
+    AuroraOptions {
+        /// The region that writes first, counted from 1.
+        writer: u8 = 1 => vec![(1, SOUND), (2, SOUND.needs(DATABASE))],
+        /// What a cluster does with a write when another region is the writer.
+        forwarding: Forwarding,
+        /// How a switchover moves the writer.
+        switchover: Switchover,
+        /// What a failover does about the old writer.
+        fencing: Fencing,
+        /// How many writes a writer may have that no other region has or will get: a write that would be
+        /// one more waits. 0: any number.
+        rpo_records_max: u32 => vec![
+            (0, SOUND.limit().by(AHEAD_OF_ALL, P::WithinRpo)),
+            (1, SOUND.needs(DATABASE)),
+            (2, SOUND.needs(DATABASE)),
+        ],
+        /// In which regions that limit is set.
+        rpo_on: RpoOn,
+    }
+}
+
+/// What all of it needs.
+const DATABASE: &[&str] = &["store.default=aurora"];
+
+option! {
+    /// What a cluster of a global database does with a write when another region is the writer.
+    Forwarding {
+        /// Sends it there; the writer acknowledges it. Sound.
+        AcknowledgedByWriter,
+        /// Acknowledges it and sends it there. Unsound: what the writer refuses was acknowledged.
+        AcknowledgedEarly = UNSOUND
+            .needs(DATABASE).by("aurora-f1", P::StoreBeforeForward),
+        /// Refuses it, as Aurora does unless write forwarding is switched on. Sound, and no work is
+        /// done in the other regions.
+        Off = UNSOUND
+            .needs(DATABASE).by_either("aurora-f1", P::DeliveredAll, P::Drained),
+    }
+}
+
+option! {
+    /// How a switchover, which is planned, moves the writer.
+    Switchover {
+        /// Writes wait until the new writer has everything. Sound.
+        DrainFirst,
+        /// At once. Unsound: what was not replicated is lost though nothing failed.
+        AtOnce = UNSOUND.needs(DATABASE).by("aurora-switchover", P::WithinRpo).by(SWITCHOVER_ANYWHERE, P::WithinRpo),
+    }
+}
+
+option! {
+    /// What a failover does about the old writer.
+    Fencing {
+        /// From the failover on it takes no writes. Sound. AWS promises it as a best effort only, so
+        /// this has to be seen to: by stopping who writes there, before the failover.
+        Full,
+        /// It takes writes until it hears of the failover, by a message that can be late: it may come after
+        /// writes that were sent later, even when everything had been replicated. Unsound: those are
+        /// acknowledged, and discarded by the new writer's log.
+        BestEffort = UNSOUND.needs(DATABASE).by("aurora-failover", P::WithinRpo).by(FAILOVER_AT_REST, P::WithinRpo),
+    }
+}
+
+option! {
+    /// In which regions the limit on what a writer may be ahead of the others is set.
+    RpoOn {
+        /// In that of the first writer. After a failover the new writer commits whatever the others have.
+        /// Sound.
+        FirstWriter,
+        /// In every region. Unsound with two: when the first writer is lost, nobody is left who could have
+        /// what the new one writes, and it commits nothing more.
+        EveryRegion = UNSOUND
+            .needs(&["store.default=aurora", "aurora.rpo_records_max=1"]).by_either(ONE_REGION_LEFT, P::DeliveredAll, P::Drained),
+    }
+}

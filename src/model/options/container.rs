@@ -1,0 +1,113 @@
+//! The options of the containers.
+
+use crate::model::list;
+use crate::model::options::scenarios::{CRASH_AT_REST, DEPENDENCIES_FAIL};
+use crate::model::options::{About, SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the containers.
+    ContainerOptions {
+        /// The order in which a container stores, publishes and removes; each once.
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<Action>"))]
+        steps: Vec<Action> = vec![Action::Store, Action::Publish, Action::Remove] => orders(),
+        /// What it does with a record that its table already has.
+        on_duplicate: OnDuplicate,
+        /// How often it sends a refused request again before it counts as refused: 0..=255.
+        retries: u8 => vec![
+            (0, SOUND),
+            (1, SOUND),
+            (2, SOUND.holds_in(&[DEPENDENCIES_FAIL])),
+        ],
+        /// What it does when a queue or a table refuses.
+        on_dependency_failure: OnDependencyFailure,
+        /// What it does when it comes back.
+        on_recover: OnRecover,
+        /// Whether it is started again, when it has crashed or stopped, without an operator.
+        restart: Restart,
+        /// What it does when its table holds a row that it cannot read.
+        on_unreadable: OnUnreadable,
+    }
+}
+
+/// Every order of the three, of which one is sound.
+fn orders() -> Vec<(Vec<Action>, About)> {
+    use Action::{Publish, Remove, Store};
+    let early = || UNSOUND.by_either("crash-anywhere", P::RemoveLast, P::NeverLost);
+    let orders = [
+        ([Store, Publish, Remove], SOUND),
+        ([Remove, Store, Publish], early()),
+        ([Store, Remove, Publish], early()),
+        ([Publish, Store, Remove], UNSOUND.by("crash-anywhere", P::StoreBeforeForward)),
+        ([Publish, Remove, Store], UNSOUND),
+        ([Remove, Publish, Store], UNSOUND),
+    ];
+    orders.into_iter().map(|(order, about)| (order.to_vec(), about)).collect()
+}
+
+option! {
+    /// One of the three things that a container does with a record.
+    Action {
+        /// Write the record to the stage's table in the container's own region.
+        Store,
+        /// Send the record to the out-queue.
+        Publish,
+        /// Remove the record from the in-queue.
+        Remove,
+    }
+}
+
+option! {
+    /// What a container does with a record that its table already has.
+    OnDuplicate {
+        /// Publish it again: the copy downstream is absorbed by its id. Sound.
+        ForwardAgain,
+        /// Take it for done and remove it. Unsound: lost when a crash fell between store and
+        /// publish.
+        Skip = UNSOUND.by_either("crash-anywhere", P::RemoveLast, P::NeverLost),
+    }
+}
+
+option! {
+    /// What a container does when a queue or a table refuses its request.
+    OnDependencyFailure {
+        /// Give the delivery back and stop until somebody recovers the container. Sound.
+        Halt,
+        /// Skip what is left and remove the record. Unsound: removed though not stored or not
+        /// forwarded.
+        Drop = UNSOUND.by(DEPENDENCIES_FAIL, P::RemoveLast),
+    }
+}
+
+option! {
+    /// What a container does when it comes back after a crash or a dependency failure.
+    OnRecover {
+        /// Ask its in-queue for the next record. Sound.
+        ReceiveAgain,
+        /// Wait for a delivery that nobody was asked for. Unsound: it is stuck.
+        Forget = UNSOUND.by_either("crash-anywhere", P::DeliveredAll, P::Drained).by(CRASH_AT_REST, P::Drained),
+    }
+}
+
+option! {
+    /// Whether stopped containers are started again without an operator.
+    Restart {
+        /// No: a container that crashed, or stopped because it was refused, stays as it is until
+        /// the script, a fault's end or a healing brings it back.
+        Never,
+        /// Yes, at some time: what an orchestrator does, as Amazon ECS with the tasks of a service.
+        Always = SOUND.holds_in(&["crash-anywhere"]),
+    }
+}
+
+option! {
+    /// What a container does when its table holds a row that its code cannot read.
+    OnUnreadable {
+        /// Go on: a row is stored and passed on as it is. Sound.
+        PassOn = SOUND.holds_in(&["google-unreadable-row"]),
+        /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
+        /// row to every region, and then none of them gets on.
+        GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Settles),
+    }
+}

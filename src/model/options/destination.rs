@@ -1,0 +1,45 @@
+//! The options of the record destination.
+
+use crate::model::options::scenarios::{REDRIVEN, TWO_REGIONS_ONE_KEY};
+use crate::model::options::{SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the record destination.
+    #[derive(Copy)]
+    DestinationOptions {
+        /// How it tells records apart.
+        dedupe: Dedupe,
+        /// What it does with an older version of a business key than it shows. The default is not sound for
+        /// records with keys.
+        versions: Versions,
+    }
+}
+
+option! {
+    /// How the destination tells records apart.
+    Dedupe {
+        /// By id: each id counts once. Sound.
+        ById,
+        /// Not at all. Unsound: a record that arrives twice counts twice.
+        None = UNSOUND.by("crash-anywhere", P::EffectOnce),
+        /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
+        /// Unsound: a record that is published again, or comes back from the dead letters, is another
+        /// message.
+        ByMessageId = UNSOUND.by("crash-anywhere", P::EffectOnce).by(REDRIVEN, P::EffectOnce),
+    }
+}
+
+option! {
+    /// What the destination does with an older version of a business key than it shows.
+    Versions {
+        /// Shows it: whatever it counted last. Sound for records without business keys only: regions
+        /// overtake each other, and a stranded old version arrives after a newer one.
+        AsTheyCome = SOUND.by(TWO_REGIONS_ONE_KEY, P::MonotoneVersion),
+        /// Counts it, and goes on showing the newer one. Sound.
+        Checked = SOUND
+            .needs(&["records.keys=1"])
+            .holds_in(&[TWO_REGIONS_ONE_KEY])
+            .safer_with(&["records.keys=1"]),
+    }
+}

@@ -1,0 +1,72 @@
+//! The options of the queues.
+
+use crate::model::options::{SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the queues.
+    #[derive(Copy)]
+    QueueOptions {
+        /// The kind of queue.
+        delivery: Delivery,
+        /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
+        max_receives: u16 => vec![
+            (0, SOUND.limit()),
+            (1, SOUND.by("crash-anywhere", P::DeliveredAll).by("lost-replies", P::DeliveredAll)),
+            (2, SOUND),
+            (3, SOUND),
+        ],
+        /// How many records it has room for, in flight or not; 0: any number. Senders wait for room.
+        capacity: u16 => vec![(0, SOUND.limit()), (1, SOUND), (2, SOUND), (4, SOUND)],
+        /// What it does for its consumers while it is full.
+        at_capacity: AtCapacity,
+        /// What happens to a record that is handed out.
+        receive: Receive,
+        /// What a remove removes.
+        remove: RemoveBy,
+    }
+}
+
+option! {
+    /// The kind of a queue.
+    Delivery {
+        /// One delivery at a time, the head (SQS FIFO, one message group).
+        Fifo,
+        /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
+        /// within the budget.
+        Standard = SOUND.holds_in(&["crash-anywhere"]),
+    }
+}
+
+option! {
+    /// What a queue that is full does for its consumers.
+    AtCapacity {
+        /// It hands out records as ever; only senders wait. Sound.
+        Serve = SOUND.holds_in(&["slack-job-queue"]),
+        /// It hands out nothing: that needs room, too. Unsound: once it is full while nobody works
+        /// on one of its records, it stays full for ever.
+        Starve = UNSOUND
+            .needs(&["queue.capacity=1"]).by_either("slack-job-queue", P::DeliveredAll, P::Drained),
+    }
+}
+
+option! {
+    /// How a queue hands out a record.
+    Receive {
+        /// The record stays in the queue until it is removed. Sound.
+        Keep,
+        /// The record leaves the queue as it is handed out. Unsound: lost on a crash.
+        Destructive = UNSOUND.by("crash-anywhere", P::NeverLost),
+    }
+}
+
+option! {
+    /// What a queue removes when it is asked to.
+    RemoveBy {
+        /// The delivery that the receipt belongs to. Sound.
+        Receipt,
+        /// Whatever is at its head. Unsound: removes a record that nobody processed when a
+        /// redelivery came in between.
+        Head = UNSOUND.by("standard-queues", P::RemoveLast),
+    }
+}

@@ -1,0 +1,44 @@
+//! The options of the replication.
+
+use crate::model::options::scenarios::{TABLES_LOST, THREE_REGIONS_FAIL};
+use crate::model::options::{SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the replication.
+    #[derive(Copy)]
+    ReplicationOptions {
+        /// When a table acknowledges a write.
+        mode: ReplicationMode,
+        /// There is one more region, which takes no traffic: it only keeps the log of `strong`
+        /// replication.
+        witness: bool => vec![
+            (false, SOUND),
+            (true, SOUND.needs(&["replication.mode=strong"])),
+        ],
+        /// What a replicator does with its backlog while it is failed.
+        on_failure: ReplicationFailure,
+    }
+}
+
+option! {
+    /// When a table acknowledges a write.
+    ReplicationMode {
+        /// When it has it; the other regions follow (DynamoDB MREC). Sound, but a loss destroys
+        /// what they do not have yet.
+        Eventual = SOUND.by(TABLES_LOST, P::WithinRpo),
+        /// When one other region has it as well, and not at all while none can be reached (DynamoDB
+        /// MRSC). Needs three regions, of which one may be a witness.
+        Strong = SOUND.holds_in(&[THREE_REGIONS_FAIL]).safer_with(&[]),
+    }
+}
+
+option! {
+    /// What a failed replicator does with what it should replicate.
+    ReplicationFailure {
+        /// Keep it and apply it after the recovery. Sound.
+        KeepBacklog,
+        /// Lose it. Unsound: the regions differ for good.
+        Drop = UNSOUND.by_either("f4-fail-replication", P::StoredEverywhere, P::Converged),
+    }
+}

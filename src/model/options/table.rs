@@ -1,0 +1,69 @@
+//! The options of the regional tables.
+
+use crate::model::options::scenarios::{
+    DEPENDENCIES_FAIL, THREE_REGIONS_REPLIES_LOST, TWO_REGIONS_ONE_KEY,
+};
+use crate::model::options::{SOUND, UNSOUND};
+use crate::model::property::PropertyName as P;
+
+section! {
+    /// The design of the regional tables.
+    #[derive(Copy)]
+    TableOptions {
+        /// Which record it shows for a key that several records have. The default is not sound for those.
+        conflict: Conflict,
+        /// What a table does with a record that it has.
+        insert: Insert,
+        /// What it does while it is failed.
+        on_failure: TableFailure,
+    }
+}
+
+option! {
+    /// What a table does with a record that it already has.
+    Insert {
+        /// One row for an id. Sound.
+        Upsert,
+        /// One more row. Unsound: a record that comes twice takes effect twice.
+        Append = UNSOUND.by("crash-anywhere", P::EffectOnce),
+        /// One row, written only if there is none (`attribute_not_exists`, taken for a deduplication
+        /// across regions). With eventual replication the region's own copy is asked, and there are as
+        /// many effects as regions that had none. Unsound: two regions find no row before either has the
+        /// other's. With strong replication the log is asked, which has the latest version: sound.
+        Conditional = SOUND
+            .with(&["replication.mode=strong"]).by("lost-replies", P::EffectOnce)
+            .holds_in(&[THREE_REGIONS_REPLIES_LOST]),
+    }
+}
+
+option! {
+    /// Which record a table shows for a business key when regions wrote different ones.
+    Conflict {
+        /// The one written last, by (time of the write, region): what DynamoDB global tables do. Time is
+        /// real time, the order of all steps, and clocks of regions do not differ; AWS promises a best
+        /// effort to find the last writer, per item, and reports no conflict. Sound for records without
+        /// business keys only: of a key, a stranded old record that is stored late, or one that is
+        /// delivered again, wins over a newer one.
+        LastWriterWins = SOUND.by("stranded-overwrite", P::MonotoneVersion),
+        /// The one with the greatest business version, whenever and wherever it was written. Sound. No
+        /// global table does this by itself: a condition on the version is judged against the region's own copy,
+        /// and replication goes by time. It takes a row for each version, of which readers take the greatest.
+        VersionChecked = SOUND
+            .needs(&["records.keys=1"])
+            .holds_in(&["stranded-overwrite"])
+            .safer_with(&["records.keys=1"]),
+        /// That of the region which was applied first; only it may change it. Unsound: regions
+        /// differ for good.
+        FirstApplied = UNSOUND.needs(&["records.keys=1"]).by(TWO_REGIONS_ONE_KEY, P::Converged),
+    }
+}
+
+option! {
+    /// What a failed table does with requests.
+    TableFailure {
+        /// Answer that it cannot.
+        Reject,
+        /// Keep them waiting until it has recovered.
+        Hang = SOUND.holds_in(&[DEPENDENCIES_FAIL]),
+    }
+}

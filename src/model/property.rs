@@ -1,0 +1,115 @@
+//! The names of the properties: what a scenario leaves out, and what a design is caught by. The spec judges them.
+
+use serde::{Deserialize, Serialize};
+
+/// A property a line: its name, when it is judged, what it says in a sentence, and, if a scenario cannot leave it
+/// out, why and what to do instead.
+macro_rules! properties {
+    ($(#[$doc:meta])* $($name:ident $when:ident $statement:literal $(required($why:literal, $remedy:literal))?;)+) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        pub enum PropertyName { $(#[doc = $statement] $name,)+ }
+
+        impl PropertyName {
+            /// Every property: safety first, then liveness.
+            pub const ALL: [PropertyName; [$($statement),+].len()] = [$(PropertyName::$name),+];
+
+            /// The name, as reports and saved failures write it.
+            pub fn name(self) -> &'static str {
+                match self { $(PropertyName::$name => stringify!($name),)+ }
+            }
+
+            /// What it says, in a sentence.
+            pub fn statement(self) -> &'static str {
+                match self { $(PropertyName::$name => $statement,)+ }
+            }
+
+            /// Whether it is judged when the run has ended (liveness), not at every step (safety).
+            pub fn is_liveness(self) -> bool {
+                match self { $(PropertyName::$name => When::$when == When::End,)+ }
+            }
+
+            /// Why a scenario cannot leave it out, if it cannot, and what to do instead.
+            pub(crate) fn required(self) -> Option<(&'static str, &'static str)> {
+                match self {
+                    $(PropertyName::$name => None$(.or(Some(($why, $remedy))))?,)+
+                }
+            }
+        }
+    };
+}
+
+/// When a property is judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// At every step: what happened once cannot be undone.
+    Step,
+    /// When the run has ended.
+    End,
+}
+
+properties! {
+    /// Which property.
+    ///
+    /// Each has a design that it catches, with the scenario in which it shows:
+    ///
+    /// ```
+    /// use active_active::scenario::designs::UNSOUND;
+    /// use active_active::spec::PropertyName::{self, *};
+    ///
+    /// let caught = |property: PropertyName| {
+    ///     let by = UNSOUND.iter().find(|unsound| unsound.reported == property)?;
+    ///     Some((by.design, by.scenario))
+    /// };
+    /// assert_eq!(caught(RemoveLast), Some(("container.steps=remove,store,publish", "crash-anywhere")));
+    /// assert_eq!(caught(EffectOnce), Some(("destination.dedupe=none", "crash-anywhere")));
+    /// assert_eq!(caught(RoutedByPolicy), Some(("dns.health_check=all-regions", "health-failover")));
+    /// for property in [NeverLost, MonotoneVersion, WithinRpo, Settles, DeliveredAll] {
+    ///     assert!(caught(property).is_some(), "{property}");
+    /// }
+    /// // Judged when a run has ended: the others at every step.
+    /// let at_the_end = [Settles, DeliveredAll, StoredEverywhere, Converged, Drained];
+    /// let at_every_step = [NoInvention, StoreBeforeForward, RegionFifo];
+    /// assert!(at_the_end.into_iter().all(PropertyName::is_liveness));
+    /// assert!(!at_every_step.into_iter().any(PropertyName::is_liveness));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    NoInvention Step "whatever is seen anywhere was published, with the same value";
+    StoreBeforeForward Step "a container sends a record on only after its own stage stored it";
+    RemoveLast Step
+        "a record leaves a queue only after its stage stored it and the next queue has it";
+    NeverLost Step
+        "an accepted record that is not delivered is in a queue from which it will go on";
+    EffectOnce Step "a table has one row for a record, and the destination counts it once";
+    RoutedByPolicy Step "in-dns and out-dns lead only to regions that their policy allows";
+    RegionFifo Step "each table first stores records in the order in which they came to the region";
+    MonotoneVersion Step
+        "what a table or the destination shows for a key never goes back to an older version";
+    WithinRpo Step "what a loss destroys was not replicated, and is no more than was declared"
+        required(
+            "what may be lost is declared, and not left out",
+            "set rpo.records = \"unlimited\" instead"
+        );
+    Expectation Step "what the script expects holds when it is checked"
+        required(
+            "the script expects what it says",
+            "leave the line out of the script instead"
+        );
+    Settles End "after the last fault the system comes to rest"
+        required(
+            "a run that does not come to rest has no end that could be judged, so Settles is \
+             always judged",
+            "leave it out of this list"
+        );
+    DeliveredAll End "every accepted record is at the destination";
+    StoredEverywhere End "every delivered record is in every stage's table in every region";
+    Converged End "the tables of a stage hold the same rows in all regions";
+    Drained End "every queue is empty and every container works";
+}
+
+impl std::fmt::Display for PropertyName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(self.name())
+    }
+}

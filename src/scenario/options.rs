@@ -1,0 +1,210 @@
+//! Every option of a scenario by its key, with the values that are worth a try and what is known about each.
+//!
+//! The list is read from the tables of the machines ([`model::options`](crate::model::options)): an option that
+//! is new is in it without a line here.
+//!
+//! ```
+//! use active_active::scenario::{Scenario, options};
+//!
+//! let dedupe = options::find("destination.dedupe").ok_or("there is no such option")?;
+//! let texts: Vec<&str> = dedupe.values().iter().map(|value| value.text.as_str()).collect();
+//! assert_eq!(texts, ["by-id", "none", "by-message-id"]);
+//!
+//! let mut scenario = Scenario::default();
+//! assert_eq!(dedupe.get(&scenario), Some(0));
+//! dedupe.set(&mut scenario, 1);
+//! assert_eq!(scenario, Scenario::parse("destination.dedupe = \"none\"")?);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::sync::LazyLock;
+
+use crate::model::options::{About, Heal, Row, Section, Varies, find as find_value, take, texts};
+use crate::scenario::Scenario;
+
+/// A value of an option.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Value {
+    /// As scenario files and `--set` have it.
+    pub text: String,
+    /// The option and its value, as `--set` takes them.
+    pub design: String,
+    /// What is known about it.
+    pub about: About,
+}
+
+/// An option of a scenario.
+#[derive(Debug)]
+pub struct DesignOption {
+    key: String,
+    values: Vec<Value>,
+    option: Box<dyn Of>,
+}
+
+impl DesignOption {
+    /// The key, its parts joined by dots.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The values that are worth a try, the default first; none if every case has values of its own.
+    pub fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// Gives it the value of this index; there is one.
+    pub fn set(&self, scenario: &mut Scenario, value: usize) {
+        self.option.set(scenario, value);
+    }
+
+    /// The index of its value, if that is one of those.
+    pub fn get(&self, scenario: &Scenario) -> Option<usize> {
+        self.option.get(scenario)
+    }
+
+    /// The index of the value of this text.
+    pub fn value(&self, text: &str) -> Option<usize> {
+        self.values.iter().position(|value| value.text == text)
+    }
+}
+
+/// The options of these sections.
+macro_rules! sections {
+    ($($name:ident),+ $(,)?) => {
+        [$(lines(stringify!($name), |scenario| &scenario.$name, |scenario| &mut scenario.$name)),+]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<DesignOption>>()
+    };
+}
+
+/// Every option, in the order of the scenario format.
+pub static ALL: LazyLock<Vec<DesignOption>> = LazyLock::new(|| {
+    let mut all = sections![
+        topology,
+        records,
+        source,
+        dns,
+        queue,
+        container,
+        table,
+        store,
+        aurora,
+        replication,
+        destination,
+        timing,
+        rpo,
+        spec,
+        budget,
+    ];
+    all.push(option("heal".to_owned(), texts(Heal::values()), Alone));
+    all
+});
+
+/// The option of a key.
+pub fn find(key: &str) -> Option<&'static DesignOption> {
+    ALL.iter().find(|option| option.key == key)
+}
+
+fn option(key: String, values: Vec<(String, About)>, option: impl Of + 'static) -> DesignOption {
+    let value = |(text, about)| Value { design: format!("{key}={text}"), text, about };
+    DesignOption { values: values.into_iter().map(value).collect(), key, option: Box::new(option) }
+}
+
+/// Where in a scenario an option is.
+trait Of: Send + Sync + std::fmt::Debug {
+    fn set(&self, scenario: &mut Scenario, value: usize);
+    fn get(&self, scenario: &Scenario) -> Option<usize>;
+}
+
+/// A line of the table of a machine, and where in a scenario its options are.
+struct Line<S: 'static> {
+    row: &'static Row<S>,
+    of: fn(&Scenario) -> &S,
+    of_mut: fn(&mut Scenario) -> &mut S,
+}
+
+impl<S> std::fmt::Debug for Line<S> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.row.name)
+    }
+}
+
+impl<S> Of for Line<S> {
+    fn set(&self, scenario: &mut Scenario, value: usize) {
+        (self.row.set)((self.of_mut)(scenario), value);
+    }
+
+    fn get(&self, scenario: &Scenario) -> Option<usize> {
+        (self.row.get)((self.of)(scenario))
+    }
+}
+
+/// The options of a section, under its key.
+fn lines<S: Section>(
+    key: &str,
+    of: fn(&Scenario) -> &S,
+    of_mut: fn(&mut Scenario) -> &mut S,
+) -> Vec<DesignOption> {
+    let line = |row: &'static Row<S>| {
+        option(format!("{key}.{}", row.name), (row.values)(), Line { row, of, of_mut })
+    };
+    S::ROWS.iter().map(line).collect()
+}
+
+/// The one option that is in no section.
+#[derive(Debug)]
+struct Alone;
+
+impl Of for Alone {
+    fn set(&self, scenario: &mut Scenario, value: usize) {
+        take(Heal::values(), value, &mut scenario.heal);
+    }
+
+    fn get(&self, scenario: &Scenario) -> Option<usize> {
+        find_value(&Heal::values(), &scenario.heal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_value_of_every_option_is_its_default() {
+        let default = Scenario::default();
+        for option in ALL.iter().filter(|option| !option.values().is_empty()) {
+            assert_eq!(option.get(&default), Some(0), "{}", option.key());
+        }
+    }
+
+    /// By its own texts, as a scenario file has them.
+    #[test]
+    fn every_value_is_set_and_found_as_it_is_written() {
+        for option in ALL.iter() {
+            for (index, value) in option.values().iter().enumerate() {
+                let mut scenario = Scenario::default();
+                option.set(&mut scenario, index);
+                assert_eq!(option.get(&scenario), Some(index), "{}", value.design);
+                assert_eq!(option.value(&value.text), Some(index), "{}", value.design);
+                let change = [value.design.parse().expect("KEY=VALUE")];
+                let (read, _) = crate::scenario::file::read("", "empty", &change)
+                    .unwrap_or_else(|error| panic!("{error}"));
+                assert_eq!(read, scenario, "{}", value.design);
+            }
+        }
+    }
+
+    /// What is said to be needed is an option and a value of it, and what shows a design to be wrong says so.
+    #[test]
+    fn what_is_said_about_a_value_is_about_other_values() {
+        for value in ALL.iter().flat_map(DesignOption::values) {
+            let safer = value.about.safer_with.unwrap_or_default();
+            for other in [value.about.needs, value.about.with, safer].concat() {
+                let (key, text) = other.split_once('=').expect("KEY=VALUE");
+                let known = find(key).and_then(|option| option.value(text));
+                assert!(known.is_some(), "{}: {other}", value.design);
+            }
+        }
+    }
+}
