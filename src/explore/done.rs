@@ -110,6 +110,7 @@ impl Done {
             };
             next = unit.start + report.runs;
             joined.append(report.clone());
+            joined.independent += units.independent(unit.start..next);
         }
         (joined, None)
     }

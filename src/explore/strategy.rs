@@ -15,39 +15,139 @@ pub mod portfolio;
 pub use feedback::Feedback;
 pub use portfolio::Portfolio;
 
-/// A search strategy: how a campaign of runs chooses its schedules.
-///
-/// ```
-/// use active_active::explore::Strategy;
-///
-/// let strategy: Strategy = "pct:4".parse()?;
-/// assert_eq!(strategy, Strategy::Pct { depth: 4 });
-/// assert_eq!(strategy.to_string(), "pct:4");
-/// assert_eq!("pct".parse(), Ok(Strategy::Pct { depth: 3 }));
-/// # Ok::<(), active_active::explore::StrategyError>(())
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Strategy {
-    /// [`Random`]: uniform random choice.
-    Random,
-    /// [`Pct`]: priorities, with `depth − 1` changes.
-    Pct {
-        /// The depth of the bugs it is after, from 1.
-        depth: u16,
-    },
-    /// [`Pos`]: a priority for every pending step.
-    Pos,
-    /// [`Surw`]: uniform over the orders of a few interesting steps.
-    Surw,
-    /// [`Delay`]: the fair run with a few delays.
-    Delay {
-        /// How many delays a run may have.
-        delays: u16,
-    },
-    /// [`Feedback`]: runs that reach something new are changed and made again.
-    Feedback,
-    /// [`Portfolio`]: all of them.
-    Portfolio,
+/// The registry of the strategies, one a line: its variant, its name, the type of its scheduler, how that is made for a
+/// plan, and, of one whose runs depend on others, its rhythm. One with a number has it behind its name
+/// (`pct:3`), and passes it on.
+macro_rules! strategies {
+    ($(#[$doc:meta])* $strategy:ident { $(
+        $(#[$variant_doc:meta])*
+        $variant:ident $({ $(#[$number_doc:meta])* $number:ident })? $name:literal
+        $scheduler:ty = $make:expr $(, $rhythm:expr)?;
+    )+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum $strategy {
+            $($(#[$variant_doc])* $variant $({ $(#[$number_doc])* $number: u16 })?,)+
+        }
+
+        impl $strategy {
+            /// Every strategy, with the numbers that it has unless told otherwise.
+            pub const ALL: [Strategy; [$($name),+].len()] =
+                [$(Strategy::$variant $({ $number: NUMBER })?),+];
+
+            /// The name without its number.
+            pub fn name(self) -> &'static str {
+                match self { $(Strategy::$variant { .. } => $name,)+ }
+            }
+
+            /// Which of its runs depend on others. A statement about the share of violating schedules is
+            /// about those that do not.
+            pub fn rhythm(self) -> Rhythm {
+                match self {
+                    $(Strategy::$variant { .. } => [$($rhythm,)? Rhythm::INDEPENDENT][0],)+
+                }
+            }
+
+            /// Its number, if it has one.
+            fn number(self) -> Option<u16> {
+                match self {
+                    $(Strategy::$variant $({ $number })? => None$(.or(Some($number)))?,)+
+                }
+            }
+
+            /// The same strategy with another number, if it has one.
+            fn with_number(self, given: u16) -> Option<Strategy> {
+                match self {
+                    $(Strategy::$variant { .. } => {
+                        None$(.or(Some(Strategy::$variant { $number: given })))?
+                    })+
+                }
+            }
+        }
+
+        /// A scheduler of any strategy.
+        #[derive(Debug)]
+        #[non_exhaustive]
+        pub enum Searcher {
+            $(#[doc = concat!("Of the strategy `", $name, "`.")] $variant($scheduler),)+
+        }
+
+        impl Prepared {
+            /// A scheduler for one thread of the campaign.
+            pub fn scheduler(&self) -> Searcher {
+                match self.strategy {
+                    $(Strategy::$variant { .. } => {
+                        let make: fn(&Prepared) -> $scheduler = $make;
+                        Searcher::$variant(make(self))
+                    })+
+                }
+            }
+        }
+
+        impl Scheduler for Searcher {
+            fn begin(&mut self, plan: &Plan, run: u64) {
+                match self { $(Searcher::$variant(scheduler) => scheduler.begin(plan, run),)+ }
+            }
+
+            #[inline]
+            fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+                match self { $(Searcher::$variant(scheduler) => scheduler.choose(simulation),)+ }
+            }
+
+            fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+                match self { $(Searcher::$variant(scheduler) => scheduler.at_rest(simulation),)+ }
+            }
+
+            #[inline]
+            fn took(&mut self, step: &Step, simulation: &Simulation) {
+                match self { $(Searcher::$variant(scheduler) => scheduler.took(step, simulation),)+ }
+            }
+
+            fn rhythm(&self) -> Rhythm {
+                match self { $(Searcher::$variant(scheduler) => scheduler.rhythm(),)+ }
+            }
+        }
+    };
+}
+
+strategies! {
+    /// A search strategy: how a campaign of runs chooses its schedules.
+    ///
+    /// ```
+    /// use active_active::explore::Strategy;
+    ///
+    /// let strategy: Strategy = "pct:4".parse()?;
+    /// assert_eq!(strategy, Strategy::Pct { depth: 4 });
+    /// assert_eq!(strategy.to_string(), "pct:4");
+    /// assert_eq!("pct".parse(), Ok(Strategy::Pct { depth: 3 }));
+    /// # Ok::<(), active_active::explore::StrategyError>(())
+    /// ```
+    Strategy {
+        /// [`Random`]: uniform random choice.
+        Random "random" Random = |it| Random::new(it.seed);
+        /// [`Pct`]: priorities, with `depth − 1` changes.
+        Pct {
+            /// The depth of the bugs it is after, from 1.
+            depth
+        } "pct" Pct = |it| Pct::new(it.profile(), it.seed, it.number());
+        /// [`Pos`]: a priority for every pending step.
+        Pos "pos" Pos = |it| Pos::new(it.profile(), it.seed);
+        /// [`Surw`]: uniform over the orders of a few interesting steps.
+        Surw "surw" Surw = |it| Surw::new(it.profile(), it.seed);
+        /// [`Delay`]: the fair run with a few delays.
+        Delay {
+            /// How many delays a run may have.
+            delays
+        } "delay" Delay = |it| Delay::new(it.profile(), it.seed, it.number());
+        /// [`Feedback`]: runs that reach something new are changed and made again.
+        Feedback "feedback" Box<Feedback> = |it| {
+            Box::new(Feedback::new(Arc::clone(&it.plan), it.profile(), it.seed, it.steps_max))
+        }, feedback::RHYTHM;
+        /// [`Portfolio`]: all of them.
+        Portfolio "portfolio" Box<Portfolio> = |it| {
+            Box::new(Portfolio::new(Arc::clone(&it.plan), &it.profile, it.seed, it.steps_max))
+        }, portfolio::RHYTHM;
+    }
 }
 
 /// Why a text names no strategy.
@@ -85,44 +185,6 @@ const NUMBER: u16 = 3;
 const NUMBER_MAX: u16 = 1_000;
 
 impl Strategy {
-    /// Every strategy, with the numbers that it has unless told otherwise.
-    pub const ALL: [Strategy; 7] = [
-        Strategy::Random,
-        Strategy::Pct { depth: NUMBER },
-        Strategy::Pos,
-        Strategy::Surw,
-        Strategy::Delay { delays: NUMBER },
-        Strategy::Feedback,
-        Strategy::Portfolio,
-    ];
-
-    /// The name without its number.
-    pub fn name(self) -> &'static str {
-        match self {
-            Strategy::Random => "random",
-            Strategy::Pct { .. } => "pct",
-            Strategy::Pos => "pos",
-            Strategy::Surw => "surw",
-            Strategy::Delay { .. } => "delay",
-            Strategy::Feedback => "feedback",
-            Strategy::Portfolio => "portfolio",
-        }
-    }
-
-    /// Which of its runs depend on others. A statement about the share of violating schedules is
-    /// about those that do not.
-    pub fn rhythm(self) -> Rhythm {
-        match self {
-            Strategy::Random
-            | Strategy::Pct { .. }
-            | Strategy::Pos
-            | Strategy::Surw
-            | Strategy::Delay { .. } => Rhythm::INDEPENDENT,
-            Strategy::Feedback => feedback::RHYTHM,
-            Strategy::Portfolio => portfolio::RHYTHM,
-        }
-    }
-
     /// The name that may have been meant.
     fn nearest(name: &str) -> String {
         let known = Strategy::ALL.map(|strategy| strategy.to_string());
@@ -163,86 +225,14 @@ pub struct Prepared {
     profile: Arc<Profile>,
 }
 
-/// A scheduler of any strategy.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum Searcher {
-    /// See [`Random`].
-    Random(Random),
-    /// See [`Pct`].
-    Pct(Pct),
-    /// See [`Pos`].
-    Pos(Pos),
-    /// See [`Surw`].
-    Surw(Surw),
-    /// See [`Delay`].
-    Delay(Delay),
-    /// See [`Feedback`].
-    Feedback(Box<Feedback>),
-    /// See [`Portfolio`].
-    Portfolio(Box<Portfolio>),
-}
-
 impl Prepared {
-    /// A scheduler for one thread of the campaign.
-    pub fn scheduler(&self) -> Searcher {
-        let profile = || Arc::clone(&self.profile);
-        match self.strategy {
-            Strategy::Random => Searcher::Random(Random::new(self.seed)),
-            Strategy::Pct { depth } => Searcher::Pct(Pct::new(profile(), self.seed, depth)),
-            Strategy::Pos => Searcher::Pos(Pos::new(profile(), self.seed)),
-            Strategy::Surw => Searcher::Surw(Surw::new(profile(), self.seed)),
-            Strategy::Delay { delays } => Searcher::Delay(Delay::new(profile(), self.seed, delays)),
-            Strategy::Feedback => {
-                let plan = Arc::clone(&self.plan);
-                let feedback = Feedback::new(plan, profile(), self.seed, self.steps_max);
-                Searcher::Feedback(Box::new(feedback))
-            }
-            Strategy::Portfolio => {
-                let plan = Arc::clone(&self.plan);
-                let portfolio = Portfolio::new(plan, &self.profile, self.seed, self.steps_max);
-                Searcher::Portfolio(Box::new(portfolio))
-            }
-        }
-    }
-}
-
-/// Does the same with whichever scheduler it is.
-macro_rules! each {
-    ($searcher:expr, $scheduler:ident => $does:expr) => {
-        match $searcher {
-            Searcher::Random($scheduler) => $does,
-            Searcher::Pct($scheduler) => $does,
-            Searcher::Pos($scheduler) => $does,
-            Searcher::Surw($scheduler) => $does,
-            Searcher::Delay($scheduler) => $does,
-            Searcher::Feedback($scheduler) => $does,
-            Searcher::Portfolio($scheduler) => $does,
-        }
-    };
-}
-
-impl Scheduler for Searcher {
-    fn begin(&mut self, plan: &Plan, run: u64) {
-        each!(self, scheduler => scheduler.begin(plan, run));
+    fn profile(&self) -> Arc<Profile> {
+        Arc::clone(&self.profile)
     }
 
-    #[inline]
-    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
-        each!(self, scheduler => scheduler.choose(simulation))
-    }
-
-    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
-        each!(self, scheduler => scheduler.at_rest(simulation))
-    }
-
-    #[inline]
-    fn took(&mut self, step: &Step, simulation: &Simulation) {
-        each!(self, scheduler => scheduler.took(step, simulation));
-    }
-
-    fn rhythm(&self) -> Rhythm {
-        each!(self, scheduler => scheduler.rhythm())
+    /// The number of the strategy; meaningful for one that has one.
+    fn number(&self) -> u16 {
+        self.strategy.number().unwrap_or(NUMBER)
     }
 }
 
@@ -257,18 +247,13 @@ impl FromStr for Strategy {
         let known = Strategy::ALL.into_iter().find(|strategy| strategy.name() == name);
         let known = known.ok_or_else(|| StrategyError::Unknown { name: text.to_owned() })?;
         let Some(number) = number else { return Ok(known) };
-        let parse = || match number.parse() {
-            Ok(parsed) if (1..=NUMBER_MAX).contains(&parsed) => Ok(parsed),
-            _ => Err(StrategyError::Number { name: known.name(), number: number.to_owned() }),
-        };
-        match known {
-            Strategy::Pct { .. } => Ok(Strategy::Pct { depth: parse()? }),
-            Strategy::Delay { .. } => Ok(Strategy::Delay { delays: parse()? }),
-            Strategy::Random
-            | Strategy::Pos
-            | Strategy::Surw
-            | Strategy::Feedback
-            | Strategy::Portfolio => {
+        let parsed = number.parse().ok().filter(|parsed| (1..=NUMBER_MAX).contains(parsed));
+        match (known.number(), parsed.and_then(|parsed| known.with_number(parsed))) {
+            (Some(_), Some(strategy)) => Ok(strategy),
+            (Some(_), None) => {
+                Err(StrategyError::Number { name: known.name(), number: number.to_owned() })
+            }
+            (None, _) => {
                 let (name, number) = (name.to_owned(), number.to_owned());
                 Err(StrategyError::Superfluous { name, number })
             }
@@ -278,14 +263,9 @@ impl FromStr for Strategy {
 
 impl fmt::Display for Strategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Strategy::Pct { depth } => write!(f, "pct:{depth}"),
-            Strategy::Delay { delays } => write!(f, "delay:{delays}"),
-            Strategy::Random
-            | Strategy::Pos
-            | Strategy::Surw
-            | Strategy::Feedback
-            | Strategy::Portfolio => f.write_str(self.name()),
+        match self.number() {
+            Some(number) => write!(f, "{}:{number}", self.name()),
+            None => f.write_str(self.name()),
         }
     }
 }

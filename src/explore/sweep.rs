@@ -50,6 +50,8 @@ pub struct Sweep {
 pub struct SweepReport {
     /// How many runs were judged: all, or those up to the first violation.
     pub runs: u64,
+    /// How many of them depend on no other run. A statement about all schedules is about those.
+    pub independent: u64,
     /// How many steps they took.
     pub steps: u64,
     /// The violation of the smallest run index, with that index.

@@ -64,6 +64,11 @@ impl Units {
         runs.start < runs.end && unit.is_some_and(|unit| runs.end <= unit.end)
     }
 
+    /// How many of these runs depend on no other one.
+    pub(crate) fn independent(&self, runs: Range<u64>) -> u64 {
+        self.rhythm.free_of(runs.end) - self.rhythm.free_of(runs.start)
+    }
+
     fn free_from(&self, run: u64) -> Option<Range<u64>> {
         let number = self.rhythm.free_of(run).max(self.free.start);
         if number >= self.free.end {

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::explore::Strategy;
 use crate::explore::SweepReport;
 use crate::explore::possible;
 use crate::metrics::MetricsSummary;
@@ -13,7 +12,6 @@ use crate::report::summary::{
     SchedulerSummary, ViolationSummary,
 };
 use crate::run::Reached;
-use crate::scheduler::Rhythm;
 use crate::sim::Pair;
 use crate::spec::PropertyName;
 use crate::words::{count, plural};
@@ -197,8 +195,6 @@ impl SweepSummary {
         let because = inconclusive(&request, report);
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
         let seed = scheduler.seed;
-        // The rule of three is about draws that know nothing of each other.
-        let rhythm = scheduler.name.parse().map_or(Rhythm::INDEPENDENT, Strategy::rhythm);
         let whole = verdict == Finding::Holds && seed.is_some();
         let coverage = &report.coverage;
         let pairs: Vec<PairSummary> = coverage.pairs().map(pair).collect();
@@ -216,7 +212,8 @@ impl SweepSummary {
             steps_max,
             interrupted: report.interrupted,
             inconclusive_because: because.filter(|_| verdict == Finding::Inconclusive),
-            confidence: whole.then(|| Confidence::of(rhythm.free_of(report.runs))).flatten(),
+            // The rule of three is about draws that know nothing of each other.
+            confidence: whole.then(|| Confidence::of(report.independent)).flatten(),
             properties: properties(plan, report, verdict, facts.as_ref()),
             reached: reached(plan, report),
             pairs_reached: pairs.len(),
@@ -366,7 +363,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::explore::{Progress, Sweep};
+    use crate::explore::{Progress, Strategy, Sweep};
     use crate::scenario::builtin;
     use crate::scheduler::{Random, RoundRobin};
 
@@ -382,18 +379,23 @@ mod tests {
         let mut sweep = Sweep { plan, runs: 10, threads: 1, steps_max: u64::MAX };
         let drawn = sweep.run(|| Random::new(1), &Progress::default());
         let same = sweep.run(RoundRobin::default, &Progress::default());
-        let confidence =
-            |request, report| SweepSummary::new(&sweep.plan, request, report).confidence;
+        let confidence = |request, report: &SweepReport| {
+            SweepSummary::new(&sweep.plan, request, report).confidence
+        };
         let expected = Confidence { level_percent: 95.0, runs: 10, violating_percent_max: 30.0 };
         assert_eq!(confidence(request(Some(1), 10), &drawn), Some(expected));
         assert_eq!(confidence(request(None, 10), &same), None);
-        let mut learns = request(Some(1), 10);
-        learns.scheduler.name = "feedback".to_owned();
-        assert_eq!(confidence(learns, &drawn), None);
-        let mut shared = request(Some(1), 2_000);
-        shared.scheduler.name = "portfolio".to_owned();
-        let many = SweepReport { runs: 2_000, ..drawn.clone() };
-        assert_eq!(confidence(shared, &many).map(|confidence| confidence.runs), Some(1_026));
+        let of_strategy = |strategy: Strategy, runs| {
+            let prepared = strategy.prepare(&sweep.plan, 1);
+            let sweep = Sweep { runs, ..sweep.clone() };
+            confidence(
+                request(Some(1), runs),
+                &sweep.run(|| prepared.scheduler(), &Progress::default()),
+            )
+        };
+        assert_eq!(of_strategy(Strategy::Feedback, 10), None);
+        let portfolio = of_strategy(Strategy::Portfolio, 1_100);
+        assert_eq!(portfolio.map(|confidence| confidence.runs), Some(1_026));
         // A time in which no run ended: once it was "HOLDS. No violation in 0 runs."
         let none = SweepReport::default();
         let summary = SweepSummary::new(&sweep.plan, request(Some(1), 10), &none);

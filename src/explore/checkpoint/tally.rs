@@ -64,6 +64,8 @@ impl Tally {
         // A new field of a report has to be written, too.
         let SweepReport {
             runs,
+            // Counted when segments are joined, by the rhythm of the scheduler.
+            independent: _,
             steps,
             violation,
             inconclusive,
@@ -148,6 +150,7 @@ impl Tally {
             None => None,
         };
         Ok(SweepReport {
+            independent: 0,
             runs: self.runs,
             steps: self.steps,
             violation,
