@@ -171,7 +171,7 @@ impl Plan {
 
     /// Empty inboxes for its machines.
     pub(crate) fn outbox(&self) -> Outbox {
-        let lossy = self.budget.lost_reply > 0;
+        let lossy = self.budget.concerns_messages();
         Outbox::new(&self.layout, &self.batch_of, lossy, self.late_max())
     }
 
@@ -239,17 +239,7 @@ impl Plan {
 
     /// Whether the script or the budget lets this kind of fault happen.
     pub fn has_fault(&self, kind: FaultKind) -> bool {
-        let Budget { crash, lose_table, lose_region, switchover, failover, outage, .. } =
-            self.budget;
-        let of_budget = match kind {
-            FaultKind::Pause | FaultKind::Offline => 0,
-            FaultKind::Crash => crash.max(outage),
-            FaultKind::Fail => outage,
-            FaultKind::Lose => lose_table.max(lose_region),
-            FaultKind::Switchover => switchover,
-            FaultKind::Failover => failover,
-        };
-        of_budget > 0 || self.faults().any(|fault| fault.kind == kind)
+        self.budget.does(kind) || self.faults().any(|fault| fault.kind == kind)
     }
 
     /// What an outage of the region does that the scheduler chooses.

@@ -63,7 +63,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-pub mod budget;
 pub mod builtin;
 pub(crate) mod complaint;
 pub mod designs;
@@ -80,7 +79,6 @@ pub mod script;
 pub mod stores;
 pub mod timing;
 
-pub use budget::Budget;
 pub use file::{FileError, Override};
 pub use problem::{Cause, Problem};
 pub use rpo::{LossLimit, Rpo};
@@ -89,6 +87,7 @@ pub use script::{Condition, Expectation, ScriptStep};
 pub use stores::StoreOptions;
 pub use timing::Timing;
 
+pub use crate::model::fault::Budget;
 pub use crate::model::options::{
     AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions,
     ReplicationOptions, Source, TableOptions,

@@ -19,6 +19,7 @@
 
 use crate::model::id::{ContainerId, DnsSide, MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::{Layout, Place};
+use crate::model::options::{About, SOUND, or, section};
 
 /// Something that can fail and be recovered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -118,137 +119,363 @@ pub struct Fault {
     pub target: Target,
 }
 
-/// A fault, or its end, or a moment, that the scheduler may choose within the scenario's budget.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum FaultPoint {
-    /// The container crashes; takes one crash from the budget.
-    Crash(ContainerId),
-    /// A container that crashed or met a failed dependency starts again.
-    Restart(ContainerId),
-    /// The reply at the head of the machine's inbox is lost: the request took effect, and the
-    /// machine sees a failure. Takes one lost reply from the budget.
-    LoseReply(MachineId),
-    /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
-    /// budget.
-    Arrive(MachineId),
-    /// The oldest delivery of the queue times out. Takes one timeout from the budget.
-    TimeOut(QueueId),
-    /// The first visible record of a `standard` queue becomes the last. Takes one change of order
-    /// from the budget.
-    Reorder(QueueId),
-    /// The driver, which waits for any moment (`await sometime`), goes on at this one.
-    GoOn,
-    /// A regional table loses all that it has. Takes one loss of a table from the budget.
-    LoseTable(TableId),
-    /// The region is gone for good. Takes one loss of a region from the budget.
-    LoseRegion(RegionId),
-    /// The writer of a stage's global database begins to hand over to the cluster of this region.
-    /// Takes one switchover from the budget.
-    Switchover(ReplicatorId, RegionId),
-    /// The cluster of this region becomes the writer at once. Takes one failover from the budget.
-    Failover(ReplicatorId, RegionId),
-    /// Everything in the region fails at once. Takes one outage from the budget.
-    Outage(RegionId),
-    /// Everything in a region with such an outage works again.
-    EndOutage(RegionId),
+/// The table of the faults that a scheduler may choose, of their ends and of other moments, one a line: the variant,
+/// what it [concerns](Subject), its name in saved runs, and, if it takes one from the budget, that key of the
+/// budget. `sim/budget.rs` says of each when it is on offer and what it does.
+macro_rules! faults {
+    ($(#[$doc:meta])* $points:ident, $(#[$budget_doc:meta])* $budget:ident { $(
+        $(#[$variant_doc:meta])*
+        $variant:ident $(($($field:ident: $type:ty),+))? of $subject:ident $name:literal
+        $(takes { $(#[$key_doc:meta])* $key:ident $(needs $needs:literal)? } does $does:expr)?;
+    )+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub enum $points { $($(#[$variant_doc])* $variant $(($($type),+))?,)+ }
+
+        /// Which fault, whatever it concerns.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        pub(crate) enum PointKind { $($variant,)+ }
+
+        impl PointKind {
+            /// Every one, in the order of the table.
+            pub(crate) const ALL: [PointKind; [$($name),+].len()] = [$(PointKind::$variant),+];
+
+            /// The word that saved runs have for it. Of two with the same word, they concern different things.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(PointKind::$variant => $name,)+ }
+            }
+
+            /// What such a fault concerns: the place in [`FaultNumbers`] of all there is of that.
+            fn subject(self) -> SubjectKind {
+                match self { $(PointKind::$variant => SubjectKind::$subject,)+ }
+            }
+
+            /// The fault of this kind that concerns that, if there is one.
+            pub(crate) fn of(self, subject: Subject) -> Option<$points> {
+                match (self, subject) {
+                    $((PointKind::$variant, Subject::$subject $(($($field),+))?) => {
+                        Some($points::$variant $(($($field),+))?)
+                    })+
+                    (_, _) => None,
+                }
+            }
+
+            /// What happens to something by it.
+            fn does(self) -> &'static [FaultKind] {
+                match self { $(PointKind::$variant => or!([$($does)?] &[]),)+ }
+            }
+
+            /// What it takes from the budget, by the index of its key in [`Budget::KEYS`]: the end of a fault, the
+            /// arrival of a late message and a moment of the script take nothing.
+            pub(crate) fn of_budget(self) -> Option<usize> {
+                const KEYS: [Option<&str>; PointKind::ALL.len()] =
+                    [$(or!([$(Some(stringify!($key)))?] None)),+];
+                let kind = self as usize;
+                KEYS[kind].map(|_| KEYS[..kind].iter().flatten().count())
+            }
+        }
+
+        impl $points {
+            /// Which fault it is.
+            pub(crate) fn kind(self) -> PointKind {
+                match self { $($points::$variant { .. } => PointKind::$variant,)+ }
+            }
+
+            /// What it concerns.
+            pub(crate) fn subject(self) -> Subject {
+                match self {
+                    $($points::$variant $(($($field),+))? => Subject::$subject $(($($field),+))?,)+
+                }
+            }
+        }
+
+        section! {
+            $(#[$budget_doc])*
+            #[derive(Copy)]
+            $budget { $($($(#[$key_doc])* $key: u16 => few(&[$($needs)?]),)?)+ }
+        }
+
+        impl $budget {
+            /// The kinds, as scenario files write them.
+            pub const KEYS: [&'static str; <[&str]>::len(&[$($(stringify!($key),)?)+])] =
+                [$($(stringify!($key),)?)+];
+
+            /// How many of each kind, in the order of [`Budget::KEYS`].
+            pub(crate) fn counts(&self) -> [u16; $budget::KEYS.len()] {
+                [$($(self.$key,)?)+]
+            }
+
+            /// One fewer of those that this fault takes.
+            pub(crate) fn take(&mut self, kind: PointKind) {
+                match kind {
+                    $(PointKind::$variant => { $(self.$key -= 1;)? })+
+                }
+            }
+        }
+    };
 }
 
-impl FaultPoint {
-    /// What it takes from the budget, by the index of its kind in
-    /// [`Budget::KEYS`](crate::scenario::Budget::KEYS): the end of a fault, the arrival of a late message and a
-    /// moment of the script take nothing.
-    pub(crate) fn of_budget(self) -> Option<usize> {
-        Some(match self {
-            FaultPoint::Crash(_) => 0,
-            FaultPoint::LoseReply(_) => 1,
-            FaultPoint::TimeOut(_) => 2,
-            FaultPoint::Reorder(_) => 3,
-            FaultPoint::LoseTable(_) => 4,
-            FaultPoint::LoseRegion(_) => 5,
-            FaultPoint::Switchover(..) => 6,
-            FaultPoint::Failover(..) => 7,
-            FaultPoint::Outage(_) => 8,
-            FaultPoint::Restart(_)
-            | FaultPoint::Arrive(_)
-            | FaultPoint::GoOn
-            | FaultPoint::EndOutage(_) => return None,
-        })
+/// None, or a few.
+fn few(needs: &'static [&'static str]) -> Vec<(u16, About)> {
+    let some = [1, 2, 4].map(|count| (count, SOUND.needs(needs)));
+    std::iter::once((0, SOUND)).chain(some).collect()
+}
+
+faults! {
+    /// A fault, or its end, or a moment, that the scheduler may choose within the scenario's budget.
+    FaultPoint,
+    /// How many faults of each kind the scheduler may choose.
+    Budget {
+        /// The container crashes; takes one crash from the budget.
+        Crash(id: ContainerId) of Container "crash" takes {
+            /// Crashes of containers; each may be followed by a restart, also a choice.
+            crash
+        } does &[FaultKind::Crash];
+        /// A container that crashed or met a failed dependency starts again.
+        Restart(id: ContainerId) of Container "restart";
+        /// The reply at the head of the machine's inbox is lost: the request took effect, and the
+        /// machine sees a failure. Takes one lost reply from the budget.
+        LoseReply(machine: MachineId) of Machine "lose-reply" takes {
+            /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
+            lost_reply
+        } does &[];
+        /// The oldest delivery of the queue times out. Takes one timeout from the budget.
+        TimeOut(id: QueueId) of Queue "time-out" takes {
+            /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
+            /// delivered to another one.
+            visibility_timeout
+        } does &[];
+        /// The first visible record of a `standard` queue becomes the last. Takes one change of order
+        /// from the budget.
+        Reorder(id: QueueId) of Queue "reorder" takes {
+            /// Changes of order: the first visible record of a `standard` queue becomes the last.
+            reorder needs "queue.delivery=standard"
+        } does &[];
+        /// The driver, which waits for any moment (`await sometime`), goes on at this one.
+        GoOn of Driver "go-on";
+        /// A regional table loses all that it has. Takes one loss of a table from the budget.
+        LoseTable(id: TableId) of Table "lose" takes {
+            /// Regional tables that lose all that they have.
+            lose_table
+        } does &[FaultKind::Lose];
+        /// The region is gone for good. Takes one loss of a region from the budget.
+        LoseRegion(region: RegionId) of Region "lose" takes {
+            /// Regions that are gone for good; one is always left.
+            lose_region
+        } does &[FaultKind::Lose];
+        /// The writer of a stage's global database begins to hand over to the cluster of this region.
+        /// Takes one switchover from the budget.
+        Switchover(id: ReplicatorId, to: RegionId) of Writer "switchover" takes {
+            /// Switchovers: the writer of a global database begins to hand over to another region.
+            switchover needs "store.default=aurora"
+        } does &[FaultKind::Switchover];
+        /// The cluster of this region becomes the writer at once. Takes one failover from the budget.
+        Failover(id: ReplicatorId, to: RegionId) of Writer "failover" takes {
+            /// Failovers: the writer of a global database moves to another region at once.
+            failover needs "store.default=aurora"
+        } does &[FaultKind::Failover];
+        /// Everything in the region fails at once. Takes one outage from the budget.
+        Outage(region: RegionId) of Region "outage" takes {
+            /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
+            /// choice.
+            outage
+        } does &[FaultKind::Crash, FaultKind::Fail];
+        /// Everything in a region with such an outage works again.
+        EndOutage(region: RegionId) of Region "end-outage";
+        /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
+        /// budget.
+        Arrive(machine: MachineId) of Machine "arrive";
     }
 }
 
-/// Fault points as small numbers, for sets of them: crashes, restarts, lost replies, timeouts,
-/// changes of order, the one moment of the driver; then what happens to tables, regions and writers; and
-/// last, where messages can be late, which arrive.
+impl Budget {
+    /// Whether it lets this happen to something.
+    pub(crate) fn does(&self, kind: FaultKind) -> bool {
+        let counts = self.counts();
+        let has = |point: &PointKind| point.of_budget().is_some_and(|key| counts[key] > 0);
+        PointKind::ALL.iter().filter(|point| has(point)).any(|point| point.does().contains(&kind))
+    }
+
+    /// Whether it lets something happen to a machine whatever it is: which depends on the message at the head of
+    /// its inbox.
+    pub(crate) fn concerns_messages(&self) -> bool {
+        let counts = self.counts();
+        let has = |point: &PointKind| point.of_budget().is_some_and(|key| counts[key] > 0);
+        let mut points = PointKind::ALL.iter().filter(|point| has(point));
+        points.any(|point| point.subject() == SubjectKind::Machine)
+    }
+
+    /// How many faults that is in all.
+    pub fn total(&self) -> u64 {
+        self.counts().into_iter().map(u64::from).sum()
+    }
+}
+
+/// What a fault point concerns.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Subject {
+    /// The driver.
+    Driver,
+    /// Any machine.
+    Machine(MachineId),
+    /// A container.
+    Container(ContainerId),
+    /// A queue.
+    Queue(QueueId),
+    /// A regional table.
+    Table(TableId),
+    /// A region as a whole.
+    Region(RegionId),
+    /// The writer of a stage's global database, and the region that it moves to.
+    Writer(ReplicatorId, RegionId),
+}
+
+/// Which kind of things a fault point concerns, all of which are numbered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum SubjectKind {
+    Driver,
+    Machine,
+    Container,
+    Queue,
+    Table,
+    Region,
+    Writer,
+}
+
+impl SubjectKind {
+    /// How many there are in a system.
+    fn count(self, layout: &Layout) -> usize {
+        match self {
+            SubjectKind::Driver => 1,
+            SubjectKind::Machine => layout.machines(),
+            SubjectKind::Container => layout.containers(),
+            SubjectKind::Queue => layout.queues(),
+            SubjectKind::Table => layout.tables(),
+            SubjectKind::Region => layout.regions,
+            // A writer of each stage can move to each region.
+            SubjectKind::Writer => layout.stages.len() * layout.regions,
+        }
+    }
+}
+
+impl Subject {
+    /// Its number among all of its kind.
+    fn number(self, regions: usize) -> usize {
+        match self {
+            Subject::Driver => 0,
+            Subject::Machine(id) => id.index(),
+            Subject::Container(id) => id.index(),
+            Subject::Queue(id) => id.index(),
+            Subject::Table(id) => id.index(),
+            Subject::Region(region) => region.index(),
+            Subject::Writer(id, region) => id.index() * regions + region.index(),
+        }
+    }
+
+    /// What has this number among all of a kind.
+    fn of(kind: SubjectKind, number: usize, regions: usize) -> Subject {
+        let id = number as u16;
+        match kind {
+            SubjectKind::Driver => Subject::Driver,
+            SubjectKind::Machine => Subject::Machine(MachineId(id)),
+            SubjectKind::Container => Subject::Container(ContainerId(id)),
+            SubjectKind::Queue => Subject::Queue(QueueId(id)),
+            SubjectKind::Table => Subject::Table(TableId(id)),
+            SubjectKind::Region => Subject::Region(RegionId(id as u8)),
+            SubjectKind::Writer => Subject::Writer(
+                ReplicatorId((number / regions) as u16),
+                RegionId((number % regions) as u8),
+            ),
+        }
+    }
+
+    /// The machine that it concerns; of a whole region, none.
+    pub(crate) fn place(self, layout: &Layout) -> Option<Place> {
+        Some(match self {
+            Subject::Driver => Place::Driver,
+            Subject::Machine(machine) => layout.places()[machine.index()],
+            Subject::Container(id) => Place::Container(id),
+            Subject::Queue(id) => Place::Queue(id),
+            Subject::Table(id) => Place::Table(id),
+            Subject::Region(_) => return None,
+            Subject::Writer(id, _) => Place::Replicator(id),
+        })
+    }
+
+    /// What it is called in saved runs.
+    pub(crate) fn name(self, layout: &Layout) -> String {
+        match self {
+            Subject::Region(region) => format!("@{region}"),
+            Subject::Writer(id, to) => format!("{}-table to @{to}", layout.stages[id.index()]),
+            Subject::Driver
+            | Subject::Machine(_)
+            | Subject::Container(_)
+            | Subject::Queue(_)
+            | Subject::Table(_) => {
+                let machine = self.place(layout).map(|place| layout.machine(place));
+                machine.map_or_else(String::new, |machine| layout.name(machine).to_owned())
+            }
+        }
+    }
+
+    /// All that is called so in saved runs: a container is a machine, too.
+    pub(crate) fn named(name: &str, layout: &Layout) -> Vec<Subject> {
+        let region = |text: &str| {
+            let number = text.strip_prefix('@')?;
+            layout.region_ids().find(|known| known.to_string() == number)
+        };
+        if let Some(region) = region(name) {
+            return vec![Subject::Region(region)];
+        }
+        if let Some((database, to)) = name.split_once("-table to ") {
+            let stage = layout.stages.iter().position(|stage| stage == database);
+            let writer = stage.zip(region(to));
+            let writer = writer.map(|(id, to)| Subject::Writer(ReplicatorId(id as u16), to));
+            return writer.into_iter().collect();
+        }
+        let Some(machine) = layout.find(name) else { return Vec::new() };
+        let own = match layout.places()[machine.index()] {
+            Place::Driver => Some(Subject::Driver),
+            Place::Container(id) => Some(Subject::Container(id)),
+            Place::Queue(id) => Some(Subject::Queue(id)),
+            Place::Table(id) => Some(Subject::Table(id)),
+            Place::Source
+            | Place::InDns
+            | Place::OutDns
+            | Place::Destination
+            | Place::Replicator(_) => None,
+        };
+        std::iter::once(Subject::Machine(machine)).chain(own).collect()
+    }
+}
+
+/// Fault points as small numbers, for sets of them: kind by kind in the order of the table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct FaultNumbers {
-    containers: usize,
-    machines: usize,
-    queues: usize,
-    tables: usize,
-    regions: usize,
-    stages: usize,
-    /// Messages can be late.
-    late: bool,
+    /// By kind: its first number; and how many numbers there are.
+    first: [u16; PointKind::ALL.len() + 1],
+    regions: u8,
 }
 
 impl FaultNumbers {
-    pub(crate) fn new(layout: &Layout, late: bool) -> FaultNumbers {
-        let (containers, machines) = (layout.containers(), layout.machines());
-        FaultNumbers {
-            containers,
-            machines,
-            queues: layout.queues(),
-            tables: layout.tables(),
-            regions: layout.regions,
-            stages: layout.stages.len(),
-            late,
+    pub(crate) fn new(layout: &Layout) -> FaultNumbers {
+        let mut first = [0; PointKind::ALL.len() + 1];
+        for (index, kind) in PointKind::ALL.into_iter().enumerate() {
+            first[index + 1] = first[index] + kind.subject().count(layout) as u16;
         }
+        FaultNumbers { first, regions: layout.regions as u8 }
     }
 
     /// How many numbers there are.
     pub(crate) fn count(self) -> usize {
-        self.arrivals() + if self.late { self.machines } else { 0 }
-    }
-
-    fn go_on(self) -> usize {
-        2 * self.containers + self.machines + 2 * self.queues
-    }
-
-    fn arrivals(self) -> usize {
-        self.go_on() + 1 + self.tables + 3 * self.regions + 2 * self.moves()
-    }
-
-    /// A writer of each stage can move to each region.
-    fn moves(self) -> usize {
-        self.stages * self.regions
-    }
-
-    fn to(self, id: ReplicatorId, region: RegionId) -> usize {
-        id.index() * self.regions + region.index()
+        self.first[PointKind::ALL.len()].into()
     }
 
     /// The number of a fault point.
+    #[inline]
     pub(crate) fn number(self, point: FaultPoint) -> usize {
-        let replies = 2 * self.containers;
-        let timeouts = replies + self.machines;
-        let tables = self.go_on() + 1;
-        let regions = tables + self.tables;
-        let writers = regions + 3 * self.regions;
-        match point {
-            FaultPoint::Crash(container) => container.index(),
-            FaultPoint::Restart(container) => self.containers + container.index(),
-            FaultPoint::LoseReply(machine) => replies + machine.index(),
-            FaultPoint::TimeOut(queue) => timeouts + queue.index(),
-            FaultPoint::Reorder(queue) => timeouts + self.queues + queue.index(),
-            FaultPoint::GoOn => self.go_on(),
-            FaultPoint::LoseTable(table) => tables + table.index(),
-            FaultPoint::LoseRegion(region) => regions + region.index(),
-            FaultPoint::Outage(region) => regions + self.regions + region.index(),
-            FaultPoint::EndOutage(region) => regions + 2 * self.regions + region.index(),
-            FaultPoint::Switchover(id, to) => writers + self.to(id, to),
-            FaultPoint::Failover(id, to) => writers + self.moves() + self.to(id, to),
-            FaultPoint::Arrive(machine) => self.arrivals() + machine.index(),
-        }
+        let first = usize::from(self.first[point.kind() as usize]);
+        first + point.subject().number(self.regions.into())
     }
 
     /// The fault point of a number.
@@ -258,46 +485,11 @@ impl FaultNumbers {
     /// If the number is not below [`FaultNumbers::count`].
     pub(crate) fn point(self, number: usize) -> FaultPoint {
         assert!(number < self.count(), "there are {} fault points", self.count());
-        let mut left = number;
-        let mut within = |group: usize| {
-            let found = (left < group).then_some(left as u16);
-            left = left.saturating_sub(group);
-            found
-        };
-        if let Some(container) = within(self.containers) {
-            FaultPoint::Crash(ContainerId(container))
-        } else if let Some(container) = within(self.containers) {
-            FaultPoint::Restart(ContainerId(container))
-        } else if let Some(machine) = within(self.machines) {
-            FaultPoint::LoseReply(MachineId(machine))
-        } else if let Some(queue) = within(self.queues) {
-            FaultPoint::TimeOut(QueueId(queue))
-        } else if let Some(queue) = within(self.queues) {
-            FaultPoint::Reorder(QueueId(queue))
-        } else if within(1).is_some() {
-            FaultPoint::GoOn
-        } else if let Some(table) = within(self.tables) {
-            FaultPoint::LoseTable(TableId(table))
-        } else if let Some(region) = within(self.regions) {
-            FaultPoint::LoseRegion(RegionId(region as u8))
-        } else if let Some(region) = within(self.regions) {
-            FaultPoint::Outage(RegionId(region as u8))
-        } else if let Some(region) = within(self.regions) {
-            FaultPoint::EndOutage(RegionId(region as u8))
-        } else if let Some(to) = within(self.moves()) {
-            let (id, region) = self.move_of(to);
-            FaultPoint::Switchover(id, region)
-        } else if let Some(to) = within(self.moves()) {
-            let (id, region) = self.move_of(to);
-            FaultPoint::Failover(id, region)
-        } else {
-            FaultPoint::Arrive(MachineId(left as u16))
-        }
-    }
-
-    fn move_of(self, number: u16) -> (ReplicatorId, RegionId) {
-        let regions = self.regions as u16;
-        (ReplicatorId(number / regions), RegionId((number % regions) as u8))
+        let is_before = |first: &u16| usize::from(*first) <= number;
+        let index = self.first.iter().take_while(|first| is_before(first)).count() - 1;
+        let (kind, within) = (PointKind::ALL[index], number - usize::from(self.first[index]));
+        let subject = Subject::of(kind.subject(), within, self.regions.into());
+        kind.of(subject).expect("a number stands for what its kind concerns")
     }
 }
 
@@ -308,17 +500,28 @@ mod tests {
     #[test]
     fn every_number_is_one_fault_point() {
         let layout = Layout::new(3, vec!["a".to_owned(), "b".to_owned()], 2);
-        let last = MachineId(layout.machines() as u16 - 1);
-        let cases = [
-            (false, FaultPoint::Failover(ReplicatorId(1), RegionId(2))),
-            (true, FaultPoint::Arrive(last)),
-        ];
-        for (late, last) in cases {
-            let numbers = FaultNumbers::new(&layout, late);
-            for number in 0..numbers.count() {
-                assert_eq!(numbers.number(numbers.point(number)), number);
-            }
-            assert_eq!(numbers.point(numbers.count() - 1), last);
+        let numbers = FaultNumbers::new(&layout);
+        let points: Vec<FaultPoint> = (0..numbers.count()).map(|n| numbers.point(n)).collect();
+        for (number, &point) in points.iter().enumerate() {
+            assert_eq!(numbers.number(point), number);
+        }
+        let kinds: Vec<PointKind> =
+            points.chunk_by(|a, b| a.kind() == b.kind()).map(|chunk| chunk[0].kind()).collect();
+        assert_eq!(kinds, PointKind::ALL);
+    }
+
+    /// Saved runs name them so.
+    #[test]
+    fn every_fault_point_is_found_by_its_name() {
+        let layout = Layout::new(2, vec!["a".to_owned(), "b".to_owned()], 2);
+        let numbers = FaultNumbers::new(&layout);
+        for point in (0..numbers.count()).map(|number| numbers.point(number)) {
+            let (word, name) = (point.kind().name(), point.subject().name(&layout));
+            let subjects = Subject::named(&name, &layout);
+            let kinds = PointKind::ALL.into_iter().filter(|kind| kind.name() == word);
+            let found: Vec<FaultPoint> =
+                kinds.flat_map(|kind| subjects.iter().filter_map(move |&it| kind.of(it))).collect();
+            assert_eq!(found, [point], "{word} {name}");
         }
     }
 }

@@ -349,20 +349,8 @@ pub fn story(saved: &SavedRun) -> (Vec<Line>, Vec<RecordId>) {
 
 /// Where a fault of the budget strikes.
 fn place_of(point: FaultPoint, layout: &Layout) -> Place {
-    match point {
-        FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
-        FaultPoint::LoseReply(machine) | FaultPoint::Arrive(machine) => {
-            layout.places()[machine.index()]
-        }
-        FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
-        FaultPoint::LoseTable(id) => Place::Table(id),
-        FaultPoint::Switchover(id, _) | FaultPoint::Failover(id, _) => Place::Replicator(id),
-        // Their events say whom they strike.
-        FaultPoint::GoOn
-        | FaultPoint::LoseRegion(_)
-        | FaultPoint::Outage(_)
-        | FaultPoint::EndOutage(_) => Place::Driver,
-    }
+    // The events of what concerns a whole region say whom it strikes.
+    point.subject().place(layout).unwrap_or(Place::Driver)
 }
 
 /// Whether the message is about what its receiver asked for, and does not say what that was.

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::model::fault::FaultPoint;
+use crate::model::fault::{FaultPoint, PointKind, Subject};
 use crate::model::id::{QueueId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
@@ -155,19 +155,10 @@ impl Focus {
 
     /// Whether the fault strikes there. The moments of the script concern everybody.
     pub(crate) fn concerns(self, point: FaultPoint, layout: &Layout) -> bool {
-        let place = match point {
-            FaultPoint::Crash(id) | FaultPoint::Restart(id) => Place::Container(id),
-            FaultPoint::LoseReply(machine) | FaultPoint::Arrive(machine) => {
-                layout.places()[machine.index()]
-            }
-            FaultPoint::TimeOut(id) | FaultPoint::Reorder(id) => Place::Queue(id),
-            FaultPoint::GoOn => return true,
-            FaultPoint::LoseTable(id) => Place::Table(id),
-            FaultPoint::Switchover(id, _) | FaultPoint::Failover(id, _) => Place::Replicator(id),
-            FaultPoint::LoseRegion(region)
-            | FaultPoint::Outage(region)
-            | FaultPoint::EndOutage(region) => return region == self.region,
-        };
+        if let Subject::Region(region) = point.subject() {
+            return region == self.region;
+        }
+        let Some(place) = point.subject().place(layout) else { return false };
         if let Place::Container(id) = place {
             layout.container_place(id) == (self.region, self.stage)
         } else if let Place::Queue(id) = place {
@@ -192,26 +183,12 @@ impl Focus {
     }
 }
 
-/// The kinds of fault points, as small numbers.
-pub(crate) const KINDS: usize = 13;
+/// How many kinds of fault points there are.
+pub(crate) const KINDS: usize = PointKind::ALL.len();
 
 /// Which kind it is, below [`KINDS`].
 pub(crate) fn kind(point: FaultPoint) -> usize {
-    match point {
-        FaultPoint::Crash(_) => 0,
-        FaultPoint::Restart(_) => 1,
-        FaultPoint::LoseReply(_) => 2,
-        FaultPoint::TimeOut(_) => 3,
-        FaultPoint::Reorder(_) => 4,
-        FaultPoint::GoOn => 5,
-        FaultPoint::LoseTable(_) => 6,
-        FaultPoint::LoseRegion(_) => 7,
-        FaultPoint::Switchover(..) => 8,
-        FaultPoint::Failover(..) => 9,
-        FaultPoint::Outage(_) => 10,
-        FaultPoint::EndOutage(_) => 11,
-        FaultPoint::Arrive(_) => 12,
-    }
+    point.kind() as usize
 }
 
 /// A fault of those that are offered and wanted: a kind, then one of that kind.

@@ -32,7 +32,7 @@ pub(super) struct Faults {
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
-        let numbers = FaultNumbers::new(&plan.layout, plan.can_be_late);
+        let numbers = FaultNumbers::new(&plan.layout);
         let restarts = plan.scenario().container.restart == Restart::Always;
         let has_budget = plan.budget != Budget::default() || restarts || plan.can_be_late;
         let ready = IndexSet::new(numbers.count());
@@ -92,12 +92,13 @@ impl World {
     pub(super) fn take_fault(&mut self, point: FaultPoint, plan: &Plan) {
         let number = self.faults.numbers.number(point);
         assert!(self.faults.ready.contains(number), "{point:?} cannot happen now");
-        let kind = point.of_budget();
-        if kind.is_some() {
+        let of_budget = point.kind().of_budget();
+        if of_budget.is_some() {
             self.ending.strike();
         }
-        if let (true, Some(kind)) = (self.take_offered(point, plan), kind) {
-            self.note_strike(Strike::of_budget(kind));
+        self.faults.left.take(point.kind());
+        if let (true, Some(key)) = (self.take_offered(point, plan), of_budget) {
+            self.note_strike(Strike::of_budget(key));
         }
     }
 
@@ -105,7 +106,6 @@ impl World {
     fn take_offered(&mut self, point: FaultPoint, plan: &Plan) -> bool {
         match point {
             FaultPoint::Crash(container) => {
-                self.faults.left.crash -= 1;
                 let target = Target::Container(container);
                 self.inject(Fault { kind: FaultKind::Crash, target }, plan);
                 self.faults.offer(FaultPoint::Restart(container), true);
@@ -117,51 +117,30 @@ impl World {
             FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
             FaultPoint::TimeOut(id) => {
-                self.faults.left.visibility_timeout -= 1;
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.time_out(context, &mut self.shelf, &mut self.out);
                 self.offer_all_queue_faults(plan);
             }
             FaultPoint::Reorder(id) => {
-                self.faults.left.reorder -= 1;
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.reorder(context, &mut self.shelf, &mut self.out);
                 self.offer_all_queue_faults(plan);
             }
             FaultPoint::GoOn => self.release_driver(),
             FaultPoint::Arrive(machine) => self.let_arrive(machine),
-            FaultPoint::LoseTable(_)
-            | FaultPoint::LoseRegion(_)
-            | FaultPoint::Switchover(..)
-            | FaultPoint::Failover(..)
-            | FaultPoint::Outage(_)
-            | FaultPoint::EndOutage(_) => return self.take_great_fault(point, plan),
-        }
-        true
-    }
-
-    /// One that concerns more than one container, queue or reply; whether it changes anything.
-    fn take_great_fault(&mut self, point: FaultPoint, plan: &Plan) -> bool {
-        let left = &mut self.faults.left;
-        let (kind, target) = match point {
             FaultPoint::LoseTable(id) => {
-                left.lose_table -= 1;
-                (FaultKind::Lose, Target::Table(id))
+                return self.strike_widely(FaultKind::Lose, Target::Table(id), plan);
             }
             FaultPoint::LoseRegion(region) => {
-                left.lose_region -= 1;
-                (FaultKind::Lose, Target::Region(region))
+                return self.strike_widely(FaultKind::Lose, Target::Region(region), plan);
             }
             FaultPoint::Switchover(id, to) => {
-                left.switchover -= 1;
-                (FaultKind::Switchover, Target::Writer(id, to))
+                return self.strike_widely(FaultKind::Switchover, Target::Writer(id, to), plan);
             }
             FaultPoint::Failover(id, to) => {
-                left.failover -= 1;
-                (FaultKind::Failover, Target::Writer(id, to))
+                return self.strike_widely(FaultKind::Failover, Target::Writer(id, to), plan);
             }
             FaultPoint::Outage(region) => {
-                left.outage -= 1;
                 let mut strikes = false;
                 plan.outage(region).iter().for_each(|&fault| strikes |= self.strike(fault, plan));
                 self.faults.offer(FaultPoint::EndOutage(region), true);
@@ -173,14 +152,12 @@ impl World {
                 self.offer_great_faults(plan);
                 return false;
             }
-            FaultPoint::Crash(_)
-            | FaultPoint::Restart(_)
-            | FaultPoint::LoseReply(_)
-            | FaultPoint::Arrive(_)
-            | FaultPoint::TimeOut(_)
-            | FaultPoint::Reorder(_)
-            | FaultPoint::GoOn => unreachable!("{point:?} concerns one machine"),
-        };
+        }
+        true
+    }
+
+    /// One that concerns more than one container, queue or reply; whether it changes anything.
+    fn strike_widely(&mut self, kind: FaultKind, target: Target, plan: &Plan) -> bool {
         let strikes = self.strike(Fault { kind, target }, plan);
         self.offer_great_faults(plan);
         strikes
@@ -244,7 +221,6 @@ impl World {
     /// a change to try again is told that there is one: a reply that does not come is a time-out,
     /// and a time-out is tried again.
     fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
-        self.faults.left.lost_reply -= 1;
         let head = self.out.first_mut(machine).expect("offered only for a reply");
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");

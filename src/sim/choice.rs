@@ -1,7 +1,7 @@
 //! The one door through which all nondeterminism passes.
 
-use crate::model::fault::{FaultNumbers, FaultPoint};
-use crate::model::id::{MachineId, RegionId, RegionSet, ReplicatorId};
+use crate::model::fault::{FaultNumbers, FaultPoint, PointKind, Subject};
+use crate::model::id::{MachineId, RegionId, RegionSet};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::{DRIVER, IN_DNS, Layout, Place};
 
@@ -317,38 +317,13 @@ impl Choice {
     /// `lose @1`, `outage @1`, `end-outage @1`, `switchover core-table to @2`,
     /// `failover core-table to @2`, `heal`.
     pub fn name(self, layout: &Layout) -> String {
-        let container = |id| layout.name(layout.machine(Place::Container(id)));
         match self {
             Choice::Step(machine) => format!("step {}", layout.name(machine)),
             Choice::Resolve(region) => format!("resolve {}@{region}", layout.name(IN_DNS)),
             Choice::Fail(machine) => format!("fail {}", layout.name(machine)),
-            Choice::Fault(FaultPoint::Crash(id)) => format!("crash {}", container(id)),
-            Choice::Fault(FaultPoint::Restart(id)) => format!("restart {}", container(id)),
-            Choice::Fault(FaultPoint::LoseReply(machine)) => {
-                format!("lose-reply {}", layout.name(machine))
+            Choice::Fault(point) => {
+                format!("{} {}", point.kind().name(), point.subject().name(layout))
             }
-            Choice::Fault(FaultPoint::Arrive(machine)) => {
-                format!("arrive {}", layout.name(machine))
-            }
-            Choice::Fault(FaultPoint::TimeOut(id)) => {
-                format!("time-out {}", layout.name(layout.machine(Place::Queue(id))))
-            }
-            Choice::Fault(FaultPoint::Reorder(id)) => {
-                format!("reorder {}", layout.name(layout.machine(Place::Queue(id))))
-            }
-            Choice::Fault(FaultPoint::GoOn) => "go-on driver".to_owned(),
-            Choice::Fault(FaultPoint::LoseTable(id)) => {
-                format!("lose {}", layout.name(layout.machine(Place::Table(id))))
-            }
-            Choice::Fault(FaultPoint::LoseRegion(region)) => format!("lose @{region}"),
-            Choice::Fault(FaultPoint::Switchover(id, to)) => {
-                format!("switchover {}-table to @{to}", layout.stages[id.index()])
-            }
-            Choice::Fault(FaultPoint::Failover(id, to)) => {
-                format!("failover {}-table to @{to}", layout.stages[id.index()])
-            }
-            Choice::Fault(FaultPoint::Outage(region)) => format!("outage @{region}"),
-            Choice::Fault(FaultPoint::EndOutage(region)) => format!("end-outage @{region}"),
             Choice::Heal => HEAL.to_owned(),
         }
     }
@@ -358,47 +333,39 @@ impl Choice {
         if name == HEAL {
             return Some(Choice::Heal);
         }
-        let (verb, machine) = name.split_once(' ')?;
-        let region = |text: &str| {
-            let number = text.strip_prefix('@')?;
-            layout.region_ids().find(|known| known.to_string() == number)
-        };
-        if verb == "resolve" {
-            return region(machine.strip_prefix(layout.name(IN_DNS))?).map(Choice::Resolve);
+        let (verb, name) = name.split_once(' ')?;
+        match verb {
+            "step" => layout.find(name).map(Choice::Step),
+            "resolve" => {
+                let subjects = Subject::named(name.strip_prefix(layout.name(IN_DNS))?, layout);
+                subjects.into_iter().find_map(|subject| match subject {
+                    Subject::Region(region) => Some(Choice::Resolve(region)),
+                    Subject::Driver
+                    | Subject::Machine(_)
+                    | Subject::Container(_)
+                    | Subject::Queue(_)
+                    | Subject::Table(_)
+                    | Subject::Writer(..) => None,
+                })
+            }
+            "fail" => {
+                layout.find(name).filter(|&machine| can_fail(machine, layout)).map(Choice::Fail)
+            }
+            _ => {
+                let subjects = Subject::named(name, layout);
+                let kinds = PointKind::ALL.into_iter().filter(|kind| kind.name() == verb);
+                let mut points =
+                    kinds.flat_map(|kind| subjects.iter().filter_map(move |&it| kind.of(it)));
+                points.next().map(Choice::Fault)
+            }
         }
-        if let Some(region) = region(machine) {
-            return match verb {
-                "lose" => Some(Choice::Fault(FaultPoint::LoseRegion(region))),
-                "outage" => Some(Choice::Fault(FaultPoint::Outage(region))),
-                "end-outage" => Some(Choice::Fault(FaultPoint::EndOutage(region))),
-                _ => None,
-            };
-        }
-        if let Some((database, to)) = machine.split_once("-table to ") {
-            let stage = layout.stages.iter().position(|stage| stage == database)?;
-            let (id, to) = (ReplicatorId(stage as u16), region(to)?);
-            return match verb {
-                "switchover" => Some(Choice::Fault(FaultPoint::Switchover(id, to))),
-                "failover" => Some(Choice::Fault(FaultPoint::Failover(id, to))),
-                _ => None,
-            };
-        }
-        let machine = layout.find(machine)?;
-        match (verb, layout.places()[machine.index()]) {
-            ("step", _) => Some(Choice::Step(machine)),
-            (
-                "fail",
-                Place::Queue(_) | Place::Container(_) | Place::Table(_) | Place::Replicator(_),
-            ) => Some(Choice::Fail(machine)),
-            ("crash", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Crash(id))),
-            ("restart", Place::Container(id)) => Some(Choice::Fault(FaultPoint::Restart(id))),
-            ("arrive", _) => Some(Choice::Fault(FaultPoint::Arrive(machine))),
-            ("lose-reply", _) => Some(Choice::Fault(FaultPoint::LoseReply(machine))),
-            ("time-out", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::TimeOut(id))),
-            ("reorder", Place::Queue(id)) => Some(Choice::Fault(FaultPoint::Reorder(id))),
-            ("lose", Place::Table(id)) => Some(Choice::Fault(FaultPoint::LoseTable(id))),
-            ("go-on", Place::Driver) => Some(Choice::Fault(FaultPoint::GoOn)),
-            _ => None,
-        }
+    }
+}
+
+/// Whether the driver can choose the machine to fail.
+fn can_fail(machine: MachineId, layout: &Layout) -> bool {
+    match layout.places()[machine.index()] {
+        Place::Queue(_) | Place::Container(_) | Place::Table(_) | Place::Replicator(_) => true,
+        Place::Driver | Place::Source | Place::InDns | Place::OutDns | Place::Destination => false,
     }
 }

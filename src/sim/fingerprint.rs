@@ -120,8 +120,13 @@ impl Writer<'_> {
         self.bytes.flag(ending.is_fresh(self.world.driver.next() as u16));
         self.bytes.u8(ending.repeats());
         self.bytes.flag(ending.is_closed());
+        // Only what is left of something, so that a kind that is new changes no state without it.
         let left = self.world.faults.left().counts();
-        left.into_iter().for_each(|left| self.bytes.u16(left));
+        self.bytes.len(left.iter().filter(|left| **left > 0).count());
+        for (key, left) in left.into_iter().enumerate().filter(|(_, left)| *left > 0) {
+            self.bytes.u8(key as u8);
+            self.bytes.u16(left);
+        }
         let offers = self.world.faults.ready();
         self.bytes.len(offers.len());
         offers.bits().iter().for_each(|offer| self.bytes.u16(offer as u16));

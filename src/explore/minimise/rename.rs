@@ -1,6 +1,6 @@
 //! What components are called when a stage, a region or a container is gone.
 
-use crate::model::fault::{FaultPoint, Target};
+use crate::model::fault::{FaultPoint, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::names::{can_happen, matches, targets};
@@ -254,24 +254,14 @@ impl Change {
     }
 
     fn point(&self, point: FaultPoint) -> Option<FaultPoint> {
-        Some(match point {
-            FaultPoint::Crash(id) => FaultPoint::Crash(self.container(id)?),
-            FaultPoint::Restart(id) => FaultPoint::Restart(self.container(id)?),
-            FaultPoint::LoseReply(machine) => FaultPoint::LoseReply(self.machine(machine)?),
-            FaultPoint::Arrive(machine) => FaultPoint::Arrive(self.machine(machine)?),
-            FaultPoint::TimeOut(id) => FaultPoint::TimeOut(self.queue(id)?),
-            FaultPoint::Reorder(id) => FaultPoint::Reorder(self.queue(id)?),
-            FaultPoint::GoOn => FaultPoint::GoOn,
-            FaultPoint::LoseTable(id) => FaultPoint::LoseTable(self.table(id)?),
-            FaultPoint::LoseRegion(region) => FaultPoint::LoseRegion(self.region(region)?),
-            FaultPoint::Switchover(id, to) => {
-                FaultPoint::Switchover(self.replicator(id)?, self.region(to)?)
-            }
-            FaultPoint::Failover(id, to) => {
-                FaultPoint::Failover(self.replicator(id)?, self.region(to)?)
-            }
-            FaultPoint::Outage(region) => FaultPoint::Outage(self.region(region)?),
-            FaultPoint::EndOutage(region) => FaultPoint::EndOutage(self.region(region)?),
+        point.kind().of(match point.subject() {
+            Subject::Driver => Subject::Driver,
+            Subject::Machine(machine) => Subject::Machine(self.machine(machine)?),
+            Subject::Container(id) => Subject::Container(self.container(id)?),
+            Subject::Queue(id) => Subject::Queue(self.queue(id)?),
+            Subject::Table(id) => Subject::Table(self.table(id)?),
+            Subject::Region(region) => Subject::Region(self.region(region)?),
+            Subject::Writer(id, to) => Subject::Writer(self.replicator(id)?, self.region(to)?),
         })
     }
 
