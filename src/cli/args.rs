@@ -85,7 +85,7 @@ pub(crate) struct ScenarioArgs {
 #[derive(Args, Debug)]
 pub(crate) struct ScheduleArgs {
     /// What all random choices derive from
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = quantity::any)]
     pub(crate) seed: u64,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
     /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3 [default: portfolio;
@@ -93,7 +93,7 @@ pub(crate) struct ScheduleArgs {
     #[arg(long)]
     pub(crate) scheduler: Option<SchedulerName>,
     /// Cut every run short after so many steps; a run that is cut is inconclusive
-    #[arg(long, value_name = "STEPS", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "STEPS", value_parser = quantity::positive)]
     pub(crate) max_steps: Option<u64>,
     /// The directory for saved failures
     #[arg(long, value_name = "DIR", default_value = "failures")]
@@ -105,7 +105,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// Which run of the seed, from 0: run K of a sweep of more than K runs with the same scheduler
-    #[arg(long, value_name = "INDEX", default_value_t = 0)]
+    #[arg(long, value_name = "INDEX", default_value_t = 0, value_parser = quantity::any)]
     pub(crate) run: u64,
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
@@ -123,7 +123,7 @@ pub(crate) struct SweepArgs {
     pub(crate) scenario: ScenarioArgs,
     /// How many schedules [default: 10000, or what --for has time for; 1 if the scheduler knows
     /// only one]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = quantity::positive)]
     pub(crate) runs: Option<u64>,
     /// End after this time, as in 90s, 10m or 8h, with what was found
     #[arg(long = "for", value_name = "TIME", conflicts_with = "shard")]
@@ -141,7 +141,7 @@ pub(crate) struct SweepArgs {
     #[command(flatten)]
     pub(crate) schedule: ScheduleArgs,
     /// On how many threads; the report is the same [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u16>(1, 1024))]
     pub(crate) threads: Option<u16>,
     /// Measure latency, backlogs, recovery points and times [default: only with the timed scheduler,
     /// since it takes as long again]
@@ -170,6 +170,7 @@ pub(crate) struct MinimizeArgs {
     pub(crate) artifact: Option<Target>,
     /// End with what was reached after so many simulated steps
     #[arg(long, value_name = "N", default_value_t = Minimiser::default().steps_max)]
+    #[arg(value_parser = quantity::any)]
     pub(crate) steps_max: u64,
     /// How to print the report
     #[arg(long, default_value = "text")]
@@ -181,10 +182,10 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// So many records in all, spread over the batches [default: those of the scenario]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u32>(1, u32::MAX.into()))]
     pub(crate) records: Option<u32>,
     /// Only the first so many stages [default: those of the scenario]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u8>(1, u8::MAX.into()))]
     pub(crate) stages: Option<u8>,
     /// Faults that may happen anywhere, as in crash=1,lost_reply=1, or none [default: those of
     /// the scenario]
@@ -203,7 +204,7 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     pub(crate) no_minimize: bool,
     /// On how many threads; the verdict is the same [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u16>(1, 1024))]
     pub(crate) threads: Option<u16>,
     /// The directory for saved failures
     #[arg(long, value_name = "DIR", default_value = "failures")]
@@ -250,27 +251,27 @@ pub(crate) struct SubjectArgs {
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub(crate) overrides: Vec<Override>,
     /// How many schedules are judged [default: 1000; 1 if the scheduler knows only one]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = quantity::positive)]
     pub(crate) runs: Option<u64>,
     /// Which of them is shown, from 0 [default: the violation made small, or the first]
-    #[arg(long, value_name = "INDEX")]
+    #[arg(long, value_name = "INDEX", value_parser = quantity::any)]
     pub(crate) run: Option<u64>,
     /// The random seed [default: 1]
-    #[arg(long)]
+    #[arg(long, value_parser = quantity::any)]
     pub(crate) seed: Option<u64>,
     /// Who decides what happens next: random, pct[:DEPTH], pos, surw, delay[:DELAYS], feedback,
     /// portfolio (all of these in turn), timed, round-robin, or script:1,2,3 [default: portfolio]
     #[arg(long)]
     pub(crate) scheduler: Option<SchedulerName>,
     /// Stop each run after N steps; a run that is cut is inconclusive
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = quantity::positive)]
     pub(crate) max_steps: Option<u64>,
     /// On how many threads; what is written is the same [default: one for each core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u16>(1, 1024))]
     pub(crate) threads: Option<u16>,
     /// At most so many steps are shown; the verdict is of the whole run all the same
     #[arg(long, value_name = "N", default_value_t = 20_000)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = quantity::positive)]
     pub(crate) steps_shown: u64,
 }
 

@@ -15,6 +15,30 @@ fn quantity(text: &str, units: &[(&str, u64)], example: &str) -> Result<u64, Str
     })
 }
 
+/// A whole number of this range.
+pub(super) fn number<T: TryFrom<u64>>(
+    min: u64,
+    max: u64,
+) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync {
+    move |text| {
+        let value = text.parse().ok().filter(|value| (min..=max).contains(value));
+        value.and_then(|value| T::try_from(value).ok()).ok_or_else(|| match max {
+            u64::MAX => format!("use a whole number from {min} on"),
+            _ => format!("use a whole number from {min} to {max}"),
+        })
+    }
+}
+
+/// A whole number.
+pub(super) fn any(text: &str) -> Result<u64, String> {
+    number(0, u64::MAX)(text)
+}
+
+/// A whole number but 0.
+pub(super) fn positive(text: &str) -> Result<u64, String> {
+    number(1, u64::MAX)(text)
+}
+
 /// A number of bytes.
 pub(super) fn memory(text: &str) -> Result<u64, String> {
     quantity(text, &[("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)], "8GiB")
@@ -67,6 +91,19 @@ mod tests {
             assert!(memory(wrong).is_err(), "{wrong}");
             assert!(time(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_number_out_of_range_is_refused_with_the_range() {
+        let threads = number::<u16>(1, 1_024);
+        assert_eq!(threads("1024"), Ok(1_024));
+        for wrong in ["0", "1025", "x", "-1", "", "1.5", "18446744073709551616"] {
+            let error = threads(wrong).expect_err("it is not one of them");
+            assert_eq!(error, "use a whole number from 1 to 1024", "{wrong}");
+        }
+        assert_eq!(any("18446744073709551615"), Ok(u64::MAX));
+        assert_eq!(any("x").expect_err("no number"), "use a whole number from 0 on");
+        assert_eq!(positive("0").expect_err("too small"), "use a whole number from 1 on");
     }
 
     #[test]

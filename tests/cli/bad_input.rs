@@ -209,12 +209,21 @@ fn a_wrong_change_is_refused() {
 fn wrong_usage_is_refused() {
     let place = Place::new();
     let cases = [
-        ("sweep baseline --runs 0", "invalid value '0' for '--runs <N>'"),
+        (
+            "sweep baseline --runs 0",
+            "invalid value '0' for '--runs <N>': use a whole number from 1",
+        ),
         ("sweep baseline --runs -1", "unexpected argument '-1' found"),
         ("sweep baseline --threads 0", "invalid value '0' for '--threads <N>'"),
-        ("sweep baseline --threads 1025", "invalid value '1025' for '--threads <N>'"),
+        (
+            "sweep baseline --threads 1025",
+            "invalid value '1025' for '--threads <N>': use a whole number from 1 to 1024",
+        ),
         ("sweep baseline --max-steps 0", "invalid value '0' for '--max-steps <STEPS>'"),
-        ("sweep baseline --seed x", "invalid value 'x' for '--seed <SEED>'"),
+        (
+            "sweep baseline --seed x",
+            "invalid value 'x' for '--seed <SEED>': use a whole number from 0 on",
+        ),
         ("sweep baseline --scheduler x", "invalid value 'x' for '--scheduler <SCHEDULER>': there"),
         ("sweep baseline --scheduler script:1,x", "invalid value 'script:1,x' for '--scheduler"),
         ("sweep baseline --format xml", "invalid value 'xml' for '--format <FORMAT>'"),

@@ -84,7 +84,8 @@ fn without_more_threads_the_work_is_done_by_one() {
         "sweep crash-anywhere --runs 200 --threads 8 --scheduler timed",
         "verify f3-fail-queue --threads 8",
     ] {
-        let expected = place.run(arguments);
+        // A search counts more steps when several threads hand work to each other.
+        let expected = place.run(&arguments.replace("--threads 8", "--threads 1"));
         let mut limited = command(&place, arguments);
         limited.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
         let output = limited.output().expect("the program was built for this test");
