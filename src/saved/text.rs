@@ -167,11 +167,9 @@ fn choices(run: &ChoicesTable, plan: &Plan, keys: &Keys<'_>) -> Result<Vec<Choic
         }
     }
     if run.count != choices.len() {
-        let message = format!(
-            "the file says {} choices and has {}; copy or save it again",
-            run.count,
-            choices.len()
-        );
+        let said = words::plural(run.count as u64, "choice", "choices");
+        let message =
+            format!("the file says {said} and has {}; copy or save it again", choices.len());
         return Err(keys.error_at("run.count", message));
     }
     Ok(choices)
@@ -272,6 +270,7 @@ deviations = [
             ("publish 1", "publish 2", "file.toml:11: scenario.script[0]: there is no batch 2"),
             ("publish 1", "halt", "file.toml:11: scenario.script[0]: 'halt' is no step"),
             ("count = 2", "count = 3", "file.toml:14: run.count: the file says 3 choices and has"),
+            ("count = 2", "count = 1", "file.toml:14: run.count: the file says 1 choice and has"),
             ("step driver", "step drive", "file.toml:16: run.choices[0]: the scenario has no"),
             ("step driver", "go", "file.toml:16: run.choices[0]: the scenario has no choice 'go'"),
         ];

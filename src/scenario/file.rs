@@ -362,6 +362,14 @@ mod tests {
         }
     }
 
+    /// The component of the override is there, and that of the file, whose name begins alike, is not.
+    #[test]
+    fn an_override_is_not_to_blame_for_a_key_whose_name_begins_alike() {
+        let text = "name = \"a\"\n[speed]\n\"core-container@12\" = 2";
+        let found = error(text, &["speed.core-container@1=2"]);
+        assert!(found.starts_with("file.toml:3: speed.core-container@12: "), "{found}");
+    }
+
     #[test]
     fn overrides_reach_every_kind_of_value() {
         let changes = [
