@@ -51,6 +51,31 @@ fn latency_lag_and_age_are_those_that_a_hand_computes() {
     assert_eq!(backlog["inbound-queue@2"], json!(0));
 }
 
+/// A dead letter is not in its queue any more, and one that was redriven is no dead letter: twice one record is dead
+/// while no other is, and the queue never has two.
+#[test]
+fn a_dead_letter_is_no_backlog_and_a_redriven_one_no_dead_letter() {
+    let dies = |batch: u8| {
+        let steps = ["pause only-container@1", "publish N", "await quiescent"];
+        let dead = ["crash only-container@1", "recover only-container@1", "await quiescent"];
+        let lines = [steps, dead].concat();
+        lines.into_iter().map(move |line| line.replace('N', &batch.to_string()))
+    };
+    let redriven = ["redrive inbound-queue@1", "await quiescent"].map(str::to_owned);
+    let mut script: Vec<String> = dies(1).collect();
+    script.extend(["publish 2", "await quiescent"].map(str::to_owned));
+    script.extend(redriven.clone());
+    script.extend(dies(3).chain(redriven));
+    let text = format!(
+        "name = \"dead\"\nscript = {script:?}\nrecords.batches = [1, 1, 1]\nqueue.max_receives = 1"
+    );
+    let changes = ["topology.stages=only", "dns.weights=1,0"];
+    let summary = measured(&text, &changes, RoundRobin::default());
+    let backlog = summary.get("backlog_records_max").expect("it is always there");
+    assert_eq!(backlog["inbound-queue@1"], json!(1));
+    assert_eq!(number(&summary, "dead_letter_records_max"), 1.0);
+}
+
 /// Replication fails before anything is published and comes back when all is delivered: nothing
 /// was acknowledged when it failed. The container fails when one record is delivered and the row is
 /// replicated, and one more is published while it is down.
