@@ -11,7 +11,7 @@ use active_active::plan::Plan;
 use active_active::report::verify::memory;
 use active_active::report::{Finding, Palette, VerifySummary, json};
 use active_active::saved::SavedRun;
-use active_active::scenario::{FileError, Scope};
+use active_active::scenario::{Cause, FileError, Scope};
 use active_active::words::{count, plural};
 use indicatif::ProgressBar;
 
@@ -61,12 +61,21 @@ pub(crate) fn execute(
 fn plan(args: &VerifyArgs) -> Result<Plan, FileError> {
     let plan = input::plan(&args.scenario)?;
     let scope = Scope { records: args.records, stages: args.stages, budget: args.budget };
-    let small = scope.of(plan.scenario());
-    small.and_then(|small| Plan::new(&small)).map_err(|problem| FileError {
+    let in_scope = |scope: &Scope| scope.of(plan.scenario()).and_then(|small| Plan::new(&small));
+    in_scope(&scope).map_err(|problem| FileError {
         origin: format!("{} in this scope", args.scenario.scenario),
         line: None,
         key: Some(problem.key),
-        message: problem.cause.to_string(),
+        message: match (&problem.cause, args.stages) {
+            // The whole scenario has it: it was read a moment ago.
+            (Cause::UnknownComponent { name, .. }, Some(stages)) => {
+                let fits =
+                    |more: &u8| in_scope(&Scope { stages: Some(*more), ..scope.clone() }).is_ok();
+                let enough = (stages..=u8::MAX).find(fits).unwrap_or(stages);
+                format!("--stages {stages} leaves '{name}' out; use at least --stages {enough}")
+            }
+            (cause, _) => cause.to_string(),
+        },
     })
 }
 

@@ -137,12 +137,19 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
     }
 }
 
+/// What may have been meant, or one component of each kind in this scenario.
 pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    match words::closest(name, known) {
-        Some(near) => format!("; did you mean '{near}'?"),
-        None => "; components are called as in 'core-container@1', 'inbound-queue@2', \
-                 'core-table@1', 'core-table' (all regions), 'core-replicator' or 'in-dns@1'"
-            .to_owned(),
+    let known: Vec<&str> = known.collect();
+    if let Some(near) = words::closest(name, known.iter().copied()) {
+        return format!("; did you mean '{near}'?");
+    }
+    let kinds = ["-container", "-queue", "-table", "-replicator", "dns"];
+    let one_of = |kind| known.iter().find(|name| name.contains(kind));
+    let examples: Vec<String> =
+        kinds.into_iter().filter_map(one_of).map(|name| format!("'{name}'")).collect();
+    match examples.is_empty() {
+        true => String::new(),
+        false => format!("; there are, among others, {}", examples.join(", ")),
     }
 }
 

@@ -65,6 +65,12 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
              'core-container@1'?",
         ),
         (
+            "nothing of the kind",
+            "topology.stages = [\"book\"]\nscript = [\"publish 1\", \"pause xyzzy\"]",
+            "FILE:2: script[1]: no component is called 'xyzzy'; there are, among others, \
+             'book-container@1'",
+        ),
+        (
             "never true",
             "script = [\"publish 1\", \"await delivered 11\"]",
             "FILE:1: script[1]: this can never come true: only 10 records are published",

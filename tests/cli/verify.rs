@@ -60,7 +60,10 @@ fn a_scope_that_cannot_be_is_refused() {
         ("baseline --stages 6", "6 stages of this scenario; use 1 to 5"),
         ("baseline --budget crush=1", "'crush=1' is not a part of a budget"),
         ("baseline --memory 5", "as in 8GiB"),
-        ("f1-fail-container --stages 1", "no component is called"),
+        (
+            "f1-fail-container --stages 1",
+            "script[2]: --stages 1 leaves 'preprocess-container@1' out; use at least --stages 2",
+        ),
     ] {
         let done = place.run(&format!("verify {scope}"));
         assert_eq!(done.status, Some(2), "{scope}");
