@@ -136,7 +136,7 @@ fn agrees_with_the_spec_on_cases_of_the_strategies() {
     let config = Config { cases: STRATEGY_CASES, failure_persistence: None, ..Config::default() };
     let random = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let mut runner = TestRunner::new_with_rng(config, random);
-    let design = proptest::option::of(proptest::sample::select(UNSOUND));
+    let design = proptest::option::of(proptest::sample::select(UNSOUND.as_slice()));
     let result = runner.run(&(strategy::case(), design), |((scenario, choices), design)| {
         let changes: Vec<String> =
             design.map(generate::with_what_it_needs).into_iter().flatten().collect();

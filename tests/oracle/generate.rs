@@ -1,20 +1,20 @@
 //! Cases for the oracle: designs, sound and not, in small systems where something goes wrong.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use active_active::explore::{Observer, Outcome, Runner};
 use active_active::model::fault::FaultKind;
 use active_active::model::options::{OnRefusal, ReplicationMode};
 use active_active::plan::{Plan, names};
-use active_active::scenario::{FileError, Override, builtin};
+use active_active::scenario::{FileError, Override, builtin, options};
 use active_active::scheduler::seed::{below, generator};
 use active_active::scheduler::{Random, RoundRobin, Script};
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-/// Every unsound value of every design option.
-pub(crate) const UNSOUND: &[&str] = &[
+/// Unsound values of design options, those more than once that show seldom.
+const LISTED_UNSOUND: &[&str] = &[
     "container.steps=remove,store,publish",
     "container.steps=publish,store,remove",
     "container.steps=store,remove,publish",
@@ -55,6 +55,41 @@ pub(crate) const UNSOUND: &[&str] = &[
     "heal=nothing",
 ];
 
+/// Every unsound value of every design option: those listed, then those that are new in the table of the options.
+pub(crate) static UNSOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let listed = [LISTED_UNSOUND, CHECKED].concat();
+    let new = others(false).filter(|design| !listed.contains(design));
+    LISTED_UNSOUND.iter().copied().chain(new).collect()
+});
+
+/// Every sound value of every design option that is not the default and is not drawn elsewhere.
+static SOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let elsewhere = [CHECKED, &VERSIONS_CHECKED, LISTED_UNSOUND, &STRONG, LISTED_SOUND].concat();
+    let new = others(true).filter(|design| !elsewhere.contains(design));
+    LISTED_SOUND.iter().copied().chain(new).collect()
+});
+
+/// What goes with strong replication.
+const STRONG: [&str; 2] = ["replication.mode=strong", "replication.witness=true"];
+
+/// The values of options whose values have names, but for the default.
+fn others(is_sound: bool) -> impl Iterator<Item = &'static str> {
+    let is_name = |text: &str| text.starts_with(char::is_alphabetic) && !text.contains(',');
+    let named = options::ALL
+        .iter()
+        .filter(move |option| option.values().iter().all(|value| is_name(&value.text)));
+    let values = named.flat_map(|option| option.values().iter().skip(1));
+    values.filter(move |value| value.about.is_sound == is_sound).map(|value| &*value.design)
+}
+
+/// What the table of the options says that a change makes no sense without, of one that is not listed.
+fn needs(change: &str) -> &'static [&'static str] {
+    let values = options::ALL.iter().flat_map(|option| option.values());
+    let is_listed = LISTED_UNSOUND.contains(&change) || LISTED_SOUND.contains(&change);
+    let mut values = values.filter(|value| value.design == change && !is_listed);
+    values.next().map_or(&[], |value| value.about.needs)
+}
+
 /// A change of the design, with what it makes no sense without.
 pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
     let needs: &[&str] = match change {
@@ -64,13 +99,14 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
         "dns.plans=check-then-apply" => &["dns.enactors=2"],
         "dns.primary=2" => &["dns.policy=failover"],
         _ if change.starts_with("aurora.") => &["store.default=aurora"],
-        _ => &[],
+        _ if CHECKED.contains(&change) => &[],
+        _ => needs(change),
     };
     needs.iter().copied().chain([change]).map(str::to_owned).collect()
 }
 
-/// Every sound value of every design option that is not the default.
-const SOUND: &[&str] = &[
+/// Sound values of design options that are not the default.
+const LISTED_SOUND: &[&str] = &[
     "source.on_refusal=abort",
     "table.on_failure=hang",
     "container.retries=2",
@@ -140,9 +176,8 @@ impl Case {
     /// published arrives.
     pub(crate) fn is_sound(&self) -> bool {
         let is_sound = |change: &String| {
-            let unsound = [UNSOUND, &[HEALTH_CHECK_OF_ALL]].concat();
             let limits_loss = change.starts_with("rpo.") && change != ANY_LOSS;
-            !unsound.contains(&change.as_str()) && !limits_loss
+            !UNSOUND.contains(&change.as_str()) && change != HEALTH_CHECK_OF_ALL && !limits_loss
         };
         let lines = self.plan.scenario().script.iter().map(ToString::to_string);
         let lost = lines.filter(|line| line.starts_with("lose @")).collect::<BTreeSet<_>>().len();
@@ -272,8 +307,8 @@ impl Draw {
         if self.below(4) == 0 {
             changes.push("store.default=aurora".to_owned());
         }
-        let from = [SOUND, UNSOUND][self.below(2)];
-        if from == SOUND && self.below(4) == 0 {
+        let is_sound = self.below(2) == 0;
+        if is_sound && self.below(4) == 0 {
             changes.push("replication.mode=strong".to_owned());
             changes.push(format!("replication.witness={}", regions == 2));
         }
@@ -286,7 +321,7 @@ impl Draw {
             changes.push(format!("budget.{}=1", self.pick(&moves)));
         }
         for _ in 0..self.below(3) {
-            let change: &&str = self.pick(from);
+            let change: &&str = self.pick(if is_sound { &SOUND } else { &UNSOUND });
             changes.extend(with_what_it_needs(change));
         }
         changes
