@@ -155,7 +155,7 @@ pub use table::{Conflict, Insert, TableFailure, TableOptions};
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct About {
-    /// A system with this value and with all that it [takes](About::with) violates no property.
+    /// A system with this value and with all of `with` violates no property.
     pub is_sound: bool,
     /// Without these it contradicts the rest of a scenario, or makes no difference: as `--set` takes them.
     pub needs: &'static [&'static str],
