@@ -23,6 +23,7 @@
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
+//! | failed queues, commands | pick: refuse those who wait, at once mostly, else keep them waiting, or as messages, or both |
 //! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
 //!
 //! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each
@@ -36,7 +37,9 @@ use std::sync::{Arc, LazyLock};
 
 use arbitrary::{Arbitrary, Result, Unstructured};
 
-use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
+use crate::model::options::{
+    Answer, Commands, Delivery, Failback, OnRefusal, QueueFailure, TableFailure,
+};
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
 use crate::scenario::{Budget, Scenario, Timing, Topology, builtin};
@@ -185,6 +188,15 @@ const TABLES: [(TableFailure, bool); 6] = [
     (TableFailure::Reject, true),
     (TableFailure::Hang, true),
 ];
+/// What failed queues do with those who wait, and when commands take effect.
+const AS_PUBLISHED: [(QueueFailure, Commands); 6] = [
+    (QueueFailure::RefuseWaiting, Commands::AtOnce),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce),
+    (QueueFailure::KeepWaiting, Commands::AtOnce),
+    (QueueFailure::RefuseWaiting, Commands::AsMessages),
+    (QueueFailure::KeepWaiting, Commands::AsMessages),
+];
 /// How many speeds there are, and whether times are given.
 const SPEEDS: [(u8, bool); 8] =
     [(0, false), (0, false), (0, false), (0, true), (1, true), (1, false), (2, false), (3, false)];
@@ -214,6 +226,8 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         naming,
         on_refusal,
         on_table_failure,
+        on_queue_failure: QueueFailure::default(),
+        commands: Commands::default(),
         strong,
         delivery,
         max_receives,
@@ -229,6 +243,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     (sketch.speeds, sketch.timing) = pace(bytes)?;
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
+    (sketch.on_queue_failure, sketch.commands) = *bytes.choose(&AS_PUBLISHED)?;
     Ok(sketch)
 }
 

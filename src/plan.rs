@@ -19,7 +19,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Conflict, Fencing, OnUnreadable, StoreKind};
+use crate::model::options::{Commands, Conflict, Fencing, OnUnreadable, StoreKind};
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
 use crate::model::record::Keys;
@@ -309,6 +309,23 @@ impl Plan {
         Some(self.layout.machine(place))
     }
 
+    /// The machine that a command about the target is a message to; none for a region as a whole, and for a writer
+    /// that moves.
+    pub(crate) fn commanded(&self, target: Target) -> Option<MachineId> {
+        let place = match target {
+            Target::Dns(DnsSide::In, _) => Place::InDns,
+            Target::Dns(DnsSide::Out, _) => Place::OutDns,
+            Target::Link(id, _) => Place::Replicator(id),
+            Target::Container(_)
+            | Target::Queue(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Region(_)
+            | Target::Writer(..) => return self.machine_of(target),
+        };
+        Some(self.layout.machine(place))
+    }
+
     /// How many places the logs of all replicators have, for the rows that they know of: none unless
     /// conditions are judged there.
     pub(crate) fn log_places(&self) -> usize {
@@ -360,14 +377,16 @@ impl Plan {
         4 * (copies * stages * per_stage + rest)
     }
 
-    /// How many steps the driver takes, at most, without those in which it only waits.
+    /// How many steps the script takes, at most, without those in which the driver only waits; commands that are
+    /// messages included.
     fn script_steps_max(&self) -> u64 {
+        let commands = u64::from(self.scenario.commands == Commands::AsMessages);
         let steps = |action: &DriverAction| match action {
-            DriverAction::FaultSome(faults) => faults.len() as u64,
+            DriverAction::FaultSome(faults) => (1 + commands) * faults.len() as u64,
+            DriverAction::Fault(faults) => 1 + commands * faults.len() as u64,
+            DriverAction::Recover(targets) => 1 + commands * targets.len() as u64,
             DriverAction::Publish(_)
             | DriverAction::Await(_)
-            | DriverAction::Fault(_)
-            | DriverAction::Recover(_)
             | DriverAction::Redrive(_)
             | DriverAction::Weights(_)
             | DriverAction::Check(_) => 1,

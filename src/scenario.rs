@@ -95,7 +95,7 @@ pub use crate::model::options::{
 pub use crate::model::property::PropertyName;
 
 use crate::model::list;
-use crate::model::options::{About, Heal, SOUND, of_the_case, section, sound};
+use crate::model::options::{About, Commands, Heal, SOUND, of_the_case, section, sound};
 
 /// The version of the scenario format that this build reads and writes.
 pub const FORMAT: u32 = 1;
@@ -162,6 +162,8 @@ pub struct Scenario {
     pub budget: Budget,
     /// What is healed when the script has ended, or does not go on by itself.
     pub heal: Heal,
+    /// When what the script does to a component takes effect there.
+    pub commands: Commands,
     /// What the driver does, in order. It has no default: a script publishes every batch.
     #[serde(with = "list")]
     #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<ScriptStep>"))]
@@ -191,6 +193,7 @@ impl Default for Scenario {
             spec: SpecOptions::default(),
             budget: Budget::default(),
             heal: Heal::default(),
+            commands: Commands::default(),
             script: Vec::new(),
         }
     }

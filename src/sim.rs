@@ -22,6 +22,7 @@ mod answers;
 mod budget;
 mod bytes;
 mod choice;
+mod commands;
 mod driver;
 mod effect;
 mod ending;

@@ -19,7 +19,8 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Conflict, Delivery, OnRefusal, ReplicationMode, StoreKind, TableFailure, Versions,
+    Commands, Conflict, Delivery, OnRefusal, QueueFailure, ReplicationMode, StoreKind,
+    TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -71,6 +72,11 @@ pub(crate) struct Sketch {
     pub(crate) databases: Databases,
     /// What failed tables do; both are sound.
     pub(crate) on_table_failure: TableFailure,
+    /// What queues do with those who wait when they fail; both are sound.
+    pub(crate) on_queue_failure: QueueFailure,
+    /// When commands take effect; as messages only where the script expects nothing in between, and no dead
+    /// letter has to be brought back after the last fault.
+    pub(crate) commands: Commands,
     /// What the scheduler may choose; of changes of order only if the queues have them, of moves of a writer only if there is one, and of losses of regions so many that
     /// enough are left.
     pub(crate) budget: Budget,
@@ -147,7 +153,14 @@ impl Sketch {
             },
             source: Source { on_refusal: self.on_refusal },
             dns: self.naming.options(&topology),
-            queue: QueueOptions { delivery, max_receives, capacity, ..QueueOptions::default() },
+            queue: QueueOptions {
+                delivery,
+                max_receives,
+                capacity,
+                on_failure: self.on_queue_failure,
+                ..QueueOptions::default()
+            },
+            commands: self.commands(),
             container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },
@@ -260,6 +273,12 @@ impl Sketch {
         let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
         let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
         with_quorum.min(with_reader)
+    }
+
+    /// Commands are messages where nothing is said of when they take effect.
+    fn commands(&self) -> Commands {
+        let is_open = self.opening == Opening::Plain && self.max_receives() == 0;
+        if is_open { self.commands } else { Commands::AtOnce }
     }
 
     /// A whole batch waits in front of the containers that the opening pauses.

@@ -234,6 +234,9 @@ impl Spec {
             container::Event::Became { container, state, refused_by } => {
                 ledger.container_became(container, state, refused_by, seen);
             }
+            container::Event::NothingToRecover { container } => {
+                ledger.recovered_in_vain(container, seen);
+            }
             container::Event::GaveUp { .. } | container::Event::StaleReply { .. } => {}
         }
         Ok(())

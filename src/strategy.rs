@@ -37,7 +37,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::model::options::{Answer, Delivery, Failback, OnRefusal, TableFailure};
+use crate::model::options::{
+    Answer, Commands, Delivery, Failback, OnRefusal, QueueFailure, TableFailure,
+};
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
 use crate::sketch::{
@@ -86,6 +88,8 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
+        prop_oneof![3 => Just(QueueFailure::RefuseWaiting), 1 => Just(QueueFailure::KeepWaiting)],
+        prop_oneof![3 => Just(Commands::AtOnce), 1 => Just(Commands::AsMessages)],
     );
     let design = design.boxed();
     let script = (opening(), vec(act(), 0..=12)).boxed();
@@ -103,6 +107,8 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 retries,
                 capacity,
                 databases,
+                on_queue_failure,
+                commands,
             ) = design;
             let sketch = Sketch {
                 topology,
@@ -120,6 +126,8 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 retries,
                 databases,
                 on_table_failure,
+                on_queue_failure,
+                commands,
                 budget,
                 opening,
                 acts,

@@ -10,6 +10,7 @@ mod campaign;
 mod campaign_damage;
 #[cfg(feature = "cli")]
 mod cli;
+mod commands;
 mod corpus;
 mod designs;
 mod exhaustive;
@@ -28,6 +29,7 @@ mod needle;
 mod oracle;
 mod pasted;
 mod properties;
+mod published_runs;
 mod quantities;
 mod reach;
 mod reachability;

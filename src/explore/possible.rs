@@ -5,6 +5,7 @@
 
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;
+use crate::model::options::Commands;
 use crate::plan::Plan;
 use crate::sim::Pair;
 
@@ -51,22 +52,11 @@ const fn rare(
 /// its region has just come back; a failed table is refused by the others only if it failed while it
 /// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
 /// replication judges conditions only where inserts have some; a fence comes late only where fencing is a
-/// best effort.
+/// best effort; a command is a message only where the scenario says so.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
-    const RELAYED: &[MessageKind] = &[
-        Send,
-        Sent,
-        SendRefused,
-        Receive,
-        Received,
-        ReceiveRefused,
-        Remove,
-        Removed,
-        RemoveRefused,
-        Probe,
-        Probed,
-    ];
+    const RELAYED: &[MessageKind] =
+        &[Send, Sent, SendRefused, Receive, Remove, Removed, RemoveRefused, Probe, Probed];
     const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
     const REPLIES: &[MessageKind] = &[
         Inserted,
@@ -113,6 +103,22 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
         rare(MachineKind::Database, "Failed", &[Probe, Logged, Fence]),
+        rare(MachineKind::Dns, "AllOnline", &[Command]),
+        rare(MachineKind::Dns, "SomeOffline", &[Command]),
+        rare(MachineKind::Dns, "SomeUnhealthy", &[Command]),
+        rare(MachineKind::Queue, "Available", &[Command]),
+        rare(MachineKind::Queue, "Failed", &[Command]),
+        rare(MachineKind::Container, "Processing", &[Command]),
+        rare(MachineKind::Container, "FailedProcessing", &[Command]),
+        rare(MachineKind::Container, "FailedDependency", &[Command]),
+        rare(MachineKind::Table, "Available", &[Command]),
+        rare(MachineKind::Table, "Failed", &[Command]),
+        rare(MachineKind::Replicator, "Running", &[Command]),
+        rare(MachineKind::Replicator, "Failed", &[Command]),
+        rare(MachineKind::Database, "Reader", &[Command]),
+        rare(MachineKind::Database, "Writer", &[Command]),
+        rare(MachineKind::Database, "Draining", &[Command]),
+        rare(MachineKind::Database, "Failed", &[Command]),
     ]
 };
 
@@ -132,9 +138,11 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
     let (can_hang, can_be_late) = (plan.consumers_can_hang, plan.can_be_late);
+    let has_commands = plan.scenario().commands == Commands::AsMessages;
     pairs().filter(move |pair| {
         (can_hang || pair.message != MessageKind::Expire)
             && (can_be_late || pair.message != MessageKind::Fence)
+            && (has_commands || pair.message != MessageKind::Command)
             && (has_tables || pair.machine != MachineKind::Table)
             && (has_databases || pair.machine != MachineKind::Database)
     })
@@ -165,12 +173,13 @@ mod tests {
     }
 
     /// A machine that can be sent a message more has to say in which of its states it is possible; that a write is
-    /// discarded takes an unsound design.
+    /// discarded takes an unsound design, and a command is carried out in place of the machine.
     #[test]
     fn what_is_possible_is_what_the_machines_list() {
         for machine in MachineKind::ALL {
+            let possible = pairs().filter(|pair| pair.machine == machine).map(|pair| pair.message);
             let possible: BTreeSet<MessageKind> =
-                pairs().filter(|pair| pair.machine == machine).map(|pair| pair.message).collect();
+                possible.filter(|&kind| kind != MessageKind::Command).collect();
             let listed = listed(machine).iter().copied();
             let sound = listed.filter(|&kind| kind != MessageKind::Discard).collect();
             assert_eq!(possible, sound, "{machine}");

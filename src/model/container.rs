@@ -3,7 +3,9 @@
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
-use crate::model::options::{Action, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable};
+use crate::model::options::{
+    Action, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable, WhilePaused,
+};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
@@ -62,6 +64,10 @@ pub struct Hand {
 /// A stateless worker: receives a record, stores it, publishes it, removes it, and receives
 /// again. Each of these is a request and a reply, so any other machine may step in between.
 ///
+/// All containers have asked for their first record before the first step. In the published model each asks
+/// when it starts, at any time: that is the same from outside, for the queue can handle the first request when the record
+/// comes.
+///
 /// Source: one task of an Amazon ECS service that polls an SQS queue.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Container {
@@ -100,6 +106,8 @@ pub(crate) struct Context {
     pub(crate) on_dependency_failure: OnDependencyFailure,
     /// What it does when it comes back.
     pub(crate) on_recover: OnRecover,
+    /// What becomes of a message that reaches it while it is paused.
+    pub(crate) while_paused: WhilePaused,
     /// What it does when its table holds a row that it cannot read.
     pub(crate) on_unreadable: OnUnreadable,
 }
@@ -115,6 +123,10 @@ impl Container {
     /// Handles one message.
     #[inline]
     pub(crate) fn handle(&mut self, message: &Message, context: &Context, out: &mut Outbox) {
+        if self.state == State::FailedProcessing {
+            // Its inbox is open: what comes now is dropped.
+            return out.emit(Event::StaleReply { container: context.id });
+        }
         match Input::of(message) {
             Input::Received { incarnation, copy, receipt, .. } => {
                 if self.is_current(incarnation, context, out) {
@@ -249,11 +261,11 @@ impl Container {
         out.send(context.in_queue, Message::Receive { client, queue });
     }
 
-    /// Stops taking messages; keeps what it has. Nothing happens to one that has failed already.
+    /// Stops working; keeps what it has, and what comes meanwhile unless that is dropped. Nothing happens to one that has failed already.
     pub(crate) fn pause(&mut self, context: &Context, out: &mut Outbox) {
         if self.state == State::Processing {
             self.become_state(State::FailedProcessing, None, context, out);
-            out.set_open(context.machine, false);
+            out.set_open(context.machine, context.while_paused == WhilePaused::Drop);
         }
     }
 

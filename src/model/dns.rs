@@ -5,7 +5,7 @@ use crate::model::dns::health::{Checks, HealthCheck, Next};
 use crate::model::dns::plans::Plans;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::rows::messages;
-use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
+use crate::model::message::{Client, Health, Message, Receipt};
 use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
@@ -42,9 +42,10 @@ pub use crate::model::id::DnsSide;
 /// With one source and a long one, weights are hardly kept.)
 ///
 /// out-dns has no policy but this: the destination asks for the queue of each region, and gets that of
-/// every one that is online.
+/// every one that is online. A request to receive is passed on in the name of the destination, and the queue
+/// answers there: a record does not come by way of the name.
 ///
-/// Replies of a queue pass whatever the DNS says: the connection exists already.
+/// Replies to the other requests pass whatever the DNS says: the connection exists already.
 ///
 /// Source: Amazon Route 53 weighted routing, and "How Route 53 determines whether a health check is
 /// healthy"; the smooth variant spreads each region's share
@@ -135,7 +136,7 @@ messages! {
     /// What a DNS name can be sent: in-dns by the source, queues, tables and itself; out-dns by the
     /// destination and queues.
     pub(crate) enum Input for "a DNS name" {
-        Send, Sent, SendRefused, Receive, Received, ReceiveRefused, Remove, Removed, RemoveRefused,
+        Send, Sent, SendRefused, Receive, Remove, Removed, RemoveRefused,
         Probe, Probed, Enact, CleanUp,
     }
 }
@@ -155,8 +156,8 @@ impl Dns {
             Input::Receive { client, queue } => {
                 let incarnation = client.incarnation;
                 let refusal = Message::ReceiveRefused { incarnation, queue };
-                let request = Message::Receive { client: context.as_client(), queue };
-                self.relay_request(queue, request, refusal, context, out);
+                // The queue answers the one who asks, and not the name.
+                self.relay_request(queue, *message, refusal, context, out);
             }
             Input::Remove { client, queue, receipt } => {
                 let incarnation = client.incarnation;
@@ -181,11 +182,9 @@ impl Dns {
                 }
             }
             Input::CleanUp { plan } => self.plans.clean_up(plan, out),
-            Input::Sent { .. }
-            | Input::Received { .. }
-            | Input::ReceiveRefused { .. }
-            | Input::Removed { .. }
-            | Input::RemoveRefused { .. } => out.send(context.requester, *message),
+            Input::Sent { .. } | Input::Removed { .. } | Input::RemoveRefused { .. } => {
+                out.send(context.requester, *message);
+            }
         }
     }
 

@@ -131,14 +131,15 @@ mod table;
 pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
     Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable, Restart,
+    WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
-pub use queue::{AtCapacity, Delivery, QueueOptions, Receive, RemoveBy};
+pub use queue::{AtCapacity, Delivery, QueueFailure, QueueOptions, Receive, RemoveBy};
 pub use replication::{ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;
-pub use system::Heal;
+pub use system::{Commands, Heal};
 pub use table::{Conflict, Insert, TableFailure, TableOptions};
 
 /// What is known about a value of an option.

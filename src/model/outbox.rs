@@ -17,7 +17,7 @@ pub(crate) mod fields;
 ///
 /// A machine is *ready* when its inbox has a message and the inbox is open. A machine whose state
 /// lets it take no message (a paused container, a failed replicator) has a closed inbox, which
-/// keeps what arrives.
+/// keeps what arrives, but for commands.
 #[derive(Debug)]
 pub(crate) struct Outbox {
     messages: Pool<Message>,
@@ -79,6 +79,37 @@ impl Outbox {
         if self.lossy {
             self.new_heads.push(to);
         }
+    }
+
+    /// Sends a command. A machine whose inbox is closed takes it all the same, before what the inbox keeps.
+    pub(crate) fn send_command(&mut self, to: MachineId, message: Message) {
+        self.send(to, message);
+        if !self.is_open(to) {
+            self.keep_closed(to);
+        }
+    }
+
+    /// A machine whose inbox is closed can step as long as it has a command, and takes that; nothing changes for
+    /// one whose inbox is open.
+    pub(crate) fn keep_closed(&mut self, machine: MachineId) {
+        let index = machine.index();
+        if self.open.contains(index) {
+            return;
+        }
+        let is_command = |message: &Message| matches!(message, Message::Command { .. });
+        let (messages, inbox) = (&mut self.messages, &mut self.inboxes[index]);
+        if !messages.iter(inbox).any(is_command) {
+            return self.ready.remove(index);
+        }
+        let mut in_order = List::default();
+        while let Some(command) = messages.take_first(inbox, is_command) {
+            messages.push_back(&mut in_order, command);
+        }
+        while let Some(message) = messages.pop_front(inbox) {
+            messages.push_back(&mut in_order, message);
+        }
+        *inbox = in_order;
+        self.ready.insert(index);
     }
 
     /// Sends a message that is late: it is in no inbox until it arrives.
@@ -259,7 +290,7 @@ impl Outbox {
             }
         } else {
             self.open.remove(index);
-            self.ready.remove(index);
+            self.keep_closed(machine);
         }
     }
 

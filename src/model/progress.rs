@@ -138,6 +138,15 @@ impl Progress {
         self.reached[record.index()] >> milestone.0 & 1 == 1
     }
 
+    /// Whether the record has come to a region and, if that is (also) the one of this queue, was put into a queue
+    /// at its position; or was given up.
+    pub(crate) fn has_come_to(&self, record: RecordId, queue: QueueId) -> bool {
+        let (region, position) = self.queue_places[queue.index()];
+        let is_elsewhere = !self.entered(record).contains(region);
+        self.has_reached(record, Milestone(0))
+            && (is_elsewhere || self.has_reached(record, Milestone(position)))
+    }
+
     /// Whether something that a script can wait for has changed since this was asked last.
     #[inline]
     pub(crate) fn take_changed(&mut self) -> bool {

@@ -4,7 +4,7 @@ use crate::model::id::{QueueId, RegionId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
-use crate::model::options::{AtCapacity, Delivery, Receive, RemoveBy};
+use crate::model::options::{AtCapacity, Delivery, QueueFailure, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
@@ -63,7 +63,8 @@ pub const CONSUMERS_MAX: usize = 8;
 /// A queue: `send` appends; `receive` waits until there is a record (long poll) and delivers the
 /// head, which stays in the queue until `remove`. A consumer that asks again while it holds a
 /// delivery gives that delivery up, as one does that abandons it: the record is then the head
-/// again.
+/// again. (The queue of the published model knows of no delivery: it hands out its head to whichever
+/// consumer asks, and a remove removes the head.)
 ///
 /// A `fifo` queue has one delivery in flight. A `standard` queue has as many as consumers wait, and
 /// the scheduler may change the order of what is visible.
@@ -81,6 +82,8 @@ pub const CONSUMERS_MAX: usize = 8;
 ///
 /// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
 /// delivered again, and stays there until it is redriven as a new message.
+///
+/// A queue that fails refuses those who wait at it, or lets them wait for its recovery ([`QueueFailure`]).
 ///
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
@@ -120,6 +123,8 @@ pub(crate) struct Context {
     pub(crate) capacity: u16,
     /// What it does for its consumers while it is full.
     pub(crate) at_capacity: AtCapacity,
+    /// What it does with those who wait at it when it fails.
+    pub(crate) on_failure: QueueFailure,
     /// What happens to a record that is handed out.
     pub(crate) receive: Receive,
     /// What a remove removes.
@@ -152,7 +157,7 @@ impl Queue {
             Input::Abandon { client } => {
                 self.waiting.drop_where(|waiting| waiting == client);
                 self.give_back(|holder| holder == client, context, shelf, out);
-                self.serve(context, shelf, out);
+                self.serve_if_available(context, shelf, out);
             }
             Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
             Input::Probe { region } => {
@@ -221,6 +226,13 @@ impl Queue {
         self.deliver(context, shelf, out);
         if !self.held.is_empty() {
             self.serve_senders(context, shelf, out);
+        }
+    }
+
+    /// The same, unless it is failed: those who wait then wait for its recovery.
+    fn serve_if_available(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if self.state == State::Available {
+            self.serve(context, shelf, out);
         }
     }
 

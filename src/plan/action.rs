@@ -32,6 +32,9 @@ pub enum DriverAction {
 pub enum Await {
     /// Every record of the batch has reached the milestone.
     Batch(BatchId, Milestone),
+    /// Every record of the batch has come to a region, and those that came to the region of this queue were
+    /// put into it.
+    EnqueuedAt(QueueId, BatchId),
     /// Every record of the batch is accepted, or the source was refused one since the batch was last
     /// published.
     PublishedOrRefused(BatchId),

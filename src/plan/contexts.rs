@@ -99,6 +99,7 @@ impl Builder<'_> {
             max_receives: options.max_receives,
             capacity: options.capacity,
             at_capacity: options.at_capacity,
+            on_failure: options.on_failure,
             receive: options.receive,
             remove: options.remove,
         };
@@ -125,6 +126,7 @@ impl Builder<'_> {
                 on_duplicate: options.on_duplicate,
                 on_dependency_failure: options.on_dependency_failure,
                 on_recover: options.on_recover,
+                while_paused: options.while_paused,
                 on_unreadable: options.on_unreadable,
             }
         };

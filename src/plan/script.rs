@@ -211,6 +211,9 @@ impl Resolver<'_> {
             Condition::DeliveredBatch(batch) => {
                 Await::Batch(self.published_batch(*batch)?, Milestone::DELIVERED)
             }
+            Condition::Enqueued(queue, batch) if queue.contains('@') => {
+                Await::EnqueuedAt(self.queue(queue)?, self.published_batch(*batch)?)
+            }
             Condition::Enqueued(queue, batch) => {
                 let milestone = Milestone(self.position(queue)? as u8);
                 Await::Batch(self.published_batch(*batch)?, milestone)

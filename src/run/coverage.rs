@@ -299,7 +299,7 @@ impl Coverage {
             },
             container::Event::GaveUp { .. } => self.reach(Reached::GaveUp),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
-            container::Event::Forwarding { .. } => {}
+            container::Event::Forwarding { .. } | container::Event::NothingToRecover { .. } => {}
         }
     }
 

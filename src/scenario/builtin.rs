@@ -39,6 +39,16 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     ("needle", include_str!("../../scenarios/needle.toml"), PropertyName::Expectation),
+    (
+        "f3-as-published",
+        include_str!("../../scenarios/f3-as-published.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "f5-as-published",
+        include_str!("../../scenarios/f5-as-published.toml"),
+        PropertyName::DeliveredAll,
+    ),
 ];
 
 /// Name and text of the mechanisms of public incidents, and the property that names each: scenarios of

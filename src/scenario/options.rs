@@ -19,7 +19,9 @@
 
 use std::sync::LazyLock;
 
-use crate::model::options::{About, Heal, Row, Section, Varies, find as find_value, take, texts};
+use crate::model::options::{
+    About, Commands, Heal, Row, Section, Varies, find as find_value, take, texts,
+};
 use crate::scenario::Scenario;
 
 /// A value of an option.
@@ -97,7 +99,8 @@ pub static ALL: LazyLock<Vec<DesignOption>> = LazyLock::new(|| {
         spec,
         budget,
     ];
-    all.push(option("heal".to_owned(), texts(Heal::values()), Alone));
+    all.push(option("heal".to_owned(), texts(Heal::values()), Alone::Heal));
+    all.push(option("commands".to_owned(), texts(Commands::values()), Alone::Commands));
     all
 });
 
@@ -152,17 +155,26 @@ fn lines<S: Section>(
     S::ROWS.iter().map(line).collect()
 }
 
-/// The one option that is in no section.
+/// The options that are in no section.
 #[derive(Debug)]
-struct Alone;
+enum Alone {
+    Heal,
+    Commands,
+}
 
 impl Of for Alone {
     fn set(&self, scenario: &mut Scenario, value: usize) {
-        take(Heal::values(), value, &mut scenario.heal);
+        match self {
+            Alone::Heal => take(Heal::values(), value, &mut scenario.heal),
+            Alone::Commands => take(Commands::values(), value, &mut scenario.commands),
+        }
     }
 
     fn get(&self, scenario: &Scenario) -> Option<usize> {
-        find_value(&Heal::values(), &scenario.heal)
+        match self {
+            Alone::Heal => find_value(&Heal::values(), &scenario.heal),
+            Alone::Commands => find_value(&Commands::values(), &scenario.commands),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! await published batch 2                               every record of it is accepted
 //! await published or refused batch 2                    … or the source was refused one
 //! await enqueued inbound-preprocess-queue batch 2       … was put into that queue, in any region
+//! await enqueued inbound-preprocess-queue@1 batch 2     … of it that came to region 1, once all came to one
 //! await delivered batch 2                               … is at the destination
 //! await delivered 15                                    15 records are at the destination
 //! await delivered all                                   everything published so far is there
@@ -92,7 +93,9 @@ pub enum Condition {
     /// Every record of the batch is accepted, or the source was refused one since the batch was last
     /// published.
     PublishedOrRefused(u16),
-    /// Every record of the batch was put into the queue of this name, in whichever region.
+    /// Every record of the batch was put into the queue of this name, in whichever region. With a region
+    /// (`QUEUE@R`): every record of the batch has come to a region, and those that came to this one were put into
+    /// the queue.
     Enqueued(String, u16),
     /// Every record of the batch is at the destination.
     DeliveredBatch(u16),
@@ -182,7 +185,7 @@ pub enum ScriptError {
 }
 
 const PUBLISH: &str = "publish BATCH";
-const AWAIT: &str = "await published [or refused] batch N, await enqueued QUEUE batch N, await delivered \
+const AWAIT: &str = "await published [or refused] batch N, await enqueued QUEUE[@REGION] batch N, await delivered \
                      batch N, await delivered COUNT, await delivered all, await drained @REGION, \
                      await quiescent, or await sometime";
 const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONENT (as in 'crash \
@@ -374,6 +377,7 @@ mod tests {
             "await published batch 2",
             "await published or refused batch 2",
             "await enqueued inbound-preprocess-queue batch 2",
+            "await enqueued inbound-preprocess-queue@1 batch 2",
             "await delivered batch 2",
             "await delivered 15",
             "await delivered all",

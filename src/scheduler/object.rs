@@ -91,9 +91,11 @@ impl Object {
         } else if let Place::Queue(id) = place
             && layout.queue_place(id).1 + 1 == layout.positions()
         {
-            // The replies of the last queues of all regions meet in out-dns: their order is the
-            // order at the destination.
-            Object::machine(layout.machine(Place::OutDns))
+            // The deliveries of the last queues of all regions meet at the destination, and what they
+            // say of a remove at out-dns.
+            let is_remove = matches!(message, Message::Remove { .. });
+            let meets_at = if is_remove { Place::OutDns } else { Place::Destination };
+            Object::machine(layout.machine(meets_at))
         } else {
             // The script and the two ends have one message at a time to send, and no other machine
             // sends to where they send.

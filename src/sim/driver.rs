@@ -6,7 +6,7 @@ use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, Check, DriverAction, Plan, Strike};
+use crate::plan::{Await, Check, DriverAction, Plan};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
@@ -87,22 +87,14 @@ impl World {
                 }
                 self.driver.released = false;
             }
-            DriverAction::Fault(faults) => {
-                let mut strikes = false;
-                faults.iter().for_each(|&fault| strikes |= self.strike(fault, plan));
-                if strikes {
-                    self.note_strike(Strike::of_script(index));
-                }
-            }
+            DriverAction::Fault(faults) => self.let_begin(index, faults, plan),
             DriverAction::FaultSome(faults) => {
                 if !self.fail_or_leave_be(faults, plan) {
                     self.out.send(DRIVER, Message::Proceed);
                     return self.offer_to_fail(plan);
                 }
             }
-            DriverAction::Recover(targets) => {
-                targets.iter().for_each(|&target| self.recover(target, plan));
-            }
+            DriverAction::Recover(targets) => self.let_end(index, targets, plan),
             DriverAction::Redrive(queues) => {
                 queues.iter().for_each(|&queue| self.redrive(queue, plan));
             }
@@ -126,8 +118,9 @@ impl World {
         let Driver { component, failed, .. } = self.driver;
         let is_last = usize::from(component) + 1 == faults.len();
         let fails = std::mem::take(&mut self.driver.fails) || is_last && failed == 0;
-        if fails && self.strike(faults[usize::from(component)], plan) {
-            self.note_strike(Strike::of_script(self.driver.next()));
+        if fails {
+            let number = usize::from(component);
+            self.let_one_begin(self.driver.next(), number, faults[number], plan);
         }
         (self.driver.component, self.driver.failed) = match is_last {
             true => (0, 0),
@@ -208,6 +201,9 @@ impl World {
             Await::PublishedOrRefused(batch) => {
                 self.source.was_refused(batch)
                     || self.holds(Await::Batch(batch, Milestone::ACCEPTED), plan)
+            }
+            Await::EnqueuedAt(queue, batch) => {
+                plan.batch(batch).all(|record| self.out.progress().has_come_to(record, queue))
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,

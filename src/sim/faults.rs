@@ -2,8 +2,7 @@
 
 use crate::model::dns;
 use crate::model::dns::DnsSide;
-use crate::model::event::Event;
-use crate::model::event::fault;
+use crate::model::event::{self, Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{ContainerId, QueueId, RegionId};
 use crate::model::layout::Place;
@@ -88,7 +87,13 @@ impl World {
 
     /// A fault ends. Nothing happens to what works, or to what is gone for good.
     pub(super) fn recover(&mut self, target: Target, plan: &Plan) {
-        if !self.is_disturbed(target) || self.is_gone(target, plan) {
+        if self.is_gone(target, plan) {
+            return;
+        }
+        if !self.is_disturbed(target) {
+            if let Target::Container(container) = target {
+                self.out.emit(event::container::Event::NothingToRecover { container });
+            }
             return;
         }
         let waiting = self.backlog(target, plan);
@@ -96,7 +101,9 @@ impl World {
         match target {
             Target::Container(id) => self.recover_container(id, plan),
             Target::Queue(id) => {
-                self.queues[id.index()].recover();
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.recover(context, &mut self.shelf, &mut self.out);
+                self.queue_changed(id, plan);
                 let (region, position) = plan.layout.queue_place(id);
                 if position == 0 {
                     self.tell_source(plan);

@@ -305,6 +305,10 @@ impl Writer<'_> {
                 weights.into_iter().for_each(|weight| self.bytes.u8(weight));
             }
             Message::CleanUp { plan } => self.bytes.u16(plan),
+            Message::Command { action, number } => {
+                self.bytes.u16(action);
+                self.bytes.u16(number);
+            }
             Message::Replicate { region, copy, time: _ }
             | Message::Apply { region, copy, time: _ } => {
                 self.bytes.u8(region.0);

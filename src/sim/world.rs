@@ -144,6 +144,9 @@ impl World {
     pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> Pair {
         assert!(self.out.is_ready(machine), "{machine:?} cannot take a step");
         self.out.take(machine, &mut self.current);
+        if let Message::Command { action, number } = self.current {
+            return self.obey(machine, action, number, plan);
+        }
         let message = self.current.kind();
         let place = plan.layout.places()[machine.index()];
         let mut kind = place.kind();

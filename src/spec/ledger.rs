@@ -45,6 +45,8 @@ pub struct ContainerFacts {
     pub refused_by: Option<MachineId>,
     /// How often it came back after a failure.
     pub recoveries: u32,
+    /// When it was told to recover in vain, last: it worked. None if it was not, or came back since.
+    pub spent: Option<Seen>,
 }
 
 /// What is known of a record at a stage.
@@ -156,7 +158,15 @@ impl Ledger {
     ) {
         let facts = &mut self.containers[container.index()];
         (facts.since, facts.refused_by) = (seen, refused_by);
-        facts.recoveries += u32::from(state == container::State::Processing);
+        if state == container::State::Processing {
+            facts.recoveries += 1;
+            facts.spent = None;
+        }
+    }
+
+    /// A container was told to recover, and works.
+    pub(super) fn recovered_in_vain(&mut self, container: ContainerId, seen: Seen) {
+        self.containers[container.index()].spent = Some(seen);
     }
 
     /// What is known of a record.

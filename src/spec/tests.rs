@@ -13,6 +13,8 @@ use crate::sim::{Bytes, Simulation};
 /// region; a writer that moves.
 const PLANS: [&str; 3] = [
     "records.keys = 2
+     table.conflict = 'version-checked'
+     destination.versions = 'checked'
      dns = { ttl = 2, health_threshold = 2 }
      budget = { lose_table = 1, lose_region = 1, outage = 1 }
      rpo.records = 5

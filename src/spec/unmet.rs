@@ -51,6 +51,13 @@ impl Unmet {
                     |record: &RecordId| simulation.progress().has_reached(*record, *milestone);
                 missing(plan.batch(*batch).filter(|record| !reached(record)), *milestone)
             }
+            DriverAction::Await(Await::EnqueuedAt(queue, batch)) => {
+                let (_, position) = plan.layout.queue_place(*queue);
+                let has_come =
+                    |record: &RecordId| simulation.progress().has_come_to(*record, *queue);
+                let missing_here = plan.batch(*batch).filter(|record| !has_come(record));
+                missing(missing_here, Milestone(position as u8))
+            }
             DriverAction::Await(Await::Delivered(_)) => undelivered(simulation),
             DriverAction::Await(Await::Drained(region)) => {
                 let queues = plan.queues.iter().map(|context| context.id);

@@ -26,7 +26,7 @@ use crate::explore::verify::store::Store;
 use crate::model::fault::FaultPoint;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::layout::DRIVER;
-use crate::model::options::Answer;
+use crate::model::options::{Answer, Commands};
 use crate::model::progress::Milestone;
 use crate::plan::{Await, DriverAction, Plan, Strike};
 use crate::sim::{Bytes, Choice};
@@ -67,14 +67,16 @@ impl<'a> Locals<'a> {
     /// script changes anything, receipts and incarnations are written as they are, and no machine compares
     /// the times of writes, whose order is a part of its own.
     pub(super) fn suit(plan: &Plan) -> bool {
-        let drains =
-            |action: &DriverAction| matches!(action, DriverAction::Await(Await::Drained(_)));
+        let looks_at_a_region = |action: &DriverAction| {
+            matches!(action, DriverAction::Await(Await::Drained(_) | Await::EnqueuedAt(..)))
+        };
         !plan.repeats()
             && !plan.can_lose()
             && plan.scenario().dns.answer != Answer::Random
             && !plan.awaits_refusal()
             && !plan.compares_times()
-            && !plan.actions.iter().any(drains)
+            && plan.scenario().commands == Commands::AtOnce
+            && !plan.actions.iter().any(looks_at_a_region)
     }
 
     pub(super) fn new(plan: &'a Arc<Plan>, store: &'a Store) -> Locals<'a> {
@@ -218,7 +220,7 @@ impl<'a> Locals<'a> {
             }
             Await::Quiescent => whole.ready == others,
             Await::Sometime => whole.ready == others || self.parts.is_released(whole.ids[0]),
-            Await::Drained(_) | Await::PublishedOrRefused(_) => {
+            Await::Drained(_) | Await::EnqueuedAt(..) | Await::PublishedOrRefused(_) => {
                 unreachable!("no such plan is searched in this way")
             }
         }

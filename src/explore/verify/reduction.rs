@@ -162,6 +162,10 @@ impl Reduction {
             | DriverAction::Redrive(_)
             | DriverAction::Weights(_) => None,
             DriverAction::Await(Await::Drained(_)) => Some("the script waits for empty queues"),
+            // A record that comes to the region after another one makes it untrue again.
+            DriverAction::Await(Await::EnqueuedAt(..)) => {
+                Some("the script waits for the records of one region")
+            }
             DriverAction::Await(
                 Await::Batch(..)
                 | Await::PublishedOrRefused(_)

@@ -1,7 +1,7 @@
 //! The two names by themselves.
 
 use crate::model::RegionId;
-use crate::model::message::{Health, Message, MessageNumber, Receipt};
+use crate::model::message::{Health, Message};
 use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
@@ -234,11 +234,8 @@ fn out_dns_leads_to_the_queue_that_is_named() {
         rig.give("out-dns", rig.receive(client, "outbound-queue@2"));
     }
     rig.title("replies pass, whatever the name says");
-    let (queue, copy, number) = (rig.queue(queue), rig.copy(1), MessageNumber(1));
-    let receipt = Receipt(3);
-    rig.give("out-dns", Message::Received { incarnation: 0, queue, copy, number, receipt });
+    let queue = rig.queue(queue);
     rig.give("out-dns", Message::Removed { incarnation: 0, queue });
     rig.give("out-dns", Message::RemoveRefused { incarnation: 0, queue, expired: true });
-    rig.give("out-dns", Message::ReceiveRefused { incarnation: 0, queue });
     rig.tells(TOLD, "out_dns_leads_to_the_queue_that_is_named");
 }

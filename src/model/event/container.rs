@@ -29,8 +29,13 @@ pub enum Event {
         /// The record that it worked on.
         record: RecordId,
     },
-    /// A container ignored a reply to an earlier life.
+    /// A container ignored a reply to an earlier life, or one that came while it was paused.
     StaleReply {
+        /// The container.
+        container: ContainerId,
+    },
+    /// A container was told to recover and works: nothing is done, nor will be when it stops after that.
+    NothingToRecover {
         /// The container.
         container: ContainerId,
     },
@@ -41,7 +46,9 @@ impl Event {
     pub fn record(&self) -> Option<RecordId> {
         match *self {
             Event::Forwarding { record, .. } | Event::GaveUp { record, .. } => Some(record),
-            Event::Became { .. } | Event::StaleReply { .. } => None,
+            Event::Became { .. } | Event::StaleReply { .. } | Event::NothingToRecover { .. } => {
+                None
+            }
         }
     }
 }

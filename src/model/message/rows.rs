@@ -266,6 +266,16 @@ macro_rules! row {
             to: RegionId,
         }
     } } };
+    (Command $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "command" about() lost()
+        /// Driver to a component, where commands are messages: a line of the script concerns it. A component whose
+        /// inbox is closed takes it all the same.
+        Command {
+            /// Index into [`Plan::actions`](crate::plan::Plan::actions).
+            action: u16,
+            /// Which of the components of that line it is.
+            number: u16,
+        }
+    } } };
 }
 
 /// Collects the rows of the messages that are named, and makes what is to be made of them.

@@ -24,6 +24,8 @@ section! {
         on_dependency_failure: OnDependencyFailure,
         /// What it does when it comes back.
         on_recover: OnRecover,
+        /// What becomes of a message that reaches it while it is paused.
+        while_paused: WhilePaused,
         /// Whether it is started again, when it has crashed or stopped, without an operator.
         restart: Restart,
         /// What it does when its table holds a row that it cannot read.
@@ -77,6 +79,17 @@ option! {
         /// Skip what is left and remove the record. Unsound: removed though not stored or not
         /// forwarded.
         Drop = UNSOUND.by(DEPENDENCIES_FAIL, P::RemoveLast),
+    }
+}
+
+option! {
+    /// What becomes of a message that reaches a paused container.
+    WhilePaused {
+        /// It waits in the inbox. Sound.
+        Keep,
+        /// It is dropped. Unsound: a delivery or a reply that comes then does not come again, and the container
+        /// waits for it after its recovery.
+        Drop = UNSOUND.by("f1-fail-container", P::DeliveredAll),
     }
 }
 

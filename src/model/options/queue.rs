@@ -20,6 +20,8 @@ section! {
         capacity: u16 => vec![(0, SOUND.limit()), (1, SOUND), (2, SOUND), (4, SOUND)],
         /// What it does for its consumers while it is full.
         at_capacity: AtCapacity,
+        /// What it does with those who wait at it when it fails.
+        on_failure: QueueFailure,
         /// What happens to a record that is handed out.
         receive: Receive,
         /// What a remove removes.
@@ -47,6 +49,17 @@ option! {
         /// on one of its records, it stays full for ever.
         Starve = UNSOUND
             .needs(&["queue.capacity=1"]).by_either("slack-job-queue", P::DeliveredAll, P::Drained),
+    }
+}
+
+option! {
+    /// What a queue that fails does with those who wait at it: consumers for a record, senders for room.
+    QueueFailure {
+        /// It refuses them, as it refuses whatever is asked while it is failed. Sound.
+        RefuseWaiting,
+        /// They go on waiting, and are served when it works again. Sound: what is asked while it is failed
+        /// is refused all the same. The published model's queue does this.
+        KeepWaiting = SOUND.holds_in(&["f3-fail-queue"]),
     }
 }
 

@@ -15,3 +15,15 @@ option! {
         Nothing = UNSOUND,
     }
 }
+
+option! {
+    /// When what the script does to a component takes effect there.
+    Commands {
+        /// At the line of the script, all components of the line together.
+        AtOnce,
+        /// When it arrives: to pause, to fail, to take offline and to recover are a message to each component of
+        /// the line. So a batch can be on its way before the pause that was told first, and of several
+        /// recoveries the last can come first. A crash, an outage, a loss and a move of a writer are no commands.
+        AsMessages = SOUND.holds_in(&["f5-fail-random"]),
+    }
+}

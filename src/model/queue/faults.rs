@@ -3,6 +3,7 @@
 use crate::model::event::Holder;
 use crate::model::event::fault;
 use crate::model::message::{Message, Receipt};
+use crate::model::options::QueueFailure;
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
@@ -27,9 +28,7 @@ impl Queue {
         let Some(item) = shelf.take_first(&mut self.in_flight, is_it) else { return };
         out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
         shelf.push_front(&mut self.visible, item);
-        if self.state == State::Available {
-            self.serve(context, shelf, out);
-        }
+        self.serve_if_available(context, shelf, out);
     }
 
     /// The first visible record becomes the last.
@@ -48,14 +47,19 @@ impl Queue {
             let item = Item { receives: 0, receipt: NO_RECEIPT, number, ..item };
             shelf.push_back(&mut self.visible, item);
         }
-        if self.state == State::Available {
-            self.serve(context, shelf, out);
+        self.serve_if_available(context, shelf, out);
+    }
+
+    /// Begins to refuse, those included that wait, unless they go on waiting.
+    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
+        self.state = State::Failed;
+        match context.on_failure {
+            QueueFailure::RefuseWaiting => self.refuse_waiting(context, out),
+            QueueFailure::KeepWaiting => {}
         }
     }
 
-    /// Begins to refuse, those included that wait for a delivery.
-    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
-        self.state = State::Failed;
+    fn refuse_waiting(&mut self, context: &Context, out: &mut Outbox) {
         while let Some(client) = self.waiting.pop() {
             refuse_receive(client, context.id, out);
         }
@@ -66,7 +70,8 @@ impl Queue {
 
     /// Is gone with all that it holds, dead letters included: it refuses for ever.
     pub(crate) fn lose(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        self.fail(context, out);
+        self.state = State::Failed;
+        self.refuse_waiting(context, out);
         let queue = Holder::Queue(context.id);
         let lists = [
             (&mut self.visible, queue),
@@ -80,8 +85,9 @@ impl Queue {
         }
     }
 
-    /// Serves requests again.
-    pub(crate) fn recover(&mut self) {
+    /// Serves requests again, those first that waited meanwhile.
+    pub(crate) fn recover(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.state = State::Available;
+        self.serve(context, shelf, out);
     }
 }

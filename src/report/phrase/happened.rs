@@ -130,8 +130,17 @@ impl Scene<'_> {
             container::Event::GaveUp { record, .. } => {
                 Some(format!("gives up on {record} (its table has a row that it cannot read)"))
             }
-            container::Event::StaleReply { .. } => {
-                Some("ignores it: an earlier life had asked".to_owned())
+            container::Event::StaleReply { container } => {
+                let is_paused = self.simulation.container(container).hangs();
+                Some(match is_paused {
+                    true => "drops it: it is paused".to_owned(),
+                    false => "ignores it: an earlier life had asked".to_owned(),
+                })
+            }
+            // Of a line that concerns several, the verdict names the one that matters.
+            container::Event::NothingToRecover { container } => {
+                let is_told = self.actor_place() == Some(Place::Container(container));
+                is_told.then(|| "has nothing to recover from".to_owned())
             }
         }
     }

@@ -98,6 +98,7 @@ impl Scene<'_> {
             Message::Enact { plan, .. } => {
                 format!("is told by a late enactor to put plan {plan} in place")
             }
+            Message::Command { action, .. } => self.commanded(action),
             Message::CleanUp { plan } => {
                 format!("is told to delete the plans that are older than plan {plan}")
             }
@@ -146,6 +147,15 @@ impl Scene<'_> {
                 _,
             ) => format!("carries out '{line}'"),
             (DriverAction::Check(_), _) => format!("checks '{line}'"),
+        }
+    }
+
+    /// What a component is told by a line of the script.
+    fn commanded(&self, action: u16) -> String {
+        let line = self.script_line(usize::from(action));
+        match self.simulation.events().is_empty() {
+            true => format!("is told '{line}', and nothing is to be done"),
+            false => format!("is told '{line}'"),
         }
     }
 
@@ -221,6 +231,10 @@ impl Scene<'_> {
             Message::Forward { .. } => format!("forwards it to {name}"),
             Message::Enact { plan, .. } => format!("a late enactor is about to write plan {plan}"),
             Message::CleanUp { .. } => format!("has {name} clean up"),
+            Message::Command { action, .. } => {
+                let line = self.simulation.plan().script_line(usize::from(action));
+                format!("'{line}' is on its way to {name}")
+            }
             Message::Apply { .. }
             | Message::Replicate { .. }
             | Message::Probed { .. }

@@ -23,6 +23,13 @@ impl Narrator<'_> {
             (State::FailedDependency, Some(by)) => {
                 let by = plan.layout.name(by);
                 let when = format!("FailedDependency since step {since}, when {by} refused");
+                if let Some(spent) = facts.spent {
+                    return format!(
+                        "{name} is {when}; its recovery came before, at step {}, and found nothing to \
+                         recover from",
+                        spent.0
+                    );
+                }
                 match facts.recoveries {
                     0 => format!("{name} is {when}; nothing recovers it"),
                     1 => format!("{name} was recovered once, and is again {when}"),

@@ -17,6 +17,7 @@ changes_of_each_field! {
         containers: [
             |ledger| ledger.containers[0].since = Seen(99),
             |ledger| ledger.containers[0].recoveries += 1,
+            |ledger| ledger.containers[0].spent = Some(Seen(99)),
         ],
     }
 }

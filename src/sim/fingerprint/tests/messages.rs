@@ -58,6 +58,7 @@ fn messages() -> Vec<Message> {
         Message::Logged { copy },
         Message::Enact { plan: 7, weights: [1; 8] },
         Message::CleanUp { plan: 7 },
+        Message::Command { action: 1, number: 2 },
         Message::Fence { to: region },
     ]
 }
@@ -177,6 +178,10 @@ fn others(message: Message) -> Vec<Message> {
             Message::Enact { plan, weights: [2, 1, 1, 1, 1, 1, 1, 1] },
         ],
         Message::CleanUp { plan } => vec![Message::CleanUp { plan: plan + 1 }],
+        Message::Command { action, number } => vec![
+            Message::Command { action: action + 1, number },
+            Message::Command { action, number: number + 1 },
+        ],
         Message::Fence { to: _ } => vec![Message::Fence { to: other_region }],
     }
 }

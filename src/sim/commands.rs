@@ -1,0 +1,129 @@
+//! Commands of the script to single components, at once or as messages.
+
+use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::id::MachineId;
+use crate::model::layout::{MachineKind, Place};
+use crate::model::message::{Message, MessageKind};
+use crate::model::options::Commands;
+use crate::plan::{DriverAction, Plan, Strike};
+use crate::scenario::ScriptStep;
+use crate::sim::Pair;
+use crate::sim::world::World;
+
+impl World {
+    /// The script lets these faults begin: now, or when each component is reached.
+    pub(super) fn let_begin(&mut self, action: usize, faults: &[Fault], plan: &Plan) {
+        let mut strikes = false;
+        for (number, &fault) in faults.iter().enumerate() {
+            match commanded(action, fault, plan) {
+                Some(machine) => self.command(machine, action, number),
+                None => strikes |= self.strike(fault, plan),
+            }
+        }
+        if strikes {
+            self.note_strike(Strike::of_script(action));
+        }
+    }
+
+    /// One of the faults of a `fail some` begins, as above.
+    pub(super) fn let_one_begin(
+        &mut self,
+        action: usize,
+        number: usize,
+        fault: Fault,
+        plan: &Plan,
+    ) {
+        match commanded(action, fault, plan) {
+            Some(machine) => self.command(machine, action, number),
+            None => {
+                if self.strike(fault, plan) {
+                    self.note_strike(Strike::of_script(action));
+                }
+            }
+        }
+    }
+
+    /// The script lets these faults end: now, or when each component is reached.
+    pub(super) fn let_end(&mut self, action: usize, targets: &[Target], plan: &Plan) {
+        for (number, &target) in targets.iter().enumerate() {
+            match as_message(target, plan) {
+                Some(machine) => self.command(machine, action, number),
+                None => self.recover(target, plan),
+            }
+        }
+    }
+
+    fn command(&mut self, machine: MachineId, action: usize, number: usize) {
+        let (action, number) = (action as u16, number as u16);
+        self.out.send_command(machine, Message::Command { action, number });
+    }
+
+    /// A command has reached its component.
+    #[cold]
+    pub(super) fn obey(
+        &mut self,
+        machine: MachineId,
+        action: u16,
+        number: u16,
+        plan: &Plan,
+    ) -> Pair {
+        let (action, number) = (usize::from(action), usize::from(number));
+        let (kind, state) = self.kind_and_state(machine, plan);
+        match &plan.actions[action] {
+            DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+                if self.strike(faults[number], plan) {
+                    self.note_strike(Strike::of_script(action));
+                }
+            }
+            DriverAction::Recover(targets) => self.recover(targets[number], plan),
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Redrive(_)
+            | DriverAction::Weights(_)
+            | DriverAction::Check(_) => unreachable!("action {action} commands no component"),
+        }
+        self.out.keep_closed(machine);
+        Pair { machine: kind, state, message: MessageKind::Command }
+    }
+
+    /// What kind of machine it is, and the state of one that can be commanded.
+    fn kind_and_state(&self, machine: MachineId, plan: &Plan) -> (MachineKind, u8) {
+        let place = plan.layout.places()[machine.index()];
+        let state = match place {
+            Place::InDns => self.in_dns.state() as u8,
+            Place::OutDns => self.out_dns.state() as u8,
+            Place::Queue(id) => self.queues[id.index()].state() as u8,
+            Place::Container(id) => self.containers[id.index()].state() as u8,
+            Place::Table(id) => {
+                let (table, context) = (&self.tables[id.index()], &plan.tables[id.index()]);
+                if context.database.is_some() {
+                    return (MachineKind::Database, table.cluster_state(context) as u8);
+                }
+                table.state() as u8
+            }
+            Place::Replicator(id) => self.replicators[id.index()].state() as u8,
+            Place::Driver | Place::Source | Place::Destination => {
+                unreachable!("no command goes to {place:?}")
+            }
+        };
+        (place.kind(), state)
+    }
+}
+
+/// The machine that is told of a fault of this action, if a message tells it.
+fn commanded(action: usize, fault: Fault, plan: &Plan) -> Option<MachineId> {
+    let is_command = match fault.kind {
+        FaultKind::Pause | FaultKind::Fail | FaultKind::Offline => true,
+        FaultKind::Crash | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover => false,
+    };
+    let is_outage = matches!(plan.script_line(action), ScriptStep::Outage(_));
+    as_message(fault.target, plan).filter(|_| is_command && !is_outage)
+}
+
+/// The machine that a command about the target is a message to, if commands are messages.
+fn as_message(target: Target, plan: &Plan) -> Option<MachineId> {
+    match plan.scenario().commands {
+        Commands::AtOnce => None,
+        Commands::AsMessages => plan.commanded(target),
+    }
+}
