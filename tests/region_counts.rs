@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Observer, Outcome, Phase, Runner, Verdict};
+use active_active::explore::{Observer, Outcome, Phase, Runner, Strategy, Verdict};
 use active_active::model::{Event, MachineKind, MessageKind, RecordCopy, RecordId};
 use active_active::model::{container, destination, queue, table};
 use active_active::plan::Plan;
@@ -239,6 +239,30 @@ fn refuses_sound_runs_in_which_a_container_crashed() {
         }
     }
     assert!(refused > RUNS / 2, "it refused {refused} of {RUNS} sound runs");
+}
+
+/// The published property is content before the last replication, and then does not expect it: a false alarm
+/// that P's own checker shows with PCT, and not with its default schedules.
+#[test]
+fn objects_to_replication_that_is_late() {
+    let plan = plans::plan("baseline", &[]);
+    let objections = |strategy: Strategy| {
+        let prepared = strategy.prepare(&plan, SEED);
+        let mut objections = Vec::new();
+        for run in 0..RUNS {
+            let mut counting = Counting::new(&plan, &[5, 5]);
+            let mut runner = Runner::new(Arc::clone(&plan));
+            let outcome = runner.run(&mut prepared.scheduler(), run, &mut counting);
+            assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+            assert_eq!(counting.counts.judge_end(&plan), Ok(()), "run {run}");
+            objections.extend(counting.counts.objection().cloned());
+        }
+        objections
+    };
+    assert_eq!(objections(Strategy::Random), [], "replication keeps up");
+    let objections = objections(Strategy::Pct { depth: 3 });
+    assert!(!objections.is_empty(), "a replicator or a table waits for all others");
+    assert!(objections.iter().all(|objection| objection.counter == "stored"), "{objections:?}");
 }
 
 /// The canary: what a container dropped while others passed is missed downstream.

@@ -2,7 +2,7 @@
 
 use crate::model::event::Event;
 use crate::model::layout::Place;
-use crate::model::message::MessageKind;
+use crate::model::message::{Message, MessageKind};
 use crate::model::queue;
 use crate::plan::Plan;
 use crate::sim::Step;
@@ -31,6 +31,12 @@ struct Counts {
 /// * it counts requests and not effects: rows that replication lost are not missed;
 /// * it accepts a component that never appeared: only those with an event are compared;
 /// * with unequal sizes it accepts them swapped: which region should have how many is not asked.
+///
+/// The published property is a state machine that watches. It becomes content as soon as all counts of what it
+/// has seen are as expected, which can be in the middle of a run: what has not been asked for anything is not
+/// counted. From then on it ignores requests of queues, and expects no write and no acknowledgement; one that comes
+/// all the same is "an event that cannot be handled" ([`RegionCounts::objection`]). Where replication is late that is a
+/// false alarm, and P's own checker shows it in its sound tests.
 ///
 /// It also objects to sound runs: a crash makes a record come twice, and the counts exceed the
 /// sizes. So it is no part of the verdict.
@@ -66,6 +72,16 @@ pub struct RegionCounts {
     queues: Vec<Option<Counts>>,
     /// By table: its counts; none if it never appeared.
     tables: Vec<Option<Counts>>,
+    /// By `replicator × regions + region`: how many writes of the region it was asked to replicate; none if it
+    /// never was.
+    replicated: Vec<Option<u32>>,
+    /// By `table × regions + region`: how many writes of the region, another one, it was asked to apply; none if
+    /// it never was.
+    applied: Vec<Option<u32>>,
+    /// All counts were as expected, once.
+    content: bool,
+    /// What came after that and was not expected, first.
+    objection: Option<CountMismatch>,
 }
 
 /// A count that is none of the expected sizes.
@@ -88,6 +104,10 @@ impl RegionCounts {
             expected,
             queues: vec![None; plan.layout.queues()],
             tables: vec![None; plan.layout.tables()],
+            replicated: vec![None; plan.layout.stages.len() * plan.layout.regions],
+            applied: vec![None; plan.layout.tables() * plan.layout.regions],
+            content: false,
+            objection: None,
         }
     }
 
@@ -108,25 +128,128 @@ impl RegionCounts {
 
     /// Takes note of a step and of what happened in it.
     pub fn watch(&mut self, step: &Step, events: &[Event], plan: &Plan) {
+        if self.content {
+            return self.expect_nothing(step, events, plan);
+        }
+        if self.count(step, events, plan) {
+            self.content = self.judge_end(plan).is_ok() && self.is_replicated() && self.is_even();
+        }
+    }
+
+    /// Counts what the step asked for and what happened in it. Whether there was anything to count.
+    fn count(&mut self, step: &Step, events: &[Event], plan: &Plan) -> bool {
+        let mut counted = false;
         if let (Some(machine), Some(pair)) = (step.choice.machine(), step.pair) {
-            let place = plan.layout.places()[machine.index()];
-            let is_of = |message| pair.message == message;
-            if let (Place::Queue(id), true) = (place, is_of(MessageKind::Send)) {
-                self.queues[id.index()].get_or_insert_default().requested += 1;
-            } else if let (Place::Queue(id), true) = (place, is_of(MessageKind::Remove)) {
-                self.queues[id.index()].get_or_insert_default().removed += 1;
-            } else if let (Place::Table(id), true) = (place, is_of(MessageKind::Insert)) {
-                self.tables[id.index()].get_or_insert_default().requested += 1;
+            match plan.layout.places()[machine.index()] {
+                Place::Queue(id) if pair.message == MessageKind::Send => {
+                    self.queues[id.index()].get_or_insert_default().requested += 1;
+                    counted = true;
+                }
+                Place::Queue(id) if pair.message == MessageKind::Remove => {
+                    self.queues[id.index()].get_or_insert_default().removed += 1;
+                    counted = true;
+                }
+                Place::Table(id) if pair.message == MessageKind::Insert => {
+                    self.tables[id.index()].get_or_insert_default().requested += 1;
+                    counted = true;
+                }
+                Place::Table(id) if let Some(Message::Apply { region, .. }) = step.message => {
+                    let place = id.index() * plan.layout.regions + region.index();
+                    *self.applied[place].get_or_insert_default() += 1;
+                    counted = true;
+                }
+                Place::Replicator(id)
+                    if let Some(Message::Replicate { region, .. }) = step.message =>
+                {
+                    let place = id.index() * plan.layout.regions + region.index();
+                    *self.replicated[place].get_or_insert_default() += 1;
+                    counted = true;
+                }
+                Place::Driver
+                | Place::Source
+                | Place::InDns
+                | Place::OutDns
+                | Place::Destination
+                | Place::Queue(_)
+                | Place::Container(_)
+                | Place::Table(_)
+                | Place::Replicator(_) => {}
             }
         }
         for event in events {
             if let Event::Queue(queue::Event::Enqueued { queue, .. }) = event {
                 self.queues[queue.index()].get_or_insert_default().completed += 1;
+                counted = true;
             }
             if let Event::Queue(queue::Event::Delivered { queue, .. }) = event {
                 self.queues[queue.index()].get_or_insert_default().received += 1;
+                counted = true;
             }
         }
+        counted
+    }
+
+    /// Whether every write that was asked to be replicated or applied was, as far as any was.
+    fn is_replicated(&self) -> bool {
+        let mut counts = self.replicated.iter().chain(&self.applied).flatten();
+        counts.all(|count| self.expected.contains(count))
+    }
+
+    /// Whether as many components have each of the sizes as regions are to have it: the published comparison of
+    /// unequal sizes. Counts that are all the smaller size are not those of a whole run.
+    fn is_even(&self) -> bool {
+        let queues = || self.queues.iter().flatten();
+        let of = |count: fn(&Counts) -> u32| queues().map(count).collect::<Vec<u32>>();
+        let tables = self.tables.iter().flatten().map(|counts| counts.requested).collect();
+        let rows = self.replicated.iter().chain(&self.applied).flatten().copied().collect();
+        let kinds: [Vec<u32>; 6] = [
+            of(|counts| counts.requested),
+            of(|counts| counts.completed),
+            of(|counts| counts.received),
+            of(|counts| counts.removed),
+            tables,
+            rows,
+        ];
+        kinds.iter().all(|counts| {
+            let number = |of: &[u32], size: u32| of.iter().filter(|&&found| found == size).count();
+            let share = |size: u32| (number(counts, size), number(&self.expected, size));
+            self.expected.windows(2).all(|sizes| {
+                let ((one, wanted), (other, wanted_other)) = (share(sizes[0]), share(sizes[1]));
+                one * wanted_other == other * wanted
+            })
+        })
+    }
+
+    /// It is content, and expects no write and no acknowledgement any more.
+    fn expect_nothing(&mut self, step: &Step, events: &[Event], plan: &Plan) {
+        if self.objection.is_some() {
+            return;
+        }
+        let (layout, found) = (&plan.layout, 1);
+        let name = |place| layout.name(layout.machine(place)).to_owned();
+        let writes = step.message.is_some_and(|message| {
+            matches!(
+                message,
+                Message::Insert { .. } | Message::Replicate { .. } | Message::Apply { .. }
+            )
+        });
+        if let Some(machine) = step.choice.machine().filter(|_| writes) {
+            let component = layout.name(machine).to_owned();
+            self.objection = Some(CountMismatch { component, counter: "stored", found });
+        }
+        for event in events {
+            if let Event::Queue(queue::Event::Enqueued { queue, .. }) = event {
+                let component = name(Place::Queue(*queue));
+                let mismatch = CountMismatch { component, counter: "completed", found };
+                self.objection.get_or_insert(mismatch);
+            }
+        }
+    }
+
+    /// What came first of that which is not expected once all counts were as expected: a write (`stored`) or an
+    /// acknowledgement (`completed`) more, at that component.
+    pub fn objection(&self) -> Option<&CountMismatch> {
+        self.objection.as_ref()
     }
 
     /// Whether the published spec accepts the run.
