@@ -27,20 +27,20 @@ fn tiny(changes: &[&str]) -> Arc<Plan> {
     plans::plan(text, changes)
 }
 
-/// All interleavings of one record through one stage: 3 × 10¹⁵ schedules in 5,117 states, the one after the
+/// All interleavings of one record through one stage: 1.7 × 10¹⁵ schedules in 4,937 states, the one after the
 /// healing included.
 #[test]
 fn all_schedules_of_a_tiny_system_hold() {
     let all = enumerate(&tiny(&[]));
     assert_eq!(all.violations, BTreeMap::new());
-    assert_eq!((all.states.len(), all.transitions()), (5_117, 22_625));
+    assert_eq!((all.states.len(), all.transitions()), (4_937, 21_881));
     assert_eq!(all.known, all.states.len(), "what the spec knows follows from the state");
     assert_eq!(
         (all.rests.len(), all.ends.len()),
         (1, 1),
         "whatever the order, the end is the same"
     );
-    assert_eq!(all.schedules(), 3_130_938_578_279_820);
+    assert_eq!(all.schedules(), 1_654_595_699_459_745);
 }
 
 /// As above, with a crash of either container at any step and its restart at any later one.
@@ -48,10 +48,10 @@ fn all_schedules_of_a_tiny_system_hold() {
 fn all_schedules_of_a_tiny_system_with_a_crash_hold() {
     let all = enumerate(&tiny(&["budget.crash=1"]));
     assert_eq!(all.violations, BTreeMap::new());
-    assert_eq!((all.states.len(), all.transitions()), (61_775, 314_409));
+    assert_eq!((all.states.len(), all.transitions()), (59_253, 302_414));
     assert_eq!(all.known, all.states.len(), "what the spec knows follows from the state");
     assert_eq!(all.rests.len(), 9, "who crashed, and whether it came back, makes a difference");
-    assert_eq!(all.schedules(), 108_183_020_554_897_283_032_992);
+    assert_eq!(all.schedules(), 28_152_012_824_851_959_430_423);
 }
 
 /// As the first, with random answers: which region gets the record is one more choice.
@@ -59,14 +59,14 @@ fn all_schedules_of_a_tiny_system_with_a_crash_hold() {
 fn all_schedules_of_a_tiny_system_with_random_answers_hold() {
     let all = enumerate(&tiny(&["dns.answer=random"]));
     assert_eq!(all.violations, BTreeMap::new());
-    assert_eq!((all.states.len(), all.transitions()), (10_058, 44_690));
+    assert_eq!((all.states.len(), all.transitions()), (9_518, 42_278));
     assert_eq!(all.known, all.states.len(), "what the spec knows follows from the state");
     assert_eq!(all.rests.len(), 2, "the region that took the record makes a difference");
     // The schedules are those of a system that sends all to region 1, and of one that sends all to
     // region 2; no more and no less.
     let of = |weights: &str| enumerate(&tiny(&[weights])).schedules();
     assert_eq!(all.schedules(), of("dns.weights=1,0") + of("dns.weights=0,1"));
-    assert_eq!(all.schedules(), 5_029_776_815_008_260);
+    assert_eq!(all.schedules(), 2_557_881_559_529_415);
 }
 
 /// Some of the two queues, the container and the table of region 1 fail, and a record passes region 2: each set
@@ -77,7 +77,7 @@ fn every_set_of_components_fails_in_some_schedule() {
     let all = enumerate(&tiny(&[script, "dns.weights=0,1"]));
     assert_eq!(all.violations, BTreeMap::new());
     assert_eq!(all.rests.len(), 15, "every set but the empty one");
-    assert_eq!((all.states.len(), all.transitions()), (8_538, 25_801));
+    assert_eq!((all.states.len(), all.transitions()), (7_763, 23_396));
 }
 
 /// The canary of those above: a design that loses a record only if the crash falls between two

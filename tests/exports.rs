@@ -74,7 +74,7 @@ fn the_trace_has_every_step_and_its_arrows_end_where_they_can() {
         let phase = phase.to_owned();
         events.iter().filter(move |event| event["ph"] == phase.as_str())
     };
-    assert_eq!(of("X").count(), 1_892);
+    assert_eq!(of("X").count(), 1_862);
     assert_eq!(of("s").count(), of("f").count());
     assert!(of("s").count() > 1_500);
     for event in events {

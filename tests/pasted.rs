@@ -12,7 +12,7 @@ format = 2
 [expected]
 verdict = "violated"
 property = "MonotoneVersion"
-step = 36
+step = 35
 what = "inbound-table@1 shows record 1, version 1 of key 1, and showed record 2, version 2, before"
 
 [scenario]

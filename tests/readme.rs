@@ -83,6 +83,11 @@ fn every_command_prints_what_the_page_about_campaigns_shows() {
     assert!(run(CAMPAIGNS) >= 4, "the page has commands");
 }
 
+#[test]
+fn every_command_prints_what_the_page_about_the_published_model_shows() {
+    assert_eq!(run(include_str!("../docs/published-model.md")), 3);
+}
+
 /// The variables that an engine sets, with their values on two machines.
 #[cfg(unix)]
 type Variables = &'static [(&'static str, [&'static str; 2])];

@@ -83,6 +83,9 @@ fn every_built_in_scenario_has_a_test() {
         "stranded-overwrite",
         // In `needle.rs`.
         "needle",
+        // In `commands.rs`.
+        "f3-as-published",
+        "f5-as-published",
         "slack-job-queue",
         "google-unreadable-row",
         "kinesis-side-path",

@@ -431,10 +431,10 @@ fn a_replay_that_ends_early_goes_on_fairly() {
 #[test]
 fn a_run_that_is_cut_short_is_never_a_verdict() {
     let mut runner = Runner::new(plans::plan("baseline", &[]));
-    runner.limit_steps(639);
+    runner.limit_steps(629);
     let cut = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
-    assert_eq!(cut, Verdict::Inconclusive(Cut::StepBound(639)));
-    runner.limit_steps(640);
+    assert_eq!(cut, Verdict::Inconclusive(Cut::StepBound(629)));
+    runner.limit_steps(630);
     let whole = runner.run(&mut RoundRobin::default(), 0, &mut ()).verdict;
     assert_eq!(whole, Verdict::Holds);
 }

@@ -76,10 +76,10 @@ fn times_are_those_that_a_hand_computes() {
         at(|event| matches!(event, Event::Container(container::Event::Forwarding { .. }))),
         Some(23)
     );
-    // On its way 1, queue 2, on its way 1, out-dns 1, on its way 1, destination 1.
+    // On its way 1, queue 2, on its way 1, destination 1: the queue answers the destination itself.
     assert_eq!(
         at(|event| matches!(event, Event::Destination(destination::Event::Arrived { .. }))),
-        Some(30)
+        Some(28)
     );
     // From the stored row: between regions 70, replicator 2; on its way 1, table 4.
     assert_eq!(

@@ -23,8 +23,8 @@ fn a_saved_failure_becomes_what_a_sweep_makes_of_it() {
     assert_eq!((done.status, done.stderr.as_str()), (Some(1), ""));
     for expected in [
         "Smallest   1 record, 1 stage, 1 deviation from the fair schedule",
-        "FAULT: postprocess-container@1 crashes",
-        "Because    postprocess-table@1 has a row for record 1",
+        "FAULT: core-container@1 crashes",
+        "Because    core-table@1 has a row for record 1",
     ] {
         assert!(done.stdout.contains(expected), "no '{expected}' in\n{}", done.stdout);
     }
@@ -108,9 +108,9 @@ fn somebody_can_walk_through_a_run() {
     assert_eq!(numbers[3] + 1, numbers[1]);
     assert!(violation.contains("That is as far as it goes."), "{violation}");
     for held in [
-        "inbound-queue@1            record 1 (in flight to postprocess-container@1)",
-        "postprocess-container@1    works on record 1",
-        "postprocess-table@1        record 1",
+        "inbound-queue@1            record 1 (in flight to core-container@1)",
+        "core-container@1           works on record 1",
+        "core-table@1               record 1",
         "VIOLATED: RemoveLast, at step ",
     ] {
         assert!(violation.contains(held), "no '{held}' in\n{violation}");

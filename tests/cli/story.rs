@@ -101,8 +101,8 @@ fn every_built_in_scenario_is_listed_and_runs() {
         let name = entry["name"].as_str().expect("a name is text");
         let about = entry["about"].as_str().expect("a description is text");
         assert!(text.stdout.contains(name) && text.stdout.contains(about), "{}", text.stdout);
-        // The needle is there because so few schedules do not find it.
-        let is_found = name != "needle";
+        // These need more schedules; the needle is there because so few do not find it.
+        let is_found = !["needle", "f3-as-published"].contains(&name);
         let unsound = builtin::unsound().any(|(unsound, _, _)| *unsound == name);
         let status = Some(i32::from(unsound && is_found));
         assert_eq!(place.run(&format!("sweep {name} --runs 20")).status, status, "{name}");

@@ -166,6 +166,9 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Container(container::Event::GaveUp { container, record }) => {
             format!("gave-up {} {}", names.container(container), record.0)
         }
+        Event::Container(container::Event::NothingToRecover { container }) => {
+            format!("nothing-to-recover {}", names.container(container))
+        }
         Event::Container(container::Event::StaleReply { container }) => {
             format!("stale-reply {}", names.container(container))
         }

@@ -22,6 +22,9 @@ const LISTED_UNSOUND: &[&str] = &[
     "container.steps=remove,publish,store",
     "container.on_duplicate=skip",
     "container.on_dependency_failure=drop",
+    // Twice: it shows only where a container is paused.
+    "container.while_paused=drop",
+    "container.while_paused=drop",
     // Three times: it shows as such only in a container that nobody needs any more.
     "container.on_recover=forget",
     "container.on_recover=forget",
@@ -65,7 +68,9 @@ pub(crate) static UNSOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 /// Every sound value of every design option that is not the default and is not drawn elsewhere.
 static SOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let elsewhere = [CHECKED, &VERSIONS_CHECKED, LISTED_UNSOUND, &STRONG, LISTED_SOUND].concat();
-    let new = others(true).filter(|design| !elsewhere.contains(design));
+    // What a built-in script expects need not be so while a command is on its way.
+    let is_certain = |design: &&str| !design.starts_with("commands=");
+    let new = others(true).filter(|design| !elsewhere.contains(design)).filter(is_certain);
     LISTED_SOUND.iter().copied().chain(new).collect()
 });
 
@@ -109,6 +114,7 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
 const LISTED_SOUND: &[&str] = &[
     "source.on_refusal=abort",
     "table.on_failure=hang",
+    "queue.on_failure=keep-waiting",
     "container.retries=2",
     "container.restart=always",
     "dns.enactors=2",
