@@ -393,7 +393,9 @@ mod tests {
             5, 5, 0, 0, 2, // in-dns is 10 times as fast
             0, // no opening
             7, 2, 1, 2, // fail the second queue of the third region
-            0, 0, 9, 3, 255, // that is all; two choices, three of the base between them
+            0, // that is all
+            0, // failed queues refuse those who wait, and commands take effect at once
+            0, 9, 3, 255, // two choices, three of the base between them
         ];
         let case = Case::from_bytes(&bytes).expect("it is short");
         let toml = case.scenario.to_toml();

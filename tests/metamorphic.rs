@@ -282,7 +282,7 @@ fn agrees(
 #[test]
 fn verify_says_the_same_without_reduction() {
     let reduced = |scenario: &Scenario| verify(scenario, 1, true);
-    let result = search_among(draw::reducible(1), 200, agrees(reduced));
+    let result = search_among(draw::reducible(1), 260, agrees(reduced));
     assert_never("reduction", (15, 20), result);
     let canary = search_among(draw::reducible(1), 600, agrees(blind_to_faults));
     assert!(canary.is_err(), "the canary");
@@ -331,7 +331,7 @@ fn what_a_sweep_finds_verify_finds() {
 fn what_6_000_runs_find_verify_finds_with_its_reduction() {
     let judge = |scenario: &Scenario| verify(scenario, 1, true);
     let question = covers_sweeps(&[Search::Portfolio], 6_000, judge);
-    assert_never("6,000 runs", (2, 4), search_among(draw::reducible(2), 30, question));
+    assert_never("6,000 runs", (2, 4), search_among(draw::reducible(2), 60, question));
     let question = covers_sweeps(&[Search::Portfolio], 6_000, blind_to_faults);
     assert!(search_among(draw::reducible(2), 100, question).is_err(), "the canary");
 }

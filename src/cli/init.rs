@@ -38,7 +38,7 @@ fn template() -> String {
     let schema = serde_json::from_str(SCHEMA).expect("the committed schema is JSON");
     let schema = Schema(schema);
     let mut text = HEAD.to_owned();
-    for key in ["format", "heal"] {
+    for key in ["format", "heal", "commands"] {
         schema.write_key("", key, &schema.0["properties"][key], &mut text);
     }
     let mut table = "";

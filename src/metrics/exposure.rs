@@ -9,9 +9,9 @@ use crate::plan::Plan;
 ///
 /// A record is *exposed* in a region if a loss of the region would destroy something of it that was
 /// acknowledged, by the definition of [`Losses`](crate::spec::Losses): its message, if it was accepted,
-/// has not arrived and is in no queue of another region; or one of its rows, if no table of another
-/// region has it and it is on its way to none. So the recovery point that is measured at a loss is
-/// what the loss destroys.
+/// has not arrived and is in no queue of another region; or one of its rows, which the region has or
+/// will get, if no table of another region has it and it is on its way to none. So the recovery point
+/// that is measured at a loss is what the loss destroys.
 #[derive(Clone, Debug)]
 pub(super) struct Exposure {
     stages: usize,
@@ -25,8 +25,7 @@ pub(super) struct Exposure {
     has: Vec<RegionSet>,
     /// By `(record × stages + stage) × places + place`: how often the row is on its way there.
     on_way: Vec<u8>,
-    /// By `record × stages + stage`: the region whose table alone has the row, if one does and the row is on
-    /// its way to no other.
+    /// By `record × stages + stage`: the region that alone has the row or will get it.
     alone: Vec<RegionSet>,
     /// By region: how many records are exposed in it.
     counts: [u32; 8],
@@ -192,10 +191,7 @@ impl Exposure {
     /// Notes in which region alone the row is now, and counts its record.
     fn row_changed(&mut self, record: RecordId, stage: StageId) {
         let row = self.row(record, stage);
-        let holds = self.has[row].without(self.gone);
-        let is_alone = holds.len() == 1
-            && holds.iter().next().is_some_and(|region| self.has_only(record, stage, region));
-        let alone = if is_alone { holds } else { RegionSet::EMPTY };
+        let alone = self.only_place(row);
         let before = std::mem::replace(&mut self.alone[row], alone);
         let messages = &mut self.records[record.index()];
         for region in before.without(alone).iter() {
@@ -210,6 +206,21 @@ impl Exposure {
             messages.alone_in.insert(region);
         }
         self.count(record);
+    }
+
+    /// The region that alone has the row or will get it, if there is one.
+    fn only_place(&self, row: usize) -> RegionSet {
+        let mut places = self.has[row];
+        let on_way = &self.on_way[row * self.places..][..self.places];
+        for (place, _) in on_way.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            // A witness is never lost.
+            if place + 1 == self.places {
+                return RegionSet::EMPTY;
+            }
+            places.insert(RegionId(place as u8));
+        }
+        let left = places.without(self.gone);
+        if left.len() == 1 { left } else { RegionSet::EMPTY }
     }
 
     /// Where the record is exposed now, instead of before.
@@ -302,7 +313,18 @@ mod tests {
         fn is_exposed(exposure: &Exposure, record: RecordId, region: RegionId) -> bool {
             let Messages { accepted, arrived, queued, .. } = exposure.records[record.index()];
             let holding: Vec<usize> = (0..8).filter(|&at| queued[at] > 0).collect();
-            let alone = |stage| exposure.has_only(record, StageId(stage as u8), region);
+            let is_at = |row: usize, place: usize| {
+                let is_region = place + 1 < exposure.places;
+                let is_gone = is_region && exposure.gone.contains(RegionId(place as u8));
+                let has = is_region && exposure.has[row].contains(RegionId(place as u8));
+                !is_gone && (has || exposure.on_way[row * exposure.places + place] > 0)
+            };
+            let alone = |stage: usize| {
+                let row = exposure.row(record, StageId(stage as u8));
+                let places: Vec<usize> =
+                    (0..exposure.places).filter(|&place| is_at(row, place)).collect();
+                places == [region.index()]
+            };
             accepted && (!arrived && holding == [region.index()] || (0..exposure.stages).any(alone))
         }
 

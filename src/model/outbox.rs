@@ -61,7 +61,8 @@ impl Outbox {
             late: Late::with_capacity(late_max),
             lossy,
             new_heads: Vec::new(),
-            events: Vec::with_capacity(64),
+            // One step may recover every component, and each says what became of it.
+            events: Vec::with_capacity(4 * machines.max(16)),
             now: 0,
         }
     }

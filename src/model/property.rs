@@ -1,4 +1,28 @@
 //! The names of the properties: what a scenario leaves out, and what a design is caught by. The spec judges them.
+//!
+//! Each has designs that it catches:
+//!
+//! ```
+//! use active_active::scenario::designs::UNSOUND;
+//! use active_active::spec::PropertyName::{self, *};
+//!
+//! let caught_by = |design: &str| {
+//!     let unsound = UNSOUND.iter().find(|unsound| unsound.design == design)?;
+//!     Some(unsound.reported)
+//! };
+//! assert_eq!(caught_by("container.steps=remove,store,publish"), Some(RemoveLast));
+//! assert_eq!(caught_by("destination.dedupe=none"), Some(EffectOnce));
+//! assert_eq!(caught_by("dns.health_check=all-regions"), Some(RoutedByPolicy));
+//! for property in [NeverLost, MonotoneVersion, WithinRpo, Settles, DeliveredAll] {
+//!     assert!(UNSOUND.iter().any(|unsound| unsound.reported == property), "{property}");
+//! }
+//! // Judged when a run has ended: the others at every step.
+//! let at_the_end = [Settles, DeliveredAll, StoredEverywhere, Converged, Drained];
+//! let at_every_step = [NoInvention, StoreBeforeForward, RegionFifo];
+//! assert!(at_the_end.into_iter().all(PropertyName::is_liveness));
+//! assert!(!at_every_step.into_iter().any(PropertyName::is_liveness));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use serde::{Deserialize, Serialize};
 
@@ -51,30 +75,6 @@ enum When {
 
 properties! {
     /// Which property.
-    ///
-    /// Each has designs that it catches:
-    ///
-    /// ```
-    /// use active_active::scenario::designs::UNSOUND;
-    /// use active_active::spec::PropertyName::{self, *};
-    ///
-    /// let caught_by = |design: &str| {
-    ///     let unsound = UNSOUND.iter().find(|unsound| unsound.design == design)?;
-    ///     Some(unsound.reported)
-    /// };
-    /// assert_eq!(caught_by("container.steps=remove,store,publish"), Some(RemoveLast));
-    /// assert_eq!(caught_by("destination.dedupe=none"), Some(EffectOnce));
-    /// assert_eq!(caught_by("dns.health_check=all-regions"), Some(RoutedByPolicy));
-    /// for property in [NeverLost, MonotoneVersion, WithinRpo, Settles, DeliveredAll] {
-    ///     assert!(UNSOUND.iter().any(|unsound| unsound.reported == property), "{property}");
-    /// }
-    /// // Judged when a run has ended: the others at every step.
-    /// let at_the_end = [Settles, DeliveredAll, StoredEverywhere, Converged, Drained];
-    /// let at_every_step = [NoInvention, StoreBeforeForward, RegionFifo];
-    /// assert!(at_the_end.into_iter().all(PropertyName::is_liveness));
-    /// assert!(!at_every_step.into_iter().any(PropertyName::is_liveness));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
     NoInvention Step "whatever is seen anywhere was published, with the same value";
     StoreBeforeForward Step "a container sends a record on only after its own stage stored it";
     RemoveLast Step

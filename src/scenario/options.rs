@@ -10,10 +10,12 @@
 //! let texts: Vec<&str> = dedupe.values().iter().map(|value| value.text.as_str()).collect();
 //! assert_eq!(texts, ["by-id", "none", "by-message-id"]);
 //!
-//! let mut scenario = Scenario::default();
+//! let publishes = "script = [\"publish 1\"]";
+//! let mut scenario = Scenario::parse(publishes)?;
 //! assert_eq!(dedupe.get(&scenario), Some(0));
 //! dedupe.set(&mut scenario, 1);
-//! assert_eq!(scenario, Scenario::parse("destination.dedupe = \"none\"")?);
+//! let none = format!("{publishes}\ndestination.dedupe = \"none\"");
+//! assert_eq!(scenario, Scenario::parse(&none)?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

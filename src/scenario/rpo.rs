@@ -171,7 +171,7 @@ mod tests {
             ("-1", "-1 records; use 0 to 4294967295, or \"unlimited\""),
             ("4294967296", "4294967296 records; use 0 to 4294967295, or \"unlimited\""),
             ("\"any\"", "'any' is not a limit; write a number of records, or \"unlimited\""),
-            ("true", "expected a number of records, or \"unlimited\""),
+            ("true", "true is not a number of records, or \"unlimited\""),
         ];
         for (value, expected) in cases {
             let text = format!("name = \"a\"\n[rpo]\nrecords = {value}");

@@ -27,10 +27,11 @@ fn run(feedback: &mut Feedback, number: u64, steps_max: u64) {
 /// A scheduler that never kept a run passed every test once.
 #[test]
 fn what_reaches_something_new_is_kept_and_nothing_else() {
-    let plan = plan("standard-queues");
+    // Without faults: most of its states are reached in the first fifty runs.
+    let plan = plan("baseline");
     let mut feedback = feedback(&plan);
     let mut kept = Vec::new();
-    for number in 0..200 {
+    for number in 0..80 {
         run(&mut feedback, number, u64::MAX);
         let is_new = feedback.fresh_at.is_some();
         let before = feedback.corpus.len();
@@ -42,7 +43,7 @@ fn what_reaches_something_new_is_kept_and_nothing_else() {
     let count = |runs: &[bool]| runs.iter().filter(|&&is_new| is_new).count();
     assert!(kept[0], "to the first run all is new");
     assert!(count(&kept) >= 5, "{kept:?}");
-    assert!(count(&kept[180..]) < count(&kept[..20]), "less is new in the end: {kept:?}");
+    assert!(count(&kept[60..]) < count(&kept[..20]), "less is new in the end: {kept:?}");
     // What is kept is the run: its choices to the end, and where it last was new.
     for Kept { choices, fresh_at } in &feedback.corpus {
         assert!(*fresh_at >= 1 && *fresh_at <= choices.len() as u64);

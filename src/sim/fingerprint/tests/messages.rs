@@ -58,8 +58,8 @@ fn messages() -> Vec<Message> {
         Message::Logged { copy },
         Message::Enact { plan: 7, weights: [1; 8] },
         Message::CleanUp { plan: 7 },
-        Message::Command { action: 1, number: 2 },
         Message::Fence { to: region },
+        Message::Command { action: 1, number: 2 },
     ]
 }
 
