@@ -135,9 +135,13 @@ fn a_campaign_that_is_done_can_be_extended() {
             text = Checkpoint::new(asked, Shard::default()).to_text(&campaign.done());
         }
         let read = Checkpoint::parse(&text).expect("it was just written");
-        let last = read.done(u64::MAX, rhythm, &mut violation_of(&plan, &prepared));
-        let last = last.expect("all of it is right").segments().last();
-        let last = last.map(|(first, report)| first + report.runs - 1).expect("there is one");
+        let done = read.done(u64::MAX, rhythm, &mut violation_of(&plan, &prepared));
+        let done = done.expect("all of it is right");
+        let last = done
+            .segments()
+            .last()
+            .map(|(first, report)| first + report.runs - 1)
+            .expect("there is one");
         let fewer = read.done(99, rhythm, &mut violation_of(&plan, &prepared));
         assert_eq!(fewer, Err(CheckpointError::Fewer { last, asked: 99 }));
     }
