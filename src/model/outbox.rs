@@ -53,7 +53,8 @@ impl Outbox {
         let mut open = BitSet::new(machines);
         (0..machines).for_each(|machine| open.insert(machine));
         Outbox {
-            messages: Pool::default(),
+            // Runs have about one message for each machine under way, and rarely more than two.
+            messages: Pool::with_capacity(2 * machines),
             inboxes: vec![List::default(); machines],
             open,
             ready: IndexSet::new(machines),

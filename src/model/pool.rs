@@ -57,6 +57,11 @@ impl<T: Copy> Default for Pool<T> {
 }
 
 impl<T: Copy> Pool<T> {
+    /// Without a node, and with room for so many.
+    pub(crate) fn with_capacity(nodes: usize) -> Pool<T> {
+        Pool { nodes: Vec::with_capacity(nodes), ..Pool::default() }
+    }
+
     #[inline(always)]
     fn allocate(&mut self, element: T, next: u32) -> u32 {
         let node = self.free;
