@@ -307,7 +307,7 @@ impl Checkpoint {
             let line = *line;
             let range = tally.range().map_err(|what| CheckpointError::Impossible { line, what })?;
             if range.end > runs {
-                return Err(CheckpointError::Fewer { last: range.end - 1, asked: runs });
+                return Err(CheckpointError::Fewer { last: self.last_of(range.end), asked: runs });
             }
             if !units.has(&range) {
                 let what = format!("run {} is not of shard {}", range.start, self.shard);
@@ -318,6 +318,12 @@ impl Checkpoint {
             added.map_err(|overlap| CheckpointError::Twice { line, overlap })?;
         }
         Ok(done)
+    }
+
+    /// The last run of all lines; one ends before `end`.
+    fn last_of(&self, end: u64) -> u64 {
+        let ends = self.tallies.iter().filter_map(|(_, tally)| Some(tally.range().ok()?.end));
+        ends.fold(end, u64::max) - 1
     }
 
     /// The first run of the shard that is not done, though it comes before a violation; none if the shard
