@@ -1,8 +1,10 @@
 //! `sweep`, and the command without arguments.
 
+use active_active::explore::Reached;
 use serde_json::Value;
 
 use super::{Done, Place};
+use crate::common::plans;
 use crate::common::program::program;
 
 const UNSOUND: &str = "sweep crash-anywhere --set container.steps=remove,store,publish";
@@ -210,6 +212,29 @@ fn what_was_never_reached_is_named() {
     let done = place.run("sweep crash-anywhere --scheduler round-robin");
     assert_eq!(done.status, Some(0));
     assert!(done.stdout.contains("NEVER REACHED a container crashed, though"), "{}", done.stdout);
+    // What the scenario has no way to reach is not missed.
+    let plan = plans::plan("crash-anywhere", &[]);
+    let impossible: Vec<&Reached> =
+        Reached::ALL.iter().filter(|reached| !reached.is_possible(&plan)).collect();
+    assert!(!impossible.is_empty());
+    for reached in impossible {
+        let text = format!("NEVER REACHED {}", reached.text());
+        assert!(!done.stdout.contains(&text), "{}", done.stdout);
+    }
+}
+
+/// With a key for each record no order of writes matters, and a verdict about keys says nothing.
+#[test]
+fn a_scenario_in_which_nothing_can_be_overwritten_says_so() {
+    let place = Place::new();
+    for (keys, is_blind) in [(40, true), (3, false), (0, false)] {
+        let checked = "--set destination.versions=checked --set table.conflict=version-checked";
+        let done =
+            place.run(&format!("sweep baseline --runs 20 --set records.keys={keys} {checked}"));
+        assert_eq!(done.status, Some(0), "{}", done.stderr);
+        let says = done.stdout.contains("no business key has two records");
+        assert_eq!(says, is_blind, "{keys} keys: {}", done.stdout);
+    }
 }
 
 #[test]
