@@ -115,7 +115,7 @@ impl RegionCounts {
     /// hand. A healthy run has these sizes only where nothing but the weights decides, and they divide
     /// the records evenly: not with the failover policy, a time to live, random answers, or a script
     /// that moves the traffic. Whoever wants to be fair to this spec elsewhere gives it what a fair run
-    /// of the sound design has, as [`Trial`](crate::explore::Trial) does.
+    /// of the sound design has, as `region-counts` of the package `bench/` does.
     pub fn expected_sizes(plan: &Plan) -> Vec<u32> {
         let weights: Vec<u32> = plan.scenario().dns.weights.clone();
         let regions = plan.layout.regions;
