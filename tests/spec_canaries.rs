@@ -148,15 +148,18 @@ fn no_invention() -> Violation {
     spoiled(&plan, &events)
 }
 
-/// Region 1 stores record 2 before record 1, which came first.
 fn region_fifo() -> Violation {
-    let plan = small(PUBLISH, &["records.batches=2"]);
+    stored_in_another_order(&small(PUBLISH, &["records.batches=2"]), StageId(0))
+}
+
+/// Region 1 stores record 2 before record 1, which came first, at this stage.
+fn stored_in_another_order(plan: &Arc<Plan>, stage: StageId) -> Violation {
     let queue = plan.layout.queue(RegionId(0), 0);
-    let table = plan.layout.table(RegionId(0), StageId(0));
+    let table = plan.layout.table(RegionId(0), stage);
     let stored = |copy| {
         Event::Table(table::Event::Stored { table, asked: table, copy, rows: 1, duplicate: false })
     };
-    let (first, second) = (copy(1, &plan), copy(2, &plan));
+    let (first, second) = (copy(1, plan), copy(2, plan));
     let events = [
         Event::Source(source::Event::Published { copy: first }),
         Event::Queue(queue::Event::Enqueued { queue, copy: first }),
@@ -165,7 +168,7 @@ fn region_fifo() -> Violation {
         stored(second),
         stored(first),
     ];
-    spoiled(&plan, &events)
+    spoiled(plan, &events)
 }
 
 /// No design livelocks: what the runner says when the bound is reached, said at the start.
@@ -426,6 +429,14 @@ fn the_bound_on_fair_steps_is_a_few_times_what_a_fair_run_takes() {
 
 /// A run that is over must not be remembered: the spec of a runner judges one run after another.
 /// In the first run the records come in another order, and region 1 is offline at its end.
+/// The order is asked of every stage's tables.
+#[test]
+fn records_that_a_later_stage_stores_in_another_order_are_found() {
+    let plan = small(PUBLISH, &["records.batches=2", "topology.stages=first,second"]);
+    let violation = stored_in_another_order(&plan, StageId(1));
+    assert_eq!(violation.property(), PropertyName::RegionFifo);
+}
+
 /// The violation of the fair run.
 fn violation_of_the_fair_run(plan: &Arc<Plan>) -> Violation {
     let outcome = Runner::new(Arc::clone(plan)).run(&mut RoundRobin::default(), 0, &mut ());
