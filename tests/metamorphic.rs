@@ -365,7 +365,7 @@ fn is_what_the_naive_judge_says(
 #[test]
 fn verify_says_what_a_naive_judge_of_all_orders_says() {
     let judge = |scenario: &Scenario, reduces| verify(scenario, 1, reduces);
-    let result = search_among(draw::tiniest(), 400, is_what_the_naive_judge_says(judge));
+    let result = search_among(draw::tiniest(), 500, is_what_the_naive_judge_says(judge));
     assert_never("naive", (50, 100), result);
     let blind = |scenario: &Scenario, _| blind_to_the_budget(scenario);
     let canary = search_among(draw::tiniest(), 400, is_what_the_naive_judge_says(blind));
