@@ -14,7 +14,7 @@
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
-//! | business keys | pick: none mostly, else a row that nobody can read, or 1 or 2 keys |
+//! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
@@ -169,7 +169,7 @@ const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
 const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
-/// Business keys, and whether the first record has a row that nobody can read.
+/// Business keys, and whether the first record has an unreadable row.
 const KEYS: [(u16, bool); 8] =
     [(0, false), (0, false), (0, false), (0, false), (0, false), (0, true), (1, false), (2, false)];
 /// Deliveries before a record is dead-lettered, and room for records.
@@ -387,7 +387,8 @@ mod tests {
             1, 0, // a random run
             10, 7, 3, // 3 regions, 2 stages, 2 containers
             3, 4, 0, 7, // batches of 2 and 1, 2 keys
-            2, 0, 1, 6, 0, 0, 0, 0, 0, // two enactors, weights 0 1 3 and five that nobody has
+            2, 0, 1, 6, 0, 0, 0, 0,
+            0, // two enactors, weights 0 1 3 and five for regions that are not there
             2, 1, 2, 5, 6, // abort, hang, standard, dead letters, 1 retry
             6, 7, 0, 0, // 1 crash, 3 lost replies
             5, 5, 0, 0, 2, // in-dns is 10 times as fast

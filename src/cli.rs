@@ -45,7 +45,7 @@ use output::Output;
 pub(crate) struct Surroundings {
     /// How many threads a sweep uses unless told otherwise.
     pub(crate) threads: usize,
-    /// Whether somebody looks at the standard error output.
+    /// Whether the standard error output is a terminal.
     pub(crate) shows_progress: bool,
     /// How wide the terminal is that shows the standard output; nothing if it is none.
     pub(crate) columns: Option<usize>,

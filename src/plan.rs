@@ -355,7 +355,7 @@ impl Plan {
     }
 
     /// A bound on the number of steps from a state with `copies` records in queues, in hands and
-    /// with the source, under a scheduler that lets nobody wait for ever.
+    /// with the source, under a scheduler that lets no machine wait for ever.
     ///
     /// Each copy passes each stage at most once more, and a dozen messages and two for each
     /// region are enough for one stage; each machine can have a few messages on top. The bound is

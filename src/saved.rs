@@ -184,7 +184,7 @@ impl SavedRun {
         self.replay_watched(&mut ())
     }
 
-    /// Runs it again, and lets somebody watch.
+    /// Runs it again, with an observer.
     pub fn replay_watched<O: Observer>(&self, observer: &mut O) -> Replayed {
         self.replay_in(&mut Runner::new(Arc::clone(&self.plan)), observer)
     }

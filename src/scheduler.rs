@@ -24,7 +24,7 @@
 //! assert_eq!(verdict(&plan, Random::new(1)), Verdict::Holds);
 //! assert_eq!(verdict(&plan, Script::new(vec![3, 1, 4])), Verdict::Holds);
 //! assert_eq!(verdict(&plan, Strategy::Pos.prepare(&plan, 1).scheduler()), Verdict::Holds);
-//! // Everybody in turn, but the source has to wait at step 2.
+//! // Every machine in turn, but the source has to wait at step 2.
 //! let source = plan.layout.machine(active_active::model::layout::Place::Source);
 //! let deviation = Deviation { step: 2, act: Act::Hold(source), fair: None };
 //! assert_eq!(verdict(&plan, Deviate::lenient(vec![deviation])), Verdict::Holds);

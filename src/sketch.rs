@@ -266,7 +266,7 @@ impl Sketch {
     }
 
     /// How many regions can be lost, by the script and by the scheduler, of a system that goes on. A
-    /// single region is left no quorum of three, and nobody to whom a writer could be close.
+    /// single region is left no quorum of three, and no region to which a writer could be close.
     fn regions_to_lose(&self) -> u16 {
         let regions = u16::from(self.topology.regions);
         let witness = u16::from(self.replication().witness);

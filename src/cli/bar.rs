@@ -1,4 +1,4 @@
-//! The progress bar: only for somebody who looks, only on the standard error output.
+//! The progress bar: only on a terminal, only on the standard error output.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,7 +33,7 @@ pub(crate) fn show<T>(
         bar.set_position(progress.runs());
     };
     let result = while_ticking(tick, work, || bar.finish_and_clear());
-    // Whoever looks may have gone; the report does not depend on it.
+    // The terminal may be gone; the report does not depend on it.
     let _ = writeln!(
         std::io::stderr(),
         "{} on {} in {:.2} s: {}",
@@ -71,7 +71,7 @@ impl Novelty {
 pub(crate) fn found(run: u64, violation: &Violation) {
     let style = Palette::COLOURS.bad;
     let (property, what) = (violation.property(), &violation.what);
-    // Whoever looks may have gone; the report says it again.
+    // The terminal may be gone; the report says it again.
     let _ =
         writeln!(anstream::stderr(), "{style}VIOLATED{style:#}: {property} in run {run}: {what}");
 }

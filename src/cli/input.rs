@@ -104,7 +104,7 @@ fn refuse_saved_run(text: &str, origin: &str) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Whether the text is a saved run. What is wrong with a text that is no TOML is said by whoever
+/// Whether the text is a saved run. What is wrong with a text that is no TOML is said by the one that
 /// reads it as a scenario.
 pub(crate) fn is_saved_run(text: &str) -> bool {
     let table = text.parse::<toml::Table>();

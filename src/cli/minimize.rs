@@ -66,7 +66,7 @@ fn beside(file: &Path, text: &str) -> Result<PathBuf, CliError> {
     files::save(file.parent().unwrap_or(Path::new("")), &name, text)
 }
 
-/// Makes a failure smaller, showing how far that is if somebody looks; an interrupt keeps the
+/// Makes a failure smaller, showing how far that is on a terminal; an interrupt keeps the
 /// smallest so far. Nothing comes of a run that violates nothing.
 pub(crate) fn minimise(saved: &SavedRun, surroundings: &Surroundings) -> Option<Minimal> {
     minimise_with(Minimiser::default(), saved, surroundings)

@@ -1,4 +1,4 @@
-//! The standard output: nobody has to read it to its end.
+//! The standard output: it need not be read to its end.
 
 use std::io::{BufWriter, ErrorKind, Write};
 

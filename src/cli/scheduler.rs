@@ -153,7 +153,7 @@ impl Ready {
         }
     }
 
-    /// Runs a campaign with it; each part is noted once it is done, if anybody wants that.
+    /// Runs a campaign with it; each part is noted once it is done, if that is wanted.
     pub(crate) fn campaign(
         &self,
         campaign: &Campaign,

@@ -97,7 +97,7 @@ fn save_smallest(
     Ok(())
 }
 
-/// Makes the search; meanwhile looks at the clock, and says how far it is if somebody looks.
+/// Makes the search; meanwhile looks at the clock, and says how far it is on a terminal.
 fn watched(
     verify: &Verify,
     progress: &SearchProgress,
@@ -133,7 +133,7 @@ fn watched(
     let threads = plural(verify.threads as u64, "thread", "threads");
     let seconds = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
-    // Whoever looks may have gone; the report does not depend on it.
+    // The terminal may be gone; the report does not depend on it.
     let rate = rate.replace('\n', ", ");
     let _ = writeln!(std::io::stderr(), "{rate}, {threads}, {seconds:.2} s");
     Ok(report)

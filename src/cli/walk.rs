@@ -11,7 +11,7 @@ use super::output::Output;
 
 const HELP: &str = "n (or Enter) next, b back, v to the violation, a number to that step, q quit";
 
-/// Where somebody is in a story.
+/// A position in a trace.
 struct Walk<'a> {
     saved: &'a SavedRun,
     /// At least one.

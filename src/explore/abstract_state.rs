@@ -22,7 +22,7 @@ use crate::sim::{Simulation, Step};
 /// Of a queue it says whether the queue has failed and how deep it is (0, 1, 2 to 3, 4 or more),
 /// of a replicator that has failed, how deep its backlog is. Which records these are is left out,
 /// and so is the rest of the system: the product of all would be new in nearly every run, which
-/// guides nobody. Numbers are hashes: equal states have equal numbers, in every run of every plan.
+/// guides no search. Numbers are hashes: equal states have equal numbers, in every run of every plan.
 ///
 /// The work per step does not depend on the size of the system, except for a step of the driver.
 ///

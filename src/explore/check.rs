@@ -62,7 +62,7 @@ pub struct Counterexample {
 }
 
 impl Checker {
-    /// As the function [`check`], while somebody watches.
+    /// As the function [`check`], with an observer.
     ///
     /// # Errors
     ///

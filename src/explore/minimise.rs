@@ -81,7 +81,7 @@ impl Default for Minimiser {
     }
 }
 
-/// How far a minimiser is: written by it, read by whoever shows it, who can also stop it.
+/// How far a minimiser is: written by it, read by the one that shows it, and can also stop it.
 #[derive(Debug, Default)]
 pub struct Watch {
     stop: AtomicBool,
@@ -151,7 +151,7 @@ pub struct Minimal {
 pub enum Ended {
     /// Nothing more can be left out, as far as the search could see.
     Complete,
-    /// Somebody stopped it: the same search on what was reached goes on from there.
+    /// It was stopped: the same search on what was reached goes on from there.
     Interrupted,
     /// It had simulated as many steps as it was given, [`Minimiser::steps_max`]: a search that is given
     /// more of them on what was reached goes on from there.

@@ -79,7 +79,7 @@ pub struct SweepReport {
     pub coverage: Coverage,
 }
 
-/// How far a sweep is; written by its threads, read by whoever shows it.
+/// How far a sweep is; written by its threads, read by the one that shows it.
 #[derive(Debug, Default)]
 pub struct Progress {
     runs: AtomicU64,

@@ -284,7 +284,7 @@ impl Container {
         out.send(context.in_queue, Message::Abandon { client });
     }
 
-    /// Is gone with its region: nobody notices, and it does not come back.
+    /// Is gone with its region: no machine is told, and it does not come back.
     pub(crate) fn lose(&mut self, context: &Context, out: &mut Outbox) {
         self.crashed = true;
         self.retried = 0;

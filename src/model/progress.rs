@@ -127,7 +127,7 @@ impl Progress {
         new
     }
 
-    /// The record will get nowhere any more: it counts as everywhere for whoever waits for its
+    /// The record will get nowhere any more: it counts as everywhere for the one that waits for its
     /// batch.
     pub(crate) fn give_up(&mut self, record: RecordId) {
         (0..32).for_each(|milestone| _ = self.reach(record, Milestone(milestone)));

@@ -304,7 +304,7 @@ impl Queue {
         self.serve(context, shelf, out);
     }
 
-    /// Delivers the head while somebody waits and the queue may have one more in flight.
+    /// Delivers the head while a consumer waits and the queue may have one more in flight.
     #[inline]
     fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         if context.at_capacity == AtCapacity::Starve && self.is_full(context) {
@@ -321,7 +321,7 @@ impl Queue {
                 out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
                 continue;
             }
-            let holder = self.waiting.pop().expect("somebody waits: it was asked above");
+            let holder = self.waiting.pop().expect("a consumer waits: it was asked above");
             let receipt = Receipt(self.deliveries);
             self.deliveries += 1;
             let (queue, gone) = (context.id, context.receive == Receive::Destructive);

@@ -42,7 +42,7 @@ pub const VALUE_MAX: u32 = 100_000;
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Keys {
     count: u16,
-    /// The record whose row nobody can read; 0: none.
+    /// The record with the unreadable row; 0: none.
     unreadable: RecordId,
     /// By record (element 0 unused): its key; empty without keys.
     of: Vec<u16>,

@@ -151,7 +151,7 @@ impl Replicator {
             return out.hold(&mut self.held_from[region.index()], message);
         }
         if context.is_database && region != self.writer {
-            // It wrote after it was replaced, and nobody had told it.
+            // It wrote after it was replaced, and had not been told.
             return out.send(context.tables[region.index()], Message::Discard { copy });
         }
         self.send_on(region, copy, time, context, out);
@@ -308,7 +308,7 @@ impl Replicator {
         out.retain_held(held, |message| message.record().is_none());
     }
 
-    /// What waits for a region that somebody else must have, or it is gone: `is_kept` says of which
+    /// What waits for a region that another one must have, or it is gone: `is_kept` says of which
     /// record that is so.
     pub(crate) fn lose_what_nobody_has(
         &mut self,

@@ -329,13 +329,13 @@ fn store_here(
     (changed, duplicate)
 }
 
-/// Whether the table has a row that nobody can read.
+/// Whether the table has an unreadable row.
 #[inline]
 fn has_unreadable(store: &Store<'_>) -> bool {
     store.keys.unreadable().is_some_and(|id| store.rows[id.index()].rows > 0)
 }
 
-/// Tells the client that its write is stored, unless it was refused meanwhile: then nobody waits.
+/// Tells the client that its write is stored, unless it was refused meanwhile: then it does not wait.
 #[inline]
 fn acknowledge(
     client: Client,
@@ -366,7 +366,7 @@ pub(super) struct Written {
     pub(super) duplicate: bool,
     /// It was put on the way to the other regions.
     pub(super) changed: bool,
-    /// The table has a row that nobody can read.
+    /// The table has an unreadable row.
     pub(super) unreadable: bool,
 }
 

@@ -42,9 +42,9 @@ pub enum Await {
     Delivered(u32),
     /// The queues of the region are empty.
     Drained(RegionId),
-    /// Nobody else can take a step.
+    /// No other machine can take a step.
     Quiescent,
-    /// Any moment: the scheduler chooses one, at the latest when nobody else can take a step.
+    /// Any moment: the scheduler chooses one, at the latest when no other machine can take a step.
     Sometime,
 }
 

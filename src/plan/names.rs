@@ -106,7 +106,7 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Everything in the region fails, and nobody reaches it: what an outage does, among these
+/// Everything in the region fails, and it cannot be reached: what an outage does, among these
 /// [`targets`].
 pub(super) fn outage(region: RegionId, targets: &[(String, Vec<Target>)]) -> Vec<Fault> {
     let name = format!("@{region}");

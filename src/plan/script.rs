@@ -334,7 +334,7 @@ impl Resolver<'_> {
         Ok(vec![Fault { kind: FaultKind::Lose, target: Target::Region(region) }])
     }
 
-    /// Everything in the region fails, and nobody reaches it.
+    /// Everything in the region fails, and it cannot be reached.
     fn outage(&self, number: u8) -> Result<Vec<Fault>, Problem> {
         let region = names::region(number, &self.key, self.layout)?;
         Ok(names::outage(region, self.targets()))

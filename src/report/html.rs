@@ -44,7 +44,7 @@ mod data;
 mod measured;
 mod sections;
 
-/// The first line of a page after its document type: whoever finds it may write a new page over
+/// The first line of a page after its document type: a writer that finds it may write a new page over
 /// the old one.
 pub const MARK: &str = "active-active report";
 

@@ -3,7 +3,7 @@
 //! A step is caused by the message that it handles, and so by the step that sent it; and it meets
 //! a machine in the state in which earlier steps have left it. Of those, what was done with the
 //! records that the violation is about matters, and every fault of a machine that they met. What
-//! happened to other records meanwhile does not, nor how often somebody asked in vain.
+//! happened to other records meanwhile does not, nor how often a machine asked in vain.
 //!
 //! The relation is happened-before (Lamport, "Time, clocks, and the ordering of events in a
 //! distributed system", 1978), cut down to the records concerned.
@@ -57,7 +57,7 @@ struct Note {
     sender: u64,
     /// The record that the message is about.
     subject: Option<RecordId>,
-    /// The message asks for a record: whoever asked is not the reason that there is one.
+    /// The message asks for a record: the one that asked is not the reason that there is one.
     is_receive: bool,
     /// The records that it did something with.
     records: Vec<RecordId>,
@@ -173,7 +173,7 @@ impl Past {
         notes.filter_map(|note| Some((note.sender, note.machine?))).collect()
     }
 
-    /// What one of the steps asked for with one of the records, and nobody has handled.
+    /// What one of the steps asked for with one of the records, and no machine has handled.
     fn under_way(
         &self,
         steps: &BTreeSet<u64>,

@@ -57,7 +57,7 @@ impl<'a> Scene<'a> {
         }
         let mut happened = self.all_that_happened(subject.is_some());
         if let (Some(subject), Some(first)) = (subject, happened.first_mut()) {
-            // Nobody has named the machine yet.
+            // The machine was not named yet.
             *first = format!("{subject} {first}");
         }
         clauses.extend(happened);

@@ -32,7 +32,7 @@ use crate::run::Verdict;
 mod mermaid;
 mod svg;
 
-/// A diagram with more rows is read by nobody: the last ones are shown.
+/// A diagram with more rows is not read: the last ones are shown.
 pub const ROWS_MAX: usize = 64;
 
 /// A sequence diagram.
@@ -73,7 +73,7 @@ pub enum Item {
         /// The message, with its record.
         label: String,
     },
-    /// A message that nobody has handled when the diagram ends.
+    /// A message that was not handled when the diagram ends.
     Pending {
         /// The lane of who sent it.
         from: usize,
@@ -251,11 +251,11 @@ impl<'a> Draft<'a> {
         self.lanes.get(&layout.machine(place)).copied()
     }
 
-    /// What a step sent about these records and nobody has handled in the whole recording.
+    /// What a step sent about these records and no machine has handled in the whole recording.
     fn pending(&self, frame: &Frame, records: &BTreeSet<RecordId>) -> Vec<Item> {
         let mut items = Vec::new();
         let (Some(actor), Some(step)) = (frame.actor, frame.step) else { return items };
-        // Nobody had the time to handle what the last step sent.
+        // No machine had the time to handle what the last step sent.
         if step == self.recording.outcome.steps {
             return items;
         }

@@ -22,7 +22,7 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     let mut lines = head(&summary.scenario, Some(&summary.scheduler), palette);
     lines.push(String::new());
     if let Some(violation) = summary.violation.as_ref().filter(|found| found.minimal.is_some()) {
-        // Whoever has a failure to look at needs no table of what holds.
+        // With a failure to look at, a reader needs no table of what holds.
         lines.extend(self::violation(violation, palette));
         return joined(&lines);
     }

@@ -63,8 +63,8 @@ pub struct VerifySummary {
 }
 
 impl VerifySummary {
-    /// What is said of a search. `why` says why it is not complete, if whoever stopped it knows more
-    /// than that somebody did.
+    /// What is said of a search. `why` says why it is not complete, if the one that stopped it knows more
+    /// than that it was stopped.
     pub fn new(plan: &Plan, report: &VerifyReport, why: Option<&str>) -> VerifySummary {
         let vacuous = report.evidence.vacuous();
         let (verdict, incomplete_because, found) = match &report.verdict {

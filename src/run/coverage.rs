@@ -117,7 +117,7 @@ impl Reached {
         // A failover refuses each write under way once.
         let retries = plan.scenario().container.retries > 0;
         let refuses = plan.has_fault(FaultKind::Failover) && !retries;
-        // Replication refuses nobody, so nobody gives a delivery back because of it.
+        // Replication refuses no request, so no container gives a delivery back because of it.
         let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
         let gives_back =
             refuses || crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);

@@ -34,7 +34,7 @@ pub trait Observer {
     fn step(&mut self, step: &Step, simulation: &Simulation);
 }
 
-/// Nobody watches.
+/// Watches nothing.
 impl Observer for () {
     #[inline]
     fn begin(&mut self, _simulation: &Simulation) {}

@@ -82,7 +82,7 @@ pub struct Runner {
 
 /// How the part of a run that is under way ended.
 enum Stop {
-    /// Nobody can take a step.
+    /// No machine can take a step.
     Quiescent,
     /// So many steps were taken.
     Bound,

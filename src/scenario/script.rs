@@ -10,7 +10,7 @@
 //! await delivered 15                                    15 records are at the destination
 //! await delivered all                                   everything published so far is there
 //! await drained @1                                      the queues of region 1 are empty
-//! await quiescent                                       nobody can take a step
+//! await quiescent                                       no machine can take a step
 //! await sometime                                        any moment: a choice of the scheduler
 //! pause preprocess-container@1                          see the faults
 //! crash *-container@2
@@ -105,7 +105,7 @@ pub enum Condition {
     DeliveredAll,
     /// The queues of the region (counted from 1) are empty.
     Drained(u8),
-    /// Nobody but the driver can take a step.
+    /// No machine but the driver can take a step.
     Quiescent,
     /// Any moment: it is a choice of the scheduler how long the driver waits.
     Sometime,

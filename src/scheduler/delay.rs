@@ -30,7 +30,7 @@ pub struct Delay {
     delays: u16,
     profile: Arc<Profile>,
     numbers: Xoshiro256PlusPlus,
-    /// The steps at which somebody is delayed and for how many rounds, the latest first.
+    /// The steps at which a machine is delayed and for how many rounds, the latest first.
     at: Vec<(u64, u16)>,
     /// By machine: how many turns it lets pass.
     passes: Vec<u16>,

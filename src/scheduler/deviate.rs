@@ -19,7 +19,7 @@ pub struct Deviation {
     pub step: u64,
     /// What is different.
     pub act: Act,
-    /// Whose turn it would have been. A replay that finds it to be somebody else's no longer
+    /// Whose turn it would have been. A replay that finds it to be another machine's no longer
     /// fits; none if that is not known.
     pub fair: Option<MachineId>,
 }
@@ -29,7 +29,7 @@ pub struct Deviation {
 pub enum Act {
     /// This happens in place of the fair step.
     Take(Choice),
-    /// From this step on the machine is slow: everybody else goes first, until nobody else can
+    /// From this step on the machine is slow: every other one goes first, until no other one can
     /// take a step and it takes its next one.
     Hold(MachineId),
 }

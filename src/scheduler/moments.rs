@@ -153,7 +153,7 @@ impl Focus {
         Focus { region: region.unwrap_or(any.region), stage: StageId(stage as u8) }
     }
 
-    /// Whether the fault strikes there. The moments of the script concern everybody.
+    /// Whether the fault strikes there. The moments of the script concern every machine.
     pub(crate) fn concerns(self, point: FaultPoint, layout: &Layout) -> bool {
         if let Subject::Region(region) = point.subject() {
             return region == self.region;

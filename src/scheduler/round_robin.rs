@@ -1,4 +1,4 @@
-//! The fair scheduler: everybody in turn.
+//! The fair scheduler: every machine in turn.
 
 use crate::model::id::MachineId;
 use crate::plan::Plan;

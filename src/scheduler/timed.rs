@@ -1,4 +1,4 @@
-//! Virtual time: whoever is ready first steps next.
+//! Virtual time: the machine that is ready first steps next.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -60,7 +60,7 @@ pub struct Span {
 /// * Faults of the budget, and the moment of an `await sometime`, fall at drawn times: each run
 ///   draws their mean distance, from the time of one service to 512 times that. One that is due
 ///   while none is offered is passed over.
-/// * Once everything is healed it goes on in the same way, without faults. Nobody waits for ever,
+/// * Once everything is healed it goes on in the same way, without faults. No machine waits for ever,
 ///   since every step takes place at a finite time and equals take turns.
 ///
 /// The model has one inbox a machine, in the order in which messages were sent. So a message that

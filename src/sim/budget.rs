@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// The reply that the machine would handle next turns into a failure. Somebody who waits for
+    /// The reply that the machine would handle next turns into a failure. A machine that waits for
     /// a change to try again is told that there is one: a reply that does not come is a time-out,
     /// and a time-out is tried again.
     fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {

@@ -54,7 +54,7 @@ impl Bytes {
         self.u16(id.0);
     }
 
-    /// A copy of a record. Of one without a name, its value is that of whoever it is.
+    /// A copy of a record. Of one without a name, its value is that of the record that it is.
     #[inline]
     pub(crate) fn copy(&mut self, copy: RecordCopy, plan: &Plan) {
         if !self.anonymous {

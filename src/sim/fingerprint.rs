@@ -1,7 +1,7 @@
 //! A number for a state: the sum of a number for each of its parts.
 //!
 //! A part is a machine with its inbox, the script with the offers of faults, or what is known of the
-//! progress of one record; where tables compare the times of writes, their order is one more. A step changes few of them, so whoever keeps the numbers of all parts has
+//! progress of one record; where tables compare the times of writes, their order is one more. A step changes few of them, so a caller that keeps the numbers of all parts has
 //! the next state's number after hashing those few (the idea of Zobrist, 1970; that sums of
 //! good hashes collide no more often than hashes of the whole is shown by Bellare and Micciancio, *A new
 //! paradigm for collision-free hashing*, 1997).
@@ -178,7 +178,7 @@ impl Writer<'_> {
     }
 
     /// An incarnation of the machine that is only asked whether it is the newest: how long ago it was
-    /// is nothing to anybody, and would grow for ever while somebody else does not answer.
+    /// is unobservable, and would grow without bound while another machine does not answer.
     fn incarnation(&mut self, incarnation: u16, machine: MachineId) {
         let age = self.age(incarnation, machine);
         self.bytes.u16(if self.renames { age.min(1) } else { age });
@@ -214,7 +214,7 @@ impl Writer<'_> {
         self.receipt(receipt, queue);
     }
 
-    /// A message of a queue, where somebody tells messages apart: whether the destination had the record
+    /// A message of a queue, where a machine tells messages apart: whether the destination had the record
     /// in this one last. More is not asked of it, and no two messages of a queue are the same.
     fn number(&mut self, number: MessageNumber, record: RecordId, queue: QueueId) {
         let numbers = self.world.destination.numbers();
@@ -229,7 +229,7 @@ impl Writer<'_> {
         self.bytes.flag(position + 1 == self.plan.layout.positions() && last == number);
     }
 
-    /// A message of a queue that somebody has received: the place of the item that is the same one.
+    /// A message of a queue that a machine has received: the place of the item that is the same one.
     fn same_message(&mut self, number: MessageNumber, queue: QueueId) {
         if self.renames && !self.world.destination.numbers().is_empty() {
             let mut items = self.world.queues[queue.index()].items(&self.world.shelf);

@@ -1,7 +1,7 @@
 //! Messages that are late.
 //!
 //! Every machine has one inbox, in which a message is from the moment it is sent: so what was sent first is
-//! handled first, whoever sent it. Networks promise that for one connection at most. A late message is in no
+//! handled first, whichever machine sent it. Networks promise that for one connection at most. A late message is in no
 //! inbox. It arrives at any later time, also after messages that were sent later, and is then handled before
 //! all that wait.
 //!

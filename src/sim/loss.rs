@@ -1,6 +1,6 @@
 //! Losses: what is gone for good, with what held it.
 //!
-//! A loss is no outage: nothing of it comes back. What a region had sent to somebody who has not
+//! A loss is no outage: nothing of it comes back. What a region had sent to a machine that has not
 //! handled it yet is gone with the region. Nothing is left out by that: had it been handled before
 //! the loss, which no other step depends on, it would have arrived.
 
@@ -78,7 +78,7 @@ impl World {
             true
         });
         self.replicators[id.index()].lose_stream(region, &mut lost, &mut self.out);
-        // With strong replication it is not stored yet, and nobody was told that it is.
+        // With strong replication it is not stored yet, and no machine was told that it is.
         if plan.tables[table.index()].replication == ReplicationMode::Eventual {
             let holder = Holder::Stream(table);
             lost.iter().for_each(|&record| {
@@ -186,7 +186,7 @@ impl World {
         self.offer_again(plan);
     }
 
-    /// Replies of the region's queues that nobody has handled yet do not come: whoever waits for
+    /// Replies of the region's queues that were not handled yet do not come: a machine that waits for
     /// one sees a failure, and tries again.
     fn lose_replies(&mut self, region: RegionId, plan: &Plan) {
         let layout = &plan.layout;
@@ -217,7 +217,7 @@ impl World {
         }
     }
 
-    /// What operators do about a region that does not come back: nobody is sent there any more.
+    /// What operators do about a region that does not come back: no traffic is sent there any more.
     pub(super) fn route_around_losses(&mut self, plan: &Plan) {
         for region in self.lost.iter() {
             for side in [DnsSide::In, DnsSide::Out] {

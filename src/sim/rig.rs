@@ -2,7 +2,7 @@
 //! messages to others.
 //!
 //! What is *sound but different* breaks no property, so only such a table sees it. All inboxes are emptied after
-//! each line: nobody answers but the test.
+//! each line: only the test answers.
 
 use std::fmt::Write;
 use std::sync::Arc;

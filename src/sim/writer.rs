@@ -74,7 +74,7 @@ impl World {
         if from == to && cluster.writer() == to && !cluster.is_draining() {
             return;
         }
-        // A handover that the log has passed on makes the clusters follow somebody else.
+        // A handover that the log has passed on makes the clusters follow another one.
         for region in plan.layout.region_ids() {
             let table = table_of(id, region, plan);
             self.out.retain(plan.tables[table.index()].machine, is_no_handover);

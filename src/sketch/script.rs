@@ -80,7 +80,7 @@ pub(crate) enum Wait {
     Enqueued,
     /// A region's queues are empty.
     Drained,
-    /// Nobody can take a step.
+    /// No machine can take a step.
     Quiescent,
     /// Any moment.
     Sometime,
@@ -383,7 +383,7 @@ impl Writer<'_> {
         }
         if self.sketch.max_receives() > 0 {
             // A container may find a refusal of before and stop after the recovery; when it is
-            // recovered as well, what nobody handles any more is dead-lettered.
+            // recovered as well, what no machine handles any more is dead-lettered.
             self.push(ScriptStep::Await(Condition::Quiescent));
             self.push(ScriptStep::Recover(everything()));
             self.push(ScriptStep::Await(Condition::Quiescent));
@@ -403,7 +403,7 @@ impl Writer<'_> {
         self.push(ScriptStep::Publish(batch as u16 + 1));
     }
 
-    /// Waits for something that is certain as long as nobody refuses the source.
+    /// Waits for something that is certain as long as the source is not refused.
     fn await_first_batch(&mut self, condition: Condition) {
         let refused =
             self.sketch.on_refusal == OnRefusal::Abort && self.sketch.budget().total() > 0;
@@ -430,7 +430,7 @@ impl Writer<'_> {
             Wait::Drained => Condition::Drained(spot.region(topology)),
             Wait::Sometime => Condition::Sometime,
             Wait::Quiescent => Condition::Quiescent,
-            // Whoever gives up is refused; but only what was published is refused.
+            // A source that gives up is refused; but only what was published is refused.
             Wait::PublishedOrRefused if self.publishes > 0 => Condition::PublishedOrRefused(latest),
             _ if !certain => Condition::Quiescent,
             Wait::DeliveredAll => Condition::DeliveredAll,

@@ -159,7 +159,7 @@ pub enum Breach {
         /// The record.
         record: RecordId,
     },
-    /// A row that was destroyed is back, though nobody wrote it again.
+    /// A row that was destroyed is back, though it was not written again.
     CameBack {
         /// The table that has it.
         table: TableId,

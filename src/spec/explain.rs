@@ -78,7 +78,7 @@ impl Narrator<'_> {
         match breach {
             Breach::Invented { record, value, at } => {
                 let at = self.whereabout(at);
-                format!("{at} has {record} with value {value}, which nobody published")
+                format!("{at} has {record} with value {value}, which was never published")
             }
             Breach::ForwardedUnstored { container, record } => format!(
                 "{} sends {record} on, and its own stage has not stored it",

@@ -19,7 +19,7 @@ struct RowFacts {
     has: RegionSet,
     /// The regions whose table had it, lost it, and did not get it again.
     lost: RegionSet,
-    /// A loss took the last copy, and nobody has written it since.
+    /// A loss took the last copy, and it was not written since.
     destroyed: bool,
 }
 
@@ -170,7 +170,7 @@ impl Losses {
     ///
     /// # Errors
     ///
-    /// If it had been destroyed, and nobody has written it or sent it since.
+    /// If it had been destroyed, and it was neither written nor sent since.
     #[inline]
     pub(super) fn applied(&mut self, table: TableId, record: RecordId, plan: &Plan) -> Judgement {
         if !self.watches {

@@ -114,7 +114,7 @@ impl RegionCounts {
     /// Each region's share by its weight, rounded down, which is what the published test writes down by
     /// hand. A healthy run has these sizes only where nothing but the weights decides, and they divide
     /// the records evenly: not with the failover policy, a time to live, random answers, or a script
-    /// that moves the traffic. Whoever wants to be fair to this spec elsewhere gives it what a fair run
+    /// that moves the traffic. To be fair to this spec elsewhere, give it what a fair run
     /// of the sound design has, as `region-counts` of the package `bench/` does.
     pub fn expected_sizes(plan: &Plan) -> Vec<u32> {
         let weights: Vec<u32> = plan.scenario().dns.weights.clone();

@@ -137,7 +137,7 @@ impl<'a> Locals<'a> {
         Ok(())
     }
 
-    /// Whose part decides what the choice does, and in which way; nobody's if all may.
+    /// Whose part decides what the choice does, and in which way; that of none if all may.
     #[inline]
     fn way(&self, whole: &Whole, choice: Choice) -> Option<(MachineId, Way)> {
         match choice {
@@ -200,7 +200,7 @@ impl<'a> Locals<'a> {
     }
 
     /// Whether an action of the script is no await, or what it awaits is so; `others` says how many
-    /// machines can step when it asks whether somebody else can.
+    /// machines can step when it asks whether another one can.
     fn holds(&self, action: usize, whole: &Whole, others: u32) -> bool {
         let Some(DriverAction::Await(condition)) = self.plan.actions.get(action) else {
             return true;
@@ -362,7 +362,7 @@ mod tests {
     }
 
     /// No state of two records that go one after the other is reached by different amounts of work: so
-    /// nobody need look for circles.
+    /// there is no need to look for cycles.
     #[test]
     fn a_system_without_faults_is_even() {
         let script = "\"publish 1\", \"await sometime\", \"publish 2\", \"await delivered all\"";

@@ -216,7 +216,7 @@ mod tests {
                 if point.simulation.enabled().is_quiescent() {
                     break;
                 }
-                let choice = random.choose(&point.simulation).expect("somebody can step");
+                let choice = random.choose(&point.simulation).expect("a machine can step");
                 before.copy_from(&point);
                 if point.step(choice, &plan).is_err() {
                     break;

@@ -6,15 +6,15 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use crate::explore::verify::point::Point;
 use crate::sim::Choice;
 
-/// A state with choices that lead to states which nobody has entered yet.
+/// A state with choices that lead to states which were not entered yet.
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) point: Point,
     /// What led there, from the beginning.
     pub(super) path: Vec<Choice>,
-    /// What leads from there to states that nobody else enters.
+    /// What leads from there to states that no other thread enters.
     pub(super) choices: Vec<Choice>,
-    /// It is the beginning, and nobody has looked at it.
+    /// It is the beginning, and it was not looked at.
     pub(super) is_root: bool,
 }
 

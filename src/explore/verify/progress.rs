@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// How far a search is; written by its threads, read by whoever shows it.
+/// How far a search is; written by its threads, read by the one that shows it.
 #[derive(Debug, Default)]
 pub struct Progress {
     states: AtomicU64,

@@ -2,7 +2,7 @@
 //!
 //! # What is done
 //!
-//! Some steps are *free*: whether one is taken now or later makes no difference to what anybody else
+//! Some steps are *free*: whether one is taken now or later makes no difference to what any other machine
 //! can do, nor to any judgement. From every state the search comes to, it takes the free steps first, one after
 //! the other, until none is left; only the state after them is a state of the search, and there *every*
 //! choice is tried. (A persistent set of one step, as in Godefroid, *Partial-Order Methods for the
@@ -113,8 +113,8 @@ pub(super) struct Reduction {
 impl Reduction {
     /// No step is free.
     pub(super) fn none(plan: &Plan) -> Reduction {
-        let nobody = LEFT.map(|_| BitSet::new(plan.layout.machines()));
-        Reduction { free: vec![nobody; plan.actions.len() + 1], resends: false, chain_max: 0 }
+        let none = LEFT.map(|_| BitSet::new(plan.layout.machines()));
+        Reduction { free: vec![none; plan.actions.len() + 1], resends: false, chain_max: 0 }
     }
 
     /// Whether no step is free.

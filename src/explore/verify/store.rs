@@ -278,7 +278,7 @@ mod tests {
     }
 
     /// Entries move on while another thread reads: once, the number was read again after the entry was
-    /// found, and was that of whoever stood there by then. Searches then looked for circles in vain.
+    /// found, and was that of the entry that stood there by then. Searches then looked for cycles in vain.
     #[test]
     fn a_reader_never_sees_the_number_of_another_state() {
         let store = Store::new(u64::MAX);

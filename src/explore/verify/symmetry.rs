@@ -12,9 +12,9 @@
 //! * **the order of publishing.** The source sends them one after the other. Those that it has not sent yet
 //!   are nowhere, and the one that it is sending is mentioned by it; so a permutation that leads from a
 //!   state to another one changes only those that were sent, and what is sent next is the same;
-//! * **its value.** Nobody looks at it but the spec, which knows whose it is; a copy with another value than
+//! * **its value.** Only the spec looks at it, which knows whose it is; a copy with another value than
 //!   its record's is written with it;
-//! * **a business key**, **a row that nobody can read**, or **the message that it came in** where the
+//! * **a business key**, **an unreadable row**, or **the message that it came in** where the
 //!   destination remembers those: such plans are not treated like this;
 //! * **the answer of in-dns that is due**, where answers are random: whichever it is, every answer is tried.
 //!   Only the fair schedule after the healing takes those that are due, and it is one of very many.
@@ -30,12 +30,12 @@ use crate::plan::Plan;
 /// Whether states are taken for one that differ in nothing but which record is where.
 pub(super) fn is_used(plan: &Plan) -> bool {
     let scenario = plan.scenario();
-    let is_nobody_special = plan.keys().count() == 0 && plan.keys().unreadable().is_none();
-    let is_nobody_special = is_nobody_special && scenario.destination.dedupe != Dedupe::ByMessageId;
+    let are_alike = plan.keys().count() == 0 && plan.keys().unreadable().is_none();
+    let are_alike = are_alike && scenario.destination.dedupe != Dedupe::ByMessageId;
     let compete =
         scenario.queue.delivery == Delivery::Standard && plan.layout.containers_per_stage > 1;
     let overtake = compete || scenario.dns.answer == Answer::Random;
-    is_nobody_special && overtake && plan.records() > 1
+    are_alike && overtake && plan.records() > 1
 }
 
 #[cfg(test)]

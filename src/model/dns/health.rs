@@ -54,7 +54,7 @@ pub(crate) enum Next {
     Probe,
     /// Ask the region's tables whether they have caught up.
     CatchUp,
-    /// The verdict has changed: tell whoever was refused.
+    /// The verdict has changed: tell those who were refused.
     Tell,
 }
 

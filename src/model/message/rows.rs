@@ -318,7 +318,6 @@ macro_rules! some_messages {
         impl $name {
             /// The kinds of messages that these are.
             #[cfg(test)]
-            #[allow(dead_code, reason = "not every list is compared with another one")]
             $vis const KINDS: &[$crate::model::message::MessageKind] =
                 &[$($crate::model::message::MessageKind::$variant),+];
 
@@ -426,6 +425,7 @@ mod tests {
         let client = Client { machine: crate::model::id::MachineId(2), incarnation: 1 };
         let send = Message::Send { client, copy: COPY };
         assert_eq!(Input::of(&send), Input::Send { client, copy: COPY });
+        assert_eq!(Input::KINDS, [MessageKind::Wake, MessageKind::Send]);
     }
 
     /// A message to a machine that does not list it is a defect of the simulator, and says whose.

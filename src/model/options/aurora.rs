@@ -77,7 +77,7 @@ option! {
         /// In that of the first writer. After a failover the new writer commits whatever the others have.
         /// Sound.
         FirstWriter,
-        /// In every region. Unsound with two: when the first writer is lost, nobody is left who could have
+        /// In every region. Unsound with two: when the first writer is lost, no region is left that could have
         /// what the new one writes, and it commits nothing more.
         EveryRegion = UNSOUND
             .needs(&["store.default=aurora", "aurora.rpo_records_max=1"]).by_either(ONE_REGION_LEFT, P::DeliveredAll, P::Drained),

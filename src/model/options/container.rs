@@ -74,7 +74,7 @@ option! {
 option! {
     /// What a container does when a queue or a table refuses its request.
     OnDependencyFailure {
-        /// Give the delivery back and stop until somebody recovers the container. Sound.
+        /// Give the delivery back and stop until an operator recovers the container. Sound.
         Halt,
         /// Skip what is left and remove the record. Unsound: removed though not stored or not
         /// forwarded.
@@ -98,7 +98,7 @@ option! {
     OnRecover {
         /// Ask its in-queue for the next record. Sound.
         ReceiveAgain,
-        /// Wait for a delivery that nobody was asked for. Unsound: it is stuck.
+        /// Wait for a delivery for which it did not ask. Unsound: it is stuck.
         Forget = UNSOUND.by_either("crash-anywhere", P::DeliveredAll, P::Drained).by(CRASH_AT_REST, P::Drained),
     }
 }

@@ -74,7 +74,7 @@ option! {
     Acknowledge {
         /// When the inbound queue has it. Sound.
         AfterEnqueue,
-        /// When in-dns has sent it on. Unsound: the queue may refuse it, or be gone, and nobody sends it
+        /// When in-dns has sent it on. Unsound: the queue may refuse it, or be gone, and no machine sends it
         /// again.
         BeforeEnqueue = UNSOUND.by(INBOUND_QUEUE_FAILS, P::NeverLost),
     }
@@ -111,7 +111,7 @@ option! {
         /// When its tables have applied what was written elsewhere meanwhile. Sound.
         CaughtUp,
         /// At once, as Route 53 does by itself. Sound: what is written there before it has caught up was
-        /// written later than what it has not heard of. Whoever reads there meanwhile sees what is old;
+        /// written later than what it has not heard of. A reader there sees old values meanwhile;
         /// no container does.
         Immediate = SOUND.needs(CHECKED).holds_in(&[BACK_BEFORE_CAUGHT_UP]),
     }

@@ -45,7 +45,7 @@ option! {
     AtCapacity {
         /// It hands out records as ever; only senders wait. Sound.
         Serve = SOUND.holds_in(&["slack-job-queue"]),
-        /// It hands out nothing: that needs room, too. Unsound: once it is full while nobody works
+        /// It hands out nothing: that needs room, too. Unsound: once it is full while no consumer works
         /// on one of its records, it stays full for ever.
         Starve = UNSOUND
             .needs(&["queue.capacity=1"]).by_either("slack-job-queue", P::DeliveredAll, P::Drained),
@@ -78,7 +78,7 @@ option! {
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.
         Receipt,
-        /// Whatever is at its head. Unsound: removes a record that nobody processed when a
+        /// Whatever is at its head. Unsound: removes a record that no consumer processed when a
         /// redelivery came in between.
         Head = UNSOUND.by("standard-queues", P::RemoveLast),
     }

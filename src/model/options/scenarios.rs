@@ -45,7 +45,7 @@ pub(crate) const AHEAD_OF_ALL: &str = r#"
 "#;
 
 /// The region of the writer is lost, with what its queues hold; the other one becomes the writer, and has
-/// nobody to replicate to.
+/// no region to replicate to.
 pub(crate) const ONE_REGION_LEFT: &str = r#"
     name = "one-region-left"
     script = ["publish 1", "await sometime", "lose @1", "await delivered all"]

@@ -14,8 +14,8 @@ pub(super) struct Waiting {
 
 impl Default for Waiting {
     fn default() -> Waiting {
-        let nobody = Client { machine: MachineId(0), incarnation: 0 };
-        Waiting { clients: [nobody; CONSUMERS_MAX], len: 0 }
+        let none = Client { machine: MachineId(0), incarnation: 0 };
+        Waiting { clients: [none; CONSUMERS_MAX], len: 0 }
     }
 }
 

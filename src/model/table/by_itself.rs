@@ -38,7 +38,7 @@ fn last_writer_wins_by_the_time_of_the_write() {
     rig.tells(TOLD, "last_writer_wins_by_the_time_of_the_write");
 }
 
-/// With three regions records 1 and 3 have one key, and 2 and 4 the other one. Two regions wrote at the same time: both tables show the same, whoever is told of which write last.
+/// With three regions records 1 and 3 have one key, and 2 and 4 the other one. Two regions wrote at the same time: both tables show the same, whichever is told of which write last.
 #[test]
 fn a_tie_of_last_writer_wins_goes_to_the_later_region() {
     let mut rig = Rig::new("topology.regions = 3\nrecords.keys = 2", &[]);

@@ -46,14 +46,14 @@ states! {
 /// applies it in its order, so that what a cluster has is a prefix of it. A write in another region is
 /// forwarded to the writer, and acknowledged from there. Who writes is a matter of the log, too: in
 /// a switchover the writer takes no more writes and puts a [`Message::Handover`] behind the last
-/// one; whoever reads it has all that was written. In a failover nobody waits: the new writer goes on
+/// one; a reader of it has all that was written. A failover does not wait: the new writer goes on
 /// from what it has, and every cluster that had more goes back to that. Where fencing is a best effort, the old
 /// writer hears of it by a [`Message::Fence`], and acknowledges writes until then that are no part of the log.
 ///
 /// A database may limit what a failover can lose: the writer then lets a commit wait while it would leave
 /// more writes than that with itself alone. In Aurora the limit is a lag in seconds (managed recovery
 /// point objective, `rds.global_db_rpo`); here it is one in writes. When no other region is left, nothing
-/// is committed any more where the limit is set; nobody takes the lost cluster out of the database.
+/// is committed any more where the limit is set; the lost cluster stays in the database.
 ///
 /// Not modelled: the minutes that a promotion takes (the scheduler can delay any step), and reads,
 /// since no container reads.
@@ -309,7 +309,7 @@ impl RegionalTable {
 /// A write that was asked for.
 #[derive(Clone, Copy)]
 struct Request {
-    /// Who gets the answer, if anybody.
+    /// Who gets the answer, if there is one.
     client: Option<Client>,
     copy: RecordCopy,
     /// The cluster that the container asked.
@@ -324,7 +324,7 @@ impl Request {
     }
 }
 
-/// A forwarded write is given up, and whoever waits for it is told.
+/// A forwarded write is given up, and the one that waits for it is told.
 pub(crate) fn cancel(message: Message, out: &mut Outbox) {
     let Message::Forward { client, copy, asked } = message else {
         unreachable!("only forwarded writes are cancelled, no {message:?}");

@@ -13,7 +13,7 @@ use crate::plan::names::target_name;
 use crate::spec::explain::numbers;
 
 impl Scene<'_> {
-    /// The events of the step in words: the first one names its record if nobody has.
+    /// The events of the step in words: the first one names its record if nothing before has.
     pub(super) fn all_that_happened(&self, unnamed: bool) -> Vec<String> {
         let events = self.simulation.events();
         let mut clauses = Vec::new();

@@ -58,9 +58,7 @@ impl Narrator<'_> {
         }
         if let Breach::CameBack { table, record } = breach {
             let name = self.name(Place::Table(table));
-            return format!(
-                "{name} has {record}, which was destroyed and which nobody has written again"
-            );
+            return format!("{name} has {record}, which was destroyed and not written again");
         }
         let Breach::OverRpo { count, allowed, .. } = breach else {
             unreachable!("there is no other breach of a loss");
@@ -140,7 +138,7 @@ impl Narrator<'_> {
         }
     }
 
-    /// Why something is gone that nobody gave up.
+    /// Why something is gone that was not given up.
     pub(super) fn why_lost_unasked(&self, holder: Holder, record: RecordId) -> Vec<String> {
         let moved = |event: &Event| {
             matches!(event, Event::Replicator(replicator::Event::WriterMoved { .. }))

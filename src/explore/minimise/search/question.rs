@@ -145,7 +145,7 @@ fn is_past(runner: &Runner, line: usize) -> bool {
     next == plan.actions().len() || plan.script_index(next) > line
 }
 
-/// Everybody takes turns, and the driver goes on when nobody else can step: what the script checks has had
+/// All machines take turns, and the driver goes on when no other machine can step: what the script checks has had
 /// all the time in the world to come true.
 #[derive(Default)]
 struct SlowScript {

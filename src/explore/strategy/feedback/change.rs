@@ -170,7 +170,7 @@ impl Changes {
         None
     }
 
-    /// Anybody but the one who waits, if somebody does and others can step.
+    /// Any machine but the one that waits, if one does and others can step.
     fn others(&self, simulation: &Simulation, numbers: &mut Xoshiro256PlusPlus) -> Option<Choice> {
         let (waiting, _) = self.waits?;
         let enabled = simulation.enabled();

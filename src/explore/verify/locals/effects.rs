@@ -82,7 +82,7 @@ pub(super) struct Changes<'a> {
     pub(super) after: &'a Point,
 }
 
-/// Nobody has made that step.
+/// That step was not made yet.
 const UNKNOWN: u32 = u32::MAX;
 /// What that step does cannot be said in this way.
 const UNSAYABLE: u32 = u32::MAX - 1;

@@ -39,7 +39,7 @@ fn states(plan: &Arc<Plan>, reduction: &Reduction, mut see: impl FnMut(&Point)) 
 
 /// Takes free steps, and steps that are the only choice there is, to the end, that of the run
 /// included. (A driver that waits for some moment, one that was told that this is it, and one that
-/// comes to a line that waits for some moment, all do the same when nobody else can step.)
+/// comes to a line that waits for some moment, all do the same when no other machine can step.)
 fn end_of(reduction: &Reduction, point: &Point, bytes: &mut Bytes) -> u128 {
     let mut point = point.clone();
     let plan = Arc::clone(point.simulation.plan());

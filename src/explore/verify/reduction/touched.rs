@@ -81,8 +81,8 @@ struct Touched<'a> {
 
 impl<'a> Touched<'a> {
     fn new(plan: &'a Plan) -> Touched<'a> {
-        let nobody = BitSet::new(plan.layout.machines());
-        Touched { plan, machines: nobody.clone(), inboxes: nobody, by_region: false }
+        let none = BitSet::new(plan.layout.machines());
+        Touched { plan, machines: none.clone(), inboxes: none, by_region: false }
     }
 
     /// The machines whose steps are free as far as is known.
@@ -202,7 +202,7 @@ impl<'a> Touched<'a> {
             Target::Dns(DnsSide::In, _) => self.in_dns(),
             Target::Dns(DnsSide::Out, _) => {
                 self.machine(Place::OutDns);
-                // Whoever was refused is told; the source is told of all routes.
+                // The machine that was refused is told; the source is told of all routes.
                 self.wake(Place::Source);
                 self.wake(Place::Destination);
                 self.by_region = true;
@@ -217,7 +217,7 @@ impl<'a> Touched<'a> {
         self.inboxes.insert(self.plan.containers[id.index()].in_queue.index());
     }
 
-    /// in-dns answers otherwise, and whoever was refused is told.
+    /// in-dns answers otherwise, and the machine that was refused is told.
     fn in_dns(&mut self) {
         self.machine(Place::InDns);
         self.wake(Place::Source);

@@ -20,7 +20,7 @@ use crate::spec::Breach;
 /// One of the states between the beginning and where a thread is.
 struct Frame<State> {
     state: State,
-    /// The choices that lead to states which nobody else enters.
+    /// The choices that lead to states which no other thread enters.
     choices: Vec<Choice>,
     /// The first of them that was not taken.
     next: usize,
@@ -30,7 +30,7 @@ struct Frame<State> {
     ///
     /// A driver can come to an await before or after what it waits for, and then takes a step more or not:
     /// so its moves are not counted. Going round in a circle takes work nevertheless: a driver that begins
-    /// to wait, or is told that this is the moment, moves next only to go on or after somebody else did.
+    /// to wait, or is told that this is the moment, moves next only to go on or after another machine did.
     work: u64,
 }
 
@@ -336,7 +336,7 @@ impl<'a, S: Space> Worker<'a, S> {
             }
             Task::RemoveWays => {
                 let removed = store.update(fingerprint, |ways| match ways {
-                    // So many ways that nobody knows how many.
+                    // More ways than can be counted.
                     Some(u16::MAX) => u16::MAX,
                     ways => ways.unwrap_or(0).saturating_sub(1),
                 });
@@ -407,7 +407,7 @@ impl<'a, S: Space> Worker<'a, S> {
         self.shared.pass.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says how far it is, and gives work away if somebody has none. Whether it is to stop.
+    /// Says how far it is, and gives work away if a thread has none. Whether it is to stop.
     fn look_around(&mut self, depth: usize) -> bool {
         self.search.counts.note(&self.tally, self.search.store.bytes());
         self.tally = Tally::default();
