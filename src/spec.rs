@@ -320,7 +320,7 @@ impl Spec {
             }
             fault::Event::LossEnded { .. } => WithinRpo::ended(&mut self.losses, ledger, plan)?,
             fault::Event::Recovered { .. }
-            | fault::Event::ReplyLost { .. }
+            | fault::Event::Struck { .. }
             | fault::Event::Late { .. }
             | fault::Event::CameLate { .. } => {}
         }

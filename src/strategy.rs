@@ -250,25 +250,12 @@ fn databases() -> impl Strategy<Value = Databases> {
 
 /// No fault that the scheduler may choose, or a few of one kind or of several.
 fn budget() -> impl Strategy<Value = Budget> {
-    let few = || prop_oneof![2 => Just(0u16), 1 => 1u16..=4];
-    let rare = || prop_oneof![4 => Just(0u16), 1 => 1u16..=2];
-    let of_machines = (few(), few(), few(), few());
-    let of_regions = (rare(), rare(), rare(), rare(), rare());
-    let some = (of_machines, of_regions).prop_map(|(of_machines, of_regions)| {
-        let (crash, lost_reply, visibility_timeout, reorder) = of_machines;
-        let (lose_table, lose_region, switchover, failover, outage) = of_regions;
-        Budget {
-            crash,
-            lost_reply,
-            visibility_timeout,
-            reorder,
-            lose_table,
-            lose_region,
-            switchover,
-            failover,
-            outage,
-        }
-    });
+    let count = |is_small| match is_small {
+        true => prop_oneof![2 => Just(0u16), 1 => 1u16..=4].boxed(),
+        false => prop_oneof![4 => Just(0u16), 1 => 1u16..=2].boxed(),
+    };
+    let some: Vec<BoxedStrategy<u16>> = Budget::small().map(count).collect();
+    let some = some.prop_map(Budget::of_counts);
     prop_oneof![1 => Just(Budget::default()), 1 => some]
 }
 

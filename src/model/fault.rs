@@ -121,11 +121,13 @@ pub struct Fault {
 
 /// The table of the faults that a scheduler may choose, of their ends and of other moments, one a line: the variant,
 /// what it [concerns](Subject), its name in saved runs, and, if it takes one from the budget, that key of the
-/// budget. `sim/budget.rs` says of each when it is on offer and what it does.
+/// budget, and what it [does](Effect). Of one that concerns a message, what is told of it: `{message}` and `{machine}`
+/// stand for the message and for the machine in whose inbox it was. `sim/budget.rs` says of each when it is on offer and
+/// carries it out.
 macro_rules! faults {
     ($(#[$doc:meta])* $points:ident, $(#[$budget_doc:meta])* $budget:ident { $(
         $(#[$variant_doc:meta])*
-        $variant:ident $(($($field:ident: $type:ty),+))? of $subject:ident $name:literal
+        $variant:ident $(($($field:ident: $type:ty),+))? of $subject:ident $name:literal $(told $told:literal)?
         $(takes { $(#[$key_doc:meta])* $key:ident $(needs $needs:literal)? } does $does:expr)?;
     )+ }) => {
         $(#[$doc])*
@@ -134,15 +136,23 @@ macro_rules! faults {
 
         /// Which fault, whatever it concerns.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        pub(crate) enum PointKind { $($variant,)+ }
+        pub enum PointKind {
+            $(#[doc = concat!("See [`FaultPoint::", stringify!($variant), "`].")] $variant,)+
+        }
 
         impl PointKind {
             /// Every one, in the order of the table.
             pub(crate) const ALL: [PointKind; [$($name),+].len()] = [$(PointKind::$variant),+];
 
             /// The word that saved runs have for it. Of two with the same word, they concern different things.
-            pub(crate) fn name(self) -> &'static str {
+            pub fn name(self) -> &'static str {
                 match self { $(PointKind::$variant => $name,)+ }
+            }
+
+            /// What is told of such a fault, which concerned a message.
+            pub(crate) fn told(self, message: &str, machine: &str) -> String {
+                let told = match self { $(PointKind::$variant => or!([$($told)?] $name),)+ };
+                told.replace("{message}", message).replace("{machine}", machine)
             }
 
             /// What such a fault concerns: the place in [`FaultNumbers`] of all there is of that.
@@ -160,8 +170,8 @@ macro_rules! faults {
                 }
             }
 
-            /// What happens to something by it.
-            fn does(self) -> &'static [FaultKind] {
+            /// What it does.
+            fn does(self) -> &'static [Effect] {
                 match self { $(PointKind::$variant => or!([$($does)?] &[]),)+ }
             }
 
@@ -205,6 +215,13 @@ macro_rules! faults {
                 [$($(self.$key,)?)+]
             }
 
+            /// A budget of so many of each kind, in the order of [`Budget::KEYS`]; none of those without a number.
+            #[cfg(any(test, feature = "proptest", feature = "arbitrary"))]
+            pub(crate) fn of_counts(counts: impl IntoIterator<Item = u16>) -> $budget {
+                let mut counts = counts.into_iter();
+                $budget { $($($key: counts.next().unwrap_or(0),)?)+ }
+            }
+
             /// One fewer of those that this fault takes.
             pub(crate) fn take(&mut self, kind: PointKind) {
                 match kind {
@@ -212,7 +229,26 @@ macro_rules! faults {
                 }
             }
         }
+
+        /// For tests: the changes of each field of a budget.
+        #[cfg(test)]
+        pub(crate) mod fields {
+            use super::$budget;
+
+            crate::fields::changes_of_each_field! {
+                pub(crate) $budget { $($($key: [|budget| budget.$key += 1],)?)+ }
+            }
+        }
     };
+}
+
+/// What a fault of the budget does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Effect {
+    /// This happens to something.
+    Fault(FaultKind),
+    /// A request is refused, or seems to be.
+    Refusal,
 }
 
 /// None, or a few.
@@ -230,15 +266,16 @@ faults! {
         Crash(id: ContainerId) of Container "crash" takes {
             /// Crashes of containers; each may be followed by a restart, also a choice.
             crash
-        } does &[FaultKind::Crash];
+        } does &[Effect::Fault(FaultKind::Crash)];
         /// A container that crashed or met a failed dependency starts again.
         Restart(id: ContainerId) of Container "restart";
         /// The reply at the head of the machine's inbox is lost: the request took effect, and the
         /// machine sees a failure. Takes one lost reply from the budget.
-        LoseReply(machine: MachineId) of Machine "lose-reply" takes {
+        LoseReply(machine: MachineId) of Machine "lose-reply"
+        told "the reply '{message}' to {machine} is lost and taken for a refusal" takes {
             /// Replies that are lost on their way: the request takes effect, the caller sees a failure.
             lost_reply
-        } does &[];
+        } does &[Effect::Refusal];
         /// The oldest delivery of the queue times out. Takes one timeout from the budget.
         TimeOut(id: QueueId) of Queue "time-out" takes {
             /// Visibility timeouts: a record that a container still works on becomes visible again, and may be
@@ -257,29 +294,29 @@ faults! {
         LoseTable(id: TableId) of Table "lose" takes {
             /// Regional tables that lose all that they have.
             lose_table
-        } does &[FaultKind::Lose];
+        } does &[Effect::Fault(FaultKind::Lose)];
         /// The region is gone for good. Takes one loss of a region from the budget.
         LoseRegion(region: RegionId) of Region "lose" takes {
             /// Regions that are gone for good; one is always left.
             lose_region
-        } does &[FaultKind::Lose];
+        } does &[Effect::Fault(FaultKind::Lose)];
         /// The writer of a stage's global database begins to hand over to the cluster of this region.
         /// Takes one switchover from the budget.
         Switchover(id: ReplicatorId, to: RegionId) of Writer "switchover" takes {
             /// Switchovers: the writer of a global database begins to hand over to another region.
             switchover needs "store.default=aurora"
-        } does &[FaultKind::Switchover];
+        } does &[Effect::Fault(FaultKind::Switchover)];
         /// The cluster of this region becomes the writer at once. Takes one failover from the budget.
         Failover(id: ReplicatorId, to: RegionId) of Writer "failover" takes {
             /// Failovers: the writer of a global database moves to another region at once.
             failover needs "store.default=aurora"
-        } does &[FaultKind::Failover];
+        } does &[Effect::Fault(FaultKind::Failover)];
         /// Everything in the region fails at once. Takes one outage from the budget.
         Outage(region: RegionId) of Region "outage" takes {
             /// Outages of regions: everything in one fails at once. Each may be followed by its end, also a
             /// choice.
             outage
-        } does &[FaultKind::Crash, FaultKind::Fail];
+        } does &[Effect::Fault(FaultKind::Crash), Effect::Fault(FaultKind::Fail)];
         /// Everything in a region with such an outage works again.
         EndOutage(region: RegionId) of Region "end-outage";
         /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
@@ -289,20 +326,54 @@ faults! {
 }
 
 impl Budget {
+    /// The kinds of faults that it has, and how many of each.
+    fn kinds(&self) -> impl Iterator<Item = (PointKind, u16)> {
+        let counts = self.counts();
+        let count = move |kind: PointKind| Some((kind, counts[kind.of_budget()?]));
+        PointKind::ALL.into_iter().filter_map(count).filter(|&(_, count)| count > 0)
+    }
+
     /// Whether it lets this happen to something.
     pub(crate) fn does(&self, kind: FaultKind) -> bool {
-        let counts = self.counts();
-        let has = |point: &PointKind| point.of_budget().is_some_and(|key| counts[key] > 0);
-        PointKind::ALL.iter().filter(|point| has(point)).any(|point| point.does().contains(&kind))
+        self.kinds().any(|(point, _)| point.does().contains(&Effect::Fault(kind)))
+    }
+
+    /// Whether it lets a request be refused, or seem to be, though what it was sent to works.
+    pub(crate) fn refuses(&self) -> bool {
+        self.kinds().any(|(point, _)| point.does().contains(&Effect::Refusal))
+    }
+
+    /// How many of its faults can stop a container.
+    pub(crate) fn stops(&self) -> u64 {
+        let stops = |effect: &Effect| match effect {
+            Effect::Refusal
+            | Effect::Fault(FaultKind::Pause | FaultKind::Crash | FaultKind::Fail) => true,
+            Effect::Fault(
+                FaultKind::Offline | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover,
+            ) => false,
+        };
+        let stopping = self.kinds().filter(|(point, _)| point.does().iter().any(stops));
+        stopping.map(|(_, count)| u64::from(count)).sum()
     }
 
     /// Whether it lets something happen to a machine whatever it is: which depends on the message at the head of
     /// its inbox.
     pub(crate) fn concerns_messages(&self) -> bool {
-        let counts = self.counts();
-        let has = |point: &PointKind| point.of_budget().is_some_and(|key| counts[key] > 0);
-        let mut points = PointKind::ALL.iter().filter(|point| has(point));
-        points.any(|point| point.subject() == SubjectKind::Machine)
+        self.kinds().any(|(point, _)| point.subject() == SubjectKind::Machine)
+    }
+
+    /// By key, in the order of [`Budget::KEYS`]: whether such a fault concerns a single machine or message, and
+    /// destroys nothing.
+    #[cfg(any(test, feature = "proptest"))]
+    pub(crate) fn small() -> impl Iterator<Item = bool> {
+        let of_budget = PointKind::ALL.into_iter().filter(|kind| kind.of_budget().is_some());
+        of_budget.map(|kind| match kind.subject() {
+            SubjectKind::Driver
+            | SubjectKind::Machine
+            | SubjectKind::Container
+            | SubjectKind::Queue => true,
+            SubjectKind::Table | SubjectKind::Region | SubjectKind::Writer => false,
+        })
     }
 
     /// How many faults that is in all.

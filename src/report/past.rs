@@ -14,7 +14,7 @@ use std::sync::Arc;
 use crate::model::dns::DnsSide;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::fault::{FaultPoint, Target};
+use crate::model::fault::{FaultPoint, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
@@ -219,6 +219,11 @@ impl Past {
             } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
                 let sender = self.late.remove(&machine).unwrap_or(number);
                 self.senders[machine.index()].push_front(sender);
+            } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
+                && simulation.waiting(machine) < self.senders[machine.index()].len()
+            {
+                // The fault took it out of the inbox.
+                self.senders[machine.index()].pop_front();
             }
         }
         for (index, senders) in self.senders.iter_mut().enumerate() {
@@ -271,7 +276,9 @@ impl Past {
         let records = touched.into_iter().map(|(record, _)| record).collect();
         let kind = message.map(Message::kind);
         let struck = match step.choice {
-            Choice::Fault(FaultPoint::LoseReply(_)) => self.before.heads[at.index()].or(in_hand),
+            Choice::Fault(point) if matches!(point.subject(), Subject::Machine(_)) => {
+                self.before.heads[at.index()].or(in_hand)
+            }
             Choice::Step(_)
             | Choice::Resolve(_)
             | Choice::Fail(_)
@@ -418,7 +425,7 @@ fn disturbed_by_fault(event: fault::Event, layout: &Layout) -> Vec<MachineId> {
         fault::Event::Late { machine, .. } | fault::Event::CameLate { machine, .. } => {
             vec![machine]
         }
-        fault::Event::Lost { .. } | fault::Event::ReplyLost { .. } => Vec::new(),
+        fault::Event::Lost { .. } | fault::Event::Struck { .. } => Vec::new(),
     }
 }
 

@@ -188,7 +188,7 @@ fn is_of_a_fault(event: &Event) -> bool {
         Event::Fault(
             fault::Event::Faulted { .. }
                 | fault::Event::Lost { .. }
-                | fault::Event::ReplyLost { .. }
+                | fault::Event::Struck { .. }
                 | fault::Event::Late { .. },
         ) | Event::Queue(queue::Event::TimedOut { .. } | queue::Event::Reordered { .. })
     )

@@ -4,7 +4,7 @@ use crate::model::container;
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::fault::{FaultKind, Target};
+use crate::model::fault::{FaultKind, PointKind, Target};
 use crate::model::id::RegionSet;
 use crate::model::options::{Forwarding, OnUnreadable, ReplicationMode};
 use crate::model::{destination, queue, replicator, source, table};
@@ -95,7 +95,7 @@ impl Reached {
     #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {
         let crash = plan.has_fault(FaultKind::Crash);
-        let lost_reply = plan.budget.lost_reply > 0;
+        let refused = plan.budget.refuses();
         let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
         let fail = plan.has_fault(FaultKind::Fail);
         let queue = |target| matches!(target, Target::Queue(_));
@@ -120,7 +120,7 @@ impl Reached {
         // Replication refuses no request, so no container gives a delivery back because of it.
         let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
         let gives_back =
-            refuses || crash || lost_reply || out_of_reach || plan.can_fail(is_dependency);
+            refuses || crash || refused || out_of_reach || plan.can_fail(is_dependency);
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
@@ -133,7 +133,7 @@ impl Reached {
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
-                crash || lost_reply || out_of_reach || times_out || fails
+                crash || refused || out_of_reach || times_out || fails
             }
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
@@ -142,7 +142,7 @@ impl Reached {
             Reached::TimedOut | Reached::StaleRemove => times_out,
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
-            Reached::ReplyLost => lost_reply,
+            Reached::ReplyLost => plan.budget.lost_reply > 0,
             Reached::FenceLate => plan.can_be_late,
             Reached::SendWaited => plan.scenario().queue.capacity > 0,
             Reached::GaveUp => {
@@ -150,14 +150,14 @@ impl Reached {
                 gives_up && plan.keys().unreadable().is_some()
             }
             Reached::ContainerRecovered => {
-                let stops = refuses || crash || lost_reply || plan.can_fail(is_dependency);
+                let stops = refuses || crash || refused || plan.can_fail(is_dependency);
                 stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => refuses || lost_reply || plan.can_fail(is_dependency),
+            Reached::DependencyFailed => refuses || refused || plan.can_fail(is_dependency),
             Reached::SourceRefused => {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
-                lost_reply || fails || plan.can_lose_a_region()
+                refused || fails || plan.can_lose_a_region()
             }
             // The healing leads the traffic around a region that is lost.
             Reached::WentOffline => plan.has_fault(FaultKind::Offline) || plan.can_lose_a_region(),
@@ -319,7 +319,7 @@ impl Coverage {
             self.reach(Reached::Backlog);
         } else if let fault::Event::Lost { .. } = event {
             self.reach(Reached::Destroyed);
-        } else if let fault::Event::ReplyLost { .. } = event {
+        } else if let fault::Event::Struck { by: PointKind::LoseReply, .. } = event {
             self.reach(Reached::ReplyLost);
         } else if let fault::Event::Late { .. } | fault::Event::CameLate { .. } = event {
             self.reach(Reached::FenceLate);

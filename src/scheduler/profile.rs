@@ -111,8 +111,8 @@ impl Profile {
 
 /// How many faults a run can have, about.
 fn faults(plan: &Plan) -> u32 {
-    let Budget { crash, lost_reply, outage, failover, .. } = plan.budget;
-    let stops = u64::from(crash) + u64::from(lost_reply) + u64::from(outage);
+    let Budget { failover, .. } = plan.budget;
+    let stops = plan.budget.stops();
     let failovers = plan.faults().filter(|fault| fault.kind == FaultKind::Failover).count() as u64;
     let arrivals = if plan.can_be_late { u64::from(failover) + failovers } else { 0 };
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));

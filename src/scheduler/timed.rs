@@ -6,7 +6,7 @@ use std::fmt;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::model::fault::FaultPoint;
+use crate::model::fault::{PointKind, Subject};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
@@ -278,8 +278,11 @@ impl Timed {
         if fault.is_some() {
             (self.since, self.now) = (at, at);
         }
-        // Another message is first in that inbox now.
-        if let Some(Choice::Fault(FaultPoint::Arrive(to))) = fault {
+        // Another message is first in that inbox now, unless it is the reply that was lost.
+        if let Some(Choice::Fault(point)) = fault
+            && let Subject::Machine(to) = point.subject()
+            && point.kind() != PointKind::LoseReply
+        {
             self.finished[to.index()] = NEVER;
         }
         self.fault_at = at + self.distance();

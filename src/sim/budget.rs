@@ -4,7 +4,7 @@
 use crate::model::container;
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, Target};
+use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, PointKind, Target};
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
@@ -225,7 +225,8 @@ impl World {
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");
         self.faults.offer(FaultPoint::LoseReply(machine), false);
-        self.out.emit(Event::Fault(fault::Event::ReplyLost { machine, reply: reply.kind() }));
+        let (message, by) = (reply.kind(), PointKind::LoseReply);
+        self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
         match (plan.layout.places()[machine.index()], reply) {
             (Place::Source | Place::InDns, _) => self.tell_source(plan),
             (

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use crate::model::options::{Delivery, Heal, OnRefusal};
+use crate::model::options::{Heal, OnRefusal};
 use crate::plan::Plan;
 use crate::scenario::{Budget, Condition, Scenario, ScriptStep};
 use crate::sketch::{Disturbance, Spot};
@@ -82,23 +82,26 @@ fn counts(scenario: &Scenario) -> bool {
     })
 }
 
-/// The budget with a few more faults that destroy nothing and that queues of this kind have.
+/// The budget with a few more faults that destroy nothing and that the system can have, and now and then an outage.
 fn more(scenario: &Scenario) -> impl Strategy<Value = Budget> + use<> {
     let theirs = scenario.budget;
-    let is_standard = scenario.queue.delivery == Delivery::Standard;
-    let few = || prop_oneof![2 => Just(0u16), 1 => 1u16..=3];
-    let few_of_standard = move || few().prop_map(move |count| if is_standard { count } else { 0 });
-    let rare = prop_oneof![4 => Just(0u16), 1 => Just(1)];
-    (few(), few(), few_of_standard(), few_of_standard(), rare).prop_map(
-        move |(crash, lost_reply, visibility_timeout, reorder, outage)| Budget {
-            crash: theirs.crash.saturating_add(crash),
-            lost_reply: theirs.lost_reply.saturating_add(lost_reply),
-            visibility_timeout: theirs.visibility_timeout.saturating_add(visibility_timeout),
-            reorder: theirs.reorder.saturating_add(reorder),
-            outage: theirs.outage.saturating_add(outage),
-            ..theirs
-        },
-    )
+    let can_have = |key: usize| {
+        let mut more = scenario.clone();
+        let mut counts = theirs.counts();
+        counts[key] = counts[key].saturating_add(1);
+        more.budget = Budget::of_counts(counts);
+        Plan::new(&more).is_ok()
+    };
+    let few = |(key, is_small)| match (can_have(key), is_small, Budget::KEYS[key]) {
+        (true, true, _) => prop_oneof![2 => Just(0u16), 1 => 1u16..=3].boxed(),
+        (true, false, "outage") => prop_oneof![4 => Just(0u16), 1 => Just(1)].boxed(),
+        (..) => Just(0).boxed(),
+    };
+    let few: Vec<BoxedStrategy<u16>> = Budget::small().enumerate().map(few).collect();
+    few.prop_map(move |more| {
+        let sum = theirs.counts().into_iter().zip(more);
+        Budget::of_counts(sum.map(|(theirs, more)| theirs.saturating_add(more)))
+    })
 }
 
 /// A fault in three cases of ten, or never.

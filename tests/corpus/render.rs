@@ -7,7 +7,7 @@ use std::fmt::Write;
 use active_active::model::dns::DnsSide;
 use active_active::model::event::fault;
 use active_active::model::event::{Event, Holder};
-use active_active::model::fault::Target;
+use active_active::model::fault::{PointKind, Target};
 use active_active::model::layout::Layout;
 use active_active::model::{
     ContainerId, Place, QueueId, RecordCopy, RegionId, RegionSet, ReplicatorId, TableId,
@@ -212,8 +212,11 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Fault(fault::Event::LossEnded { target }) => {
             format!("loss-ended {}", names.target(target))
         }
-        Event::Fault(fault::Event::ReplyLost { machine, reply }) => {
-            format!("reply-lost {} {}", layout.name(machine), reply.name())
+        Event::Fault(fault::Event::Struck { machine, message, by: PointKind::LoseReply }) => {
+            format!("reply-lost {} {}", layout.name(machine), message.name())
+        }
+        Event::Fault(fault::Event::Struck { machine, message, by }) => {
+            format!("{} {} {}", by.name(), layout.name(machine), message.name())
         }
         Event::ExpectationFailed { action } => format!("expectation-failed {action}"),
     };

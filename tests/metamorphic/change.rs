@@ -1,5 +1,7 @@
 //! Changes of a scenario that a violation has to survive, and, as canaries, changes that it need not.
 
+use std::collections::BTreeMap;
+
 use active_active::model::options::{Answer, Heal, OnRefusal, Policy};
 use active_active::plan::Plan;
 use active_active::scenario::{Budget, Condition, Scenario, ScriptStep};
@@ -18,21 +20,15 @@ fn line(text: &str) -> ScriptStep {
 
 /// One more fault that the scheduler may choose, or not.
 pub(crate) fn one_more_in_the_budget(scenario: &Scenario, kind: u16) -> Option<Scenario> {
-    let mut changed = scenario.clone();
     let key = Budget::KEYS[usize::from(kind) % Budget::KEYS.len()];
-    let more: Budget = format!("{key}=1").parse().expect("it is a budget");
-    let Budget { crash, lost_reply, visibility_timeout, reorder, lose_table, .. } = more;
-    let Budget { lose_region, switchover, failover, outage, .. } = more;
-    changed.budget.crash += crash;
-    changed.budget.lost_reply += lost_reply;
-    changed.budget.visibility_timeout += visibility_timeout;
-    changed.budget.reorder += reorder;
-    changed.budget.lose_table += lose_table;
-    changed.budget.lose_region += lose_region;
-    changed.budget.switchover += switchover;
-    changed.budget.failover += failover;
-    changed.budget.outage += outage;
-    valid(changed)
+    let budget = scenario.budget.to_string();
+    let mut counts: BTreeMap<&str, u16> = BTreeMap::from([(key, 0)]);
+    let parts = budget.split(',').filter_map(|part| part.split_once('='));
+    counts.extend(parts.map(|(key, count)| (key, count.parse().expect("it is a number"))));
+    *counts.get_mut(key).expect("it is there: as above") += 1;
+    let parts: Vec<String> = counts.iter().map(|(key, count)| format!("{key}={count}")).collect();
+    let budget = parts.join(",").parse().expect("it is a budget");
+    valid(Scenario { budget, ..scenario.clone() })
 }
 
 /// A fault that strikes when the script is done.

@@ -163,7 +163,7 @@ fn lost_replies_lose_no_record() {
             .events
             .all
             .iter()
-            .filter(|event| matches!(event, Event::Fault(fault::Event::ReplyLost { .. })));
+            .filter(|event| matches!(event, Event::Fault(fault::Event::Struck { .. })));
         assert!(lost.count() <= 5, "the budget is five replies");
     });
     for what in [Reached::ReplyLost, Reached::DuplicateAbsorbed, Reached::SourceRefused] {

@@ -1,6 +1,6 @@
 //! What went wrong from outside, and what came of it.
 
-use crate::model::fault::{Fault, Target};
+use crate::model::fault::{Fault, PointKind, Target};
 use crate::model::id::{MachineId, QueueId, RecordId, TableId};
 use crate::model::message::MessageKind;
 
@@ -47,12 +47,15 @@ pub enum Event {
         /// What was lost.
         target: Target,
     },
-    /// A reply was lost on its way: the machine will see a failure.
-    ReplyLost {
-        /// The machine that waited for it.
+    /// The message at the head of an inbox was struck: a reply was lost on its way, and the machine will see a
+    /// failure.
+    Struck {
+        /// The machine that would have handled it next.
         machine: MachineId,
-        /// The reply.
-        reply: MessageKind,
+        /// The message.
+        message: MessageKind,
+        /// By which fault.
+        by: PointKind,
     },
     /// A message is late: it is on its way, and what is sent to the machine meanwhile overtakes it.
     Late {
@@ -78,7 +81,7 @@ impl Event {
             Event::Faulted { .. }
             | Event::Recovered { .. }
             | Event::LossEnded { .. }
-            | Event::ReplyLost { .. }
+            | Event::Struck { .. }
             | Event::Late { .. }
             | Event::CameLate { .. } => None,
         }

@@ -183,9 +183,8 @@ impl Scene<'_> {
     fn of_a_fault(&self, event: fault::Event) -> Option<String> {
         Some(match event {
             fault::Event::LossEnded { .. } => return None,
-            fault::Event::ReplyLost { machine, reply } => {
-                let (reply, name) = (reply.name(), self.machine(machine));
-                format!("the reply '{reply}' to {name} is lost and taken for a refusal")
+            fault::Event::Struck { machine, message, by } => {
+                by.told(message.name(), self.machine(machine))
             }
             fault::Event::Late { machine, message } => {
                 format!("the {} to {} is late", message.name(), self.machine(machine))

@@ -181,6 +181,11 @@ impl Recorder {
             } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
                 let origin = self.late.remove(&machine).unwrap_or_default();
                 self.inboxes[machine.index()].push_front(origin);
+            } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
+                && simulation.waiting(machine) < self.inboxes[machine.index()].len()
+            {
+                // The fault took it out of the inbox.
+                self.inboxes[machine.index()].pop_front();
             }
         }
         for machine in Recorder::every_machine(simulation) {

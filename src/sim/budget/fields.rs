@@ -17,27 +17,12 @@ changes_of_each_field! {
     }
 }
 
-/// The changes of each field of a budget.
+/// What is left of the budget.
 pub(crate) mod left {
-    use crate::fields::changes_of_each_field;
+    pub(crate) use crate::model::fault::fields::CHANGES;
     use crate::scenario::Budget;
     use crate::sim::budget::Faults;
 
-    changes_of_each_field! {
-        pub(crate) Budget {
-            crash: [|left| left.crash += 1],
-            lost_reply: [|left| left.lost_reply += 1],
-            visibility_timeout: [|left| left.visibility_timeout += 1],
-            reorder: [|left| left.reorder += 1],
-            lose_table: [|left| left.lose_table += 1],
-            lose_region: [|left| left.lose_region += 1],
-            switchover: [|left| left.switchover += 1],
-            failover: [|left| left.failover += 1],
-            outage: [|left| left.outage += 1],
-        }
-    }
-
-    /// What is left of the budget.
     pub(crate) fn of(faults: &mut Faults) -> &mut Budget {
         &mut faults.left
     }
