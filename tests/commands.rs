@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::container::State;
+use active_active::model::fault::FaultPoint;
 use active_active::model::{ContainerId, Message, QueueId, event, queue};
 use active_active::plan::Plan;
 use active_active::scheduler::Random;
@@ -255,4 +256,26 @@ fn a_copy_has_the_commands_that_are_on_their_way() {
     steps(&mut copy, "only-container@1", 2);
     assert_ne!(copy.fingerprint(), before);
     assert_eq!(simulation.fingerprint(), before);
+}
+
+/// A command overtakes what a closed inbox keeps. The faults on offer were not told: a reply that had been the first
+/// message could still be lost, and the simulation found the command in its place.
+#[test]
+fn a_reply_that_a_command_overtakes_is_no_longer_lost() {
+    let text = "name = 'overtaken'\ncommands = 'as-messages'\ntopology.stages = ['only']\n\
+                script = ['publish 1', 'recover only-container@1']\nrecords.batches = [1]\n\
+                dns.weights = [1, 0]\nbudget = { crash = 1, lost_reply = 1 }";
+    let mut simulation = Simulation::new(plans::plan(text, &[]));
+    for (name, count) in [("driver", 1), ("record-source", 1), ("in-dns", 1), ("inbound-queue@1", 2)]
+    {
+        steps(&mut simulation, name, count);
+    }
+    steps(&mut simulation, "driver", 1);
+    let container = simulation.plan().layout.find("only-container@1").expect("it is there");
+    let loss = Choice::Fault(FaultPoint::LoseReply(container));
+    assert!(simulation.enabled().contains(loss), "the container has its record and a command");
+    simulation.step(Choice::Fault(FaultPoint::Crash(ContainerId(0))));
+    let first = simulation.next_message(container);
+    assert!(matches!(first, Some(Message::Command { .. })), "{first:?}");
+    assert!(!simulation.enabled().contains(loss), "the command is first");
 }

@@ -112,6 +112,9 @@ impl Outbox {
         }
         *inbox = in_order;
         self.ready.insert(index);
+        if self.lossy {
+            self.new_heads.push(machine);
+        }
     }
 
     /// Sends a message that is late: it is in no inbox until it arrives.
