@@ -150,6 +150,7 @@ const RANGES: &[Range] = &[
     ("timing.spread_percent", 0, 100, &[]),
     ("budget.crash", 0, ANY_16, &[]),
     ("budget.lost_reply", 0, ANY_16, &[]),
+    ("budget.refuse", 0, ANY_16, &[]),
     ("budget.visibility_timeout", 0, ANY_16, &[]),
     ("budget.reorder", 0, ANY_16, &["queue.delivery=standard"]),
     ("budget.lose_table", 0, ANY_16, &[]),

@@ -33,7 +33,7 @@ use trace::Trace;
 use world::World;
 
 const SEED: u64 = 6;
-const CASES: u64 = 12_000;
+const CASES: u64 = 14_000;
 const MUTANTS: u64 = 6_000;
 const STRATEGY_CASES: u32 = 1_000;
 

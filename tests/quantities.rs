@@ -21,7 +21,7 @@ const OF_CONTAINERS_AND_QUEUES: &str = r#"
     topology = { stages = ["only"], containers = 2 }
     records.batches = [6]
     queue.delivery = "standard"
-    budget = { crash = 2, lost_reply = 3, visibility_timeout = 2, reorder = 2 }
+    budget = { crash = 2, lost_reply = 3, refuse = 2, visibility_timeout = 2, reorder = 2 }
     script = ["publish 1", "await delivered all"]
 "#;
 
@@ -78,7 +78,7 @@ fn what_a_run_uses_of_its_budget_is_all_of_it_at_most() {
     let cases: [(&str, &[(&str, u32)]); 3] = [
         (
             OF_CONTAINERS_AND_QUEUES,
-            &[("crash", 2), ("lose-reply", 3), ("time-out", 2), ("reorder", 2)],
+            &[("crash", 2), ("lose-reply", 3), ("refuse", 2), ("time-out", 2), ("reorder", 2)],
         ),
         (OF_REGIONS, &[("lose", 2), ("lose-region", 1), ("outage", 2)]),
         (OF_WRITERS, &[("switchover", 2), ("failover", 2)]),
@@ -123,6 +123,7 @@ fn who_takes_every_fault_takes_as_many_as_there_are() {
     let cases = [
         (OF_CONTAINERS_AND_QUEUES, "crash ", 2),
         (OF_CONTAINERS_AND_QUEUES, "lose-reply ", 3),
+        (OF_CONTAINERS_AND_QUEUES, "refuse ", 2),
         (OF_CONTAINERS_AND_QUEUES, "time-out ", 2),
         (OF_CONTAINERS_AND_QUEUES, "reorder ", 2),
         (OF_REGIONS, "lose only-table", 2),

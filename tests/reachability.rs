@@ -134,6 +134,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::Failover(..)) => Some("failover"),
         Choice::Fault(FaultPoint::Outage(_)) => Some("outage"),
         Choice::Fault(FaultPoint::EndOutage(_)) => Some("end-outage"),
+        Choice::Fault(FaultPoint::Refuse(_)) => Some("refuse"),
     }
 }
 

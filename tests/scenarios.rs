@@ -78,6 +78,7 @@ fn every_built_in_scenario_has_a_test() {
         "outage-anywhere",
         "loss-anywhere",
         "lost-replies",
+        "refused-anywhere",
         "standard-queues",
         "crash-anywhere",
         "stranded-overwrite",

@@ -27,10 +27,11 @@ fn sweep(strategy: Strategy, plan: &Arc<Plan>, runs: u64, threads: usize) -> Swe
 }
 
 /// The scenarios in which the scheduler has most to choose: every fault of the budget, and moments.
-const RICH: [&str; 8] = [
+const RICH: [&str; 9] = [
     "crash-anywhere",
     "standard-queues",
     "lost-replies",
+    "refused-anywhere",
     "region-outage",
     "f1-fail-container",
     "aurora-anywhere",
@@ -57,6 +58,7 @@ fn every_strategy_finds_planted_bugs() {
         ("crash-anywhere", "queue.receive=destructive", PropertyName::NeverLost),
         ("standard-queues", "queue.remove=head", PropertyName::RemoveLast),
         ("lost-replies", "destination.dedupe=none", PropertyName::EffectOnce),
+        ("refused-anywhere", "container.on_dependency_failure=drop", PropertyName::RemoveLast),
         ("outage-anywhere", "source.on_refusal=drop", PropertyName::DeliveredAll),
         ("loss-anywhere", "rpo.records=0", PropertyName::WithinRpo),
         ("aurora-anywhere", "rpo.records=0", PropertyName::WithinRpo),
@@ -184,6 +186,10 @@ fn every_strategy_reaches_what_is_interesting() {
     let rich = [
         ("standard-queues", [Reached::TimedOut, Reached::Reordered, Reached::StaleRemove]),
         ("lost-replies", [Reached::ReplyLost, Reached::Returned, Reached::DependencyFailed]),
+        (
+            "refused-anywhere",
+            [Reached::SourceRefused, Reached::Returned, Reached::DependencyFailed],
+        ),
         ("crash-anywhere", [Reached::Crashed, Reached::StaleReply, Reached::DuplicateAbsorbed]),
         ("outage-anywhere", [Reached::ComponentFailed, Reached::SourceRefused, Reached::Returned]),
         ("loss-anywhere", [Reached::Lost, Reached::Destroyed, Reached::OrderChanged]),

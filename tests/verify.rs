@@ -377,6 +377,28 @@ fn verdicts_of_generated_scenarios_agree_with_and_without_reduction() {
     assert!(complete >= 15 && violated >= 8 && disturbed > 5, "{complete}, {violated}");
 }
 
+/// A request can be refused in any state in which it is the next one, and no step commutes with that: all orders are
+/// searched. Where a refusal is taken for the end of the matter, one is enough.
+#[test]
+fn refused_requests_are_searched_in_every_order() {
+    let designs: [(&[&str], Option<PropertyName>); 4] = [
+        (&[], None),
+        (&["container.restart=always", "heal=faults"], None),
+        (&["container.on_dependency_failure=drop"], Some(PropertyName::RemoveLast)),
+        (&["source.on_refusal=drop"], Some(PropertyName::DeliveredAll)),
+    ];
+    for (design, property) in designs {
+        let plan = tiny(&[&["budget.refuse=1", "dns.weights=1,0"], design].concat());
+        let (asked, whole) = (verify(&plan, 2, true), verify(&plan, 2, false));
+        assert!(!asked.reduced && asked.not_reduced_because.is_some(), "{design:?}");
+        for report in [asked, whole] {
+            let violated = property.map(|_| found(&report).violation.property());
+            assert_eq!(violated, property, "{design:?}");
+            assert!(property.is_some() || report.verdict == Verified::Holds, "{design:?}");
+        }
+    }
+}
+
 /// A container that gives its record back because of an unreadable row gets it again, for ever.
 #[test]
 fn a_livelock_is_found_on_a_cycle() {

@@ -322,6 +322,14 @@ faults! {
         /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
         /// budget.
         Arrive(machine: MachineId) of Machine "arrive";
+        /// The request at the head of the inbox of a queue, a table or a DNS name is refused, and has no effect; the
+        /// machine works. Takes one refusal from the budget.
+        Refuse(machine: MachineId) of Machine "refuse"
+        told "{machine} refuses the request '{message}', this one alone" takes {
+            /// Requests that a queue, a table or a DNS name refuses although it works: to send, receive, remove or
+            /// store a record. What comes next is served. Tables with `on_failure = "hang"` refuse nothing.
+            refuse
+        } does &[Effect::Refusal];
     }
 }
 

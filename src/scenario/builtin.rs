@@ -26,6 +26,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("outage-anywhere", include_str!("../../scenarios/outage-anywhere.toml")),
     ("loss-anywhere", include_str!("../../scenarios/loss-anywhere.toml")),
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
+    ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
 ];

@@ -8,8 +8,8 @@ use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, PointKind,
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
-use crate::model::message::Message;
-use crate::model::options::Restart;
+use crate::model::message::{Client, Message};
+use crate::model::options::{Restart, TableFailure};
 use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
@@ -116,6 +116,7 @@ impl World {
             }
             FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
+            FaultPoint::Refuse(machine) => return self.refuse(machine, plan),
             FaultPoint::TimeOut(id) => {
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.time_out(context, &mut self.shelf, &mut self.out);
@@ -217,29 +218,68 @@ impl World {
         }
     }
 
-    /// The reply that the machine would handle next turns into a failure. A machine that waits for
-    /// a change to try again is told that there is one: a reply that does not come is a time-out,
-    /// and a time-out is tried again.
+    /// The reply that the machine would handle next turns into a failure.
     fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
         let head = self.out.first_mut(machine).expect("offered only for a reply");
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");
+        let refusal = *head;
         self.faults.offer(FaultPoint::LoseReply(machine), false);
         let (message, by) = (reply.kind(), PointKind::LoseReply);
         self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
-        match (plan.layout.places()[machine.index()], reply) {
-            (Place::Source | Place::InDns, _) => self.tell_source(plan),
-            (
-                Place::Destination | Place::OutDns,
-                Message::Received { queue, .. } | Message::Removed { queue, .. },
-            ) => self.tell_destination(plan.layout.queue_place(queue).0, plan),
-            _ => {}
-        }
+        self.tell_who_is_refused(machine, &refusal, plan);
         if self.faults.left.lost_reply == 0 {
-            for machine in 0..plan.layout.machines() as u16 {
-                self.faults.offer(FaultPoint::LoseReply(MachineId(machine)), false);
-            }
+            self.withdraw(FaultPoint::LoseReply, plan);
         }
+    }
+
+    /// The request that the machine would handle next is refused, and the machine knows nothing of it. Whether it
+    /// would have been served.
+    fn refuse(&mut self, machine: MachineId, plan: &Plan) -> bool {
+        let target = Target::of(plan.layout.places()[machine.index()]);
+        let works = !target.is_some_and(|target| self.is_disturbed(target));
+        let mut request = Message::Proceed;
+        self.out.take(machine, &mut request);
+        let (client, refusal) = refusal_of(&request).expect("offered only for a request");
+        let (message, by) = (request.kind(), PointKind::Refuse);
+        self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
+        self.out.send(client.machine, refusal);
+        self.tell_who_is_refused(client.machine, &refusal, plan);
+        if self.faults.left.refuse == 0 {
+            self.withdraw(FaultPoint::Refuse, plan);
+        }
+        works
+    }
+
+    /// A machine that is refused, and waits for a change to try again, is told that there is one: what fails for no
+    /// lasting reason, or in a time-out, is tried again.
+    fn tell_who_is_refused(&mut self, machine: MachineId, refusal: &Message, plan: &Plan) {
+        let place = plan.layout.places()[machine.index()];
+        if let Place::Source | Place::InDns = place {
+            self.tell_source(plan);
+        } else if let Place::Destination | Place::OutDns = place
+            && let Message::ReceiveRefused { queue, .. } | Message::RemoveRefused { queue, .. } =
+                *refusal
+        {
+            self.tell_destination(plan.layout.queue_place(queue).0, plan);
+        }
+    }
+
+    /// Offers no such fault to any machine.
+    fn withdraw(&mut self, fault: fn(MachineId) -> FaultPoint, plan: &Plan) {
+        for machine in 0..plan.layout.machines() as u16 {
+            self.faults.offer(fault(MachineId(machine)), false);
+        }
+    }
+
+    /// Whether the message that the machine would handle next is a request that it can refuse.
+    fn can_refuse(&self, machine: MachineId, plan: &Plan) -> bool {
+        if let Place::Table(id) = plan.layout.places()[machine.index()]
+            && plan.tables[id.index()].on_failure == TableFailure::Hang
+        {
+            return false;
+        }
+        self.out.first(machine).is_some_and(|head| refusal_of(head).is_some())
     }
 
     /// Offers to lose each reply that is about to be handled, while the budget lasts.
@@ -267,6 +307,8 @@ impl World {
             let lossy = head.is_some_and(|head| head.when_lost().is_some());
             let offered = lossy && self.faults.left.lost_reply > 0;
             self.faults.offer(FaultPoint::LoseReply(machine), offered);
+            let offered = self.faults.left.refuse > 0 && self.can_refuse(machine, plan);
+            self.faults.offer(FaultPoint::Refuse(machine), offered);
         }
     }
 
@@ -321,5 +363,21 @@ impl World {
         self.faults.ready.clear();
         self.faults.offer(FaultPoint::GoOn, goes_on);
         plan.containers.iter().for_each(|context| self.offer_restart(context.id, plan));
+    }
+}
+
+/// Who sent a request, and what that machine hears if it is refused; nothing of a message that no machine refuses.
+fn refusal_of(request: &Message) -> Option<(Client, Message)> {
+    if let Message::Send { client, .. } = *request {
+        Some((client, Message::SendRefused { incarnation: client.incarnation }))
+    } else if let Message::Receive { client, queue } = *request {
+        Some((client, Message::ReceiveRefused { incarnation: client.incarnation, queue }))
+    } else if let Message::Remove { client, queue, .. } = *request {
+        let incarnation = client.incarnation;
+        Some((client, Message::RemoveRefused { incarnation, queue, expired: false }))
+    } else if let Message::Insert { client, .. } = *request {
+        Some((client, Message::InsertRefused { incarnation: client.incarnation }))
+    } else {
+        None
     }
 }

@@ -120,6 +120,7 @@ const LISTED_SOUND: &[&str] = &[
     "dns.enactors=2",
     "queue.delivery=standard",
     "budget.lost_reply=3",
+    "budget.refuse=3",
     "dns.answer=random",
     "store.default=aurora",
     "aurora.writer=2",

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::event::fault;
-use active_active::model::fault::{FaultKind, FaultPoint};
+use active_active::model::fault::{FaultKind, FaultPoint, PointKind};
 use active_active::model::{Event, MachineId};
 use active_active::plan::Plan;
+use active_active::scenario::PropertyName;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
 use active_active::sim::{Choice, Simulation, Step};
 
@@ -168,6 +169,68 @@ fn lost_replies_lose_no_record() {
     });
     for what in [Reached::ReplyLost, Reached::DuplicateAbsorbed, Reached::SourceRefused] {
         assert!(coverage.runs(what) > RANDOM_RUNS / 10, "{}", what.text());
+    }
+}
+
+/// A request is refused alone: what was refused is asked for again, a container that was refused stops, and its record
+/// goes back to the queue.
+#[test]
+fn refused_requests_lose_no_record_and_stop_containers() {
+    let coverage = holds_under_every_scheduler("refused-anywhere", |run| {
+        all_is_everywhere(run);
+        let refused = run.events.all.iter().filter(|event| {
+            matches!(event, Event::Fault(fault::Event::Struck { by: PointKind::Refuse, .. }))
+        });
+        assert!(refused.count() <= 5, "the budget is five requests");
+    });
+    let must = [
+        Reached::DependencyFailed,
+        Reached::ContainerRecovered,
+        Reached::Returned,
+        Reached::DuplicateAbsorbed,
+        Reached::SourceRefused,
+    ];
+    for what in must {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 10, "{}", what.text());
+    }
+    // No component fails: a request is refused by one that works.
+    assert_eq!(coverage.runs(Reached::ComponentFailed), 0);
+}
+
+/// Each of these takes a refusal for the end of the matter; one refused request is enough.
+#[test]
+fn one_refused_request_breaks_who_goes_on_without_it() {
+    let designs = [
+        ("container.on_dependency_failure=drop", PropertyName::RemoveLast),
+        ("source.on_refusal=drop", PropertyName::DeliveredAll),
+    ];
+    for (design, property) in designs {
+        let plan = plans::plan("refused-anywhere", &["budget.refuse=1", design]);
+        let mut runner = Runner::new(plan);
+        let found = (0..RANDOM_RUNS).find_map(|run| {
+            match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+                Verdict::Violated(violation) => Some(violation.property()),
+                Verdict::Holds | Verdict::Inconclusive(_) => None,
+            }
+        });
+        assert_eq!(found, Some(property), "{design}");
+    }
+}
+
+/// A table that hangs refuses nothing, so there is nothing to refuse at it.
+#[test]
+fn a_table_that_hangs_refuses_no_request() {
+    for (on_failure, refuses) in [("reject", true), ("hang", false)] {
+        let on_failure = format!("table.on_failure={on_failure}");
+        let plan = plans::plan("refused-anywhere", &[&on_failure]);
+        let (mut runner, mut by_tables) = (Runner::new(Arc::clone(&plan)), false);
+        for run in 0..RANDOM_RUNS / 10 {
+            let mut choices = Choices::default();
+            runner.run(&mut Random::new(SEED), run, &mut choices);
+            let mut names = choices.taken.iter().map(|choice| choice.name(&plan.layout));
+            by_tables |= names.any(|name| name.starts_with("refuse ") && name.contains("-table@"));
+        }
+        assert_eq!(by_tables, refuses, "{on_failure}");
     }
 }
 
