@@ -75,6 +75,7 @@
 pub(crate) mod answer;
 pub mod delay;
 pub mod deviate;
+pub mod first;
 pub(crate) mod moments;
 mod object;
 pub mod pct;
@@ -92,6 +93,7 @@ pub mod timed;
 
 pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
+pub use first::First;
 pub use pct::Pct;
 pub use pos::Pos;
 pub use profile::Profile;
