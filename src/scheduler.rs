@@ -75,7 +75,6 @@
 pub(crate) mod answer;
 pub mod delay;
 pub mod deviate;
-pub mod first;
 pub(crate) mod moments;
 mod object;
 pub mod pct;
@@ -93,7 +92,6 @@ pub mod timed;
 
 pub use delay::Delay;
 pub use deviate::{Act, Deviate, Deviation};
-pub use first::First;
 pub use pct::Pct;
 pub use pos::Pos;
 pub use profile::Profile;

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::scheduler::{Delay, First, Pct, Pos, Profile, Random, Rhythm, Scheduler, Surw};
+use crate::scheduler::{Delay, Pct, Pos, Profile, Random, Rhythm, Scheduler, Surw};
 use crate::sim::{Choice, Simulation, Step};
 use crate::words;
 
@@ -139,8 +139,6 @@ strategies! {
             /// How many delays a run may have.
             delays
         } "delay" Delay = |it| Delay::new(it.profile(), it.seed, it.number());
-        /// [`First`]: one machine steps whenever it can.
-        First "first" First = |it| First::new(it.profile(), it.seed);
         /// [`Feedback`]: runs that reach something new are changed and made again.
         Feedback "feedback" Box<Feedback> = |it| {
             Box::new(Feedback::new(Arc::clone(&it.plan), it.profile(), it.seed, it.steps_max))
