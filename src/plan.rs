@@ -365,14 +365,14 @@ impl Plan {
         let regions = self.layout.regions as u64;
         let per_stage = 12 + 2 * regions;
         let machines = self.layout.machines() as u64;
-        let checks = &self.in_dns.checks;
+        let options = &self.in_dns.options;
         // A change of a region's health is probed so often, there and back, and asked about at every
         // stage; then an answer may be refused as long as it lives.
-        let health = match checks.threshold {
+        let health = match options.health_threshold {
             0 => 0,
             threshold => regions * (u64::from(threshold) * 6 + stages * 4),
         };
-        let resolving = u64::from(self.in_dns.ttl) * 8;
+        let resolving = u64::from(options.ttl) * 8;
         let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving;
         4 * (copies * stages * per_stage + rest)
     }

@@ -4,7 +4,8 @@ use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::options::{
-    Action, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable, WhilePaused,
+    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable,
+    WhilePaused,
 };
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
@@ -82,7 +83,7 @@ pub struct Container {
 }
 
 /// What a container knows about its place and its design.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Which container it is.
     pub(crate) id: ContainerId,
@@ -98,18 +99,8 @@ pub(crate) struct Context {
     pub(crate) table: MachineId,
     /// The order in which it stores, publishes and removes.
     pub(crate) steps: [Action; 3],
-    /// What it does with a record that the table already has.
-    pub(crate) on_duplicate: OnDuplicate,
-    /// How often it sends a refused request again before it counts as refused.
-    pub(crate) retries: u8,
-    /// What it does when it is refused.
-    pub(crate) on_dependency_failure: OnDependencyFailure,
-    /// What it does when it comes back.
-    pub(crate) on_recover: OnRecover,
-    /// What becomes of a message that reaches it while it is paused.
-    pub(crate) while_paused: WhilePaused,
-    /// What it does when its table holds a row that it cannot read.
-    pub(crate) on_unreadable: OnUnreadable,
+    /// Its design.
+    pub(crate) options: ContainerOptions,
 }
 
 messages! {
@@ -137,9 +128,9 @@ impl Container {
             }
             Input::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
-                    if unreadable && context.on_unreadable == OnUnreadable::GiveUp {
+                    if unreadable && context.options.on_unreadable == OnUnreadable::GiveUp {
                         self.give_up(context, out);
-                    } else if duplicate && context.on_duplicate == OnDuplicate::Skip {
+                    } else if duplicate && context.options.on_duplicate == OnDuplicate::Skip {
                         self.skip_to_remove(context, out);
                     } else {
                         self.next(context, out);
@@ -230,7 +221,7 @@ impl Container {
         if !self.is_current(incarnation, context, out) {
             return;
         }
-        if self.retried < context.retries {
+        if self.retried < context.options.retries {
             self.retried += 1;
             return match self.hand {
                 Some(_) => self.act(context, out),
@@ -239,7 +230,7 @@ impl Container {
         }
         self.retried = 0;
         let removing = |hand: &Hand| context.steps[usize::from(hand.step)] == Action::Remove;
-        match (context.on_dependency_failure, self.hand) {
+        match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
                 self.skip_to_remove(context, out);
             }
@@ -265,7 +256,7 @@ impl Container {
     pub(crate) fn pause(&mut self, context: &Context, out: &mut Outbox) {
         if self.state == State::Processing {
             self.become_state(State::FailedProcessing, None, context, out);
-            out.set_open(context.machine, context.while_paused == WhilePaused::Drop);
+            out.set_open(context.machine, context.options.while_paused == WhilePaused::Drop);
         }
     }
 
@@ -304,7 +295,7 @@ impl Container {
         self.crashed = false;
         self.become_state(State::Processing, None, context, out);
         out.set_open(context.machine, true);
-        if starts_anew && context.on_recover == OnRecover::ReceiveAgain {
+        if starts_anew && context.options.on_recover == OnRecover::ReceiveAgain {
             self.receive(context, out);
         }
     }

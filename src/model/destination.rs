@@ -4,7 +4,7 @@ use crate::model::bit_set::BitSet;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
-use crate::model::options::{Dedupe, Versions};
+use crate::model::options::{Dedupe, DestinationOptions, Versions};
 use crate::model::outbox::Outbox;
 use crate::model::record::{Keys, RecordCopy};
 use crate::model::states::states;
@@ -74,12 +74,10 @@ pub(crate) struct Context {
     pub(crate) regions_of_queues: Vec<RegionId>,
     /// How many records there are.
     pub(crate) records: u16,
-    /// How it tells records apart.
-    pub(crate) dedupe: Dedupe,
-    /// What it does with an older version than it shows.
-    pub(crate) versions: Versions,
     /// How many business keys there are.
     pub(crate) keys: usize,
+    /// Its design.
+    pub(crate) options: DestinationOptions,
 }
 
 impl Context {
@@ -115,14 +113,14 @@ pub(crate) fn region_of(message: &Message, context: &Context) -> RegionId {
 impl RecordDestination {
     pub(crate) fn new(context: &Context) -> RecordDestination {
         let records = usize::from(context.records) + 1;
-        let numbers = match context.dedupe {
+        let numbers = match context.options.dedupe {
             Dedupe::ById | Dedupe::None => 0,
             Dedupe::ByMessageId => records * context.queues.len(),
         };
         RecordDestination {
             arrived: BitSet::new(records),
             numbers: vec![MessageNumber::default(); numbers],
-            shown: match context.versions {
+            shown: match context.options.versions {
                 Versions::AsTheyCome => Vec::new(),
                 Versions::Checked => vec![RecordId(0); context.keys],
             },
@@ -182,7 +180,7 @@ impl RecordDestination {
             self.arrived.insert(record.index());
             self.order.push(record);
         }
-        match context.dedupe {
+        match context.options.dedupe {
             Dedupe::ById => first,
             Dedupe::None => true,
             Dedupe::ByMessageId => {

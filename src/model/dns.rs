@@ -1,12 +1,12 @@
 //! The two names: in-dns in front of the inbound queues, out-dns in front of the outbound ones
 //! (Route 53).
 
-use crate::model::dns::health::{Checks, HealthCheck, Next};
+use crate::model::dns::health::{HealthCheck, Next};
 use crate::model::dns::plans::Plans;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, Receipt};
-use crate::model::options::{Acknowledge, Answer, PlanWrite, Policy, Route};
+use crate::model::options::{Acknowledge, Answer, DnsOptions, Policy, Route};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
@@ -77,26 +77,12 @@ pub(crate) struct Context {
     pub(crate) queues: Vec<MachineId>,
     /// By queue of the system: its region.
     pub(crate) regions_of_queues: Vec<RegionId>,
-    /// Which of them it may answer.
-    pub(crate) policy: Policy,
     /// The primary region of the failover policy.
     pub(crate) primary: RegionId,
-    /// For how many more sends an answer is used.
-    pub(crate) ttl: u16,
-    /// The health checks.
-    pub(crate) checks: Checks,
     /// By stage: the address of the replicator.
     pub(crate) replicators: Vec<MachineId>,
-    /// How many enactors write its plans: 1 or 2.
-    pub(crate) enactors: u8,
-    /// How they write them.
-    pub(crate) write: PlanWrite,
-    /// How it picks one of the regions that it may answer.
-    pub(crate) answer: Answer,
-    /// When the source hears that its record was taken.
-    pub(crate) acknowledge: Acknowledge,
-    /// Which regions it may answer.
-    pub(crate) route: Route,
+    /// The design of both names.
+    pub(crate) options: DnsOptions,
 }
 
 impl Context {
@@ -167,7 +153,7 @@ impl Dns {
             }
             // What the queue says of it comes too late.
             Input::Sent { .. } | Input::SendRefused { .. }
-                if context.acknowledge == Acknowledge::BeforeEnqueue => {}
+                if context.options.acknowledge == Acknowledge::BeforeEnqueue => {}
             Input::SendRefused { .. } => self.refuse_send(context, out),
             Input::Probe { region } => {
                 if self.health.begin(region) {
@@ -176,7 +162,7 @@ impl Dns {
             }
             Input::Probed { region, health } => self.probed(region, health, context, out),
             Input::Enact { plan, weights } => {
-                if self.plans.enact(plan, context.write, out) {
+                if self.plans.enact(plan, context.options.plans, out) {
                     self.begin_weights(weights);
                     out.send(context.requester, Message::Wake { region: RegionId(0) });
                 }
@@ -202,7 +188,7 @@ impl Dns {
             context.queues[region.index()],
             Message::Send { client: context.as_client(), copy },
         );
-        if context.acknowledge == Acknowledge::BeforeEnqueue {
+        if context.options.acknowledge == Acknowledge::BeforeEnqueue {
             let queue = context.inbound(region);
             out.send(context.requester, Message::Sent { incarnation: 0, queue });
         }
@@ -230,7 +216,7 @@ impl Dns {
 
     /// Hears how the region is.
     fn probed(&mut self, region: RegionId, health: Health, context: &Context, out: &mut Outbox) {
-        match self.health.observe(region, health, &context.checks, out) {
+        match self.health.observe(region, health, context, out) {
             Next::Rest => {}
             Next::Probe => self.probe(region, context, out),
             Next::CatchUp => {
@@ -259,7 +245,7 @@ impl Dns {
         out: &mut Outbox,
     ) {
         let region = context.region_of(queue);
-        if self.offline.contains(region) && context.route == Route::ByPolicy {
+        if self.offline.contains(region) && context.options.route == Route::ByPolicy {
             return out.send(context.requester, refusal);
         }
         out.emit(Event::FetchRouted { region });
@@ -272,7 +258,7 @@ impl Dns {
     /// The region of the next answer, if there is one to give.
     #[inline]
     fn resolve(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
-        if context.ttl == 0 {
+        if context.options.ttl == 0 {
             return self.answer(record, context);
         }
         if let Some((region, left)) = self.cached() {
@@ -280,7 +266,7 @@ impl Dns {
             return Some(region);
         }
         let answer = self.answer(record, context);
-        self.cache = answer.map(|region| (region, context.ttl));
+        self.cache = answer.map(|region| (region, context.options.ttl));
         answer
     }
 
@@ -291,7 +277,7 @@ impl Dns {
 
     #[inline]
     fn answer(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
-        match context.answer {
+        match context.options.answer {
             Answer::RoundRobin => self.next_in_turn(context),
             Answer::Random => self.chosen.take().or_else(|| self.due(record, context)),
         }
@@ -326,7 +312,7 @@ impl Dns {
     /// The regions that the policy allows, but for their weights.
     #[inline]
     fn open(&self, context: &Context) -> RegionSet {
-        let closed = match context.route {
+        let closed = match context.options.route {
             Route::ByPolicy => self.offline,
             Route::IgnoreOffline => RegionSet::EMPTY,
         };
@@ -336,7 +322,7 @@ impl Dns {
         if self.plans.in_place().is_none() {
             return RegionSet::EMPTY;
         }
-        match context.policy {
+        match context.options.policy {
             Policy::Weighted => open,
             Policy::Failover if open.contains(context.primary) => RegionSet(1 << context.primary.0),
             // The lowest one of the others.
@@ -382,7 +368,7 @@ impl Dns {
     /// The answers to a send that a scheduler may choose in place of the one that is due.
     pub(crate) fn other_answers(&self, record: RecordId, context: &Context) -> RegionSet {
         let mut others = RegionSet::EMPTY;
-        if context.answer == Answer::Random && self.cached().is_none() {
+        if context.options.answer == Answer::Random && self.cached().is_none() {
             self.shares(context).for_each(|(region, _)| _ = others.insert(region));
             if let Some(due) = self.due(record, context) {
                 others.remove(due);

@@ -4,7 +4,7 @@ use crate::model::id::{QueueId, RegionId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
-use crate::model::options::{AtCapacity, Delivery, QueueFailure, Receive, RemoveBy};
+use crate::model::options::{AtCapacity, Delivery, QueueOptions, Receive, RemoveBy};
 use crate::model::outbox::Outbox;
 use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
@@ -115,20 +115,8 @@ pub struct Queue {
 pub(crate) struct Context {
     /// Which queue it is.
     pub(crate) id: QueueId,
-    /// The kind of queue.
-    pub(crate) delivery: Delivery,
-    /// After so many deliveries a record is given up; 0: never.
-    pub(crate) max_receives: u16,
-    /// How many records it has room for; 0: any number.
-    pub(crate) capacity: u16,
-    /// What it does for its consumers while it is full.
-    pub(crate) at_capacity: AtCapacity,
-    /// What it does with those who wait at it when it fails.
-    pub(crate) on_failure: QueueFailure,
-    /// What happens to a record that is handed out.
-    pub(crate) receive: Receive,
-    /// What a remove removes.
-    pub(crate) remove: RemoveBy,
+    /// Its design.
+    pub(crate) options: QueueOptions,
 }
 
 messages! {
@@ -217,7 +205,7 @@ impl Queue {
     /// Whether it has room for no other record.
     #[inline]
     fn is_full(&self, context: &Context) -> bool {
-        context.capacity > 0 && self.len() >= usize::from(context.capacity)
+        context.options.capacity > 0 && self.len() >= usize::from(context.options.capacity)
     }
 
     /// Does all that can be done now for those who wait: consumers, and then senders.
@@ -274,15 +262,17 @@ impl Queue {
             let refusal = Message::RemoveRefused { incarnation, queue, expired: false };
             return out.send(machine, refusal);
         }
-        let removed = match context.remove {
+        let removed = match context.options.remove {
             RemoveBy::Receipt => {
                 let is_it = |item: &Item| item.receipt == receipt;
                 let held = shelf.take_first(&mut self.in_flight, is_it);
-                match context.delivery {
+                match context.options.delivery {
                     Delivery::Standard => {
                         held.or_else(|| shelf.take_first(&mut self.visible, is_it))
                     }
-                    Delivery::Fifo if held.is_none() && context.receive == Receive::Keep => {
+                    Delivery::Fifo
+                        if held.is_none() && context.options.receive == Receive::Keep =>
+                    {
                         out.emit(Event::StaleRemove { queue });
                         let expired = true;
                         let refusal = Message::RemoveRefused { incarnation, queue, expired };
@@ -295,7 +285,7 @@ impl Queue {
                 shelf.pop_front(&mut self.in_flight).or_else(|| shelf.pop_front(&mut self.visible))
             }
         };
-        match (removed, context.receive) {
+        match (removed, context.options.receive) {
             (Some(item), _) => out.emit(Event::Removed { queue, record: item.copy.id }),
             (None, Receive::Keep) => out.emit(Event::StaleRemove { queue }),
             (None, Receive::Destructive) => {}
@@ -307,16 +297,16 @@ impl Queue {
     /// Delivers the head while a consumer waits and the queue may have one more in flight.
     #[inline]
     fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        if context.at_capacity == AtCapacity::Starve && self.is_full(context) {
+        if context.options.at_capacity == AtCapacity::Starve && self.is_full(context) {
             return;
         }
-        let several = context.delivery == Delivery::Standard;
+        let several = context.options.delivery == Delivery::Standard;
         while !self.waiting.is_empty()
             && !self.visible.is_empty()
             && (several || self.in_flight.is_empty())
         {
             let item = shelf.pop_front(&mut self.visible).expect("it is not empty: as above");
-            if context.max_receives > 0 && item.receives >= context.max_receives {
+            if context.options.max_receives > 0 && item.receives >= context.options.max_receives {
                 shelf.push_back(&mut self.dead, item);
                 out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
                 continue;
@@ -324,7 +314,7 @@ impl Queue {
             let holder = self.waiting.pop().expect("a consumer waits: it was asked above");
             let receipt = Receipt(self.deliveries);
             self.deliveries += 1;
-            let (queue, gone) = (context.id, context.receive == Receive::Destructive);
+            let (queue, gone) = (context.id, context.options.receive == Receive::Destructive);
             let Item { copy, number, .. } = item;
             out.emit(Event::Delivered {
                 queue,

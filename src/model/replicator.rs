@@ -4,7 +4,7 @@ use crate::model::bit_set::BitSet;
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::message::Message;
 use crate::model::message::rows::messages;
-use crate::model::options::{ReplicationFailure, ReplicationMode};
+use crate::model::options::{ReplicationFailure, ReplicationMode, ReplicationOptions};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -78,14 +78,14 @@ pub(crate) struct Context {
     /// A region that only keeps the log of strong replication, if there is one: the number after
     /// the last region. It is always reached.
     pub(crate) witness: Option<RegionId>,
-    /// What it does with its backlog while it is failed.
-    pub(crate) on_failure: ReplicationFailure,
     /// It carries the log of a global database.
     pub(crate) is_database: bool,
     /// It tells the writer what another region has, or will.
     pub(crate) confirms: bool,
     /// It judges conditions: its rows begin at this place of the log of all replicators.
     pub(crate) log_from: Option<usize>,
+    /// Its design.
+    pub(crate) options: ReplicationOptions,
 }
 
 impl Default for Replicator {
@@ -254,7 +254,7 @@ impl Replicator {
     /// Stops replicating.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
-        let keeps = context.on_failure == ReplicationFailure::KeepBacklog;
+        let keeps = context.options.on_failure == ReplicationFailure::KeepBacklog;
         // With strong replication there is no backlog: what cannot be replicated is refused.
         if keeps && context.mode == ReplicationMode::Eventual {
             out.set_open(context.machine, false);

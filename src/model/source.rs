@@ -3,7 +3,7 @@
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
-use crate::model::options::OnRefusal;
+use crate::model::options::{OnRefusal, Source};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -67,8 +67,8 @@ pub(crate) struct Context {
     pub(crate) first_record: Vec<u16>,
     /// By record (from 1): its value.
     pub(crate) values: Vec<u32>,
-    /// What it does when it is refused.
-    pub(crate) on_refusal: OnRefusal,
+    /// Its design.
+    pub(crate) options: Source,
 }
 
 messages! {
@@ -137,7 +137,7 @@ impl RecordSource {
     fn refused(&mut self, context: &Context, out: &mut Outbox) {
         out.emit(Event::Refused { record: self.record() });
         self.refused[usize::from(self.batch)] = true;
-        match context.on_refusal {
+        match context.options.on_refusal {
             OnRefusal::Retry if self.changed => self.send(context, out),
             OnRefusal::Retry => self.state = State::Waiting,
             OnRefusal::Abort => self.end(false, context, out),

@@ -13,7 +13,7 @@ use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure};
+use crate::model::options::{Insert, ReplicationMode, TableFailure, TableOptions};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -83,16 +83,12 @@ pub(crate) struct Context {
     pub(crate) region: RegionId,
     /// The address of its stage's replicator.
     pub(crate) replicator: MachineId,
-    /// What it does with a record that it has.
-    pub(crate) insert: Insert,
-    /// Which record it shows for a key.
-    pub(crate) conflict: Conflict,
-    /// What it does while it is failed.
-    pub(crate) on_failure: TableFailure,
     /// When it acknowledges a write.
     pub(crate) replication: ReplicationMode,
     /// What it knows if it is a cluster of a global database.
     pub(crate) database: Option<global_database::Context>,
+    /// Its design.
+    pub(crate) options: TableOptions,
 }
 
 messages! {
@@ -149,7 +145,7 @@ impl RegionalTable {
         out: &mut Outbox,
     ) {
         let row = &mut store.rows[copy.id.index()];
-        row.write(copy, context.insert, false);
+        row.write(copy, context.options.insert, false);
         out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
         if !store.latest.is_empty() {
             let written = Latest { record: copy.id, time, region };
@@ -233,7 +229,7 @@ impl RegionalTable {
     /// those take effect is then open.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
-        if context.on_failure == TableFailure::Hang {
+        if context.options.on_failure == TableFailure::Hang {
             return out.set_open(context.machine, false);
         }
         self.refuse_waiting(out);
@@ -293,7 +289,7 @@ impl RegionalTable {
 fn asks_the_log(copy: RecordCopy, context: &Context, store: &Store<'_>) -> bool {
     let is_there = store.rows[copy.id.index()].rows > 0;
     !is_there
-        || match context.insert {
+        || match context.options.insert {
             // The same row again, unless it has a key to show it under: a later write time counts.
             Insert::Upsert => !store.latest.is_empty(),
             Insert::Append => true,
@@ -315,13 +311,13 @@ fn store_here(
 ) -> (bool, bool) {
     let row = &mut store.rows[copy.id.index()];
     let before = *row;
-    row.write(copy, context.insert, true);
+    row.write(copy, context.options.insert, true);
     row.written_here = true;
     let duplicate = before.rows > 0;
     let (table, rows) = (context.id, row.rows);
     out.emit(Event::Stored { table, asked, copy, rows, duplicate });
     let mut changed = (before.rows, before.value) != (row.rows, row.value);
-    let is_refused = duplicate && context.insert == Insert::Conditional;
+    let is_refused = duplicate && context.options.insert == Insert::Conditional;
     if !store.latest.is_empty() && !is_refused {
         let written = Latest { record: copy.id, time, region: context.region };
         changed |= show(written, context, store, out);
@@ -372,7 +368,7 @@ pub(super) struct Written {
 
 /// Shows a write under its key, if it wins there. Returns whether it does.
 fn show(written: Latest, context: &Context, store: &mut Store<'_>, out: &mut Outbox) -> bool {
-    let wins = store.show(written, context.conflict);
+    let wins = store.show(written, context.options.conflict);
     if wins {
         out.emit(Event::KeyShown { table: context.id, record: written.record });
     }

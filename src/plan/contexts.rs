@@ -1,7 +1,5 @@
 //! What each machine knows about its place and its design.
 
-use crate::model::dns::DnsSide;
-use crate::model::dns::health::Checks;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Action, Insert, ReplicationMode, StoreKind};
@@ -23,20 +21,20 @@ impl Builder<'_> {
             dns: self.layout.machine(Place::InDns),
             first_record: first_record.to_vec(),
             values,
-            on_refusal: self.scenario.source.on_refusal,
+            options: self.scenario.source,
         }
     }
 
     pub(super) fn in_dns(&self) -> dns::Context {
-        self.dns(DnsSide::In, Place::InDns, Place::Source, 0)
+        self.dns(Place::InDns, Place::Source, 0)
     }
 
     pub(super) fn out_dns(&self) -> dns::Context {
         let last = self.layout.positions() - 1;
-        self.dns(DnsSide::Out, Place::OutDns, Place::Destination, last)
+        self.dns(Place::OutDns, Place::Destination, last)
     }
 
-    fn dns(&self, side: DnsSide, own: Place, asks: Place, position: usize) -> dns::Context {
+    fn dns(&self, own: Place, asks: Place, position: usize) -> dns::Context {
         let layout = self.layout;
         let queue = |region| layout.machine(Place::Queue(layout.queue(region, position)));
         let replicators = layout.stage_ids().map(|stage| ReplicatorId(stage.0.into()));
@@ -45,28 +43,9 @@ impl Builder<'_> {
             requester: layout.machine(asks),
             queues: layout.region_ids().map(queue).collect(),
             regions_of_queues: self.regions_of_queues(),
-            enactors: self.scenario.dns.enactors,
-            write: self.scenario.dns.plans,
-            answer: self.scenario.dns.answer,
-            acknowledge: self.scenario.dns.acknowledge,
-            ttl: if side == DnsSide::In { self.scenario.dns.ttl } else { 0 },
-            policy: self.scenario.dns.policy,
             primary: RegionId(self.scenario.dns.primary - 1),
-            checks: self.checks(side),
             replicators: replicators.map(|id| layout.machine(Place::Replicator(id))).collect(),
-            route: self.scenario.dns.route,
-        }
-    }
-
-    /// Only in-dns has health checks.
-    fn checks(&self, side: DnsSide) -> Checks {
-        let dns = &self.scenario.dns;
-        Checks {
-            threshold: if side == DnsSide::In { dns.health_threshold } else { 0 },
-            of: dns.health_check,
-            failback: dns.failback,
-            stages: self.layout.stages.len() as u8,
-            regions: self.layout.regions as u8,
+            options: self.scenario.dns.clone(),
         }
     }
 
@@ -79,8 +58,7 @@ impl Builder<'_> {
             queues: layout.region_ids().map(|region| layout.queue(region, last)).collect(),
             regions_of_queues: self.regions_of_queues(),
             records: self.scenario.records.total() as u16,
-            dedupe: self.scenario.destination.dedupe,
-            versions: self.scenario.destination.versions,
+            options: self.scenario.destination,
             keys: self.scenario.records.keys.into(),
         }
     }
@@ -92,23 +70,12 @@ impl Builder<'_> {
     }
 
     pub(super) fn queues(&self) -> Vec<queue::Context> {
-        let options = &self.scenario.queue;
-        let context = |id| queue::Context {
-            id: QueueId(id),
-            delivery: options.delivery,
-            max_receives: options.max_receives,
-            capacity: options.capacity,
-            at_capacity: options.at_capacity,
-            on_failure: options.on_failure,
-            receive: options.receive,
-            remove: options.remove,
-        };
+        let context = |id| queue::Context { id: QueueId(id), options: self.scenario.queue };
         (0..self.layout.queues() as u16).map(context).collect()
     }
 
     pub(super) fn containers(&self) -> Vec<container::Context> {
         let layout = self.layout;
-        let options = &self.scenario.container;
         let context = |id| {
             let id = ContainerId(id);
             let (region, stage) = layout.container_place(id);
@@ -122,12 +89,7 @@ impl Builder<'_> {
                 out_queue: layout.machine(Place::Queue(out_queue_id)),
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 steps: self.steps,
-                retries: options.retries,
-                on_duplicate: options.on_duplicate,
-                on_dependency_failure: options.on_dependency_failure,
-                on_recover: options.on_recover,
-                while_paused: options.while_paused,
-                on_unreadable: options.on_unreadable,
+                options: self.scenario.container.clone(),
             }
         };
         (0..layout.containers() as u16).map(context).collect()
@@ -144,9 +106,7 @@ impl Builder<'_> {
                 machine: layout.machine(Place::Table(id)),
                 region,
                 replicator: layout.machine(Place::Replicator(replicator)),
-                insert: self.scenario.table.insert,
-                conflict: self.scenario.table.conflict,
-                on_failure: self.scenario.table.on_failure,
+                options: self.scenario.table,
                 replication: self.mode(stage),
                 database: self.database(stage),
             }
@@ -172,14 +132,11 @@ impl Builder<'_> {
         for region in layout.region_ids() {
             clusters[region.index()] = layout.machine(Place::Table(layout.table(region, stage)));
         }
-        let aurora = &self.scenario.aurora;
         Some(global_database::Context {
             clusters,
             id: ReplicatorId(u16::from(stage.0)),
-            writer: RegionId(aurora.writer - 1),
-            forwarding: aurora.forwarding,
-            rpo_records_max: aurora.rpo_records_max,
-            rpo_on: aurora.rpo_on,
+            writer: RegionId(self.scenario.aurora.writer - 1),
+            options: self.scenario.aurora,
         })
     }
 
@@ -211,9 +168,11 @@ impl Builder<'_> {
                 tables: layout.region_ids().map(table).collect(),
                 mode: self.mode(stage),
                 witness: self.witness().filter(|_| self.database(stage).is_none()),
-                on_failure: self.scenario.replication.on_failure,
+                options: self.scenario.replication,
                 is_database: self.database(stage).is_some(),
-                confirms: self.database(stage).is_some_and(|database| database.rpo_records_max > 0),
+                confirms: self
+                    .database(stage)
+                    .is_some_and(|database| database.options.rpo_records_max > 0),
                 log_from: self.judges_conditions(stage).then_some(id.index() * self.log_width()),
             }
         };

@@ -26,7 +26,7 @@ impl World {
     /// Finds out which other answers in-dns can give next.
     #[inline]
     pub(super) fn update_answers(&mut self, plan: &Plan) {
-        match plan.in_dns.answer {
+        match plan.in_dns.options.answer {
             Answer::RoundRobin => {}
             Answer::Random => self.alternatives.answers = self.other_answers(plan),
         }

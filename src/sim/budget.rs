@@ -275,7 +275,7 @@ impl World {
     /// Whether the message that the machine would handle next is a request that it can refuse.
     fn can_refuse(&self, machine: MachineId, plan: &Plan) -> bool {
         if let Place::Table(id) = plan.layout.places()[machine.index()]
-            && plan.tables[id.index()].on_failure == TableFailure::Hang
+            && plan.tables[id.index()].options.on_failure == TableFailure::Hang
         {
             return false;
         }

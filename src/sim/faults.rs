@@ -208,7 +208,7 @@ impl World {
     /// Something about a region's inbound queue changed: if there are health checks, they will find
     /// out.
     pub(super) fn check_health(&mut self, region: RegionId, plan: &Plan) {
-        if plan.in_dns.checks.threshold > 0 {
+        if plan.in_dns.options.health_threshold > 0 {
             self.out.send(plan.in_dns.machine, Message::Probe { region });
         }
     }

@@ -1,6 +1,6 @@
 //! The health checks of in-dns (Route 53).
 
-use crate::model::dns::Event;
+use crate::model::dns::{Context, Event};
 use crate::model::id::{RegionId, RegionSet};
 use crate::model::message::Health;
 use crate::model::options::{Failback, HealthCheckOf};
@@ -58,21 +58,6 @@ pub(crate) enum Next {
     Tell,
 }
 
-/// The design of the checks.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Checks {
-    /// How many results in a row make a verdict; 0: there are no checks.
-    pub(crate) threshold: u8,
-    /// What is checked for a region.
-    pub(crate) of: HealthCheckOf,
-    /// When a region gets traffic again.
-    pub(crate) failback: Failback,
-    /// How many stages there are.
-    pub(crate) stages: u8,
-    /// How many regions there are.
-    pub(crate) regions: u8,
-}
-
 impl HealthCheck {
     /// Something about the region's target changed. Whether to probe it.
     pub(crate) fn begin(&mut self, region: RegionId) -> bool {
@@ -88,14 +73,14 @@ impl HealthCheck {
         &mut self,
         region: RegionId,
         health: Health,
-        checks: &Checks,
+        context: &Context,
         out: &mut Outbox,
     ) -> Next {
         let index = region.index();
         let healthy = match health {
             Health::Available => true,
             Health::Failed => false,
-            Health::CaughtUp => return self.caught_up(region, checks, out),
+            Health::CaughtUp => return self.caught_up(region, context, out),
         };
         out.emit(Event::Probed { region, healthy });
         let agrees = healthy != self.unhealthy.contains(region);
@@ -107,20 +92,20 @@ impl HealthCheck {
             return self.end(region, Next::Rest);
         }
         self.streak[index] += 1;
-        if self.streak[index] < checks.threshold {
+        if self.streak[index] < context.options.health_threshold {
             return Next::Probe;
         }
         self.streak[index] = 0;
-        if healthy && checks.failback == Failback::CaughtUp {
-            self.awaited[index] = checks.stages;
+        if healthy && context.options.failback == Failback::CaughtUp {
+            self.awaited[index] = context.replicators.len() as u8;
             return self.end(region, Next::CatchUp);
         }
-        self.decide(region, healthy, checks, out);
+        self.decide(region, healthy, context, out);
         self.end(region, Next::Tell)
     }
 
     /// A table has applied what was written elsewhere before it was asked.
-    fn caught_up(&mut self, region: RegionId, checks: &Checks, out: &mut Outbox) -> Next {
+    fn caught_up(&mut self, region: RegionId, context: &Context, out: &mut Outbox) -> Next {
         let awaited = &mut self.awaited[region.index()];
         *awaited = awaited.saturating_sub(1);
         if *awaited > 0 {
@@ -130,7 +115,7 @@ impl HealthCheck {
             self.relapsed.remove(region);
             return if self.begin(region) { Next::Probe } else { Next::Rest };
         }
-        self.decide(region, true, checks, out);
+        self.decide(region, true, context, out);
         Next::Tell
     }
 
@@ -151,10 +136,10 @@ impl HealthCheck {
         again
     }
 
-    fn decide(&mut self, region: RegionId, healthy: bool, checks: &Checks, out: &mut Outbox) {
-        let concerned = match checks.of {
+    fn decide(&mut self, region: RegionId, healthy: bool, context: &Context, out: &mut Outbox) {
+        let concerned = match context.options.health_check {
             HealthCheckOf::EachRegion => RegionSet(1 << region.0),
-            HealthCheckOf::AllRegions => RegionSet::first(checks.regions.into()),
+            HealthCheckOf::AllRegions => RegionSet::first(context.queues.len()),
         };
         for region in concerned.iter() {
             if healthy {

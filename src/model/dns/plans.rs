@@ -58,7 +58,7 @@ impl Plans {
         self.newest += 1;
         let plan = self.newest;
         self.in_place = Some(plan);
-        if context.enactors > 1 {
+        if context.options.enactors > 1 {
             if !self.is_late {
                 self.is_late = true;
                 out.send(context.machine, Message::Enact { plan, weights });

@@ -53,7 +53,7 @@ impl Queue {
     /// Begins to refuse, those included that wait, unless they go on waiting.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
-        match context.on_failure {
+        match context.options.on_failure {
             QueueFailure::RefuseWaiting => self.refuse_waiting(context, out),
             QueueFailure::KeepWaiting => {}
         }

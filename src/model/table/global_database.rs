@@ -5,7 +5,7 @@ use crate::model::id::{MachineId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::{Forwarding, RpoOn};
+use crate::model::options::{AuroraOptions, Forwarding, RpoOn};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -88,20 +88,16 @@ pub(crate) struct Context {
     pub(crate) id: ReplicatorId,
     /// The first writer.
     pub(crate) writer: RegionId,
-    /// What a cluster does with a write when another one is the writer.
-    pub(crate) forwarding: Forwarding,
-    /// How many writes the writer may have that no other region has or will get; 0: any number.
-    pub(crate) rpo_records_max: u32,
-    /// In which regions that is so.
-    pub(crate) rpo_on: RpoOn,
+    /// Its design.
+    pub(crate) options: AuroraOptions,
 }
 
 impl Context {
     /// How many writes a writer in this region may have that no other one has; 0: any number.
     fn rpo_records_max(&self, region: RegionId) -> u32 {
-        match self.rpo_on {
+        match self.options.rpo_on {
             RpoOn::FirstWriter if region != self.writer => 0,
-            RpoOn::FirstWriter | RpoOn::EveryRegion => self.rpo_records_max,
+            RpoOn::FirstWriter | RpoOn::EveryRegion => self.options.rpo_records_max,
         }
     }
 }
@@ -180,7 +176,7 @@ impl RegionalTable {
         }
         let written = self.store(copy, asked, context, store, out);
         let Written { duplicate, changed, unreadable } = written;
-        self.cluster.unlogged += u32::from(changed && database.rpo_records_max > 0);
+        self.cluster.unlogged += u32::from(changed && database.options.rpo_records_max > 0);
         if let Some(Client { machine, incarnation }) = client {
             out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
         }
@@ -190,7 +186,7 @@ impl RegionalTable {
     fn forward(&mut self, request: Request, database: &Context, out: &mut Outbox) {
         let Request { client, copy, asked } = request;
         let writer = database.clusters[self.cluster.writer.index()];
-        match (database.forwarding, client) {
+        match (database.options.forwarding, client) {
             (Forwarding::Off, _) => request.refuse(out),
             (Forwarding::AcknowledgedEarly, Some(Client { machine, incarnation })) => {
                 let (duplicate, unreadable) = (false, false);

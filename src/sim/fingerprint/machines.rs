@@ -140,7 +140,7 @@ impl Machines for Writer<'_> {
         for (index, item) in queue.items(shelf).enumerate() {
             self.copy(item.copy);
             // How often it was delivered matters only to a queue that gives up.
-            self.bytes.u16(item.receives.min(context.max_receives));
+            self.bytes.u16(item.receives.min(context.options.max_receives));
             if !self.renames {
                 self.bytes.u32(item.receipt.0);
             }

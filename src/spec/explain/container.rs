@@ -73,7 +73,7 @@ impl Narrator<'_> {
         if self.simulation.is_disturbed(Target::Table(table)) {
             return Some(format!("{name} has failed"));
         }
-        let forwarding = plan.tables[table.index()].database?.forwarding;
+        let forwarding = plan.tables[table.index()].database?.options.forwarding;
         (forwarding == Forwarding::Off).then(|| {
             format!("{name} takes writes only while it is the writer: it forwards none to another")
         })
