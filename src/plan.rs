@@ -19,7 +19,9 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Commands, Conflict, Fencing, OnUnreadable, StoreKind};
+use crate::model::options::{
+    Answer, Commands, Conflict, Fencing, OnUnreadable, Restart, StoreKind,
+};
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
 use crate::model::record::Keys;
@@ -74,6 +76,12 @@ pub struct Plan {
     pub(crate) can_be_late: bool,
     /// A consumer can hang, and another one of its queue can take over what it holds.
     pub(crate) consumers_can_hang: bool,
+    /// The scenario has a budget, an orchestrator, or messages that can be late: without one there are no offers to
+    /// keep up.
+    pub(crate) offers_faults: bool,
+    /// After a step there is more to find out than whether the driver goes on: offers, late messages, or what else
+    /// in-dns could answer.
+    pub(crate) is_watched: bool,
 }
 
 impl Plan {
@@ -100,6 +108,10 @@ impl Plan {
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
         let contexts = contexts::Builder { scenario, layout: &layout, steps };
+        let can_be_late = fences_late(scenario, &actions);
+        let offers_faults = scenario.budget != Budget::default()
+            || scenario.container.restart == Restart::Always
+            || can_be_late;
         Ok(Plan {
             source: contexts.source(&first_record, values(scenario)),
             in_dns: contexts.in_dns(),
@@ -117,7 +129,9 @@ impl Plan {
             awaits_refusal: actions
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
-            can_be_late: fences_late(scenario, &actions),
+            can_be_late,
+            offers_faults,
+            is_watched: offers_faults || scenario.dns.answer == Answer::Random,
             consumers_can_hang: scenario.topology.containers > 1
                 && has_fault(&actions, FaultKind::Pause),
             scenario: scenario.clone(),

@@ -126,10 +126,14 @@ impl Simulation {
                 self.step_aside(choice)
             }
         };
-        self.world.update_late(&self.plan);
-        self.world.update_driver(&self.plan);
-        self.world.update_offers(&self.plan);
-        self.world.update_answers(&self.plan);
+        if self.plan.is_watched {
+            self.world.update_late(&self.plan);
+            self.world.update_driver(&self.plan);
+            self.world.update_offers(&self.plan);
+            self.world.update_answers(&self.plan);
+        } else {
+            self.world.update_driver(&self.plan);
+        }
         Step { choice, message: pair.map(|_| self.world.current), pair }
     }
 
@@ -155,6 +159,12 @@ impl Simulation {
     #[inline]
     pub fn is_closed(&self) -> bool {
         self.world.ending.is_closed()
+    }
+
+    /// Whether no machine can take a step.
+    #[inline]
+    pub fn is_quiescent(&self) -> bool {
+        self.world.out.ready().is_empty()
     }
 
     /// Whether the run is over: no machine can step, and there is nothing left to heal.

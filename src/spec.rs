@@ -151,7 +151,7 @@ impl Spec {
     ///
     /// The first violation.
     // Always inline: the caller then keeps the event where it is. Left to itself the compiler stopped
-    // doing so when the match grew, which cost a third of the speed of a run (benches/steps.rs, f1).
+    // doing so when the match grew, which cost a third of the speed of a run (`bench steps`).
     #[inline(always)]
     pub fn judge(&mut self, event: &Event, seen: Seen, plan: &Plan) -> Judgement {
         match *event {

@@ -34,14 +34,20 @@ impl IndexSet {
     #[inline]
     pub(crate) fn remove(&mut self, member: usize) {
         if self.bits.contains(member) {
-            self.bits.remove(member);
-            let hole = self.position[member];
-            if let Some(last) = self.list.pop()
-                && usize::from(last) != member
-            {
-                self.list[usize::from(hole)] = last;
-                self.position[usize::from(last)] = hole;
-            }
+            self.remove_member(member);
+        }
+    }
+
+    /// Removes what is known to be a member.
+    #[inline]
+    pub(crate) fn remove_member(&mut self, member: usize) {
+        self.bits.remove(member);
+        let hole = self.position[member];
+        if let Some(last) = self.list.pop()
+            && usize::from(last) != member
+        {
+            self.list[usize::from(hole)] = last;
+            self.position[usize::from(last)] = hole;
         }
     }
 

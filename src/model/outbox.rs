@@ -242,13 +242,18 @@ impl Outbox {
         self.events.push(event);
     }
 
-    /// Takes the machine's first message.
+    /// Takes the first message of a machine that can take a step.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot.
     #[inline]
     pub(crate) fn take(&mut self, machine: MachineId, to: &mut Message) {
+        assert!(self.is_ready(machine), "{machine:?} cannot take a step");
         let inbox = &mut self.inboxes[machine.index()];
         self.messages.pop_front_into(inbox, to);
         if inbox.is_empty() {
-            self.ready.remove(machine.index());
+            self.ready.remove_member(machine.index());
         }
         if self.lossy {
             self.new_heads.push(machine);

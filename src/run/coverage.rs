@@ -234,39 +234,37 @@ impl Coverage {
     }
 
     /// Takes note of what happened in it.
-    #[inline]
+    // Always inline: the spec then asks no second time which machine it happened at.
+    #[inline(always)]
     pub fn note_event(&mut self, event: &Event, plan: &Plan) {
-        if let Event::Queue(event) = *event {
-            self.note_queue(event, plan);
-        } else if let Event::Table(table::Event::Stored { table, asked, rows, duplicate, .. }) =
-            *event
-        {
-            if rows == 1 && duplicate {
-                self.reach(Reached::DuplicateAbsorbed);
+        match *event {
+            Event::Queue(event) => self.note_queue(event, plan),
+            Event::Container(event) => self.note_container(event),
+            Event::Table(event) => self.note_table(event),
+            Event::Destination(destination::Event::Arrived { copy, counted, .. }) => {
+                if !counted {
+                    self.reach(Reached::DuplicateAbsorbed);
+                } else if copy.id.0 < self.last_arrived {
+                    self.reach(Reached::OrderChanged);
+                }
+                self.last_arrived = self.last_arrived.max(copy.id.0);
             }
-            if table != asked {
-                self.reach(Reached::WriteForwarded);
+            Event::Source(event) => {
+                if let source::Event::Refused { .. } = event {
+                    self.reach(Reached::SourceRefused);
+                }
             }
-        } else if let Event::Destination(destination::Event::Arrived { copy, counted, .. }) = *event
-        {
-            if !counted {
-                self.reach(Reached::DuplicateAbsorbed);
-            } else if copy.id.0 < self.last_arrived {
-                self.reach(Reached::OrderChanged);
+            Event::Replicator(event) => {
+                if let replicator::Event::WriterMoved { .. } = event {
+                    self.reach(Reached::WriterMoved);
+                }
             }
-            self.last_arrived = self.last_arrived.max(copy.id.0);
-        } else if let Event::Container(event) = *event {
-            self.note_container(event);
-        } else if let Event::Source(source::Event::Refused { .. }) = *event {
-            self.reach(Reached::SourceRefused);
-        } else if let Event::Replicator(replicator::Event::WriterMoved { .. }) = *event {
-            self.reach(Reached::WriterMoved);
-        } else if let Event::Fault(event) = *event {
-            self.note_fault(event);
+            Event::Fault(event) => self.note_fault(event),
+            Event::Dns(_) | Event::ExpectationFailed { .. } => {}
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn note_queue(&mut self, event: queue::Event, plan: &Plan) {
         match event {
             queue::Event::Enqueued { queue, .. } => {
@@ -289,7 +287,19 @@ impl Coverage {
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    fn note_table(&mut self, event: table::Event) {
+        if let table::Event::Stored { table, asked, rows, duplicate, .. } = event {
+            if rows == 1 && duplicate {
+                self.reach(Reached::DuplicateAbsorbed);
+            }
+            if table != asked {
+                self.reach(Reached::WriteForwarded);
+            }
+        }
+    }
+
+    #[inline(always)]
     fn note_container(&mut self, event: container::Event) {
         match event {
             container::Event::Became { state, .. } => match state {
@@ -303,6 +313,7 @@ impl Coverage {
         }
     }
 
+    #[cold]
     fn note_fault(&mut self, event: fault::Event) {
         if let fault::Event::Faulted { fault } = event {
             self.reach(match fault.kind {

@@ -210,7 +210,7 @@ impl Runner {
                 Choice::Heal => self.heal(scheduler, observer),
                 Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => {
                     let plan = Arc::clone(self.simulation.plan());
-                    self.take(choice, scheduler, observer, &plan)
+                    self.take_aside(choice, scheduler, observer, &plan)
                 }
             };
             if let Err(breach) = judgement {
@@ -261,7 +261,7 @@ impl Runner {
     ) -> Stop {
         let plan = Arc::clone(self.simulation.plan());
         let stop_at = self.simulation.steps().saturating_add(bound);
-        while !self.simulation.enabled().is_quiescent() {
+        while !self.simulation.is_quiescent() {
             let steps = self.simulation.steps();
             if steps >= stop_at {
                 return Stop::Bound;
@@ -272,14 +272,34 @@ impl Runner {
             let Some(choice) = scheduler.choose(&self.simulation) else {
                 return Stop::Cut(Cut::Scheduler(steps));
             };
-            if choice == Choice::Heal {
-                return Stop::Healing;
-            }
-            if let Err(breach) = self.take(choice, scheduler, observer, &plan) {
+            // The usual step is compiled for itself: whatever else a choice may be is decided once.
+            let judgement = match choice {
+                Choice::Step(machine) => {
+                    self.take(Choice::Step(machine), scheduler, observer, &plan)
+                }
+                Choice::Heal => return Stop::Healing,
+                Choice::Resolve(_) | Choice::Fail(_) | Choice::Fault(_) => {
+                    self.take_aside(choice, scheduler, observer, &plan)
+                }
+            };
+            if let Err(breach) = judgement {
                 return Stop::Breach(breach);
             }
         }
         Stop::Quiescent
+    }
+
+    /// Takes what is no step of a machine that does what is due.
+    #[cold]
+    #[inline(never)]
+    fn take_aside<S: Scheduler, O: Observer>(
+        &mut self,
+        choice: Choice,
+        scheduler: &mut S,
+        observer: &mut O,
+        plan: &Plan,
+    ) -> Judgement {
+        self.take(choice, scheduler, observer, plan)
     }
 
     /// Takes one step, watched and judged.

@@ -235,6 +235,7 @@ mod tests {
         let mut moments = Moments::new();
         let (mut counts, mut widths): (BTreeMap<usize, u64>, BTreeSet<u32>) = Default::default();
         let (mut early, mut late, mut focused) = (0, 0, 0);
+        let (mut close, mut many) = (0, 0);
         for run in 0..8_000 {
             moments.begin(&plan, &profile, &mut generator(3, run));
             assert!(moments.at.is_sorted_by(|one, other| one >= other));
@@ -247,6 +248,8 @@ mod tests {
             };
             if moments.at.len() > 4 {
                 widths.insert((profile.steps_max / (last - first).max(1)).ilog2());
+                many += 1;
+                close += u32::from((last - first) * 16 <= profile.steps_max);
             }
             early += u32::from(first < profile.steps_max / 8);
             late += u32::from(last >= profile.steps_max * 7 / 8);
@@ -258,6 +261,8 @@ mod tests {
         let fewer: Vec<(u64, f64)> = (1..=most).map(|count| (counts[&count], 1.0)).collect();
         assert!(chi_square(&fewer) < 3.0 * most as f64 + 20.0, "{counts:?}");
         assert!(widths.len() >= 6, "{widths:?}");
+        // Three parts of seven are a sixteenth of the run or less.
+        assert!(close * 7 > many * 2, "{close} of {many} are close together");
         assert!(early > 1_500 && late > 1_500, "{early} early, {late} late");
         assert!((3_700..4_300).contains(&focused), "{focused} around one stage");
     }

@@ -9,7 +9,7 @@ use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
-use crate::model::options::{Restart, TableFailure};
+use crate::model::options::TableFailure;
 use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
@@ -22,9 +22,6 @@ pub(crate) mod fields;
 pub(super) struct Faults {
     /// How many more of each kind may be chosen.
     left: Budget,
-    /// The scenario has a budget, an orchestrator, or messages that can be late: without one there is nothing to
-    /// keep up.
-    has_budget: bool,
     numbers: FaultNumbers,
     /// Those that can happen now.
     ready: IndexSet,
@@ -33,10 +30,8 @@ pub(super) struct Faults {
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
         let numbers = FaultNumbers::new(&plan.layout);
-        let restarts = plan.scenario().container.restart == Restart::Always;
-        let has_budget = plan.budget != Budget::default() || restarts || plan.can_be_late;
         let ready = IndexSet::new(numbers.count());
-        let mut faults = Faults { left: plan.budget, has_budget, numbers, ready };
+        let mut faults = Faults { left: plan.budget, numbers, ready };
         if plan.budget.crash > 0 {
             (0..plan.layout.containers()).for_each(|container| faults.ready.insert(container));
         }
@@ -81,7 +76,6 @@ impl Faults {
 
     pub(super) fn copy_from(&mut self, other: &Faults) {
         self.left = other.left;
-        self.has_budget = other.has_budget;
         self.numbers = other.numbers;
         self.ready.copy_from(&other.ready);
     }
@@ -285,7 +279,7 @@ impl World {
     /// Offers to lose each reply that is about to be handled, while the budget lasts.
     #[inline]
     pub(super) fn update_offers(&mut self, plan: &Plan) {
-        if self.faults.has_budget {
+        if plan.offers_faults {
             self.offer_what_changed(plan);
             if plan.budget.switchover > 0 || plan.budget.failover > 0 {
                 self.offer_moves(plan);
@@ -295,7 +289,7 @@ impl World {
 
     /// What is offered when something happened to a whole region, or to what it may have stopped.
     pub(super) fn offer_again(&mut self, plan: &Plan) {
-        if self.faults.has_budget {
+        if plan.offers_faults {
             self.offer_great_faults(plan);
         }
     }
@@ -322,7 +316,7 @@ impl World {
     /// happen to it.
     #[inline]
     pub(super) fn queue_changed(&mut self, id: QueueId, plan: &Plan) {
-        if self.faults.has_budget {
+        if plan.offers_faults {
             self.offer_queue_faults(id);
         }
         if plan.consumers_can_hang {

@@ -7,6 +7,7 @@ use crate::model::layout::{DRIVER, IN_DNS, Layout, Place};
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[repr(u16)]
 pub enum Choice {
     /// The machine handles the first message of its inbox. Where it has alternatives, it takes
     /// the one that is due.

@@ -60,13 +60,14 @@ impl World {
 
     /// A command has reached its component.
     #[cold]
-    pub(super) fn obey(
-        &mut self,
-        machine: MachineId,
-        action: u16,
-        number: u16,
-        plan: &Plan,
-    ) -> Pair {
+    ///
+    /// # Panics
+    ///
+    /// If the message that is being handled is none.
+    pub(super) fn obey(&mut self, machine: MachineId, plan: &Plan) -> Pair {
+        let Message::Command { action, number } = self.current else {
+            unreachable!("{:?} is no command", self.current)
+        };
         let (action, number) = (usize::from(action), usize::from(number));
         let (kind, state) = self.kind_and_state(machine, plan);
         match &plan.actions[action] {

@@ -10,7 +10,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::layout::{MachineKind, Place};
-use crate::model::message::Message;
+use crate::model::message::{Message, MessageKind};
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
@@ -142,12 +142,11 @@ impl World {
     /// Has the machine handle the first message of its inbox.
     #[inline(always)]
     pub(super) fn handle_next(&mut self, machine: MachineId, plan: &Plan) -> Pair {
-        assert!(self.out.is_ready(machine), "{machine:?} cannot take a step");
         self.out.take(machine, &mut self.current);
-        if let Message::Command { action, number } = self.current {
-            return self.obey(machine, action, number, plan);
-        }
         let message = self.current.kind();
+        if message == MessageKind::Command {
+            return self.obey(machine, plan);
+        }
         let place = plan.layout.places()[machine.index()];
         let mut kind = place.kind();
         // The state before the message and the handling share one dispatch on the machine.

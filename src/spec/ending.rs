@@ -224,3 +224,35 @@ fn rows(record: RecordId, simulation: &Simulation, losses: &Losses) -> Rows {
     }
     rows
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::run::{Runner, Verdict};
+    use crate::scenario::Scenario;
+    use crate::scheduler::RoundRobin;
+
+    /// `Converged` alone excuses a record that is on its way for ever: it is not at the destination, so no table has
+    /// to have it, and its queue still has it. It is one that was excused all the same.
+    #[test]
+    fn a_record_that_only_converged_excuses_is_excused() {
+        let text = r#"
+            name = "half-way"
+            topology.stages = ["a", "b"]
+            records.batches = [2]
+            heal = "nothing"
+            script = ["pause b-container@*", "publish 1", "await quiescent", "lose a-table@1"]
+            spec.leave_out = ["DeliveredAll", "Drained"]
+        "#;
+        let plan = Plan::new(&Scenario::parse(text).expect("it fits")).expect("it fits");
+        let outcome = Runner::new(Arc::new(plan)).run(&mut RoundRobin::default(), 0, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds);
+        let Ending { facts, excused, .. } = outcome.ending.expect("it holds");
+        assert_eq!((facts.accepted, facts.delivered, facts.lost), (2, 0, 0));
+        assert_eq!(excused, Excused { diverged: 2, ..Excused::default() });
+        assert_eq!(facts.excused, 2);
+    }
+}

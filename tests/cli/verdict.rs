@@ -136,6 +136,22 @@ fn a_declared_loss_is_in_the_verdict_of_every_format() {
     says(&junit, stored);
 }
 
+/// A row of which a copy is left is excused and not lost: no two numbers of a verdict are the same by chance.
+#[test]
+fn what_is_excused_is_not_what_is_lost() {
+    let place = Place::new();
+    place.write("lost.toml", BOTH_LOST.replace(", \"lose a-table@2\"", ""));
+    for command in ["run lost.toml", "sweep lost.toml --runs 20", "verify lost.toml"] {
+        let text = place.run(command).stdout;
+        let facts = "2 delivered, 2 excused, 0 dead-lettered, 0 lost.";
+        assert!(text.contains(facts), "{command}: {text}");
+    }
+    let document = json(&place.run("sweep lost.toml --runs 20 --format json").stdout);
+    let range = |name: &str| document["facts"][name].clone();
+    assert_eq!(range("excused"), serde_json::json!({ "min": 2, "max": 2 }));
+    assert_eq!(range("lost"), serde_json::json!({ "min": 0, "max": 0 }));
+}
+
 #[test]
 fn the_numbers_of_every_format_are_those_of_the_document() {
     let place = Place::new();

@@ -110,3 +110,51 @@ fn replicator(id: ReplicatorId, machine: MachineId, simulation: &Simulation) -> 
     let backlog = (simulation.waiting(machine) + held) as u32;
     vec![failed, backlog, u32::from(replicator.unreachable().0)]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::plan::Plan;
+    use crate::scenario::builtin;
+    use crate::scheduler::{Random, Scheduler};
+
+    /// The names are beside the numbers by position only: what is in flight was once called given up.
+    #[test]
+    fn what_is_measured_of_a_queue_has_its_own_name() {
+        let mut scenario = builtin::scenario("standard-queues").expect("it is built in");
+        scenario.queue.max_receives = 1;
+        let mut simulation = Simulation::new(Arc::new(Plan::new(&scenario).expect("it fits")));
+        let mut seen = [0; 3];
+        for run in 0..20 {
+            simulation.reset();
+            let mut scheduler = Random::new(1);
+            scheduler.begin(simulation.plan(), run);
+            while !simulation.is_quiescent() {
+                let choice = scheduler.choose(&simulation).expect("it has a choice");
+                simulation.step(choice);
+                let plan = Arc::clone(simulation.plan());
+                for id in plan.queues.iter().map(|context| context.id) {
+                    let (numbers, queue) = (queue(id, &simulation), simulation.queue(id));
+                    let number = |name| {
+                        let metrics = metrics(Place::Queue(id)).iter();
+                        let (_, index) =
+                            metrics.copied().find(|(own, _)| *own == name).expect(name);
+                        numbers[index] as usize
+                    };
+                    let counts = [
+                        ("records", queue.len()),
+                        ("in_flight", queue.in_flight(simulation.shelf()).count()),
+                        ("dead_letters", queue.dead(simulation.shelf()).count()),
+                    ];
+                    for ((name, count), most) in counts.into_iter().zip(&mut seen) {
+                        assert_eq!(number(name), count, "{name} of {id:?}");
+                        *most = count.max(*most);
+                    }
+                }
+            }
+        }
+        assert!(seen.iter().all(|&most| most > 0), "each was seen: {seen:?}");
+    }
+}

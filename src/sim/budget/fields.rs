@@ -7,8 +7,7 @@ changes_of_each_field! {
     pub(crate) Faults {
         // A list of its own.
         left: [],
-        // These follow from the plan.
-        has_budget: [],
+        // It follows from the plan.
         numbers: [],
         ready: [|faults| match faults.ready.contains(0) {
             true => faults.ready.remove(0),
