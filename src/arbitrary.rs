@@ -18,7 +18,7 @@
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
-//! | retries | pick: 0 mostly, else 1 or 2 |
+//! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, which a byte's eighths count |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
@@ -38,7 +38,8 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
-    Answer, Commands, Delivery, Failback, OnRefusal, QueueFailure, TableFailure,
+    Answer, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
+    TableFailure,
 };
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
@@ -174,7 +175,11 @@ const KEYS: [(u16, bool); 8] =
     [(0, false), (0, false), (0, false), (0, false), (0, false), (0, true), (1, false), (2, false)];
 /// Deliveries before a record is dead-lettered, and room for records.
 const QUEUES: [(u16, u16); 8] = [(0, 0), (0, 0), (0, 0), (0, 1), (0, 3), (1, 0), (2, 0), (3, 0)];
-const RETRIES: [u8; 8] = [0, 0, 0, 0, 0, 0, 1, 2];
+/// How often containers send a refused request again, and what they do then.
+const RETRIES: [(u8, OnDependencyFailure); 8] = {
+    use OnDependencyFailure::{GiveBack, Halt};
+    [(0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, GiveBack), (1, Halt), (2, GiveBack)]
+};
 /// Faults of single machines, and of whole tables, regions and databases: which those are depends on
 /// which of the four picks it is.
 const BUDGET: [(u16, u16, u16); 8] =
@@ -218,6 +223,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (on_table_failure, strong) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity) = *bytes.choose(&QUEUES)?;
+    let (retries, on_dependency_failure) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
         topology: Topology { regions, stages, containers },
         batches: batch_sizes,
@@ -232,7 +238,8 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         delivery,
         max_receives,
         capacity,
-        retries: *bytes.choose(&RETRIES)?,
+        retries,
+        on_dependency_failure,
         budget: budget(bytes)?,
         speeds: Vec::new(),
         timing: Timing::default(),

@@ -19,8 +19,8 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Commands, Conflict, Delivery, OnRefusal, QueueFailure, ReplicationMode, StoreKind,
-    TableFailure, Versions,
+    Commands, Conflict, Delivery, OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode,
+    StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -64,6 +64,9 @@ pub(crate) struct Sketch {
     pub(crate) capacity: u16,
     /// How often a container tries again.
     pub(crate) retries: u8,
+    /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
+    /// that halt, and a queue that gives up makes dead letters of what is given back.
+    pub(crate) on_dependency_failure: OnDependencyFailure,
     /// Tables acknowledge when another region has the write, where there are three regions, or two
     /// and a witness.
     pub(crate) strong: bool,
@@ -161,7 +164,11 @@ impl Sketch {
                 ..QueueOptions::default()
             },
             commands: self.commands(),
-            container: ContainerOptions { retries: self.retries, ..ContainerOptions::default() },
+            container: ContainerOptions {
+                retries: self.retries,
+                on_dependency_failure: self.on_dependency_failure(),
+                ..ContainerOptions::default()
+            },
             table: TableOptions { on_failure, conflict, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },
             replication: self.replication(),
@@ -273,6 +280,11 @@ impl Sketch {
         let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
         let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
         with_quorum.min(with_reader)
+    }
+
+    fn on_dependency_failure(&self) -> OnDependencyFailure {
+        let is_open = self.opening == Opening::Plain && self.max_receives() == 0;
+        if is_open { self.on_dependency_failure } else { OnDependencyFailure::Halt }
     }
 
     /// Commands are messages where nothing is said of when they take effect.

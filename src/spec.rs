@@ -237,7 +237,7 @@ impl Spec {
             container::Event::NothingToRecover { container } => {
                 ledger.recovered_in_vain(container, seen);
             }
-            container::Event::GaveUp { .. } | container::Event::StaleReply { .. } => {}
+            container::Event::GaveBack { .. } | container::Event::StaleReply { .. } => {}
         }
         Ok(())
     }

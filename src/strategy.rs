@@ -38,7 +38,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{
-    Answer, Commands, Delivery, Failback, OnRefusal, QueueFailure, TableFailure,
+    Answer, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
+    TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
@@ -85,7 +86,13 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         select(TableFailure::ALL),
         prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
-        prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
+        (
+            prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
+            prop_oneof![
+                4 => Just(OnDependencyFailure::Halt),
+                1 => Just(OnDependencyFailure::GiveBack),
+            ],
+        ),
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
         prop_oneof![3 => Just(QueueFailure::RefuseWaiting), 1 => Just(QueueFailure::KeepWaiting)],
@@ -104,7 +111,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_table_failure,
                 delivery,
                 max_receives,
-                retries,
+                (retries, on_dependency_failure),
                 capacity,
                 databases,
                 on_queue_failure,
@@ -124,6 +131,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 max_receives,
                 capacity,
                 retries,
+                on_dependency_failure,
                 databases,
                 on_table_failure,
                 on_queue_failure,

@@ -16,7 +16,7 @@ mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
 
-pub use crate::model::event::container::Event;
+pub use crate::model::event::container::{Event, WhyBack};
 
 states! {
     /// ```text
@@ -26,7 +26,7 @@ states! {
     ///        │   ▲               recover                 │ crash
     ///        │   └───────────────────────────────┐       │
     ///        └──────────────────────────────► FailedDependency
-    ///          a queue or the table refused
+    ///          a queue or the table refused, and it does not give back
     /// ```
     #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
     pub enum State {
@@ -129,11 +129,16 @@ impl Container {
             Input::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
                     if unreadable && context.options.on_unreadable == OnUnreadable::GiveUp {
-                        self.give_up(context, out);
-                    } else if duplicate && context.options.on_duplicate == OnDuplicate::Skip {
-                        self.skip_to_remove(context, out);
-                    } else {
-                        self.next(context, out);
+                        return self.give_back(WhyBack::Unreadable, context, out);
+                    }
+                    match context.options.on_duplicate {
+                        OnDuplicate::Skip if duplicate => self.skip_to_remove(context, out),
+                        OnDuplicate::GiveBack if duplicate => {
+                            self.give_back(WhyBack::Duplicate, context, out);
+                        }
+                        OnDuplicate::ForwardAgain | OnDuplicate::Skip | OnDuplicate::GiveBack => {
+                            self.next(context, out);
+                        }
                     }
                 }
             }
@@ -209,10 +214,11 @@ impl Container {
         self.act(context, out);
     }
 
-    /// Cannot go on with its record, and asks for another: the delivery goes back to the queue.
-    fn give_up(&mut self, context: &Context, out: &mut Outbox) {
-        let hand = self.hand.expect("a reply that is not stale is about the hand");
-        out.emit(Event::GaveUp { container: context.id, record: hand.copy.id });
+    /// Does not go on with its record, and asks for another: with that the delivery goes back to the queue.
+    fn give_back(&mut self, why: WhyBack, context: &Context, out: &mut Outbox) {
+        if let Some(Hand { copy, .. }) = self.hand {
+            out.emit(Event::GaveBack { container: context.id, record: copy.id, why });
+        }
         self.receive(context, out);
     }
 
@@ -233,6 +239,9 @@ impl Container {
         match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
                 self.skip_to_remove(context, out);
+            }
+            (OnDependencyFailure::GiveBack, _) => {
+                self.give_back(WhyBack::Refused(by), context, out);
             }
             (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
                 let client = self.client(context);

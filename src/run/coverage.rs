@@ -1,12 +1,14 @@
 //! What was reached: a property that holds because nothing happened is worthless.
 
-use crate::model::container;
+use crate::model::container::{self, WhyBack};
 use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{FaultKind, PointKind, Target};
 use crate::model::id::RegionSet;
-use crate::model::options::{Forwarding, OnUnreadable, ReplicationMode};
+use crate::model::options::{
+    Forwarding, OnDependencyFailure, OnDuplicate, OnUnreadable, ReplicationMode,
+};
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::{DriverAction, Plan};
 use crate::sim::{Pair, Step};
@@ -82,6 +84,8 @@ reached! {
     SendWaited "a sender waited for room in a full queue",
     /// A container gave its delivery back because of a row that it cannot read.
     GaveUp "a container gave up at a row that it cannot read",
+    /// A container gave its delivery back and went on.
+    GaveBack "a container gave a record back and went on",
     /// A write was forwarded to the writer of a global database.
     WriteForwarded "a write was forwarded to the writer's region",
     /// The writer of a global database moved.
@@ -121,6 +125,9 @@ impl Reached {
         let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
         let gives_back =
             refuses || crash || refused || out_of_reach || plan.can_fail(is_dependency);
+        let is_refused = refuses || refused || plan.can_fail(is_dependency);
+        let goes_on =
+            plan.scenario().container.on_dependency_failure == OnDependencyFailure::GiveBack;
         match self {
             Reached::OrderChanged => plan.records() > 1,
             Reached::SeveralRegions => {
@@ -128,7 +135,10 @@ impl Reached {
                 let is_one = plan.weights.iter().filter(|&&weight| weight > 0).count() == 1;
                 plan.records() > 1 && (!is_one || plan.actions().iter().any(other))
             }
-            Reached::Returned => gives_back || Reached::GaveUp.is_possible(plan),
+            Reached::Returned => {
+                gives_back
+                    || [Reached::GaveUp, Reached::GaveBack].iter().any(|it| it.is_possible(plan))
+            }
             Reached::Redelivery => gives_back || times_out,
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
@@ -149,12 +159,16 @@ impl Reached {
                 let gives_up = plan.scenario().container.on_unreadable == OnUnreadable::GiveUp;
                 gives_up && plan.keys().unreadable().is_some()
             }
+            Reached::GaveBack => {
+                let duplicate = plan.scenario().container.on_duplicate == OnDuplicate::GiveBack;
+                is_refused && goes_on || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
+            }
             Reached::ContainerRecovered => {
-                let stops = refuses || crash || refused || plan.can_fail(is_dependency);
+                let stops = crash || is_refused && !goes_on;
                 stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => refuses || refused || plan.can_fail(is_dependency),
+            Reached::DependencyFailed => is_refused && !goes_on,
             Reached::SourceRefused => {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
                 refused || fails || plan.can_lose_a_region()
@@ -307,7 +321,12 @@ impl Coverage {
                 container::State::FailedDependency => self.reach(Reached::DependencyFailed),
                 container::State::FailedProcessing => {}
             },
-            container::Event::GaveUp { .. } => self.reach(Reached::GaveUp),
+            container::Event::GaveBack { why: WhyBack::Unreadable, .. } => {
+                self.reach(Reached::GaveUp);
+            }
+            container::Event::GaveBack {
+                why: WhyBack::Duplicate | WhyBack::Refused(_), ..
+            } => self.reach(Reached::GaveBack),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
             container::Event::Forwarding { .. } | container::Event::NothingToRecover { .. } => {}
         }

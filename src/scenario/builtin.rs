@@ -80,6 +80,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         include_str!("../../scenarios/incidents/github-failover.toml"),
         PropertyName::WithinRpo,
     ),
+    (
+        "outage-dead-letters",
+        include_str!("../../scenarios/incidents/outage-dead-letters.toml"),
+        PropertyName::DeliveredAll,
+    ),
 ];
 
 /// Every built-in scenario of an unsound system, incidents last, as in [`UNSOUND`].

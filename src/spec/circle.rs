@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use crate::model::container::{self, WhyBack};
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
-use crate::model::{container, queue};
+use crate::model::queue;
 use crate::sim::{Choice, Simulation};
 
 /// What goes on for ever, found out by going on for a while.
@@ -12,8 +13,8 @@ use crate::sim::{Choice, Simulation};
 pub(super) struct Circle {
     /// The machines that keep stepping, ascending.
     pub(super) machines: BTreeSet<MachineId>,
-    /// What containers give up again and again, since they cannot read their table.
-    pub(super) given_up: BTreeSet<(ContainerId, RecordId)>,
+    /// What containers give back again and again, and why.
+    pub(super) given_back: BTreeSet<(ContainerId, RecordId, WhyBack)>,
     /// What queues deliver again and again.
     pub(super) delivered: BTreeSet<(QueueId, RecordId)>,
 }
@@ -44,8 +45,8 @@ impl Circle {
     }
 
     fn note(&mut self, event: &Event) {
-        if let Event::Container(container::Event::GaveUp { container, record }) = *event {
-            self.given_up.insert((container, record));
+        if let Event::Container(container::Event::GaveBack { container, record, why }) = *event {
+            self.given_back.insert((container, record, why));
         }
         if let Event::Queue(queue::Event::Delivered { queue, record, redelivery: true, .. }) =
             *event

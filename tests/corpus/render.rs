@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use active_active::model::container::WhyBack;
 use active_active::model::dns::DnsSide;
 use active_active::model::event::fault;
 use active_active::model::event::{Event, Holder};
@@ -163,8 +164,13 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
             let by = refused_by.map_or("-", |machine| layout.name(machine));
             format!("became {} {} {by}", names.container(container), state.name())
         }
-        Event::Container(container::Event::GaveUp { container, record }) => {
-            format!("gave-up {} {}", names.container(container), record.0)
+        Event::Container(container::Event::GaveBack { container, record, why }) => {
+            let why = match why {
+                WhyBack::Unreadable => "gave-up".to_owned(),
+                WhyBack::Duplicate => "gave-back duplicate".to_owned(),
+                WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),
+            };
+            format!("{why} {} {}", names.container(container), record.0)
         }
         Event::Container(container::Event::NothingToRecover { container }) => {
             format!("nothing-to-recover {}", names.container(container))

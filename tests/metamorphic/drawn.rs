@@ -261,6 +261,7 @@ const UNSOUND: Never = (
         "aurora.rpo_on = every-region",
         "aurora.switchover = at-once",
         "container.on_dependency_failure = drop",
+        "container.on_duplicate = give-back",
         "container.on_duplicate = skip",
         "container.on_recover = forget",
         "container.on_unreadable = give-up",

@@ -58,6 +58,33 @@ fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
     assert_incident("github-failover", waits);
 }
 
+/// An outage uses up the deliveries of good records, unless it is over before. A queue that never gives up, and
+/// containers that halt until they are recovered, lose nothing to it.
+#[test]
+fn an_outage_turns_good_records_into_dead_letters() {
+    let mut unsound = Runner::new(plans::plan("outage-dead-letters", &[]));
+    let mut found = 0;
+    for run in 0..INCIDENT_RUNS {
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else { continue };
+        assert_eq!(violation.property(), PropertyName::DeliveredAll, "run {run}");
+        assert!(violation.because[0].contains("dead-letter queue"), "run {run}: {violation}");
+        found += 1;
+    }
+    assert!(found > INCIDENT_RUNS / 2, "{found} of {INCIDENT_RUNS}");
+    holds_with("outage-dead-letters", &["queue.max_receives=0"], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+    });
+    let halts = "script=fail core-table@1,publish 1,await delivered 3,await quiescent,\
+                 recover core-table@1,recover core-container@1,await delivered all";
+    holds_with(
+        "outage-dead-letters",
+        &["container.on_dependency_failure=halt", halts],
+        all_is_everywhere,
+    );
+}
+
 /// Violates what the list of incidents says, in every schedule, and holds with the change.
 fn assert_incident(name: &str, sound: &str) {
     let incident = builtin::INCIDENTS.iter().find(|(incident, _, _)| *incident == name);

@@ -177,6 +177,42 @@ fn a_container_that_cannot_read_gives_up() {
     rig.tells(TOLD, "a_container_that_cannot_read_gives_up");
 }
 
+/// Whatever refuses, it asks for the next record, which gives the delivery back; with nothing in its hand it
+/// just asks again. It goes on at once, so there is no life after it.
+#[test]
+fn a_container_that_was_refused_gives_back_and_goes_on() {
+    let mut rig = rig("container = { on_dependency_failure = 'give-back', retries = 1 }");
+    rig.title("a receive");
+    refused(&mut rig, 0, 3);
+    refused(&mut rig, 0, 3);
+    rig.title("an insert");
+    received(&mut rig, 0, 1, 4);
+    refused(&mut rig, 0, 0);
+    refused(&mut rig, 0, 0);
+    rig.title("a send");
+    received(&mut rig, 0, 1, 5);
+    inserted(&mut rig, 0, false);
+    refused(&mut rig, 0, 1);
+    refused(&mut rig, 0, 1);
+    rig.title("a remove");
+    received(&mut rig, 0, 1, 6);
+    inserted(&mut rig, 0, true);
+    sent(&mut rig, 0);
+    refused(&mut rig, 0, 2);
+    refused(&mut rig, 0, 2);
+    rig.tells(TOLD, "a_container_that_was_refused_gives_back_and_goes_on");
+}
+
+#[test]
+fn a_duplicate_is_given_back() {
+    let mut rig = rig("container.on_duplicate = 'give-back'");
+    received(&mut rig, 0, 1, 4);
+    inserted(&mut rig, 0, true);
+    received(&mut rig, 0, 2, 5);
+    inserted(&mut rig, 0, false);
+    rig.tells(TOLD, "a_duplicate_is_given_back");
+}
+
 #[test]
 fn a_paused_container_goes_on_where_it_was() {
     let mut rig = rig("");

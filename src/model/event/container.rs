@@ -22,12 +22,14 @@ pub enum Event {
         /// Who refused, when that is why.
         refused_by: Option<MachineId>,
     },
-    /// A container gave its delivery back because it cannot read a row of its table.
-    GaveUp {
+    /// A container gave its delivery back and asks for the next one.
+    GaveBack {
         /// The container.
         container: ContainerId,
         /// The record that it worked on.
         record: RecordId,
+        /// Why it cannot go on with it.
+        why: WhyBack,
     },
     /// A container ignored a reply to an earlier life, or one that came while it was paused.
     StaleReply {
@@ -41,11 +43,22 @@ pub enum Event {
     },
 }
 
+/// Why a container gives a delivery back and goes on.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum WhyBack {
+    /// Its table has a row that it cannot read.
+    Unreadable,
+    /// Its table has the record already.
+    Duplicate,
+    /// This machine refused its request.
+    Refused(MachineId),
+}
+
 impl Event {
     /// The record that it happened to, if it happened to one.
     pub fn record(&self) -> Option<RecordId> {
         match *self {
-            Event::Forwarding { record, .. } | Event::GaveUp { record, .. } => Some(record),
+            Event::Forwarding { record, .. } | Event::GaveBack { record, .. } => Some(record),
             Event::Became { .. } | Event::StaleReply { .. } | Event::NothingToRecover { .. } => {
                 None
             }

@@ -1,7 +1,7 @@
 //! The options of the containers.
 
 use crate::model::list;
-use crate::model::options::scenarios::{CRASH_AT_REST, DEPENDENCIES_FAIL};
+use crate::model::options::scenarios::{CRASH_AT_REST, DEPENDENCIES_FAIL, TABLE_OUT_FOR_A_WHILE};
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
@@ -68,6 +68,9 @@ option! {
         /// Take it for done and remove it. Unsound: lost when a crash fell between store and
         /// publish.
         Skip = UNSOUND.by_either("crash-anywhere", P::RemoveLast, P::NeverLost),
+        /// Give the delivery back, as if it could not be processed, and ask for the next one. Unsound: it is
+        /// never removed, and comes back for ever.
+        GiveBack = UNSOUND.by("crash-anywhere", P::Settles),
     }
 }
 
@@ -79,6 +82,13 @@ option! {
         /// Skip what is left and remove the record. Unsound: removed though not stored or not
         /// forwarded.
         Drop = UNSOUND.by(DEPENDENCIES_FAIL, P::RemoveLast),
+        /// Give the delivery back and go on: ask for the next one, which may be the same. It needs no
+        /// operator. Sound where a queue delivers a record as often as it takes; with `queue.max_receives`
+        /// an outage turns good records into dead letters.
+        GiveBack = SOUND
+            .with(&["queue.max_receives=0"])
+            .by("outage-dead-letters", P::DeliveredAll)
+            .holds_in(&[DEPENDENCIES_FAIL, TABLE_OUT_FOR_A_WHILE]),
     }
 }
 

@@ -123,6 +123,22 @@ pub(crate) const DEPENDENCIES_FAIL: &str = r#"
     records.batches = [6, 6]
 "#;
 
+/// A table is out until another region has delivered its half; containers are not told that it is back.
+pub(crate) const TABLE_OUT_FOR_A_WHILE: &str = r#"
+    name = "table-out-for-a-while"
+    script = [
+        "fail core-table@1",
+        "publish 1",
+        "await delivered 3",
+        "recover core-table@1",
+        "await delivered all",
+    ]
+    topology.stages = ["inbound", "core"]
+    records.batches = [6]
+    heal = "faults"
+    container.on_dependency_failure = "give-back"
+"#;
+
 /// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
 pub(crate) const INBOUND_QUEUE_FAILS: &str = r#"
     name = "inbound-queue-fails"

@@ -1,7 +1,7 @@
 //! What happened in a step.
 
 use super::Scene;
-use crate::model::container;
+use crate::model::container::{self, WhyBack};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
@@ -127,9 +127,15 @@ impl Scene<'_> {
             container::Event::Became { container, state, refused_by } => {
                 self.became(container, state, refused_by)
             }
-            container::Event::GaveUp { record, .. } => {
-                Some(format!("gives up on {record} (its table has a row that it cannot read)"))
-            }
+            container::Event::GaveBack { record, why, .. } => Some(match why {
+                WhyBack::Unreadable => {
+                    format!("gives up on {record} (its table has a row that it cannot read)")
+                }
+                WhyBack::Duplicate => format!("gives {record} back: its table has it already"),
+                WhyBack::Refused(by) => {
+                    format!("gives {record} back: {} refused", self.machine(by))
+                }
+            }),
             container::Event::StaleReply { container } => {
                 let is_paused = self.simulation.container(container).hangs();
                 Some(match is_paused {

@@ -1,6 +1,7 @@
 //! Words for a system that does not come to rest.
 
 use super::Narrator;
+use crate::model::container::WhyBack;
 use crate::model::id::MachineId;
 use crate::model::layout::Place;
 use crate::spec::circle::Circle;
@@ -32,14 +33,22 @@ impl Narrator<'_> {
     pub(super) fn why_restless(&self) -> Vec<String> {
         let circle = Circle::of(self.simulation);
         let mut reasons = Vec::new();
-        for &(container, record) in &circle.given_up {
-            let (region, stage) = self.simulation.plan().layout.container_place(container);
+        for &(container, record, why) in &circle.given_back {
             let layout = &self.simulation.plan().layout;
-            reasons.push(format!(
-                "{} cannot read a row of {} and gives up on {record}, again and again",
-                self.name(Place::Container(container)),
-                self.name(Place::Table(layout.table(region, stage)))
-            ));
+            let (region, stage) = layout.container_place(container);
+            let (name, table) = (Place::Container(container), layout.table(region, stage));
+            let (name, table) = (self.name(name), self.name(Place::Table(table)));
+            reasons.push(match why {
+                WhyBack::Unreadable => {
+                    format!("{name} cannot read a row of {table} and gives up on {record}, again and again")
+                }
+                WhyBack::Duplicate => {
+                    format!("{name} gives {record} back each time, since {table} has it already")
+                }
+                WhyBack::Refused(by) => {
+                    format!("{name} gives {record} back each time, since {} refuses", layout.name(by))
+                }
+            });
         }
         let delivered = circle.delivered.iter();
         reasons.extend(delivered.map(|&(queue, record)| {
