@@ -14,7 +14,7 @@
 //! | stages | pick: 1 mostly, rarely up to 5 |
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
-//! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys |
+//! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys; with 1, and rarely with none, no container can process the first record, if records are dead-lettered |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
@@ -170,9 +170,17 @@ const CONTAINERS: [u8; 4] = [1, 1, 1, 2];
 const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
-/// Business keys, and whether the first record has an unreadable row.
-const KEYS: [(u16, bool); 8] =
-    [(0, false), (0, false), (0, false), (0, false), (0, false), (0, true), (1, false), (2, false)];
+/// Business keys, whether the first record has an unreadable row, and whether no container can process it.
+const KEYS: [(u16, bool, bool); 8] = [
+    (0, false, false),
+    (0, false, false),
+    (0, false, false),
+    (0, false, false),
+    (0, false, true),
+    (0, true, false),
+    (1, false, true),
+    (2, false, false),
+];
 /// Deliveries before a record is dead-lettered, and room for records.
 const QUEUES: [(u16, u16); 8] = [(0, 0), (0, 0), (0, 0), (0, 1), (0, 3), (1, 0), (2, 0), (3, 0)];
 /// How often containers send a refused request again, and what they do then.
@@ -217,7 +225,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let batches = *bytes.choose(&BATCHES)?;
     let batch_sizes = (0..batches).map(|_| bytes.choose(&RECORDS).copied());
     let batch_sizes = batch_sizes.collect::<Result<_>>()?;
-    let (keys, unreadable) = *bytes.choose(&KEYS)?;
+    let (keys, unreadable, poison) = *bytes.choose(&KEYS)?;
     let naming = naming(bytes)?;
     let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
     let (on_table_failure, strong) = *bytes.choose(&TABLES)?;
@@ -229,6 +237,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         batches: batch_sizes,
         keys,
         unreadable,
+        poison,
         naming,
         on_refusal,
         on_table_failure,

@@ -20,7 +20,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    Answer, Commands, Conflict, Fencing, OnUnreadable, Restart, StoreKind,
+    Answer, Commands, Conflict, DeadLetters, Fencing, OnUnreadable, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
@@ -125,6 +125,7 @@ impl Plan {
             outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()
                 || scenario.container.on_unreadable == OnUnreadable::GiveUp
+                || !scenario.records.poison.is_empty()
                 || disturbs(&actions),
             awaits_refusal: actions
                 .iter()
@@ -352,6 +353,16 @@ impl Plan {
         self.keys.count() > 0 && self.scenario.table.conflict == Conflict::LastWriterWins
     }
 
+    /// Whether no container can process the record.
+    pub fn is_poison(&self, record: RecordId) -> bool {
+        self.scenario.records.poison.contains(&record.0)
+    }
+
+    /// Whether records may stay in dead-letter queues.
+    pub fn parks(&self) -> bool {
+        self.scenario.queue.dead_letters == DeadLetters::Parked
+    }
+
     /// Whether the script waits for the source to be refused.
     pub(crate) fn awaits_refusal(&self) -> bool {
         self.awaits_refusal
@@ -387,7 +398,10 @@ impl Plan {
             threshold => regions * (u64::from(threshold) * 6 + stages * 4),
         };
         let resolving = u64::from(options.ttl) * 8;
-        let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving;
+        // A record that cannot be processed is given back at once, as often as a queue delivers it.
+        let poison = self.scenario.records.poison.len() as u64 * regions;
+        let given_back = poison * u64::from(self.scenario.queue.max_receives) * 4;
+        let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving + given_back;
         4 * (copies * stages * per_stage + rest)
     }
 

@@ -232,12 +232,26 @@ section! {
         keys: u16 => vec![(0, SOUND), (1, keyed()), (2, keyed()), (4, keyed())],
         /// The id of the record whose row the containers' code cannot read; 0: none.
         unreadable: u16 => sound([0, 1]),
+        /// The ids of the records that no container can process: it gives each of them back before it stores it, and
+        /// goes on. A queue that delivers for ever delivers them for ever, and a fifo queue delivers nothing
+        /// behind them; so they need `queue.max_receives`, and `queue.dead_letters = "parked"` where their
+        /// loss to the destination is acceptable.
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u16>"))]
+        poison: Vec<u16> => vec![(Vec::new(), SOUND), (vec![1], poisoned())],
     }
 }
 
 /// Records with business keys, which have versions.
 fn keyed() -> About {
     SOUND.with(&["table.conflict=version-checked", "destination.versions=checked"])
+}
+
+/// Records that no container can process, which end somewhere.
+fn poisoned() -> About {
+    SOUND
+        .with(&["queue.max_receives=3", "queue.dead_letters=parked"])
+        .by("poison-message", PropertyName::Settles)
 }
 
 impl Records {

@@ -48,7 +48,9 @@ use crate::model::destination::RecordDestination;
 use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
-use crate::model::id::{BatchId, ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{
+    BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, TableId,
+};
 use crate::model::layout::{DRIVER, IN_DNS};
 use crate::model::message::Message;
 use crate::model::progress::Progress;
@@ -289,6 +291,11 @@ impl Simulation {
     /// The records that a queue has given up after too many deliveries.
     pub fn dead_letters(&self, queue: QueueId) -> impl Iterator<Item = &Item> {
         self.queue(queue).dead(&self.world.shelf)
+    }
+
+    /// Whether the record is in a dead-letter queue, and the scenario declares that records may stay there.
+    pub fn is_parked(&self, record: RecordId) -> bool {
+        self.world.is_parked(record, &self.plan)
     }
 
     /// The items of all queues, for [`Queue::in_flight`].

@@ -19,8 +19,8 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Commands, Conflict, Delivery, OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode,
-    StoreKind, TableFailure, Versions,
+    Commands, Conflict, DeadLetters, Delivery, OnDependencyFailure, OnRefusal, QueueFailure,
+    ReplicationMode, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -46,6 +46,9 @@ pub(crate) struct Sketch {
     /// Whether the first record's row is one that the containers' code cannot read, which does not
     /// matter to a sound container.
     pub(crate) unreadable: bool,
+    /// Whether no container can process the first record, which is parked. Counts only where records are
+    /// dead-lettered.
+    pub(crate) poison: bool,
     /// How in-dns answers.
     pub(crate) naming: Naming,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
@@ -152,6 +155,7 @@ impl Sketch {
                 batches: self.batches.clone(),
                 keys: self.keys,
                 unreadable: self.unreadable.into(),
+                poison: if self.has_poison() { vec![1] } else { Vec::new() },
                 ..Records::default()
             },
             source: Source { on_refusal: self.on_refusal },
@@ -160,6 +164,10 @@ impl Sketch {
                 delivery,
                 max_receives,
                 capacity,
+                dead_letters: match self.has_poison() {
+                    true => DeadLetters::Parked,
+                    false => DeadLetters::default(),
+                },
                 on_failure: self.on_queue_failure,
                 ..QueueOptions::default()
             },
@@ -280,6 +288,11 @@ impl Sketch {
         let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
         let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
         with_quorum.min(with_reader)
+    }
+
+    /// Whether no container can process the first record.
+    pub(crate) fn has_poison(&self) -> bool {
+        self.poison && self.max_receives() > 0
     }
 
     fn on_dependency_failure(&self) -> OnDependencyFailure {

@@ -79,7 +79,8 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
     let pace = (speeds(), timing());
-    let records = (batches(), keys, naming(), pace, prop::bool::weighted(0.1)).boxed();
+    let odd = (prop::bool::weighted(0.1), prop::bool::weighted(0.4));
+    let records = (batches(), keys, naming(), pace, odd).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
@@ -104,7 +105,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     // thread's stack each time.
     (topology, records, design, budget().boxed(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
-            let (batches, keys, naming, (speeds, timing), unreadable) = records;
+            let (batches, keys, naming, (speeds, timing), (unreadable, poison)) = records;
             let (
                 on_refusal,
                 strong,
@@ -122,6 +123,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 batches,
                 keys,
                 unreadable,
+                poison,
                 naming,
                 speeds,
                 timing,

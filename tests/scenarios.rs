@@ -92,6 +92,8 @@ fn every_built_in_scenario_has_a_test() {
         "kinesis-side-path",
         "dynamodb-dns-plans",
         "github-failover",
+        "poison-message",
+        "outage-dead-letters",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

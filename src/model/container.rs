@@ -1,5 +1,8 @@
 //! The container that does the work of one stage in one region (ECS).
 
+use std::sync::Arc;
+
+use crate::model::bit_set::BitSet;
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
@@ -101,6 +104,15 @@ pub(crate) struct Context {
     pub(crate) steps: [Action; 3],
     /// Its design.
     pub(crate) options: ContainerOptions,
+    /// The records that it cannot process; none if it can process all.
+    pub(crate) poison: Option<Arc<BitSet>>,
+}
+
+impl Context {
+    #[inline]
+    fn is_poison(&self, copy: RecordCopy) -> bool {
+        self.poison.as_ref().is_some_and(|poison| poison.contains(copy.id.index()))
+    }
 }
 
 messages! {
@@ -123,6 +135,9 @@ impl Container {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });
                     self.retried = 0;
+                    if context.is_poison(copy) {
+                        return self.give_back(WhyBack::Poison, context, out);
+                    }
                     self.act(context, out);
                 }
             }

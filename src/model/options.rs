@@ -120,6 +120,7 @@ mod aurora;
 mod container;
 mod destination;
 mod dns;
+mod limit;
 mod queue;
 mod replication;
 pub(crate) mod scenarios;
@@ -135,7 +136,8 @@ pub use container::{
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
-pub use queue::{AtCapacity, Delivery, QueueFailure, QueueOptions, Receive, RemoveBy};
+pub use limit::LossLimit;
+pub use queue::{AtCapacity, DeadLetters, Delivery, QueueFailure, QueueOptions, Receive, RemoveBy};
 pub use replication::{ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;

@@ -93,7 +93,9 @@ impl Progress {
             Change::Left(_) | Change::SetAside(_) => {
                 let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] -= 1;
-                self.changed |= self.queued[region.index()] == 0;
+                // A script need not wait for a record that is set aside.
+                let aside = matches!(change, Change::SetAside(_));
+                self.changed |= aside || self.queued[region.index()] == 0;
             }
             Change::TakenBack(_) => {
                 let (region, _) = self.queue_places[queue.index()];

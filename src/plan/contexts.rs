@@ -1,12 +1,15 @@
 //! What each machine knows about its place and its design.
 
+use std::sync::Arc;
+
+use crate::model::bit_set::BitSet;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Action, Insert, ReplicationMode, StoreKind};
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
-use crate::scenario::Scenario;
+use crate::scenario::{Records, Scenario};
 
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
@@ -76,6 +79,7 @@ impl Builder<'_> {
 
     pub(super) fn containers(&self) -> Vec<container::Context> {
         let layout = self.layout;
+        let poison = poison(&self.scenario.records);
         let context = |id| {
             let id = ContainerId(id);
             let (region, stage) = layout.container_place(id);
@@ -90,6 +94,7 @@ impl Builder<'_> {
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 steps: self.steps,
                 options: self.scenario.container.clone(),
+                poison: poison.clone(),
             }
         };
         (0..layout.containers() as u16).map(context).collect()
@@ -178,4 +183,11 @@ impl Builder<'_> {
         };
         layout.stage_ids().map(context).collect()
     }
+}
+
+/// The records that no container can process, if there are any.
+fn poison(records: &Records) -> Option<Arc<BitSet>> {
+    let mut poison = BitSet::new(records.total() as usize + 1);
+    records.poison.iter().for_each(|&record| poison.insert(record.into()));
+    (!records.poison.is_empty()).then(|| Arc::new(poison))
 }

@@ -77,6 +77,12 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
     if u64::from(found) > records {
         return Err(Problem::new("records.unreadable", Cause::UnknownRecord { found, records }));
     }
+    let poison = scenario.records.poison.iter().enumerate();
+    let is_none = |found: u16| found == 0 || u64::from(found) > records;
+    if let Some((index, &found)) = poison.into_iter().find(|&(_, &found)| is_none(found)) {
+        let key = format!("records.poison[{index}]");
+        return Err(Problem::new(key, Cause::UnknownRecord { found, records }));
+    }
     Ok(())
 }
 

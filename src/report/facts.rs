@@ -52,7 +52,7 @@ pub struct FactsSummary {
     pub accepted: Range,
     /// Records at the destination.
     pub delivered: Range,
-    /// Records about which a property excused something, because of a loss.
+    /// Records about which a property excused something, because of a loss or since they are parked.
     pub excused: Range,
     /// Copies in dead-letter queues.
     pub dead_lettered: Range,
@@ -60,14 +60,17 @@ pub struct FactsSummary {
     pub lost: Range,
     /// Of how many records that may be, as the scenario declares.
     pub rpo_records: LossLimit,
+    /// Records that are parked in dead-letter queues and did not arrive, at most; left out if that is none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub parked: u32,
     /// The properties that the scenario leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<&'static str>,
-    /// What properties do not claim because of losses, at most.
+    /// What properties do not claim because of losses and of parked records, at most.
     pub exceptions: Vec<ExceptionSummary>,
 }
 
-/// What a property does not claim because of losses that the scenario declares.
+/// What a property does not claim because of losses or parked records that the scenario declares.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ExceptionSummary {
     /// The property.
@@ -106,6 +109,7 @@ impl FactsSummary {
             dead_lettered: range(|facts| facts.dead_lettered),
             lost: range(|facts| facts.lost),
             rpo_records: plan.scenario().rpo.records,
+            parked: excused.parked,
             left_out: left_out(plan),
             exceptions: judged.filter_map(exception).collect(),
         })
@@ -141,13 +145,13 @@ impl FactsSummary {
     }
 
     /// What a verdict that nothing was violated has to add, after its first word; empty if no
-    /// acknowledged record was lost and no property is left out.
+    /// acknowledged record was lost, none is parked and no property is left out.
     pub fn except(&self) -> String {
         let left_out = match self.left_out.as_slice() {
             [] => String::new(),
             names => format!(", left out by the scenario: {}", names.join(", ")),
         };
-        self.except_losses() + &left_out
+        self.except_losses() + &self.except_parked() + &left_out
     }
 
     fn except_losses(&self) -> String {
@@ -165,11 +169,27 @@ impl FactsSummary {
         )
     }
 
+    fn except_parked(&self) -> String {
+        let up_to = if self.ends == 1 { "" } else { "up to " };
+        match self.parked {
+            0 => String::new(),
+            most => {
+                let records = plural(most.into(), "record", "records");
+                format!(", except for {up_to}{records} parked in dead-letter queues")
+            }
+        }
+    }
+
     /// What the property does not claim, if anything.
     pub(super) fn exception(&self, property: PropertyName) -> Option<&str> {
         let of_property = |one: &&ExceptionSummary| one.property == property.name();
         self.exceptions.iter().find(of_property).map(|one| one.except.as_str())
     }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_none(number: &u32) -> bool {
+    *number == 0
 }
 
 fn quoted(limit: LossLimit) -> String {

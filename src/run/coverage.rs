@@ -126,6 +126,7 @@ impl Reached {
         let gives_back =
             refuses || crash || refused || out_of_reach || plan.can_fail(is_dependency);
         let is_refused = refuses || refused || plan.can_fail(is_dependency);
+        let is_poisoned = !plan.scenario().records.poison.is_empty();
         let goes_on =
             plan.scenario().container.on_dependency_failure == OnDependencyFailure::GiveBack;
         match self {
@@ -139,7 +140,7 @@ impl Reached {
                 gives_back
                     || [Reached::GaveUp, Reached::GaveBack].iter().any(|it| it.is_possible(plan))
             }
-            Reached::Redelivery => gives_back || times_out,
+            Reached::Redelivery => gives_back || times_out || is_poisoned,
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
@@ -161,7 +162,9 @@ impl Reached {
             }
             Reached::GaveBack => {
                 let duplicate = plan.scenario().container.on_duplicate == OnDuplicate::GiveBack;
-                is_refused && goes_on || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
+                is_poisoned
+                    || is_refused && goes_on
+                    || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
             }
             Reached::ContainerRecovered => {
                 let stops = crash || is_refused && !goes_on;
@@ -325,7 +328,8 @@ impl Coverage {
                 self.reach(Reached::GaveUp);
             }
             container::Event::GaveBack {
-                why: WhyBack::Duplicate | WhyBack::Refused(_), ..
+                why: WhyBack::Duplicate | WhyBack::Refused(_) | WhyBack::Poison,
+                ..
             } => self.reach(Reached::GaveBack),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
             container::Event::Forwarding { .. } | container::Event::NothingToRecover { .. } => {}

@@ -81,6 +81,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::WithinRpo,
     ),
     (
+        "poison-message",
+        include_str!("../../scenarios/incidents/poison-message.toml"),
+        PropertyName::Settles,
+    ),
+    (
         "outage-dead-letters",
         include_str!("../../scenarios/incidents/outage-dead-letters.toml"),
         PropertyName::DeliveredAll,

@@ -92,8 +92,8 @@ mod tests {
         ("replication.witness = 1", "witness: 1 is neither true nor false; use one of them"),
         ("store.stages = 3", "stages: 3 is not a table; write its keys one by one"),
         (
-            "container.on_duplicate = \"skp\"",
-            "\"skp\" is not a value of it; use \"forward-again\" or \"skip\"; did you mean \"skip\"?",
+            "queue.receive = \"kep\"",
+            "\"kep\" is not a value of it; use \"keep\" or \"destructive\"; did you mean \"keep\"?",
         ),
     ];
 

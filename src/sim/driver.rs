@@ -197,19 +197,40 @@ impl World {
         match condition {
             Await::Batch(batch, milestone) => {
                 self.out.progress().count(batch, milestone) == plan.batch(batch).count()
+                    || plan.parks() && self.comes_or_is_parked(batch, milestone, plan)
             }
             Await::PublishedOrRefused(batch) => {
                 self.source.was_refused(batch)
                     || self.holds(Await::Batch(batch, Milestone::ACCEPTED), plan)
             }
             Await::EnqueuedAt(queue, batch) => {
-                plan.batch(batch).all(|record| self.out.progress().has_come_to(record, queue))
+                let has_come = |record| self.out.progress().has_come_to(record, queue);
+                plan.batch(batch).all(|record| has_come(record) || self.is_parked(record, plan))
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,
             Await::Quiescent => self.out.ready().is_empty() && self.out.first_late().is_none(),
             Await::Sometime => self.driver.released || self.out.ready().is_empty(),
         }
+    }
+
+    /// Whether the records of the batch that have not come so far are parked. The source's acknowledgement comes
+    /// all the same.
+    #[cold]
+    fn comes_or_is_parked(&self, batch: BatchId, milestone: Milestone, plan: &Plan) -> bool {
+        milestone != Milestone::ACCEPTED
+            && plan.batch(batch).all(|record| {
+                self.out.progress().has_reached(record, milestone) || self.is_parked(record, plan)
+            })
+    }
+
+    /// Whether the record is in a dead-letter queue and may stay there.
+    pub(super) fn is_parked(&self, record: RecordId, plan: &Plan) -> bool {
+        plan.parks()
+            && self.queues.iter().any(|queue| {
+                let mut dead = queue.dead(&self.shelf);
+                dead.any(|item| item.copy.id == record)
+            })
     }
 
     fn check(&self, check: &Check, plan: &Plan) -> bool {

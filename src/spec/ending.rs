@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::id::{RecordId, RegionId};
 use crate::sim::Simulation;
-use crate::spec::{Losses, PropertyName, Spec};
+use crate::spec::{DeliveredAll, Losses, PropertyName, Spec};
 
 /// How far the records of a run came: how many, when it had ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -41,7 +41,7 @@ pub struct Facts {
     pub accepted: u32,
     /// They are at the destination.
     pub delivered: u32,
-    /// A property excused something about them, because of a loss.
+    /// A property excused something about them, because of a loss or since they are parked.
     pub excused: u32,
     /// Copies in dead-letter queues.
     pub dead_lettered: u32,
@@ -49,11 +49,13 @@ pub struct Facts {
     pub lost: u32,
 }
 
-/// What the properties excused because of losses, and so do not claim.
+/// What the properties excused because of losses and of parked records, and so do not claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Excused {
     /// Accepted records that a loss took out of the last queue that had them.
     pub undelivered: u32,
+    /// Records that are parked in dead-letter queues, as declared, and did not arrive.
+    pub parked: u32,
     /// Delivered records that a table of a region that is left lacks because of a loss.
     pub unstored: u32,
     /// Records that some tables of a stage hold and others lack because of a loss, in regions that are
@@ -88,10 +90,11 @@ impl Excused {
         let lacking = " that tables lack because of losses";
         let keys = (self.keys, "for ", ["key", "keys"], " of which losses took records");
         let undelivered = || records(self.undelivered, taken);
+        let parked = || records(self.parked, " parked in dead-letter queues");
         let excusing = [
             (PropertyName::NeverLost, vec![undelivered()]),
-            (PropertyName::DeliveredAll, vec![undelivered()]),
-            (PropertyName::Expectation, vec![undelivered()]),
+            (PropertyName::DeliveredAll, vec![undelivered(), parked()]),
+            (PropertyName::Expectation, vec![undelivered(), parked()]),
             (PropertyName::StoredEverywhere, vec![regions(), records(self.unstored, lacking)]),
             (PropertyName::Converged, vec![regions(), records(self.diverged, lacking)]),
             (PropertyName::MonotoneVersion, vec![keys]),
@@ -110,9 +113,9 @@ impl Excused {
     }
 
     /// The numbers, in a fixed order.
-    fn numbers(&mut self) -> [&mut u32; 6] {
-        let Excused { undelivered, unstored, diverged, keys, regions, destroyed } = self;
-        [undelivered, unstored, diverged, keys, regions, destroyed]
+    fn numbers(&mut self) -> [&mut u32; 7] {
+        let Excused { undelivered, parked, unstored, diverged, keys, regions, destroyed } = self;
+        [undelivered, parked, unstored, diverged, keys, regions, destroyed]
     }
 
     /// The greater one of each number.
@@ -173,6 +176,8 @@ impl Spec {
         if self.losses.watches() {
             excuse(&mut ending, simulation, &self.losses);
         }
+        ending.excused.parked = DeliveredAll::parked(simulation).count() as u32;
+        ending.facts.excused += ending.excused.parked;
         ending
     }
 }

@@ -47,8 +47,10 @@ impl Unmet {
         match &plan.actions()[usize::from(action)] {
             DriverAction::Check(check) => Unmet::check(check, simulation),
             DriverAction::Await(Await::Batch(batch, milestone)) => {
-                let reached =
-                    |record: &RecordId| simulation.progress().has_reached(*record, *milestone);
+                let reached = |record: &RecordId| {
+                    simulation.progress().has_reached(*record, *milestone)
+                        || simulation.is_parked(*record)
+                };
                 missing(plan.batch(*batch).filter(|record| !reached(record)), *milestone)
             }
             DriverAction::Await(Await::EnqueuedAt(queue, batch)) => {

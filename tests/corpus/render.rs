@@ -167,6 +167,7 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Container(container::Event::GaveBack { container, record, why }) => {
             let why = match why {
                 WhyBack::Unreadable => "gave-up".to_owned(),
+                WhyBack::Poison => "gave-back poison".to_owned(),
                 WhyBack::Duplicate => "gave-back duplicate".to_owned(),
                 WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),
             };

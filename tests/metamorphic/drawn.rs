@@ -296,6 +296,10 @@ const NOT_SKETCHED: &[Never] = &[
     ),
     ("the orchestrator is in the tiny systems", &["container.restart = always"]),
     ("what is destroyed cannot be counted beforehand", &["rpo.records = another number"]),
+    (
+        "a good record does not stay in the dead letters to the end",
+        &["queue.parked_max = another number", "queue.parked_max = unlimited"],
+    ),
     ("values tell records apart, whatever they are", &["records.seed = another number"]),
     ("what is left out cannot be found", &["spec.leave_out = a list"]),
     (

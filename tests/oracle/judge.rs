@@ -11,6 +11,8 @@
 //!   does not.
 //! * A failover is a loss of what the database had and the new writer has not. Who moves a writer in any
 //!   other way destroys nothing.
+//! * A record is parked if it is among the dead letters at the end and has not arrived. Whoever declares that so many
+//!   may be answers for all of them if there are more.
 //! * A loss of a region counts what was accepted: the rest is sent again. What a lost table or region
 //!   took with it is owed by nobody.
 //! * `Expectation` is not in the text: it is the script's own.
@@ -20,7 +22,7 @@ use std::collections::BTreeSet;
 use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
-use active_active::model::options::{Delivery, OnRefusal};
+use active_active::model::options::{DeadLetters, Delivery, OnRefusal};
 use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
 use active_active::model::{container, destination, dns, queue, source, table};
 use active_active::plan::Plan;
@@ -28,7 +30,7 @@ use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
 
 use super::expectation;
-use super::trace::Trace;
+use super::trace::{End, Trace};
 use super::world::World;
 
 /// What the oracle says of a trace.
@@ -273,6 +275,23 @@ fn judge_state(world: &World) -> Vec<PropertyName> {
     violated
 }
 
+/// The dead letters that may stay where they are: by the scenario's own words, those that no container can
+/// process, and so many others, if there are no more.
+fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<RecordId> {
+    let scenario = plan.scenario();
+    if scenario.queue.dead_letters == DeadLetters::Owed {
+        return BTreeSet::new();
+    }
+    let dead = world.dead.iter().map(|(_, record)| *record);
+    let dead = dead.filter(|record| exists(*record, plan) && !end.delivered[record.index()]);
+    let is_poison = |record: &RecordId| scenario.records.poison.contains(&record.0);
+    let (poison, others): (BTreeSet<_>, BTreeSet<_>) = dead.partition(is_poison);
+    match scenario.queue.parked_max {
+        LossLimit::AtMost(most) if others.len() > most as usize => poison,
+        LossLimit::AtMost(_) | LossLimit::Unlimited => poison.union(&others).copied().collect(),
+    }
+}
+
 /// What the end of a trace violates.
 fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let end = &trace.end;
@@ -288,6 +307,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     };
     let happened = |wanted: Event| trace.entries.iter().any(|entry| entry.events.contains(&wanted));
     let owns_all = plan.scenario().source.on_refusal != OnRefusal::Abort;
+    let parked = may_stay(&world, end, plan);
     must(PropertyName::Settles, end.quiescent);
     must(PropertyName::Expectation, !end.awaits);
     for record in plan.record_ids() {
@@ -296,7 +316,8 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             happened(Event::Source(source::Event::Accepted { record })) || (owns_all && published);
         let delivered = end.delivered[record.index()];
         let lost = world.loss.undelivered.contains(&record);
-        must(PropertyName::DeliveredAll, delivered || lost || !owed);
+        let parked = parked.contains(&record);
+        must(PropertyName::DeliveredAll, delivered || lost || parked || !owed);
         for (table, rows) in end.rows.iter().enumerate() {
             let excused = world.excuses(TableId(table as u16), record, plan);
             let stored = rows[record.index()].0 > 0;

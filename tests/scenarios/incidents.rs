@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use active_active::explore::{Runner, Verdict};
-use active_active::model::Event;
 use active_active::model::dns;
+use active_active::model::{Event, RecordId};
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
@@ -56,6 +56,53 @@ fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
     let waits = "script=publish 1,await quiescent,fail *-replicator,publish 2,await quiescent,\
                  recover *,await delivered all";
     assert_incident("github-failover", waits);
+}
+
+/// A fifo queue delivers the record that every container fails at for ever, in every schedule, and nothing behind it.
+/// One that gives it up after three deliveries delivers all others.
+#[test]
+fn a_record_that_cannot_be_processed_starves_all_behind_it() {
+    assert_incident("poison-message", "queue.max_receives=3");
+    let mut runner = Runner::new(plans::plan("poison-message", &[]));
+    let outcome = runner.run(&mut Random::new(SEED), 0, &mut ());
+    let Verdict::Violated(violation) = outcome.verdict else { panic!("{outcome:?}") };
+    let why = violation.because.join("\n");
+    assert!(why.contains("cannot process record 3 and gives it back each time"), "{why}");
+    holds_with("poison-message", &["queue.max_receives=3"], |run| {
+        ended_by_itself(run);
+        let ending = run.outcome.ending.expect("it holds");
+        assert_eq!((ending.facts.delivered, ending.facts.dead_lettered), (5, 1));
+        assert_eq!((ending.excused.parked, ending.facts.excused), (1, 1));
+        assert!(run.simulation.is_parked(RecordId(3)));
+    });
+}
+
+/// What is declared covers the records that no container can process, and so many others as the declaration says:
+/// an outage is found where records are parked, too.
+#[test]
+fn parked_records_are_those_that_are_declared() {
+    let violates = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("outage-dead-letters", changes));
+        let mut runs =
+            (0..INCIDENT_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+        runs.any(|outcome| match outcome.verdict {
+            Verdict::Violated(violation) => {
+                assert_eq!(violation.property(), PropertyName::DeliveredAll, "{violation}");
+                true
+            }
+            Verdict::Holds => false,
+            Verdict::Inconclusive(_) => panic!("{outcome:?}"),
+        })
+    };
+    let parked = "queue.dead_letters=parked";
+    assert!(violates(&[parked]));
+    assert!(violates(&[parked, "queue.parked_max=2"]));
+    assert!(!violates(&[parked, "queue.parked_max=3"]));
+    assert!(!violates(&[parked, "queue.parked_max=unlimited"]));
+    // A record that is redriven is awaited again.
+    let redriven = "script=fail core-table@1,publish 1,await quiescent,recover core-table@1,redrive *,\
+                    await delivered all,expect delivered 6";
+    holds_with("outage-dead-letters", &[parked, redriven], all_is_everywhere);
 }
 
 /// An outage uses up the deliveries of good records, unless it is over before. A queue that never gives up, and

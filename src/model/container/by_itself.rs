@@ -203,6 +203,15 @@ fn a_container_that_was_refused_gives_back_and_goes_on() {
     rig.tells(TOLD, "a_container_that_was_refused_gives_back_and_goes_on");
 }
 
+/// Before it is stored, and whatever else the design is.
+#[test]
+fn a_record_that_cannot_be_processed_is_given_back() {
+    let mut rig = rig("records.poison = [2, 3]");
+    received(&mut rig, 0, 2, 4);
+    received(&mut rig, 0, 1, 5);
+    rig.tells(TOLD, "a_record_that_cannot_be_processed_is_given_back");
+}
+
 #[test]
 fn a_duplicate_is_given_back() {
     let mut rig = rig("container.on_duplicate = 'give-back'");

@@ -52,6 +52,8 @@ pub enum WhyBack {
     Duplicate,
     /// This machine refused its request.
     Refused(MachineId),
+    /// No container can process the record.
+    Poison,
 }
 
 impl Event {

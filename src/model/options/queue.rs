@@ -1,6 +1,8 @@
 //! The options of the queues.
 
-use crate::model::options::{SOUND, UNSOUND};
+use crate::model::options::limit::LossLimit;
+use crate::model::options::scenarios::{OUTAGE_PARKED, POISON_PARKED};
+use crate::model::options::{About, SOUND, UNSOUND, sound};
 use crate::model::property::PropertyName as P;
 
 section! {
@@ -16,6 +18,11 @@ section! {
             (2, SOUND),
             (3, SOUND),
         ],
+        /// What becomes of the records in dead-letter queues.
+        dead_letters: DeadLetters,
+        /// Where dead letters are parked: how many records may be there at the end that containers can process,
+        /// beside those of `records.poison`. "unlimited": any number.
+        parked_max: LossLimit => parked(),
         /// How many records it has room for, in flight or not; 0: any number. Senders wait for room.
         capacity: u16 => vec![(0, SOUND.limit()), (1, SOUND), (2, SOUND), (4, SOUND)],
         /// What it does for its consumers while it is full.
@@ -26,6 +33,26 @@ section! {
         receive: Receive,
         /// What a remove removes.
         remove: RemoveBy,
+    }
+}
+
+/// How many good records may be parked. None by default: an outage makes dead letters of them, too.
+fn parked() -> Vec<(LossLimit, About)> {
+    let none = SOUND.by(OUTAGE_PARKED, P::DeliveredAll);
+    let mut all = vec![(LossLimit::AtMost(0), none)];
+    all.extend(sound([LossLimit::AtMost(1), LossLimit::Unlimited]));
+    all
+}
+
+option! {
+    /// What becomes of the records in dead-letter queues.
+    DeadLetters {
+        /// They are owed as all others are: the script redrives them, or `DeliveredAll` is violated.
+        Owed = SOUND.by(POISON_PARKED, P::DeliveredAll),
+        /// They may stay there: it is declared that they do not arrive, and how many did not is in every
+        /// verdict. An await does not wait for them. It covers those that no container can process
+        /// (`records.poison`), and as many others as `queue.parked_max` says.
+        Parked = SOUND.holds_in(&[POISON_PARKED]).safer_with(&[]),
     }
 }
 

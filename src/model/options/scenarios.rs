@@ -139,6 +139,25 @@ pub(crate) const TABLE_OUT_FOR_A_WHILE: &str = r#"
     container.on_dependency_failure = "give-back"
 "#;
 
+/// A record that no container can process is given up, and all others go on.
+pub(crate) const POISON_PARKED: &str = r#"
+    name = "poison-parked"
+    script = ["publish 1", "await delivered 5"]
+    topology.stages = ["inbound", "core"]
+    records = { batches = [6], poison = 2 }
+    queue = { max_receives = 2, dead_letters = "parked" }
+"#;
+
+/// A table is out until the queue in front of it has given up what came for it, of which nothing was wrong.
+pub(crate) const OUTAGE_PARKED: &str = r#"
+    name = "outage-parked"
+    script = ["fail core-table@1", "publish 1", "await quiescent", "recover *", "await delivered all"]
+    topology.stages = ["inbound", "core"]
+    records.batches = [6]
+    queue = { max_receives = 2, dead_letters = "parked", parked_max = "unlimited" }
+    container.on_dependency_failure = "give-back"
+"#;
+
 /// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
 pub(crate) const INBOUND_QUEUE_FAILS: &str = r#"
     name = "inbound-queue-fails"

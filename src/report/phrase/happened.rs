@@ -131,6 +131,7 @@ impl Scene<'_> {
                 WhyBack::Unreadable => {
                     format!("gives up on {record} (its table has a row that it cannot read)")
                 }
+                WhyBack::Poison => format!("cannot process {record} and gives it back"),
                 WhyBack::Duplicate => format!("gives {record} back: its table has it already"),
                 WhyBack::Refused(by) => {
                     format!("gives {record} back: {} refused", self.machine(by))

@@ -2,9 +2,11 @@
 
 use super::Narrator;
 use crate::model::container::WhyBack;
-use crate::model::id::MachineId;
+use crate::model::id::{ContainerId, MachineId};
 use crate::model::layout::Place;
+use crate::model::options::Delivery;
 use crate::spec::circle::Circle;
+use crate::words::plural;
 
 /// So many machines are named.
 const NAMED: usize = 8;
@@ -45,6 +47,10 @@ impl Narrator<'_> {
                 WhyBack::Duplicate => {
                     format!("{name} gives {record} back each time, since {table} has it already")
                 }
+                WhyBack::Poison => format!(
+                    "{name} cannot process {record} and gives it back each time{}",
+                    self.starving(container)
+                ),
                 WhyBack::Refused(by) => {
                     format!("{name} gives {record} back each time, since {} refuses", layout.name(by))
                 }
@@ -59,6 +65,18 @@ impl Narrator<'_> {
         }
         reasons.truncate(NAMED);
         reasons
+    }
+
+    /// How many records a fifo queue does not deliver while it delivers one again and again.
+    fn starving(&self, container: ContainerId) -> String {
+        let plan = self.simulation.plan();
+        let queue = plan.containers[container.index()].in_queue_id;
+        let behind = self.simulation.queue(queue).len().saturating_sub(1) as u64;
+        if behind == 0 || plan.scenario().queue.delivery == Delivery::Standard {
+            return String::new();
+        }
+        let waiting = plural(behind, "record waits", "records wait");
+        format!("; {waiting} behind it in {}", self.queue(queue))
     }
 
     /// Machines that can still step, with what they would do.

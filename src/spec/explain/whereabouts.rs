@@ -91,10 +91,10 @@ impl Narrator<'_> {
         match spot {
             Spot::Queue(queue, holder) => self.stuck_in(queue, holder, &names, group.len()),
             Spot::DeadLetters(queue, receives) => vec![format!(
-                "{names} {is} in the dead-letter queue of {} after {}; nothing redrives {}",
+                "{names} {is} in the dead-letter queue of {} after {}; {}",
                 self.queue(queue),
                 plural(receives, "delivery", "deliveries"),
-                if group.len() == 1 { "it" } else { "them" }
+                self.why_dead(group)
             )],
             Spot::Source => {
                 let was = if group.len() == 1 { "was" } else { "were" };
@@ -114,6 +114,20 @@ impl Narrator<'_> {
                 let was = if group.len() == 1 { "was" } else { "were" };
                 vec![format!("{names} {was} in no queue at any time")]
             }
+        }
+    }
+
+    /// Why dead letters matter.
+    fn why_dead(&self, group: &[RecordId]) -> String {
+        let plan = self.simulation.plan();
+        let it = if group.len() == 1 { "it" } else { "them" };
+        if plan.parks() {
+            let most = plan.scenario().queue.parked_max;
+            return format!("of those that containers can process, {most} may be parked");
+        }
+        match group.iter().all(|&record| plan.is_poison(record)) {
+            true => format!("no container can process {it}"),
+            false => format!("nothing redrives {it}"),
         }
     }
 

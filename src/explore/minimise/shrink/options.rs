@@ -7,8 +7,8 @@ use crate::scenario::options::{self, DesignOption};
 /// Tables whose keys are no options.
 const NO_OPTIONS: &[&str] = &["budget", "speed"];
 
-/// Keys that are no options: what is run and what for. Without its declaration of losses a scenario fails
-/// by a loss that is none of its failure.
+/// Keys that are no options: what is run and what for. Without its declaration of losses, or of dead letters, a
+/// scenario fails by one that is none of its failure.
 const KEPT: &[&str] = &[
     "format",
     "name",
@@ -17,6 +17,7 @@ const KEPT: &[&str] = &[
     "topology.stages",
     "topology.containers",
     "rpo.records",
+    "queue.parked_max",
 ];
 
 /// Whether it is a limit that the system is built with. With a lower one it would be another system, which

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{Shrunk, groups};
-use crate::scenario::{Condition, Expectation, Scenario, ScriptStep};
+use crate::scenario::{Condition, Expectation, Records, Scenario, ScriptStep};
 
 /// The scenarios with fewer batches.
 pub(super) fn batches(scenario: &Scenario) -> Vec<Shrunk> {
@@ -24,12 +24,12 @@ pub(super) fn records(scenario: &Scenario) -> Vec<Shrunk> {
         Shrunk::with(scenario, |fewer| {
             let batches = fewer.records.batches.iter_mut().enumerate();
             batches.for_each(|(index, size)| *size = change(index, *size));
-            let unreadable = usize::from(fewer.records.unreadable).checked_sub(1);
-            if let Some((batch, at)) = unreadable.and_then(|index| place(sizes, index)) {
-                let before: u32 = fewer.records.batches[..batch].iter().sum();
-                let at = at.min(fewer.records.batches[batch].saturating_sub(1));
-                fewer.records.unreadable = (before + at + 1) as u16;
-            }
+            let now = fewer.records.batches.clone();
+            rename(&mut fewer.records, |index| {
+                let (batch, at) = place(sizes, index)?;
+                let before: u32 = now[..batch].iter().sum();
+                Some((before + at.min(now[batch].saturating_sub(1)) + 1) as u16)
+            });
         })
     };
     let mut found = vec![with(&|_, _| 1), with(&|_, size| size.div_ceil(2))];
@@ -40,14 +40,35 @@ pub(super) fn records(scenario: &Scenario) -> Vec<Shrunk> {
     }
     let mut found: Vec<Shrunk> =
         found.into_iter().flat_map(|fewer| counted(scenario, fewer)).collect();
-    // Which record it is that cannot be read is no option: the first one is as good as any.
-    let unreadable = scenario.records.unreadable;
-    let sooner =
-        [1, unreadable.saturating_sub(1)].into_iter().filter(|&id| 0 < id && id < unreadable);
-    found.extend(
-        sooner.map(|id| Shrunk::with(scenario, |scenario| scenario.records.unreadable = id)),
-    );
+    // Which record it is that cannot be read or processed is no option: the first one is as good as any.
+    let poison = &scenario.records.poison;
+    for named in poison.iter().copied().chain([scenario.records.unreadable]) {
+        let sooner = [1, named.saturating_sub(1)].into_iter().filter(|&id| 0 < id && id < named);
+        let renamed = sooner.map(|id| {
+            Shrunk::with(scenario, |scenario| {
+                rename(&mut scenario.records, |index| {
+                    let same = index as u16 + 1;
+                    Some(if same == named { id } else { same })
+                });
+            })
+        });
+        found.extend(renamed);
+    }
+    if poison.len() > 1 {
+        let without = |gone| Shrunk::with(scenario, |fewer| _ = fewer.records.poison.remove(gone));
+        found.extend((0..poison.len()).map(without));
+    }
     found
+}
+
+/// Gives the records that options name their new ids, by what their index from 0 was; one that is gone is not
+/// named any more.
+fn rename(records: &mut Records, id: impl Fn(usize) -> Option<u16>) {
+    let new = |named: u16| usize::from(named).checked_sub(1).and_then(&id);
+    records.unreadable = new(records.unreadable).unwrap_or(0);
+    records.poison = records.poison.iter().filter_map(|&named| new(named)).collect();
+    records.poison.sort_unstable();
+    records.poison.dedup();
 }
 
 /// The batch of a record, and its place there; both from 0.
@@ -65,14 +86,16 @@ fn place(sizes: &[u32], record: usize) -> Option<(usize, u32)> {
 /// Removes the batch of this index and whatever is said of it.
 pub(super) fn remove_batch(shrunk: &mut Shrunk, index: usize) {
     let records = &mut shrunk.scenario.records;
-    let unreadable = usize::from(records.unreadable).checked_sub(1);
-    if let Some((batch, _)) = unreadable.and_then(|record| place(&records.batches, record)) {
+    let sizes = records.batches.clone();
+    rename(records, |record| {
+        let (batch, _) = place(&sizes, record)?;
+        let same = record as u16 + 1;
         match batch.cmp(&index) {
-            std::cmp::Ordering::Less => {}
-            std::cmp::Ordering::Equal => records.unreadable = 0,
-            std::cmp::Ordering::Greater => records.unreadable -= records.batches[index] as u16,
+            std::cmp::Ordering::Less => Some(same),
+            std::cmp::Ordering::Equal => None,
+            std::cmp::Ordering::Greater => Some(same - sizes[index] as u16),
         }
-    }
+    });
     records.batches.remove(index);
     let gone = index as u16 + 1;
     shrunk.edit(|_, step| renumbered(step, gone));
@@ -237,11 +260,13 @@ mod tests {
             ]
             records.batches = [3, 4, 5]
             records.unreadable = 9
+            records.poison = [2, 5, 12]
         "#,
         );
         let mut fewer = Shrunk::of(&scenario);
         remove_batch(&mut fewer, 1);
         assert_eq!((&fewer.lines[..], fewer.scenario.records.unreadable), (&[0, 3, 4, 5][..], 5));
+        assert_eq!(fewer.scenario.records.poison, [2, 8]);
         let fewer = counted(&scenario, fewer).remove(0).scenario;
         let left = ["publish 1", "publish 2", "await delivered batch 2", "await delivered 8"];
         assert_eq!(
@@ -280,5 +305,19 @@ mod tests {
         let halves = all.iter().find(|fewer| fewer.scenario.records.batches == [3, 3]);
         assert_eq!(halves.map(|fewer| fewer.scenario.records.unreadable), Some(6));
         assert!(all.iter().any(|fewer| fewer.scenario.records.unreadable == 1));
+    }
+
+    /// Two of them in one place are one; and one of several may be enough.
+    #[test]
+    fn the_records_that_cannot_be_processed_are_there() {
+        let text = "script = ['publish 1', 'publish 2']\nrecords.batches = [6, 6]\n\
+                    records.poison = [3, 9, 12]";
+        let all = records(&scenario(text));
+        let of = |sizes: [u32; 2]| all.iter().find(|fewer| fewer.scenario.records.batches == sizes);
+        let poison = |sizes| of(sizes).map(|fewer| fewer.scenario.records.poison.clone());
+        assert_eq!(poison([3, 3]), Some(vec![3, 6]));
+        assert_eq!(poison([1, 1]), Some(vec![1, 2]));
+        let has = |poison: &[u16]| all.iter().any(|fewer| fewer.scenario.records.poison == poison);
+        assert!(has(&[9, 12]) && has(&[3, 9]) && has(&[1, 9, 12]) && has(&[3, 8, 12]));
     }
 }
