@@ -20,7 +20,8 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    Answer, Commands, Conflict, DeadLetters, Fencing, OnUnreadable, Restart, StoreKind,
+    Answer, Commands, Conflict, DeadLetters, Fencing, OnDependencyFailure, OnUnreadable, Restart,
+    StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
@@ -351,6 +352,12 @@ impl Plan {
     /// Whether the time of a write makes a difference: tables show the record that was written last.
     pub(crate) fn compares_times(&self) -> bool {
         self.keys.count() > 0 && self.scenario.table.conflict == Conflict::LastWriterWins
+    }
+
+    /// Whether a system goes round, and does not come to rest, while a fault lasts: containers give back what is refused,
+    /// and get it again.
+    pub(crate) fn goes_round(&self) -> bool {
+        self.scenario.container.on_dependency_failure == OnDependencyFailure::GiveBack
     }
 
     /// Whether no container can process the record.

@@ -108,7 +108,7 @@ impl Simulation {
         let faults = &self.world.faults;
         let (machines, alternatives) = (self.world.out.ready(), self.world.alternatives);
         let heals = machines.is_empty() && self.world.can_heal(&self.plan);
-        let is_open = !self.world.ending.is_closed();
+        let is_open = self.may_end();
         Enabled::new(machines, alternatives, faults.ready(), faults.numbers(), heals, is_open)
     }
 
@@ -167,6 +167,14 @@ impl Simulation {
     #[inline]
     pub fn is_quiescent(&self) -> bool {
         self.world.out.ready().is_empty()
+    }
+
+    /// Whether a healing may come though machines can step, which ends a chaos in which the system goes round: as
+    /// long as the run is not closed; and where containers give back what is refused, whenever the script has gone on
+    /// since the last healing.
+    #[inline]
+    pub fn may_end(&self) -> bool {
+        self.world.may_end(&self.plan)
     }
 
     /// Whether the run is over: no machine can step, and there is nothing left to heal.

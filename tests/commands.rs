@@ -266,7 +266,8 @@ fn a_reply_that_a_command_overtakes_is_no_longer_lost() {
                 script = ['publish 1', 'recover only-container@1']\nrecords.batches = [1]\n\
                 dns.weights = [1, 0]\nbudget = { crash = 1, lost_reply = 1 }";
     let mut simulation = Simulation::new(plans::plan(text, &[]));
-    for (name, count) in [("driver", 1), ("record-source", 1), ("in-dns", 1), ("inbound-queue@1", 2)]
+    for (name, count) in
+        [("driver", 1), ("record-source", 1), ("in-dns", 1), ("inbound-queue@1", 2)]
     {
         steps(&mut simulation, name, count);
     }

@@ -128,8 +128,10 @@ fn the_message_of_a_case_says_what_makes_it_small() {
     assert!(story.starts_with("RemoveLast is violated at step"), "{story}");
     let saved = SavedRun::parse(file, "message").expect("the file is whole");
     let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");
-    // One record, or two where the order of two is what goes wrong.
-    assert!(minimal.size.records <= 2 && minimal.size.stages == 1, "{:?}", minimal.size);
+    // One record, or two where the order of two is what goes wrong, or three that the script publishes one by one
+    // before it recovers too early.
+    let is_small = minimal.size.records <= 3 && minimal.size.stages == 1;
+    assert!(is_small, "{:?}: {}", minimal.size, minimal.saved.to_text());
 }
 
 proptest! {

@@ -332,7 +332,7 @@ impl Scope<'_> {
     /// likes, so there the chaos may be ended; afterwards it may not stay there at all. How many states
     /// lie on cycles or behind one comes with the verdict.
     fn cycles(&self, seen: &mut Seen) -> (Verified, u64) {
-        let (ways, cyclic) = match self.cyclic(None) {
+        let (mut ways, mut cyclic) = match self.cyclic(None) {
             Ok((_, 0)) => return (Verified::Holds, 0),
             Ok(found) => found,
             Err(why) => return (Verified::Incomplete(why), 0),
@@ -340,6 +340,14 @@ impl Scope<'_> {
         if !self.reduction.is_none() {
             // The argument for it is about healings of a quiescent system.
             return (Verified::Incomplete(Incomplete::Cyclic), cyclic);
+        }
+        // A system that was healed where it goes round can go round elsewhere, as the script goes on.
+        while self.verify.plan.goes_round() {
+            match self.cyclic(Some(&ways)) {
+                Ok((_, more)) if more == cyclic => break,
+                Ok(found) => (ways, cyclic) = found,
+                Err(why) => return (Verified::Incomplete(why), cyclic),
+            }
         }
         let pass =
             self.pass(&self.rest(&ways), Task::Judge, Some(&ways), &SearchProgress::default());

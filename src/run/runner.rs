@@ -190,12 +190,14 @@ impl Runner {
                     Some(choice) => choice,
                     None => return Stop::Cut(Cut::Scheduler(self.simulation.steps())),
                 },
-                Stop::Bound if is_closed => match self.converge(scheduler, observer) {
-                    Stop::Quiescent => continue,
-                    stop @ (Stop::Bound | Stop::Healing | Stop::Breach(_) | Stop::Cut(_)) => {
-                        return stop;
+                Stop::Bound if !self.simulation.may_end() => {
+                    match self.converge(scheduler, observer) {
+                        Stop::Quiescent => continue,
+                        stop @ (Stop::Bound | Stop::Healing | Stop::Breach(_) | Stop::Cut(_)) => {
+                            return stop;
+                        }
                     }
-                },
+                }
                 Stop::Bound => match scheduler.at_bound(&self.simulation) {
                     Some(choice) => choice,
                     None => return Stop::Cut(Cut::Scheduler(self.simulation.steps())),
@@ -225,6 +227,8 @@ impl Runner {
         let bound = self.fair_steps_max();
         let fair = &mut Fair { scheduler, turns: RoundRobin::default() };
         match self.advance(fair, observer, bound) {
+            // The script has gone on, and its faults make the system go round again.
+            Stop::Bound if self.simulation.may_end() => Stop::Quiescent,
             Stop::Bound => {
                 let judgement = Settles::exceeded(&self.simulation, bound);
                 judgement.map_or_else(Stop::Breach, |()| Stop::Bound)

@@ -87,6 +87,26 @@ impl World {
         Pair { machine: kind, state, message: MessageKind::Command }
     }
 
+    /// All commands on their way reach their components: a healing of a system that goes round comes after what the
+    /// script has told it.
+    pub(super) fn obey_all(&mut self, plan: &Plan) {
+        if plan.scenario().commands == Commands::AtOnce {
+            return;
+        }
+        for machine in (0..plan.layout.machines() as u16).map(MachineId) {
+            let mut commands = Vec::new();
+            self.out.retain(machine, |message| {
+                let is_command = matches!(message, Message::Command { .. });
+                commands.extend(is_command.then_some(*message));
+                !is_command
+            });
+            for command in commands {
+                self.current = command;
+                self.obey(machine, plan);
+            }
+        }
+    }
+
     /// What kind of machine it is, and the state of one that can be commanded.
     fn kind_and_state(&self, machine: MachineId, plan: &Plan) -> (MachineKind, u8) {
         let place = plan.layout.places()[machine.index()];

@@ -181,6 +181,9 @@ fn class(option: &DesignOption, value: Option<&Value>) -> String {
 /// The class of a value as `--set` takes it.
 fn class_of_text(option: &DesignOption, value: &str) -> String {
     let value = match value.parse::<u64>() {
+        Ok(number) if option.values()[0].text == "[]" => {
+            Value::Array(vec![Value::Integer(number as i64)])
+        }
         Ok(number) => Value::Integer(number as i64),
         Err(_) if value == "[]" => Value::Array(Vec::new()),
         Err(_) if value == "true" || value == "false" => Value::Boolean(value == "true"),

@@ -40,21 +40,25 @@ pub(crate) fn judge(plan: &Arc<Plan>, states_max: usize) -> Option<Judged> {
         judged.expand(done);
         done += 1;
     }
-    // A system that can go round before it is closed can be healed wherever it then is.
-    let round = judged.on_or_behind_cycles();
-    let open = round.iter().filter(|&&node| !judged.nodes[node].simulation.is_closed());
-    let open: Vec<usize> = open.copied().collect();
-    for node in open {
-        if !judged.nodes[node].ways.iter().any(|(choice, _)| *choice == Choice::Heal) {
-            judged.take(node, Choice::Heal);
+    // A system that can go round can be healed wherever it then is, and then go round elsewhere.
+    loop {
+        let is_open = |node: &usize| {
+            let Node { simulation, ways, .. } = &judged.nodes[*node];
+            simulation.may_end() && !ways.iter().any(|(choice, _)| *choice == Choice::Heal)
+        };
+        let open: Vec<usize> = judged.on_or_behind_cycles().into_iter().filter(is_open).collect();
+        let known = judged.nodes.len();
+        open.into_iter().for_each(|node| judged.take(node, Choice::Heal));
+        if judged.nodes.len() == known {
+            break;
         }
-    }
-    while done < judged.nodes.len() {
-        if judged.nodes.len() > states_max {
-            return None;
+        while done < judged.nodes.len() {
+            if judged.nodes.len() > states_max {
+                return None;
+            }
+            judged.expand(done);
+            done += 1;
         }
-        judged.expand(done);
-        done += 1;
     }
     if judged.can_stay_for_ever() {
         judged.violated.insert(PropertyName::Settles);
@@ -125,7 +129,7 @@ impl Judged {
     fn can_stay_for_ever(&self) -> bool {
         let round = self.on_or_behind_cycles().into_iter();
         let mut kept: BTreeSet<usize> =
-            round.filter(|&node| self.nodes[node].simulation.is_closed()).collect();
+            round.filter(|&node| !self.nodes[node].simulation.may_end()).collect();
         while let Some(&first) = kept.first() {
             let from = self.reached(first, &kept);
             let together: BTreeSet<usize> = from

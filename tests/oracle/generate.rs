@@ -133,7 +133,7 @@ const LISTED_SOUND: &[&str] = &[
 const ANY_LOSS: &str = "rpo.records=unlimited";
 
 /// Dead letters may stay where they are, however many.
-const PARKED: [&str; 2] = ["queue.dead_letters=parked", "queue.parked_max=unlimited"];
+const PARKED: &str = "queue.parked_max=unlimited";
 
 /// What goes with a health check; the last one is unsound.
 const CHECKED: &[&str] = &[
@@ -204,8 +204,7 @@ impl Case {
         let checks = |change: &&str| self.changes.iter().any(|known| known == change);
         let (is_given_up, has_poison) =
             (scenario.queue.max_receives > 0, !scenario.records.poison.is_empty());
-        if has_poison && !is_given_up
-            || is_given_up && !self.changes.iter().any(|it| it == PARKED[1])
+        if has_poison && !is_given_up || is_given_up && !self.changes.iter().any(|it| it == PARKED)
         {
             return false;
         }
@@ -316,8 +315,10 @@ impl Draw {
             changes.push(format!("records.poison={}", self.pick(&["1", "2", "1,3"])));
             if self.below(4) > 0 {
                 changes.push(format!("queue.max_receives={}", 2 + self.below(2)));
-                let parked: &[&str] = if self.below(3) > 0 { &PARKED } else { &[] };
-                changes.extend(parked.iter().map(|&change| change.to_owned()));
+                let most = self.pick(&["", "queue.parked_max=1", PARKED, PARKED]);
+                if !most.is_empty() {
+                    changes.extend(["queue.dead_letters=parked", most].map(str::to_owned));
+                }
             }
         }
         if self.below(6) == 0 {

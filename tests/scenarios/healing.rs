@@ -77,3 +77,35 @@ fn without_a_healing_nothing_ends_by_itself() {
     assert_eq!(verdict("crash core-container@1", &restarts), None);
     assert_eq!(verdict("pause core-container@1", &restarts), UNDELIVERED);
 }
+
+/// Containers that give back what is refused go round as long as a fault lasts, so `await quiescent` comes true only
+/// after a healing. The run was closed by that, and the script's next fault, with the same await behind it, was
+/// taken for a livelock: a false alarm of Settles.
+#[test]
+fn each_fault_of_a_script_that_waits_for_quiescence_is_healed() {
+    let text = r#"
+        name = "outage-after-outage"
+        script = [
+            "fail core-table@1", "publish 1", "await quiescent", "recover core-table@1",
+            "fail inbound-queue@1", "await quiescent", "recover *",
+            "fail outbound-queue@1", "await quiescent", "await delivered all",
+        ]
+        topology.stages = ["core"]
+        records.batches = [2]
+        dns.weights = [1, 0]
+        container.on_dependency_failure = "give-back"
+    "#;
+    for commands in ["commands=at-once", "commands=as-messages"] {
+        holds_with(text, &[commands], all_is_everywhere);
+    }
+    let plan = plans::plan(
+        text,
+        &[
+            "records.batches=1",
+            "script=fail core-table@1,publish 1,\
+        await quiescent,recover *,fail inbound-queue@1,await quiescent,await delivered all",
+        ],
+    );
+    let report = Verify::new(plan).run(&SearchProgress::default());
+    assert_eq!(report.verdict, Verified::Holds);
+}

@@ -204,12 +204,13 @@ impl<'a, S: Space> Worker<'a, S> {
     /// system can stay for as long as it likes.
     fn may_end(&mut self, depth: usize) -> bool {
         let Some(ways) = self.search.ended else { return false };
-        is_left(ways, S::fingerprint(&self.frames[depth].state)) && !self.is_closed(depth)
+        is_left(ways, S::fingerprint(&self.frames[depth].state)) && !self.goes_on(depth)
     }
 
-    fn is_closed(&mut self, depth: usize) -> bool {
+    /// Whether nothing ends a cycle that the state of a frame is on.
+    fn goes_on(&mut self, depth: usize) -> bool {
         let Frame { state, length, .. } = &self.frames[depth];
-        self.space.point(state, &self.path[..*length]).simulation.is_closed()
+        !self.space.point(state, &self.path[..*length]).simulation.may_end()
     }
 
     /// Notes what a healing of the state of a frame brings back that nothing else would.
@@ -226,7 +227,7 @@ impl<'a, S: Space> Worker<'a, S> {
     fn note_cyclic(&mut self, depth: usize, options: &[Choice]) {
         let Task::NoteCycles(ways) = self.search.task else { return };
         let fingerprint = S::fingerprint(&self.frames[depth].state);
-        if is_left(ways, fingerprint) && self.is_closed(depth) {
+        if is_left(ways, fingerprint) && self.goes_on(depth) {
             let path = &self.path[..self.frames[depth].length];
             let bytes = self.graph.begin(fingerprint, path, options);
             if !self.search.store.note_beside(bytes) {
