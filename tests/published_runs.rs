@@ -13,11 +13,14 @@ use std::path::PathBuf;
 
 mod alike;
 mod canaries;
+mod early;
 mod meaning;
 mod order;
 mod read;
 mod replay;
+mod replication;
 mod script;
+mod variations;
 
 use meaning::Meaning;
 use read::Run;

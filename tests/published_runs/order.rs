@@ -3,18 +3,20 @@
 //! P's handlers are not atomic: other machines run between two sends of one handler. A run here is an order of
 //! whole handlings, so it is one that keeps
 //!
-//! 1. each machine's own order,
+//! 1. each machine's own order, but for P's fronts of global tables, which have no steps here;
 //! 2. cause before effect,
 //! 3. for each inbox the order in which what it handled was sent. Messages of the set-up are not in this (here
 //!    all have asked before the first step), nor are commands (here they take effect at once), nor what only P
-//!    has.
+//!    has, nor what comes to a replicator (here it comes from the tables).
 //!
-//! Of all those, the one nearest to the order of the lines: at each place the first line that can be there.
+//! Of all those, the one nearest to the order of the lines: at each place the first line that can be there. The last
+//! handling of a machine of which nothing follows comes behind all others: what it sends was not sent in P, or
+//! not handled, when the run ended.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::meaning::Meaning;
+use super::meaning::{Kind, Meaning};
 use super::read::{Line, Run};
 
 /// The run's handlings in such an order, by their number, counted from 0.
@@ -30,15 +32,17 @@ pub(crate) fn linearise(run: &Run) -> Result<Vec<usize>, Vec<usize>> {
         after[first].push(second);
         waits[second] += 1;
     }
+    let is_last = without_consequence(run);
     let free = (0..run.lines.len()).filter(|&line| waits[line] == 0);
-    let mut free: BinaryHeap<Reverse<usize>> = free.map(Reverse).collect();
+    let mut free: BinaryHeap<Reverse<(bool, usize)>> =
+        free.map(|line| Reverse((is_last[line], line))).collect();
     let mut order = Vec::with_capacity(run.lines.len());
-    while let Some(Reverse(line)) = free.pop() {
+    while let Some(Reverse((_, line))) = free.pop() {
         order.push(line);
         for &next in &after[line] {
             waits[next] -= 1;
             if waits[next] == 0 {
-                free.push(Reverse(next));
+                free.push(Reverse((is_last[next], next)));
             }
         }
     }
@@ -48,29 +52,56 @@ pub(crate) fn linearise(run: &Run) -> Result<Vec<usize>, Vec<usize>> {
     Err((0..run.lines.len()).filter(|&line| waits[line] > 0).collect())
 }
 
+/// By handling: whether it is the last of its machine, a step here, and the cause of no other.
+fn without_consequence(run: &Run) -> Vec<bool> {
+    let mut without: Vec<bool> = run.lines.iter().map(is_in_an_inbox).collect();
+    let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, line) in run.lines.iter().enumerate() {
+        if let Some(last) = last.insert(&line.machine, index) {
+            without[last] = false;
+        }
+        if line.by > 0 {
+            without[line.by - 1] = false;
+        }
+    }
+    without
+}
+
 /// Pairs of handlings of which the first must come first.
 fn before(run: &Run) -> BTreeSet<(usize, usize)> {
     let mut before = BTreeSet::new();
     let mut last: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut last_sender: BTreeMap<&str, usize> = BTreeMap::new();
+    // By machine: what it handled, with the number of sending and the handling that sent it.
+    let mut inboxes: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
     for (index, line) in run.lines.iter().enumerate() {
-        if let Some(last) = last.insert(&line.machine, index) {
+        if line.row.kind != Kind::Front
+            && let Some(last) = last.insert(&line.machine, index)
+        {
             before.insert((last, index));
         }
         if line.by == 0 {
             continue;
         }
         before.insert((line.by - 1, index));
-        if !is_in_an_inbox(line) {
-            continue;
-        }
-        if let Some(sender) = last_sender.insert(&line.machine, line.by - 1)
-            && sender != line.by - 1
-        {
-            before.insert((sender, line.by - 1));
+        if is_in_an_inbox(line) && line.row.kind != Kind::Replicator {
+            inboxes.entry(&line.machine).or_default().push((line.sent, sender(run, line)));
         }
     }
+    for inbox in inboxes.values_mut() {
+        inbox.sort_unstable();
+        let pairs = inbox.windows(2).map(|pair| (pair[0].1, pair[1].1));
+        before.extend(pairs.filter(|(first, second)| first != second));
+    }
     before
+}
+
+/// The handling that sent what a line handles: behind a front of a table, the one that asked the front.
+fn sender(run: &Run, line: &Line) -> usize {
+    let by = line.by - 1;
+    match run.lines[by].row.kind {
+        Kind::Front if run.lines[by].by > 0 => run.lines[by].by - 1,
+        _ => by,
+    }
 }
 
 /// Whether what was handled is a message here, too.

@@ -74,7 +74,7 @@ fn shown(line: &Line) -> String {
 }
 
 pub(super) struct Replay<'a> {
-    run: &'a Run,
+    pub(super) run: &'a Run,
     pub(super) script: &'a Script,
     pub(super) simulation: Simulation,
     /// Requests of the set-up that were handled before their lines.
@@ -82,20 +82,22 @@ pub(super) struct Replay<'a> {
     /// Their lines that have come.
     asked: BTreeSet<MachineId>,
     /// By machine: rows to replicate or to apply whose lines have come, how often each.
-    owed: BTreeMap<MachineId, BTreeMap<u16, usize>>,
+    pub(super) owed: BTreeMap<MachineId, BTreeMap<u16, usize>>,
     /// Rows whose first line to be replicated, or applied, has come, by machine.
-    known: BTreeSet<(MachineId, u16)>,
+    pub(super) known: BTreeSet<(MachineId, u16)>,
     /// By region: the record that the destination is at.
     pub(super) fetched: [Option<u16>; 2],
     /// Regions in which the published destination asks a failed queue again, and ours waits.
     polls: BTreeSet<RegionId>,
     /// Regions that are offline in out-dns.
-    offline: BTreeSet<RegionId>,
+    pub(super) offline: BTreeSet<RegionId>,
     /// Handlings of out-dns that lead the request for an offline region elsewhere.
     led_astray: BTreeSet<usize>,
+    /// Lines whose message was in the way of an earlier one, and is handled.
+    pub(super) early: BTreeSet<usize>,
     /// What P's tables have.
-    stored: BTreeMap<&'a str, BTreeSet<u16>>,
-    alike: Alike,
+    pub(super) stored: BTreeMap<&'a str, BTreeSet<u16>>,
+    pub(super) alike: Alike,
     ours: Vec<String>,
 }
 
@@ -116,6 +118,7 @@ impl<'a> Replay<'a> {
             polls: BTreeSet::new(),
             offline: BTreeSet::new(),
             led_astray: BTreeSet::new(),
+            early: BTreeSet::new(),
             stored: BTreeMap::new(),
             alike: Alike::default(),
             ours: Vec::new(),
@@ -156,7 +159,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn nothing(&mut self, reason: &'static str) {
+    pub(super) fn nothing(&mut self, reason: &'static str) {
         *self.alike.nothing.entry(reason).or_default() += 1;
     }
 
@@ -175,6 +178,9 @@ impl<'a> Replay<'a> {
 
     fn step(&mut self, index: usize, message: meaning::Message) -> Result<(), What> {
         use meaning::Message::{Insert, Receive, Received, Replicate};
+        if self.early.remove(&index) {
+            return Ok(());
+        }
         let run = self.run;
         let line = &run.lines[index];
         let machine = self.machine(&line.machine);
@@ -205,7 +211,7 @@ impl<'a> Replay<'a> {
                 if self.offline.contains(&region) {
                     self.take(index, message)?;
                     self.led_astray.insert(index);
-                    return self.choose(Choice::Step(self.machine("record-destination")));
+                    return Ok(());
                 }
             }
             (Kind::Destination, Received)
@@ -276,57 +282,24 @@ impl<'a> Replay<'a> {
         self.simulation.destination().state(region) == State::Refused
     }
 
-    /// A row is to be replicated, or applied, as soon as it can.
-    fn owe(&mut self, machine: MachineId, line: &Line) -> Result<(), What> {
-        if !self.known.insert((machine, record_of(line))) {
-            self.nothing(STORED_AGAIN);
-            return Ok(());
-        }
-        *self.owed.entry(machine).or_default().entry(record_of(line)).or_default() += 1;
-        Ok(())
-    }
-
-    /// Replicates and applies what is owed, as far as that can be.
-    fn catch_up(&mut self) -> Result<(), What> {
-        while let Some((machine, record)) = self.next_owed() {
-            self.choose(Choice::Step(machine))?;
-            self.alike.steps += 1;
-            let owed = self.owed.get_mut(&machine).expect("it was found there");
-            let times = owed.get_mut(&record).expect("it was found there");
-            *times -= 1;
-            if *times == 0 {
-                owed.remove(&record);
-            }
-        }
-        self.owed.retain(|_, rows| !rows.is_empty());
-        Ok(())
-    }
-
-    fn next_owed(&self) -> Option<(MachineId, u16)> {
-        self.owed.iter().find_map(|(&machine, rows)| {
-            let (Message::Replicate { copy, .. } | Message::Apply { copy, .. }) =
-                self.simulation.next_message(machine)?
-            else {
-                return None;
-            };
-            let can = self.simulation.enabled().contains(Choice::Step(machine));
-            (can && rows.contains_key(&copy.id.0)).then_some((machine, copy.id.0))
-        })
-    }
-
     /// The machine of the line handles its next message, which is to be this one.
     fn take(&mut self, index: usize, message: meaning::Message) -> Result<(), What> {
         let run = self.run;
         let line = &run.lines[index];
         let machine = self.machine(&line.machine);
-        // That something has changed is no message of P.
-        while let Some(Message::Wake { .. }) = self.simulation.next_message(machine) {
+        // That something has changed is no message of P, nor is the refusal of what it leads astray.
+        while self.simulation.next_message(machine).is_some_and(|next| self.is_ours_only(next)) {
             self.choose(Choice::Step(machine))?;
         }
         let Some(&next) = self.simulation.next_message(machine) else {
             return Err(format!("{} has no message", line.machine));
         };
-        self.means(&next, line, message)?;
+        if let Err(what) = self.means(&next, line, message) {
+            let Some((later, message)) = self.in_the_way(index, &next) else { return Err(what) };
+            self.take(later, message)?;
+            self.early.insert(later);
+            return self.take(index, message_of(line));
+        }
         let choice = self.choice(machine, &next, index);
         self.choose(choice)?;
         self.alike.steps += 1;
@@ -337,6 +310,19 @@ impl<'a> Replay<'a> {
             self.fetched[region.index()] = Some(copy.id.0);
         }
         Ok(())
+    }
+
+    /// Whether P has no such message.
+    fn is_ours_only(&self, message: &Message) -> bool {
+        match *message {
+            Message::Wake { .. } => true,
+            Message::ReceiveRefused { queue, .. } => {
+                let (region, position) = self.script.plan.layout.queue_place(queue);
+                let is_last = position + 1 == self.script.plan.layout.positions();
+                is_last && self.offline.contains(&region)
+            }
+            _ => false,
+        }
     }
 
     /// How in-dns answers a send is the region of the queue that gets it.
@@ -358,7 +344,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn choose(&mut self, choice: Choice) -> Result<(), What> {
+    pub(super) fn choose(&mut self, choice: Choice) -> Result<(), What> {
         if !self.simulation.enabled().contains(choice) {
             return Err(format!("{} cannot step", self.name(choice)));
         }
@@ -385,7 +371,9 @@ impl<'a> Replay<'a> {
     }
 
     /// At the end nothing is owed, and the destination and the tables have what P's had.
-    fn ends(&self) -> Result<(), What> {
+    fn ends(&mut self) -> Result<(), What> {
+        self.clear_the_way()?;
+        self.excuse_what_is_ahead();
         if let Some((&machine, rows)) = self.owed.iter().next() {
             let name = self.script.plan.layout.name(machine);
             return Err(format!("{name} has not handled the rows {:?}", rows.keys()));
@@ -402,7 +390,9 @@ impl<'a> Replay<'a> {
             let has = |record: &u16| rows.get(active_active::model::RecordId(*record)).rows > 0;
             let ours: BTreeSet<u16> =
                 self.script.plan.record_ids().map(|id| id.0).filter(has).collect();
-            if ours != *theirs {
+            let on_its_way = |record: &u16| self.is_stored_elsewhere(table, *record);
+            let is_ahead = |record: &u16| self.is_ahead(table, *record);
+            if !theirs.difference(&ours).all(is_ahead) || !ours.difference(theirs).all(on_its_way) {
                 return Err(format!("{table} has {ours:?}; P's had {theirs:?}"));
             }
         }
@@ -433,18 +423,22 @@ fn region(number: u16) -> RegionId {
     RegionId((number - 1) as u8)
 }
 
-/// Why a row is not replicated a second time.
-const STORED_AGAIN: &str = "a container that was refused stores the record again: here that changes no row, and nothing is \
-                            replicated";
-
 /// Why a request for an offline region has no step at the queue that it comes to.
 const ASTRAY: &str = "P's out-dns leads a request for an offline region to the other one's queue, where the \
                       destination waits already: here it is refused";
+
+/// What a line that is a step says.
+pub(super) fn message_of(line: &Line) -> meaning::Message {
+    match line.row.meaning {
+        Meaning::Step(message) => message,
+        other => unreachable!("{other:?} is no step"),
+    }
+}
 
 fn region_of(line: &Line) -> RegionId {
     region(line.details.region.expect("it is read with its region"))
 }
 
-fn record_of(line: &Line) -> u16 {
+pub(super) fn record_of(line: &Line) -> u16 {
     line.details.record.expect("it is read with its record")
 }

@@ -1,6 +1,7 @@
 //! A scenario for a recorded run: its script is what the run's test did and heard, in the order in which that
 //! took effect.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::plan::Plan;
@@ -70,6 +71,16 @@ fn published(line: &Line) -> Option<u16> {
     }
 }
 
+/// How many records these deliveries are: P's destination counts a record each time that it comes.
+fn distinct(run: &Run, deliveries: usize) -> usize {
+    let is_delivery = |line: &&Line| {
+        let received = line.row.meaning == Meaning::Step(Message::Received);
+        line.row.kind == Kind::Destination && received && line.details.ok == Some(true)
+    };
+    let records = run.lines.iter().filter(is_delivery).map(|line| line.details.record);
+    records.take(deliveries).collect::<BTreeSet<_>>().len()
+}
+
 /// The line of the script that a handling is.
 fn script_line(run: &Run, index: usize) -> Option<String> {
     let line = &run.lines[index];
@@ -86,7 +97,8 @@ fn script_line(run: &Run, index: usize) -> Option<String> {
             Some(format!("offline {machine}@{region}"))
         }
         Meaning::Told(Told::Delivered) => {
-            Some(format!("await delivered {}", line.details.count.expect("it is read with one")))
+            let count = line.details.count.expect("it is read with one");
+            Some(format!("await delivered {}", distinct(run, usize::from(count))))
         }
         Meaning::Told(Told::Published) => {
             let batch = line.details.batch.expect("it is read with its batch");
