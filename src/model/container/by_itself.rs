@@ -233,6 +233,43 @@ fn a_paused_container_goes_on_where_it_was() {
     rig.tells(TOLD, "a_paused_container_goes_on_where_it_was");
 }
 
+/// What comes while it is paused is gone: after the recovery it waits for the reply that it was given, and
+/// takes no further step.
+#[test]
+fn what_reaches_a_paused_container_that_drops_is_gone() {
+    let dropping = |options: &str| rig(&format!("container.while_paused = 'drop'\n{options}"));
+    let mut working = dropping("");
+    working.title("it works on a record");
+    received(&mut working, 0, 1, 4);
+    working.drive(1);
+    inserted(&mut working, 0, false);
+    working.drive(1);
+    working.title("its replies are its own again");
+    inserted(&mut working, 0, false);
+    let mut waiting = dropping("");
+    waiting.title("it waits for a delivery");
+    waiting.drive(1);
+    received(&mut waiting, 0, 1, 4);
+    refused(&mut waiting, 0, 3);
+    waiting.drive(1);
+    received(&mut waiting, 0, 2, 5);
+    let mut crashed = dropping("budget.crash = 1\ncontainer.restart = 'always'");
+    crashed.title(
+        "one that crashed while it was paused keeps what comes, which is for its earlier life",
+    );
+    received(&mut crashed, 0, 1, 4);
+    crashed.drive(1);
+    crashed.choose("crash one-container@1");
+    inserted(&mut crashed, 0, false);
+    crashed.choose("restart one-container@1");
+    inserted(&mut crashed, 0, false);
+    all_tell(
+        &[working, waiting, crashed],
+        TOLD,
+        "what_reaches_a_paused_container_that_drops_is_gone",
+    );
+}
+
 #[test]
 fn a_container_that_crashed_starts_anew() {
     let crashed = |option| {

@@ -1,7 +1,7 @@
 //! A queue by itself.
 
 use crate::model::message::{Message, Receipt};
-use crate::sim::rig::Rig;
+use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
 const TOLD: &str = include_str!("by_itself.txt");
@@ -137,6 +137,34 @@ fn a_full_queue_lets_senders_wait() {
     rig.drive(1);
     receives(&mut rig, TWO);
     rig.tells(TOLD, "a_full_queue_lets_senders_wait");
+}
+
+/// As published: a failure refuses what is asked while it lasts; what waited before is served after it.
+#[test]
+fn a_queue_that_fails_keeps_its_callers_waiting() {
+    let script = ["fail inbound-queue@1", "recover inbound-queue@1"];
+    let mut idle = rig("queue.on_failure = 'keep-waiting'", &script);
+    idle.title("two consumers wait, and a third request comes while the queue is out");
+    receives(&mut idle, ONE);
+    receives(&mut idle, TWO);
+    idle.drive(1);
+    receives(&mut idle, TWO);
+    sends(&mut idle, &[1]);
+    idle.title("the first of those that waited has the first record");
+    idle.drive(1);
+    sends(&mut idle, &[1, 2]);
+    removes(&mut idle, ONE, 0);
+    let mut full = rig("queue = { capacity = 1, on_failure = 'keep-waiting' }", &script);
+    full.title("a sender waits for room, and a consumer for what is in flight");
+    sends(&mut full, &[1, 2]);
+    receives(&mut full, ONE);
+    receives(&mut full, TWO);
+    full.drive(1);
+    full.title("what comes back during the failure is handed out after it");
+    abandons(&mut full, ONE);
+    full.drive(1);
+    removes(&mut full, TWO, 1);
+    all_tell(&[idle, full], TOLD, "a_queue_that_fails_keeps_its_callers_waiting");
 }
 
 #[test]
