@@ -199,6 +199,20 @@ fn the_published_f3_and_f5_stop_a_container_for_good() {
     }
 }
 
+/// The built-in F3 and F5 have a second recovery, so that nothing but their scripts brings a container back.
+#[test]
+fn the_built_in_f3_and_f5_need_no_operator() {
+    use active_active::explore::{Progress, Strategy, Sweep};
+    for name in ["f3-fail-queue", "f5-fail-random"] {
+        let plan = plans::plan(name, &[]);
+        let sweep = Sweep { plan: Arc::clone(&plan), runs: 1_000, threads: 2, steps_max: u64::MAX };
+        let prepared = Strategy::Portfolio.prepare(&plan, 1);
+        let report = sweep.run(|| prepared.scheduler(), &Progress::default());
+        assert!(report.violation.is_none(), "{name}: {:?}", report.violation);
+        assert_eq!((report.inconclusive, report.runs_with_operator), (0, 0), "{name}");
+    }
+}
+
 /// One record and one stage: the queue behind it fails, and it and the container are told to recover, once.
 #[test]
 fn every_schedule_of_the_smallest_published_f3_is_tried() {
