@@ -76,13 +76,22 @@
 //! A *late message* breaks what is said of the end of inboxes: it comes to the head of one at any time. The one
 //! there is goes to a cluster of a global database, and no design with those is reduced.
 //!
+//! *Commands as messages* come into an inbox, in front of or behind what others send: so while the script can
+//! still send one, the order in the inbox of its receiver matters; and while one is on its way, all that the
+//! script has touched may still be touched, since what a command sends (refusals, news of a change) comes when it is
+//! handled. The step that handles one is never free. Behind a command in an inbox, the others commute as
+//! before.
+//!
+//! A consumer that *waits at a queue that fails* and is kept waiting has its one request there: nothing else can
+//! come to it but what the queue sends, whose steps are not free while the script can touch it.
+//!
 //! These arguments are about the model as it is. Tests hold them to it: every state of the whole graph of
 //! small systems must lead by free steps to a state of the reduced graph, and the verdicts with and without
 //! reduction must agree wherever both can be had.
 
 use crate::explore::verify::point::Point;
 use crate::explore::verify::progress::Tally;
-use crate::explore::verify::reduction::touched::{LEFT, Left, free};
+use crate::explore::verify::reduction::touched::{LEFT, Left, commanded, free};
 use crate::model::bit_set::BitSet;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::MachineId;
@@ -102,8 +111,11 @@ mod touched;
 /// Which machines' steps are free, at each point of the script.
 #[derive(Debug)]
 pub(super) struct Reduction {
-    /// By action of the script that is due, and by what is left of the budget.
-    free: Vec<[BitSet; LEFT.len()]>,
+    /// By action of the script that is due, by what is left of the budget, and by whether commands are on their
+    /// way.
+    free: Vec<[[BitSet; 2]; LEFT.len()]>,
+    /// The machines that the script sends commands to.
+    commanded: Vec<MachineId>,
     /// The source may send a record again that was accepted.
     resends: bool,
     /// A chain of free steps that is longer is interrupted.
@@ -113,8 +125,9 @@ pub(super) struct Reduction {
 impl Reduction {
     /// No step is free.
     pub(super) fn none(plan: &Plan) -> Reduction {
-        let none = LEFT.map(|_| BitSet::new(plan.layout.machines()));
-        Reduction { free: vec![none; plan.actions.len() + 1], resends: false, chain_max: 0 }
+        let none = LEFT.map(|_| [(); 2].map(|()| BitSet::new(plan.layout.machines())));
+        let free = vec![none; plan.actions.len() + 1];
+        Reduction { free, commanded: Vec::new(), resends: false, chain_max: 0 }
     }
 
     /// Whether no step is free.
@@ -132,9 +145,11 @@ impl Reduction {
             Some(reason) => Err(reason),
             None => {
                 let positions = 0..=plan.actions.len();
-                let free = positions.map(|due| LEFT.map(|left| free(plan, due, left))).collect();
+                let at = |due, left| [false, true].map(|commands| free(plan, due, left, commands));
+                let free = positions.map(|due| LEFT.map(|left| at(due, left))).collect();
                 let chain_max = plan.fair_steps_max(plan.records() as u64);
-                Ok(Reduction { free, resends: plan.budget.lost_reply > 0, chain_max })
+                let (commanded, resends) = (commanded(plan), plan.budget.lost_reply > 0);
+                Ok(Reduction { free, commanded, resends, chain_max })
             }
         }
     }
@@ -162,12 +177,13 @@ impl Reduction {
             | DriverAction::Redrive(_)
             | DriverAction::Weights(_) => None,
             DriverAction::Await(Await::Drained(_)) => Some("the script waits for empty queues"),
-            // A record that comes to the region after another one makes it untrue again.
-            DriverAction::Await(Await::EnqueuedAt(..)) => {
+            // A record that comes to the region after it came to another one makes it untrue again.
+            DriverAction::Await(Await::EnqueuedAt(..)) if plan.budget.lost_reply > 0 => {
                 Some("the script waits for the records of one region")
             }
             DriverAction::Await(
                 Await::Batch(..)
+                | Await::EnqueuedAt(..)
                 | Await::PublishedOrRefused(_)
                 | Await::Delivered(_)
                 | Await::Quiescent
@@ -208,7 +224,10 @@ impl Reduction {
     /// The first machine with a free step.
     fn free_step(&self, simulation: &Simulation) -> Option<MachineId> {
         let left = Left::of(simulation.budget_left());
-        let free = &self.free[simulation.driver().next()][left.index()];
+        let is_command = |message: &Message| message.kind() == MessageKind::Command;
+        let has_command = |&machine: &MachineId| simulation.inbox(machine).any(is_command);
+        let commands = usize::from(self.commanded.iter().any(has_command));
+        let free = &self.free[simulation.driver().next()][left.index()][commands];
         simulation.enabled().machines().find(|&machine| {
             free.contains(machine.index())
                 && simulation.next_message(machine).is_some_and(|head| {
@@ -261,7 +280,9 @@ fn is_known(scenario: &Scenario) -> bool {
     // Of a standard queue with one consumer, too, one delivery is in flight.
     rest.queue.delivery = Delivery::default();
     rest.container.retries = default.container.retries;
-    rest.table.on_failure = default.table.on_failure;
+    (rest.table.on_failure, rest.queue.on_failure) =
+        (default.table.on_failure, default.queue.on_failure);
+    rest.commands = default.commands;
     rest == default
 }
 

@@ -11,7 +11,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::Answer;
+use crate::model::options::{Answer, Commands};
 use crate::plan::{Check, DriverAction, Plan};
 use crate::scenario::Budget;
 
@@ -52,12 +52,14 @@ impl Left {
     }
 }
 
-/// The machines whose steps are free when this action of the script is due and these faults are left.
-pub(super) fn free(plan: &Plan, due: usize, left: Left) -> BitSet {
+/// The machines whose steps are free when this action of the script is due and these faults are left; and
+/// whether commands of earlier actions are still on their way.
+pub(super) fn free(plan: &Plan, due: usize, left: Left, commands: bool) -> BitSet {
     let mut touched = Touched::new(plan);
     touched.always();
     touched.budget(left);
-    plan.actions[due.min(plan.actions.len())..].iter().for_each(|action| touched.note(action));
+    let first = if commands { 0 } else { due.min(plan.actions.len()) };
+    plan.actions[first..].iter().for_each(|action| touched.note(action));
     loop {
         let free = touched.free();
         if !touched.order_behind(&free) {
@@ -184,6 +186,10 @@ impl<'a> Touched<'a> {
     /// queue, which commutes with what comes to the queue.
     fn target(&mut self, target: Target) {
         let layout = &self.plan.layout;
+        // A command can come before or behind what others send.
+        if let Some(machine) = as_message(target, self.plan) {
+            self.inboxes.insert(machine.index());
+        }
         match target {
             Target::Container(id) => self.machine(Place::Container(id)),
             Target::Queue(id) => {
@@ -264,6 +270,29 @@ impl<'a> Touched<'a> {
     fn everything(&mut self) {
         (0..self.plan.layout.machines()).for_each(|machine| self.machines.insert(machine));
     }
+}
+
+/// The machine that a command about the target is a message to, if commands are messages.
+fn as_message(target: Target, plan: &Plan) -> Option<MachineId> {
+    let are_messages = plan.scenario().commands == Commands::AsMessages;
+    plan.commanded(target).filter(|_| are_messages)
+}
+
+/// The machines that the script sends commands to.
+pub(super) fn commanded(plan: &Plan) -> Vec<MachineId> {
+    let targets = |action: &DriverAction| match action {
+        DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
+            faults.iter().map(|fault| fault.target).collect()
+        }
+        DriverAction::Recover(targets) => targets.clone(),
+        DriverAction::Publish(_)
+        | DriverAction::Await(_)
+        | DriverAction::Redrive(_)
+        | DriverAction::Weights(_)
+        | DriverAction::Check(_) => Vec::new(),
+    };
+    let targets = plan.actions.iter().flat_map(targets);
+    targets.filter_map(|target| as_message(target, plan)).collect()
 }
 
 /// Whom the machine sends to.
