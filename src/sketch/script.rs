@@ -78,6 +78,8 @@ pub(crate) enum Wait {
     PublishedOrRefused,
     /// The last batch was put into a queue.
     Enqueued,
+    /// What of the last batch came to a region was put into a queue there.
+    EnqueuedThere,
     /// A region's queues are empty.
     Drained,
     /// No machine can take a step.
@@ -88,13 +90,14 @@ pub(crate) enum Wait {
 
 impl Wait {
     /// Every one, in a fixed order.
-    pub(crate) const ALL: [Wait; 9] = [
+    pub(crate) const ALL: [Wait; 10] = [
         Wait::DeliveredAll,
         Wait::DeliveredBatch,
         Wait::Delivered,
         Wait::Published,
         Wait::PublishedOrRefused,
         Wait::Enqueued,
+        Wait::EnqueuedThere,
         Wait::Drained,
         Wait::Quiescent,
         Wait::Sometime,
@@ -445,6 +448,7 @@ impl Writer<'_> {
             Wait::PublishedOrRefused => Condition::Quiescent,
             Wait::Published => Condition::Published(latest),
             Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
+            Wait::EnqueuedThere => Condition::Enqueued(spot.queue(topology), latest),
         };
         let all = condition == Condition::DeliveredAll && !self.loses_a_region();
         self.push(ScriptStep::Await(condition));

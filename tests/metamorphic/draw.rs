@@ -267,6 +267,7 @@ impl Draft {
             26 => format!("publish {batch}"),
             27 => format!("await published batch {batch}"),
             28 => format!("await published or refused batch {batch}"),
+            29 if a % 2 == 0 => format!("await enqueued {queue}@{region} batch {batch}"),
             29 => format!("await enqueued {queue} batch {batch}"),
             30 => format!("await delivered batch {batch}"),
             31 => format!("await delivered {}", count.max(1)),

@@ -70,9 +70,7 @@ pub(crate) static UNSOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
 /// Every sound value of every design option that is not the default and is not drawn elsewhere.
 static SOUND: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     let elsewhere = [CHECKED, &VERSIONS_CHECKED, LISTED_UNSOUND, &STRONG, LISTED_SOUND].concat();
-    // What a built-in script expects need not be so while a command is on its way.
-    let is_certain = |design: &&str| !design.starts_with("commands=");
-    let new = others(true).filter(|design| !elsewhere.contains(design)).filter(is_certain);
+    let new = others(true).filter(|design| !elsewhere.contains(design));
     LISTED_SOUND.iter().copied().chain(new).collect()
 });
 
@@ -397,7 +395,8 @@ impl Draw {
             16 => format!("weights{} 0", " 1".repeat(plan.layout.regions - 1)),
             17 => "await quiescent".to_owned(),
             18 => "expect dead-lettered 0".to_owned(),
-            19 | 20 if published > 0 => format!("await enqueued {queue} batch {batch}"),
+            19 if published > 0 => format!("await enqueued {queue} batch {batch}"),
+            20 if published > 0 => format!("await enqueued {queue}@{region} batch {batch}"),
             21 if published > 0 => format!("expect waiting {queue}@{region} batch {batch}"),
             22 if published > 0 => format!("expect bypassed @{region} batch {batch}"),
             23 if published > 0 => format!("expect unreplicated batch {batch}"),
