@@ -40,6 +40,7 @@ mod tests;
 pub(crate) mod unmet;
 mod within_rpo;
 
+use breach::Whereabouts;
 pub use breach::{Breach, Violation};
 pub use converged::Converged;
 pub use delivered_all::DeliveredAll;
@@ -74,6 +75,22 @@ const OF_SOME: [(PropertyName, NotApplicable); 4] = [
     (PropertyName::MonotoneVersion, MonotoneVersion::not_applicable),
     (PropertyName::WithinRpo, WithinRpo::not_applicable),
 ];
+
+/// An order that a property promises.
+struct Order {
+    property: PropertyName,
+    /// What a record does that is later in it.
+    later: &'static str,
+    /// What was promised of two records, the first of which was overtaken by the second.
+    why: fn(&Simulation, Whereabouts, RecordId, RecordId) -> Vec<String>,
+}
+
+/// The orders that are promised.
+const ORDERS: [Order; 1] = [Order {
+    property: PropertyName::RegionFifo,
+    later: "came to the region",
+    why: RegionFifo::why_overtaken,
+}];
 
 impl PropertyName {
     /// Why the property is not judged for this system, if it is not.
@@ -356,6 +373,34 @@ impl Spec {
     /// A breach with the sentences that say what happened and why.
     pub fn explain(&self, breach: Breach, simulation: &Simulation) -> Violation {
         explain::violation(breach, simulation, &self.ledger, &self.losses)
+    }
+
+    /// Whether the judgement of an event depends on more than what is known of its record, or changes that. What is
+    /// said of fetches and of lost regions is of plans that `explore/verify/locals.rs` takes.
+    pub(crate) fn reads_rest(event: &Event, plan: &Plan) -> bool {
+        match *event {
+            // RegionFifo counts the records that come to a region.
+            Event::Queue(queue::Event::Enqueued { queue, .. }) => {
+                plan.layout.queue_place(queue).1 == 0
+            }
+            // Such a plan takes no region out of a name, so every fetch is allowed.
+            Event::Dns(event) => !matches!(event, dns::Event::FetchRouted { .. }),
+            Event::Table(event) => {
+                matches!(event, table::Event::Stored { .. } | table::Event::KeyShown { .. })
+            }
+            Event::Destination(destination::Event::Arrived { shown, .. }) => shown,
+            Event::Replicator(event) => matches!(event, replicator::Event::WriterMoved { .. }),
+            Event::Fault(event) => matches!(
+                event,
+                fault::Event::Faulted { .. }
+                    | fault::Event::Lost { .. }
+                    | fault::Event::LossEnded { .. }
+            ),
+            Event::Queue(_)
+            | Event::Source(_)
+            | Event::Container(_)
+            | Event::ExpectationFailed { .. } => false,
+        }
     }
 
     /// Writes down what is known of a record and can influence a later judgement. With

@@ -21,6 +21,7 @@ use crate::model::event::Holder;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
+use crate::model::layout::Place;
 use crate::spec::PropertyName;
 
 /// How a property is violated. The ids are those of the run's [`Layout`](crate::model::Layout).
@@ -105,10 +106,12 @@ pub enum Breach {
         /// How many results in a row said so.
         results: u8,
     },
-    /// A table first stored a record after one that had come to the region later.
+    /// A record came after one that it was to come before.
     Overtaken {
-        /// The table.
-        table: TableId,
+        /// The property that says so.
+        property: PropertyName,
+        /// Where.
+        at: Whereabouts,
         /// The record that was overtaken.
         record: RecordId,
         /// The one that overtook it.
@@ -237,6 +240,18 @@ pub enum Whereabouts {
     Destination,
 }
 
+impl Whereabouts {
+    /// The machine that has it.
+    pub(crate) fn place(self) -> Place {
+        match self {
+            Whereabouts::Source => Place::Source,
+            Whereabouts::Queue(id) => Place::Queue(id),
+            Whereabouts::Table(id) => Place::Table(id),
+            Whereabouts::Destination => Place::Destination,
+        }
+    }
+}
+
 impl Breach {
     /// The property that it violates.
     pub fn property(&self) -> PropertyName {
@@ -258,7 +273,7 @@ impl Breach {
                 PropertyName::WithinRpo
             }
             Breach::KeyDiverged { .. } => PropertyName::Converged,
-            Breach::Overtaken { .. } => PropertyName::RegionFifo,
+            Breach::Overtaken { property, .. } => *property,
             Breach::Unexpected { .. } | Breach::StillWaiting { .. } => PropertyName::Expectation,
             Breach::Restless { .. } => PropertyName::Settles,
             Breach::Undelivered { .. } => PropertyName::DeliveredAll,

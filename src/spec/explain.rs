@@ -1,7 +1,7 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, TableId};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
@@ -9,6 +9,7 @@ use crate::spec::DeliveredAll;
 use crate::spec::breach::{Breach, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
 use crate::spec::losses::Losses;
+use crate::spec::{ORDERS, PropertyName};
 
 mod container;
 mod loss;
@@ -109,9 +110,9 @@ impl Narrator<'_> {
                 let allowed = regions(allowed);
                 format!("out-dns led record-destination to region {region}; allowed was {allowed}")
             }
-            Breach::Overtaken { table, record, by } => {
-                let name = self.name(Place::Table(table));
-                format!("{name} stored {record} after {by}, which came to the region later")
+            Breach::Overtaken { property, at, record, by } => {
+                let (verb, later) = overtaken(property, at);
+                format!("{} {verb} {record} after {by}, which {later} later", self.whereabout(at))
             }
             Breach::WentBack { table, record, newer } => {
                 self.went_back(Place::Table(table), record, newer)
@@ -219,21 +220,12 @@ impl Narrator<'_> {
                 reasons
             }
             Breach::OverRpo { allowed, .. } => self.over_rpo(allowed),
-            Breach::Overtaken { table, record, by } => self.why_overtaken(table, record, by),
+            Breach::Overtaken { property, at, record, by } => {
+                let order = ORDERS.iter().find(|order| order.property == property);
+                order.map_or_else(Vec::new, |order| (order.why)(self.simulation, at, record, by))
+            }
             Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
         }
-    }
-
-    /// What was promised of the order, and what was done with the two records.
-    fn why_overtaken(&self, table: TableId, record: RecordId, by: RecordId) -> Vec<String> {
-        let layout = &self.simulation.plan().layout;
-        let (region, stage) = layout.table_place(table);
-        let first = self.queue(layout.queue(region, 0));
-        let own = self.queue(layout.queue(region, usize::from(stage.0)));
-        vec![
-            format!("{first} took {record} before {by}"),
-            format!("{own} is first in, first out, and one container reads it"),
-        ]
     }
 
     /// Why the destination did not see that it had counted a record.
@@ -252,6 +244,16 @@ impl Narrator<'_> {
     fn script_line(&self, action: u16) -> String {
         self.simulation.plan().script_line(usize::from(action)).to_string()
     }
+}
+
+/// What was done with a record that was overtaken, and what the other one did.
+fn overtaken(property: PropertyName, at: Whereabouts) -> (&'static str, &'static str) {
+    let verb = match at {
+        Whereabouts::Table(_) => "stored",
+        Whereabouts::Source | Whereabouts::Queue(_) | Whereabouts::Destination => "took",
+    };
+    let order = ORDERS.iter().find(|order| order.property == property);
+    (verb, order.map_or("came", |order| order.later))
 }
 
 fn misjudged(region: RegionId, healthy: bool, results: u8) -> String {

@@ -2,10 +2,12 @@
 
 use crate::model::fault::FaultKind;
 use crate::model::id::{QueueId, RecordId, RegionId, TableId};
+use crate::model::layout::Place;
 use crate::model::options::Delivery;
 use crate::plan::Plan;
-use crate::sim::Bytes;
-use crate::spec::{Breach, Judgement, Ledger};
+use crate::sim::{Bytes, Simulation};
+use crate::spec::breach::Whereabouts;
+use crate::spec::{Breach, Judgement, Ledger, PropertyName};
 
 #[cfg(test)]
 pub(crate) mod fields;
@@ -118,10 +120,32 @@ impl RegionFifo {
         let arrival = self.arrival[record.index() * self.regions + region.index()];
         if arrival <= self.last_stored[table.index()] {
             let by = self.stored_last(table, region);
-            return Err(Breach::Overtaken { table, record, by });
+            let at = Whereabouts::Table(table);
+            return Err(Breach::Overtaken { property: PropertyName::RegionFifo, at, record, by });
         }
         self.last_stored[table.index()] = arrival;
         Ok(())
+    }
+
+    /// What is promised of the order, and what was done with the two records.
+    pub(super) fn why_overtaken(
+        simulation: &Simulation,
+        at: Whereabouts,
+        record: RecordId,
+        by: RecordId,
+    ) -> Vec<String> {
+        let Whereabouts::Table(table) = at else { return Vec::new() };
+        let layout = &simulation.plan().layout;
+        let (region, stage) = layout.table_place(table);
+        let queue =
+            |position| layout.name(layout.machine(Place::Queue(layout.queue(region, position))));
+        vec![
+            format!("{} took {record} before {by}", queue(0)),
+            format!(
+                "{} is first in, first out, and one container reads it",
+                queue(usize::from(stage.0))
+            ),
+        ]
     }
 
     /// The record that the table first stored last.

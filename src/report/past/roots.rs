@@ -82,9 +82,9 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.steps.push(past.last_at(layout.machine(Place::Destination), newer));
             roots
         }
-        Breach::Overtaken { table, record, by } => {
+        Breach::Overtaken { at, record, by, .. } => {
             let mut roots = finder.of_step(vec![record, by], last);
-            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), by));
+            roots.steps.push(past.last_at(layout.machine(at.place()), by));
             roots
         }
         Breach::KeyDiverged { stage, key, .. } => {

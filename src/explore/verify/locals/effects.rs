@@ -7,11 +7,10 @@ use hashbrown::HashMap;
 use crate::explore::verify::locals::parts::PartId;
 use crate::explore::verify::point::Point;
 use crate::model::event::Event;
-use crate::model::event::fault;
-use crate::model::id::{MachineId, QueueId};
+use crate::model::id::MachineId;
 use crate::model::message::Message;
-use crate::model::{destination, dns, queue, replicator, table};
 use crate::plan::{DriverAction, Plan};
+use crate::spec::Spec;
 
 /// What is taken of a machine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -43,8 +42,6 @@ pub(super) struct Effect {
 /// All that was learned.
 pub(super) struct Effects {
     machines: usize,
-    /// By queue: it is the first one of its region.
-    is_first: Vec<bool>,
     /// By id of a part of a machine, and by way: what that does, as an index into `known`.
     of: Vec<[u32; 3]>,
     /// By action of the script: what it does depends on nothing but whether it has come true.
@@ -119,10 +116,8 @@ impl Effects {
     pub(super) const NOTHING: u32 = u32::MAX;
 
     pub(super) fn new(plan: &Plan) -> Effects {
-        let queues = 0..plan.layout.queues() as u16;
         Effects {
             machines: plan.layout.machines(),
-            is_first: queues.map(|id| plan.layout.queue_place(QueueId(id)).1 == 0).collect(),
             of: Vec::new(),
             sayable: plan.actions.iter().map(is_sayable).chain([false]).collect(),
             known: Vec::new(),
@@ -231,7 +226,7 @@ impl Effects {
             after: to[machine.index()],
             first_letter,
             letters: (self.letters.len() as u32 - first_letter) as u8,
-            reads_rest: events.iter().any(|event| self.reads_rest(event)),
+            reads_rest: events.iter().any(|event| Spec::reads_rest(event, after.simulation.plan())),
             record: record.map_or(0, |record| (self.machines + record.index()) as u16),
             told,
         })
@@ -258,28 +253,6 @@ impl Effects {
         let is_appended = before.inbox(receiver).eq(after.inbox(receiver).take(known));
         let new: Vec<Message> = after.inbox(receiver).skip(known).copied().collect();
         (is_appended && !new.is_empty()).then(|| place_of(&mut self.mail, &new))
-    }
-
-    /// Whether the spec's answer depends on more than what is known of the record, or changes it.
-    fn reads_rest(&self, event: &Event) -> bool {
-        if let Event::Queue(queue::Event::Enqueued { queue, .. }) = *event {
-            return self.is_first[usize::from(queue.0)];
-        }
-        // What is searched in this way takes no region out of a name, so every fetch is allowed.
-        if let Event::Dns(event) = event {
-            return !matches!(event, dns::Event::FetchRouted { .. });
-        }
-        matches!(
-            event,
-            Event::Table(table::Event::Stored { .. } | table::Event::KeyShown { .. })
-                | Event::Destination(destination::Event::Arrived { shown: true, .. })
-                | Event::Replicator(replicator::Event::WriterMoved { .. })
-                | Event::Fault(
-                    fault::Event::Faulted { .. }
-                        | fault::Event::Lost { .. }
-                        | fault::Event::LossEnded { .. }
-                )
-        )
     }
 
     /// How many bytes more this takes than when it was asked last, about.
