@@ -89,7 +89,7 @@ impl Replay<'_> {
     }
 
     /// The region that a message is about.
-    fn region(&self, message: &Message) -> Option<u16> {
+    pub(super) fn region(&self, message: &Message) -> Option<u16> {
         let queue = match *message {
             Message::Sent { queue, .. }
             | Message::Receive { queue, .. }

@@ -93,6 +93,10 @@ pub(super) struct Replay<'a> {
     pub(super) offline: BTreeSet<RegionId>,
     /// Handlings of out-dns that lead the request for an offline region elsewhere.
     led_astray: BTreeSet<usize>,
+    /// Records that the destination took because they were in the way, and that P's has not when the run ends.
+    pub(super) unseen: Vec<u16>,
+    /// Rows that were in the way of replication when the run ends.
+    pub(super) cleared: BTreeSet<(MachineId, u16)>,
     /// Lines whose message was in the way of an earlier one, and is handled.
     pub(super) early: BTreeSet<usize>,
     /// What P's tables have.
@@ -118,6 +122,8 @@ impl<'a> Replay<'a> {
             polls: BTreeSet::new(),
             offline: BTreeSet::new(),
             led_astray: BTreeSet::new(),
+            unseen: Vec::new(),
+            cleared: BTreeSet::new(),
             early: BTreeSet::new(),
             stored: BTreeMap::new(),
             alike: Alike::default(),
@@ -295,34 +301,22 @@ impl<'a> Replay<'a> {
             return Err(format!("{} has no message", line.machine));
         };
         if let Err(what) = self.means(&next, line, message) {
-            let Some((later, message)) = self.in_the_way(index, &next) else { return Err(what) };
-            self.take(later, message)?;
-            self.early.insert(later);
+            match self.in_the_way(index, &next).ok_or(what)? {
+                Some((later, message)) => {
+                    self.take(later, message)?;
+                    self.early.insert(later);
+                }
+                None => self.take_unseen(machine, &next)?,
+            }
             return self.take(index, message_of(line));
         }
         let choice = self.choice(machine, &next, index);
         self.choose(choice)?;
         self.alike.steps += 1;
-        if let Message::Received { queue, copy, .. } = next
-            && line.row.kind == Kind::Destination
-        {
-            let (region, _) = self.script.plan.layout.queue_place(queue);
-            self.fetched[region.index()] = Some(copy.id.0);
+        if line.row.kind == Kind::Destination {
+            self.note_fetched(&next);
         }
         Ok(())
-    }
-
-    /// Whether P has no such message.
-    fn is_ours_only(&self, message: &Message) -> bool {
-        match *message {
-            Message::Wake { .. } => true,
-            Message::ReceiveRefused { queue, .. } => {
-                let (region, position) = self.script.plan.layout.queue_place(queue);
-                let is_last = position + 1 == self.script.plan.layout.positions();
-                is_last && self.offline.contains(&region)
-            }
-            _ => false,
-        }
     }
 
     /// How in-dns answers a send is the region of the queue that gets it.
@@ -378,8 +372,8 @@ impl<'a> Replay<'a> {
             let name = self.script.plan.layout.name(machine);
             return Err(format!("{name} has not handled the rows {:?}", rows.keys()));
         }
-        let arrived: Vec<u16> =
-            self.simulation.destination().order().iter().map(|id| id.0).collect();
+        let arrived = self.simulation.destination().order().iter().map(|id| id.0);
+        let arrived: Vec<u16> = arrived.filter(|record| !self.unseen.contains(record)).collect();
         let theirs = self.theirs_arrived();
         if arrived != theirs {
             return Err(format!("the destination has {arrived:?}; P's had {theirs:?}"));
@@ -390,7 +384,10 @@ impl<'a> Replay<'a> {
             let has = |record: &u16| rows.get(active_active::model::RecordId(*record)).rows > 0;
             let ours: BTreeSet<u16> =
                 self.script.plan.record_ids().map(|id| id.0).filter(has).collect();
-            let on_its_way = |record: &u16| self.is_stored_elsewhere(table, *record);
+            let on_its_way = |record: &u16| {
+                self.is_stored_elsewhere(table, *record)
+                    || self.cleared.contains(&(self.machine(table), *record))
+            };
             let is_ahead = |record: &u16| self.is_ahead(table, *record);
             if !theirs.difference(&ours).all(is_ahead) || !ours.difference(theirs).all(on_its_way) {
                 return Err(format!("{table} has {ours:?}; P's had {theirs:?}"));

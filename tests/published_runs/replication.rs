@@ -38,14 +38,21 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Where the stores of two regions came in another order than P's front told them, rows that P has not
-    /// replicated when the run ends can be in the way of those that it has.
+    /// Where the stores of two regions came in another order than P's front told them, or a front has not passed on
+    /// a write when the run ends, rows that P has not handled can be in the way of those that it has.
     pub(super) fn clear_the_way(&mut self) -> Result<(), What> {
         while let Some((&machine, _)) = self.owed.iter().find(|&(&machine, _)| {
             let next = self.simulation.next_message(machine);
-            matches!(next, Some(Message::Replicate { .. } | Message::Apply { .. }))
-                && self.simulation.enabled().contains(Choice::Step(machine))
+            let is_row = |next: &Message| {
+                matches!(
+                    next,
+                    Message::Replicate { .. } | Message::Apply { .. } | Message::Insert { .. }
+                )
+            };
+            next.is_some_and(is_row) && self.simulation.enabled().contains(Choice::Step(machine))
         }) {
+            let record = self.simulation.next_message(machine).and_then(Message::record);
+            self.cleared.extend(record.map(|record| (machine, record.0)));
             self.choose(Choice::Step(machine))?;
             self.catch_up()?;
         }
