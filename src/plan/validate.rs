@@ -2,10 +2,11 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
 use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
 use crate::scenario::plain::is_unprintable;
-use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario};
+use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
 use crate::words;
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -230,10 +231,10 @@ pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
     let checks = "set dns.health_threshold to 1 or more";
     let contradictions = [
         (
-            is_failover && !is_checked,
+            is_failover && !is_checked && !takes_offline(&scenario.script),
             "dns.policy",
             "without a health check nothing fails over",
-            checks,
+            "set dns.health_threshold to 1 or more, or let the script say 'offline in-dns@REGION'",
         ),
         (is_failover && !dns.weights.is_empty(), "dns.weights", NO_WEIGHTS, "leave them out"),
         (
@@ -277,6 +278,12 @@ pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
         Some((_, key, why, remedy)) => Err(Problem::new(key, Cause::Contradiction { why, remedy })),
         None => Ok(()),
     }
+}
+
+/// Whether an operator switches a failover policy.
+fn takes_offline(script: &[ScriptStep]) -> bool {
+    let is_it = |step: &ScriptStep| matches!(step, ScriptStep::Fault(FaultKind::Offline, _));
+    script.iter().any(is_it)
 }
 
 const NO_WEIGHTS: &str = "a failover policy has no weights";
