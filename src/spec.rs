@@ -23,6 +23,7 @@ mod effect_once;
 pub mod ending;
 mod expectation;
 pub(crate) mod explain;
+mod in_order;
 pub mod ledger;
 pub mod losses;
 mod monotone_version;
@@ -48,6 +49,7 @@ pub use drained::Drained;
 pub use effect_once::EffectOnce;
 pub use ending::{Ending, Excused, Facts};
 pub use expectation::Expectation;
+pub use in_order::InOrder;
 pub use ledger::Ledger;
 pub use losses::{Losses, Lost};
 pub use monotone_version::MonotoneVersion;
@@ -69,8 +71,9 @@ pub use ledger::Seen;
 type NotApplicable = fn(&Plan) -> Option<&'static str>;
 
 /// The properties that are about some systems only.
-const OF_SOME: [(PropertyName, NotApplicable); 4] = [
+const OF_SOME: [(PropertyName, NotApplicable); 5] = [
     (PropertyName::RegionFifo, RegionFifo::not_applicable),
+    (PropertyName::InOrder, InOrder::not_applicable),
     (PropertyName::Expectation, Expectation::not_applicable),
     (PropertyName::MonotoneVersion, MonotoneVersion::not_applicable),
     (PropertyName::WithinRpo, WithinRpo::not_applicable),
@@ -86,11 +89,14 @@ struct Order {
 }
 
 /// The orders that are promised.
-const ORDERS: [Order; 1] = [Order {
-    property: PropertyName::RegionFifo,
-    later: "came to the region",
-    why: RegionFifo::why_overtaken,
-}];
+const ORDERS: [Order; 2] = [
+    Order {
+        property: PropertyName::RegionFifo,
+        later: "came to the region",
+        why: RegionFifo::why_overtaken,
+    },
+    Order { property: PropertyName::InOrder, later: "was published", why: InOrder::why_overtaken },
+];
 
 impl PropertyName {
     /// Why the property is not judged for this system, if it is not.
@@ -126,6 +132,7 @@ pub struct Spec {
     ledger: Ledger,
     routed_by_policy: RoutedByPolicy,
     region_fifo: RegionFifo,
+    in_order: InOrder,
     versions: MonotoneVersion,
     losses: Losses,
 }
@@ -137,6 +144,7 @@ impl Spec {
             ledger: Ledger::new(plan),
             routed_by_policy: RoutedByPolicy::new(plan),
             region_fifo: RegionFifo::new(plan),
+            in_order: InOrder::new(plan),
             versions: MonotoneVersion::new(plan),
             losses: Losses::new(plan),
         }
@@ -147,6 +155,7 @@ impl Spec {
         self.ledger.reset();
         self.routed_by_policy.reset();
         self.region_fifo.reset();
+        self.in_order.reset();
         self.versions.reset();
         self.losses.reset();
     }
@@ -189,6 +198,7 @@ impl Spec {
         match event {
             source::Event::Published { copy } => {
                 judged(NoInvention::published(copy, plan), plan)?;
+                self.in_order.published(copy.id);
                 self.ledger.published(copy.id);
             }
             source::Event::Accepted { record } => {
@@ -229,6 +239,7 @@ impl Spec {
             Change::Came(copy) => {
                 judged(NoInvention::in_queue(queue, copy, ledger, plan), plan)?;
                 self.region_fifo.enqueued(queue, copy.id, plan);
+                judged(self.in_order.enqueued(queue, copy.id, plan), plan)?;
                 ledger.enqueued(queue, copy.id, plan);
             }
             Change::Left(record) => {
@@ -289,6 +300,7 @@ impl Spec {
         judged(NoInvention::in_table(table, copy, ledger, plan), plan)?;
         judged(EffectOnce::in_table(table, copy.id, rows), plan)?;
         judged(self.region_fifo.stored(asked, copy.id, ledger, plan), plan)?;
+        judged(self.in_order.stored(asked, copy.id, plan), plan)?;
         ledger.stored(asked, copy.id, plan);
         if rows > 0 {
             self.losses.stored(table, copy.id, plan);
@@ -313,6 +325,7 @@ impl Spec {
         let destination::Event::Arrived { copy, region, counted, shown } = event;
         judged(NoInvention::at_destination(copy, ledger, plan), plan)?;
         judged(EffectOnce::arrived(copy.id, region, counted, ledger), plan)?;
+        judged(self.in_order.arrived(copy.id, plan), plan)?;
         if shown {
             judged(self.versions.shown_at_destination(copy.id, plan), plan)?;
         }
@@ -378,6 +391,9 @@ impl Spec {
     /// Whether the judgement of an event depends on more than what is known of its record, or changes that. What is
     /// said of fetches and of lost regions is of plans that `explore/verify/locals.rs` takes.
     pub(crate) fn reads_rest(event: &Event, plan: &Plan) -> bool {
+        if InOrder::not_applicable(plan).is_none() && InOrder::is_about(event) {
+            return true;
+        }
         match *event {
             // RegionFifo counts the records that come to a region.
             Event::Queue(queue::Event::Enqueued { queue, .. }) => {
@@ -408,15 +424,17 @@ impl Spec {
     pub(crate) fn write_record(&self, record: RecordId, bytes: &mut Bytes) {
         self.ledger.write(record, bytes);
         self.region_fifo.write_record(record, bytes);
+        self.in_order.write_record(record, bytes);
         self.losses.write_record(record, bytes);
     }
 
     /// Writes down what is known besides and can influence a later judgement.
     pub(crate) fn write(&self, bytes: &mut Bytes) {
-        let Spec { ledger: _, routed_by_policy, region_fifo, versions, losses } = self;
+        let Spec { ledger: _, routed_by_policy, region_fifo, in_order, versions, losses } = self;
         losses.write(bytes);
         routed_by_policy.write(bytes);
         region_fifo.write(bytes);
+        in_order.write(bytes);
         versions.write(bytes);
     }
 
@@ -425,6 +443,7 @@ impl Spec {
         self.ledger.copy_from(&other.ledger);
         self.routed_by_policy = other.routed_by_policy;
         self.region_fifo.copy_from(&other.region_fifo);
+        self.in_order.copy_from(&other.in_order);
         self.versions.copy_from(&other.versions);
         self.losses.copy_from(&other.losses);
     }

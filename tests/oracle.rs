@@ -107,6 +107,7 @@ fn agrees_with_the_spec_on_every_generated_trace() {
         PropertyName::NeverLost,
         PropertyName::EffectOnce,
         PropertyName::RoutedByPolicy,
+        PropertyName::InOrder,
         PropertyName::MonotoneVersion,
         PropertyName::WithinRpo,
         PropertyName::Expectation,

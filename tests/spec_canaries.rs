@@ -113,6 +113,10 @@ fn canary(property: PropertyName) -> Violation {
             run(&["offline in-dns@1", "publish 1"], &["dns.route=ignore-offline"])
         }
         PropertyName::RegionFifo => region_fifo(),
+        PropertyName::InOrder => run(
+            &["publish 1", "await sometime", "offline in-dns@1", "publish 2"],
+            &["dns.policy=failover", "records.batches=1,1"],
+        ),
         PropertyName::MonotoneVersion => run(
             &["pause only-container@1", "publish 1", "await quiescent", "recover *"],
             &["records.batches=2", "records.keys=1"],
@@ -244,6 +248,13 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             &[
                 "inbound-queue@1 took record 1 before record 2",
                 "inbound-queue@1 is first in, first out, and one container reads it",
+            ],
+        ),
+        PropertyName::InOrder => (
+            " record 1 after record 2, which was published later",
+            &[
+                "record-source published record 1 before record 2",
+                "record 1 came to region 1, record 2 to region 2: the regions changed while",
             ],
         ),
         PropertyName::MonotoneVersion => (

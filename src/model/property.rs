@@ -84,6 +84,7 @@ properties! {
     EffectOnce Step "a table has one row for a record, and the destination counts it once";
     RoutedByPolicy Step "in-dns and out-dns lead only to regions that their policy allows";
     RegionFifo Step "each table first stores records in the order in which they came to the region";
+    InOrder Step "records reach each component and the destination in the order of publishing";
     MonotoneVersion Step
         "what a table or the destination shows for a key never goes back to an older version";
     WithinRpo Step "what a loss destroys was not replicated, and is no more than was declared"

@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{Spec, ledger, losses, monotone_version, region_fifo, routed_by_policy};
+use super::{Spec, in_order, ledger, losses, monotone_version, region_fifo, routed_by_policy};
 use crate::plan::Plan;
 use crate::scheduler::{Random, Scheduler};
 use crate::sim::{Bytes, Simulation};
 
 /// Systems in which every property remembers something: keys, health checks and losses; the order of one
 /// region; a writer that moves.
-const PLANS: [&str; 3] = [
+const PLANS: [&str; 4] = [
     "records.keys = 2
      table.conflict = 'version-checked'
      destination.versions = 'checked'
@@ -20,6 +20,8 @@ const PLANS: [&str; 3] = [
      rpo.records = 5
      script = ['publish 1', 'publish 2']",
     "script = ['publish 1', 'publish 2']",
+    "dns.weights = [1, 0]
+     script = ['publish 1', 'publish 2']",
     "store.default = 'aurora'
      budget = { switchover = 1, failover = 1 }
      rpo.records = 5
@@ -78,6 +80,9 @@ fn changes() -> Vec<Change> {
     for &(field, change) in region_fifo::fields::CHANGES {
         add("fifo", field, Box::new(move |spec| change(&mut spec.region_fifo)));
     }
+    for &(field, change) in in_order::fields::CHANGES {
+        add("order", field, Box::new(move |spec| change(&mut spec.in_order)));
+    }
     for &(field, change) in monotone_version::fields::CHANGES {
         add("versions", field, Box::new(move |spec| change(&mut spec.versions)));
     }
@@ -96,7 +101,14 @@ fn changes() -> Vec<Change> {
 /// A property that remembers something new breaks this: it wants changes above, and a line in
 /// `Spec::copy_from` and `Spec::reset`.
 const _: fn(Spec) = |spec| {
-    let Spec { ledger: _, routed_by_policy: _, region_fifo: _, versions: _, losses: _ } = spec;
+    let Spec {
+        ledger: _,
+        routed_by_policy: _,
+        region_fifo: _,
+        in_order: _,
+        versions: _,
+        losses: _,
+    } = spec;
 };
 
 /// A field that states are not told apart by, in which plans, and the reason.
@@ -111,6 +123,7 @@ const REASONS: &[Reason] = &[
     ("fifo.arrivals", has_no_order, "the order is not judged"),
     ("fifo.arrival", has_no_order, "the order is not judged"),
     ("fifo.last_stored", has_no_order, "the order is not judged"),
+    ("order.published", has_no_order_of_publishing, "the order is not judged"),
     ("losses.under_way", |_| true, "a loss ends in the step in which it begins"),
 ];
 
@@ -120,6 +133,10 @@ fn has_no_checks(plan: &Plan) -> bool {
 
 fn has_no_order(plan: &Plan) -> bool {
     super::RegionFifo::not_applicable(plan).is_some()
+}
+
+fn has_no_order_of_publishing(plan: &Plan) -> bool {
+    super::InOrder::not_applicable(plan).is_some()
 }
 
 /// All that `verify` tells states apart by.

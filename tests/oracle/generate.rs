@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use active_active::explore::{Observer, Outcome, Runner};
 use active_active::model::fault::FaultKind;
-use active_active::model::options::{OnRefusal, ReplicationMode};
+use active_active::model::options::{OnRefusal, Policy, ReplicationMode};
 use active_active::plan::{Plan, names};
 use active_active::scenario::{FileError, Override, builtin, options};
 use active_active::scheduler::seed::{below, generator};
@@ -207,6 +207,10 @@ impl Case {
             return false;
         }
         let goes_back = scenario.records.keys > 0 && !VERSIONS_CHECKED.iter().all(checks);
+        // An operator who switches may do so before the region has drained.
+        if scenario.dns.policy == Policy::Failover && scenario.dns.health_threshold == 0 {
+            return false;
+        }
         let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
         retries && !goes_back && self.changes.iter().all(is_sound)
     }
@@ -367,6 +371,12 @@ impl Draw {
         }
         for _ in 0..self.below(4) {
             lines.push(self.line(&plan, 3));
+        }
+        // An operator who switches a failover policy, drained or not.
+        if self.below(3) == 0 && !changes.iter().any(|change| change.starts_with("dns.")) {
+            changes.push("dns.policy=failover".to_owned());
+            let at = 1 + self.below(lines.len());
+            lines.insert(at, "offline in-dns@1".to_owned());
         }
         Some(format!("name = \"generated\"\nscript = {lines:?}"))
     }

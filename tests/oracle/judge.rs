@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
-use active_active::model::options::{DeadLetters, Delivery, OnRefusal};
+use active_active::model::options::{DeadLetters, Delivery, OnRefusal, Policy};
 use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
 use active_active::model::{container, destination, dns, queue, source, table};
 use active_active::plan::Plan;
@@ -148,6 +148,12 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     {
         must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
     }
+    if let Some((reached, record)) = before.reached(event, plan)
+        && is_order_promised(plan)
+        && exists(record, plan)
+    {
+        must(PropertyName::InOrder, is_in_publishing_order(&reached, record, before, plan));
+    }
     if let Event::Destination(destination::Event::Arrived { copy, counted: true, .. }) = *event {
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
@@ -244,6 +250,39 @@ fn is_fifo_promised(plan: &Plan) -> bool {
     let budget = scenario.budget;
     let one = scenario.topology.containers == 1;
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes
+}
+
+/// Whether one region at a time is active, and nothing but an operator changes it.
+fn is_order_promised(plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let line = |begins: &[&str]| {
+        let lines = scenario.script.iter().map(ToString::to_string);
+        lines.into_iter().any(|line| begins.iter().any(|begin| line.starts_with(begin)))
+    };
+    let budget = scenario.budget;
+    let loses = line(&["lose ", "failover "])
+        || budget.lose_table + budget.lose_region + budget.failover > 0;
+    let one_weight = scenario.dns.weights.iter().filter(|&&weight| weight > 0).count() == 1;
+    let one_region = match scenario.dns.policy {
+        Policy::Failover => true,
+        Policy::Weighted => one_weight && !line(&["weights ", "offline "]),
+    };
+    is_fifo_promised(plan) && !loses && scenario.dns.health_threshold == 0 && one_region
+}
+
+/// Whether all that reached a component before this record, of the same key, was published before it.
+fn is_in_publishing_order(
+    reached: &BTreeSet<RecordId>,
+    record: RecordId,
+    before: &World,
+    plan: &Plan,
+) -> bool {
+    let place = |record: RecordId| before.publications.iter().position(|&other| other == record);
+    let keys = plan.scenario().records.keys;
+    let of_key =
+        |other: RecordId| keys == 0 || plan.keys().key_of(other) == plan.keys().key_of(record);
+    let mut others = reached.iter().filter(|&&other| of_key(other));
+    reached.contains(&record) || others.all(|&other| place(other) < place(record))
 }
 
 /// Whether everything that the table first stored before this record came before it as well.

@@ -28,6 +28,8 @@ pub(crate) struct Row {
 pub(crate) struct World {
     /// By record that the source sent: the value it was sent with.
     pub(crate) published: BTreeMap<RecordId, u32>,
+    /// In the order in which they were published: one that has come nowhere is published anew.
+    pub(crate) publications: Vec<RecordId>,
     pub(crate) accepted: BTreeSet<RecordId>,
     /// By queue: what it holds, in no particular order.
     pub(crate) queues: Vec<Vec<RecordCopy>>,
@@ -74,6 +76,7 @@ impl World {
         };
         World {
             published: BTreeMap::new(),
+            publications: Vec::new(),
             accepted: BTreeSet::new(),
             queues: vec![Vec::new(); layout.queues()],
             ever_queued: vec![BTreeSet::new(); layout.queues()],
@@ -94,6 +97,41 @@ impl World {
         }
     }
 
+    fn has_come_somewhere(&self, record: RecordId) -> bool {
+        let queued = self.ever_queued.iter().any(|ever| ever.contains(&record));
+        let stored = self.first_stores.iter().any(|stores| stores.contains(&record));
+        queued || stored || self.delivered.contains(&record)
+    }
+
+    /// What has reached the component that the event is about: all queues of a position, all tables of a stage, or
+    /// the destination; and the record that reaches it.
+    pub(crate) fn reached(
+        &self,
+        event: &Event,
+        plan: &Plan,
+    ) -> Option<(BTreeSet<RecordId>, RecordId)> {
+        let layout = &plan.layout;
+        let regions = || layout.region_ids();
+        if let Event::Queue(queue::Event::Enqueued { queue, copy }) = *event {
+            let (_, position) = layout.queue_place(queue);
+            let all = regions().flat_map(|region| {
+                self.ever_queued[layout.queue(region, position).index()].iter().copied()
+            });
+            return Some((all.collect(), copy.id));
+        }
+        if let Event::Table(table::Event::Stored { asked, copy, .. }) = *event {
+            let (_, stage) = layout.table_place(asked);
+            let all = regions().flat_map(|region| {
+                self.first_stores[layout.table(region, stage).index()].iter().copied()
+            });
+            return Some((all.collect(), copy.id));
+        }
+        if let Event::Destination(destination::Event::Arrived { copy, .. }) = *event {
+            return Some((self.delivered.iter().copied().collect(), copy.id));
+        }
+        None
+    }
+
     /// A dead letter is none any more.
     pub(crate) fn take_dead(&mut self, queue: QueueId, record: RecordId) {
         let at = self.dead.iter().position(|letter| *letter == (queue, record));
@@ -106,6 +144,10 @@ impl World {
         match *event {
             Event::Source(source::Event::Published { copy }) => {
                 self.published.insert(copy.id, copy.value);
+                if !self.has_come_somewhere(copy.id) {
+                    self.publications.retain(|&known| known != copy.id);
+                    self.publications.push(copy.id);
+                }
             }
             Event::Source(source::Event::Accepted { record }) => {
                 self.accepted.insert(record);
