@@ -6,6 +6,7 @@ use active_active::explore::{Reached, Runner};
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 
+mod active_passive;
 mod anywhere;
 mod aurora;
 mod hanging;
@@ -81,12 +82,22 @@ fn every_built_in_scenario_has_a_test() {
         "refused-anywhere",
         "standard-queues",
         "crash-anywhere",
+        "active-passive",
+        "active-passive-f1-fail-container",
+        "active-passive-f2-fail-database",
+        "active-passive-f3-fail-queue",
+        "active-passive-f4-fail-replication",
+        "active-passive-f5-fail-random",
+        "active-passive-failover",
         "stranded-overwrite",
         // In `needle.rs`.
         "needle",
         // In `commands.rs`.
         "f3-as-published",
         "f5-as-published",
+        "active-passive-failover-undrained",
+        "active-passive-f3-as-published",
+        "active-passive-f5-as-published",
         "slack-job-queue",
         "google-unreadable-row",
         "kinesis-side-path",

@@ -3,7 +3,8 @@
 use std::io::Write;
 
 use active_active::report::{Finding, Palette, json};
-use active_active::scenario::{Scenario, builtin};
+use active_active::scenario::Scenario;
+use active_active::scenario::builtin::{self, Group};
 use serde::Serialize;
 
 use super::args::{Format, ListArgs};
@@ -13,6 +14,7 @@ use super::output::Output;
 #[derive(Serialize)]
 struct Entry {
     name: &'static str,
+    group: Group,
     about: String,
 }
 
@@ -22,7 +24,8 @@ pub(crate) fn execute(
 ) -> Result<Finding, CliError> {
     let mut entries = Vec::new();
     for (name, text) in builtin::every() {
-        entries.push(Entry { name, about: Scenario::parse(text)?.about });
+        let (group, about) = (Group::of(name), Scenario::parse(text)?.about);
+        entries.push(Entry { name, group, about });
     }
     match args.format {
         Format::Json => output.write(&json::document(&entries))?,
@@ -34,6 +37,11 @@ pub(crate) fn execute(
 fn table(entries: &[Entry]) -> String {
     let style = Palette::COLOURS.strong;
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let line = |entry: &Entry| format!("{style}{:<width$}{style:#}  {}\n", entry.name, entry.about);
-    entries.iter().map(line).collect()
+    let line =
+        |entry: &Entry| format!("  {style}{:<width$}{style:#}  {}\n", entry.name, entry.about);
+    let groups = Group::ALL.into_iter().map(|group| {
+        let lines = entries.iter().filter(|entry| entry.group == group).map(line);
+        format!("{}\n{}", group.title(), lines.collect::<String>())
+    });
+    groups.collect::<Vec<String>>().join("\n")
 }

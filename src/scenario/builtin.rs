@@ -29,6 +29,31 @@ pub const ALL: &[(&str, &str)] = &[
     ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
+    ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),
+    (
+        "active-passive-f1-fail-container",
+        include_str!("../../scenarios/active-passive/active-passive-f1-fail-container.toml"),
+    ),
+    (
+        "active-passive-f2-fail-database",
+        include_str!("../../scenarios/active-passive/active-passive-f2-fail-database.toml"),
+    ),
+    (
+        "active-passive-f3-fail-queue",
+        include_str!("../../scenarios/active-passive/active-passive-f3-fail-queue.toml"),
+    ),
+    (
+        "active-passive-f4-fail-replication",
+        include_str!("../../scenarios/active-passive/active-passive-f4-fail-replication.toml"),
+    ),
+    (
+        "active-passive-f5-fail-random",
+        include_str!("../../scenarios/active-passive/active-passive-f5-fail-random.toml"),
+    ),
+    (
+        "active-passive-failover",
+        include_str!("../../scenarios/active-passive/active-passive-failover.toml"),
+    ),
 ];
 
 /// Name and text of every built-in scenario that describes an unsound system, and the property that
@@ -48,6 +73,21 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
     (
         "f5-as-published",
         include_str!("../../scenarios/f5-as-published.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "active-passive-failover-undrained",
+        include_str!("../../scenarios/active-passive/active-passive-failover-undrained.toml"),
+        PropertyName::InOrder,
+    ),
+    (
+        "active-passive-f3-as-published",
+        include_str!("../../scenarios/active-passive/active-passive-f3-as-published.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "active-passive-f5-as-published",
+        include_str!("../../scenarios/active-passive/active-passive-f5-as-published.toml"),
         PropertyName::DeliveredAll,
     ),
 ];
@@ -91,6 +131,59 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::DeliveredAll,
     ),
 ];
+
+/// What a built-in scenario is about.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Group {
+    /// A test of the published active-active model.
+    PublishedActiveActive,
+    /// A test of the published active-passive model.
+    PublishedActivePassive,
+    /// What goes wrong, and where, is the scheduler's choice, or a design of its own.
+    FaultsAnywhere,
+    /// The mechanism of a public incident.
+    Incidents,
+}
+
+impl Group {
+    /// Every group, in the order in which they are listed.
+    pub const ALL: [Group; 4] = [
+        Group::PublishedActiveActive,
+        Group::PublishedActivePassive,
+        Group::FaultsAnywhere,
+        Group::Incidents,
+    ];
+
+    /// What a list calls it.
+    pub fn title(self) -> &'static str {
+        match self {
+            Group::PublishedActiveActive => "published active-active",
+            Group::PublishedActivePassive => "published active-passive",
+            Group::FaultsAnywhere => "faults anywhere",
+            Group::Incidents => "incidents",
+        }
+    }
+
+    /// The group of a built-in scenario.
+    pub fn of(name: &str) -> Group {
+        let is_published = |name: &str| {
+            let mut letters = name.chars();
+            let is_numbered = letters.next() == Some('f')
+                && letters.next().is_some_and(|digit| digit.is_ascii_digit());
+            is_numbered || ["baseline", "failover"].contains(&name)
+        };
+        if INCIDENTS.iter().any(|(incident, ..)| *incident == name) {
+            Group::Incidents
+        } else if name.starts_with("active-passive") {
+            Group::PublishedActivePassive
+        } else if is_published(name) {
+            Group::PublishedActiveActive
+        } else {
+            Group::FaultsAnywhere
+        }
+    }
+}
 
 /// Every built-in scenario of an unsound system, incidents last, as in [`UNSOUND`].
 pub fn unsound() -> impl Iterator<Item = &'static (&'static str, &'static str, PropertyName)> {
