@@ -8,7 +8,6 @@
 //!
 //! `PUBLISHED_RUNS=DIRECTORY cargo test --test published_runs` tries the runs of another directory.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 mod alike;
@@ -16,13 +15,13 @@ mod canaries;
 mod early;
 mod meaning;
 mod order;
+mod passive;
 mod read;
 mod replay;
 mod replication;
 mod script;
 mod variations;
 
-use meaning::Meaning;
 use read::Run;
 
 /// The directory of the runs.
@@ -43,12 +42,10 @@ fn runs() -> Vec<Run> {
     paths.iter().map(read).collect()
 }
 
-#[test]
-fn every_active_active_run_is_a_run_of_the_simulation() {
+/// Panics with those of the runs that are no runs of the simulation.
+fn all_are_runs(runs: &[Run]) {
     let mut different = Vec::new();
-    let runs: Vec<Run> = runs().into_iter().filter(|run| !run.is_passive()).collect();
-    assert!(!runs.is_empty(), "{} has runs of the active-active system", directory().display());
-    for run in &runs {
+    for run in runs {
         match replay::replay(run, &[]) {
             Ok(alike) => {
                 let nothing: usize = alike.nothing.values().sum();
@@ -64,32 +61,19 @@ fn every_active_active_run_is_a_run_of_the_simulation() {
             Err(differs) => different.push(format!("{}: {differs}", run.name)),
         }
     }
-    assert!(
-        different.is_empty(),
-        "{} of {} runs differ\n{}",
-        different.len(),
-        runs.len(),
-        different.join("\n")
-    );
+    let (count, all) = (different.len(), runs.len());
+    assert!(different.is_empty(), "{count} of {all} runs differ\n{}", different.join("\n"));
 }
 
-/// The active-passive system has not been built: what its runs need is named, line by line.
 #[test]
-fn what_active_passive_runs_need_is_named() {
-    for run in runs().iter().filter(|run| run.is_passive()) {
-        let mut missing: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        let mut count = 0;
-        for line in &run.lines {
-            if let Meaning::Missing(what) = line.row.meaning {
-                missing.entry(what).or_default().insert(line.row.event);
-                count += 1;
-            }
-        }
-        println!("{}: {count} of {} handlings need what is not there:", run.name, run.lines.len());
-        for (what, events) in &missing {
-            let events: Vec<&str> = events.iter().copied().collect();
-            println!("    {what} ({})", events.join(", "));
-        }
-        assert!(!missing.is_empty(), "{} needs nothing that is missing: replay it", run.name);
-    }
+fn every_active_active_run_is_a_run_of_the_simulation() {
+    let runs: Vec<Run> = runs().into_iter().filter(|run| !run.is_passive()).collect();
+    assert!(!runs.is_empty(), "{} has runs of the active-active system", directory().display());
+    all_are_runs(&runs);
+}
+
+#[test]
+fn every_active_passive_run_is_a_run_of_the_simulation() {
+    let runs: Vec<Run> = runs().into_iter().filter(Run::is_passive).collect();
+    all_are_runs(&runs);
 }

@@ -5,9 +5,9 @@ use std::fmt;
 use active_active::model::Message;
 use active_active::model::layout::Place;
 
-use super::meaning::{self, Kind};
+use super::meaning::{self, Kind, Meaning};
 use super::read::Line;
-use super::replay::{Replay, What};
+use super::replay::{Replay, What, record_of};
 
 impl Replay<'_> {
     /// Whether a message says what the line says.
@@ -82,10 +82,23 @@ impl Replay<'_> {
             | Kind::Front
             | Kind::Table
             | Kind::Replicator
-            | Kind::DatabaseFront
-            | Kind::Database
-            | Kind::DatabaseReplicator => None,
+            | Kind::DatabaseFront => None,
         }
+    }
+
+    /// What P's destination received, each record once.
+    pub(super) fn theirs_arrived(&self) -> Vec<u16> {
+        let mut arrived = Vec::new();
+        for line in &self.run.lines {
+            let received = line.row.meaning == Meaning::Step(meaning::Message::Received);
+            if line.row.kind == Kind::Destination && received && line.details.ok == Some(true) {
+                let record = record_of(line);
+                if !arrived.contains(&record) {
+                    arrived.push(record);
+                }
+            }
+        }
+        arrived
     }
 
     /// The region that a message is about.

@@ -14,7 +14,7 @@ impl Replay<'_> {
     /// the run has one.
     ///
     /// Two regions have nothing to do with each other at the destination and in out-dns, nor has a remove with a send
-    /// that its queue takes.
+    /// that its queue takes, nor a request that P sends to two queues: what is delivered is the same.
     pub(super) fn in_the_way(
         &self,
         index: usize,
@@ -26,9 +26,16 @@ impl Replay<'_> {
                 let region = self.region(next);
                 self.offline.is_empty() && region.is_some() && region != line.details.region
             }
-            Kind::Queue => {
-                matches!(next, Message::Remove { .. }) && message_of(line) == meaning::Message::Send
-            }
+            Kind::Queue => match message_of(line) {
+                meaning::Message::Send => {
+                    let asks = self.run.is_passive() && matches!(next, Message::Receive { .. });
+                    asks || matches!(next, Message::Remove { .. })
+                }
+                meaning::Message::Receive => {
+                    self.run.is_passive() && matches!(next, Message::Send { .. })
+                }
+                _ => false,
+            },
             _ => false,
         };
         let later = self.run.lines.iter().enumerate().skip(index + 1);

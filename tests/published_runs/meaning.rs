@@ -17,10 +17,8 @@ pub(crate) enum Kind {
     Front,
     Table,
     Replicator,
-    /// P's front of a global database.
+    /// P's front of a global database; its databases and its replicator are a table's here.
     DatabaseFront,
-    Database,
-    DatabaseReplicator,
 }
 
 /// What a reply says, besides what it is about.
@@ -46,6 +44,10 @@ pub(crate) enum Command {
     Fail,
     Recover,
     Offline,
+    /// A failover policy is switched to the other region.
+    Switch,
+    /// The writer of a global database is switched over.
+    SwitchWriter,
 }
 
 /// What the test was told, and waits for.
@@ -68,8 +70,6 @@ pub(crate) enum Meaning {
     Told(Told),
     /// There is no such step, for this reason.
     Nothing(&'static str),
-    /// The system that the run is of is not there, for want of this.
-    Missing(&'static str),
 }
 
 /// One event: which machine handles it, what its details are, and what it is here.
@@ -105,15 +105,15 @@ const COUNTS: Meaning = Meaning::Nothing(
 const AT_ONCE: Meaning =
     Meaning::Nothing("a fault begins at its line of the script, and is over then");
 
-const NAME: Meaning =
-    Meaning::Missing("a name with the failover policy whose target is switched by a test");
-const DATABASE: Meaning = Meaning::Missing(
-    "a global database whose front passes a write to the writer's cluster and to replication at once",
+const DATABASE_FRONT: Meaning = Meaning::Nothing(
+    "P's front of a global database: here a container asks its region's cluster itself",
 );
-const DATABASE_COMMAND: Meaning =
-    Meaning::Missing("faults and switchovers of a global database that answer when they are done");
+const PARTS: Meaning = Meaning::Nothing(
+    "P's front passes a command on to its two databases and its replicator: here it is one line of the script",
+);
+const DONE: Meaning = Meaning::Nothing("P's front hears that a part is done, and tells the test");
 
-/// Every event of the published active-active tests, and behind them what only the active-passive tests have.
+/// Every event of the published active-active tests, and behind them those of the active-passive tests.
 pub(crate) const EVENTS: &[Row] = {
     use self::Command::*;
     use self::Message::*;
@@ -205,78 +205,83 @@ pub(crate) const EVENTS: &[Row] = {
         row(System, "eDynamoRecoverReplication", ROUTE, ROUTED),
         row(System, "eRoute53DNSWeightedQueueSwitchRegionOffline", ROUTE, ROUTED),
         // Active-passive: names.
-        row(Source, "eRecordSourceDNSFailoverQueueGenerateRecords", &["batch", "region"], NAME),
-        row(InDns, "eRoute53DNSFailoverQueueSendRecord", &["record"], NAME),
-        row(Source, "eRoute53DNSFailoverQueueSendRecordCompleted", REPLY, NAME),
-        row(OutDns, "eRoute53DNSFailoverQueueReceiveRecord", &["region?"], NAME),
-        row(OutDns, "eRoute53DNSFailoverQueueRemoveRecord", &["record", "region?"], NAME),
+        row(
+            Source,
+            "eRecordSourceDNSFailoverQueueGenerateRecords",
+            &["batch", "region"],
+            Step(Publish),
+        ),
+        row(InDns, "eRoute53DNSFailoverQueueSendRecord", &["record"], Step(Send)),
+        row(Source, "eRoute53DNSFailoverQueueSendRecordCompleted", REPLY, Step(Sent)),
+        row(OutDns, "eRoute53DNSFailoverQueueReceiveRecord", &["region?"], Step(Receive)),
+        row(OutDns, "eRoute53DNSFailoverQueueRemoveRecord", &["record", "region?"], Step(Remove)),
         row(
             Destination,
             "eRoute53DNSFailoverQueueRemoveRecordCompleted",
             &["record?", "ok", "region?"],
-            NAME,
+            Step(Removed),
         ),
-        row(InDns, "eRoute53DNSFailoverQueueSwitchRegions", &["region?"], NAME),
-        row(OutDns, "eRoute53DNSFailoverQueueSwitchRegions", &["region?"], NAME),
-        row(System, "eRoute53DNSFailoverQueueSwitchRegions", ROUTE, NAME),
+        row(InDns, "eRoute53DNSFailoverQueueSwitchRegions", &["region?"], Does(Switch)),
+        row(OutDns, "eRoute53DNSFailoverQueueSwitchRegions", &["region?"], Does(Switch)),
+        row(System, "eRoute53DNSFailoverQueueSwitchRegions", ROUTE, ROUTED),
         row(
             Driver,
             "eRecordDestinationDNSFailoverQueueReceiveNotificationResponse",
             &["count", "region"],
-            NAME,
+            Hears(Delivered),
         ),
         row(
             Driver,
             "eRecordSourceDNSFailoverQueueGenerateRecordsNotification",
             &["ok", "batch", "count", "region"],
-            NAME,
+            Hears(Published),
         ),
         row(
             Destination,
             "eRecordDestinationDNSFailoverQueueReceiveNotification",
             &["count", "region"],
-            NAME,
+            ASKS_TO_BE_TOLD,
         ),
-        row(System, "eRecordSourceDNSFailoverQueueGenerateRecords", &["batch", "to"], NAME),
+        row(System, "eRecordSourceDNSFailoverQueueGenerateRecords", &["batch", "to"], ROUTED),
         row(
             System,
             "eRecordDestinationDNSFailoverQueueReceiveNotification",
             &["count", "to"],
-            NAME,
+            ROUTED,
         ),
         // Active-passive: databases.
         row(Container, "eQueueAuroraQueueContainerFail", &[], Does(Pause)),
         row(Container, "eQueueAuroraQueueContainerRecover", &[], Does(Recover)),
         row(System, "eQueueAuroraQueueContainerFail", ROUTE, ROUTED),
         row(System, "eQueueAuroraQueueContainerRecover", ROUTE, ROUTED),
-        row(Container, "eAuroraInsertRecordCompleted", REPLY, DATABASE),
-        row(DatabaseFront, "eAuroraInsertRecord", &["record", "region?"], DATABASE),
-        row(Database, "eAuroraInsertRecord", &["record"], DATABASE),
-        row(DatabaseReplicator, "eAuroraInsertRecord", &["record", "region?"], DATABASE),
-        row(DatabaseFront, "eAuroraFail", &[], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraRecover", &[], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraFailReplication", &[], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraRecoverReplication", &[], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraSwitchRegions", &[], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraFailCompleted", &["ok?"], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraRecoverCompleted", &["ok?"], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraFailReplicationCompleted", &["ok?"], DATABASE_COMMAND),
-        row(DatabaseFront, "eAuroraSwitchRegionsCompleted", &["ok?"], DATABASE_COMMAND),
-        row(Database, "eAuroraFail", &[], DATABASE_COMMAND),
-        row(Database, "eAuroraRecover", &[], DATABASE_COMMAND),
-        row(Database, "eAuroraSwitchRegions", &[], DATABASE_COMMAND),
-        row(DatabaseReplicator, "eAuroraFail", &[], DATABASE_COMMAND),
-        row(DatabaseReplicator, "eAuroraRecover", &[], DATABASE_COMMAND),
-        row(DatabaseReplicator, "eAuroraSwitchRegions", &[], DATABASE_COMMAND),
-        row(System, "eAuroraFail", ROUTE, DATABASE_COMMAND),
-        row(System, "eAuroraRecover", ROUTE, DATABASE_COMMAND),
-        row(System, "eAuroraFailReplication", ROUTE, DATABASE_COMMAND),
-        row(System, "eAuroraRecoverReplication", ROUTE, DATABASE_COMMAND),
-        row(System, "eAuroraSwitchRegions", ROUTE, DATABASE_COMMAND),
-        row(Driver, "eAuroraFailCompleted", &["ok?"], DATABASE_COMMAND),
-        row(Driver, "eAuroraRecoverCompleted", &["ok?"], DATABASE_COMMAND),
-        row(Driver, "eAuroraFailReplicationCompleted", &["ok?"], DATABASE_COMMAND),
-        row(Driver, "eAuroraSwitchRegionsCompleted", &["ok?"], DATABASE_COMMAND),
+        row(Container, "eAuroraInsertRecordCompleted", REPLY, Step(Inserted)),
+        row(DatabaseFront, "eAuroraInsertRecord", &["record", "region?"], DATABASE_FRONT),
+        row(Table, "eAuroraInsertRecord", &["record"], Step(Insert)),
+        row(Replicator, "eAuroraInsertRecord", &["record", "region?"], Step(Replicate)),
+        row(DatabaseFront, "eAuroraFail", &[], Does(Fail)),
+        row(DatabaseFront, "eAuroraRecover", &[], Does(Recover)),
+        row(DatabaseFront, "eAuroraFailReplication", &[], DATABASE_FRONT),
+        row(DatabaseFront, "eAuroraRecoverReplication", &[], DATABASE_FRONT),
+        row(DatabaseFront, "eAuroraSwitchRegions", &[], Does(SwitchWriter)),
+        row(DatabaseFront, "eAuroraFailCompleted", &["ok?"], DONE),
+        row(DatabaseFront, "eAuroraRecoverCompleted", &["ok?"], DONE),
+        row(DatabaseFront, "eAuroraFailReplicationCompleted", &["ok?"], DONE),
+        row(DatabaseFront, "eAuroraSwitchRegionsCompleted", &["ok?"], DONE),
+        row(Table, "eAuroraFail", &[], PARTS),
+        row(Table, "eAuroraRecover", &[], PARTS),
+        row(Table, "eAuroraSwitchRegions", &[], PARTS),
+        row(Replicator, "eAuroraFail", &[], Does(Fail)),
+        row(Replicator, "eAuroraRecover", &[], Does(Recover)),
+        row(Replicator, "eAuroraSwitchRegions", &[], PARTS),
+        row(System, "eAuroraFail", ROUTE, ROUTED),
+        row(System, "eAuroraRecover", ROUTE, ROUTED),
+        row(System, "eAuroraFailReplication", ROUTE, ROUTED),
+        row(System, "eAuroraRecoverReplication", ROUTE, ROUTED),
+        row(System, "eAuroraSwitchRegions", ROUTE, ROUTED),
+        row(Driver, "eAuroraFailCompleted", &["ok?"], DONE),
+        row(Driver, "eAuroraRecoverCompleted", &["ok?"], DONE),
+        row(Driver, "eAuroraFailReplicationCompleted", &["ok?"], DONE),
+        row(Driver, "eAuroraSwitchRegionsCompleted", &["ok?"], DONE),
     ]
 };
 
@@ -312,8 +317,7 @@ fn of_stage(name: &str) -> Option<Kind> {
         let (stage, part) = base.rsplit_once('-')?;
         let kind = match part {
             "container" => Kind::Container,
-            "table" => Kind::Table,
-            "database" => Kind::Database,
+            "table" | "database" => Kind::Table,
             _ => return None,
         };
         return STAGES.contains(&stage).then_some(kind);
@@ -321,9 +325,8 @@ fn of_stage(name: &str) -> Option<Kind> {
     let (stage, part) = name.split_once('-')?;
     let kind = match part {
         "table-global" => Kind::Front,
-        "table-replicator" => Kind::Replicator,
+        "table-replicator" | "database-replicator" => Kind::Replicator,
         "database-global" => Kind::DatabaseFront,
-        "database-replicator" => Kind::DatabaseReplicator,
         _ => return None,
     };
     STAGES.contains(&stage).then_some(kind)

@@ -3,7 +3,7 @@
 //! P's handlers are not atomic: other machines run between two sends of one handler. A run here is an order of
 //! whole handlings, so it is one that keeps
 //!
-//! 1. each machine's own order, but for P's fronts of global tables, which have no steps here;
+//! 1. each machine's own order, but for P's fronts of global tables and databases, which have no steps here;
 //! 2. cause before effect,
 //! 3. for each inbox the order in which what it handled was sent. Messages of the set-up are not in this (here
 //!    all have asked before the first step), nor are commands (here they take effect at once), nor what only P
@@ -16,7 +16,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
-use super::meaning::{Kind, Meaning};
+use super::meaning::{Kind, Meaning, Message};
 use super::read::{Line, Run};
 
 /// The run's handlings in such an order, by their number, counted from 0.
@@ -74,7 +74,7 @@ fn before(run: &Run) -> BTreeSet<(usize, usize)> {
     // By machine: what it handled, with the number of sending and the handling that sent it.
     let mut inboxes: BTreeMap<&str, Vec<(usize, usize)>> = BTreeMap::new();
     for (index, line) in run.lines.iter().enumerate() {
-        if line.row.kind != Kind::Front
+        if !matches!(line.row.kind, Kind::Front | Kind::DatabaseFront)
             && let Some(last) = last.insert(&line.machine, index)
         {
             before.insert((last, index));
@@ -83,7 +83,8 @@ fn before(run: &Run) -> BTreeSet<(usize, usize)> {
             continue;
         }
         before.insert((line.by - 1, index));
-        if is_in_an_inbox(line) && line.row.kind != Kind::Replicator {
+        let has_an_order = line.row.kind != Kind::Replicator && !is_asked_twice(run, line);
+        if is_in_an_inbox(line) && has_an_order {
             inboxes.entry(&line.machine).or_default().push((line.sent, sender(run, line)));
         }
     }
@@ -99,15 +100,21 @@ fn before(run: &Run) -> BTreeSet<(usize, usize)> {
 fn sender(run: &Run, line: &Line) -> usize {
     let by = line.by - 1;
     match run.lines[by].row.kind {
-        Kind::Front if run.lines[by].by > 0 => run.lines[by].by - 1,
+        Kind::Front | Kind::DatabaseFront if run.lines[by].by > 0 => run.lines[by].by - 1,
         _ => by,
     }
+}
+
+/// Whether it is a request for a delivery that P's failover name sends to both queues: one of them is ignored.
+fn is_asked_twice(run: &Run, line: &Line) -> bool {
+    let is_request = line.row.meaning == Meaning::Step(Message::Receive);
+    run.is_passive() && is_request && line.by > 0 && run.lines[line.by - 1].row.kind == Kind::OutDns
 }
 
 /// Whether what was handled is a message here, too.
 fn is_in_an_inbox(line: &Line) -> bool {
     match line.row.meaning {
         Meaning::Step(_) => true,
-        Meaning::Command(_) | Meaning::Told(_) | Meaning::Nothing(_) | Meaning::Missing(_) => false,
+        Meaning::Command(_) | Meaning::Told(_) | Meaning::Nothing(_) => false,
     }
 }

@@ -17,11 +17,11 @@
 //!
 //! A handling's number is the number of its line, comments not counted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
-use super::meaning::{self, EVENTS, Kind, Row};
+use super::meaning::{self, EVENTS, Kind, Meaning, Row};
 
 /// How many records the published tests have, and in how many batches.
 const RECORDS: u16 = 30;
@@ -132,6 +132,9 @@ impl Run {
             }
             run.lines.push(line);
         }
+        if run.is_passive() {
+            tell_the_outbound_queues_apart(&mut run.lines);
+        }
         run.is_whole().map_err(|(found, expected)| ReadError {
             file: file.to_owned(),
             line: text.lines().count(),
@@ -166,6 +169,32 @@ impl Run {
     }
 }
 
+/// P's failover name asks both outbound queues in the name of the first one, so in a recorded run both are called by it.
+fn tell_the_outbound_queues_apart(lines: &mut [Line]) {
+    let is_switch = |line: &Line| {
+        line.machine == "out-dns" && line.row.meaning == Meaning::Command(meaning::Command::Switch)
+    };
+    let switched = lines.iter().position(is_switch).unwrap_or(lines.len());
+    // By handling of out-dns: what it sent first to such a queue.
+    let mut first: BTreeMap<usize, usize> = BTreeMap::new();
+    for line in lines.iter().filter(|line| line.machine == FIRST) {
+        let sent = first.entry(line.by).or_insert(line.sent);
+        *sent = line.sent.min(*sent);
+    }
+    for index in 0..lines.len() {
+        let line = &lines[index];
+        let Some(by) = line.by.checked_sub(1).filter(|_| line.machine == FIRST) else { continue };
+        let is_second =
+            lines[by].machine == "out-dns" && (by > switched || line.sent > first[&line.by]);
+        if is_second || lines[by].machine == "outbound-container@2" {
+            lines[index].machine = SECOND.to_owned();
+        }
+    }
+}
+
+const FIRST: &str = "outbound-queue@1";
+const SECOND: &str = "outbound-queue@2";
+
 /// What was found, and what was expected.
 type Wrong = (String, String);
 
@@ -185,8 +214,10 @@ fn read_line(text: &str, file_line: usize, number: usize) -> Result<Line, Wrong>
         EVENTS.iter().find(|row| row.kind == kind && row.event == event).ok_or_else(|| {
             (format!("unknown event '{event}'"), format!("an event that {machine} handles"))
         })?;
-    // The replicator of a stage is the table's in P's names.
-    let (machine, text) = (machine.replace("-table-replicator", "-replicator"), text.to_owned());
+    // The replicator of a stage is the table's, or the database's, in P's names; and a database is a table here.
+    let machine = machine.replace("-table-replicator", "-replicator");
+    let machine = machine.replace("-database-replicator", "-replicator");
+    let (machine, text) = (machine.replace("-database@", "-table@"), text.to_owned());
     let details = read_details(details, row)?;
     Ok(Line { file_line, text, sent, by, machine, row, details })
 }

@@ -1,9 +1,12 @@
 //! Replication in a replay. P's front of a global table tells the region's table and the replicator at the same time;
 //! here replication follows the store. So a row is replicated, and applied, as soon after its lines as it can be.
 
+use std::collections::BTreeSet;
+
 use active_active::model::{MachineId, Message};
 use active_active::sim::Choice;
 
+use super::meaning::Kind;
 use super::read::Line;
 use super::replay::{Replay, What, record_of};
 
@@ -22,10 +25,12 @@ impl Replay<'_> {
         Ok(())
     }
 
-    /// Replicates and applies what is owed, as far as that can be.
+    /// Replicates and applies what is owed, as far as that can be, and lets a writer move, which is a matter of messages
+    /// here.
     pub(super) fn catch_up(&mut self) -> Result<(), What> {
         while let Some((machine, record)) = self.next_owed() {
             self.choose(Choice::Step(machine))?;
+            let Some(record) = record else { continue };
             self.alike.steps += 1;
             let owed = self.owed.get_mut(&machine).expect("it was found there");
             let times = owed.get_mut(&record).expect("it was found there");
@@ -59,7 +64,19 @@ impl Replay<'_> {
         Ok(())
     }
 
-    fn next_owed(&self) -> Option<(MachineId, u16)> {
+    /// The machine that has a row to replicate or to apply, and the record; or one that hears that a writer moves.
+    fn next_owed(&self) -> Option<(MachineId, Option<u16>)> {
+        let machines = (0..self.script.plan.layout.machines() as u16).map(MachineId);
+        let mut enabled =
+            machines.filter(|&machine| self.simulation.enabled().contains(Choice::Step(machine)));
+        let hears = |&machine: &MachineId| {
+            matches!(self.simulation.next_message(machine), Some(Message::Handover { .. }))
+        };
+        if self.run.is_passive()
+            && let Some(machine) = enabled.find(hears)
+        {
+            return Some((machine, None));
+        }
         self.owed.iter().find_map(|(&machine, rows)| {
             let (Message::Replicate { copy, .. } | Message::Apply { copy, .. }) =
                 self.simulation.next_message(machine)?
@@ -67,7 +84,7 @@ impl Replay<'_> {
                 return None;
             };
             let can = self.simulation.enabled().contains(Choice::Step(machine));
-            (can && rows.contains_key(&copy.id.0)).then_some((machine, copy.id.0))
+            (can && rows.contains_key(&copy.id.0)).then_some((machine, Some(copy.id.0)))
         })
     }
 
@@ -92,14 +109,19 @@ impl Replay<'_> {
             Some((stage, _)) => format!("{stage}-replicator"),
             None => machine.to_owned(),
         };
-        let stage = replicator.strip_suffix("-replicator").expect("it is a replicator's name");
         let is_it =
             |line: &&Line| line.machine == replicator && line.details.record == Some(record);
         let Some(line) = self.run.lines.iter().find(is_it) else { return false };
-        let region = line.details.region.expect("it is read with its region");
-        let origin = format!("{stage}-table@{region}");
-        origin != machine
-            && !self.stored.get(origin.as_str()).is_some_and(|rows| rows.contains(&record))
+        // The table that the same front has told, if it has handled that.
+        let stored = |other: &&Line| other.by == line.by && other.row.kind == Kind::Table;
+        match self.run.lines.iter().find(stored) {
+            Some(origin) => {
+                let has = |rows: &BTreeSet<u16>| rows.contains(&record);
+                origin.machine != machine
+                    && !self.stored.get(origin.machine.as_str()).is_some_and(has)
+            }
+            None => true,
+        }
     }
 
     /// Whether P's table of the other region has the record: its replication was under way when the run ended.
