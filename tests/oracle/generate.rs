@@ -256,7 +256,11 @@ fn fitted(text: &str, changes: &mut Vec<String>) -> Option<Plan> {
         let blamed = |change: &String| {
             change.split_once('=').is_some_and(|(option, _)| key.starts_with(option))
         };
-        changes.remove(changes.iter().rposition(blamed)?);
+        // What contradicts the file itself: another number of regions, or the last design.
+        let is_regions =
+            |change: &String| key == "dns.weights" && change.starts_with("topology.regions=");
+        let at = changes.iter().rposition(blamed).or_else(|| changes.iter().position(is_regions));
+        changes.remove(at.or(changes.len().checked_sub(1))?);
     }
 }
 
@@ -372,13 +376,26 @@ impl Draw {
         for _ in 0..self.below(4) {
             lines.push(self.line(&plan, 3));
         }
-        // An operator who switches a failover policy, drained or not.
-        if self.below(3) == 0 && !changes.iter().any(|change| change.starts_with("dns.")) {
-            changes.push("dns.policy=failover".to_owned());
-            let at = 1 + self.below(lines.len());
-            lines.insert(at, "offline in-dns@1".to_owned());
+        if self.below(6) == 0 && !changes.iter().any(|change| change.starts_with("dns.")) {
+            self.switch(changes, &mut lines);
         }
         Some(format!("name = \"generated\"\nscript = {lines:?}"))
+    }
+
+    /// An operator switches a failover policy, drained or not, in a system that keeps the order.
+    fn switch(&mut self, changes: &mut Vec<String>, lines: &mut Vec<String>) {
+        const NO_ORDER: [&str; 5] = [
+            "topology.containers=",
+            "queue.delivery=",
+            "queue.max_receives=",
+            "budget.crash=",
+            "budget.reorder=",
+        ];
+        changes.retain(|change| !NO_ORDER.iter().any(|option| change.starts_with(option)));
+        changes.push("dns.policy=failover".to_owned());
+        let at = 1 + self.below(lines.len());
+        let switch = ["await sometime", "offline in-dns@1"].map(str::to_owned);
+        lines.splice(at..at, switch);
     }
 
     /// One line, when so many batches were published.
