@@ -15,7 +15,7 @@
 //! | containers on a queue | pick: 1 mostly, else 2 |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys; with 1, and rarely with none, no container can process the first record, if records are dead-lettered |
-//! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers |
+//! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then |
@@ -268,13 +268,14 @@ fn spot(bytes: &mut Unstructured<'_>) -> Result<Spot> {
 }
 
 fn naming(bytes: &mut Unstructured<'_>) -> Result<Naming> {
-    let pick = bytes.int_in_range(0u8..=15)?;
+    let byte: u8 = bytes.arbitrary()?;
+    let pick = byte % 16;
     let weights = match pick % 4 {
         0 => None,
         1 => Some([0; 8]),
         _ => Some(weight_of_each(bytes)?),
     };
-    let plain = Naming { weights, ..Naming::default() };
+    let plain = Naming { weights, whole_path: byte >= 224, ..Naming::default() };
     let (odd, upper) = (pick % 2, pick % 4 / 2);
     let failback = Failback::ALL[usize::from(upper)];
     let ttl = 2 * u16::from(upper);

@@ -20,8 +20,8 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    Answer, Commands, Conflict, DeadLetters, Fencing, OnDependencyFailure, OnUnreadable, Restart,
-    StoreKind,
+    Answer, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
+    OnUnreadable, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
@@ -80,8 +80,8 @@ pub struct Plan {
     /// The scenario has a budget, an orchestrator, or messages that can be late: without one there are no offers to
     /// keep up.
     pub(crate) offers_faults: bool,
-    /// After a step there is more to find out than whether the driver goes on: offers, late messages, or what else
-    /// in-dns could answer.
+    /// After a step there is more to find out than whether the driver goes on: offers, late messages, what else
+    /// in-dns could answer, or whether a region works as a whole.
     pub(crate) is_watched: bool,
 }
 
@@ -133,7 +133,9 @@ impl Plan {
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
             can_be_late,
             offers_faults,
-            is_watched: offers_faults || scenario.dns.answer == Answer::Random,
+            is_watched: offers_faults
+                || scenario.dns.answer == Answer::Random
+                || scenario.dns.health_check == HealthCheckOf::WholePath,
             consumers_can_hang: scenario.topology.containers > 1
                 && has_fault(&actions, FaultKind::Pause),
             scenario: scenario.clone(),

@@ -32,6 +32,7 @@ mod hanging;
 mod late;
 mod loss;
 mod pair;
+mod paths;
 #[cfg(test)]
 pub(crate) mod rig;
 mod world;
@@ -129,6 +130,7 @@ impl Simulation {
             }
         };
         if self.plan.is_watched {
+            self.world.update_paths(&self.plan);
             self.world.update_late(&self.plan);
             self.world.update_driver(&self.plan);
             self.world.update_offers(&self.plan);

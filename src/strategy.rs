@@ -225,8 +225,9 @@ fn naming() -> impl Strategy<Value = Naming> {
     let threshold = prop_oneof![4 => Just(0u8), 1 => 1u8..=3];
     let failback = select(Failback::ALL);
     let two_enactors = prop::bool::weighted(0.2);
-    (weights(), answer, primary, ttl, threshold, two_enactors, failback).prop_map(
-        |(weights, answer, primary, ttl, threshold, two_enactors, failback)| Naming {
+    let whole_path = prop::bool::weighted(0.3);
+    (weights(), answer, primary, ttl, threshold, two_enactors, failback, whole_path).prop_map(
+        |(weights, answer, primary, ttl, threshold, two_enactors, failback, whole_path)| Naming {
             weights,
             answer,
             primary,
@@ -234,6 +235,7 @@ fn naming() -> impl Strategy<Value = Naming> {
             threshold,
             two_enactors,
             failback,
+            whole_path,
         },
     )
 }

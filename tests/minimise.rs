@@ -62,6 +62,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 4, 0]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
+    ("dns.health_check=by-name", "inbound-queue-out", [1, 1, 5, 0]),
     ("dns.plans=check-then-apply", "dynamodb-dns-plans", [1, 1, 3, 2]),
     ("aurora.forwarding=acknowledged-early", "aurora-f1", [2, 1, 1, 0]),
     ("aurora.forwarding=off", "aurora-f1", [2, 1, 1, 0]),

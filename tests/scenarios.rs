@@ -100,6 +100,7 @@ fn every_built_in_scenario_has_a_test() {
         "active-passive-f5-as-published",
         "slack-job-queue",
         "google-unreadable-row",
+        "shared-name-check",
         "kinesis-side-path",
         "dynamodb-dns-plans",
         "github-failover",

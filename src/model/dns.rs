@@ -1,7 +1,7 @@
 //! The two names: in-dns in front of the inbound queues, out-dns in front of the outbound ones
 //! (Route 53).
 
-use crate::model::dns::health::{HealthCheck, Next};
+use crate::model::dns::health::HealthCheck;
 use crate::model::dns::plans::Plans;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::message::rows::messages;
@@ -13,6 +13,7 @@ use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
+mod checks;
 #[cfg(test)]
 pub(crate) mod fields;
 pub(crate) mod health;
@@ -58,6 +59,8 @@ pub struct Dns {
     credit: [i16; 8],
     offline: RegionSet,
     failed: RegionSet,
+    /// Regions in which something is broken that a record passes; only known to checks of the whole path.
+    broken: RegionSet,
     health: HealthCheck,
     plans: Plans,
     /// The answer that the source's resolver holds, and for how many more sends.
@@ -155,11 +158,7 @@ impl Dns {
             Input::Sent { .. } | Input::SendRefused { .. }
                 if context.options.acknowledge == Acknowledge::BeforeEnqueue => {}
             Input::SendRefused { .. } => self.refuse_send(context, out),
-            Input::Probe { region } => {
-                if self.health.begin(region) {
-                    self.probe(region, context, out);
-                }
-            }
+            Input::Probe { region } => self.check(region, context, out),
             Input::Probed { region, health } => self.probed(region, health, context, out),
             Input::Enact { plan, weights } => {
                 if self.plans.enact(plan, context.options.plans, out) {
@@ -202,35 +201,6 @@ impl Dns {
             && self.shares(context).all(|(allowed, _)| allowed != region)
         {
             out.send(context.requester, Message::Wake { region });
-        }
-    }
-
-    /// Asks how the region is.
-    fn probe(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
-        if self.failed.contains(region) {
-            out.send(context.machine, Message::Probed { region, health: Health::Failed });
-        } else {
-            out.send(context.queues[region.index()], Message::Probe { region });
-        }
-    }
-
-    /// Hears how the region is.
-    fn probed(&mut self, region: RegionId, health: Health, context: &Context, out: &mut Outbox) {
-        match self.health.observe(region, health, context, out) {
-            Next::Rest => {}
-            Next::Probe => self.probe(region, context, out),
-            Next::CatchUp => {
-                for &replicator in &context.replicators {
-                    out.send(replicator, Message::Probe { region });
-                }
-            }
-            Next::Tell => {
-                self.credit = [0; 8];
-                out.send(context.requester, Message::Wake { region });
-            }
-        }
-        if self.health.take_again(region) {
-            self.probe(region, context, out);
         }
     }
 
@@ -463,6 +433,11 @@ impl Dns {
     /// The regions whose target is unreachable.
     pub fn failed(&self) -> RegionSet {
         self.failed
+    }
+
+    /// Regions whose path is broken, as far as checks look at it.
+    pub(crate) fn broken(&self) -> RegionSet {
+        self.broken
     }
 
     /// By region: its weight.

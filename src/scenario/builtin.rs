@@ -106,6 +106,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::Settles,
     ),
     (
+        "shared-name-check",
+        include_str!("../../scenarios/incidents/shared-name-check.toml"),
+        PropertyName::Expectation,
+    ),
+    (
         "kinesis-side-path",
         include_str!("../../scenarios/incidents/kinesis-side-path.toml"),
         PropertyName::Expectation,

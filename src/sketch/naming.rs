@@ -1,6 +1,6 @@
 //! How in-dns answers, in a sketch.
 
-use crate::model::options::{Answer, Failback, Policy};
+use crate::model::options::{Answer, Failback, HealthCheckOf, Policy};
 use crate::scenario::{DnsOptions, Topology};
 
 /// The design of in-dns, whatever the number of regions.
@@ -21,6 +21,8 @@ pub(crate) struct Naming {
     pub(crate) two_enactors: bool,
     /// When a region gets traffic again.
     pub(crate) failback: Failback,
+    /// The checks look at the whole path, and not at the queue alone.
+    pub(crate) whole_path: bool,
 }
 
 impl Naming {
@@ -28,12 +30,17 @@ impl Naming {
         let regions = usize::from(topology.regions);
         let Naming { answer, ttl, threshold, .. } = self;
         let failback = if threshold > 0 { self.failback } else { Failback::default() };
+        let health_check = match self.whole_path && (threshold > 0 || self.primary.is_some()) {
+            true => HealthCheckOf::WholePath,
+            false => HealthCheckOf::default(),
+        };
         if let Some(primary) = self.primary {
             return DnsOptions {
                 policy: Policy::Failover,
                 primary: 1 + primary % topology.regions,
                 ttl,
                 health_threshold: threshold.max(1),
+                health_check,
                 failback,
                 ..DnsOptions::default()
             };
@@ -48,6 +55,7 @@ impl Naming {
             answer,
             ttl,
             health_threshold,
+            health_check,
             failback,
             enactors,
             ..DnsOptions::default()
@@ -59,7 +67,12 @@ impl Naming {
         let regions = usize::from(topology.regions);
         let equal =
             self.weights.is_none_or(|weights| weights[..regions].iter().all(|&w| w == weights[0]));
-        let in_turn = self.answer == Answer::RoundRobin && self.ttl == 0 && self.primary.is_none();
+        // A region with a stage that is paused is out where the check sees that.
+        let is_looked_at = self.whole_path && self.threshold > 0;
+        let in_turn = !is_looked_at
+            && self.answer == Answer::RoundRobin
+            && self.ttl == 0
+            && self.primary.is_none();
         in_turn && equal && records as usize >= regions
     }
 }

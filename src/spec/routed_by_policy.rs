@@ -17,7 +17,7 @@ pub(crate) mod fields;
 /// of it. Weighted policy: a region that is online, healthy and has a positive weight; when no such region has
 /// one, any that is online and healthy. Failover policy: the primary region while it is online and
 /// healthy, else the first other one that is. When no online region is healthy, all of them
-/// are taken for healthy. A region counts as unhealthy once so many probes *of its own queue* in a row
+/// are taken for healthy. A region counts as unhealthy once so many probes *of its own check* in a row
 /// have failed as the threshold says, and may count as healthy again only after as many good ones.
 ///
 /// Of out-dns: a request of the destination, to receive or to remove, goes to a region that is online
@@ -94,7 +94,7 @@ impl RoutedByPolicy {
         }
     }
 
-    /// A region's own queue was probed.
+    /// A region was probed, by its own check.
     pub(super) fn probed(&mut self, region: RegionId, healthy: bool) {
         let Known { failed, good, unhealthy, .. } = &mut self.known;
         let (grows, ends) = if healthy { (good, failed) } else { (failed, good) };

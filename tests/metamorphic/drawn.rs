@@ -282,6 +282,7 @@ const UNSOUND: Never = (
         "destination.dedupe = none",
         "dns.acknowledge = before-enqueue",
         "dns.health_check = all-regions",
+        "dns.health_check = by-name",
         "dns.plans = check-then-apply",
         "dns.route = ignore-offline",
         "queue.at_capacity = starve",

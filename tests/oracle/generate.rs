@@ -140,6 +140,8 @@ const CHECKED: &[&str] = &[
     "dns.primary=2",
     "dns.answer=random",
     "dns.failback=immediate",
+    "dns.health_check=whole-path",
+    "dns.health_check=by-name",
     HEALTH_CHECK_OF_ALL,
 ];
 const HEALTH_CHECK_OF_ALL: &str = "dns.health_check=all-regions";

@@ -43,6 +43,50 @@ fn an_unreadable_row_stops_every_region() {
     assert_incident("google-unreadable-row", "container.on_unreadable=pass-on");
 }
 
+/// A check by the shared name is answered by the healthy region, and half of what is published goes to the one that is
+/// out, in every schedule. A check of the whole path takes it out; one of its queue alone sees nothing, either.
+#[test]
+fn a_check_by_the_shared_name_takes_no_region_out() {
+    assert_incident("shared-name-check", "dns.health_check=whole-path");
+    let mut shallow = Runner::new(plans::plan("shared-name-check", &["dns.health_check=queue"]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = shallow.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("run {run}: {outcome:?}");
+        };
+        assert_eq!(violation.property(), PropertyName::Expectation, "run {run}");
+    }
+}
+
+/// What a check of the whole path sees: whatever a record passes in the region. Each takes region 1 out, so that
+/// nothing of the batch goes there; a check of the queue sees the queue alone.
+#[test]
+fn a_check_of_the_whole_path_sees_every_stage() {
+    let whole = "dns.health_check=whole-path";
+    for (stops, is_shallow) in [
+        ("fail inbound-queue@1", true),
+        ("fail outbound-queue@1", false),
+        ("fail inbound-outbound-queue@1", false),
+        ("fail outbound-table@1", false),
+        ("pause outbound-container@1", false),
+        ("crash inbound-container@1", false),
+    ] {
+        let script = format!(
+            "script=await quiescent,{stops},await quiescent,publish 1,await quiescent,\
+             expect delivered 6,recover *,publish 2,await delivered all"
+        );
+        let mut deep = Runner::new(plans::plan("shared-name-check", &[&script, whole]));
+        let queue = "dns.health_check=queue";
+        let mut shallow = Runner::new(plans::plan("shared-name-check", &[&script, queue]));
+        for run in 0..INCIDENT_RUNS {
+            let outcome = deep.run(&mut Random::new(SEED), run, &mut ());
+            assert_eq!(outcome.verdict, Verdict::Holds, "{stops}, run {run}");
+            let outcome = shallow.run(&mut Random::new(SEED), run, &mut ());
+            assert_eq!(outcome.verdict == Verdict::Holds, is_shallow, "{stops}, run {run}");
+        }
+    }
+}
+
 /// Kinesis, and what waited for it: a copy that is good to have stops the work in every schedule. One
 /// that is made in the background does not.
 #[test]

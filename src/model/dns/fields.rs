@@ -12,6 +12,7 @@ changes_of_each_field! {
         credit: [|dns| dns.credit[0] += 1, |dns| dns.credit[1] -= 1],
         offline: [|dns| dns.offline.0 ^= 2],
         failed: [|dns| dns.failed.0 ^= 2],
+        broken: [|dns| dns.broken.0 ^= 2],
         // Lists of their own.
         health: [],
         plans: [],

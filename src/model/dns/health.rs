@@ -138,7 +138,9 @@ impl HealthCheck {
 
     fn decide(&mut self, region: RegionId, healthy: bool, context: &Context, out: &mut Outbox) {
         let concerned = match context.options.health_check {
-            HealthCheckOf::EachRegion => RegionSet(1 << region.0),
+            HealthCheckOf::Queue | HealthCheckOf::ByName | HealthCheckOf::WholePath => {
+                RegionSet(1 << region.0)
+            }
             HealthCheckOf::AllRegions => RegionSet::first(context.queues.len()),
         };
         for region in concerned.iter() {

@@ -2,7 +2,7 @@
 
 use crate::model::list;
 use crate::model::options::scenarios::{
-    BACK_BEFORE_CAUGHT_UP, INBOUND_QUEUE_FAILS, NOT_FETCHED_FROM,
+    BACK_BEFORE_CAUGHT_UP, INBOUND_QUEUE_FAILS, INBOUND_QUEUE_OUT, NOT_FETCHED_FROM,
 };
 use crate::model::options::{About, SOUND, UNSOUND, sound};
 use crate::model::property::PropertyName as P;
@@ -97,8 +97,15 @@ option! {
 option! {
     /// What the health check of a region looks at.
     HealthCheckOf {
-        /// The region's own queue. Sound.
-        EachRegion,
+        /// The region's own inbound queue: a shallow check. What is broken behind the queue stays unseen, and traffic
+        /// goes on to it; it waits there until it is repaired. Sound, and not enough where a region's outage is not to be felt.
+        Queue,
+        /// Whichever region answers: the check asks the shared name, and is led to a region that works. Unsound: no
+        /// region is taken out as long as another one works.
+        ByName = UNSOUND.needs(CHECKED).by(INBOUND_QUEUE_OUT, P::Expectation),
+        /// All that a record passes in the region: every queue, every table, and of each stage one container at least.
+        /// Sound.
+        WholePath = SOUND.needs(CHECKED).holds_in(&["health-failover", "shared-name-check"]),
         /// Any region's queue, for all regions at once. Unsound: one region that fails takes the
         /// others out with it, and then all are answered, the failed one too.
         AllRegions = UNSOUND.needs(CHECKED).by("health-failover", P::RoutedByPolicy),

@@ -10,6 +10,25 @@ pub(crate) const TABLES_LOST: &str = r#"
     rpo.records = 0
 "#;
 
+/// The inbound queue of region 1 is out, and its health check has had the time to see that: what is published then goes
+/// to the other region, and all of it arrives.
+pub(crate) const INBOUND_QUEUE_OUT: &str = r#"
+    name = "inbound-queue-out"
+    script = [
+        "await quiescent",
+        "fail inbound-queue@1",
+        "await quiescent",
+        "publish 1",
+        "await quiescent",
+        "expect delivered 4",
+        "recover *",
+        "await delivered all",
+    ]
+    topology.stages = ["only"]
+    records.batches = [4]
+    dns.health_threshold = 1
+"#;
+
 /// The destination is cut off from region 1 when it has received a record and not removed it; that one is
 /// given up, and comes back from the dead letters as a new message. Nothing else comes twice.
 pub(crate) const REDRIVEN: &str = r#"

@@ -106,6 +106,8 @@ impl Machines for Writer<'_> {
             self.bytes.u8(region.0);
             self.bytes.u16(left);
         }
+        // Last, so that it changes no state in which nothing is broken.
+        dns.broken().iter().for_each(|region| self.bytes.u8(region.0));
     }
 
     fn destination(&mut self, destination: &RecordDestination) {
