@@ -137,7 +137,8 @@ impl Plan {
                 || scenario.dns.answer == Answer::Random
                 || scenario.dns.health_check == HealthCheckOf::WholePath,
             consumers_can_hang: scenario.topology.containers > 1
-                && has_fault(&actions, FaultKind::Pause),
+                && (has_fault(&actions, FaultKind::Pause)
+                    || scenario.budget.does(FaultKind::Pause)),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -274,7 +275,10 @@ impl Plan {
     /// Whether the script or the budget lets such a component fail.
     pub(crate) fn can_fail(&self, such: impl Fn(Target) -> bool) -> bool {
         let faults = self.faults().chain(self.outages.iter().flatten().copied());
-        faults.into_iter().any(|fault| fault.kind == FaultKind::Fail && such(fault.target))
+        let mut failing = faults.filter(|fault| fault.kind == FaultKind::Fail);
+        let any_may = self.budget.does_to_components(FaultKind::Fail);
+        let mut components = self.layout.places().iter().filter_map(|&place| Target::of(place));
+        failing.any(|fault| such(fault.target)) || (any_may && components.any(such))
     }
 
     /// Whether something can be gone for good.

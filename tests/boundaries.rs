@@ -151,6 +151,8 @@ const RANGES: &[Range] = &[
     ("budget.crash", 0, ANY_16, &[]),
     ("budget.lost_reply", 0, ANY_16, &[]),
     ("budget.refuse", 0, ANY_16, &[]),
+    ("budget.fail", 0, ANY_16, &[]),
+    ("budget.pause", 0, ANY_16, &[]),
     ("budget.visibility_timeout", 0, ANY_16, &[]),
     ("budget.reorder", 0, ANY_16, &["queue.delivery=standard"]),
     ("budget.lose_table", 0, ANY_16, &[]),

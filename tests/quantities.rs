@@ -25,6 +25,14 @@ const OF_CONTAINERS_AND_QUEUES: &str = r#"
     script = ["publish 1", "await delivered all"]
 "#;
 
+const OF_COMPONENTS: &str = r#"
+    name = "of-components"
+    topology = { stages = ["only"], containers = 2 }
+    records.batches = [6]
+    budget = { fail = 2, pause = 2 }
+    script = ["publish 1", "await delivered all"]
+"#;
+
 const OF_REGIONS: &str = r#"
     name = "of-regions"
     topology = { stages = ["only"], regions = 3 }
@@ -75,11 +83,12 @@ fn most(plan: &Arc<Plan>, scheduler: &mut impl Scheduler, runs: u64) -> BTreeMap
 /// Every fault of the budget can be used up, and no fault strikes once more than that, under every scheduler.
 #[test]
 fn what_a_run_uses_of_its_budget_is_all_of_it_at_most() {
-    let cases: [(&str, &[(&str, u32)]); 3] = [
+    let cases: [(&str, &[(&str, u32)]); 4] = [
         (
             OF_CONTAINERS_AND_QUEUES,
             &[("crash", 2), ("lose-reply", 3), ("refuse", 2), ("time-out", 2), ("reorder", 2)],
         ),
+        (OF_COMPONENTS, &[("let-fail", 2), ("pause", 2)]),
         (OF_REGIONS, &[("lose", 2), ("lose-region", 1), ("outage", 2)]),
         (OF_WRITERS, &[("switchover", 2), ("failover", 2)]),
     ];
@@ -126,6 +135,8 @@ fn who_takes_every_fault_takes_as_many_as_there_are() {
         (OF_CONTAINERS_AND_QUEUES, "refuse ", 2),
         (OF_CONTAINERS_AND_QUEUES, "time-out ", 2),
         (OF_CONTAINERS_AND_QUEUES, "reorder ", 2),
+        (OF_COMPONENTS, "let-fail ", 2),
+        (OF_COMPONENTS, "pause ", 2),
         (OF_REGIONS, "lose only-table", 2),
         (OF_REGIONS, "lose @", 1),
         (OF_REGIONS, "outage ", 2),

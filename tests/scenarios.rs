@@ -80,6 +80,7 @@ fn every_built_in_scenario_has_a_test() {
         "loss-anywhere",
         "lost-replies",
         "refused-anywhere",
+        "failures-anywhere",
         "standard-queues",
         "crash-anywhere",
         "active-passive",

@@ -406,6 +406,28 @@ fn refused_requests_are_searched_in_every_order() {
     }
 }
 
+/// A failure and a pause of the budget, and their ends, are searched wherever they can strike.
+#[test]
+fn failures_of_the_budget_are_searched_in_every_order() {
+    let designs: [(&[&str], Option<PropertyName>); 4] = [
+        (&["budget.fail=1"], None),
+        (&["budget.pause=1"], None),
+        (
+            &["budget.fail=1", "container.on_dependency_failure=drop"],
+            Some(PropertyName::RemoveLast),
+        ),
+        (&["budget.pause=1", "container.while_paused=drop"], Some(PropertyName::DeliveredAll)),
+    ];
+    for (design, property) in designs {
+        let plan = tiny(&[&["dns.weights=1,0"], design].concat());
+        for report in [verify(&plan, 2, true), verify(&plan, 2, false)] {
+            let violated = property.map(|_| found(&report).violation.property());
+            assert_eq!(violated, property, "{design:?}");
+            assert!(property.is_some() || report.verdict == Verified::Holds, "{design:?}");
+        }
+    }
+}
+
 /// A container that gives its record back because of an unreadable row gets it again, for ever.
 #[test]
 fn a_livelock_is_found_on_a_cycle() {

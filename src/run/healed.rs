@@ -150,10 +150,14 @@ fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<Br
         State::FailedDependency => {
             spec.ledger().container(id).refused_by.map_or(Outage::Scripted, Outage::Refused)
         }
+        // A crash or a pause of the budget ends with a restart, which is on offer.
+        State::FailedProcessing
+            if simulation.enabled().contains(Choice::Fault(FaultPoint::Restart(id))) =>
+        {
+            return None;
+        }
         State::FailedProcessing if container.crashed() => {
-            // A crash of the budget ends with a restart, which is on offer.
-            let restart = Choice::Fault(FaultPoint::Restart(id));
-            if restarts || simulation.enabled().contains(restart) {
+            if restarts {
                 return None;
             }
             Outage::Crashed
@@ -169,10 +173,11 @@ fn is_lost(target: Target, simulation: &Simulation) -> bool {
     region.is_some_and(|region| simulation.is_lost(region))
 }
 
-/// Whether it is out because of an outage of the budget, whose end is on offer.
+/// Whether it is out because of a failure or an outage of the budget, whose end is on offer.
 fn has_an_end(target: Target, simulation: &Simulation) -> bool {
-    let region = target.region(&simulation.plan().layout);
-    region.is_some_and(|region| {
-        simulation.enabled().contains(Choice::Fault(FaultPoint::EndOutage(region)))
-    })
+    let plan = simulation.plan();
+    let region = target.region(&plan.layout).map(FaultPoint::EndOutage);
+    let own = plan.machine_of(target).map(FaultPoint::Recover);
+    let mut ends = region.into_iter().chain(own).map(Choice::Fault);
+    ends.any(|end| simulation.enabled().contains(end))
 }

@@ -109,6 +109,20 @@ impl World {
                 }
             }
             FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
+            FaultPoint::Pause(container) => {
+                let target = Target::Container(container);
+                self.faults.offer(FaultPoint::Restart(container), true);
+                return self.strike(Fault { kind: FaultKind::Pause, target }, plan);
+            }
+            FaultPoint::Fail(machine) => {
+                let target = component(machine, plan);
+                self.faults.offer(FaultPoint::Recover(machine), true);
+                return self.strike(Fault { kind: FaultKind::Fail, target }, plan);
+            }
+            FaultPoint::Recover(machine) => {
+                self.recover(component(machine, plan), plan);
+                return false;
+            }
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
             FaultPoint::Refuse(machine) => return self.refuse(machine, plan),
             FaultPoint::TimeOut(id) => {
@@ -173,6 +187,7 @@ impl World {
 
     /// No outage is left to end: everything works again.
     pub(super) fn forget_outages(&mut self, plan: &Plan) {
+        self.withdraw(FaultPoint::Recover, plan);
         for region in plan.layout.region_ids() {
             self.faults.offer(FaultPoint::EndOutage(region), false);
         }
@@ -208,6 +223,25 @@ impl World {
                 let planned = moves && works && !self.lost.contains(writer) && left.switchover > 0;
                 self.faults.offer(FaultPoint::Switchover(id, region), planned);
                 self.faults.offer(FaultPoint::Failover(id, region), moves && left.failover > 0);
+            }
+        }
+    }
+
+    /// Offers to let what works fail or pause, while the budget lasts, and the ends of such failures until they have
+    /// ended.
+    fn offer_failures(&mut self, plan: &Plan) {
+        let left = self.faults.left;
+        for machine in (0..plan.layout.machines() as u16).map(MachineId) {
+            let Some(target) = Target::of(plan.layout.places()[machine.index()]) else { continue };
+            let is_gone = self.is_gone(target, plan);
+            let works = !is_gone && !self.is_disturbed(target);
+            if let Target::Container(id) = target {
+                self.faults.offer(FaultPoint::Pause(id), works && left.pause > 0);
+                continue;
+            }
+            self.faults.offer(FaultPoint::Fail(machine), works && left.fail > 0);
+            if works || is_gone {
+                self.faults.offer(FaultPoint::Recover(machine), false);
             }
         }
     }
@@ -284,6 +318,9 @@ impl World {
             if plan.budget.switchover > 0 || plan.budget.failover > 0 {
                 self.offer_moves(plan);
             }
+            if plan.budget.fail > 0 || plan.budget.pause > 0 {
+                self.offer_failures(plan);
+            }
         }
     }
 
@@ -358,6 +395,12 @@ impl World {
         self.faults.offer(FaultPoint::GoOn, goes_on);
         plan.containers.iter().for_each(|context| self.offer_restart(context.id, plan));
     }
+}
+
+/// The machine as something that can fail.
+fn component(machine: MachineId, plan: &Plan) -> Target {
+    let place = plan.layout.places()[machine.index()];
+    Target::of(place).expect("offered only for machines that can fail")
 }
 
 /// Who sent a request, and what that machine hears if it is refused; nothing of a message that no machine refuses.

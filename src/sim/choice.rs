@@ -339,14 +339,9 @@ impl Choice {
             "step" => layout.find(name).map(Choice::Step),
             "resolve" => {
                 let subjects = Subject::named(name.strip_prefix(layout.name(IN_DNS))?, layout);
-                subjects.into_iter().find_map(|subject| match subject {
-                    Subject::Region(region) => Some(Choice::Resolve(region)),
-                    Subject::Driver
-                    | Subject::Machine(_)
-                    | Subject::Container(_)
-                    | Subject::Queue(_)
-                    | Subject::Table(_)
-                    | Subject::Writer(..) => None,
+                subjects.into_iter().find_map(|subject| {
+                    let Subject::Region(region) = subject else { return None };
+                    Some(Choice::Resolve(region))
                 })
             }
             "fail" => {

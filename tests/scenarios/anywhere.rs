@@ -1,5 +1,6 @@
 //! Faults that may fall at any step: crashes, outages, lost replies, timeouts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
@@ -215,6 +216,66 @@ fn one_refused_request_breaks_who_goes_on_without_it() {
         });
         assert_eq!(found, Some(property), "{design}");
     }
+}
+
+#[test]
+fn failures_and_pauses_anywhere_lose_nothing() {
+    let coverage = holds_under_every_scheduler("failures-anywhere", |run| {
+        all_is_everywhere(run);
+        let count = |kind| run.events.all.iter().filter(|event| is_fault(event, kind)).count();
+        let (failures, pauses) = (count(FaultKind::Fail), count(FaultKind::Pause));
+        assert!(failures <= 3 && pauses <= 2, "{failures} failures and {pauses} pauses");
+    });
+    let must = [
+        Reached::ComponentFailed,
+        Reached::Paused,
+        Reached::DependencyFailed,
+        Reached::ContainerRecovered,
+        Reached::Backlog,
+        Reached::SourceRefused,
+    ];
+    for what in must {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 20, "{}", what.text());
+    }
+}
+
+/// A replication that drops its backlog diverges by one failure of the budget, and not by one pause.
+#[test]
+fn a_failure_of_the_budget_finds_a_replication_that_drops_its_backlog() {
+    let drops = "replication.on_failure=drop";
+    for (fail, pause, diverges) in [(1, 0, true), (0, 1, false)] {
+        let budget = [format!("budget.fail={fail}"), format!("budget.pause={pause}")];
+        let plan = plans::plan("failures-anywhere", &[drops, &budget[0], &budget[1]]);
+        let mut runner = Runner::new(plan);
+        let mut found = BTreeSet::new();
+        for run in 0..RANDOM_RUNS {
+            if let Verdict::Violated(violation) =
+                runner.run(&mut Random::new(SEED), run, &mut ()).verdict
+            {
+                found.insert(violation.property());
+            }
+        }
+        let expected = [PropertyName::StoredEverywhere, PropertyName::Converged];
+        assert_eq!(!found.is_empty(), diverges, "{found:?}");
+        assert!(found.iter().all(|property| expected.contains(property)), "{found:?}");
+    }
+}
+
+/// A failure and a pause of the budget end at a moment that the scheduler chooses, in some runs before any healing; what
+/// the script let fail is not among them.
+#[test]
+fn failures_of_the_budget_end_in_some_runs_by_themselves() {
+    let plan = plans::plan("failures-anywhere", &[]);
+    let mut runner = Runner::new(Arc::clone(&plan));
+    let (mut ended, mut healed) = (0, 0);
+    for run in 0..RANDOM_RUNS {
+        let mut choices = Choices::default();
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut choices);
+        let ends = |choice: &&Choice| matches!(choice, Choice::Fault(FaultPoint::Recover(_)));
+        ended += u64::from(choices.taken.iter().any(|choice| ends(&choice)));
+        healed += u64::from(outcome.awaited_until_heal.is_some());
+    }
+    assert!(ended > RANDOM_RUNS / 4 && healed > 0, "{ended} ended, {healed} were healed");
 }
 
 /// A table that hangs refuses nothing, so there is nothing to refuse at it.

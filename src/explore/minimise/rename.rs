@@ -257,6 +257,7 @@ impl Change {
         point.kind().of(match point.subject() {
             Subject::Driver => Subject::Driver,
             Subject::Machine(machine) => Subject::Machine(self.machine(machine)?),
+            Subject::Component(machine) => Subject::Component(self.machine(machine)?),
             Subject::Container(id) => Subject::Container(self.container(id)?),
             Subject::Queue(id) => Subject::Queue(self.queue(id)?),
             Subject::Table(id) => Subject::Table(self.table(id)?),
