@@ -278,7 +278,13 @@ impl Plan {
         let mut failing = faults.filter(|fault| fault.kind == FaultKind::Fail);
         let any_may = self.budget.does_to_components(FaultKind::Fail);
         let mut components = self.layout.places().iter().filter_map(|&place| Target::of(place));
-        failing.any(|fault| such(fault.target)) || (any_may && components.any(such))
+        // A container that does not reach its table takes it for one that has failed.
+        let tables = self.tables.iter().map(|table| Target::Table(table.id));
+        let links = self.replicators.iter().map(|one| Target::Link(one.id, RegionId(0)));
+        let mut cut = tables.chain(links).filter(|_| self.budget.partition > 0);
+        failing.any(|fault| such(fault.target))
+            || (any_may && components.any(&such))
+            || cut.any(such)
     }
 
     /// Whether something can be gone for good.

@@ -32,6 +32,7 @@ mod hanging;
 mod late;
 mod loss;
 mod pair;
+mod partition;
 mod paths;
 #[cfg(test)]
 pub(crate) mod rig;

@@ -29,7 +29,7 @@ const OF_COMPONENTS: &str = r#"
     name = "of-components"
     topology = { stages = ["only"], containers = 2 }
     records.batches = [6]
-    budget = { fail = 2, pause = 2 }
+    budget = { fail = 2, pause = 2, partition = 2 }
     script = ["publish 1", "await delivered all"]
 "#;
 
@@ -88,7 +88,7 @@ fn what_a_run_uses_of_its_budget_is_all_of_it_at_most() {
             OF_CONTAINERS_AND_QUEUES,
             &[("crash", 2), ("lose-reply", 3), ("refuse", 2), ("time-out", 2), ("reorder", 2)],
         ),
-        (OF_COMPONENTS, &[("let-fail", 2), ("pause", 2)]),
+        (OF_COMPONENTS, &[("let-fail", 2), ("pause", 2), ("partition", 2)]),
         (OF_REGIONS, &[("lose", 2), ("lose-region", 1), ("outage", 2)]),
         (OF_WRITERS, &[("switchover", 2), ("failover", 2)]),
     ];
@@ -137,6 +137,7 @@ fn who_takes_every_fault_takes_as_many_as_there_are() {
         (OF_CONTAINERS_AND_QUEUES, "reorder ", 2),
         (OF_COMPONENTS, "let-fail ", 2),
         (OF_COMPONENTS, "pause ", 2),
+        (OF_COMPONENTS, "partition ", 2),
         (OF_REGIONS, "lose only-table", 2),
         (OF_REGIONS, "lose @", 1),
         (OF_REGIONS, "outage ", 2),

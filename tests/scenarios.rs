@@ -81,6 +81,7 @@ fn every_built_in_scenario_has_a_test() {
         "lost-replies",
         "refused-anywhere",
         "failures-anywhere",
+        "partitioned-anywhere",
         "standard-queues",
         "crash-anywhere",
         "active-passive",

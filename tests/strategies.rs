@@ -27,11 +27,12 @@ fn sweep(strategy: Strategy, plan: &Arc<Plan>, runs: u64, threads: usize) -> Swe
 }
 
 /// The scenarios in which the scheduler has most to choose: every fault of the budget, and moments.
-const RICH: [&str; 10] = [
+const RICH: [&str; 11] = [
     "crash-anywhere",
     "standard-queues",
     "lost-replies",
     "refused-anywhere",
+    "partitioned-anywhere",
     "failures-anywhere",
     "region-outage",
     "f1-fail-container",

@@ -409,9 +409,14 @@ fn refused_requests_are_searched_in_every_order() {
 /// A failure and a pause of the budget, and their ends, are searched wherever they can strike.
 #[test]
 fn failures_of_the_budget_are_searched_in_every_order() {
-    let designs: [(&[&str], Option<PropertyName>); 4] = [
+    let designs: [(&[&str], Option<PropertyName>); 6] = [
         (&["budget.fail=1"], None),
         (&["budget.pause=1"], None),
+        (&["budget.partition=1"], None),
+        (
+            &["budget.partition=1", "container.on_dependency_failure=drop"],
+            Some(PropertyName::RemoveLast),
+        ),
         (
             &["budget.fail=1", "container.on_dependency_failure=drop"],
             Some(PropertyName::RemoveLast),

@@ -23,6 +23,7 @@ use crate::model::options::{About, SOUND, or, section};
 
 mod subject;
 
+pub use subject::Path;
 pub(crate) use subject::{FaultNumbers, Subject};
 
 use subject::SubjectKind;
@@ -348,6 +349,15 @@ faults! {
             /// Pauses of containers; each may be followed by its end, also a choice.
             pause
         } does &[Effect::Fault(FaultKind::Pause)];
+        /// A way is cut: a container no longer reaches its table, or no replication reaches a region. Takes one partition
+        /// from the budget.
+        Partition(path: Path) of Path "partition" told "{machine} cannot reach its table" takes {
+            /// Partitions: a container cannot reach its table, or a region is cut off from the replication of every
+            /// stage (of two regions, from the other one). Each may be followed by its end, also a choice.
+            partition
+        } does &[Effect::Fault(FaultKind::Fail)];
+        /// A way that was cut so leads there again.
+        Rejoin(path: Path) of Path "rejoin" told "{machine} reaches its table again";
     }
 }
 
@@ -406,7 +416,9 @@ impl Budget {
             | SubjectKind::Component
             | SubjectKind::Container
             | SubjectKind::Queue => true,
-            SubjectKind::Table | SubjectKind::Region | SubjectKind::Writer => false,
+            SubjectKind::Path | SubjectKind::Table | SubjectKind::Region | SubjectKind::Writer => {
+                false
+            }
         })
     }
 

@@ -24,6 +24,7 @@ use serde::{Serialize, Serializer};
 
 use crate::model::event::Event;
 use crate::model::event::fault;
+use crate::model::fault::PointKind;
 use crate::model::id::RecordId;
 use crate::model::queue;
 use crate::report::before::Before;
@@ -172,7 +173,10 @@ fn mark(events: &[Event]) -> Mark {
         if let Event::ExpectationFailed { .. } = event {
             return Mark::Unexpected;
         }
-        if let Event::Fault(fault::Event::Recovered { .. }) = event {
+        if let Event::Fault(
+            fault::Event::Recovered { .. } | fault::Event::Struck { by: PointKind::Rejoin, .. },
+        ) = event
+        {
             mark = Mark::Recovery;
         } else if is_of_a_fault(event) {
             mark = Mark::Fault;

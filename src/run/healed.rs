@@ -2,7 +2,7 @@
 
 use crate::model::container::State;
 use crate::model::dns::DnsSide;
-use crate::model::fault::{FaultPoint, Target};
+use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::{ContainerId, MachineId};
 use crate::model::options::{Heal, Restart};
 use crate::plan::Plan;
@@ -177,7 +177,16 @@ fn is_lost(target: Target, simulation: &Simulation) -> bool {
 fn has_an_end(target: Target, simulation: &Simulation) -> bool {
     let plan = simulation.plan();
     let region = target.region(&plan.layout).map(FaultPoint::EndOutage);
-    let own = plan.machine_of(target).map(FaultPoint::Recover);
+    let own = match target {
+        Target::Link(_, region) => Some(FaultPoint::Rejoin(Path::Region(region))),
+        Target::Container(_)
+        | Target::Queue(_)
+        | Target::Table(_)
+        | Target::Replicator(_)
+        | Target::Dns(..)
+        | Target::Region(_)
+        | Target::Writer(..) => plan.machine_of(target).map(FaultPoint::Recover),
+    };
     let mut ends = region.into_iter().chain(own).map(Choice::Fault);
     ends.any(|end| simulation.enabled().contains(end))
 }

@@ -28,6 +28,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
     ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
+    ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
     ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),

@@ -3,7 +3,7 @@
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::model::fault::{FaultPoint, PointKind, Subject};
+use crate::model::fault::{FaultPoint, Path, PointKind, Subject};
 use crate::model::id::{QueueId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::Plan;
@@ -155,7 +155,7 @@ impl Focus {
 
     /// Whether the fault strikes there. The moments of the script concern every machine.
     pub(crate) fn concerns(self, point: FaultPoint, layout: &Layout) -> bool {
-        if let Subject::Region(region) = point.subject() {
+        if let Subject::Region(region) | Subject::Path(Path::Region(region)) = point.subject() {
             return region == self.region;
         }
         let Some(place) = point.subject().place(layout) else { return false };

@@ -1,6 +1,7 @@
 //! The faults that the scheduler may choose within the scenario's budget: which of them are on offer,
 //! and what it means to take one.
 
+use crate::model::bit_set::BitSet;
 use crate::model::container;
 use crate::model::event::Event;
 use crate::model::event::fault;
@@ -25,13 +26,16 @@ pub(super) struct Faults {
     numbers: FaultNumbers,
     /// Those that can happen now.
     ready: IndexSet,
+    /// Containers that cannot reach their table.
+    pub(super) cut: BitSet,
 }
 
 impl Faults {
     pub(super) fn new(plan: &Plan) -> Faults {
         let numbers = FaultNumbers::new(&plan.layout);
         let ready = IndexSet::new(numbers.count());
-        let mut faults = Faults { left: plan.budget, numbers, ready };
+        let cut = BitSet::new(plan.layout.containers());
+        let mut faults = Faults { left: plan.budget, numbers, ready, cut };
         if plan.budget.crash > 0 {
             (0..plan.layout.containers()).for_each(|container| faults.ready.insert(container));
         }
@@ -74,10 +78,28 @@ impl Faults {
         }
     }
 
+    /// The container that asks, if it cannot reach the table that the message has come to.
+    #[inline]
+    pub(super) fn cut_off(&self, message: &Message, plan: &Plan) -> Option<Client> {
+        if plan.budget.partition == 0 {
+            return None;
+        }
+        let Message::Insert { client, .. } = *message else { return None };
+        let place = plan.layout.places()[client.machine.index()];
+        let Place::Container(id) = place else { return None };
+        self.cut.contains(id.index()).then_some(client)
+    }
+
+    /// Offers no fault of this kind.
+    pub(super) fn withdraw(&mut self, kind: PointKind) {
+        self.numbers.of_kind(kind).for_each(|number| self.ready.remove(number));
+    }
+
     pub(super) fn copy_from(&mut self, other: &Faults) {
         self.left = other.left;
         self.numbers = other.numbers;
         self.ready.copy_from(&other.ready);
+        self.cut.copy_from(&other.cut);
     }
 }
 
@@ -121,6 +143,11 @@ impl World {
             }
             FaultPoint::Recover(machine) => {
                 self.recover(component(machine, plan), plan);
+                return false;
+            }
+            FaultPoint::Partition(path) => return self.cut(path, plan),
+            FaultPoint::Rejoin(path) => {
+                self.rejoin(path, plan);
                 return false;
             }
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
@@ -187,7 +214,8 @@ impl World {
 
     /// No outage is left to end: everything works again.
     pub(super) fn forget_outages(&mut self, plan: &Plan) {
-        self.withdraw(FaultPoint::Recover, plan);
+        self.faults.withdraw(PointKind::Recover);
+        self.end_partitions(plan);
         for region in plan.layout.region_ids() {
             self.faults.offer(FaultPoint::EndOutage(region), false);
         }
@@ -257,7 +285,7 @@ impl World {
         self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
         self.tell_who_is_refused(machine, &refusal, plan);
         if self.faults.left.lost_reply == 0 {
-            self.withdraw(FaultPoint::LoseReply, plan);
+            self.faults.withdraw(PointKind::LoseReply);
         }
     }
 
@@ -274,7 +302,7 @@ impl World {
         self.out.send(client.machine, refusal);
         self.tell_who_is_refused(client.machine, &refusal, plan);
         if self.faults.left.refuse == 0 {
-            self.withdraw(FaultPoint::Refuse, plan);
+            self.faults.withdraw(PointKind::Refuse);
         }
         works
     }
@@ -290,13 +318,6 @@ impl World {
                 *refusal
         {
             self.tell_destination(plan.layout.queue_place(queue).0, plan);
-        }
-    }
-
-    /// Offers no such fault to any machine.
-    fn withdraw(&mut self, fault: fn(MachineId) -> FaultPoint, plan: &Plan) {
-        for machine in 0..plan.layout.machines() as u16 {
-            self.faults.offer(fault(MachineId(machine)), false);
         }
     }
 
@@ -320,6 +341,9 @@ impl World {
             }
             if plan.budget.fail > 0 || plan.budget.pause > 0 {
                 self.offer_failures(plan);
+            }
+            if plan.budget.partition > 0 {
+                self.offer_partitions(plan);
             }
         }
     }

@@ -130,6 +130,8 @@ impl Writer<'_> {
         let offers = self.world.faults.ready();
         self.bytes.len(offers.len());
         offers.bits().iter().for_each(|offer| self.bytes.u16(offer as u16));
+        // Last, so that it changes no state in which nothing is cut.
+        self.world.faults.cut.iter().for_each(|container| self.bytes.u16(container as u16));
     }
 
     fn record(&mut self, record: RecordId) {

@@ -10,7 +10,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::layout::{MachineKind, Place};
-use crate::model::message::{Message, MessageKind};
+use crate::model::message::{Client, Message, MessageKind};
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
@@ -200,7 +200,13 @@ impl World {
                         table.cluster_state(context) as u8
                     }
                 };
-                table.handle(&self.current, context, &mut store, &mut self.out);
+                match self.faults.cut_off(&self.current, plan) {
+                    None => table.handle(&self.current, context, &mut store, &mut self.out),
+                    // It gets no answer, and takes that for a refusal.
+                    Some(Client { machine, incarnation }) => {
+                        self.out.send(machine, Message::InsertRefused { incarnation });
+                    }
+                }
                 state
             }
             Place::Replicator(id) => {

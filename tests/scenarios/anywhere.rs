@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::event::fault;
-use active_active::model::fault::{FaultKind, FaultPoint, PointKind};
-use active_active::model::{Event, MachineId};
+use active_active::model::fault::{FaultKind, FaultPoint, PointKind, Target};
+use active_active::model::{Event, MachineId, RegionId, ReplicatorId};
 use active_active::plan::Plan;
 use active_active::scenario::PropertyName;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -276,6 +276,51 @@ fn failures_of_the_budget_end_in_some_runs_by_themselves() {
         healed += u64::from(outcome.awaited_until_heal.is_some());
     }
     assert!(ended > RANDOM_RUNS / 4 && healed > 0, "{ended} ended, {healed} were healed");
+}
+
+#[test]
+fn partitions_anywhere_lose_nothing() {
+    let coverage = holds_under_every_scheduler("partitioned-anywhere", |run| {
+        all_is_everywhere(run);
+    });
+    for what in [Reached::ComponentFailed, Reached::DependencyFailed, Reached::ContainerRecovered] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 20, "{}", what.text());
+    }
+    // Queues and DNS names are reached by all.
+    assert_eq!(coverage.runs(Reached::SourceRefused), 0);
+}
+
+/// One container that cannot reach its table is enough, though the table works for all others.
+#[test]
+fn a_container_that_cannot_reach_its_table_and_drops_its_record_loses_it() {
+    let drops = "container.on_dependency_failure=drop";
+    let plan = plans::plan("partitioned-anywhere", &["budget.partition=1", drops]);
+    let mut runner = Runner::new(plan);
+    let found = (0..RANDOM_RUNS).find_map(|run| {
+        match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        }
+    });
+    assert_eq!(found, Some(PropertyName::RemoveLast));
+}
+
+/// A way that is cut leads nowhere until it is mended, and a region that is cut off is so in every stage.
+#[test]
+fn what_is_cut_stays_cut_until_it_is_mended() {
+    let plan = plans::plan("partitioned-anywhere", &["records.batches=1", "script=publish 1"]);
+    let mut simulation = Simulation::new(Arc::clone(&plan));
+    simulation.step(simulation.enabled().nth_step(0));
+    let choice = |name: &str| Choice::parse(name, &plan.layout).expect("it is a choice");
+    simulation.step(choice("partition @2"));
+    let links: Vec<Target> = (0..5).map(|id| Target::Link(ReplicatorId(id), RegionId(1))).collect();
+    assert!(links.iter().all(|&link| simulation.is_disturbed(link)));
+    assert!(!simulation.enabled().contains(choice("partition @2")));
+    simulation.step(choice("rejoin @2"));
+    assert!(!links.iter().any(|&link| simulation.is_disturbed(link)));
+    simulation.step(choice("partition inbound-container@1"));
+    assert!(!simulation.enabled().contains(choice("partition inbound-container@1")));
+    assert!(simulation.enabled().contains(choice("rejoin inbound-container@1")));
 }
 
 /// A table that hangs refuses nothing, so there is nothing to refuse at it.

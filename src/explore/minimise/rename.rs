@@ -1,6 +1,6 @@
 //! What components are called when a stage, a region or a container is gone.
 
-use crate::model::fault::{FaultPoint, Subject, Target};
+use crate::model::fault::{FaultPoint, Path, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::names::{can_happen, matches, targets};
@@ -258,6 +258,10 @@ impl Change {
             Subject::Driver => Subject::Driver,
             Subject::Machine(machine) => Subject::Machine(self.machine(machine)?),
             Subject::Component(machine) => Subject::Component(self.machine(machine)?),
+            Subject::Path(Path::Store(id)) => Subject::Path(Path::Store(self.container(id)?)),
+            Subject::Path(Path::Region(region)) => {
+                Subject::Path(Path::Region(self.region(region)?))
+            }
             Subject::Container(id) => Subject::Container(self.container(id)?),
             Subject::Queue(id) => Subject::Queue(self.queue(id)?),
             Subject::Table(id) => Subject::Table(self.table(id)?),

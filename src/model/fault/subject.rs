@@ -4,6 +4,15 @@ use crate::model::fault::{FaultPoint, PointKind};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::{Layout, Place};
 
+/// A way between machines that can be cut.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Path {
+    /// That of a container to the table of its stage in its region.
+    Store(ContainerId),
+    /// That of the replication of every stage to a region, and back.
+    Region(RegionId),
+}
+
 /// What a fault point concerns.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Subject {
@@ -13,6 +22,8 @@ pub(crate) enum Subject {
     Machine(MachineId),
     /// A machine as a whole, of those that can [fail](Target::of).
     Component(MachineId),
+    /// A way between machines.
+    Path(Path),
     /// A container.
     Container(ContainerId),
     /// A queue.
@@ -31,6 +42,7 @@ pub(super) enum SubjectKind {
     Driver,
     Machine,
     Component,
+    Path,
     Container,
     Queue,
     Table,
@@ -44,6 +56,7 @@ impl SubjectKind {
         match self {
             SubjectKind::Driver => 1,
             SubjectKind::Machine | SubjectKind::Component => layout.machines(),
+            SubjectKind::Path => layout.regions + layout.containers(),
             SubjectKind::Container => layout.containers(),
             SubjectKind::Queue => layout.queues(),
             SubjectKind::Table => layout.tables(),
@@ -60,6 +73,8 @@ impl Subject {
         match self {
             Subject::Driver => 0,
             Subject::Machine(id) | Subject::Component(id) => id.index(),
+            Subject::Path(Path::Region(region)) => region.index(),
+            Subject::Path(Path::Store(id)) => regions + id.index(),
             Subject::Container(id) => id.index(),
             Subject::Queue(id) => id.index(),
             Subject::Table(id) => id.index(),
@@ -75,6 +90,10 @@ impl Subject {
             SubjectKind::Driver => Subject::Driver,
             SubjectKind::Machine => Subject::Machine(MachineId(id)),
             SubjectKind::Component => Subject::Component(MachineId(id)),
+            SubjectKind::Path if number < regions => {
+                Subject::Path(Path::Region(RegionId(id as u8)))
+            }
+            SubjectKind::Path => Subject::Path(Path::Store(ContainerId((number - regions) as u16))),
             SubjectKind::Container => Subject::Container(ContainerId(id)),
             SubjectKind::Queue => Subject::Queue(QueueId(id)),
             SubjectKind::Table => Subject::Table(TableId(id)),
@@ -93,10 +112,10 @@ impl Subject {
             Subject::Machine(machine) | Subject::Component(machine) => {
                 layout.places()[machine.index()]
             }
-            Subject::Container(id) => Place::Container(id),
+            Subject::Path(Path::Store(id)) | Subject::Container(id) => Place::Container(id),
             Subject::Queue(id) => Place::Queue(id),
             Subject::Table(id) => Place::Table(id),
-            Subject::Region(_) => return None,
+            Subject::Region(_) | Subject::Path(Path::Region(_)) => return None,
             Subject::Writer(id, _) => Place::Replicator(id),
         })
     }
@@ -104,11 +123,12 @@ impl Subject {
     /// What it is called in saved runs.
     pub(crate) fn name(self, layout: &Layout) -> String {
         match self {
-            Subject::Region(region) => format!("@{region}"),
+            Subject::Region(region) | Subject::Path(Path::Region(region)) => format!("@{region}"),
             Subject::Writer(id, to) => format!("{}-table to @{to}", layout.stages[id.index()]),
             Subject::Driver
             | Subject::Machine(_)
             | Subject::Component(_)
+            | Subject::Path(Path::Store(_))
             | Subject::Container(_)
             | Subject::Queue(_)
             | Subject::Table(_) => {
@@ -125,7 +145,7 @@ impl Subject {
             layout.region_ids().find(|known| known.to_string() == number)
         };
         if let Some(region) = region(name) {
-            return vec![Subject::Region(region)];
+            return vec![Subject::Region(region), Subject::Path(Path::Region(region))];
         }
         if let Some((database, to)) = name.split_once("-table to ") {
             let stage = layout.stages.iter().position(|stage| stage == database);
@@ -145,7 +165,12 @@ impl Subject {
             | Place::Destination
             | Place::Replicator(_) => None,
         };
-        [Subject::Machine(machine), Subject::Component(machine)].into_iter().chain(own).collect()
+        let path = own.and_then(|own| {
+            let Subject::Container(id) = own else { return None };
+            Some(Subject::Path(Path::Store(id)))
+        });
+        let all = [Subject::Machine(machine), Subject::Component(machine)].into_iter();
+        all.chain(own).chain(path).collect()
     }
 }
 
@@ -169,6 +194,12 @@ impl FaultNumbers {
     /// How many numbers there are.
     pub(crate) fn count(self) -> usize {
         self.first[PointKind::ALL.len()].into()
+    }
+
+    /// The numbers of all fault points of a kind.
+    pub(crate) fn of_kind(self, kind: PointKind) -> std::ops::Range<usize> {
+        let kind = kind as usize;
+        self.first[kind].into()..self.first[kind + 1].into()
     }
 
     /// The number of a fault point.

@@ -13,6 +13,10 @@ changes_of_each_field! {
             true => faults.ready.remove(0),
             false => faults.ready.insert(0),
         }],
+        cut: [|faults| match faults.cut.contains(0) {
+            true => faults.cut.remove(0),
+            false => faults.cut.insert(0),
+        }],
     }
 }
 
