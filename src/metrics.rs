@@ -368,6 +368,10 @@ impl Metrics {
             }
             Change::SetAside(record) => queues.dead_lettered(queue, record, now),
             Change::TakenBack(record) => queues.redriven(queue, record, now),
+            Change::Dropped(record) => {
+                queues.dead_letter_lost();
+                exposure.left(queue, record, plan);
+            }
             Change::None => {}
         }
     }

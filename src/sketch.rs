@@ -276,6 +276,8 @@ impl Sketch {
         if !(0..self.topology.stages.len()).any(|stage| self.has_database(stage)) {
             (budget.switchover, budget.failover) = (0, 0);
         }
+        // No orchestrator is drawn, so a record may wait for a container until it is too late.
+        budget.expire = 0;
         budget.lose_region = budget.lose_region.min(self.regions_to_lose());
         budget
     }

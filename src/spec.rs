@@ -242,7 +242,7 @@ impl Spec {
                 judged(self.in_order.enqueued(queue, copy.id, plan), plan)?;
                 ledger.enqueued(queue, copy.id, plan);
             }
-            Change::Left(record) => {
+            Change::Left(record) | Change::Dropped(record) => {
                 judged(NeverLost::left_queue(queue, record, ledger), plan)?;
                 ledger.left_queue(queue, record, seen);
             }

@@ -34,6 +34,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.steps=store,remove,publish", "crash-anywhere", [1, 1, 1, 0]),
     ("container.steps=publish,store,remove", "crash-anywhere", [1, 1, 1, 0]),
     ("container.on_duplicate=skip", "crash-anywhere", [1, 1, 1, 1]),
+    ("budget.expire=1", "crash-anywhere", [1, 1, 1, 2]),
     ("container.on_dependency_failure=drop", "dependencies-fail", [1, 1, 2, 0]),
     ("container.on_duplicate=give-back", "crash-anywhere", [1, 1, 1, 1]),
     ("container.on_dependency_failure=give-back", "outage-dead-letters", [1, 1, 2, 0]),

@@ -135,6 +135,8 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::Outage(_)) => Some("outage"),
         Choice::Fault(FaultPoint::EndOutage(_)) => Some("end-outage"),
         Choice::Fault(FaultPoint::Refuse(_)) => Some("refuse"),
+        // A sound design lets no record wait until nothing moves any more.
+        Choice::Fault(FaultPoint::Expire(_)) => None,
         Choice::Fault(FaultPoint::Partition(_)) => Some("partition"),
         Choice::Fault(FaultPoint::Rejoin(_)) => Some("rejoin"),
         Choice::Fault(FaultPoint::Fail(_)) => Some("let-fail"),

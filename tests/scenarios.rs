@@ -82,6 +82,7 @@ fn every_built_in_scenario_has_a_test() {
         "refused-anywhere",
         "failures-anywhere",
         "partitioned-anywhere",
+        "expired-anywhere",
         "standard-queues",
         "crash-anywhere",
         "active-passive",

@@ -20,6 +20,7 @@
 use crate::model::id::{ContainerId, DnsSide, MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{About, SOUND, or, section};
+use crate::model::property::PropertyName;
 
 mod subject;
 
@@ -135,7 +136,8 @@ macro_rules! faults {
     ($(#[$doc:meta])* $points:ident, $(#[$budget_doc:meta])* $budget:ident { $(
         $(#[$variant_doc:meta])*
         $variant:ident $(($($field:ident: $type:ty),+))? of $subject:ident $name:literal $(told $told:literal)?
-        $(takes { $(#[$key_doc:meta])* $key:ident $(needs $needs:literal)? } does $does:expr)?;
+        $(takes { $(#[$key_doc:meta])* $key:ident $(needs $needs:literal)? $(of $values:expr)? }
+        does $does:expr)?;
     )+ }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -209,7 +211,9 @@ macro_rules! faults {
         section! {
             $(#[$budget_doc])*
             #[derive(Copy)]
-            $budget { $($($(#[$key_doc])* $key: u16 => few(&[$($needs)?]),)?)+ }
+            $budget {
+                $($($(#[$key_doc])* $key: u16 => or!([$($values)?] few(&[$($needs)?])),)?)+
+            }
         }
 
         impl $budget {
@@ -256,12 +260,22 @@ enum Effect {
     Fault(FaultKind),
     /// A request is refused, or seems to be.
     Refusal,
+    /// A record is gone that waited for too long.
+    Expiry,
 }
 
 /// None, or a few.
 fn few(needs: &'static [&'static str]) -> Vec<(u16, About)> {
     let some = [1, 2, 4].map(|count| (count, SOUND.needs(needs)));
     std::iter::once((0, SOUND)).chain(some).collect()
+}
+
+/// None, or a few, which are sound where an orchestrator starts every container again.
+fn expiries() -> Vec<(u16, About)> {
+    let with = &["container.restart=always"];
+    let one = SOUND.with(with).by("crash-anywhere", PropertyName::NeverLost);
+    let one = one.holds_in(&["expired-anywhere"]);
+    vec![(0, SOUND), (1, one), (2, SOUND.with(with)), (4, SOUND.with(with))]
 }
 
 faults! {
@@ -356,6 +370,13 @@ faults! {
             /// stage (of two regions, from the other one). Each may be followed by its end, also a choice.
             partition
         } does &[Effect::Fault(FaultKind::Fail)];
+        /// The retention period of the oldest visible record of a queue is over, or, if none is visible, that of its oldest
+        /// dead letter: the record is gone. Takes one expiry from the budget.
+        Expire(id: QueueId) of Queue "expire" takes {
+            /// Records that wait in a queue, or as dead letters, until their retention period is over: each is gone. That
+            /// takes days, so it comes only when no machine can step and no orchestrator has a container to start again.
+            expire of expiries()
+        } does &[Effect::Expiry];
         /// A way that was cut so leads there again.
         Rejoin(path: Path) of Path "rejoin" told "{machine} reaches its table again";
     }
@@ -391,7 +412,8 @@ impl Budget {
         let stops = |effect: &Effect| match effect {
             Effect::Refusal
             | Effect::Fault(FaultKind::Pause | FaultKind::Crash | FaultKind::Fail) => true,
-            Effect::Fault(
+            Effect::Expiry
+            | Effect::Fault(
                 FaultKind::Offline | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover,
             ) => false,
         };
@@ -410,15 +432,19 @@ impl Budget {
     #[cfg(any(test, feature = "proptest"))]
     pub(crate) fn small() -> impl Iterator<Item = bool> {
         let of_budget = PointKind::ALL.into_iter().filter(|kind| kind.of_budget().is_some());
-        of_budget.map(|kind| match kind.subject() {
-            SubjectKind::Driver
-            | SubjectKind::Machine
-            | SubjectKind::Component
-            | SubjectKind::Container
-            | SubjectKind::Queue => true,
-            SubjectKind::Path | SubjectKind::Table | SubjectKind::Region | SubjectKind::Writer => {
-                false
-            }
+        of_budget.map(|kind| {
+            !kind.does().contains(&Effect::Expiry)
+                && match kind.subject() {
+                    SubjectKind::Driver
+                    | SubjectKind::Machine
+                    | SubjectKind::Component
+                    | SubjectKind::Container
+                    | SubjectKind::Queue => true,
+                    SubjectKind::Path
+                    | SubjectKind::Table
+                    | SubjectKind::Region
+                    | SubjectKind::Writer => false,
+                }
         })
     }
 

@@ -101,7 +101,8 @@ impl Progress {
                 let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] += 1;
             }
-            Change::None => {}
+            // It left when it was set aside.
+            Change::Dropped(_) | Change::None => {}
         }
     }
 

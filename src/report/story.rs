@@ -194,7 +194,11 @@ fn is_of_a_fault(event: &Event) -> bool {
                 | fault::Event::Lost { .. }
                 | fault::Event::Struck { .. }
                 | fault::Event::Late { .. },
-        ) | Event::Queue(queue::Event::TimedOut { .. } | queue::Event::Reordered { .. })
+        ) | Event::Queue(
+            queue::Event::TimedOut { .. }
+                | queue::Event::Reordered { .. }
+                | queue::Event::Expired { .. }
+        )
     )
 }
 

@@ -300,6 +300,7 @@ impl Coverage {
             queue::Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
             queue::Event::Delivered { redelivery: false, .. }
             | queue::Event::Redriven { .. }
+            | queue::Event::Expired { .. }
             | queue::Event::Removed { .. } => {}
         }
     }

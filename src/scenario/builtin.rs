@@ -29,6 +29,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
+    ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
     ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),

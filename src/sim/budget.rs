@@ -162,6 +162,11 @@ impl World {
                 queue.reorder(context, &mut self.shelf, &mut self.out);
                 self.offer_all_queue_faults(plan);
             }
+            FaultPoint::Expire(id) => {
+                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+                queue.drop_oldest(context, &mut self.shelf, &mut self.out);
+                self.queue_changed(id, plan);
+            }
             FaultPoint::GoOn => self.release_driver(),
             FaultPoint::Arrive(machine) => self.let_arrive(machine),
             FaultPoint::LoseTable(id) => {
@@ -274,6 +279,21 @@ impl World {
         }
     }
 
+    /// Offers to let records expire that wait in a system in which no machine can step, while the budget lasts. What an
+    /// orchestrator has yet to start again comes before.
+    fn offer_expiries(&mut self, plan: &Plan) {
+        let restarts = plan.scenario().container.restart == Restart::Always;
+        let mut containers = plan.containers.iter();
+        let waits = self.faults.left.expire > 0
+            && self.out.ready().is_empty()
+            && !(restarts
+                && containers.any(|context| self.faults.is_ready(FaultPoint::Restart(context.id))));
+        for context in &plan.queues {
+            let waits = waits && self.queues[context.id.index()].has_waiting_record();
+            self.faults.offer(FaultPoint::Expire(context.id), waits);
+        }
+    }
+
     /// The reply that the machine would handle next turns into a failure.
     fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
         let head = self.out.first_mut(machine).expect("offered only for a reply");
@@ -344,6 +364,9 @@ impl World {
             }
             if plan.budget.partition > 0 {
                 self.offer_partitions(plan);
+            }
+            if plan.budget.expire > 0 {
+                self.offer_expiries(plan);
             }
         }
     }

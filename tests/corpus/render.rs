@@ -151,6 +151,9 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Queue(queue::Event::Redriven { queue, record }) => {
             format!("redriven {} {}", names.queue(queue), record.0)
         }
+        Event::Queue(queue::Event::Expired { queue, record, dead }) => {
+            format!("expired {} {} {dead}", names.queue(queue), record.0)
+        }
         Event::Queue(queue::Event::Removed { queue, record }) => {
             format!("removed {} {}", names.queue(queue), record.0)
         }

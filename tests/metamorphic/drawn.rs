@@ -302,7 +302,15 @@ const NOT_SKETCHED: &[Never] = &[
         "the last line of a sketch waits for all records, which then only an operator brings",
         &["heal = faults", "heal = nothing"],
     ),
-    ("the orchestrator is in the tiny systems", &["container.restart = always"]),
+    (
+        "the orchestrator is in the tiny systems",
+        &[
+            "container.restart = always",
+            "budget.expire = 1",
+            "budget.expire = 2",
+            "budget.expire = 4",
+        ],
+    ),
     ("what is destroyed cannot be counted beforehand", &["rpo.records = another number"]),
     (
         "a good record does not stay in the dead letters to the end",

@@ -153,7 +153,14 @@ impl World {
                 self.accepted.insert(record);
             }
             Event::Queue(queue::Event::Enqueued { queue, copy }) => self.enqueue(queue, copy, plan),
+            Event::Queue(queue::Event::Expired { queue, record, dead: true }) => {
+                self.take_dead(queue, record);
+                let queue = &mut self.queues[queue.index()];
+                let at = queue.iter().position(|copy| copy.id == record);
+                queue.remove(at.expect("a dead letter is in its queue"));
+            }
             Event::Queue(queue::Event::Removed { queue, record })
+            | Event::Queue(queue::Event::Expired { queue, record, dead: false })
             | Event::Queue(queue::Event::Delivered { queue, record, gone: true, .. }) => {
                 let queue = &mut self.queues[queue.index()];
                 let at = queue.iter().position(|copy| copy.id == record);

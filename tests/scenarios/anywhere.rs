@@ -6,7 +6,7 @@ use std::sync::Arc;
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::event::fault;
 use active_active::model::fault::{FaultKind, FaultPoint, PointKind, Target};
-use active_active::model::{Event, MachineId, RegionId, ReplicatorId};
+use active_active::model::{Event, MachineId, RegionId, ReplicatorId, queue};
 use active_active::plan::Plan;
 use active_active::scenario::PropertyName;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -321,6 +321,43 @@ fn what_is_cut_stays_cut_until_it_is_mended() {
     simulation.step(choice("partition inbound-container@1"));
     assert!(!simulation.enabled().contains(choice("partition inbound-container@1")));
     assert!(simulation.enabled().contains(choice("rejoin inbound-container@1")));
+}
+
+/// Retention is longer than a restart: what waits for a container that an orchestrator starts again does not expire.
+#[test]
+fn no_record_expires_whose_consumer_comes_back() {
+    holds_under_every_scheduler("expired-anywhere", |run| {
+        all_is_everywhere(run);
+        let expired = |event: &Event| matches!(event, Event::Queue(queue::Event::Expired { .. }));
+        assert!(!run.events.all.iter().any(expired));
+    });
+}
+
+/// A record that waits for an operator, visible or as a dead letter, may be gone when that one comes.
+#[test]
+fn a_record_that_waits_for_an_operator_expires() {
+    // Nothing is awaited, and no letter is asked for at the end: what is left is to be kept.
+    let changes = ["script=publish 1,publish 2,publish 3", "spec.leave_out=DeliveredAll"];
+    for (design, of_dead) in [("container.restart=never", false), ("queue.max_receives=1", true)] {
+        let plan = plans::plan("expired-anywhere", &[design, changes[0], changes[1]]);
+        let (mut runner, mut expired) = (Runner::new(plan), BTreeSet::new());
+        for run in 0..RANDOM_RUNS {
+            let mut events = Events::default();
+            let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
+            let of_run: BTreeSet<bool> = events.all.iter().filter_map(dead_or_not).collect();
+            if let Verdict::Violated(violation) = outcome.verdict {
+                assert_eq!(violation.property(), PropertyName::NeverLost, "{design}, run {run}");
+                assert!(!of_run.is_empty(), "{design}, run {run}: nothing has expired");
+            }
+            expired.extend(of_run);
+        }
+        assert!(expired.contains(&of_dead), "{design}: {expired:?}");
+    }
+}
+
+/// Of a record that expires: whether it was a dead letter.
+fn dead_or_not(event: &Event) -> Option<bool> {
+    if let Event::Queue(queue::Event::Expired { dead, .. }) = event { Some(*dead) } else { None }
 }
 
 /// A table that hangs refuses nothing, so there is nothing to refuse at it.

@@ -64,6 +64,15 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// A record waited until its retention period was over, and is gone.
+    Expired {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+        /// It was a dead letter.
+        dead: bool,
+    },
     /// A queue deleted a record.
     Removed {
         /// The queue.
@@ -91,6 +100,8 @@ pub(crate) enum Change {
     SetAside(RecordId),
     /// A record came back from the dead-letter queue.
     TakenBack(RecordId),
+    /// A dead letter is gone.
+    Dropped(RecordId),
 }
 
 impl Event {
@@ -104,6 +115,7 @@ impl Event {
             | Event::TimedOut { record, .. }
             | Event::DeadLettered { record, .. }
             | Event::Redriven { record, .. }
+            | Event::Expired { record, .. }
             | Event::Removed { record, .. } => Some(record),
             Event::Reordered { .. } | Event::StaleRemove { .. } => None,
         }
@@ -121,6 +133,7 @@ impl Event {
             | Event::Reordered { queue }
             | Event::DeadLettered { queue, .. }
             | Event::Redriven { queue, .. }
+            | Event::Expired { queue, .. }
             | Event::Removed { queue, .. }
             | Event::StaleRemove { queue } => queue,
         }
@@ -131,9 +144,10 @@ impl Event {
     pub(crate) fn change(&self) -> Change {
         match *self {
             Event::Enqueued { copy, .. } => Change::Came(copy),
-            Event::Removed { record, .. } | Event::Delivered { record, gone: true, .. } => {
-                Change::Left(record)
-            }
+            Event::Removed { record, .. }
+            | Event::Delivered { record, gone: true, .. }
+            | Event::Expired { record, dead: false, .. } => Change::Left(record),
+            Event::Expired { record, dead: true, .. } => Change::Dropped(record),
             Event::DeadLettered { record, .. } => Change::SetAside(record),
             Event::Redriven { record, .. } => Change::TakenBack(record),
             Event::Delivered { gone: false, .. }

@@ -39,6 +39,21 @@ impl Queue {
         }
     }
 
+    /// Whether a record waits that can wait for too long.
+    pub(crate) fn has_waiting_record(&self) -> bool {
+        !self.visible.is_empty() || !self.dead.is_empty()
+    }
+
+    /// The oldest visible record is gone, or, if none is visible, the oldest dead letter.
+    pub(crate) fn drop_oldest(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let visible = shelf.pop_front(&mut self.visible);
+        let dead = visible.is_none();
+        let item = visible.or_else(|| shelf.pop_front(&mut self.dead));
+        let item = item.expect("offered only when a record waits");
+        out.emit(Event::Expired { queue: context.id, record: item.copy.id, dead });
+        self.serve_if_available(context, shelf, out);
+    }
+
     /// The records of the dead-letter queue come back as new messages.
     pub(crate) fn redrive(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         while let Some(item) = shelf.pop_front(&mut self.dead) {

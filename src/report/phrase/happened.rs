@@ -116,6 +116,11 @@ impl Scene<'_> {
             queue::Event::Redriven { queue, record } => {
                 format!("{} takes {record} back from its dead-letter queue", self.queue(queue))
             }
+            queue::Event::Expired { queue, record, dead } => {
+                let whose = if dead { "the dead-letter queue of " } else { "" };
+                let queue = self.queue(queue);
+                format!("{whose}{queue} drops {record}: its retention period is over")
+            }
             queue::Event::Removed { record, .. } => format!("removes {record}"),
             queue::Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
         })
