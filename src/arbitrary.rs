@@ -19,7 +19,7 @@
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then |
-//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, which a byte's eighths count |
+//! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
@@ -43,12 +43,13 @@ use crate::model::options::{
 };
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
-use crate::scenario::{Budget, Scenario, Timing, Topology, builtin};
+use crate::scenario::{Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
     Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
 };
 
+mod budget;
 mod choices;
 mod file;
 
@@ -188,10 +189,6 @@ const RETRIES: [(u8, OnDependencyFailure); 8] = {
     use OnDependencyFailure::{GiveBack, Halt};
     [(0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, GiveBack), (1, Halt), (2, GiveBack)]
 };
-/// Faults of single machines, and of whole tables, regions and databases: which those are depends on
-/// which of the four picks it is.
-const BUDGET: [(u16, u16, u16); 8] =
-    [(0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 0), (0, 0, 1), (0, 1, 0), (1, 0, 0), (3, 0, 0)];
 /// What failed tables do, and whether replication is strong.
 const TABLES: [(TableFailure, bool); 6] = [
     (TableFailure::Reject, false),
@@ -249,7 +246,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         capacity,
         retries,
         on_dependency_failure,
-        budget: budget(bytes)?,
+        budget: budget::of(bytes)?,
         speeds: Vec::new(),
         timing: Timing::default(),
         opening: Opening::Plain,
@@ -293,28 +290,6 @@ fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {
         *weight = *bytes.choose(&WEIGHTS)?;
     }
     Ok(weights)
-}
-
-/// The kinds of faults that [`BUDGET`] draws: the first ones of the table.
-const PICKED: usize = 9;
-
-fn budget(bytes: &mut Unstructured<'_>) -> Result<Budget> {
-    let mut later = [0; Budget::KEYS.len() - PICKED];
-    let mut pick = || -> Result<(u16, u16, u16)> {
-        let byte: u8 = bytes.arbitrary()?;
-        let kind = byte.checked_sub(128).map_or(usize::MAX, |high| usize::from(high / 8));
-        later.get_mut(kind).into_iter().for_each(|count| *count += 1);
-        Ok(BUDGET[usize::from(byte) % BUDGET.len()])
-    };
-    let (crash, outage, lose_table) = pick()?;
-    let (lost_reply, lose_region, both) = pick()?;
-    let (visibility_timeout, switchover, twice) = pick()?;
-    let (reorder, failover, again) = pick()?;
-    let (lose_table, lose_region) = (lose_table + both, lose_region + both);
-    let (switchover, failover) = (switchover + 2 * twice, failover + 2 * again);
-    let of_machines = [crash, lost_reply, visibility_timeout, reorder];
-    let of_regions = [lose_table, lose_region, switchover, failover, outage];
-    Ok(Budget::of_counts(of_machines.into_iter().chain(of_regions).chain(later)))
 }
 
 /// Who is how fast, and how long things take.

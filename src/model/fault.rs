@@ -22,6 +22,7 @@ use crate::model::layout::{Layout, Place};
 use crate::model::options::{About, SOUND, or, section};
 use crate::model::property::PropertyName;
 
+mod budget;
 mod subject;
 
 pub use subject::Path;
@@ -346,7 +347,7 @@ faults! {
         /// The request at the head of the inbox of a queue, a table or a DNS name is refused, and has no effect; the
         /// machine works. Takes one refusal from the budget.
         Refuse(machine: MachineId) of Machine "refuse"
-        told "{machine} refuses the request '{message}', this one alone" takes {
+        told "{machine} works, turns down one '{message}'" takes {
             /// Requests that a queue, a table or a DNS name refuses although it works: to send, receive, remove or
             /// store a record. What comes next is served. Tables with `on_failure = "hang"` refuse nothing.
             refuse
@@ -379,77 +380,5 @@ faults! {
         } does &[Effect::Expiry];
         /// A way that was cut so leads there again.
         Rejoin(path: Path) of Path "rejoin" told "{machine} reaches its table again";
-    }
-}
-
-impl Budget {
-    /// The kinds of faults that it has, and how many of each.
-    fn kinds(&self) -> impl Iterator<Item = (PointKind, u16)> {
-        let counts = self.counts();
-        let count = move |kind: PointKind| Some((kind, counts[kind.of_budget()?]));
-        PointKind::ALL.into_iter().filter_map(count).filter(|&(_, count)| count > 0)
-    }
-
-    /// Whether it lets this happen to something.
-    pub(crate) fn does(&self, kind: FaultKind) -> bool {
-        self.kinds().any(|(point, _)| point.does().contains(&Effect::Fault(kind)))
-    }
-
-    /// Whether it lets this happen to any machine that can fail.
-    pub(crate) fn does_to_components(&self, kind: FaultKind) -> bool {
-        let concerns = |point: PointKind| point.subject() == SubjectKind::Component;
-        let mut kinds = self.kinds().filter(|&(point, _)| concerns(point));
-        kinds.any(|(point, _)| point.does().contains(&Effect::Fault(kind)))
-    }
-
-    /// Whether it lets a request be refused, or seem to be, though what it was sent to works.
-    pub(crate) fn refuses(&self) -> bool {
-        self.kinds().any(|(point, _)| point.does().contains(&Effect::Refusal))
-    }
-
-    /// How many of its faults can stop a container.
-    pub(crate) fn stops(&self) -> u64 {
-        let stops = |effect: &Effect| match effect {
-            Effect::Refusal
-            | Effect::Fault(FaultKind::Pause | FaultKind::Crash | FaultKind::Fail) => true,
-            Effect::Expiry
-            | Effect::Fault(
-                FaultKind::Offline | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover,
-            ) => false,
-        };
-        let stopping = self.kinds().filter(|(point, _)| point.does().iter().any(stops));
-        stopping.map(|(_, count)| u64::from(count)).sum()
-    }
-
-    /// Whether it lets something happen to a machine whatever it is: which depends on the message at the head of
-    /// its inbox.
-    pub(crate) fn concerns_messages(&self) -> bool {
-        self.kinds().any(|(point, _)| point.subject() == SubjectKind::Machine)
-    }
-
-    /// By key, in the order of [`Budget::KEYS`]: whether such a fault concerns a single machine or message, and
-    /// destroys nothing.
-    #[cfg(any(test, feature = "proptest"))]
-    pub(crate) fn small() -> impl Iterator<Item = bool> {
-        let of_budget = PointKind::ALL.into_iter().filter(|kind| kind.of_budget().is_some());
-        of_budget.map(|kind| {
-            !kind.does().contains(&Effect::Expiry)
-                && match kind.subject() {
-                    SubjectKind::Driver
-                    | SubjectKind::Machine
-                    | SubjectKind::Component
-                    | SubjectKind::Container
-                    | SubjectKind::Queue => true,
-                    SubjectKind::Path
-                    | SubjectKind::Table
-                    | SubjectKind::Region
-                    | SubjectKind::Writer => false,
-                }
-        })
-    }
-
-    /// How many faults that is in all.
-    pub fn total(&self) -> u64 {
-        self.counts().into_iter().map(u64::from).sum()
     }
 }

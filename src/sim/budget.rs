@@ -4,19 +4,19 @@
 use crate::model::bit_set::BitSet;
 use crate::model::container;
 use crate::model::event::Event;
-use crate::model::event::fault;
 use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, PointKind, Target};
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
-use crate::model::options::TableFailure;
+use crate::model::options::Restart;
 use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
 
 #[cfg(test)]
 pub(crate) mod fields;
+mod messages;
 
 /// The faults that the scheduler may choose.
 #[derive(Debug)]
@@ -294,63 +294,6 @@ impl World {
         }
     }
 
-    /// The reply that the machine would handle next turns into a failure.
-    fn lose_reply(&mut self, machine: MachineId, plan: &Plan) {
-        let head = self.out.first_mut(machine).expect("offered only for a reply");
-        let reply = *head;
-        *head = reply.when_lost().expect("offered only for a positive reply");
-        let refusal = *head;
-        self.faults.offer(FaultPoint::LoseReply(machine), false);
-        let (message, by) = (reply.kind(), PointKind::LoseReply);
-        self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
-        self.tell_who_is_refused(machine, &refusal, plan);
-        if self.faults.left.lost_reply == 0 {
-            self.faults.withdraw(PointKind::LoseReply);
-        }
-    }
-
-    /// The request that the machine would handle next is refused, and the machine knows nothing of it. Whether it
-    /// would have been served.
-    fn refuse(&mut self, machine: MachineId, plan: &Plan) -> bool {
-        let target = Target::of(plan.layout.places()[machine.index()]);
-        let works = !target.is_some_and(|target| self.is_disturbed(target));
-        let mut request = Message::Proceed;
-        self.out.take(machine, &mut request);
-        let (client, refusal) = refusal_of(&request).expect("offered only for a request");
-        let (message, by) = (request.kind(), PointKind::Refuse);
-        self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
-        self.out.send(client.machine, refusal);
-        self.tell_who_is_refused(client.machine, &refusal, plan);
-        if self.faults.left.refuse == 0 {
-            self.faults.withdraw(PointKind::Refuse);
-        }
-        works
-    }
-
-    /// A machine that is refused, and waits for a change to try again, is told that there is one: what fails for no
-    /// lasting reason, or in a time-out, is tried again.
-    fn tell_who_is_refused(&mut self, machine: MachineId, refusal: &Message, plan: &Plan) {
-        let place = plan.layout.places()[machine.index()];
-        if let Place::Source | Place::InDns = place {
-            self.tell_source(plan);
-        } else if let Place::Destination | Place::OutDns = place
-            && let Message::ReceiveRefused { queue, .. } | Message::RemoveRefused { queue, .. } =
-                *refusal
-        {
-            self.tell_destination(plan.layout.queue_place(queue).0, plan);
-        }
-    }
-
-    /// Whether the message that the machine would handle next is a request that it can refuse.
-    fn can_refuse(&self, machine: MachineId, plan: &Plan) -> bool {
-        if let Place::Table(id) = plan.layout.places()[machine.index()]
-            && plan.tables[id.index()].options.on_failure == TableFailure::Hang
-        {
-            return false;
-        }
-        self.out.first(machine).is_some_and(|head| refusal_of(head).is_some())
-    }
-
     /// Offers to lose each reply that is about to be handled, while the budget lasts.
     #[inline]
     pub(super) fn update_offers(&mut self, plan: &Plan) {
@@ -448,20 +391,4 @@ impl World {
 fn component(machine: MachineId, plan: &Plan) -> Target {
     let place = plan.layout.places()[machine.index()];
     Target::of(place).expect("offered only for machines that can fail")
-}
-
-/// Who sent a request, and what that machine hears if it is refused; nothing of a message that no machine refuses.
-fn refusal_of(request: &Message) -> Option<(Client, Message)> {
-    if let Message::Send { client, .. } = *request {
-        Some((client, Message::SendRefused { incarnation: client.incarnation }))
-    } else if let Message::Receive { client, queue } = *request {
-        Some((client, Message::ReceiveRefused { incarnation: client.incarnation, queue }))
-    } else if let Message::Remove { client, queue, .. } = *request {
-        let incarnation = client.incarnation;
-        Some((client, Message::RemoveRefused { incarnation, queue, expired: false }))
-    } else if let Message::Insert { client, .. } = *request {
-        Some((client, Message::InsertRefused { incarnation: client.incarnation }))
-    } else {
-        None
-    }
 }
