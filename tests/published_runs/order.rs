@@ -93,7 +93,24 @@ fn before(run: &Run) -> BTreeSet<(usize, usize)> {
         let pairs = inbox.windows(2).map(|pair| (pair[0].1, pair[1].1));
         before.extend(pairs.filter(|(first, second)| first != second));
     }
+    // A row that its table has not handled when the run ends came to it behind all that it has.
+    for (replicated, table) in on_their_way(run) {
+        if let Some(&(_, last)) = inboxes.get(table.as_str()).and_then(|inbox| inbox.last()) {
+            before.insert((last, replicated));
+        }
+    }
     before
+}
+
+/// The rows that a replicator has handled and the table of the other region has not, with that table.
+fn on_their_way(run: &Run) -> Vec<(usize, String)> {
+    let causes: BTreeSet<usize> = run.lines.iter().map(|line| line.by).collect();
+    let row = |(index, line): (usize, &Line)| {
+        let stage = line.machine.strip_suffix("-replicator")?;
+        let region = line.details.region.filter(|_| !causes.contains(&(index + 1)))?;
+        Some((index, format!("{stage}-table@{}", 3 - region)))
+    };
+    run.lines.iter().enumerate().filter_map(row).collect()
 }
 
 /// The handling that sent what a line handles: behind a front of a table, the one that asked the front.
