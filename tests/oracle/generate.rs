@@ -169,10 +169,9 @@ impl Case {
     pub(crate) fn draw(seed: u64, number: u64) -> Option<Case> {
         let mut draw = Draw(generator(seed, number));
         let mut changes = draw.changes();
-        // These expect exact numbers of records, which no other number of records meets.
         let builtin: Vec<&str> = builtin::ALL
             .iter()
-            .filter(|(name, _)| !["baseline", "aurora-writer-outage"].contains(name))
+            .filter(|(name, _)| !EXACT.contains(name))
             .map(|(_, text)| *text)
             .collect();
         let text = match draw.below(3) {
@@ -267,6 +266,24 @@ fn fitted(text: &str, changes: &mut Vec<String>) -> Option<Plan> {
         let at = changes.iter().rposition(blamed).or_else(|| changes.iter().position(is_regions));
         changes.remove(at.or(changes.len().checked_sub(1))?);
     }
+}
+
+/// These expect exact numbers of records, or publish one batch alone.
+const EXACT: [&str; 3] = ["baseline", "active-passive", "aurora-writer-outage"];
+
+/// The script of an operator who switches a failover policy at any moment, in a system that keeps the order.
+fn switch(changes: &mut Vec<String>) -> Vec<String> {
+    const NO_ORDER: [&str; 5] = [
+        "topology.containers=",
+        "queue.delivery=",
+        "queue.max_receives=",
+        "budget.crash=",
+        "budget.reorder=",
+    ];
+    changes.retain(|change| !NO_ORDER.iter().any(|option| change.starts_with(option)));
+    changes.push("dns.policy=failover".to_owned());
+    let lines = ["publish 1", "await sometime", "offline in-dns@1", "publish 2", "publish 3"];
+    lines.map(str::to_owned).to_vec()
 }
 
 struct Draw(Xoshiro256PlusPlus);
@@ -382,25 +399,9 @@ impl Draw {
             lines.push(self.line(&plan, 3));
         }
         if self.below(6) == 0 && !changes.iter().any(|change| change.starts_with("dns.")) {
-            self.switch(changes, &mut lines);
+            lines = switch(changes);
         }
         Some(format!("name = \"generated\"\nscript = {lines:?}"))
-    }
-
-    /// An operator switches a failover policy, drained or not, in a system that keeps the order.
-    fn switch(&mut self, changes: &mut Vec<String>, lines: &mut Vec<String>) {
-        const NO_ORDER: [&str; 5] = [
-            "topology.containers=",
-            "queue.delivery=",
-            "queue.max_receives=",
-            "budget.crash=",
-            "budget.reorder=",
-        ];
-        changes.retain(|change| !NO_ORDER.iter().any(|option| change.starts_with(option)));
-        changes.push("dns.policy=failover".to_owned());
-        let at = 1 + self.below(lines.len());
-        let switch = ["await sometime", "offline in-dns@1"].map(str::to_owned);
-        lines.splice(at..at, switch);
     }
 
     /// One line, when so many batches were published.
