@@ -54,12 +54,13 @@
 //! do with a table and a record is free only if the source knows that the record was accepted, and one
 //! region got it: then no other one will.
 //!
-//! As for the third: every property but `RegionFifo` judges an event by what is known of the same
+//! As for the third: every property but `RegionFifo` and `InOrder` judges an event by what is known of the same
 //! record; `RoutedByPolicy` by the routes, which are those of the name that takes the step. In these designs a container stores,
 //! forwards and removes a record in this order, each after the reply to the one before; so what
 //! `StoreBeforeForward`, `RemoveLast` and `NeverLost` ask for has happened before in every order of the other
 //! steps. `RegionFifo` compares the order at one queue with that at one table, and each is the order of
-//! one sender. What the script waits for is reached or not, and stays reached; `await drained`, which does
+//! one sender; so is the order at each component that `InOrder` compares with that of the source, for in these designs it
+//! is judged where one region alone gets records. What the script waits for is reached or not, and stays reached; `await drained`, which does
 //! not, excludes a reduction.
 //!
 //! A *healing* changes machines from outside, too, but only when no machine can step: then no free step is
