@@ -16,7 +16,7 @@
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys; with 1, and rarely with none, no container can process the first record, if records are dead-lettered |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
-//! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication |
+//! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication, or with clocks of the regions' own |
 //! | queues | pick each: fifo or standard; neither, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
@@ -38,7 +38,7 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
-    Answer, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
+    Answer, Clock, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
     TableFailure,
 };
 use crate::plan::Plan;
@@ -189,14 +189,14 @@ const RETRIES: [(u8, OnDependencyFailure); 8] = {
     use OnDependencyFailure::{GiveBack, Halt};
     [(0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, GiveBack), (1, Halt), (2, GiveBack)]
 };
-/// What failed tables do, and whether replication is strong.
-const TABLES: [(TableFailure, bool); 6] = [
-    (TableFailure::Reject, false),
-    (TableFailure::Hang, false),
-    (TableFailure::Reject, false),
-    (TableFailure::Hang, false),
-    (TableFailure::Reject, true),
-    (TableFailure::Hang, true),
+/// What failed tables do, whether replication is strong, and whose clocks they go by.
+const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
+    (TableFailure::Reject, false, (Clock::Shared, 0)),
+    (TableFailure::Hang, false, (Clock::Shared, 0)),
+    (TableFailure::Reject, false, (Clock::PerRegion, 0)),
+    (TableFailure::Hang, false, (Clock::PerRegion, 8)),
+    (TableFailure::Reject, true, (Clock::Shared, 0)),
+    (TableFailure::Hang, true, (Clock::Shared, 0)),
 ];
 /// What failed queues do with those who wait, and when commands take effect.
 const AS_PUBLISHED: [(QueueFailure, Commands); 6] = [
@@ -225,7 +225,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (keys, unreadable, poison) = *bytes.choose(&KEYS)?;
     let naming = naming(bytes)?;
     let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
-    let (on_table_failure, strong) = *bytes.choose(&TABLES)?;
+    let (on_table_failure, strong, clock) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity) = *bytes.choose(&QUEUES)?;
     let (retries, on_dependency_failure) = *bytes.choose(&RETRIES)?;
@@ -238,6 +238,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         naming,
         on_refusal,
         on_table_failure,
+        clock,
         on_queue_failure: QueueFailure::default(),
         commands: Commands::default(),
         strong,

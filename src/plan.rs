@@ -20,8 +20,8 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    Answer, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
-    OnUnreadable, Restart, StoreKind,
+    Answer, Clock, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
+    OnUnreadable, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
@@ -75,6 +75,8 @@ pub struct Plan {
     awaits_refusal: bool,
     /// A message can be late: that by which an old writer hears of a failover.
     pub(crate) can_be_late: bool,
+    /// Clocks of regions can differ, and that makes a difference.
+    pub(crate) clocks_differ: bool,
     /// A consumer can hang, and another one of its queue can take over what it holds.
     pub(crate) consumers_can_hang: bool,
     /// The scenario has a budget, an orchestrator, or messages that can be late: without one there are no offers to
@@ -95,6 +97,7 @@ impl Plan {
         let layout = validate::layout(scenario)?;
         validate::records(scenario)?;
         validate::queue(scenario)?;
+        validate::table(scenario)?;
         validate::budget(scenario)?;
         validate::stores(scenario)?;
         validate::replication(scenario)?;
@@ -131,6 +134,7 @@ impl Plan {
             awaits_refusal: actions
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
+            clocks_differ: clocks_differ(scenario),
             can_be_late,
             offers_faults,
             is_watched: offers_faults
@@ -363,7 +367,16 @@ impl Plan {
 
     /// Whether the time of a write makes a difference: tables show the record that was written last.
     pub(crate) fn compares_times(&self) -> bool {
-        self.keys.count() > 0 && self.scenario.table.conflict == Conflict::LastWriterWins
+        compares_times(&self.scenario)
+    }
+
+    /// How many steps the clock of a region that is ahead is ahead of the others: of any number, more than a run
+    /// has.
+    pub(crate) fn skew(&self) -> u32 {
+        match self.scenario.table.skew {
+            0 => 1 << 30,
+            steps => steps,
+        }
     }
 
     /// Whether a system goes round, and does not come to rest, while a fault lasts: containers give back what is refused,
@@ -456,6 +469,24 @@ fn outages(scenario: &Scenario, layout: &Layout) -> Vec<Vec<Fault>> {
     }
     let targets = names::targets(layout);
     layout.region_ids().map(|region| names::outage(region, &targets)).collect()
+}
+
+/// Whether tables show, for a key, the record that was written last.
+fn compares_times(scenario: &Scenario) -> bool {
+    scenario.records.keys > 0 && scenario.table.conflict == Conflict::LastWriterWins
+}
+
+/// Whether tables compare the times of clocks that can differ: not those of a log, nor of the one writer of a
+/// database.
+fn clocks_differ(scenario: &Scenario) -> bool {
+    let has_table = || {
+        let mut stages = scenario.topology.stages.iter();
+        stages.any(|stage| scenario.store.of(stage) == StoreKind::Dynamodb)
+    };
+    scenario.table.clock == Clock::PerRegion
+        && scenario.replication.mode == ReplicationMode::Eventual
+        && compares_times(scenario)
+        && has_table()
 }
 
 /// Whether a failover can happen of which the old writer hears by a message: that may be late.

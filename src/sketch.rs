@@ -19,7 +19,7 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Commands, Conflict, DeadLetters, Delivery, OnDependencyFailure, OnRefusal, QueueFailure,
+    Clock, Commands, Conflict, DeadLetters, Delivery, OnDependencyFailure, OnRefusal, QueueFailure,
     ReplicationMode, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
@@ -73,6 +73,9 @@ pub(crate) struct Sketch {
     /// Tables acknowledge when another region has the write, where there are three regions, or two
     /// and a witness.
     pub(crate) strong: bool,
+    /// Whose clocks tables go by, which makes no difference where versions are checked; and how many steps one
+    /// that is its region's own may be ahead.
+    pub(crate) clock: (Clock, u32),
     /// Which stages have a global database, by index modulo 16, and the region that writes first,
     /// modulo the number of regions.
     pub(crate) databases: Databases,
@@ -146,6 +149,10 @@ impl Sketch {
             false => (Conflict::default(), Versions::default()),
         };
         let on_failure = self.on_table_failure;
+        let (clock, skew) = match self.clock {
+            (Clock::Shared, _) => (Clock::Shared, 0),
+            own @ (Clock::PerRegion, _) => own,
+        };
         let (store, aurora) = self.databases();
         let (delivery, max_receives) = (self.delivery, self.max_receives());
         let capacity = self.capacity();
@@ -177,7 +184,7 @@ impl Sketch {
                 on_dependency_failure: self.on_dependency_failure(),
                 ..ContainerOptions::default()
             },
-            table: TableOptions { on_failure, conflict, ..TableOptions::default() },
+            table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },
             replication: self.replication(),
             store,

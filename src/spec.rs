@@ -284,6 +284,9 @@ impl Spec {
             table::Event::KeyShown { table, record } => {
                 judged(self.versions.shown(table, record, plan), plan)
             }
+            table::Event::Ignored { table, record } => {
+                judged(self.versions.ignored(table, record, plan), plan)
+            }
         }
     }
 
@@ -352,7 +355,8 @@ impl Spec {
             fault::Event::Recovered { .. }
             | fault::Event::Struck { .. }
             | fault::Event::Late { .. }
-            | fault::Event::CameLate { .. } => {}
+            | fault::Event::CameLate { .. }
+            | fault::Event::ClockAhead { .. } => {}
         }
         Ok(())
     }
@@ -401,9 +405,12 @@ impl Spec {
             }
             // Such a plan takes no region out of a name, so every fetch is allowed.
             Event::Dns(event) => !matches!(event, dns::Event::FetchRouted { .. }),
-            Event::Table(event) => {
-                matches!(event, table::Event::Stored { .. } | table::Event::KeyShown { .. })
-            }
+            Event::Table(event) => matches!(
+                event,
+                table::Event::Stored { .. }
+                    | table::Event::KeyShown { .. }
+                    | table::Event::Ignored { .. }
+            ),
             Event::Destination(destination::Event::Arrived { shown, .. }) => shown,
             Event::Replicator(event) => matches!(event, replicator::Event::WriterMoved { .. }),
             Event::Fault(event) => matches!(

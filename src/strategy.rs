@@ -38,7 +38,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{
-    Answer, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
+    Answer, Clock, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
     TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
@@ -84,7 +84,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
-        select(TableFailure::ALL),
+        (select(TableFailure::ALL), select(Clock::ALL), prop_oneof![Just(0u32), 1u32..=50]),
         prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
         (
@@ -109,7 +109,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
             let (
                 on_refusal,
                 strong,
-                on_table_failure,
+                (on_table_failure, clock, skew),
                 delivery,
                 max_receives,
                 (retries, on_dependency_failure),
@@ -136,6 +136,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_dependency_failure,
                 databases,
                 on_table_failure,
+                clock: (clock, skew),
                 on_queue_failure,
                 commands,
                 budget,

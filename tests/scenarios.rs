@@ -107,6 +107,7 @@ fn every_built_in_scenario_has_a_test() {
         "kinesis-side-path",
         "dynamodb-dns-plans",
         "github-failover",
+        "clock-skew",
         "poison-message",
         "outage-dead-letters",
     ];

@@ -380,5 +380,8 @@ faults! {
         } does &[Effect::Expiry];
         /// A way that was cut so leads there again.
         Rejoin(path: Path) of Path "rejoin" told "{machine} reaches its table again";
+        /// The clock of the region is ahead of the others' from here on, where each has its own. Takes nothing from
+        /// the budget.
+        RunAhead(region: RegionId) of Region "clock-ahead";
     }
 }

@@ -142,7 +142,7 @@ pub use replication::{ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};
-pub use table::{Conflict, Insert, TableFailure, TableOptions};
+pub use table::{Clock, Conflict, Insert, TableFailure, TableOptions};
 
 /// What is known about a value of an option.
 ///

@@ -13,7 +13,7 @@ use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::{Insert, ReplicationMode, TableFailure, TableOptions};
+use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure, TableOptions};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -52,7 +52,8 @@ states! {
 /// row and there is nothing to resolve. When records have business keys the table also shows, for
 /// each key, one of its records; which one is the option [`Conflict`]. The time of a write is real time,
 /// the number of the step in which the region took it; with strong replication, that in which the
-/// log did. A region that has heard of nothing does not write "early".
+/// log did. A region that has heard of nothing does not write "early". Where each region has a clock of its own
+/// ([`Clock`](crate::model::options::Clock)), that may be ahead.
 ///
 /// With strong replication a write waits until another region has it; then it is stored, and
 /// acknowledged. If none can be reached it is refused. A condition is judged by the log, which knows the
@@ -68,6 +69,8 @@ pub struct RegionalTable {
     /// Inserts that wait until another region has them, in the order in which the replicator was
     /// asked; it answers in that order.
     pending: List,
+    /// How many steps the clock of its region is ahead.
+    ahead: u32,
     /// What it knows as a cluster of a global database.
     pub(super) cluster: Cluster,
 }
@@ -183,7 +186,7 @@ impl RegionalTable {
         if self.state == State::Failed {
             return refuse(client, context, out);
         }
-        let (region, time) = (context.region, out.now());
+        let (region, time) = (context.region, out.now() + self.ahead);
         let replicate = Message::Replicate { region, copy, time };
         if context.replication == ReplicationMode::Strong && asks_the_log(copy, context, store) {
             out.hold(&mut self.pending, Message::Insert { client, copy });
@@ -268,6 +271,16 @@ impl RegionalTable {
         self.state
     }
 
+    /// The clock of its region is ahead by so many steps from now on.
+    pub(crate) fn run_ahead(&mut self, steps: u32) {
+        self.ahead = steps;
+    }
+
+    /// How many steps the clock of its region is ahead.
+    pub(crate) fn ahead(&self) -> u32 {
+        self.ahead
+    }
+
     /// Inserts that wait until another region has them.
     pub(crate) fn pending(&self) -> &List {
         &self.pending
@@ -320,7 +333,12 @@ fn store_here(
     let is_refused = duplicate && context.options.insert == Insert::Conditional;
     if !store.latest.is_empty() && !is_refused {
         let written = Latest { record: copy.id, time, region: context.region };
-        changed |= show(written, context, store, out);
+        let is_shown = show(written, context, store, out);
+        let shows_another = store.latest[store.keys.key_of(copy.id)].record != copy.id;
+        if shows_another && context.options.conflict == Conflict::LastWriterWins {
+            out.emit(Event::Ignored { table: context.id, record: copy.id });
+        }
+        changed |= is_shown;
     }
     (changed, duplicate)
 }

@@ -4,7 +4,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
-use crate::model::options::{Action, AtCapacity, Delivery, Policy, ReplicationMode, StoreKind};
+use crate::model::options::{
+    Action, AtCapacity, Clock, Delivery, Policy, ReplicationMode, StoreKind,
+};
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
 use crate::words;
@@ -85,6 +87,19 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
         return Err(Problem::new(key, Cause::UnknownRecord { found, records }));
     }
     Ok(())
+}
+
+/// No skew of a clock that there is one of.
+pub(super) fn table(scenario: &Scenario) -> Result<(), Problem> {
+    let table = &scenario.table;
+    if table.clock == Clock::Shared && table.skew > 0 {
+        let (why, remedy) = (
+            "one clock for all regions is never ahead",
+            "set table.clock = \"per-region\", or leave this out",
+        );
+        return Err(Problem::new("table.skew", Cause::Contradiction { why, remedy }));
+    }
+    range("table.skew", "steps", table.skew.into(), (0, 1 << 30))
 }
 
 /// No answer to what cannot happen.

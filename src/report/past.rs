@@ -425,6 +425,10 @@ fn disturbed_by_fault(event: fault::Event, layout: &Layout) -> Vec<MachineId> {
         fault::Event::Late { machine, .. } | fault::Event::CameLate { machine, .. } => {
             vec![machine]
         }
+        fault::Event::ClockAhead { region } => {
+            let tables = layout.stage_ids().map(|stage| Place::Table(layout.table(region, stage)));
+            tables.map(|table| layout.machine(table)).collect()
+        }
         fault::Event::Lost { .. } | fault::Event::Struck { .. } => Vec::new(),
     }
 }

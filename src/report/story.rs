@@ -193,6 +193,7 @@ fn is_of_a_fault(event: &Event) -> bool {
             fault::Event::Faulted { .. }
                 | fault::Event::Lost { .. }
                 | fault::Event::Struck { .. }
+                | fault::Event::ClockAhead { .. }
                 | fault::Event::Late { .. },
         ) | Event::Queue(
             queue::Event::TimedOut { .. }

@@ -129,6 +129,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::WithinRpo,
     ),
     (
+        "clock-skew",
+        include_str!("../../scenarios/incidents/clock-skew.toml"),
+        PropertyName::MonotoneVersion,
+    ),
+    (
         "poison-message",
         include_str!("../../scenarios/incidents/poison-message.toml"),
         PropertyName::Settles,

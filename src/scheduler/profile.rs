@@ -26,7 +26,8 @@ pub struct Profile {
     /// The steps of the longest run until no fault could strike any more, at least 1.
     pub(crate) steps_max: u64,
     /// How many faults the scheduler may take: the budget, a restart for each fault that can stop
-    /// a container, the end of each outage, the arrival of each late message, and the moments of the script.
+    /// a container, the end of each outage, the arrival of each late message, each clock that can be ahead, and the moments
+    /// of the script.
     pub(crate) faults: u32,
     machines: usize,
     /// By `object × machines + machine`, objects as [`Object::whole`] numbers them: the steps of
@@ -117,5 +118,6 @@ fn faults(plan: &Plan) -> u32 {
     let arrivals = if plan.can_be_late { u64::from(failover) + failovers } else { 0 };
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));
     let moments = plan.actions().iter().filter(is_moment).count() as u64;
-    (plan.budget.total() + stops + arrivals + moments).min(1 << 16) as u32
+    let clocks = if plan.clocks_differ { plan.layout.regions as u64 - 1 } else { 0 };
+    (plan.budget.total() + stops + arrivals + moments + clocks).min(1 << 16) as u32
 }

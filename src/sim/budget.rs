@@ -3,7 +3,7 @@
 
 use crate::model::bit_set::BitSet;
 use crate::model::container;
-use crate::model::event::Event;
+use crate::model::event::{Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, PointKind, Target};
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
@@ -42,6 +42,9 @@ impl Faults {
         for region in plan.layout.region_ids() {
             faults.offer(FaultPoint::LoseRegion(region), plan.budget.lose_region > 0);
             faults.offer(FaultPoint::Outage(region), plan.budget.outage > 0);
+        }
+        for region in plan.layout.region_ids().filter(|_| plan.clocks_differ) {
+            faults.offer(FaultPoint::RunAhead(region), true);
         }
         for table in &plan.tables {
             faults.offer(FaultPoint::LoseTable(table.id), plan.budget.lose_table > 0);
@@ -169,6 +172,7 @@ impl World {
             }
             FaultPoint::GoOn => self.release_driver(),
             FaultPoint::Arrive(machine) => self.let_arrive(machine),
+            FaultPoint::RunAhead(region) => self.run_ahead(region, plan),
             FaultPoint::LoseTable(id) => {
                 return self.strike_widely(FaultKind::Lose, Target::Table(id), plan);
             }
@@ -195,6 +199,20 @@ impl World {
             }
         }
         true
+    }
+
+    /// The clock of the region is ahead from now on. One region is left that no clock is behind of.
+    fn run_ahead(&mut self, region: RegionId, plan: &Plan) {
+        for context in plan.tables.iter().filter(|context| context.region == region) {
+            self.tables[context.id.index()].run_ahead(plan.skew());
+        }
+        self.out.emit(Event::Fault(fault::Event::ClockAhead { region }));
+        self.faults.offer(FaultPoint::RunAhead(region), false);
+        let is_ready = |region: &RegionId| self.faults.is_ready(FaultPoint::RunAhead(*region));
+        let left: Vec<RegionId> = plan.layout.region_ids().filter(is_ready).collect();
+        if let [last] = left.as_slice() {
+            self.faults.offer(FaultPoint::RunAhead(*last), false);
+        }
     }
 
     /// One that concerns more than one container, queue or reply; whether it changes anything.

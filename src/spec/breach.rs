@@ -126,6 +126,15 @@ pub enum Breach {
         /// The record that it showed before.
         newer: RecordId,
     },
+    /// A table took a write of a newer version of a key, and goes on showing the older one.
+    Ignored {
+        /// The table.
+        table: TableId,
+        /// The record that was written.
+        record: RecordId,
+        /// The record that it shows.
+        shown: RecordId,
+    },
     /// The destination shows an older version of a key than before.
     DestinationWentBack {
         /// The record that it shows now.
@@ -266,9 +275,9 @@ impl Breach {
             Breach::Misrouted { .. } | Breach::FetchMisrouted { .. } | Breach::Misjudged { .. } => {
                 PropertyName::RoutedByPolicy
             }
-            Breach::WentBack { .. } | Breach::DestinationWentBack { .. } => {
-                PropertyName::MonotoneVersion
-            }
+            Breach::WentBack { .. }
+            | Breach::Ignored { .. }
+            | Breach::DestinationWentBack { .. } => PropertyName::MonotoneVersion,
             Breach::OverRpo { .. } | Breach::LostUnasked { .. } | Breach::CameBack { .. } => {
                 PropertyName::WithinRpo
             }

@@ -117,6 +117,7 @@ impl Narrator<'_> {
             Breach::WentBack { table, record, newer } => {
                 self.went_back(Place::Table(table), record, newer)
             }
+            Breach::Ignored { table, record, shown } => self.ignored(table, record, shown),
             Breach::DestinationWentBack { record, newer } => {
                 self.went_back(Place::Destination, record, newer)
             }
@@ -191,6 +192,7 @@ impl Narrator<'_> {
             Breach::SeveralRows { table, .. } => self.why_several_rows(table),
             Breach::CountedAgain { .. } => self.why_counted_again(),
             Breach::WentBack { record, newer, .. } => self.why_went_back(record, newer),
+            Breach::Ignored { .. } => self.clocks_ahead().into_iter().collect(),
             Breach::DestinationWentBack { .. } => self.why_destination_went_back(),
             Breach::LostUnasked { holder, record } => self.why_lost_unasked(holder, record),
             Breach::ContainerStuck { container } => vec![self.container(container)],

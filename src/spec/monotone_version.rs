@@ -9,11 +9,12 @@ use crate::spec::{Breach, Judgement};
 pub(crate) mod fields;
 
 /// For keyed records: what a table or the destination shows for a key never goes back to an older
-/// business version, unless a table lost the row that it showed.
+/// business version, unless a table lost the row that it showed; and a table that takes a write of a newer version does
+/// not go on showing the older one.
 ///
 /// Catches a record that was stranded in a failed region and, stored after the recovery, wins by its
 /// write time over newer business state; and a destination that takes versions as they come, through
-/// regions that overtake each other. Source: Amazon DynamoDB global tables resolve conflicts by their
+/// regions that overtake each other; and clocks of regions that differ, by which a later write is ignored. Source: Amazon DynamoDB global tables resolve conflicts by their
 /// own write time, not by the business's.
 #[derive(Clone, Debug)]
 pub struct MonotoneVersion {
@@ -62,6 +63,16 @@ impl MonotoneVersion {
         match self.replace(table.index(), record, plan) {
             Some(newer) => Err(Breach::WentBack { table, record, newer }),
             None => Ok(()),
+        }
+    }
+
+    /// A table took a write and goes on showing what it showed.
+    pub(super) fn ignored(&mut self, table: TableId, record: RecordId, plan: &Plan) -> Judgement {
+        let version = |record| plan.keys().version_of(record);
+        let shown = *self.at(table.index(), record, plan);
+        match shown.0 > 0 && version(shown) < version(record) {
+            true => Err(Breach::Ignored { table, record, shown }),
+            false => Ok(()),
         }
     }
 

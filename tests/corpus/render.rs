@@ -189,6 +189,10 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Table(table::Event::Applied { table, copy: c, rows }) => {
             format!("applied {} {} {rows}", names.table(table), copy(c))
         }
+        Event::Table(table::Event::Ignored { table, record }) => {
+            format!("ignored {} {}", names.table(table), record.0)
+        }
+        Event::Fault(fault::Event::ClockAhead { region }) => format!("clock-ahead {region}"),
         Event::Table(table::Event::KeyShown { table, record }) => {
             format!("shown {} {}", names.table(table), record.0)
         }

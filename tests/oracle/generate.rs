@@ -46,6 +46,8 @@ const LISTED_UNSOUND: &[&str] = &[
     "table.conflict=first-applied",
     "table.conflict=first-applied",
     "table.conflict=first-applied",
+    // With keys, and without what makes it sound for those.
+    "table.clock=per-region",
     "queue.max_receives=1",
     "queue.at_capacity=starve",
     "container.on_unreadable=give-up",
@@ -101,6 +103,7 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
         // Regions differ in what they show for a key, which the destination need not go back for.
         "table.conflict=first-applied" => &["records.keys=1", VERSIONS_CHECKED[1]],
         "aurora.rpo_on=every-region" => &["store.default=aurora", "aurora.rpo_records_max=1"],
+        "table.clock=per-region" => &["records.keys=1"],
         "dns.plans=check-then-apply" => &["dns.enactors=2"],
         "dns.primary=2" => &["dns.policy=failover"],
         _ if change.starts_with("aurora.") => &["store.default=aurora"],
@@ -380,6 +383,9 @@ impl Draw {
         for _ in 0..self.below(3) {
             let change: &&str = self.pick(if is_sound { &SOUND } else { &UNSOUND });
             changes.extend(with_what_it_needs(change));
+        }
+        if changes.iter().any(|change| change == "table.clock=per-region") && self.below(2) == 0 {
+            changes.push(format!("table.skew={}", 1 + self.below(20)));
         }
         changes
     }

@@ -121,6 +121,12 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let newer = before.shows(place, record, plan).is_some_and(|other| other > record);
         must(PropertyName::MonotoneVersion, !newer);
     }
+    if let Event::Table(table::Event::Ignored { table, record }) = *event
+        && exists(record, plan)
+    {
+        let older = before.shows(Some(table), record, plan).is_some_and(|other| other < record);
+        must(PropertyName::MonotoneVersion, !older);
+    }
     if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
         must(PropertyName::WithinRpo, is_what_is_lost(holder, record, before, plan));
     }

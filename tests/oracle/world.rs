@@ -236,6 +236,7 @@ impl World {
             | Event::Dns(_)
             | Event::Queue(_)
             | Event::Container(_)
+            | Event::Table(table::Event::Ignored { .. })
             | Event::Replicator(_)
             | Event::Fault(_)
             | Event::ExpectationFailed { .. } => {}

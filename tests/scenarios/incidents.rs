@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use active_active::explore::{Runner, Verdict};
 use active_active::model::dns;
-use active_active::model::{Event, RecordId};
+use active_active::model::{Event, RecordId, TableId};
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
-use active_active::spec::PropertyName;
+use active_active::spec::{Breach, PropertyName};
 
 use super::support::*;
 
@@ -100,6 +100,31 @@ fn a_promotion_during_a_partition_loses_what_was_not_replicated() {
     let waits = "script=publish 1,await quiescent,fail *-replicator,publish 2,await quiescent,\
                  recover *,await delivered all";
     assert_incident("github-failover", waits);
+}
+
+/// The region whose clock is behind takes a newer version and goes on showing the older one, with no fault and no two
+/// writes at a time. Versions that are checked do not go by clocks.
+#[test]
+fn a_later_write_by_a_clock_that_is_behind_is_ignored() {
+    let found = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("clock-skew", changes));
+        let mut runs =
+            (0..INCIDENT_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+        runs.find_map(|outcome| match outcome.verdict {
+            Verdict::Violated(violation) => Some(*violation),
+            Verdict::Holds => None,
+            Verdict::Inconclusive(_) => panic!("{outcome:?}"),
+        })
+    };
+    let violation = found(&[]).expect("the clock of region 1 is ahead in some run");
+    let ignored = Breach::Ignored { table: TableId(1), record: RecordId(2), shown: RecordId(1) };
+    assert_eq!(violation.breach, ignored);
+    assert!(violation.because[0].contains("the clock of region 1 is ahead"), "{violation}");
+    // A skew that is over before the second write does no harm.
+    assert!(found(&["table.skew=1000"]).is_some());
+    assert_eq!(found(&["table.skew=1"]), None);
+    holds_with("clock-skew", &["table.conflict=version-checked"], ended_by_itself);
+    holds_with("clock-skew", &["table.clock=shared"], ended_by_itself);
 }
 
 /// A fifo queue delivers the record that every container fails at for ever, in every schedule, and nothing behind it.

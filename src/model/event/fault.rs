@@ -1,7 +1,7 @@
 //! What went wrong from outside, and what came of it.
 
 use crate::model::fault::{Fault, PointKind, Target};
-use crate::model::id::{MachineId, QueueId, RecordId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::message::MessageKind;
 
 /// What held a copy of a record until it was lost.
@@ -71,6 +71,11 @@ pub enum Event {
         /// What it is.
         message: MessageKind,
     },
+    /// The clock of a region is ahead of the others' from now on.
+    ClockAhead {
+        /// The region.
+        region: RegionId,
+    },
 }
 
 impl Event {
@@ -83,7 +88,8 @@ impl Event {
             | Event::LossEnded { .. }
             | Event::Struck { .. }
             | Event::Late { .. }
-            | Event::CameLate { .. } => None,
+            | Event::CameLate { .. }
+            | Event::ClockAhead { .. } => None,
         }
     }
 }

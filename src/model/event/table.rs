@@ -29,6 +29,14 @@ pub enum Event {
         /// How many rows it has for this id now.
         rows: u8,
     },
+    /// A write of the own region is not shown for its business key: what is shown has a later time, by the clocks of
+    /// the regions.
+    Ignored {
+        /// The table.
+        table: TableId,
+        /// The record that was written.
+        record: RecordId,
+    },
     /// A table shows this record for its business key from now on.
     KeyShown {
         /// The table.
@@ -43,7 +51,7 @@ impl Event {
     pub fn record(&self) -> Option<RecordId> {
         match *self {
             Event::Stored { copy, .. } | Event::Applied { copy, .. } => Some(copy.id),
-            Event::KeyShown { record, .. } => Some(record),
+            Event::KeyShown { record, .. } | Event::Ignored { record, .. } => Some(record),
         }
     }
 }

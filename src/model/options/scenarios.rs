@@ -274,6 +274,24 @@ pub(crate) const BACK_BEFORE_CAUGHT_UP: &str = r#"
     dns.health_threshold = 1
 "#;
 
+/// One region after the other writes the same key, by clocks of their own, and versions are checked.
+pub(crate) const CLOCKS_DIFFER: &str = r#"
+    name = "clocks-differ"
+    script = [
+        "weights 1 0",
+        "publish 1",
+        "await delivered batch 1",
+        "await quiescent",
+        "weights 0 1",
+        "publish 2",
+        "await delivered all",
+    ]
+    topology.stages = ["core"]
+    records = { batches = [1, 1], keys = 1 }
+    table.conflict = "version-checked"
+    destination.versions = "checked"
+"#;
+
 /// Two regions write the same key, the newer version later.
 pub(crate) const TWO_REGIONS_ONE_KEY: &str = r#"
     name = "two-regions-one-key"

@@ -1,7 +1,7 @@
 //! The options of the regional tables.
 
 use crate::model::options::scenarios::{
-    DEPENDENCIES_FAIL, THREE_REGIONS_REPLIES_LOST, TWO_REGIONS_ONE_KEY,
+    CLOCKS_DIFFER, DEPENDENCIES_FAIL, THREE_REGIONS_REPLIES_LOST, TWO_REGIONS_ONE_KEY,
 };
 use crate::model::options::{SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
@@ -12,6 +12,10 @@ section! {
     TableOptions {
         /// Which record it shows for a key that several records have. The default is not sound for those.
         conflict: Conflict,
+        /// From whose clock the time of a write is read.
+        clock: Clock,
+        /// Where each region has a clock of its own: how many steps it may be ahead of the others; 0: any number.
+        skew: u32 => vec![(0, SOUND), (8, SOUND.needs(&["table.clock=per-region"]))],
         /// What a table does with a record that it has.
         insert: Insert,
         /// What it does while it is failed.
@@ -37,11 +41,28 @@ option! {
 }
 
 option! {
+    /// From whose clock a table reads the time of a write, by which the last writer wins. With strong replication it
+    /// is the log's, and a global database has one writer: there it makes no difference.
+    Clock {
+        /// All regions have the same: time is real time, the order of all steps. That is more than AWS promises of
+        /// DynamoDB global tables.
+        Shared,
+        /// Each region has its own, and the scheduler may choose, at any time and for all regions but one, that
+        /// it is ahead from then on by `table.skew` steps. Sound for records without business keys, and where
+        /// versions are checked; elsewhere a write that comes later has an earlier time, and is ignored.
+        PerRegion = SOUND
+            .needs(&["records.keys=1"])
+            .with(&["table.conflict=version-checked"])
+            .by("clock-skew", P::MonotoneVersion)
+            .holds_in(&[CLOCKS_DIFFER]),
+    }
+}
+
+option! {
     /// Which record a table shows for a business key when regions wrote different ones.
     Conflict {
-        /// The one written last, by (time of the write, region): what DynamoDB global tables do. Time is
-        /// real time, the order of all steps, and clocks of regions do not differ; AWS promises a best
-        /// effort to find the last writer, per item, and reports no conflict. Sound for records without
+        /// The one written last, by (time of the write, region): what DynamoDB global tables do. AWS
+        /// promises a best effort to find the last writer, per item, and reports no conflict. Sound for records without
         /// business keys only: of a key, a stranded old record that is stored late, or one that is
         /// delivered again, wins over a newer one.
         LastWriterWins = SOUND.by("stranded-overwrite", P::MonotoneVersion),

@@ -23,6 +23,7 @@ changes_of_each_field! {
         pending: [|table, out| {
             out.hold(&mut table.pending, Message::Insert { client: CLIENT, copy: COPY });
         }],
+        ahead: [|table, _| table.ahead ^= 1 << 30],
         // Its own list: see `global_database`.
         cluster: [],
     }

@@ -73,6 +73,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
             roots
         }
+        Breach::Ignored { table, record, shown } => {
+            let mut roots = finder.of_step(vec![record, shown], last);
+            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), shown));
+            roots
+        }
         Breach::FetchMisrouted { .. } => {
             let machines = BTreeSet::from([layout.machine(Place::OutDns)]);
             Roots { machines, ..finder.of_step(Vec::new(), last) }

@@ -167,6 +167,9 @@ impl Scene<'_> {
                 format!("stores {it} once more, in {rows} rows")
             }
             table::Event::Applied { .. } => format!("stores {it}, too"),
+            table::Event::Ignored { record, .. } => {
+                format!("does not show {}: what it shows has a later time", self.version(record))
+            }
             table::Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
         }
     }
@@ -200,6 +203,9 @@ impl Scene<'_> {
             }
             fault::Event::Late { machine, message } => {
                 format!("the {} to {} is late", message.name(), self.machine(machine))
+            }
+            fault::Event::ClockAhead { region } => {
+                format!("the clock of region {region} is ahead of the others from here on")
             }
             fault::Event::CameLate { machine, message } => {
                 format!("the late {} to {} arrives", message.name(), self.machine(machine))

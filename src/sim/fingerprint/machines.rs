@@ -46,6 +46,9 @@ impl Machines for Writer<'_> {
         self.bytes.u8(table.writer().0);
         self.bytes.flag(table.is_draining());
         self.bytes.u32(table.unlogged());
+        if self.plan.clocks_differ {
+            self.bytes.flag(table.ahead() > 0);
+        }
         if !self.bytes.is_anonymous() {
             world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
         }

@@ -23,9 +23,9 @@ use crate::sim::world::World;
 use crate::sim::{Simulation, budget, driver, ending};
 
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
-/// with a limit and plans of two enactors, all that a budget can do to standard queues, strong
+/// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
 /// replication whose log judges conditions, and a fence that can be late.
-const PLANS: [&str; 5] = [
+const PLANS: [&str; 6] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -48,6 +48,9 @@ const PLANS: [&str; 5] = [
     "store.default = 'aurora'
      aurora.fencing = 'best-effort'
      script = ['publish 1', 'failover one-table to @2', 'publish 2']",
+    "records.keys = 2
+     table.clock = 'per-region'
+     script = ['publish 1', 'await published batch 1', 'publish 2']",
 ];
 
 /// After how many random steps the states are looked at.
@@ -263,6 +266,7 @@ const REASONS: &[Reason] = &[
         Left::Out,
         "only a best effort at fencing has messages that are late",
     ),
+    ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
     ("out.events", always, Left::Out, "what happened is history"),
     ("progress.counts", always, Left::Out, "they follow from what each record has reached"),
     ("progress.changed", always, Left::Out, "it is taken before a step ends"),
@@ -303,6 +307,10 @@ fn does_not_repeat(plan: &Plan) -> bool {
 
 fn is_never_late(plan: &Plan) -> bool {
     !plan.can_be_late
+}
+
+fn clocks_do_not_differ(plan: &Plan) -> bool {
+    !plan.clocks_differ
 }
 
 fn does_not_compare(plan: &Plan) -> bool {

@@ -6,6 +6,9 @@
 //! and a system that goes round in a cycle comes back to a state. When a time is no longer mentioned, later
 //! ones move up wherever they are: this is why they are a part of their own, and left out of the machines
 //! that mention them.
+//!
+//! Where clocks of regions differ, a time may be yet to come for the others: then it matters how long that is, or, of a
+//! clock that is ahead by more than a run has steps, that it is so.
 
 use crate::model::id::ReplicatorId;
 use crate::model::message::Message;
@@ -24,8 +27,14 @@ pub(super) fn write(world: &World, plan: &Plan, bytes: &mut Bytes) {
     let mut order = times.clone();
     order.sort_unstable();
     order.dedup();
+    let now = world.out.now();
     for time in times {
-        let (stage, key, _) = time;
+        let (stage, key, when) = time;
+        if plan.clocks_differ {
+            // How long it is until a clock that is not ahead comes to it.
+            let left = when.saturating_sub(now);
+            bytes.u32(if plan.scenario().table.skew == 0 { left.min(1) } else { left });
+        }
         let first = order.partition_point(|other| *other < (stage, key, 0));
         let place = order.partition_point(|other| *other < time);
         bytes.len(place - first);

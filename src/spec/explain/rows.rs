@@ -33,6 +33,38 @@ impl Narrator<'_> {
         )
     }
 
+    pub(super) fn ignored(&self, table: TableId, record: RecordId, shown: RecordId) -> String {
+        let keys = self.simulation.plan().keys();
+        format!(
+            "{} takes {record}, version {} of key {}, and goes on showing {shown}, version {}",
+            self.name(Place::Table(table)),
+            keys.version_of(record),
+            keys.key_of(record) + 1,
+            keys.version_of(shown)
+        )
+    }
+
+    /// Which clocks are ahead, by which the last writer wins.
+    pub(super) fn clocks_ahead(&self) -> Option<String> {
+        let plan = self.simulation.plan();
+        let is_ahead = |region: &RegionId| {
+            let mut stages = plan.layout.stage_ids();
+            let table = |stage| self.simulation.table(plan.layout.table(*region, stage));
+            stages.any(|stage| table(stage).ahead() > 0)
+        };
+        let ahead = plan.layout.region_ids().filter(is_ahead).map(|region| region.0 + 1);
+        let ahead: Vec<u8> = ahead.collect();
+        let (clock, is) = if ahead.len() == 1 { ("clock", "is") } else { ("clocks", "are") };
+        let regions: Vec<String> = ahead.iter().map(u8::to_string).collect();
+        (!ahead.is_empty()).then(|| {
+            format!(
+                "the last write wins by the clocks of the regions, and the {clock} of region {} {is} ahead: \
+                 what others write later has an earlier time",
+                regions.join(", ")
+            )
+        })
+    }
+
     pub(super) fn row_of(&self, record: RecordId, stage: StageId, region: RegionId) -> String {
         let layout = &self.simulation.plan().layout;
         let table = layout.table(region, stage);
