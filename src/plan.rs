@@ -21,7 +21,7 @@ use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
     Answer, Clock, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
-    OnUnreadable, ReplicationMode, Restart, StoreKind,
+    OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::BatchOf;
@@ -130,6 +130,7 @@ impl Plan {
             repeats: scenario.budget != Budget::default()
                 || scenario.container.on_unreadable == OnUnreadable::GiveUp
                 || !scenario.records.poison.is_empty()
+                || scenario.replication.origin == Origin::All
                 || disturbs(&actions),
             awaits_refusal: actions
                 .iter()

@@ -138,7 +138,7 @@ pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
 pub use limit::LossLimit;
 pub use queue::{AtCapacity, DeadLetters, Delivery, QueueFailure, QueueOptions, Receive, RemoveBy};
-pub use replication::{ReplicationFailure, ReplicationMode, ReplicationOptions};
+pub use replication::{Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};

@@ -13,7 +13,9 @@ use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::{Conflict, Insert, ReplicationMode, TableFailure, TableOptions};
+use crate::model::options::{
+    Conflict, Insert, Origin, ReplicationMode, TableFailure, TableOptions,
+};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -88,6 +90,8 @@ pub(crate) struct Context {
     pub(crate) replicator: MachineId,
     /// When it acknowledges a write.
     pub(crate) replication: ReplicationMode,
+    /// Which writes it gives to its replicator.
+    pub(crate) origin: Origin,
     /// What it knows if it is a cluster of a global database.
     pub(crate) database: Option<global_database::Context>,
     /// Its design.
@@ -153,6 +157,10 @@ impl RegionalTable {
         if !store.latest.is_empty() {
             let written = Latest { record: copy.id, time, region };
             show(written, context, store, out);
+        }
+        if context.origin == Origin::All {
+            let region = context.region;
+            out.send(context.replicator, Message::Replicate { region, copy, time });
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::bit_set::BitSet;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Action, Insert, ReplicationMode, StoreKind};
+use crate::model::options::{Action, Insert, Origin, ReplicationMode, StoreKind};
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
@@ -113,6 +113,7 @@ impl Builder<'_> {
                 replicator: layout.machine(Place::Replicator(replicator)),
                 options: self.scenario.table,
                 replication: self.mode(stage),
+                origin: self.origin(stage),
                 database: self.database(stage),
             }
         };
@@ -124,6 +125,14 @@ impl Builder<'_> {
         match self.database(stage) {
             Some(_) => ReplicationMode::Eventual,
             None => self.scenario.replication.mode,
+        }
+    }
+
+    /// Which writes the tables of a stage give to their replicator.
+    fn origin(&self, stage: StageId) -> Origin {
+        match (self.mode(stage), self.database(stage)) {
+            (ReplicationMode::Eventual, None) => self.scenario.replication.origin,
+            (ReplicationMode::Strong, _) | (_, Some(_)) => Origin::Own,
         }
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::model::container::{self, WhyBack};
 use crate::model::event::Event;
-use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
-use crate::model::queue;
+use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, TableId};
+use crate::model::{queue, table};
 use crate::sim::{Choice, Simulation};
 
 /// What goes on for ever, found out by going on for a while.
@@ -15,6 +15,8 @@ pub(super) struct Circle {
     pub(super) machines: BTreeSet<MachineId>,
     /// What containers give back again and again, and why.
     pub(super) given_back: BTreeSet<(ContainerId, RecordId, WhyBack)>,
+    /// What tables take from replication again and again.
+    pub(super) applied: BTreeSet<(TableId, RecordId)>,
     /// What queues deliver again and again.
     pub(super) delivered: BTreeSet<(QueueId, RecordId)>,
 }
@@ -47,6 +49,9 @@ impl Circle {
     fn note(&mut self, event: &Event) {
         if let Event::Container(container::Event::GaveBack { container, record, why }) = *event {
             self.given_back.insert((container, record, why));
+        }
+        if let Event::Table(table::Event::Applied { table, copy, .. }) = *event {
+            self.applied.insert((table, copy.id));
         }
         if let Event::Queue(queue::Event::Delivered { queue, record, redelivery: true, .. }) =
             *event

@@ -289,6 +289,7 @@ const UNSOUND: Never = (
         "queue.receive = destructive",
         "queue.remove = head",
         "replication.on_failure = drop",
+        "replication.origin = all",
         "source.on_refusal = drop",
         "table.conflict = first-applied",
         "table.insert = append",

@@ -16,6 +16,8 @@ section! {
             (false, SOUND),
             (true, SOUND.needs(&["replication.mode=strong"])),
         ],
+        /// Which writes a table gives to its replicator.
+        origin: Origin,
         /// What a replicator does with its backlog while it is failed.
         on_failure: ReplicationFailure,
     }
@@ -30,6 +32,18 @@ option! {
         /// When one other region has it as well, and not at all while none can be reached (DynamoDB
         /// MRSC). Needs three regions, of which one may be a witness.
         Strong = SOUND.holds_in(&[THREE_REGIONS_FAIL]).safer_with(&[]),
+    }
+}
+
+option! {
+    /// Which writes a table gives to its replicator. With strong replication the log has them, and a global database
+    /// has one writer: there it makes no difference.
+    Origin {
+        /// Those of its own region. Sound.
+        Own,
+        /// All that it takes, those included that replication brought. Unsound: a row that one region
+        /// wrote goes back and forth for ever.
+        All = UNSOUND.by("baseline", P::Settles),
     }
 }
 

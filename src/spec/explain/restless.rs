@@ -4,7 +4,7 @@ use super::Narrator;
 use crate::model::container::WhyBack;
 use crate::model::id::{ContainerId, MachineId};
 use crate::model::layout::Place;
-use crate::model::options::Delivery;
+use crate::model::options::{Delivery, Origin};
 use crate::spec::circle::Circle;
 use crate::words::plural;
 
@@ -55,6 +55,12 @@ impl Narrator<'_> {
                     format!("{name} gives {record} back each time, since {} refuses", layout.name(by))
                 }
             });
+        }
+        if self.simulation.plan().scenario().replication.origin == Origin::All {
+            reasons.extend(circle.applied.iter().map(|&(table, record)| {
+                let name = self.name(Place::Table(table));
+                format!("{name} replicates {record} again whenever replication brings it")
+            }));
         }
         let delivered = circle.delivered.iter();
         reasons.extend(delivered.map(|&(queue, record)| {
