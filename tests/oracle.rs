@@ -107,7 +107,6 @@ fn agrees_with_the_spec_on_every_generated_trace() {
         PropertyName::NeverLost,
         PropertyName::EffectOnce,
         PropertyName::RoutedByPolicy,
-        PropertyName::InOrder,
         PropertyName::MonotoneVersion,
         PropertyName::WithinRpo,
         PropertyName::Expectation,
@@ -117,6 +116,9 @@ fn agrees_with_the_spec_on_every_generated_trace() {
         PropertyName::Drained,
     ];
     assert_many_of_each(&found, &must);
+    // An operator switches in few cases, and in some of them before the first batch has passed.
+    let out_of_order = found.get(&Some(PropertyName::InOrder)).copied().unwrap_or_default();
+    assert!(out_of_order >= 10, "InOrder in {out_of_order} cases only");
 }
 
 /// How often which property was violated; none: how often all held.
