@@ -73,7 +73,9 @@ pub struct Plan {
     repeats: bool,
     /// The script waits for the source to be refused.
     awaits_refusal: bool,
-    /// A message can be late: that by which an old writer hears of a failover.
+    /// That message can be late by which an old writer hears of a failover.
+    pub(crate) fences_late: bool,
+    /// Some message can be late.
     pub(crate) can_be_late: bool,
     /// Clocks of regions can differ, and that makes a difference.
     pub(crate) clocks_differ: bool,
@@ -112,7 +114,8 @@ impl Plan {
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
         let contexts = contexts::Builder { scenario, layout: &layout, steps };
-        let can_be_late = fences_late(scenario, &actions);
+        let fences_late = fences_late(scenario, &actions);
+        let can_be_late = fences_late || scenario.budget.late > 0;
         let offers_faults = scenario.budget != Budget::default()
             || scenario.container.restart == Restart::Always
             || can_be_late;
@@ -136,6 +139,7 @@ impl Plan {
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
             clocks_differ: clocks_differ(scenario),
+            fences_late,
             can_be_late,
             offers_faults,
             is_watched: offers_faults
@@ -302,9 +306,10 @@ impl Plan {
         self.replicators.iter().any(|replicator| replicator.is_database)
     }
 
-    /// How many messages are late at once, at most: one for each cluster.
+    /// How many messages are late at once, at most: a fence for each cluster, and what the budget lets be late.
     fn late_max(&self) -> usize {
-        if self.can_be_late { self.layout.tables() } else { 0 }
+        let fences = if self.fences_late { self.layout.tables() } else { 0 };
+        fences + usize::from(self.budget.late)
     }
 
     /// Whether a region can be gone for good.

@@ -151,6 +151,7 @@ const RANGES: &[Range] = &[
     ("budget.crash", 0, ANY_16, &[]),
     ("budget.lost_reply", 0, ANY_16, &[]),
     ("budget.refuse", 0, ANY_16, &[]),
+    ("budget.late", 0, ANY_16, &[]),
     ("budget.expire", 0, ANY_16, &[]),
     ("budget.partition", 0, ANY_16, &[]),
     ("budget.fail", 0, ANY_16, &[]),

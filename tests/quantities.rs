@@ -21,7 +21,7 @@ const OF_CONTAINERS_AND_QUEUES: &str = r#"
     topology = { stages = ["only"], containers = 2 }
     records.batches = [6]
     queue.delivery = "standard"
-    budget = { crash = 2, lost_reply = 3, refuse = 2, visibility_timeout = 2, reorder = 2 }
+    budget = { crash = 2, lost_reply = 3, refuse = 2, late = 2, visibility_timeout = 2, reorder = 2 }
     script = ["publish 1", "await delivered all"]
 "#;
 
@@ -86,7 +86,14 @@ fn what_a_run_uses_of_its_budget_is_all_of_it_at_most() {
     let cases: [(&str, &[(&str, u32)]); 4] = [
         (
             OF_CONTAINERS_AND_QUEUES,
-            &[("crash", 2), ("lose-reply", 3), ("refuse", 2), ("time-out", 2), ("reorder", 2)],
+            &[
+                ("crash", 2),
+                ("lose-reply", 3),
+                ("refuse", 2),
+                ("late", 2),
+                ("time-out", 2),
+                ("reorder", 2),
+            ],
         ),
         (OF_COMPONENTS, &[("let-fail", 2), ("pause", 2), ("partition", 2)]),
         (OF_REGIONS, &[("lose", 2), ("lose-region", 1), ("outage", 2)]),
@@ -133,6 +140,7 @@ fn who_takes_every_fault_takes_as_many_as_there_are() {
         (OF_CONTAINERS_AND_QUEUES, "crash ", 2),
         (OF_CONTAINERS_AND_QUEUES, "lose-reply ", 3),
         (OF_CONTAINERS_AND_QUEUES, "refuse ", 2),
+        (OF_CONTAINERS_AND_QUEUES, "late ", 2),
         (OF_CONTAINERS_AND_QUEUES, "time-out ", 2),
         (OF_CONTAINERS_AND_QUEUES, "reorder ", 2),
         (OF_COMPONENTS, "let-fail ", 2),

@@ -123,10 +123,10 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::Crash(_)) => Some("crash"),
         Choice::Fault(FaultPoint::Restart(_)) => Some("restart"),
         Choice::Fault(FaultPoint::LoseReply(_)) => Some("lose-reply"),
-        // Only a best effort at fencing, which is unsound, has messages that are late.
-        Choice::Fault(FaultPoint::Arrive(_)) => None,
         // Where clocks make a difference, records with keys are unsound.
         Choice::Fault(FaultPoint::RunAhead(_)) => None,
+        Choice::Fault(FaultPoint::Late(_)) => Some("late"),
+        Choice::Fault(FaultPoint::Arrive(_)) => Some("arrive"),
         Choice::Fault(FaultPoint::TimeOut(_)) => Some("time-out"),
         Choice::Fault(FaultPoint::Reorder(_)) => Some("reorder"),
         Choice::Fault(FaultPoint::GoOn) => Some("go-on"),

@@ -80,6 +80,7 @@ fn every_built_in_scenario_has_a_test() {
         "loss-anywhere",
         "lost-replies",
         "refused-anywhere",
+        "late-anywhere",
         "failures-anywhere",
         "partitioned-anywhere",
         "expired-anywhere",
@@ -93,6 +94,7 @@ fn every_built_in_scenario_has_a_test() {
         "active-passive-f5-fail-random",
         "active-passive-failover",
         "stranded-overwrite",
+        "zombie-store",
         // In `needle.rs`.
         "needle",
         // In `commands.rs`.

@@ -108,7 +108,10 @@ fn check() -> Result<ExitCode, Box<dyn Error>> {
 
 fn hunt(run: &Run) -> Result<ExitCode, Box<dyn Error>> {
     let listed = faults()?;
-    let chosen = list::choose(&listed, &run.only)?;
+    let mut chosen = list::choose(&listed, &run.only)?;
+    if run.declared {
+        chosen.retain(|fault| fault.caught_by.is_some());
+    }
     let base = base()?;
     let tree = base.join("tree");
     // A fault that survives some tests may be caught by others.

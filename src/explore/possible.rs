@@ -137,11 +137,11 @@ pub fn pairs() -> impl Iterator<Item = Pair> {
 pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
-    let (can_hang, can_be_late) = (plan.consumers_can_hang, plan.can_be_late);
+    let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
     let has_commands = plan.scenario().commands == Commands::AsMessages;
     pairs().filter(move |pair| {
         (can_hang || pair.message != MessageKind::Expire)
-            && (can_be_late || pair.message != MessageKind::Fence)
+            && (fences_late || pair.message != MessageKind::Fence)
             && (has_commands || pair.message != MessageKind::Command)
             && (has_tables || pair.machine != MachineKind::Table)
             && (has_databases || pair.machine != MachineKind::Database)

@@ -341,8 +341,8 @@ faults! {
         } does &[Effect::Fault(FaultKind::Crash), Effect::Fault(FaultKind::Fail)];
         /// Everything in a region with such an outage works again.
         EndOutage(region: RegionId) of Region "end-outage";
-        /// A late message to the machine arrives: a fence, where fencing is a best effort. Takes nothing from the
-        /// budget.
+        /// A late message to the machine arrives: a request that the budget let be late, or a fence, where fencing is a
+        /// best effort. Takes nothing from the budget.
         Arrive(machine: MachineId) of Machine "arrive";
         /// The request at the head of the inbox of a queue, a table or a DNS name is refused, and has no effect; the
         /// machine works. Takes one refusal from the budget.
@@ -352,6 +352,13 @@ faults! {
             /// store a record. What comes next is served. Tables with `on_failure = "hang"` refuse nothing.
             refuse
         } does &[Effect::Refusal];
+        /// The request at the head of the machine's inbox is late: it is on its way, and arrives at any later time
+        /// ([`FaultPoint::Arrive`]). Takes one late message from the budget.
+        Late(machine: MachineId) of Machine "late" takes {
+            /// Requests to send, store or remove a record that are late: each arrives at any later time, also after
+            /// what was sent later, and after the container that sent it has died.
+            late
+        } does &[];
         /// A queue, a table or a replication fails. Takes one failure from the budget.
         Fail(machine: MachineId) of Component "let-fail" takes {
             /// Failures of queues, tables and replications; each may be followed by its end, also a choice.

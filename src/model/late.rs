@@ -41,9 +41,9 @@ impl Late {
         self.messages.first().map(|&(to, _)| to)
     }
 
-    /// Takes those to the machine away: they do not arrive.
-    pub(crate) fn forget(&mut self, machine: MachineId) {
-        self.messages.retain(|&(to, _)| to != machine);
+    /// Takes those to the machine away that are not to be kept: they do not arrive.
+    pub(crate) fn retain(&mut self, machine: MachineId, keep: impl Fn(&Message) -> bool) {
+        self.messages.retain(|(to, message)| *to != machine || keep(message));
     }
 
     pub(crate) fn copy_from(&mut self, other: &Late) {
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(late.first_receiver(), Some(one));
         assert!(late.of(other).eq(&[fence(0), fence(2)]));
         assert_eq!(late.take(other), Some(fence(0)));
-        late.forget(one);
+        late.retain(one, |_| false);
         assert_eq!(late.first_receiver(), Some(other));
         assert_eq!((late.take(one), late.take(other)), (None, Some(fence(2))));
     }

@@ -147,9 +147,9 @@ impl Outbox {
         self.late.first_receiver()
     }
 
-    /// The late messages to the machine do not arrive.
-    pub(crate) fn forget_late(&mut self, machine: MachineId) {
-        self.late.forget(machine);
+    /// The late messages to the machine that are not to be kept do not arrive.
+    pub(crate) fn retain_late(&mut self, machine: MachineId, keep: impl Fn(&Message) -> bool) {
+        self.late.retain(machine, keep);
     }
 
     /// Puts a message aside: into a list of the machine's own, out of its inbox.

@@ -68,6 +68,10 @@ impl<'a> Scene<'a> {
         clauses.extend(
             sent.into_iter().filter_map(|(to, clause)| self.is_heard(to).then_some(clause)),
         );
+        let arrivals = self.arrivals();
+        if !arrivals.is_empty() {
+            return format!("{}; then {}", list(&clauses), list(&arrivals));
+        }
         named_once(list(&clauses))
     }
 

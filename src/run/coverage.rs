@@ -6,6 +6,7 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{FaultKind, PointKind, Target};
 use crate::model::id::RegionSet;
+use crate::model::message::MessageKind;
 use crate::model::options::{
     Forwarding, OnDependencyFailure, OnDuplicate, OnUnreadable, ReplicationMode,
 };
@@ -62,6 +63,8 @@ reached! {
     DeadLettered "a record went to the dead-letter queue",
     /// A reply was lost on its way.
     ReplyLost "a reply was lost",
+    /// A request arrived late.
+    RequestLate "a request was late",
     /// The old writer of a global database had yet to hear of a failover.
     FenceLate "a fence was late",
     /// A container came back.
@@ -130,7 +133,9 @@ impl Reached {
         let goes_on =
             plan.scenario().container.on_dependency_failure == OnDependencyFailure::GiveBack;
         match self {
-            Reached::OrderChanged => plan.records() > 1,
+            Reached::OrderChanged => {
+                plan.records() > 1 && PropertyName::InOrder.not_applicable(plan).is_some()
+            }
             Reached::SeveralRegions => {
                 let other = |action: &DriverAction| matches!(action, DriverAction::Weights(_));
                 let is_one = plan.weights.iter().filter(|&&weight| weight > 0).count() == 1;
@@ -150,11 +155,14 @@ impl Reached {
             Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
             Reached::Crashed => crash,
-            Reached::TimedOut | Reached::StaleRemove => times_out,
+            Reached::TimedOut => times_out,
+            // A late remove may come when its container has died, and the record was delivered again.
+            Reached::StaleRemove => times_out || (plan.budget.late > 0 && crash),
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
             Reached::ReplyLost => plan.budget.lost_reply > 0,
-            Reached::FenceLate => plan.can_be_late,
+            Reached::FenceLate => plan.fences_late,
+            Reached::RequestLate => plan.budget.late > 0,
             Reached::SendWaited => plan.scenario().queue.capacity > 0,
             Reached::GaveUp => {
                 let gives_up = plan.scenario().container.on_unreadable == OnUnreadable::GiveUp;
@@ -356,8 +364,13 @@ impl Coverage {
             self.reach(Reached::Destroyed);
         } else if let fault::Event::Struck { by: PointKind::LoseReply, .. } = event {
             self.reach(Reached::ReplyLost);
-        } else if let fault::Event::Late { .. } | fault::Event::CameLate { .. } = event {
-            self.reach(Reached::FenceLate);
+        } else if let fault::Event::Late { message, .. } | fault::Event::CameLate { message, .. } =
+            event
+        {
+            self.reach(match message == MessageKind::Fence {
+                true => Reached::FenceLate,
+                false => Reached::RequestLate,
+            });
         }
     }
 

@@ -27,6 +27,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("loss-anywhere", include_str!("../../scenarios/loss-anywhere.toml")),
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
     ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
+    ("late-anywhere", include_str!("../../scenarios/late-anywhere.toml")),
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
@@ -65,6 +66,11 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
     (
         "stranded-overwrite",
         include_str!("../../scenarios/stranded-overwrite.toml"),
+        PropertyName::MonotoneVersion,
+    ),
+    (
+        "zombie-store",
+        include_str!("../../scenarios/zombie-store.toml"),
         PropertyName::MonotoneVersion,
     ),
     ("needle", include_str!("../../scenarios/needle.toml"), PropertyName::Expectation),

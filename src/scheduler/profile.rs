@@ -112,10 +112,11 @@ impl Profile {
 
 /// How many faults a run can have, about.
 fn faults(plan: &Plan) -> u32 {
-    let Budget { failover, .. } = plan.budget;
+    let Budget { failover, late, .. } = plan.budget;
     let stops = plan.budget.stops();
     let failovers = plan.faults().filter(|fault| fault.kind == FaultKind::Failover).count() as u64;
-    let arrivals = if plan.can_be_late { u64::from(failover) + failovers } else { 0 };
+    let fences = if plan.fences_late { u64::from(failover) + failovers } else { 0 };
+    let arrivals = fences + u64::from(late);
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));
     let moments = plan.actions().iter().filter(is_moment).count() as u64;
     let clocks = if plan.clocks_differ { plan.layout.regions as u64 - 1 } else { 0 };

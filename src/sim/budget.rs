@@ -155,6 +155,7 @@ impl World {
             }
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
             FaultPoint::Refuse(machine) => return self.refuse(machine, plan),
+            FaultPoint::Late(machine) => self.be_late(machine),
             FaultPoint::TimeOut(id) => {
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 queue.time_out(context, &mut self.shelf, &mut self.out);
@@ -348,6 +349,8 @@ impl World {
             self.faults.offer(FaultPoint::LoseReply(machine), offered);
             let offered = self.faults.left.refuse > 0 && self.can_refuse(machine, plan);
             self.faults.offer(FaultPoint::Refuse(machine), offered);
+            let offered = self.faults.left.late > 0 && self.is_request(machine);
+            self.faults.offer(FaultPoint::Late(machine), offered);
         }
     }
 

@@ -5,21 +5,42 @@
 //! inbox. It arrives at any later time, also after messages that were sent later, and is then handled before
 //! all that wait.
 //!
-//! One message is late from the start: that by which the old writer of a global database hears of a failover,
-//! where fencing is a best effort. When it arrives is a choice ([`FaultPoint::Arrive`]).
+//! The scheduler may let a request be late that is about to be handled, as often as `budget.late` says: one to send, to
+//! store or to remove a record, whose sender may have died, and been started again, when it arrives. Of other messages that
+//! says nothing new: who waits for a reply, or for a delivery, asks for nothing else meanwhile, so it is as if it took its
+//! time; and a log (replication) is in order. One message is late from the start: that by which the old writer of a
+//! global database hears of a failover, where fencing is a best effort. When a late message arrives is a choice
+//! ([`FaultPoint::Arrive`]); of those to one machine, what was sent first arrives first.
 //!
 //! No message is lost by that. When nothing else can step, what is late arrives: so a system in which no machine
 //! can step has no message on its way, and is quiescent. A healing lets all arrive.
 
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::fault::FaultPoint;
+use crate::model::fault::{FaultPoint, PointKind};
 use crate::model::id::MachineId;
-use crate::model::message::Message;
+use crate::model::message::{Message, MessageKind};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
+/// What the budget can let be late.
+const REQUESTS: [MessageKind; 3] = [MessageKind::Send, MessageKind::Insert, MessageKind::Remove];
+
 impl World {
+    /// Whether the message that the machine would handle next can be late.
+    pub(super) fn is_request(&self, machine: MachineId) -> bool {
+        self.out.first(machine).is_some_and(|head| REQUESTS.contains(&head.kind()))
+    }
+
+    /// The request that the machine would handle next is late.
+    pub(super) fn be_late(&mut self, machine: MachineId) {
+        let request = self.out.take_first(machine, |_| true).expect("offered only for a request");
+        self.send_late(machine, request);
+        if self.faults.left().late == 0 {
+            self.faults.withdraw(PointKind::Late);
+        }
+    }
+
     /// Sends a message that is late.
     pub(super) fn send_late(&mut self, machine: MachineId, message: Message) {
         self.out.send_late(machine, message);
@@ -49,11 +70,12 @@ impl World {
         }
     }
 
-    /// The late messages to the machine never arrive: they have lost their meaning.
-    pub(super) fn forget_late(&mut self, machine: MachineId, plan: &Plan) {
-        if plan.can_be_late {
-            self.out.forget_late(machine);
-            self.faults.offer(FaultPoint::Arrive(machine), false);
+    /// The late fences to the machine never arrive: they have lost their meaning.
+    pub(super) fn forget_late_fences(&mut self, machine: MachineId, plan: &Plan) {
+        if plan.fences_late {
+            self.out.retain_late(machine, |message| message.kind() != MessageKind::Fence);
+            let is_another = self.out.late_to(machine).next().is_some();
+            self.faults.offer(FaultPoint::Arrive(machine), is_another);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::dns::DnsSide;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
+use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::ReplicationMode;
@@ -150,6 +150,7 @@ impl World {
         self.lost.insert(region);
         let layout = &plan.layout;
         let here = |of: RegionId| of == region;
+        self.let_requests_arrive(region, plan);
         let mut held = std::mem::take(&mut self.scratch[1]);
         for context in plan.queues.iter().filter(|queue| here(layout.queue_place(queue.id).0)) {
             let queue = &mut self.queues[context.id.index()];
@@ -161,7 +162,6 @@ impl World {
             if context.database.is_some() {
                 self.cancel_forwards(context.id, plan);
             }
-            self.forget_late(context.machine, plan);
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }
@@ -184,6 +184,19 @@ impl World {
         held.drain(..).for_each(|record| self.give_up_if_gone(record, plan));
         self.scratch[1] = held;
         self.offer_again(plan);
+    }
+
+    /// What is late on its way into the region that is lost is lost with it, as what has arrived is.
+    fn let_requests_arrive(&mut self, region: RegionId, plan: &Plan) {
+        for context in plan.tables.iter().filter(|context| context.region == region) {
+            self.forget_late_fences(context.machine, plan);
+        }
+        for machine in (0..plan.layout.machines() as u16).map(MachineId) {
+            let target = Target::of(plan.layout.places()[machine.index()]);
+            if target.and_then(|target| target.region(&plan.layout)) == Some(region) {
+                self.let_all_arrive_at(machine);
+            }
+        }
     }
 
     /// Replies of the region's queues that were not handled yet do not come: a machine that waits for

@@ -131,7 +131,7 @@ impl World {
         for region in plan.layout.region_ids() {
             let table = table_of(id, region, plan);
             let machine = plan.tables[table.index()].machine;
-            self.forget_late(machine, plan);
+            self.forget_late_fences(machine, plan);
             self.out.retain(machine, is_no_fence);
             self.out.retain_held(self.tables[table.index()].held_mut(), is_no_fence);
         }

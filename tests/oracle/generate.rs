@@ -124,6 +124,7 @@ const LISTED_SOUND: &[&str] = &[
     "queue.delivery=standard",
     "budget.lost_reply=3",
     "budget.refuse=3",
+    "budget.late=3",
     "budget.partition=2",
     "budget.fail=2",
     "budget.pause=2",

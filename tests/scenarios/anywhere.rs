@@ -198,6 +198,32 @@ fn refused_requests_lose_no_record_and_stop_containers() {
     assert_eq!(coverage.runs(Reached::ComponentFailed), 0);
 }
 
+/// What is late arrives after all that was sent meanwhile, also after the death of its sender, and has no second effect.
+#[test]
+fn late_requests_of_dead_containers_have_no_effect() {
+    let coverage = holds_under_every_scheduler("late-anywhere", |run| {
+        all_is_everywhere(run);
+        let late = run
+            .events
+            .all
+            .iter()
+            .filter(|event| matches!(event, Event::Fault(fault::Event::Late { .. })));
+        let came = run
+            .events
+            .all
+            .iter()
+            .filter(|event| matches!(event, Event::Fault(fault::Event::CameLate { .. })));
+        let (late, came) = (late.count(), came.count());
+        assert!(late <= 3, "the budget is three requests");
+        assert_eq!(late, came, "no message is lost");
+    });
+    for what in [Reached::RequestLate, Reached::DuplicateAbsorbed, Reached::StaleReply] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 10, "{}", what.text());
+    }
+    // A remove of a dead container, for a record that was delivered again.
+    assert!(coverage.runs(Reached::StaleRemove) > 0);
+}
+
 /// Each of these takes a refusal for the end of the matter; one refused request is enough.
 #[test]
 fn one_refused_request_breaks_who_goes_on_without_it() {

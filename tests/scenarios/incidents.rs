@@ -29,6 +29,23 @@ fn stranded_overwrite_is_found_with_the_default_store_only() {
     }
 }
 
+/// The store of a container that is dead: only a late message lets it come after what the next one did, and a store that
+/// checks versions does not mind.
+#[test]
+fn a_late_store_of_a_dead_container_brings_an_older_version_back() {
+    let property = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("zombie-store", changes));
+        (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+    };
+    assert_eq!(property(&[]), Some(PropertyName::MonotoneVersion));
+    for fix in ["table.conflict=version-checked", "budget.late=0", "budget.crash=0"] {
+        assert_eq!(property(&[fix]), None, "{fix}");
+    }
+}
+
 /// Slack's queue stays full in every schedule, although what it waited for is back; one that serves
 /// its consumers while it is full drains.
 #[test]

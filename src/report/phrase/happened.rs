@@ -25,10 +25,20 @@ impl Scene<'_> {
                 }
                 continue;
             }
+            if self.actor.is_some() && is_arrival(event) {
+                continue;
+            }
             let name = if unnamed && index == 0 { object_of(event) } else { "it".to_owned() };
             clauses.extend(self.happened_to(event, &name));
         }
         clauses
+    }
+
+    /// What arrives late because the step left nothing else to do: it comes after all that the step did.
+    pub(super) fn arrivals(&self) -> Vec<String> {
+        let at_rest = |event: &&Event| self.actor.is_some() && is_arrival(event);
+        let events = self.simulation.events().iter().filter(at_rest);
+        events.filter_map(|event| self.happened(event)).collect()
     }
 
     /// An event in words; nothing if the message before or after it says as much.
@@ -342,6 +352,10 @@ impl Scene<'_> {
 fn takes_for(region: RegionId, healthy: bool) -> String {
     let verdict = if healthy { "healthy again" } else { "unhealthy" };
     format!("takes region {region} for {verdict}")
+}
+
+fn is_arrival(event: &Event) -> bool {
+    matches!(event, Event::Fault(fault::Event::CameLate { .. }))
 }
 
 /// What a record is called when it is named for the first time.
