@@ -53,6 +53,16 @@ fn a_dead_letter_that_comes_back_late_is_no_overtaking() {
     assert_eq!(run.replay().outcome.verdict, Verdict::Holds);
 }
 
+/// A generated scenario found it: a table had answered that it has caught up when its region was lost, and in-dns, which
+/// asked no table any more, took the lost region for healthy when the answer came.
+#[test]
+fn an_answer_of_a_region_that_is_lost_does_not_make_it_healthy() {
+    let name = "answer-of-a-lost-region.toml";
+    let (_, run) = saved().into_iter().find(|(path, _)| path.ends_with(name)).expect("it is saved");
+    let replayed = run.replay();
+    assert_eq!((replayed.misfit, replayed.outcome.verdict), (None, Verdict::Holds));
+}
+
 /// What the files are for: a spec that goes blind for one of these properties fails here, without
 /// any search.
 #[test]

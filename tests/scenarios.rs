@@ -47,7 +47,7 @@ fn is_avoided(name: &str, what: Reached) -> bool {
         "failover" | "health-failover" | "primary-failover" => {
             [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::Returned].contains(&what)
         }
-        "f2-fail-database" => what == Reached::Backlog,
+        "f2-fail-database" | "active-passive-f2-fail-database" => what == Reached::Backlog,
         "region-outage" | "outage-anywhere" => what == Reached::DependencyFailed,
         "aurora-writer-outage" => what == Reached::Destroyed,
         _ => false,

@@ -13,6 +13,7 @@ use crate::model::options::{
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::{DriverAction, Plan};
 use crate::sim::{Pair, Step};
+use crate::spec::PropertyName;
 
 macro_rules! reached {
     ($($(#[$doc:meta])* $name:ident $text:literal,)+) => {

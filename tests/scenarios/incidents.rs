@@ -41,7 +41,8 @@ fn a_late_store_of_a_dead_container_brings_an_older_version_back() {
         })
     };
     assert_eq!(property(&[]), Some(PropertyName::MonotoneVersion));
-    for fix in ["table.conflict=version-checked", "budget.late=0", "budget.crash=0"] {
+    let no_crash = "script=publish 1,await delivered all";
+    for fix in ["table.conflict=version-checked", "budget.late=0", no_crash] {
         assert_eq!(property(&[fix]), None, "{fix}");
     }
 }

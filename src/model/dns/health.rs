@@ -107,7 +107,11 @@ impl HealthCheck {
     /// A table has applied what was written elsewhere before it was asked.
     fn caught_up(&mut self, region: RegionId, context: &Context, out: &mut Outbox) -> Next {
         let awaited = &mut self.awaited[region.index()];
-        *awaited = awaited.saturating_sub(1);
+        if *awaited == 0 {
+            // It was asked before the region was lost.
+            return Next::Rest;
+        }
+        *awaited -= 1;
         if *awaited > 0 {
             return Next::Rest;
         }
