@@ -10,6 +10,8 @@ use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
 use crate::model::options::Restart;
+use crate::model::outbox::Outbox;
+use crate::model::queue::{self, Queue, Shelf};
 use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
@@ -156,21 +158,9 @@ impl World {
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
             FaultPoint::Refuse(machine) => return self.refuse(machine, plan),
             FaultPoint::Late(machine) => self.be_late(machine),
-            FaultPoint::TimeOut(id) => {
-                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
-                queue.time_out(context, &mut self.shelf, &mut self.out);
-                self.offer_all_queue_faults(plan);
-            }
-            FaultPoint::Reorder(id) => {
-                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
-                queue.reorder(context, &mut self.shelf, &mut self.out);
-                self.offer_all_queue_faults(plan);
-            }
-            FaultPoint::Expire(id) => {
-                let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
-                queue.drop_oldest(context, &mut self.shelf, &mut self.out);
-                self.queue_changed(id, plan);
-            }
+            FaultPoint::TimeOut(id) => self.change_queue(id, Queue::time_out, plan),
+            FaultPoint::Reorder(id) => self.change_queue(id, Queue::reorder, plan),
+            FaultPoint::Expire(id) => self.change_queue(id, Queue::drop_oldest, plan),
             FaultPoint::GoOn => self.release_driver(),
             FaultPoint::Arrive(machine) => self.let_arrive(machine),
             FaultPoint::RunAhead(region) => self.run_ahead(region, plan),
@@ -200,6 +190,18 @@ impl World {
             }
         }
         true
+    }
+
+    /// Something happens to what a queue holds.
+    fn change_queue(
+        &mut self,
+        id: QueueId,
+        change: fn(&mut Queue, &queue::Context, &mut Shelf, &mut Outbox),
+        plan: &Plan,
+    ) {
+        let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
+        change(queue, context, &mut self.shelf, &mut self.out);
+        self.offer_all_queue_faults(plan);
     }
 
     /// The clock of the region is ahead from now on. One region is left that no clock is behind of.

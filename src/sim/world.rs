@@ -191,22 +191,8 @@ impl World {
                 state
             }
             Place::Table(id) => {
-                let mut store = store_of(id, &mut self.rows, &mut self.latest, plan);
-                let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
-                let state = match context.database {
-                    None => table.state() as u8,
-                    Some(_) => {
-                        kind = MachineKind::Database;
-                        table.cluster_state(context) as u8
-                    }
-                };
-                match self.faults.cut_off(&self.current, plan) {
-                    None => table.handle(&self.current, context, &mut store, &mut self.out),
-                    // It gets no answer, and takes that for a refusal.
-                    Some(Client { machine, incarnation }) => {
-                        self.out.send(machine, Message::InsertRefused { incarnation });
-                    }
-                }
+                let state;
+                (kind, state) = self.table_handles(id, plan);
                 state
             }
             Place::Replicator(id) => {
@@ -218,6 +204,25 @@ impl World {
             }
         };
         Pair { machine: kind, state, message }
+    }
+
+    /// Has a table handle the message; what kind of table it is, and its state before.
+    #[inline(always)]
+    fn table_handles(&mut self, id: TableId, plan: &Plan) -> (MachineKind, u8) {
+        let mut store = store_of(id, &mut self.rows, &mut self.latest, plan);
+        let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
+        let before = match context.database {
+            None => (MachineKind::Table, table.state() as u8),
+            Some(_) => (MachineKind::Database, table.cluster_state(context) as u8),
+        };
+        match self.faults.cut_off(&self.current, plan) {
+            None => table.handle(&self.current, context, &mut store, &mut self.out),
+            // It gets no answer, and takes that for a refusal.
+            Some(Client { machine, incarnation }) => {
+                self.out.send(machine, Message::InsertRefused { incarnation });
+            }
+        }
+        before
     }
 
     /// Asks for one machine what is to be done for its kind.

@@ -97,11 +97,9 @@ impl Narrator<'_> {
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }
-            Breach::CountedAgain { record, region } => {
-                format!(
-                    "the destination counted {record} again when it came through region {region}"
-                )
-            }
+            Breach::CountedAgain { record, region } => format!(
+                "the destination counted {record} again when it came through region {region}"
+            ),
             Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))

@@ -342,17 +342,7 @@ impl Draw {
         if self.below(6) == 0 {
             changes.push("records.unreadable=1".to_owned());
         }
-        if self.below(12) == 0 {
-            // Three of four are given up after a few deliveries, and two of those are parked.
-            changes.push(format!("records.poison={}", self.pick(&["1", "2", "1,3"])));
-            if self.below(4) > 0 {
-                changes.push(format!("queue.max_receives={}", 2 + self.below(2)));
-                let most = self.pick(&["", "queue.parked_max=1", PARKED, PARKED]);
-                if !most.is_empty() {
-                    changes.extend(["queue.dead_letters=parked", most].map(str::to_owned));
-                }
-            }
-        }
+        self.poison(&mut changes);
         if self.below(6) == 0 {
             changes.push(format!("speed.*-container*@1={}", 2 + self.below(9)));
         }
@@ -373,14 +363,7 @@ impl Draw {
             changes.push("replication.mode=strong".to_owned());
             changes.push(format!("replication.witness={}", regions == 2));
         }
-        let great = ["lose_table", "outage", "outage", "lose_region"];
-        if self.below(4) == 0 {
-            changes.push(format!("budget.{}=1", self.pick(&great)));
-        }
-        if self.below(3) == 0 && changes.iter().any(|change| change == "store.default=aurora") {
-            let moves = ["switchover", "failover"];
-            changes.push(format!("budget.{}=1", self.pick(&moves)));
-        }
+        self.great_faults(&mut changes);
         for _ in 0..self.below(3) {
             let change: &&str = self.pick(if is_sound { &SOUND } else { &UNSOUND });
             changes.extend(with_what_it_needs(change));
@@ -389,6 +372,33 @@ impl Draw {
             changes.push(format!("table.skew={}", 1 + self.below(20)));
         }
         changes
+    }
+
+    /// Records that no container can process, in one case of twelve.
+    fn poison(&mut self, changes: &mut Vec<String>) {
+        if self.below(12) == 0 {
+            // Three of four are given up after a few deliveries, and two of those are parked.
+            changes.push(format!("records.poison={}", self.pick(&["1", "2", "1,3"])));
+            if self.below(4) > 0 {
+                changes.push(format!("queue.max_receives={}", 2 + self.below(2)));
+                let most = self.pick(&["", "queue.parked_max=1", PARKED, PARKED]);
+                if !most.is_empty() {
+                    changes.extend(["queue.dead_letters=parked", most].map(str::to_owned));
+                }
+            }
+        }
+    }
+
+    /// What concerns a table, a region or the writer of a database as a whole.
+    fn great_faults(&mut self, changes: &mut Vec<String>) {
+        let great = ["lose_table", "outage", "outage", "lose_region"];
+        if self.below(4) == 0 {
+            changes.push(format!("budget.{}=1", self.pick(&great)));
+        }
+        if self.below(3) == 0 && changes.iter().any(|change| change == "store.default=aurora") {
+            let moves = ["switchover", "failover"];
+            changes.push(format!("budget.{}=1", self.pick(&moves)));
+        }
     }
 
     /// A scenario with a script of arbitrary faults, awaits and expectations.

@@ -127,26 +127,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let older = before.shows(Some(table), record, plan).is_some_and(|other| other < record);
         must(PropertyName::MonotoneVersion, !older);
     }
-    if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
-        must(PropertyName::WithinRpo, is_what_is_lost(holder, record, before, plan));
-    }
-    if let Event::Fault(fault::Event::LossEnded { .. }) = *event {
-        let mut after = before.clone();
-        after.apply(event, plan);
-        let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
-        let is_declared = match plan.scenario().rpo.records {
-            LossLimit::AtMost(most) => lost <= most as usize,
-            LossLimit::Unlimited => true,
-        };
-        must(PropertyName::WithinRpo, is_declared);
-    }
-    if let Event::Table(table::Event::Applied { table, copy, .. }) = *event
-        && exists(copy.id, plan)
-    {
-        let destroyed = before.loss.destroyed.contains(&(layout.table_place(table).1, copy.id));
-        let sent = before.loss.on_way.contains(&(table, copy.id));
-        must(PropertyName::WithinRpo, sent || !destroyed);
-    }
+    must(PropertyName::WithinRpo, is_within_rpo(event, before, plan));
     must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
     if let Event::Table(table::Event::Stored { asked: table, copy, .. }) = *event
         && is_fifo_promised(plan)
@@ -164,6 +145,30 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
     violated
+}
+
+/// Whether what a loss takes, or leaves, is what it may take.
+fn is_within_rpo(event: &Event, before: &World, plan: &Plan) -> bool {
+    if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
+        return is_what_is_lost(holder, record, before, plan);
+    }
+    if let Event::Fault(fault::Event::LossEnded { .. }) = *event {
+        let mut after = before.clone();
+        after.apply(event, plan);
+        let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
+        return match plan.scenario().rpo.records {
+            LossLimit::AtMost(most) => lost <= most as usize,
+            LossLimit::Unlimited => true,
+        };
+    }
+    if let Event::Table(table::Event::Applied { table, copy, .. }) = *event
+        && exists(copy.id, plan)
+    {
+        let stage = plan.layout.table_place(table).1;
+        let destroyed = before.loss.destroyed.contains(&(stage, copy.id));
+        return !destroyed || before.loss.on_way.contains(&(table, copy.id));
+    }
+    true
 }
 
 /// What an event shows for a key: which table, or the destination, and which record.

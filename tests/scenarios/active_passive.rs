@@ -1,5 +1,7 @@
 //! The published active-passive tests: F1 to F5, the failover, and the one without draining.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "two kinds of events are looked for")]
+
 use std::cell::Cell;
 use std::collections::BTreeSet;
 
