@@ -36,7 +36,7 @@ pub use crate::model::id::DnsSide;
 /// if all were healthy. With the failover policy only one region is answered: the primary one, or
 /// the next that is healthy.
 ///
-/// Its weights are those of the plan in place ([`PlanWrite`]); without one, the name does not resolve.
+/// Its weights are those of the plan in place ([`PlanWrite`](crate::model::options::PlanWrite)); without one, the name does not resolve.
 ///
 /// The source asks through one resolver, which keeps an answer for `ttl` more sends, whatever becomes of
 /// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.

@@ -83,7 +83,7 @@ pub const CONSUMERS_MAX: usize = 8;
 /// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
 /// delivered again, and stays there until it is redriven as a new message.
 ///
-/// A queue that fails refuses those who wait at it, or lets them wait for its recovery ([`QueueFailure`]).
+/// A queue that fails refuses those who wait at it, or lets them wait for its recovery ([`QueueFailure`](crate::model::options::QueueFailure)).
 ///
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
