@@ -78,7 +78,7 @@ option! {
     /// What a container does when a queue or a table refuses its request.
     OnDependencyFailure {
         /// Give the delivery back and stop until an operator recovers the container. Sound.
-        Halt,
+        Halt = SOUND.holds_in(&["outage-dead-letters"]),
         /// Skip what is left and remove the record. Unsound: removed though not stored or not
         /// forwarded.
         Drop = UNSOUND.by(DEPENDENCIES_FAIL, P::RemoveLast),

@@ -16,7 +16,7 @@ section! {
             (0, SOUND.limit()),
             (1, SOUND.by("crash-anywhere", P::DeliveredAll).by("lost-replies", P::DeliveredAll)),
             (2, SOUND),
-            (3, SOUND),
+            (3, SOUND.holds_in(&["poison-message"])),
         ],
         /// What becomes of the records in dead-letter queues.
         dead_letters: DeadLetters,
