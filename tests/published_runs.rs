@@ -6,7 +6,7 @@
 //! and answer, and at the end the destination has what P's had. [`meaning`] is the table of what each event is
 //! here, and of those that have no step, with the reason.
 //!
-//! `PUBLISHED_RUNS=DIRECTORY cargo test --test published_runs` tries the runs of another directory.
+//! `PUBLISHED_RUNS=DIRECTORY cargo test --test suite published_runs::` tries the runs of another directory.
 
 #![expect(clippy::wildcard_enum_match_arm, reason = "a run is asked for a few of all messages")]
 
