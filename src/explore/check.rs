@@ -101,8 +101,8 @@ fn failure(runner: &mut Runner, choices: &[u16], violation: Violation) -> Failur
 }
 
 impl Counterexample {
-    /// The smallest run that shows the same. It takes some time: for a failure that is shown to
-    /// somebody, not for each that a shrinker meets on its way.
+    /// The smallest run that shows the same. It takes some time: for a failure that a person
+    /// reads, not for each that a shrinker meets on its way.
     ///
     /// # Panics
     ///

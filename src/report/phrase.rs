@@ -49,7 +49,7 @@ impl<'a> Scene<'a> {
         } else if let (Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_), Some(message)) =
             (step.choice, &step.message)
         {
-            let machine = self.actor.map_or("nobody", |actor| self.machine(actor));
+            let machine = self.actor.map_or("no machine", |actor| self.machine(actor));
             match self.is_told_by_sender(message) {
                 true => subject = Some(machine),
                 false => clauses.push(format!("{machine} {}", self.handled(message))),

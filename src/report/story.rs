@@ -315,7 +315,7 @@ mod tests {
              out-dns to remove it",
         ];
         for text in expected {
-            assert!(told(text), "nobody told: {text}");
+            assert!(told(text), "no line says: {text}");
         }
     }
 

@@ -23,11 +23,6 @@ macro_rules! reached {
         pub enum Reached { $($(#[$doc])* $name,)+ }
 
         impl Reached {
-    /// Whether only unsound designs reach it.
-    pub fn is_unsound(self) -> bool {
-        [Reached::GaveUp, Reached::FenceLate].contains(&self)
-    }
-
             /// Everything that a run can reach.
             pub const ALL: &[Reached] = &[$(Reached::$name),+];
 
@@ -99,6 +94,11 @@ reached! {
 }
 
 impl Reached {
+    /// Whether only unsound designs reach it.
+    pub fn is_unsound(self) -> bool {
+        [Reached::GaveUp, Reached::FenceLate].contains(&self)
+    }
+
     /// Whether the scenario can reach it at all.
     #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {

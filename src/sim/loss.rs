@@ -27,7 +27,7 @@ impl World {
             | Target::Replicator(_)
             | Target::Link(..)
             | Target::Dns(..)
-            | Target::Writer(..) => unreachable!("the plan lets nobody lose {target:?}"),
+            | Target::Writer(..) => unreachable!("no plan loses {target:?}"),
         }
         self.lose_what_nobody_has(plan);
         self.forget_what_nobody_has(plan);

@@ -148,7 +148,7 @@ fn with_strong_replication_the_log_is_asked_first() {
     rig.title("a row of another region");
     apply(&mut rig, TABLE, 2, 3, 80);
     insert(&mut rig, TABLE, 3);
-    rig.title("a failure refuses, and the log's answer is for nobody");
+    rig.title("a failure refuses, and no write waits for the log's answer");
     insert(&mut rig, TABLE, 4);
     rig.drive(1);
     apply(&mut rig, TABLE, 0, 4, 90);
