@@ -224,6 +224,36 @@ fn late_requests_of_dead_containers_have_no_effect() {
     assert!(coverage.runs(Reached::StaleRemove) > 0);
 }
 
+/// What is on its way into a region that is lost arrives before the loss, and shares the fate of what is there.
+#[test]
+fn no_request_is_on_its_way_into_a_region_that_was_lost() {
+    let changes = ["budget.lose_region=1", "rpo.records=unlimited"];
+    let plan = plans::plan("late-anywhere", &changes);
+    let (mut runner, mut elsewhere) = (Runner::new(Arc::clone(&plan)), 0);
+    for run in 0..2 * RANDOM_RUNS {
+        let mut events = Events::default();
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        let mut late: Vec<MachineId> = Vec::new();
+        for event in &events.all {
+            if let Event::Fault(fault::Event::Late { machine, .. }) = *event {
+                late.push(machine);
+            } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
+                let place = late.iter().position(|other| *other == machine);
+                late.remove(place.expect("it was late before it came"));
+            } else if let Event::Fault(fault::Event::LossEnded { target: Target::Region(region) }) =
+                *event
+            {
+                let of = format!("@{region}");
+                let there = |machine: &&MachineId| plan.layout.name(**machine).ends_with(&of);
+                assert_eq!(late.iter().find(there), None, "run {run}");
+                elsewhere += late.len();
+            }
+        }
+    }
+    assert!(elsewhere > 0, "some are on their way to the region that is left");
+}
+
 /// Each of these takes a refusal for the end of the matter; one refused request is enough.
 #[test]
 fn one_refused_request_breaks_who_goes_on_without_it() {
