@@ -18,7 +18,7 @@ use records::{batches, keys, values};
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
-use crate::model::layout::{Layout, Place};
+use crate::model::layout::Layout;
 use crate::model::options::{
     Answer, Clock, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
     OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
@@ -321,47 +321,21 @@ impl Plan {
 
     /// Whether the source can be refused because this has failed.
     pub(crate) fn can_refuse_source(&self, target: Target) -> bool {
-        match target {
-            Target::Queue(queue) => self.layout.queue_place(queue).1 == 0,
-            Target::Dns(side, _) => side == DnsSide::In,
-            Target::Container(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Region(_)
-            | Target::Writer(..) => false,
+        if let Target::Queue(queue) = target {
+            return self.layout.queue_place(queue).1 == 0;
         }
+        matches!(target, Target::Dns(DnsSide::In, _))
     }
 
     /// The machine that a component is; none for what is no machine.
     pub(crate) fn machine_of(&self, target: Target) -> Option<MachineId> {
-        let place = match target {
-            Target::Container(id) => Place::Container(id),
-            Target::Queue(id) => Place::Queue(id),
-            Target::Table(id) => Place::Table(id),
-            Target::Replicator(id) => Place::Replicator(id),
-            Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => {
-                return None;
-            }
-        };
-        Some(self.layout.machine(place))
+        target.place().map(|place| self.layout.machine(place))
     }
 
     /// The machine that a command about the target is a message to; none for a region as a whole, and for a writer
     /// that moves.
     pub(crate) fn commanded(&self, target: Target) -> Option<MachineId> {
-        let place = match target {
-            Target::Dns(DnsSide::In, _) => Place::InDns,
-            Target::Dns(DnsSide::Out, _) => Place::OutDns,
-            Target::Link(id, _) => Place::Replicator(id),
-            Target::Container(_)
-            | Target::Queue(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Region(_)
-            | Target::Writer(..) => return self.machine_of(target),
-        };
-        Some(self.layout.machine(place))
+        target.site().map(|place| self.layout.machine(place))
     }
 
     /// How many places the logs of all replicators have, for the rows that they know of: none unless

@@ -61,7 +61,7 @@ pub struct Hand {
     pub copy: RecordCopy,
     /// The delivery it came with.
     pub receipt: Receipt,
-    /// Which of the container's three actions is under way: an index into its `steps`.
+    /// Which of the container's actions is under way: an index into its `steps`.
     pub step: u8,
 }
 
@@ -85,6 +85,9 @@ pub struct Container {
     hand: Option<Hand>,
 }
 
+/// What a container does with a record, in order; then nothing.
+pub(crate) type Steps = [Option<Action>; Action::ALL.len()];
+
 /// What a container knows about its place and its design.
 #[derive(Clone, Debug)]
 pub(crate) struct Context {
@@ -100,8 +103,8 @@ pub(crate) struct Context {
     pub(crate) out_queue: MachineId,
     /// The address of its stage's table in its own region.
     pub(crate) table: MachineId,
-    /// The order in which it stores, publishes and removes.
-    pub(crate) steps: [Action; 3],
+    /// What it does with a record, in order.
+    pub(crate) steps: Steps,
     /// Its design.
     pub(crate) options: ContainerOptions,
     /// The records that it cannot process; none if it can process all.
@@ -109,6 +112,12 @@ pub(crate) struct Context {
 }
 
 impl Context {
+    /// What is done in this of its steps; none behind the last one.
+    #[inline]
+    pub(crate) fn action(&self, step: u8) -> Option<Action> {
+        self.steps.get(usize::from(step)).copied().flatten()
+    }
+
     #[inline]
     fn is_poison(&self, copy: RecordCopy) -> bool {
         self.poison.as_ref().is_some_and(|poison| poison.contains(copy.id.index()))
@@ -204,7 +213,7 @@ impl Container {
     fn act(&mut self, context: &Context, out: &mut Outbox) {
         let client = self.client(context);
         let hand = self.hand.expect("it acts on what it has in its hand");
-        let Some(action) = context.steps.get(usize::from(hand.step)) else {
+        let Some(action) = context.action(hand.step) else {
             return self.receive(context, out);
         };
         match action {
@@ -223,7 +232,7 @@ impl Container {
     /// Leaves out what is left before the remove.
     fn skip_to_remove(&mut self, context: &Context, out: &mut Outbox) {
         let hand = self.hand.as_mut().expect("only a record in the hand can be skipped");
-        let remove = context.steps.iter().position(|&action| action == Action::Remove);
+        let remove = context.steps.iter().position(|&action| action == Some(Action::Remove));
         let remove = remove.expect("validated: steps holds each action once") as u8;
         hand.step = if hand.step < remove { remove } else { hand.step + 1 };
         self.act(context, out);
@@ -250,7 +259,7 @@ impl Container {
             };
         }
         self.retried = 0;
-        let removing = |hand: &Hand| context.steps[usize::from(hand.step)] == Action::Remove;
+        let removing = |hand: &Hand| context.action(hand.step) == Some(Action::Remove);
         match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
                 self.skip_to_remove(context, out);

@@ -68,18 +68,41 @@ impl Target {
         }
     }
 
+    /// The machine that it is; none if it is one side of a machine, or several.
+    pub fn place(self) -> Option<Place> {
+        match self {
+            Target::Container(id) => Some(Place::Container(id)),
+            Target::Queue(id) => Some(Place::Queue(id)),
+            Target::Table(id) => Some(Place::Table(id)),
+            Target::Replicator(id) => Some(Place::Replicator(id)),
+            Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => None,
+        }
+    }
+
+    /// The machine that it is, or is a side of; none of a region, and of a writer that moves.
+    pub fn site(self) -> Option<Place> {
+        if let Target::Link(id, _) = self {
+            Some(Place::Replicator(id))
+        } else if let Target::Dns(side, _) = self {
+            Some(match side {
+                DnsSide::In => Place::InDns,
+                DnsSide::Out => Place::OutDns,
+            })
+        } else {
+            self.place()
+        }
+    }
+
     /// The region that it belongs to, if it belongs to one.
     pub fn region(self, layout: &Layout) -> Option<RegionId> {
-        match self {
-            Target::Container(id) => Some(layout.container_place(id).0),
-            Target::Queue(id) => Some(layout.queue_place(id).0),
-            Target::Table(id) => Some(layout.table_place(id).0),
-            Target::Replicator(_) => None,
-            Target::Link(_, region)
-            | Target::Dns(_, region)
-            | Target::Region(region)
-            | Target::Writer(_, region) => Some(region),
+        if let Target::Link(_, region)
+        | Target::Dns(_, region)
+        | Target::Region(region)
+        | Target::Writer(_, region) = self
+        {
+            return Some(region);
         }
+        self.place().and_then(|place| layout.region_of(place))
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::bit_set::BitSet;
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Action, Insert, Origin, ReplicationMode, StoreKind};
+use crate::model::options::{Insert, Origin, ReplicationMode, StoreKind};
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
@@ -14,7 +14,7 @@ use crate::scenario::{Records, Scenario};
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
-    pub(super) steps: [Action; 3],
+    pub(super) steps: container::Steps,
 }
 
 impl Builder<'_> {

@@ -3,7 +3,7 @@
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
-use crate::model::layout::{Layout, Place};
+use crate::model::layout::Layout;
 use crate::scenario::{Cause, Problem, Scenario};
 use crate::words;
 
@@ -35,23 +35,35 @@ pub fn targets(layout: &Layout) -> Vec<(String, Vec<Target>)> {
     targets
 }
 
+/// Everything that can fail but containers, in the order in which a healing ends it: names first, then every machine, and
+/// after each replicator its links.
+pub(crate) fn outside_containers(layout: &Layout) -> impl Iterator<Item = Target> {
+    let regions = || layout.region_ids();
+    let names = [DnsSide::In, DnsSide::Out].into_iter();
+    let names = names.flat_map(move |side| regions().map(move |region| Target::Dns(side, region)));
+    let machines = layout.places().iter().filter_map(|&place| Target::of(place));
+    let machines = machines.filter(|target| !matches!(target, Target::Container(_)));
+    let links = move |target| {
+        let replicator = if let Target::Replicator(id) = target { Some(id) } else { None };
+        replicator.into_iter().flat_map(move |id| regions().map(move |to| Target::Link(id, to)))
+    };
+    names.chain(machines.flat_map(move |target| std::iter::once(target).chain(links(target))))
+}
+
 /// The name that scripts and stories use for a target.
 pub fn target_name(target: Target, layout: &Layout) -> String {
-    let place = match target {
-        Target::Container(id) => Place::Container(id),
-        Target::Queue(id) => Place::Queue(id),
-        Target::Table(id) => Place::Table(id),
-        Target::Replicator(id) => Place::Replicator(id),
-        Target::Link(id, region) => {
-            return format!("{}-replicator@{region}", layout.stages[id.index()]);
-        }
-        Target::Dns(side, region) => return format!("{}@{region}", side.name()),
-        Target::Region(region) => return format!("region {region}"),
-        Target::Writer(id, region) => {
-            return format!("{}-table to region {region}", layout.stages[id.index()]);
-        }
-    };
-    layout.name(layout.machine(place)).to_owned()
+    if let Target::Link(id, region) = target {
+        format!("{}-replicator@{region}", layout.stages[id.index()])
+    } else if let Target::Dns(side, region) = target {
+        format!("{}@{region}", side.name())
+    } else if let Target::Writer(id, region) = target {
+        format!("{}-table to region {region}", layout.stages[id.index()])
+    } else if let Target::Region(region) = target {
+        format!("region {region}")
+    } else {
+        let place = target.place().expect("what is left is a machine");
+        layout.name(layout.machine(place)).to_owned()
+    }
 }
 
 /// Whether the name fits a pattern, in which each `*` stands for any text.
@@ -111,15 +123,9 @@ pub(super) fn find(
 pub(super) fn outage(region: RegionId, targets: &[(String, Vec<Target>)]) -> Vec<Fault> {
     let name = format!("@{region}");
     let here = targets.iter().filter(|(known, _)| known.ends_with(&name));
-    let fault = |target| match target {
-        Target::Container(_) => Fault { kind: FaultKind::Crash, target },
-        Target::Queue(_)
-        | Target::Table(_)
-        | Target::Replicator(_)
-        | Target::Link(..)
-        | Target::Dns(..)
-        | Target::Region(_)
-        | Target::Writer(..) => Fault { kind: FaultKind::Fail, target },
+    let fault = |target| {
+        let is_container = matches!(target, Target::Container(_));
+        Fault { kind: if is_container { FaultKind::Crash } else { FaultKind::Fail }, target }
     };
     here.flat_map(|(_, parts)| parts).copied().map(fault).collect()
 }

@@ -284,15 +284,13 @@ impl Resolver<'_> {
             verb: "be among some that fail",
             remedy: "queues, containers, tables and replicators can; write 'fail' for anything else",
         };
-        let kind = |target| match target {
-            Target::Container(_) => Some(FaultKind::Pause),
-            Target::Queue(_) | Target::Table(_) | Target::Replicator(_) => Some(FaultKind::Fail),
-            Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => None,
-        };
-        let fits = |target| kind(target).is_some();
+        let fits = |target: Target| target.place().is_some();
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
-        let fault = |target| kind(target).map(|kind| Fault { kind, target });
-        Ok(found.into_iter().filter_map(fault).collect())
+        let fault = |target| {
+            let is_container = matches!(target, Target::Container(_));
+            Fault { kind: if is_container { FaultKind::Pause } else { FaultKind::Fail }, target }
+        };
+        Ok(found.into_iter().map(fault).collect())
     }
 
     /// The writers of all global databases that match move to the region.
@@ -362,15 +360,8 @@ impl Resolver<'_> {
                 };
                 let fits = |target| matches!(target, Target::Container(_));
                 let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
-                let containers = found.into_iter().filter_map(|target| match target {
-                    Target::Container(id) => Some(id),
-                    Target::Queue(_)
-                    | Target::Table(_)
-                    | Target::Replicator(_)
-                    | Target::Link(..)
-                    | Target::Dns(..)
-                    | Target::Region(_)
-                    | Target::Writer(..) => None,
+                let containers = found.into_iter().filter_map(|target| {
+                    if let Target::Container(id) = target { Some(id) } else { None }
                 });
                 Check::State(containers.collect(), *state)
             }
@@ -390,16 +381,7 @@ impl Resolver<'_> {
         let fits = |target| matches!(target, Target::Queue(_));
         let wrong = || no_queue(pattern);
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
-        let queue = |target| match target {
-            Target::Queue(id) => Some(id),
-            Target::Container(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Dns(..)
-            | Target::Region(_)
-            | Target::Writer(..) => None,
-        };
+        let queue = |target| if let Target::Queue(id) = target { Some(id) } else { None };
         Ok(found.into_iter().filter_map(queue).collect())
     }
 }

@@ -2,6 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::model::container::Steps;
 use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
 use crate::model::options::{
@@ -221,13 +222,16 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
     }
 }
 
-pub(super) fn container_steps(scenario: &Scenario) -> Result<[Action; 3], Problem> {
-    let steps = &scenario.container.steps;
-    let whole = Action::ALL.iter().all(|action| steps.contains(action));
-    match <[Action; 3]>::try_from(steps.as_slice()) {
-        Ok(steps) if whole => Ok(steps),
-        _ => Err(Problem::new("container.steps", Cause::Steps)),
+/// Each action once.
+pub(super) fn container_steps(scenario: &Scenario) -> Result<Steps, Problem> {
+    let given = &scenario.container.steps;
+    let whole = Action::ALL.iter().all(|action| given.contains(action));
+    if !whole || given.len() != Action::ALL.len() {
+        return Err(Problem::new("container.steps", Cause::Steps));
     }
+    let mut steps = Steps::default();
+    steps.iter_mut().zip(given).for_each(|(step, &action)| *step = Some(action));
+    Ok(steps)
 }
 
 /// The options of in-dns that go together.

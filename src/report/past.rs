@@ -435,20 +435,14 @@ fn disturbed_by_fault(event: fault::Event, layout: &Layout) -> Vec<MachineId> {
 
 /// The machines that a fault strikes.
 fn struck(target: Target, layout: &Layout) -> Vec<MachineId> {
-    let place = match target {
-        Target::Container(id) => Place::Container(id),
-        Target::Queue(id) => Place::Queue(id),
-        Target::Table(id) => Place::Table(id),
-        Target::Replicator(id) | Target::Link(id, _) => Place::Replicator(id),
-        Target::Dns(DnsSide::In, _) => Place::InDns,
-        Target::Dns(DnsSide::Out, _) => Place::OutDns,
-        Target::Region(region) => return all_of(region, layout),
-        Target::Writer(id, _) => {
-            let cluster = |region| Place::Table(layout.table(region, StageId(id.0 as u8)));
-            return layout.region_ids().map(|region| layout.machine(cluster(region))).collect();
-        }
-    };
-    vec![layout.machine(place)]
+    if let Target::Region(region) = target {
+        return all_of(region, layout);
+    }
+    if let Target::Writer(id, _) = target {
+        let cluster = |region| Place::Table(layout.table(region, StageId(id.0 as u8)));
+        return layout.region_ids().map(|region| layout.machine(cluster(region))).collect();
+    }
+    target.site().map(|place| layout.machine(place)).into_iter().collect()
 }
 
 /// The machines of a region.

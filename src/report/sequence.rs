@@ -235,14 +235,11 @@ impl<'a> Draft<'a> {
     fn struck(&self, frame: &Frame) -> Option<usize> {
         let layout = &self.recording.plan.layout;
         let step = frame.step?;
-        let of = |one: &crate::report::recording::Disturbance| match one.fault.target {
-            Target::Container(id) => Some(Place::Container(id)),
-            Target::Queue(id) => Some(Place::Queue(id)),
-            Target::Table(id) => Some(Place::Table(id)),
-            Target::Writer(id, _) | Target::Replicator(id) | Target::Link(id, _) => {
-                Some(Place::Replicator(id))
+        let of = |one: &crate::report::recording::Disturbance| {
+            if let Target::Writer(id, _) | Target::Link(id, _) = one.fault.target {
+                return Some(Place::Replicator(id));
             }
-            Target::Dns(..) | Target::Region(_) => None,
+            one.fault.target.place()
         };
         let here = self.recording.disturbances.iter();
         let mut here = here.filter(|one| one.from == step || one.to == Some(step));

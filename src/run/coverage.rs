@@ -109,12 +109,9 @@ impl Reached {
         let queue = |target| matches!(target, Target::Queue(_));
         let strong = plan.scenario().replication.mode == ReplicationMode::Strong;
         // What containers depend on: with strong replication a table needs another region.
-        let is_dependency = |target| match target {
-            Target::Queue(_) | Target::Table(_) => true,
-            Target::Replicator(_) | Target::Link(..) => strong,
-            Target::Container(_) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => {
-                false
-            }
+        let is_dependency = |target| {
+            matches!(target, Target::Queue(_) | Target::Table(_))
+                || (strong && matches!(target, Target::Replicator(_) | Target::Link(..)))
         };
         // The destination can lose its connection to a record that it has received.
         let out_of_reach = plan.budget.outage > 0

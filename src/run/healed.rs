@@ -1,12 +1,11 @@
 //! What a run needed an operator for.
 
 use crate::model::container::State;
-use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::{ContainerId, MachineId};
 use crate::model::options::{Heal, Restart};
 use crate::plan::Plan;
-use crate::plan::names::target_name;
+use crate::plan::names::{outside_containers, target_name};
 use crate::sim::{Choice, Simulation};
 use crate::spec::Spec;
 
@@ -103,28 +102,16 @@ pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack>
     let heal = plan.scenario().heal;
     let containers = (0..layout.containers() as u16).map(ContainerId);
     let stopped = containers.filter_map(|id| container(id, simulation, spec));
-    let regions = || layout.region_ids();
-    let dns = regions().map(|region| Target::Dns(DnsSide::In, region));
-    let dns = dns.chain(regions().map(|region| Target::Dns(DnsSide::Out, region)));
-    let links = plan.replicators.iter().flat_map(|replicator| {
-        let links = regions().map(|region| Target::Link(replicator.id, region));
-        [Target::Replicator(replicator.id)].into_iter().chain(links)
-    });
-    let others = (plan.queues.iter().map(|queue| Target::Queue(queue.id)))
-        .chain(plan.tables.iter().map(|table| Target::Table(table.id)))
-        .chain(links)
-        .chain(dns);
+    // Machines before the names that lead to them.
+    let is_name = |target: &Target| matches!(target, Target::Dns(..));
+    let others = outside_containers(layout).filter(|target| !is_name(target));
+    let others = others.chain(outside_containers(layout).filter(is_name));
     let others = others.filter(|&target| {
-        let failed = match target {
-            // A region that was taken offline on purpose is no outage.
-            Target::Dns(side, region) => simulation.dns(side).failed().contains(region),
-            Target::Container(_)
-            | Target::Queue(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Region(_)
-            | Target::Writer(..) => simulation.is_disturbed(target),
+        // A region that was taken offline on purpose is no outage.
+        let failed = if let Target::Dns(side, region) = target {
+            simulation.dns(side).failed().contains(region)
+        } else {
+            simulation.is_disturbed(target)
         };
         failed && !is_lost(target, simulation) && !has_an_end(target, simulation)
     });
@@ -177,15 +164,10 @@ fn is_lost(target: Target, simulation: &Simulation) -> bool {
 fn has_an_end(target: Target, simulation: &Simulation) -> bool {
     let plan = simulation.plan();
     let region = target.region(&plan.layout).map(FaultPoint::EndOutage);
-    let own = match target {
-        Target::Link(_, region) => Some(FaultPoint::Rejoin(Path::Region(region))),
-        Target::Container(_)
-        | Target::Queue(_)
-        | Target::Table(_)
-        | Target::Replicator(_)
-        | Target::Dns(..)
-        | Target::Region(_)
-        | Target::Writer(..) => plan.machine_of(target).map(FaultPoint::Recover),
+    let own = if let Target::Link(_, region) = target {
+        Some(FaultPoint::Rejoin(Path::Region(region)))
+    } else {
+        plan.machine_of(target).map(FaultPoint::Recover)
     };
     let mut ends = region.into_iter().chain(own).map(Choice::Fault);
     ends.any(|end| simulation.enabled().contains(end))

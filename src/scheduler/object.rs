@@ -112,12 +112,12 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
     let (record, due) = match (message, simulation.container(id).hand()) {
         (Message::Received { copy, .. }, _) => (copy.id, 0),
         (Message::Inserted { .. } | Message::Sent { .. } | Message::Removed { .. }, Some(hand)) => {
-            (hand.copy.id, usize::from(hand.step) + 1)
+            (hand.copy.id, hand.step + 1)
         }
         // It gives its delivery back, or asks for the next one.
         _ => return Object::queue(context.in_queue, &plan.layout),
     };
-    match context.steps.get(due) {
+    match context.action(due) {
         Some(Action::Store) => Object::row(plan.layout.container_place(id).1, record, simulation),
         Some(Action::Publish) => Object::queue(context.out_queue, &plan.layout),
         Some(Action::Remove) | None => Object::queue(context.in_queue, &plan.layout),

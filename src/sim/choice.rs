@@ -1,9 +1,9 @@
 //! The one door through which all nondeterminism passes.
 
-use crate::model::fault::{FaultNumbers, FaultPoint, PointKind, Subject};
+use crate::model::fault::{FaultNumbers, FaultPoint, PointKind, Subject, Target};
 use crate::model::id::{MachineId, RegionId, RegionSet};
 use crate::model::index_set::IndexSet;
-use crate::model::layout::{DRIVER, IN_DNS, Layout, Place};
+use crate::model::layout::{DRIVER, IN_DNS, Layout};
 
 /// One thing that can happen next.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -360,8 +360,5 @@ impl Choice {
 
 /// Whether the driver can choose the machine to fail.
 fn can_fail(machine: MachineId, layout: &Layout) -> bool {
-    match layout.places()[machine.index()] {
-        Place::Queue(_) | Place::Container(_) | Place::Table(_) | Place::Replicator(_) => true,
-        Place::Driver | Place::Source | Place::InDns | Place::OutDns | Place::Destination => false,
-    }
+    Target::of(layout.places()[machine.index()]).is_some()
 }

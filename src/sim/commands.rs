@@ -2,7 +2,6 @@
 
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::MachineId;
-use crate::model::layout::{MachineKind, Place};
 use crate::model::message::{Message, MessageKind};
 use crate::model::options::Commands;
 use crate::plan::{DriverAction, Plan, Strike};
@@ -105,29 +104,6 @@ impl World {
                 self.obey(machine, plan);
             }
         }
-    }
-
-    /// What kind of machine it is, and the state of one that can be commanded.
-    fn kind_and_state(&self, machine: MachineId, plan: &Plan) -> (MachineKind, u8) {
-        let place = plan.layout.places()[machine.index()];
-        let state = match place {
-            Place::InDns => self.in_dns.state() as u8,
-            Place::OutDns => self.out_dns.state() as u8,
-            Place::Queue(id) => self.queues[id.index()].state() as u8,
-            Place::Container(id) => self.containers[id.index()].state() as u8,
-            Place::Table(id) => {
-                let (table, context) = (&self.tables[id.index()], &plan.tables[id.index()]);
-                if context.database.is_some() {
-                    return (MachineKind::Database, table.cluster_state(context) as u8);
-                }
-                table.state() as u8
-            }
-            Place::Replicator(id) => self.replicators[id.index()].state() as u8,
-            Place::Driver | Place::Source | Place::Destination => {
-                unreachable!("no command goes to {place:?}")
-            }
-        };
-        (place.kind(), state)
     }
 }
 

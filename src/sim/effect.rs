@@ -7,21 +7,16 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{RegionId, StageId};
-use crate::model::{queue, replicator, table};
 use crate::plan::{Plan, Strike};
 use crate::sim::world::World;
 
-/// What of a component a fault can change.
+/// What of a component a fault can change; of most, whether they work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Condition {
     Container { state: container::State, crashed: bool },
-    Queue(queue::State),
-    Table(table::State),
-    Replicator(replicator::State),
-    Reached(bool),
     Dns { offline: bool, failed: bool },
-    Lost(bool),
     Writer { at: RegionId, drains: bool },
+    Works(bool),
 }
 
 impl World {
@@ -38,36 +33,23 @@ impl World {
     }
 
     fn condition(&self, target: Target, plan: &Plan) -> Condition {
-        match target {
-            Target::Container(id) => {
-                let container = &self.containers[id.index()];
-                Condition::Container { state: container.state(), crashed: container.crashed() }
-            }
-            Target::Queue(id) => Condition::Queue(self.queues[id.index()].state()),
-            Target::Table(id) => Condition::Table(self.tables[id.index()].state()),
-            Target::Replicator(id) => Condition::Replicator(self.replicators[id.index()].state()),
-            Target::Link(id, region) => {
-                let unreachable = self.replicators[id.index()].unreachable();
-                Condition::Reached(!unreachable.contains(region))
-            }
-            Target::Dns(side, region) => {
-                let dns = match side {
-                    DnsSide::In => &self.in_dns,
-                    DnsSide::Out => &self.out_dns,
-                };
-                let (offline, failed) = (dns.offline(), dns.failed());
-                Condition::Dns {
-                    offline: offline.contains(region),
-                    failed: failed.contains(region),
-                }
-            }
-            Target::Region(region) => Condition::Lost(self.lost.contains(region)),
-            Target::Writer(id, _) => {
-                let table = |region| plan.layout.table(region, StageId(id.0 as u8)).index();
-                let mut regions = plan.layout.region_ids();
-                let drains = regions.any(|region| self.tables[table(region)].is_draining());
-                Condition::Writer { at: self.replicators[id.index()].writer(), drains }
-            }
+        if let Target::Container(id) = target {
+            let container = &self.containers[id.index()];
+            Condition::Container { state: container.state(), crashed: container.crashed() }
+        } else if let Target::Dns(side, region) = target {
+            let dns = match side {
+                DnsSide::In => &self.in_dns,
+                DnsSide::Out => &self.out_dns,
+            };
+            let (offline, failed) = (dns.offline(), dns.failed());
+            Condition::Dns { offline: offline.contains(region), failed: failed.contains(region) }
+        } else if let Target::Writer(id, _) = target {
+            let table = |region| plan.layout.table(region, StageId(id.0 as u8)).index();
+            let mut regions = plan.layout.region_ids();
+            let drains = regions.any(|region| self.tables[table(region)].is_draining());
+            Condition::Writer { at: self.replicators[id.index()].writer(), drains }
+        } else {
+            Condition::Works(!self.is_disturbed(target))
         }
     }
 

@@ -7,11 +7,11 @@
 //! can step and no healing is on offer.
 
 use crate::model::container::State;
-use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::ContainerId;
 use crate::model::options::{Heal, Restart};
 use crate::plan::Plan;
+use crate::plan::names::outside_containers;
 use crate::sim::world::World;
 
 #[cfg(test)]
@@ -121,18 +121,7 @@ impl World {
 
     /// Ends every fault but those of containers.
     fn end_outside_containers(&mut self, plan: &Plan) {
-        let layout = &plan.layout;
-        for side in [DnsSide::In, DnsSide::Out] {
-            layout.region_ids().for_each(|region| self.recover(Target::Dns(side, region), plan));
-        }
-        plan.queues.iter().for_each(|queue| self.recover(Target::Queue(queue.id), plan));
-        plan.tables.iter().for_each(|table| self.recover(Target::Table(table.id), plan));
-        for replicator in &plan.replicators {
-            self.recover(Target::Replicator(replicator.id), plan);
-            for region in layout.region_ids() {
-                self.recover(Target::Link(replicator.id, region), plan);
-            }
-        }
+        outside_containers(&plan.layout).for_each(|target| self.recover(target, plan));
     }
 
     fn restart_containers(&mut self, plan: &Plan) {

@@ -172,20 +172,12 @@ impl World {
     }
 
     fn backlog(&self, target: Target, plan: &Plan) -> u32 {
-        let place = match target {
-            Target::Container(id) => Place::Container(id),
-            Target::Queue(id) => Place::Queue(id),
-            Target::Table(id) => Place::Table(id),
-            Target::Replicator(id) => Place::Replicator(id),
-            Target::Link(id, region) => {
-                let held = self.replicators[id.index()].held(region);
-                return held.iter().map(|list| list.len() as u32).sum();
-            }
-            Target::Dns(DnsSide::In, _) => Place::InDns,
-            Target::Dns(DnsSide::Out, _) => Place::OutDns,
-            Target::Region(_) | Target::Writer(..) => return 0,
-        };
-        self.out.waiting(plan.layout.machine(place)) as u32
+        if let Target::Link(id, region) = target {
+            let held = self.replicators[id.index()].held(region);
+            return held.iter().map(|list| list.len() as u32).sum();
+        }
+        let machine = target.site().map(|place| plan.layout.machine(place));
+        machine.map_or(0, |machine| self.out.waiting(machine) as u32)
     }
 
     /// The dead letters of a queue come back.

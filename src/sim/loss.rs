@@ -19,15 +19,12 @@ use crate::sim::world::World;
 impl World {
     /// Something is gone for good.
     pub(super) fn lose(&mut self, target: Target, plan: &Plan) {
-        match target {
-            Target::Table(id) => self.lose_rows(id, plan),
-            Target::Region(region) => self.lose_region(region, plan),
-            Target::Container(_)
-            | Target::Queue(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Dns(..)
-            | Target::Writer(..) => unreachable!("no plan loses {target:?}"),
+        if let Target::Table(id) = target {
+            self.lose_rows(id, plan);
+        } else if let Target::Region(region) = target {
+            self.lose_region(region, plan);
+        } else {
+            unreachable!("no plan loses {target:?}");
         }
         self.lose_what_nobody_has(plan);
         self.forget_what_nobody_has(plan);

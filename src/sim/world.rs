@@ -206,6 +206,29 @@ impl World {
         Pair { machine: kind, state, message }
     }
 
+    /// What kind of machine it is, and the state of one that can be commanded.
+    pub(super) fn kind_and_state(&self, machine: MachineId, plan: &Plan) -> (MachineKind, u8) {
+        let place = plan.layout.places()[machine.index()];
+        let state = match place {
+            Place::InDns => self.in_dns.state() as u8,
+            Place::OutDns => self.out_dns.state() as u8,
+            Place::Queue(id) => self.queues[id.index()].state() as u8,
+            Place::Container(id) => self.containers[id.index()].state() as u8,
+            Place::Table(id) => {
+                let (table, context) = (&self.tables[id.index()], &plan.tables[id.index()]);
+                if context.database.is_some() {
+                    return (MachineKind::Database, table.cluster_state(context) as u8);
+                }
+                table.state() as u8
+            }
+            Place::Replicator(id) => self.replicators[id.index()].state() as u8,
+            Place::Driver | Place::Source | Place::Destination => {
+                unreachable!("no command goes to {place:?}")
+            }
+        };
+        (place.kind(), state)
+    }
+
     /// Has a table handle the message; what kind of table it is, and its state before.
     #[inline(always)]
     fn table_handles(&mut self, id: TableId, plan: &Plan) -> (MachineKind, u8) {

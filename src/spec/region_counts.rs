@@ -140,40 +140,28 @@ impl RegionCounts {
     fn count(&mut self, step: &Step, events: &[Event], plan: &Plan) -> bool {
         let mut counted = false;
         if let (Some(machine), Some(pair)) = (step.choice.machine(), step.pair) {
-            match plan.layout.places()[machine.index()] {
-                Place::Queue(id) if pair.message == MessageKind::Send => {
-                    self.queues[id.index()].get_or_insert_default().requested += 1;
-                    counted = true;
-                }
-                Place::Queue(id) if pair.message == MessageKind::Remove => {
-                    self.queues[id.index()].get_or_insert_default().removed += 1;
-                    counted = true;
-                }
-                Place::Table(id) if pair.message == MessageKind::Insert => {
-                    self.tables[id.index()].get_or_insert_default().requested += 1;
-                    counted = true;
-                }
-                Place::Table(id) if let Some(Message::Apply { region, .. }) = step.message => {
-                    let place = id.index() * plan.layout.regions + region.index();
-                    *self.applied[place].get_or_insert_default() += 1;
-                    counted = true;
-                }
-                Place::Replicator(id)
-                    if let Some(Message::Replicate { region, .. }) = step.message =>
-                {
-                    let place = id.index() * plan.layout.regions + region.index();
-                    *self.replicated[place].get_or_insert_default() += 1;
-                    counted = true;
-                }
-                Place::Driver
-                | Place::Source
-                | Place::InDns
-                | Place::OutDns
-                | Place::Destination
-                | Place::Queue(_)
-                | Place::Container(_)
-                | Place::Table(_)
-                | Place::Replicator(_) => {}
+            let place = plan.layout.places()[machine.index()];
+            if let (Place::Queue(id), MessageKind::Send) = (place, pair.message) {
+                self.queues[id.index()].get_or_insert_default().requested += 1;
+                counted = true;
+            } else if let (Place::Queue(id), MessageKind::Remove) = (place, pair.message) {
+                self.queues[id.index()].get_or_insert_default().removed += 1;
+                counted = true;
+            } else if let (Place::Table(id), MessageKind::Insert) = (place, pair.message) {
+                self.tables[id.index()].get_or_insert_default().requested += 1;
+                counted = true;
+            } else if let (Place::Table(id), Some(Message::Apply { region, .. })) =
+                (place, step.message)
+            {
+                let place = id.index() * plan.layout.regions + region.index();
+                *self.applied[place].get_or_insert_default() += 1;
+                counted = true;
+            } else if let (Place::Replicator(id), Some(Message::Replicate { region, .. })) =
+                (place, step.message)
+            {
+                let place = id.index() * plan.layout.regions + region.index();
+                *self.replicated[place].get_or_insert_default() += 1;
+                counted = true;
             }
         }
         for event in events {

@@ -179,11 +179,7 @@ impl Names {
         let any = |_| true;
         let is_queue = |target| matches!(target, Target::Queue(_));
         let is_container = |target| matches!(target, Target::Container(_));
-        let is_machine = |target| {
-            is_queue(target)
-                || is_container(target)
-                || matches!(target, Target::Table(_) | Target::Replicator(_))
-        };
+        let is_machine = |target: Target| target.place().is_some();
         Some(match step {
             ScriptStep::Publish(_) | ScriptStep::Weights(_) => step.clone(),
             ScriptStep::Await(condition) => ScriptStep::Await(match condition {
@@ -271,21 +267,26 @@ impl Change {
     }
 
     fn target(&self, target: Target) -> Option<Target> {
-        Some(match target {
-            Target::Container(id) => Target::Container(self.container(id)?),
-            Target::Queue(id) => Target::Queue(self.queue(id)?),
-            Target::Table(id) => Target::Table(self.table(id)?),
-            Target::Replicator(id) => Target::Replicator(self.replicator(id)?),
-            Target::Link(id, region) => Target::Link(self.replicator(id)?, self.region(region)?),
-            Target::Dns(side, region) => Target::Dns(side, self.region(region)?),
-            Target::Region(region) => Target::Region(self.region(region)?),
-            Target::Writer(id, to) => Target::Writer(self.replicator(id)?, self.region(to)?),
-        })
+        if let Target::Link(id, region) = target {
+            Some(Target::Link(self.replicator(id)?, self.region(region)?))
+        } else if let Target::Dns(side, region) = target {
+            Some(Target::Dns(side, self.region(region)?))
+        } else if let Target::Region(region) = target {
+            Some(Target::Region(self.region(region)?))
+        } else if let Target::Writer(id, to) = target {
+            Some(Target::Writer(self.replicator(id)?, self.region(to)?))
+        } else {
+            Target::of(self.place(target.place()?)?)
+        }
     }
 
     fn machine(&self, machine: MachineId) -> Option<MachineId> {
-        let before = self.before.places()[machine.index()];
-        let place = if let Place::Queue(id) = before {
+        let place = self.place(self.before.places()[machine.index()])?;
+        Some(self.after.machine(place))
+    }
+
+    fn place(&self, before: Place) -> Option<Place> {
+        Some(if let Place::Queue(id) = before {
             Place::Queue(self.queue(id)?)
         } else if let Place::Container(id) = before {
             Place::Container(self.container(id)?)
@@ -296,8 +297,7 @@ impl Change {
         } else {
             // There is one of it, with one name.
             before
-        };
-        Some(self.after.machine(place))
+        })
     }
 
     fn stage(&self, stage: StageId) -> Option<StageId> {

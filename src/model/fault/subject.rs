@@ -154,23 +154,18 @@ impl Subject {
             return writer.into_iter().collect();
         }
         let Some(machine) = layout.find(name) else { return Vec::new() };
-        let own = match layout.places()[machine.index()] {
-            Place::Driver => Some(Subject::Driver),
-            Place::Container(id) => Some(Subject::Container(id)),
-            Place::Queue(id) => Some(Subject::Queue(id)),
-            Place::Table(id) => Some(Subject::Table(id)),
-            Place::Source
-            | Place::InDns
-            | Place::OutDns
-            | Place::Destination
-            | Place::Replicator(_) => None,
-        };
-        let path = own.and_then(|own| {
-            let Subject::Container(id) = own else { return None };
-            Some(Subject::Path(Path::Store(id)))
-        });
-        let all = [Subject::Machine(machine), Subject::Component(machine)].into_iter();
-        all.chain(own).chain(path).collect()
+        let mut all = vec![Subject::Machine(machine), Subject::Component(machine)];
+        let place = layout.places()[machine.index()];
+        if place == Place::Driver {
+            all.push(Subject::Driver);
+        } else if let Place::Container(id) = place {
+            all.extend([Subject::Container(id), Subject::Path(Path::Store(id))]);
+        } else if let Place::Queue(id) = place {
+            all.push(Subject::Queue(id));
+        } else if let Place::Table(id) = place {
+            all.push(Subject::Table(id));
+        }
+        all
     }
 }
 

@@ -298,18 +298,10 @@ impl Scene<'_> {
             FaultKind::Failover => "fails over",
         };
         let layout = &self.simulation.plan().layout;
-        match fault.target {
-            Target::Writer(id, region) => {
-                format!("{}-table {verb} to region {region}", layout.stages[id.index()])
-            }
-            Target::Container(_)
-            | Target::Queue(_)
-            | Target::Table(_)
-            | Target::Replicator(_)
-            | Target::Link(..)
-            | Target::Dns(..)
-            | Target::Region(_) => format!("{} {verb}", target_name(fault.target, layout)),
+        if let Target::Writer(id, region) = fault.target {
+            return format!("{}-table {verb} to region {region}", layout.stages[id.index()]);
         }
+        format!("{} {verb}", target_name(fault.target, layout))
     }
 
     fn recovered(&self, target: Target, waiting: u32) -> String {

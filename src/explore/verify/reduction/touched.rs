@@ -190,30 +190,33 @@ impl<'a> Touched<'a> {
         if let Some(machine) = as_message(target, self.plan) {
             self.inboxes.insert(machine.index());
         }
-        match target {
-            Target::Container(id) => self.machine(Place::Container(id)),
-            Target::Queue(id) => {
-                let (_, position) = layout.queue_place(id);
-                self.all_of(Place::Queue(id));
-                if position == 0 {
-                    self.wake(Place::Source);
-                }
-                if position + 1 == layout.positions() {
-                    self.wake(Place::Destination);
-                    self.by_region = true;
-                }
-            }
-            Target::Table(id) => self.all_of(Place::Table(id)),
-            Target::Replicator(id) | Target::Link(id, _) => self.all_of(Place::Replicator(id)),
-            Target::Dns(DnsSide::In, _) => self.in_dns(),
-            Target::Dns(DnsSide::Out, _) => {
-                self.machine(Place::OutDns);
-                // The machine that was refused is told; the source is told of all routes.
+        if let Target::Container(id) = target {
+            self.machine(Place::Container(id));
+        } else if let Target::Queue(id) = target {
+            let (_, position) = layout.queue_place(id);
+            self.all_of(Place::Queue(id));
+            if position == 0 {
                 self.wake(Place::Source);
+            }
+            if position + 1 == layout.positions() {
                 self.wake(Place::Destination);
                 self.by_region = true;
             }
-            Target::Region(_) | Target::Writer(..) => self.everything(),
+        } else if let Target::Table(id) = target {
+            self.all_of(Place::Table(id));
+        } else if let Target::Replicator(id) | Target::Link(id, _) = target {
+            self.all_of(Place::Replicator(id));
+        } else if let Target::Dns(DnsSide::In, _) = target {
+            self.in_dns();
+        } else if let Target::Dns(DnsSide::Out, _) = target {
+            self.machine(Place::OutDns);
+            // The machine that was refused is told; the source is told of all routes.
+            self.wake(Place::Source);
+            self.wake(Place::Destination);
+            self.by_region = true;
+        } else {
+            // A region as a whole, a writer; and of what is not known here, anything may be true.
+            self.everything();
         }
     }
 
