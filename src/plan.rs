@@ -24,7 +24,7 @@ use crate::model::options::{
     OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
-use crate::model::progress::BatchOf;
+use crate::model::progress::{BatchOf, Progress};
 use crate::model::record::Keys;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
 use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
@@ -200,7 +200,8 @@ impl Plan {
     /// Empty inboxes for its machines.
     pub(crate) fn outbox(&self) -> Outbox {
         let lossy = self.budget.concerns_messages();
-        Outbox::new(&self.layout, &self.batch_of, lossy, self.late_max())
+        let progress = Progress::new(&self.layout, &self.batch_of, self.waits_for_records());
+        Outbox::new(&self.layout, progress, lossy, self.late_max())
     }
 
     /// The index of the first action that publishes the batch; that of no action if none does.
@@ -378,6 +379,14 @@ impl Plan {
     /// Whether the script waits for the source to be refused.
     pub(crate) fn awaits_refusal(&self) -> bool {
         self.awaits_refusal
+    }
+
+    /// Whether the script goes on when a single record has come somewhere, or would not wait for one that is parked.
+    fn waits_for_records(&self) -> bool {
+        let by_record = |action: &DriverAction| {
+            matches!(action, DriverAction::Await(Await::EnqueuedAt(..) | Await::Delivered(_)))
+        };
+        self.parks() || self.actions.iter().any(by_record)
     }
 
     /// Whether the scenario leaves the property out.

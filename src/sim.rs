@@ -25,6 +25,7 @@ mod choice;
 mod commands;
 mod driver;
 mod effect;
+mod enabled;
 mod ending;
 mod faults;
 mod fingerprint;
@@ -40,8 +41,9 @@ mod world;
 mod writer;
 
 pub(crate) use bytes::Bytes;
-pub use choice::{Choice, Enabled};
+pub use choice::Choice;
 pub use driver::Driver;
+pub use enabled::Enabled;
 pub(crate) use fingerprint::{Part, parts};
 pub use pair::Pair;
 
@@ -107,11 +109,7 @@ impl Simulation {
     /// healing, or the run [is over](Simulation::is_over).
     #[inline]
     pub fn enabled(&self) -> Enabled<'_> {
-        let faults = &self.world.faults;
-        let (machines, alternatives) = (self.world.out.ready(), self.world.alternatives);
-        let heals = machines.is_empty() && self.world.can_heal(&self.plan);
-        let is_open = self.may_end();
-        Enabled::new(machines, alternatives, faults.ready(), faults.numbers(), heals, is_open)
+        Enabled::new(&self.world, &self.plan)
     }
 
     /// Takes one choice: one machine handles one message, or one fault happens. What happened

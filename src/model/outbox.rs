@@ -2,7 +2,7 @@
 
 use crate::model::bit_set::BitSet;
 use crate::model::event::Event;
-use crate::model::id::{BatchId, MachineId, RecordId};
+use crate::model::id::{MachineId, RecordId};
 use crate::model::index_set::IndexSet;
 use crate::model::late::Late;
 use crate::model::layout::Layout;
@@ -41,14 +41,9 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    /// Empty open inboxes for these machines, and nothing known of these records (by record, from 1: its
-    /// batch). `lossy`: replies can be lost; `late_max`: so many messages are late at once, at most.
-    pub(crate) fn new(
-        layout: &Layout,
-        batch_of: &[BatchId],
-        lossy: bool,
-        late_max: usize,
-    ) -> Outbox {
+    /// Empty open inboxes for these machines, at the beginning of this progress. `lossy`: replies can be lost;
+    /// `late_max`: so many messages are late at once, at most.
+    pub(crate) fn new(layout: &Layout, progress: Progress, lossy: bool, late_max: usize) -> Outbox {
         let machines = layout.machines();
         let mut open = BitSet::new(machines);
         (0..machines).for_each(|machine| open.insert(machine));
@@ -58,7 +53,7 @@ impl Outbox {
             inboxes: vec![List::default(); machines],
             open,
             ready: IndexSet::new(machines),
-            progress: Progress::new(layout, batch_of),
+            progress,
             late: Late::with_capacity(late_max),
             lossy,
             new_heads: Vec::new(),
@@ -79,7 +74,7 @@ impl Outbox {
             self.ready.insert(to.index());
         }
         if self.lossy {
-            self.new_heads.push(to);
+            self.note_head(to);
         }
     }
 
@@ -113,7 +108,7 @@ impl Outbox {
         *inbox = in_order;
         self.ready.insert(index);
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
     }
 
@@ -131,7 +126,7 @@ impl Outbox {
             self.ready.insert(index);
         }
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
         message
     }
@@ -177,7 +172,7 @@ impl Outbox {
             self.ready.remove(machine.index());
         }
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
     }
 
@@ -185,7 +180,7 @@ impl Outbox {
     pub(crate) fn change(&mut self, machine: MachineId, change: impl FnMut(&mut Message)) {
         self.messages.change(&self.inboxes[machine.index()], change);
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
     }
 
@@ -223,7 +218,7 @@ impl Outbox {
             self.ready.remove(machine.index());
         }
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
         taken
     }
@@ -247,7 +242,7 @@ impl Outbox {
     /// # Panics
     ///
     /// If it cannot.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take(&mut self, machine: MachineId, to: &mut Message) {
         assert!(self.is_ready(machine), "{machine:?} cannot take a step");
         let inbox = &mut self.inboxes[machine.index()];
@@ -256,8 +251,14 @@ impl Outbox {
             self.ready.remove_member(machine.index());
         }
         if self.lossy {
-            self.new_heads.push(machine);
+            self.note_head(machine);
         }
+    }
+
+    /// Not inline: where no reply can be lost, the hot path then saves no registers for it.
+    #[inline(never)]
+    fn note_head(&mut self, machine: MachineId) {
+        self.new_heads.push(machine);
     }
 
     /// One of the machines whose first message may be another one than before, until there is

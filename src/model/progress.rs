@@ -30,8 +30,10 @@ pub struct Progress {
     reached: Vec<u32>,
     /// By record: the regions whose inbound queue got it.
     entered: Vec<RegionSet>,
-    /// By `batch × 32 + milestone`: how many records of the batch have reached it.
-    counts: Vec<u16>,
+    /// By `batch × 32 + milestone`: how many records of the batch have not reached it.
+    owed: Vec<u16>,
+    /// A script waits for single records, and not just for whole batches.
+    by_record: bool,
     /// By region: how many records its queues hold, a record in two queues counted twice.
     queued: [u32; 8],
     /// How many records are at the destination.
@@ -44,15 +46,21 @@ pub struct Progress {
 pub(crate) type BatchOf = Vec<BatchId>;
 
 impl Progress {
-    /// Of records in these batches, none of which is empty, none of them published.
-    pub(crate) fn new(layout: &Layout, batch_of: &[BatchId]) -> Progress {
+    /// Of records in these batches, none of which is empty, none of them published. `by_record`: a script waits for
+    /// single records, too.
+    pub(crate) fn new(layout: &Layout, batch_of: &[BatchId], by_record: bool) -> Progress {
         let batches = batch_of.last().map_or(0, |last| last.index());
+        let mut owed = vec![0; (batches + 1) * 32];
+        for batch in batch_of.iter().skip(1) {
+            owed[batch.index() * 32..][..32].iter_mut().for_each(|owed| *owed += 1);
+        }
         Progress {
             queue_places: layout.queue_places().to_vec(),
             batch_of: batch_of.to_vec(),
             reached: vec![0; batch_of.len()],
             entered: vec![RegionSet::EMPTY; batch_of.len()],
-            counts: vec![0; (batches + 1) * 32],
+            owed,
+            by_record,
             queued: [0; 8],
             delivered: 0,
             changed: false,
@@ -124,8 +132,9 @@ impl Progress {
         if new {
             *reached |= bit;
             let batch = self.batch_of[record.index()];
-            self.changed = true;
-            self.counts[batch.index() * 32 + usize::from(milestone.0)] += 1;
+            let owed = &mut self.owed[batch.index() * 32 + usize::from(milestone.0)];
+            *owed -= 1;
+            self.changed |= *owed == 0 || self.by_record;
         }
         new
     }
@@ -156,9 +165,9 @@ impl Progress {
         std::mem::take(&mut self.changed)
     }
 
-    /// How many records of the batch have reached the milestone.
-    pub fn count(&self, batch: BatchId, milestone: Milestone) -> usize {
-        usize::from(self.counts[batch.index() * 32 + usize::from(milestone.0)])
+    /// Whether every record of the batch has reached the milestone.
+    pub fn is_complete(&self, batch: BatchId, milestone: Milestone) -> bool {
+        self.owed[batch.index() * 32 + usize::from(milestone.0)] == 0
     }
 
     /// How many records are at the destination.
@@ -182,10 +191,10 @@ impl Progress {
     }
 
     pub(crate) fn copy_from(&mut self, other: &Progress) {
-        let Progress { reached, entered, counts, queued, delivered, changed, .. } = other;
+        let Progress { reached, entered, owed, queued, delivered, changed, .. } = other;
         self.reached.clone_from(reached);
         self.entered.clone_from(entered);
-        self.counts.clone_from(counts);
+        self.owed.clone_from(owed);
         (self.queued, self.delivered, self.changed) = (*queued, *delivered, *changed);
     }
 }

@@ -264,14 +264,13 @@ impl Runner {
         bound: u64,
     ) -> Stop {
         let plan = Arc::clone(self.simulation.plan());
-        let stop_at = self.simulation.steps().saturating_add(bound);
+        let bounded_at = self.simulation.steps().saturating_add(bound);
+        let stop_at = bounded_at.min(self.steps_max);
         while !self.simulation.is_quiescent() {
             let steps = self.simulation.steps();
             if steps >= stop_at {
-                return Stop::Bound;
-            }
-            if steps >= self.steps_max {
-                return Stop::Cut(Cut::StepBound(steps));
+                let is_bounded = steps >= bounded_at;
+                return if is_bounded { Stop::Bound } else { Stop::Cut(Cut::StepBound(steps)) };
             }
             let Some(choice) = scheduler.choose(&self.simulation) else {
                 return Stop::Cut(Cut::Scheduler(steps));

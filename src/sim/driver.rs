@@ -167,8 +167,7 @@ impl World {
     /// Lets the driver go on if what it waits for has come true.
     #[inline]
     pub(super) fn update_driver(&mut self, plan: &Plan) {
-        let changed = self.out.take_progress();
-        if self.driver.waiting && (changed || self.out.ready().is_empty()) {
+        if (self.out.take_progress() || self.out.ready().is_empty()) && self.driver.waiting {
             self.go_on_if_it_holds(plan);
         }
     }
@@ -196,7 +195,7 @@ impl World {
     fn holds(&self, condition: Await, plan: &Plan) -> bool {
         match condition {
             Await::Batch(batch, milestone) => {
-                self.out.progress().count(batch, milestone) == plan.batch(batch).count()
+                self.out.progress().is_complete(batch, milestone)
                     || plan.parks() && self.comes_or_is_parked(batch, milestone, plan)
             }
             Await::PublishedOrRefused(batch) => {

@@ -148,62 +148,57 @@ impl World {
             return self.obey(machine, plan);
         }
         let place = plan.layout.places()[machine.index()];
-        let mut kind = place.kind();
         // The state before the message and the handling share one dispatch on the machine.
-        let state = match place {
+        let (machine, state) = match place {
             Place::Driver => {
                 self.drive(plan);
-                0
+                (MachineKind::Driver, 0)
             }
             Place::Source => {
                 let state = self.source.state() as u8;
                 self.source.handle(&self.current, &plan.source, &mut self.out);
-                state
+                (MachineKind::Source, state)
             }
             Place::InDns => {
                 let state = self.in_dns.state() as u8;
                 self.in_dns.handle(&self.current, &plan.in_dns, &mut self.out);
-                state
+                (MachineKind::Dns, state)
             }
             Place::OutDns => {
                 let state = self.out_dns.state() as u8;
                 self.out_dns.handle(&self.current, &plan.out_dns, &mut self.out);
-                state
+                (MachineKind::Dns, state)
             }
             Place::Destination => {
                 let (context, keys) = (&plan.destination, plan.keys());
                 let region = destination::region_of(&self.current, context);
                 let state = self.destination.state(region) as u8;
                 self.destination.handle(&self.current, context, keys, &mut self.out);
-                state
+                (MachineKind::Destination, state)
             }
             Place::Queue(id) => {
                 let (queue, context) = (&mut self.queues[id.index()], &plan.queues[id.index()]);
                 let state = queue.state() as u8;
                 queue.handle(&self.current, context, &mut self.shelf, &mut self.out);
                 self.queue_changed(id, plan);
-                state
+                (MachineKind::Queue, state)
             }
             Place::Container(id) => {
                 let container = &mut self.containers[id.index()];
                 let state = container.state() as u8;
                 container.handle(&self.current, &plan.containers[id.index()], &mut self.out);
-                state
+                (MachineKind::Container, state)
             }
-            Place::Table(id) => {
-                let state;
-                (kind, state) = self.table_handles(id, plan);
-                state
-            }
+            Place::Table(id) => self.table_handles(id, plan),
             Place::Replicator(id) => {
                 let replicator = &mut self.replicators[id.index()];
                 let state = replicator.state() as u8;
                 let context = &plan.replicators[id.index()];
                 replicator.handle(&self.current, context, &mut self.log, &mut self.out);
-                state
+                (MachineKind::Replicator, state)
             }
         };
-        Pair { machine: kind, state, message }
+        Pair { machine, state, message }
     }
 
     /// What kind of machine it is, and the state of one that can be commanded.

@@ -10,7 +10,9 @@ changes_of_each_field! {
         batch_of: [],
         reached: [|progress| progress.reached[1] ^= 1, |progress| progress.reached[2] ^= 1 << 31],
         entered: [|progress| progress.entered[1].0 ^= 2],
-        counts: [|progress| progress.counts[40] += 1],
+        owed: [|progress| progress.owed[40] += 1],
+        // It follows from the plan.
+        by_record: [],
         queued: [|progress| progress.queued[1] += 1],
         delivered: [|progress| progress.delivered += 1],
         changed: [|progress| progress.changed = !progress.changed],

@@ -268,7 +268,7 @@ const REASONS: &[Reason] = &[
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
     ("out.events", always, Left::Out, "what happened is history"),
-    ("progress.counts", always, Left::Out, "they follow from what each record has reached"),
+    ("progress.owed", always, Left::Out, "they follow from what each record has reached"),
     ("progress.changed", always, Left::Out, "it is taken before a step ends"),
     ("progress.queued", does_not_repeat, Left::Out, "it follows from the queues"),
     ("progress.delivered", does_not_repeat, Left::Out, "it follows from the destination"),
