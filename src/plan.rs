@@ -113,7 +113,8 @@ impl Plan {
         let lost = script::regions_lost(&actions);
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
-        let contexts = contexts::Builder { scenario, layout: &layout, steps };
+        let keys = keys(scenario, &weights);
+        let contexts = contexts::Builder { scenario, layout: &layout, keys: &keys, steps };
         let fences_late = fences_late(scenario, &actions);
         let can_be_late = fences_late || scenario.budget.late > 0;
         let offers_faults = scenario.budget != Budget::default()
@@ -152,7 +153,7 @@ impl Plan {
             layout,
             first_record,
             batch_of,
-            keys: keys(scenario, &weights),
+            keys,
             weights,
             speeds,
             published_by: published_by(&actions, scenario.records.batches.len()),

@@ -19,8 +19,8 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Clock, Commands, Conflict, DeadLetters, Delivery, OnDependencyFailure, OnRefusal, QueueFailure,
-    ReplicationMode, StoreKind, TableFailure, Versions,
+    Clock, Commands, Conflict, DeadLetters, Delivery, Groups, OnDependencyFailure, OnRefusal,
+    QueueFailure, ReplicationMode, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -59,6 +59,8 @@ pub(crate) struct Sketch {
     pub(crate) on_refusal: OnRefusal,
     /// The kind of the queues.
     pub(crate) delivery: Delivery,
+    /// The message groups of fifo queues; without keys, each record's own for by key.
+    pub(crate) groups: Groups,
     /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
     /// of 0.
     pub(crate) max_receives: u16,
@@ -169,6 +171,7 @@ impl Sketch {
             dns: self.naming.options(&topology),
             queue: QueueOptions {
                 delivery,
+                groups: self.groups(),
                 max_receives,
                 capacity,
                 dead_letters: match self.has_poison() {
@@ -196,6 +199,14 @@ impl Sketch {
             script: script::write(self),
             topology,
             ..Scenario::default()
+        }
+    }
+
+    fn groups(&self) -> Groups {
+        match (self.delivery, self.groups) {
+            (Delivery::Standard, _) => Groups::One,
+            (Delivery::Fifo, Groups::ByKey) if self.keys == 0 => Groups::ByRecord,
+            (Delivery::Fifo, groups) => groups,
         }
     }
 

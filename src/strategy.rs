@@ -38,8 +38,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{
-    Answer, Clock, Commands, Delivery, Failback, OnDependencyFailure, OnRefusal, QueueFailure,
-    TableFailure,
+    Answer, Clock, Commands, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
+    QueueFailure, TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
@@ -85,7 +85,10 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
         (select(TableFailure::ALL), select(Clock::ALL), prop_oneof![Just(0u32), 1u32..=50]),
-        prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
+        (
+            prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
+            prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
+        ),
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
         (
             prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
@@ -110,7 +113,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_refusal,
                 strong,
                 (on_table_failure, clock, skew),
-                delivery,
+                (delivery, groups),
                 max_receives,
                 (retries, on_dependency_failure),
                 capacity,
@@ -129,6 +132,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 timing,
                 on_refusal,
                 delivery,
+                groups,
                 strong,
                 max_receives,
                 capacity,

@@ -51,6 +51,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 1]),
     ("queue.remove=head", "standard-queues", [3, 1, 1, 1]),
     ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),
+    ("queue.groups=by-record", "scattered-groups", [2, 1, 1, 1]),
     ("queue.at_capacity=starve", "slack-job-queue", [3, 1, 5, 0]),
     ("container.on_unreadable=give-up", "google-unreadable-row", [1, 1, 1, 0]),
     ("table.conflict=last-writer-wins", "stranded-overwrite", [2, 1, 6, 0]),

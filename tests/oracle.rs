@@ -149,8 +149,13 @@ fn agrees_with_the_spec_on_cases_of_the_strategies() {
             return Ok(());
         };
         let mut runner = Runner::new(Arc::new(plan));
+        // A drawn system that never comes to rest has a trace that grows for hours.
+        runner.limit_steps(20_000);
         let mut trace = Trace::default();
         let outcome = runner.run(&mut Script::new(choices.clone()), 0, &mut trace);
+        if let Verdict::Inconclusive(_) = outcome.verdict {
+            return Ok(());
+        }
         trace.end(runner.simulation());
         let name = format!("{changes:?}, choices {choices:?}");
         assert_agreement(&outcome.verdict, &trace, runner.simulation().plan(), &name);

@@ -117,6 +117,7 @@ fn every_built_in_scenario_has_a_test() {
         "dynamodb-dns-plans",
         "github-failover",
         "clock-skew",
+        "scattered-groups",
         "poison-message",
         "outage-dead-letters",
     ];

@@ -137,7 +137,9 @@ pub use container::{
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
 pub use limit::LossLimit;
-pub use queue::{AtCapacity, DeadLetters, Delivery, QueueFailure, QueueOptions, Receive, RemoveBy};
+pub use queue::{
+    AtCapacity, DeadLetters, Delivery, Groups, QueueFailure, QueueOptions, Receive, RemoveBy,
+};
 pub use replication::{Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;

@@ -1,5 +1,7 @@
 //! The queue between two stages (SQS).
 
+use std::sync::Arc;
+
 use crate::model::id::{QueueId, RegionId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
@@ -66,7 +68,8 @@ pub const CONSUMERS_MAX: usize = 8;
 /// again. (The queue of the published model knows of no delivery: it hands out its head to whichever
 /// consumer asks, and a remove removes the head.)
 ///
-/// A `fifo` queue has one delivery in flight. A `standard` queue has as many as consumers wait, and
+/// A `fifo` queue has one delivery of each message group in flight ([`Groups`](crate::model::options::Groups); by default all
+/// records are one group): it delivers the first record whose group has none. A `standard` queue has as many as consumers wait, and
 /// the scheduler may change the order of what is visible.
 ///
 /// A delivery is invisible to other consumers until its *visibility timeout*. The scheduler may let that of
@@ -88,15 +91,15 @@ pub const CONSUMERS_MAX: usize = 8;
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
 ///
-/// Source: Amazon SQS; a FIFO queue here has one message group. What a stale receipt does: the
-/// documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
+/// Source: Amazon SQS. Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
+/// of it is in flight. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
 /// in the AWS knowledge center.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Queue {
     state: State,
     /// Not in flight, in the order in which they will be delivered.
     visible: List,
-    /// Delivered and not removed, oldest delivery first; at most one in a `fifo` queue.
+    /// Delivered and not removed, oldest delivery first; at most one of each group in a `fifo` queue.
     in_flight: List,
     /// Given up after too many deliveries, in that order.
     dead: List,
@@ -111,10 +114,12 @@ pub struct Queue {
 }
 
 /// What a queue knows about its place and its design.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Which queue it is.
     pub(crate) id: QueueId,
+    /// By record: its message group; none if all records are one, or the queue has none.
+    pub(crate) groups: Option<Arc<[u16]>>,
     /// Its design.
     pub(crate) options: QueueOptions,
 }
@@ -294,7 +299,8 @@ impl Queue {
         self.serve(context, shelf, out);
     }
 
-    /// Delivers the head while a consumer waits and the queue may have one more in flight.
+    /// Delivers the head while a consumer waits and the queue may have one more in flight; then the first record of
+    /// each group that has none.
     #[inline]
     fn deliver(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         if context.options.at_capacity == AtCapacity::Starve && self.is_full(context) {
@@ -306,30 +312,52 @@ impl Queue {
             && (several || self.in_flight.is_empty())
         {
             let item = shelf.pop_front(&mut self.visible).expect("it is not empty: as above");
-            if context.options.max_receives > 0 && item.receives >= context.options.max_receives {
-                shelf.push_back(&mut self.dead, item);
-                out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
-                continue;
-            }
-            let holder = self.waiting.pop().expect("a consumer waits: it was asked above");
-            let receipt = Receipt(self.deliveries);
-            self.deliveries += 1;
-            let (queue, gone) = (context.id, context.options.receive == Receive::Destructive);
-            let Item { copy, number, .. } = item;
-            out.emit(Event::Delivered {
-                queue,
-                record: copy.id,
-                redelivery: item.receives > 0,
-                gone,
-            });
-            let incarnation = holder.incarnation;
-            let received = Message::Received { incarnation, queue, copy, number, receipt };
-            out.send(holder.machine, received);
-            if !gone {
-                let receives = item.receives.saturating_add(1);
-                let item = Item { holder, receipt, receives, ..item };
-                shelf.push_back(&mut self.in_flight, item);
-            }
+            self.hand_out(item, context, shelf, out);
+        }
+        if !self.visible.is_empty() && !self.waiting.is_empty() {
+            self.deliver_of_other_groups(context, shelf, out);
+        }
+    }
+
+    /// What keeps back the first record need not keep back the others.
+    #[cold]
+    fn deliver_of_other_groups(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let Some(groups) = context.groups.as_deref() else { return };
+        let group = |item: &Item| groups.get(item.copy.id.index());
+        while !self.waiting.is_empty() {
+            let is_busy =
+                |item: &&Item| shelf.iter(&self.in_flight).any(|other| group(other) == group(item));
+            let Some(number) =
+                shelf.iter(&self.visible).find(|item| !is_busy(item)).map(|item| item.number)
+            else {
+                return;
+            };
+            let item = shelf.take_first(&mut self.visible, |item| item.number == number);
+            self.hand_out(item.expect("it was found"), context, shelf, out);
+        }
+    }
+
+    /// The record goes to the consumer that waits longest, or to the dead letters.
+    #[inline(always)]
+    fn hand_out(&mut self, item: Item, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        if context.options.max_receives > 0 && item.receives >= context.options.max_receives {
+            shelf.push_back(&mut self.dead, item);
+            return out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
+        }
+        let holder = self.waiting.pop().expect("a consumer waits: it was asked before");
+        let receipt = Receipt(self.deliveries);
+        self.deliveries += 1;
+        let (queue, gone) = (context.id, context.options.receive == Receive::Destructive);
+        let Item { copy, number, .. } = item;
+        let redelivery = item.receives > 0;
+        out.emit(Event::Delivered { queue, record: copy.id, redelivery, gone });
+        let incarnation = holder.incarnation;
+        let received = Message::Received { incarnation, queue, copy, number, receipt };
+        out.send(holder.machine, received);
+        if !gone {
+            let receives = item.receives.saturating_add(1);
+            let item = Item { holder, receipt, receives, ..item };
+            shelf.push_back(&mut self.in_flight, item);
         }
     }
 

@@ -3,9 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
-use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
+use crate::model::id::{
+    ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
+};
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Insert, Origin, ReplicationMode, StoreKind};
+use crate::model::options::{Groups, Insert, Origin, ReplicationMode, StoreKind};
+use crate::model::record::Keys;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
@@ -14,6 +17,7 @@ use crate::scenario::{Records, Scenario};
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
     pub(super) layout: &'a Layout,
+    pub(super) keys: &'a Keys,
     pub(super) steps: container::Steps,
 }
 
@@ -72,8 +76,29 @@ impl Builder<'_> {
         ids.map(|queue| self.layout.queue_place(queue).0).collect()
     }
 
+    /// By record: its message group, unless all are one.
+    fn groups(&self) -> Option<Arc<[u16]>> {
+        let records = 0..=self.scenario.records.total() as u16;
+        match self.scenario.queue.groups {
+            Groups::One => None,
+            Groups::ByKey => {
+                let of = |record| match record {
+                    0 => 0,
+                    _ => self.keys.key_of(RecordId(record)) as u16,
+                };
+                Some(records.map(of).collect())
+            }
+            Groups::ByRecord => Some(records.collect()),
+        }
+    }
+
     pub(super) fn queues(&self) -> Vec<queue::Context> {
-        let context = |id| queue::Context { id: QueueId(id), options: self.scenario.queue };
+        let groups = self.groups();
+        let context = |id| queue::Context {
+            id: QueueId(id),
+            groups: groups.clone(),
+            options: self.scenario.queue,
+        };
         (0..self.layout.queues() as u16).map(context).collect()
     }
 

@@ -6,7 +6,7 @@ use crate::model::container::Steps;
 use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Action, AtCapacity, Clock, Delivery, Policy, ReplicationMode, StoreKind,
+    Action, AtCapacity, Clock, Delivery, Groups, Policy, ReplicationMode, StoreKind,
 };
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
@@ -108,6 +108,19 @@ pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
     let queue = &scenario.queue;
     if queue.at_capacity != AtCapacity::default() && queue.capacity == 0 {
         return Err(Problem::new("queue.at_capacity", Cause::NoCapacity));
+    }
+    let contradiction = match queue.groups {
+        Groups::One => None,
+        Groups::ByKey | Groups::ByRecord if queue.delivery == Delivery::Standard => {
+            Some(("only fifo queues have message groups", "leave it out, or use fifo queues"))
+        }
+        Groups::ByKey if scenario.records.keys == 0 => {
+            Some(("records have no business keys", "set records.keys to 1 or more"))
+        }
+        Groups::ByKey | Groups::ByRecord => None,
+    };
+    if let Some((why, remedy)) = contradiction {
+        return Err(Problem::new("queue.groups", Cause::Contradiction { why, remedy }));
     }
     Ok(())
 }

@@ -140,6 +140,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     (
+        "scattered-groups",
+        include_str!("../../scenarios/incidents/scattered-groups.toml"),
+        PropertyName::MonotoneVersion,
+    ),
+    (
         "poison-message",
         include_str!("../../scenarios/incidents/poison-message.toml"),
         PropertyName::Settles,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use active_active::explore::{Runner, Verdict};
-use active_active::model::dns;
+use active_active::explore::{Outcome, Runner, Verdict};
 use active_active::model::{Event, RecordId, TableId};
+use active_active::model::{dns, queue};
 use active_active::scenario::builtin;
 use active_active::scheduler::Random;
 use active_active::spec::{Breach, PropertyName};
@@ -45,6 +45,51 @@ fn a_late_store_of_a_dead_container_brings_an_older_version_back() {
     for fix in ["table.conflict=version-checked", "budget.late=0", no_crash] {
         assert_eq!(property(&[fix]), None, "{fix}");
     }
+}
+
+/// Two containers work on two versions of a key at the same time where the message group is the record's own id; not
+/// where it is the key, although they work at the same time there, too. A store that checks versions, with a destination that
+/// does, does not mind.
+#[test]
+fn versions_of_a_key_overtake_each_other_in_groups_of_their_own() {
+    let mut runner = Runner::new(plans::plan("scattered-groups", &[]));
+    let mut verdicts = (0..RANDOM_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+    let is_older = |outcome: &Outcome| match &outcome.verdict {
+        Verdict::Violated(violation) => {
+            assert_eq!(violation.property(), PropertyName::MonotoneVersion, "{violation}");
+            true
+        }
+        Verdict::Holds => false,
+        Verdict::Inconclusive(_) => panic!("{outcome:?}"),
+    };
+    assert!(verdicts.any(|outcome| is_older(&outcome)));
+    let versions = ["table.conflict=version-checked", "destination.versions=checked"];
+    holds_with("scattered-groups", &versions, all_is_everywhere);
+    holds_with("scattered-groups", &["queue.groups=one"], all_is_everywhere);
+    let at_once = std::cell::Cell::new(0);
+    holds_with("scattered-groups", &["queue.groups=by-key"], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+        at_once.set(at_once.get() + usize::from(works_on_two_at_once(run)));
+    });
+    assert!(at_once.get() > 100, "{} runs work on two keys at the same time", at_once.get());
+}
+
+/// Whether a queue had two records in flight.
+fn works_on_two_at_once(run: &Run<'_>) -> bool {
+    let mut in_flight = BTreeMap::new();
+    run.events.all.iter().any(|event| match *event {
+        Event::Queue(queue::Event::Delivered { queue, .. }) => {
+            let count: &mut u32 = in_flight.entry(queue).or_default();
+            *count += 1;
+            *count > 1
+        }
+        Event::Queue(queue::Event::Removed { queue, .. }) => {
+            *in_flight.entry(queue).or_default() -= 1;
+            false
+        }
+        _ => false,
+    })
 }
 
 /// Slack's queue stays full in every schedule, although what it waited for is back; one that serves

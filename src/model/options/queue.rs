@@ -11,6 +11,8 @@ section! {
     QueueOptions {
         /// The kind of queue.
         delivery: Delivery,
+        /// Of a fifo queue: which records keep their order, and wait for each other.
+        groups: Groups,
         /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
         max_receives: u16 => vec![
             (0, SOUND.limit()),
@@ -59,11 +61,29 @@ option! {
 option! {
     /// The kind of a queue.
     Delivery {
-        /// One delivery at a time, the head (SQS FIFO, one message group).
+        /// In order: one delivery at a time, the head, or one of each message group (SQS FIFO).
         Fifo,
         /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
         /// within the budget.
         Standard = SOUND.holds_in(&["crash-anywhere"]),
+    }
+}
+
+option! {
+    /// The message groups of a fifo queue: what a record's group is. The records of a group are delivered in order, one
+    /// at a time: one that is in flight keeps back those of its own group, and no others.
+    Groups {
+        /// All records are one group.
+        One,
+        /// Records of one business key are a group: containers work on different keys at the same time, and
+        /// each key keeps its order.
+        ByKey = SOUND.needs(&["records.keys=2"]).holds_in(&["scattered-groups"]),
+        /// Each record is a group of its own, as with a new id for each message: nothing keeps an order. Sound for
+        /// records without business keys, and where versions are checked; elsewhere the containers of a
+        /// queue overtake each other.
+        ByRecord = SOUND
+            .by("scattered-groups", P::MonotoneVersion)
+            .holds_in(&["crash-anywhere"]),
     }
 }
 

@@ -72,6 +72,32 @@ fn an_expired_receipt_removes_nothing_from_a_fifo_queue() {
     rig.tells(TOLD, "an_expired_receipt_removes_nothing_from_a_fifo_queue");
 }
 
+/// Records 1, 4 and 5 have one business key, 2 and 3 the other: one delivery of each at a time, and what comes back is the
+/// first of its group again.
+#[test]
+fn what_is_in_flight_keeps_back_its_own_group() {
+    let text =
+        |groups| format!("records.keys = 2\nqueue = {{ groups = '{groups}', max_receives = 2 }}");
+    let mut by_key = rig(&text("by-key"), &[]);
+    sends(&mut by_key, &[1, 4, 2, 3]);
+    receives(&mut by_key, ONE);
+    by_key.title("the second record waits for the first, the third does not");
+    receives(&mut by_key, TWO);
+    abandons(&mut by_key, TWO);
+    receives(&mut by_key, TWO);
+    removes(&mut by_key, ONE, 0);
+    receives(&mut by_key, ONE);
+    by_key.title("a record that is given up keeps back none");
+    abandons(&mut by_key, TWO);
+    receives(&mut by_key, TWO);
+    let mut each = rig(&text("by-record"), &[]);
+    each.title("each record is a group, and a second copy waits for the first");
+    sends(&mut each, &[1, 1, 4]);
+    receives(&mut each, ONE);
+    receives(&mut each, TWO);
+    all_tell(&[by_key, each], TOLD, "what_is_in_flight_keeps_back_its_own_group");
+}
+
 /// Several deliveries at a time, and the last receipt removes a record until it is delivered again.
 #[test]
 fn a_standard_queue_delivers_several() {
