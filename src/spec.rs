@@ -14,6 +14,7 @@ use crate::model::{container, destination, dns, queue, replicator, source, table
 use crate::plan::Plan;
 use crate::sim::{Bytes, Simulation};
 
+mod answered_once;
 pub mod breach;
 mod circle;
 mod converged;
@@ -41,6 +42,7 @@ mod tests;
 pub(crate) mod unmet;
 mod within_rpo;
 
+pub use answered_once::AnsweredOnce;
 use breach::Whereabouts;
 pub use breach::{Breach, Violation};
 pub use converged::Converged;
@@ -264,6 +266,9 @@ impl Spec {
             }
             container::Event::NothingToRecover { container } => {
                 ledger.recovered_in_vain(container, seen);
+            }
+            container::Event::AnsweredAgain { container } => {
+                judged(AnsweredOnce::again(container), plan)?;
             }
             container::Event::GaveBack { .. } | container::Event::StaleReply { .. } => {}
         }

@@ -73,6 +73,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("aurora.switchover=at-once", "aurora-switchover", [1, 1, 2, 2]),
     ("aurora.fencing=best-effort", "aurora-failover", [1, 1, 2, 0]),
     ("aurora.switchover=at-once", "switchover-anywhere", [1, 1, 1, 1]),
+    ("aurora.switchover=asked-again", "switchover-anywhere", [1, 1, 1, 1]),
     ("aurora.rpo_records_max=0", "ahead-of-all", [3, 1, 4, 0]),
     ("aurora.rpo_on=every-region", "one-region-left", [3, 1, 2, 0]),
     ("rpo.records=0", "aurora-failover", [1, 1, 2, 2]),

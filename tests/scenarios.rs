@@ -109,6 +109,7 @@ fn every_built_in_scenario_has_a_test() {
         "f5-as-published",
         "active-passive-failover-undrained",
         "active-passive-f3-as-published",
+        "active-passive-failover-as-published",
         "active-passive-f5-as-published",
         "slack-job-queue",
         "google-unreadable-row",

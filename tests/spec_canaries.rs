@@ -112,6 +112,10 @@ fn canary(property: PropertyName) -> Violation {
         PropertyName::RoutedByPolicy => {
             run(&["offline in-dns@1", "publish 1"], &["dns.route=ignore-offline"])
         }
+        PropertyName::AnsweredOnce => run(
+            &["publish 1", "await delivered all", "switchover only-table to @2"],
+            &["store.default=aurora", "aurora.switchover=asked-again"],
+        ),
         PropertyName::RegionFifo => region_fifo(),
         PropertyName::InOrder => run(
             &["publish 1", "await sometime", "offline in-dns@1", "publish 2"],
@@ -248,6 +252,12 @@ fn words(property: PropertyName) -> (&'static str, &'static [&'static str]) {
             &[
                 "inbound-queue@1 took record 1 before record 2",
                 "inbound-queue@1 is first in, first out, and one container reads it",
+            ],
+        ),
+        PropertyName::AnsweredOnce => (
+            "only-container@1 hears that a record is stored, and has no request that was not answered",
+            &[
+                "the writer has moved; what the old one wrote came to the new one by only-replicator",
             ],
         ),
         PropertyName::InOrder => (

@@ -152,6 +152,9 @@ impl Container {
             }
             Input::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
+                    if !self.is_storing(context) {
+                        return out.emit(Event::AnsweredAgain { container: context.id });
+                    }
                     if unreadable && context.options.on_unreadable == OnUnreadable::GiveUp {
                         return self.give_back(WhyBack::Unreadable, context, out);
                     }
@@ -198,6 +201,12 @@ impl Container {
             out.emit(Event::StaleReply { container: context.id });
         }
         current
+    }
+
+    /// Whether it waits for its table.
+    #[inline]
+    fn is_storing(&self, context: &Context) -> bool {
+        self.hand.is_some_and(|hand| context.action(hand.step) == Some(Action::Store))
     }
 
     #[inline]

@@ -82,6 +82,7 @@ properties! {
     NeverLost Step
         "an accepted record that is not delivered is in a queue from which it will go on";
     EffectOnce Step "a table has one row for a record, and the destination counts it once";
+    AnsweredOnce Step "a container hears once of each request that its table stored the record";
     RoutedByPolicy Step "in-dns and out-dns lead only to regions that their policy allows";
     RegionFifo Step "each table first stores records in the order in which they came to the region";
     InOrder Step "records reach each component and the destination in the order of publishing";

@@ -80,6 +80,8 @@ pub(crate) struct Context {
     pub(crate) witness: Option<RegionId>,
     /// It carries the log of a global database.
     pub(crate) is_database: bool,
+    /// Rows of a writer that was switched over go on to the others.
+    pub(crate) asks_again: bool,
     /// It tells the writer what another region has, or will.
     pub(crate) confirms: bool,
     /// It judges conditions: its rows begin at this place of the log of all replicators.
@@ -150,7 +152,7 @@ impl Replicator {
             let message = Message::Replicate { region, copy, time };
             return out.hold(&mut self.held_from[region.index()], message);
         }
-        if context.is_database && region != self.writer {
+        if context.is_database && region != self.writer && !context.asks_again {
             // It wrote after it was replaced, and had not been told.
             return out.send(context.tables[region.index()], Message::Discard { copy });
         }

@@ -7,7 +7,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Groups, Insert, Origin, ReplicationMode, StoreKind};
+use crate::model::options::{Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover};
 use crate::model::record::Keys;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
@@ -209,6 +209,7 @@ impl Builder<'_> {
                 witness: self.witness().filter(|_| self.database(stage).is_none()),
                 options: self.scenario.replication,
                 is_database: self.database(stage).is_some(),
+                asks_again: self.scenario.aurora.switchover == Switchover::AskedAgain,
                 confirms: self
                     .database(stage)
                     .is_some_and(|database| database.options.rpo_records_max > 0),

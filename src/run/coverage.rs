@@ -339,7 +339,9 @@ impl Coverage {
                 ..
             } => self.reach(Reached::GaveBack),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
-            container::Event::Forwarding { .. } | container::Event::NothingToRecover { .. } => {}
+            container::Event::Forwarding { .. }
+            | container::Event::AnsweredAgain { .. }
+            | container::Event::NothingToRecover { .. } => {}
         }
     }
 

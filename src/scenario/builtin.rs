@@ -95,6 +95,11 @@ pub const UNSOUND: &[(&str, &str, PropertyName)] = &[
         PropertyName::DeliveredAll,
     ),
     (
+        "active-passive-failover-as-published",
+        include_str!("../../scenarios/active-passive/active-passive-failover-as-published.toml"),
+        PropertyName::AnsweredOnce,
+    ),
+    (
         "active-passive-f5-as-published",
         include_str!("../../scenarios/active-passive/active-passive-f5-as-published.toml"),
         PropertyName::DeliveredAll,

@@ -11,6 +11,7 @@ use crate::model::id::{
 };
 use crate::model::layout::{MachineKind, Place};
 use crate::model::message::{Client, Message, MessageKind};
+use crate::model::options::Switchover;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
@@ -229,9 +230,19 @@ impl World {
     fn table_handles(&mut self, id: TableId, plan: &Plan) -> (MachineKind, u8) {
         let mut store = store_of(id, &mut self.rows, &mut self.latest, plan);
         let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
+        let mut again = None;
         let before = match context.database {
             None => (MachineKind::Table, table.state() as u8),
-            Some(_) => (MachineKind::Database, table.cluster_state(context) as u8),
+            Some(database) => {
+                let state = table.cluster_state(context);
+                if database.options.switchover == Switchover::AskedAgain
+                    && state == global_database::State::Writer
+                    && let Message::Apply { region, .. } = self.current
+                {
+                    again = Some(region);
+                }
+                (MachineKind::Database, state as u8)
+            }
         };
         match self.faults.cut_off(&self.current, plan) {
             None => table.handle(&self.current, context, &mut store, &mut self.out),
@@ -239,6 +250,9 @@ impl World {
             Some(Client { machine, incarnation }) => {
                 self.out.send(machine, Message::InsertRefused { incarnation });
             }
+        }
+        if let Some(written_in) = again {
+            self.acknowledge_again(id, written_in, plan);
         }
         before
     }

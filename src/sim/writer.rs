@@ -9,6 +9,7 @@ use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{RecordId, RegionId, ReplicatorId, TableId};
+use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
 use crate::model::table;
@@ -56,7 +57,29 @@ impl World {
                 self.tables[table.index()].hand_over(to, context, &mut self.out);
             }
             Switchover::AtOnce => self.promote(id, from, to, Fencing::Full, plan),
+            Switchover::AskedAgain => {
+                self.replicators[id.index()].set_writer(to);
+                let lost = self.lost;
+                for region in plan.layout.region_ids().filter(|&region| !lost.contains(region)) {
+                    self.have_follow(table_of(id, region, plan), to, plan);
+                }
+            }
         }
+    }
+
+    /// A row of the old writer has come to the new one, which takes it for a write of its own to acknowledge: the
+    /// container that stored it hears that again.
+    #[cold]
+    pub(super) fn acknowledge_again(&mut self, table: TableId, written_in: RegionId, plan: &Plan) {
+        let (_, stage) = plan.layout.table_place(table);
+        let container = plan.layout.container(written_in, stage, 0);
+        if self.lost.contains(written_in) {
+            return;
+        }
+        let incarnation = self.containers[container.index()].incarnation();
+        let machine = plan.layout.machine(Place::Container(container));
+        let (duplicate, unreadable) = (false, false);
+        self.out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
     }
 
     /// A switchover begins when every cluster follows the writer: what a failover has to tell one has come.

@@ -44,6 +44,11 @@ pub enum Breach {
         /// The record.
         record: RecordId,
     },
+    /// A container was told that its table stored a record, and had been told before.
+    AnsweredAgain {
+        /// The container.
+        container: ContainerId,
+    },
     /// A record left a queue before its stage had stored it.
     RemovedUnstored {
         /// The queue.
@@ -272,6 +277,7 @@ impl Breach {
             }
             Breach::Lost { .. } => PropertyName::NeverLost,
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
+            Breach::AnsweredAgain { .. } => PropertyName::AnsweredOnce,
             Breach::Misrouted { .. } | Breach::FetchMisrouted { .. } | Breach::Misjudged { .. } => {
                 PropertyName::RoutedByPolicy
             }

@@ -1,7 +1,7 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
+use crate::model::id::{ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId};
 use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
@@ -83,6 +83,10 @@ impl Narrator<'_> {
             }
             Breach::ForwardedUnstored { container, record } => format!(
                 "{} sends {record} on, and its own stage has not stored it",
+                self.name(Place::Container(container))
+            ),
+            Breach::AnsweredAgain { container } => format!(
+                "{} hears that a record is stored, and has no request that was not answered",
                 self.name(Place::Container(container))
             ),
             Breach::RemovedUnstored { queue, record } => {
@@ -219,6 +223,7 @@ impl Narrator<'_> {
                 }
                 reasons
             }
+            Breach::AnsweredAgain { container } => vec![self.answered_before(container)],
             Breach::OverRpo { allowed, .. } => self.over_rpo(allowed),
             Breach::Overtaken { property, at, record, by } => {
                 let order = ORDERS.iter().find(|order| order.property == property);
@@ -226,6 +231,17 @@ impl Narrator<'_> {
             }
             Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
         }
+    }
+
+    /// What the database takes for a request.
+    fn answered_before(&self, container: ContainerId) -> String {
+        let layout = &self.simulation.plan().layout;
+        let (_, stage) = layout.container_place(container);
+        let database = self.name(Place::Replicator(ReplicatorId(u16::from(stage.0))));
+        format!(
+            "the writer has moved; what the old one wrote came to the new one by {database}, which \
+             acknowledged it as a write of its own"
+        )
     }
 
     /// Why the destination did not see that it had counted a record.

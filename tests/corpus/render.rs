@@ -179,6 +179,9 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Container(container::Event::NothingToRecover { container }) => {
             format!("nothing-to-recover {}", names.container(container))
         }
+        Event::Container(container::Event::AnsweredAgain { container }) => {
+            format!("answered-again {}", names.container(container))
+        }
         Event::Container(container::Event::StaleReply { container }) => {
             format!("stale-reply {}", names.container(container))
         }

@@ -267,6 +267,7 @@ const UNSOUND: Never = (
         "aurora.forwarding = off",
         "aurora.rpo_on = every-region",
         "aurora.switchover = at-once",
+        "aurora.switchover = asked-again",
         "container.on_dependency_failure = drop",
         "container.on_duplicate = give-back",
         "container.on_duplicate = skip",

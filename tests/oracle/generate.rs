@@ -54,6 +54,7 @@ const LISTED_UNSOUND: &[&str] = &[
     "aurora.forwarding=acknowledged-early",
     "aurora.forwarding=off",
     "aurora.switchover=at-once",
+    "aurora.switchover=asked-again",
     "aurora.fencing=best-effort",
     "aurora.rpo_on=every-region",
     "dns.plans=check-then-apply",

@@ -103,6 +103,9 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         let stored = before.has_stored(layout.table(region, stage), record);
         must(PropertyName::StoreBeforeForward, stored);
     }
+    // No event tells what a container asked for: that it was answered again is all that is known.
+    let again = matches!(event, Event::Container(container::Event::AnsweredAgain { .. }));
+    must(PropertyName::AnsweredOnce, !again);
     if let Event::Queue(queue::Event::Removed { queue, record }) = *event {
         let (region, position) = layout.queue_place(queue);
         if position == layout.stages.len() {

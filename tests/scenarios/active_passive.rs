@@ -166,6 +166,49 @@ fn active_passive_f3_and_f5_as_published_stop_a_container_for_good() {
     }
 }
 
+/// The writer of a database moves while what the old one wrote is on its way: the new one acknowledges that again.
+#[test]
+fn active_passive_failover_as_published_acknowledges_a_write_twice() {
+    let name = "active-passive-failover-as-published";
+    let plan = plans::plan(name, &[]);
+    let mut runner = Runner::new(plan);
+    let outcomes = (0..INCIDENT_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+    let violations: Vec<_> = outcomes
+        .filter_map(|outcome| match outcome.verdict {
+            Verdict::Violated(violation) => Some(*violation),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+        .collect();
+    assert!(violations.len() >= 3, "{} runs", violations.len());
+    for violation in &violations {
+        assert_eq!(violation.property(), PropertyName::AnsweredOnce);
+        let [why] = &violation.because[..] else { panic!("{violation:?}") };
+        assert!(why.starts_with("the writer has moved; what the old one wrote came"), "{why}");
+    }
+    for remedy in [
+        "aurora.switchover=drain-first",
+        "script=publish 1,await delivered batch 1,await quiescent,offline in-dns@1,\
+        switchover *-table to @2,offline out-dns@1,publish 2,publish 3,await delivered all",
+    ] {
+        holds_with(name, &[remedy], arrived_in_order);
+    }
+}
+
+/// A container that waits for its next answer takes the second one of the last request for it.
+#[test]
+fn an_answer_that_comes_again_is_taken_for_that_of_the_next_record() {
+    let design = ["aurora.switchover=asked-again", "store.default=aurora", "records.batches=4"];
+    let rest =
+        ["script=publish 1,await delivered all", "budget.switchover=1", "topology.stages=only"];
+    let left_out = "spec.leave_out=AnsweredOnce";
+    let plan = plans::plan("baseline", &[&design[..], &rest[..], &[left_out]].concat());
+    let sweep = Sweep { plan: plan.clone(), runs: 20_000, threads: 2, steps_max: u64::MAX };
+    let prepared = Strategy::Portfolio.prepare(&plan, 1);
+    let report = sweep.run(|| prepared.scheduler(), &Progress::default());
+    let (_, violation) = report.violation.expect("it goes on with a record that is not stored");
+    assert_eq!(violation.property(), PropertyName::StoreBeforeForward);
+}
+
 /// Where records have keys, the order of each key is judged: no two of these have one.
 #[test]
 fn records_of_different_keys_may_overtake_each_other() {

@@ -36,6 +36,11 @@ pub enum Event {
         /// The container.
         container: ContainerId,
     },
+    /// A container heard that its table stored a record, and had no request there that was not answered.
+    AnsweredAgain {
+        /// The container.
+        container: ContainerId,
+    },
     /// A container was told to recover and works: nothing is done, nor will be when it stops after that.
     NothingToRecover {
         /// The container.
@@ -61,9 +66,10 @@ impl Event {
     pub fn record(&self) -> Option<RecordId> {
         match *self {
             Event::Forwarding { record, .. } | Event::GaveBack { record, .. } => Some(record),
-            Event::Became { .. } | Event::StaleReply { .. } | Event::NothingToRecover { .. } => {
-                None
-            }
+            Event::Became { .. }
+            | Event::StaleReply { .. }
+            | Event::AnsweredAgain { .. }
+            | Event::NothingToRecover { .. } => None,
         }
     }
 }

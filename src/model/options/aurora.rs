@@ -55,6 +55,11 @@ option! {
         DrainFirst,
         /// At once. Unsound: what was not replicated is lost though nothing failed.
         AtOnce = UNSOUND.needs(DATABASE).by("aurora-switchover", P::WithinRpo).by(SWITCHOVER_ANYWHERE, P::WithinRpo),
+        /// At once, and what the old writer wrote last comes to the new one as a write that is asked for. Nothing is
+        /// lost, and a container hears of it a second time. As in the published model. Unsound: it may take that for
+        /// the answer to its next request.
+        AskedAgain = UNSOUND.needs(DATABASE)
+            .by(SWITCHOVER_ANYWHERE, P::AnsweredOnce),
     }
 }
 

@@ -67,6 +67,15 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             let asked = past.notes[last as usize].subject;
             finder.of_step(asked.into_iter().chain([record]).collect(), last)
         }
+        Breach::AnsweredAgain { container } => {
+            let (_, stage) = layout.container_place(container);
+            let told = past.notes[last as usize].sender;
+            let stored = past.notes[told as usize].subject;
+            let mut roots = finder.of_tables(stored.into_iter().collect(), stage);
+            roots.steps.extend([told, last]);
+            roots.machines.insert(layout.machine(Place::Container(container)));
+            roots
+        }
         Breach::OverRpo { record, .. } => finder.of_loss(record, last),
         Breach::WentBack { table, record, newer } => {
             let mut roots = finder.of_step(vec![record, newer], last);

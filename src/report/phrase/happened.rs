@@ -159,6 +159,9 @@ impl Scene<'_> {
                     false => "ignores it: an earlier life had asked".to_owned(),
                 })
             }
+            container::Event::AnsweredAgain { .. } => {
+                Some("has asked for no such thing since it was answered".to_owned())
+            }
             // Of a line that concerns several, the verdict names the one that matters.
             container::Event::NothingToRecover { container } => {
                 let is_told = self.actor_place() == Some(Place::Container(container));

@@ -156,7 +156,8 @@ impl Narrator<'_> {
                  and {} took the write and acknowledged it",
                 self.holder(holder)
             )],
-            (true, Switchover::DrainFirst, _) | (false, _, Fencing::Full) => Vec::new(),
+            (true, Switchover::DrainFirst | Switchover::AskedAgain, _)
+            | (false, _, Fencing::Full) => Vec::new(),
         }
     }
 }
