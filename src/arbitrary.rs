@@ -18,7 +18,7 @@
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication, or with clocks of the regions' own |
 //! | queues | pick each: fifo or standard; neither, rarely with message groups by key or of each record, room for 1 or 3, or dead letters after 1 to 3 deliveries |
-//! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then |
+//! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
@@ -196,10 +196,20 @@ const QUEUES: [(u16, u16, Groups); 8] = {
         (3, 0, One),
     ]
 };
-/// How often containers send a refused request again, and what they do then.
-const RETRIES: [(u8, OnDependencyFailure); 8] = {
+/// How often containers send a refused request again, what they do then, and whether they leave it to a relay to
+/// publish.
+const RETRIES: [(u8, OnDependencyFailure, bool); 8] = {
     use OnDependencyFailure::{GiveBack, Halt};
-    [(0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, Halt), (0, GiveBack), (1, Halt), (2, GiveBack)]
+    [
+        (0, Halt, false),
+        (0, Halt, false),
+        (0, Halt, false),
+        (0, Halt, false),
+        (0, Halt, true),
+        (0, GiveBack, false),
+        (1, Halt, false),
+        (2, GiveBack, false),
+    ]
 };
 /// What failed tables do, whether replication is strong, and whose clocks they go by.
 const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
@@ -240,7 +250,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (on_table_failure, strong, clock) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity, groups) = *bytes.choose(&QUEUES)?;
-    let (retries, on_dependency_failure) = *bytes.choose(&RETRIES)?;
+    let (retries, on_dependency_failure, outbox) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
         topology: Topology { regions, stages, containers },
         batches: batch_sizes,
@@ -260,6 +270,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         capacity,
         retries,
         on_dependency_failure,
+        outbox,
         budget: budget::of(bytes)?,
         speeds: Vec::new(),
         timing: Timing::default(),

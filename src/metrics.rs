@@ -316,7 +316,7 @@ impl Metrics {
                 Holder::Queue(queue) => queues.left(queue, record, now),
                 Holder::DeadLetters(_) => queues.dead_letter_lost(),
                 // What holds it is counted where the record left it, or not counted at all.
-                Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) => {}
+                Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) | Holder::Outbox(_) => {}
             }
             exposure.lost(holder, record, plan);
         }
@@ -336,6 +336,10 @@ impl Metrics {
             if let Some(since) = records.applied(copy.id, region, stage) {
                 totals.lag.record(*now - since);
             }
+        } else if let table::Event::Intended { table, record, passed: false } = event {
+            exposure.intended(table, record, plan);
+        } else if let table::Event::Relayed { table, record } = event {
+            exposure.relayed(table, record, plan);
         }
     }
 

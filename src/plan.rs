@@ -110,6 +110,7 @@ impl Plan {
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
         let (actions, script_steps) = script::resolve(scenario, &layout)?;
+        validate::outbox(scenario, &actions)?;
         let lost = script::regions_lost(&actions);
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
@@ -170,6 +171,11 @@ impl Plan {
     /// How many records there are.
     pub fn records(&self) -> usize {
         self.batch_of.len() - 1
+    }
+
+    /// Whether containers leave it to the relays of their tables to publish.
+    pub fn has_outbox(&self) -> bool {
+        self.tables.iter().any(|context| context.relay.is_some())
     }
 
     /// How many batches there are.

@@ -89,7 +89,7 @@ pub use timing::Timing;
 
 pub use crate::model::fault::Budget;
 pub use crate::model::options::{
-    AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions,
+    AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions, RelayOptions,
     ReplicationOptions, Source, TableOptions,
 };
 pub use crate::model::property::PropertyName;
@@ -136,6 +136,8 @@ pub struct Scenario {
     pub queue: QueueOptions,
     /// Every container.
     pub container: ContainerOptions,
+    /// Every relay.
+    pub relay: RelayOptions,
     /// Every regional table.
     pub table: TableOptions,
     /// What the stages store records in.
@@ -182,6 +184,7 @@ impl Default for Scenario {
             dns: DnsOptions::default(),
             queue: QueueOptions::default(),
             container: ContainerOptions::default(),
+            relay: RelayOptions::default(),
             table: TableOptions::default(),
             store: StoreOptions::default(),
             aurora: AuroraOptions::default(),

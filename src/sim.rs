@@ -333,6 +333,11 @@ impl Simulation {
         &self.world.tables[table.index()]
     }
 
+    /// Whether the outbox of a regional table has a record that its relay has not published.
+    pub(crate) fn intends(&self, table: TableId, record: RecordId) -> bool {
+        self.world.intends(table, record)
+    }
+
     /// The rows of a regional table.
     pub fn rows(&self, table: TableId) -> Rows<'_> {
         Rows::new(self.world.rows_of(table, &self.plan))

@@ -19,8 +19,8 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Clock, Commands, Conflict, DeadLetters, Delivery, Groups, OnDependencyFailure, OnRefusal,
-    QueueFailure, ReplicationMode, StoreKind, TableFailure, Versions,
+    Action, Clock, Commands, Conflict, DeadLetters, Delivery, Groups, OnDependencyFailure,
+    OnRefusal, QueueFailure, ReplicationMode, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -72,6 +72,9 @@ pub(crate) struct Sketch {
     /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
     /// that halt, and a queue that gives up makes dead letters of what is given back.
     pub(crate) on_dependency_failure: OnDependencyFailure,
+    /// Containers store and remove, and relays publish. Not with a global database or strong replication, nor where a table is
+    /// lost alone; what a script expects of its beginning is said of containers that publish.
+    pub(crate) outbox: bool,
     /// Tables acknowledge when another region has the write, where there are three regions, or two
     /// and a witness.
     pub(crate) strong: bool,
@@ -185,6 +188,10 @@ impl Sketch {
             container: ContainerOptions {
                 retries: self.retries,
                 on_dependency_failure: self.on_dependency_failure(),
+                steps: match self.has_outbox() {
+                    true => vec![Action::Store, Action::Remove],
+                    false => ContainerOptions::default().steps,
+                },
                 ..ContainerOptions::default()
             },
             table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
@@ -318,6 +325,17 @@ impl Sketch {
     fn on_dependency_failure(&self) -> OnDependencyFailure {
         let is_open = self.opening == Opening::Plain && self.max_receives() == 0;
         if is_open { self.on_dependency_failure } else { OnDependencyFailure::Halt }
+    }
+
+    fn has_outbox(&self) -> bool {
+        let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
+        let stages = self.topology.stages.len();
+        self.outbox
+            && self.opening == Opening::Plain
+            && !self.is_strong()
+            && !(0..stages).any(|stage| self.has_database(stage))
+            && self.budget().lose_table == 0
+            && !self.acts.iter().any(loses)
     }
 
     /// Commands are messages where nothing is said of when they take effect.

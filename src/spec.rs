@@ -292,6 +292,17 @@ impl Spec {
             table::Event::Ignored { table, record } => {
                 judged(self.versions.ignored(table, record, plan), plan)
             }
+            table::Event::Intended { table, record, passed } => {
+                self.ledger.intended(table, record, !passed, plan);
+                Ok(())
+            }
+            // What counts is that the intent comes too late.
+            table::Event::Passed { .. } => Ok(()),
+            table::Event::Relayed { record, .. } => {
+                judged(NeverLost::left_outbox(record, &self.ledger), plan)?;
+                self.ledger.left_outbox(record);
+                Ok(())
+            }
         }
     }
 
@@ -351,6 +362,9 @@ impl Spec {
                 WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
                 if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
                     ledger.left_queue(queue, record, seen);
+                }
+                if let Holder::Outbox(_) = holder {
+                    ledger.left_outbox(record);
                 }
                 if let Holder::Table(table) = holder {
                     self.versions.lost(table, record, plan);

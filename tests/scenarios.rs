@@ -90,6 +90,7 @@ fn every_built_in_scenario_has_a_test() {
         "late-anywhere",
         "failures-anywhere",
         "partitioned-anywhere",
+        "outbox-anywhere",
         "expired-anywhere",
         "standard-queues",
         "crash-anywhere",
@@ -121,6 +122,7 @@ fn every_built_in_scenario_has_a_test() {
         "scattered-groups",
         "poison-message",
         "outage-dead-letters",
+        "outbox-watermark",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

@@ -5,7 +5,7 @@
 
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;
-use crate::model::options::Commands;
+use crate::model::options::{Commands, Position};
 use crate::plan::Plan;
 use crate::sim::Pair;
 
@@ -38,6 +38,10 @@ const fn rare(
     Kinds { machine, state, messages, is_rare: true }
 }
 
+/// What a table is sent that has an outbox, and no other.
+const OF_AN_OUTBOX: &[MessageKind] =
+    &[MessageKind::Relay, MessageKind::Sent, MessageKind::SendRefused, MessageKind::Wake];
+
 /// All that a sound design can do, in one scenario or another, and what an unsound one handles a late message
 /// in (a fence). What is missing cannot happen:
 ///
@@ -52,7 +56,8 @@ const fn rare(
 /// its region has just come back; a failed table is refused by the others only if it failed while it
 /// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
 /// replication judges conditions only where inserts have some; a fence comes late only where fencing is a
-/// best effort; a command is a message only where the scenario says so.
+/// best effort; a command is a message only where the scenario says so; a relay hears of its queue while its own table is
+/// failed only if that failed meanwhile, and transactions begin only where a relay reads by id.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] =
@@ -92,6 +97,12 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         usual(MachineKind::Table, "Failed", &[Insert, Apply]),
         rare(MachineKind::Table, "Available", &[Logged]),
+        usual(MachineKind::Table, "Available", OF_AN_OUTBOX),
+        rare(MachineKind::Table, "Failed", OF_AN_OUTBOX),
+        rare(MachineKind::Table, "Available", &[Begin]),
+        rare(MachineKind::Table, "Failed", &[Begin]),
+        rare(MachineKind::Container, "Processing", &[Begun]),
+        rare(MachineKind::Container, "FailedDependency", &[Begun]),
         rare(MachineKind::Table, "Failed", &[Probe, InsertRefused, Logged]),
         usual(MachineKind::Replicator, "Running", &[Replicate, Probe, Handover]),
         usual(MachineKind::Replicator, "Failed", &[Replicate]),
@@ -139,9 +150,15 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
     let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
     let has_commands = plan.scenario().commands == Commands::AsMessages;
+    let has_outbox = plan.has_outbox();
+    let opens = has_outbox && plan.scenario().relay.position == Position::ById;
+    let of_an_outbox =
+        |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
     pairs().filter(move |pair| {
         (can_hang || pair.message != MessageKind::Expire)
             && (fences_late || pair.message != MessageKind::Fence)
+            && (has_outbox || !of_an_outbox(pair))
+            && (opens || ![MessageKind::Begin, MessageKind::Begun].contains(&pair.message))
             && (has_commands || pair.message != MessageKind::Command)
             && (has_tables || pair.machine != MachineKind::Table)
             && (has_databases || pair.machine != MachineKind::Database)

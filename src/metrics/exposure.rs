@@ -106,7 +106,20 @@ impl Exposure {
     }
 
     pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
-        let region = plan.layout.queue_place(queue).0;
+        self.came(plan.layout.queue_place(queue).0, record);
+    }
+
+    /// The outbox of a table has the intent to publish a record.
+    pub(super) fn intended(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        self.came(plan.layout.table_place(table).0, record);
+    }
+
+    /// An outbox does not have it any more.
+    pub(super) fn relayed(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        self.went(plan.layout.table_place(table).0, record);
+    }
+
+    fn came(&mut self, region: RegionId, record: RecordId) {
         let messages = &mut self.records[record.index()];
         messages.queued[region.index()] += 1;
         messages.queued_in.insert(region);
@@ -114,7 +127,10 @@ impl Exposure {
     }
 
     pub(super) fn left(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
-        let region = plan.layout.queue_place(queue).0;
+        self.went(plan.layout.queue_place(queue).0, record);
+    }
+
+    fn went(&mut self, region: RegionId, record: RecordId) {
         let messages = &mut self.records[record.index()];
         let queued = &mut messages.queued[region.index()];
         *queued = queued.saturating_sub(1);
@@ -169,6 +185,7 @@ impl Exposure {
             Holder::Queue(queue) | Holder::DeadLetters(queue) => {
                 self.left(queue, record, plan);
             }
+            Holder::Outbox(table) => self.relayed(table, record, plan),
             Holder::Table(table) => {
                 let (region, stage) = plan.layout.table_place(table);
                 let row = self.row(record, stage);

@@ -54,6 +54,29 @@ impl State {
     }
 }
 
+/// What a container does with a record, one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Act {
+    /// It begins the transaction that stores the record with the intent to publish it.
+    Begin,
+    /// It stores the record.
+    Store,
+    /// It sends the record to the out-queue.
+    Publish,
+    /// It removes the record from the in-queue.
+    Remove,
+}
+
+impl From<Action> for Act {
+    fn from(action: Action) -> Act {
+        match action {
+            Action::Store => Act::Store,
+            Action::Publish => Act::Publish,
+            Action::Remove => Act::Remove,
+        }
+    }
+}
+
 /// What the container has in its memory: lost in a crash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Hand {
@@ -86,7 +109,7 @@ pub struct Container {
 }
 
 /// What a container does with a record, in order; then nothing.
-pub(crate) type Steps = [Option<Action>; Action::ALL.len()];
+pub(crate) type Steps = [Option<Act>; Action::ALL.len() + 1];
 
 /// What a container knows about its place and its design.
 #[derive(Clone, Debug)]
@@ -114,7 +137,7 @@ pub(crate) struct Context {
 impl Context {
     /// What is done in this of its steps; none behind the last one.
     #[inline]
-    pub(crate) fn action(&self, step: u8) -> Option<Action> {
+    pub(crate) fn action(&self, step: u8) -> Option<Act> {
         self.steps.get(usize::from(step)).copied().flatten()
     }
 
@@ -128,6 +151,7 @@ messages! {
     /// What a container can be sent.
     pub(crate) enum Input for "a container" {
         Received, ReceiveRefused, Removed, RemoveRefused, Sent, SendRefused, Inserted, InsertRefused,
+        Begun,
     }
 }
 
@@ -169,7 +193,9 @@ impl Container {
                     }
                 }
             }
-            Input::Sent { incarnation, .. } | Input::Removed { incarnation, .. } => {
+            Input::Sent { incarnation, .. }
+            | Input::Removed { incarnation, .. }
+            | Input::Begun { incarnation } => {
                 if self.is_current(incarnation, context, out) {
                     self.next(context, out);
                 }
@@ -222,16 +248,17 @@ impl Container {
     fn act(&mut self, context: &Context, out: &mut Outbox) {
         let client = self.client(context);
         let hand = self.hand.expect("it acts on what it has in its hand");
-        let Some(action) = context.action(hand.step) else {
+        let Some(act) = context.action(hand.step) else {
             return self.receive(context, out);
         };
-        match action {
-            Action::Store => out.send(context.table, Message::Insert { client, copy: hand.copy }),
-            Action::Publish => {
+        match act {
+            Act::Begin => out.send(context.table, Message::Begin { client, copy: hand.copy }),
+            Act::Store => out.send(context.table, Message::Insert { client, copy: hand.copy }),
+            Act::Publish => {
                 out.emit(Event::Forwarding { container: context.id, record: hand.copy.id });
                 out.send(context.out_queue, Message::Send { client, copy: hand.copy });
             }
-            Action::Remove => {
+            Act::Remove => {
                 let (queue, receipt) = (context.in_queue_id, hand.receipt);
                 out.send(context.in_queue, Message::Remove { client, queue, receipt });
             }
@@ -241,8 +268,8 @@ impl Container {
     /// Leaves out what is left before the remove.
     fn skip_to_remove(&mut self, context: &Context, out: &mut Outbox) {
         let hand = self.hand.as_mut().expect("only a record in the hand can be skipped");
-        let remove = context.steps.iter().position(|&action| action == Some(Action::Remove));
-        let remove = remove.expect("validated: steps holds each action once") as u8;
+        let remove = context.steps.iter().position(|&act| act == Some(Act::Remove));
+        let remove = remove.expect("validated: steps holds it once") as u8;
         hand.step = if hand.step < remove { remove } else { hand.step + 1 };
         self.act(context, out);
     }
@@ -268,7 +295,7 @@ impl Container {
             };
         }
         self.retried = 0;
-        let removing = |hand: &Hand| context.action(hand.step) == Some(Action::Remove);
+        let removing = |hand: &Hand| context.action(hand.step) == Some(Act::Remove);
         match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
                 self.skip_to_remove(context, out);

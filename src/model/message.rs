@@ -47,7 +47,7 @@ rows::collect! {
         Proceed Publish Wake
         Send Sent SendRefused Receive Received ReceiveRefused Remove Removed RemoveRefused Abandon Expire
         Insert Inserted InsertRefused
-        Replicate Apply Probe Probed Forward Handover Discard Logged Enact CleanUp Fence Command
+        Replicate Apply Probe Probed Forward Handover Discard Logged Enact CleanUp Fence Command Begin Begun Relay
     ]
 }
 

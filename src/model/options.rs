@@ -122,6 +122,7 @@ mod destination;
 mod dns;
 mod limit;
 mod queue;
+mod relay;
 mod replication;
 pub(crate) mod scenarios;
 mod source;
@@ -140,6 +141,7 @@ pub use limit::LossLimit;
 pub use queue::{
     AtCapacity, DeadLetters, Delivery, Groups, QueueFailure, QueueOptions, Receive, RemoveBy,
 };
+pub use relay::{Position, RelayOptions};
 pub use replication::{Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;

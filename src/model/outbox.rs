@@ -189,6 +189,20 @@ impl Outbox {
         self.messages.retain(list, keep);
     }
 
+    /// Takes the first message of a list that [`Outbox::hold`] filled for which `wanted` holds.
+    pub(crate) fn take_first_held(
+        &mut self,
+        list: &mut List,
+        wanted: impl Fn(&Message) -> bool,
+    ) -> Option<Message> {
+        self.messages.take_first(list, wanted)
+    }
+
+    /// Changes messages of a list that [`Outbox::hold`] filled in place.
+    pub(crate) fn change_held(&mut self, list: &List, change: impl FnMut(&mut Message)) {
+        self.messages.change(list, change);
+    }
+
     /// A record is gone for good: whatever a script waits for, it does not wait for this one.
     pub(crate) fn give_up(&mut self, record: RecordId) {
         self.progress.give_up(record);

@@ -1,7 +1,7 @@
 //! What the driver can see of a run: how far the batches have come.
 
 use crate::model::event::queue::Change;
-use crate::model::event::{Event, Holder, destination, fault, source};
+use crate::model::event::{Event, Holder, destination, fault, source, table};
 use crate::model::id::{BatchId, QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Layout;
 
@@ -24,6 +24,8 @@ impl Milestone {
 pub struct Progress {
     /// By queue: its region and position.
     queue_places: Vec<(RegionId, u8)>,
+    /// How many tables a region has.
+    stages: u16,
     /// By record (from 1): its batch.
     batch_of: BatchOf,
     /// By record: bit *m* is set when the record has reached milestone *m*.
@@ -34,7 +36,7 @@ pub struct Progress {
     owed: Vec<u16>,
     /// A script waits for single records, and not just for whole batches.
     by_record: bool,
-    /// By region: how many records its queues hold, a record in two queues counted twice.
+    /// By region: how many records its queues and outboxes hold, a record in two of them counted twice.
     queued: [u32; 8],
     /// How many records are at the destination.
     delivered: u32,
@@ -56,6 +58,7 @@ impl Progress {
         }
         Progress {
             queue_places: layout.queue_places().to_vec(),
+            stages: layout.stages.len() as u16,
             batch_of: batch_of.to_vec(),
             reached: vec![0; batch_of.len()],
             entered: vec![RegionSet::EMPTY; batch_of.len()],
@@ -83,6 +86,16 @@ impl Progress {
             }
             Event::Fault(fault::Event::Lost { holder: Holder::Queue(queue), record }) => {
                 self.queue_changed(queue, Change::Left(record));
+            }
+            // A region is not drained while a relay has something to publish.
+            Event::Table(table::Event::Intended { table, passed: false, .. }) => {
+                self.queued[usize::from(table.0 / self.stages)] += 1;
+            }
+            Event::Table(table::Event::Relayed { table, .. })
+            | Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table), .. }) => {
+                let left = &mut self.queued[usize::from(table.0 / self.stages)];
+                *left -= 1;
+                self.changed |= *left == 0;
             }
             Event::Source(source::Event::Published { .. } | source::Event::BatchEnded { .. })
             | Event::Dns(_)
@@ -175,7 +188,7 @@ impl Progress {
         self.delivered
     }
 
-    /// How many records the queues of the region hold.
+    /// How many records the queues and outboxes of the region hold.
     pub fn queued(&self, region: RegionId) -> u32 {
         self.queued[region.index()]
     }

@@ -2,14 +2,16 @@
 //! global database.
 
 pub mod global_database;
+pub mod relay;
 mod rows;
 #[cfg(test)]
 mod tests;
 
 use global_database::Cluster;
+use relay::{Relay, RelayInput};
 pub use rows::{Latest, Row, Rows, Store};
 
-use crate::model::id::{MachineId, RegionId, TableId};
+use crate::model::id::{MachineId, QueueId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
@@ -75,6 +77,8 @@ pub struct RegionalTable {
     ahead: u32,
     /// What it knows as a cluster of a global database.
     pub(super) cluster: Cluster,
+    /// Its outbox, where it has one.
+    relay: Relay,
 }
 
 /// What a table knows about its place and its design.
@@ -94,6 +98,8 @@ pub(crate) struct Context {
     pub(crate) origin: Origin,
     /// What it knows if it is a cluster of a global database.
     pub(crate) database: Option<global_database::Context>,
+    /// What its relay knows, if it has an outbox.
+    pub(crate) relay: Option<relay::Context>,
     /// Its design.
     pub(crate) options: TableOptions,
 }
@@ -101,7 +107,7 @@ pub(crate) struct Context {
 messages! {
     /// What a table can be sent that is no cluster of a global database.
     pub(crate) enum Input for "a table" {
-        Insert, InsertRefused, Apply, Logged, Probe,
+        Insert, InsertRefused, Apply, Logged, Probe, Begin, Relay, Sent, SendRefused, Wake,
     }
 }
 
@@ -137,6 +143,13 @@ impl RegionalTable {
             Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
+            Input::Begin { client, copy } => {
+                self.tell_relay(RelayInput::Begin(client, copy), context, out);
+            }
+            Input::Relay => self.tell_relay(RelayInput::Poll, context, out),
+            Input::Sent { .. } => self.tell_relay(RelayInput::Sent, context, out),
+            Input::SendRefused { .. } => self.tell_relay(RelayInput::SendRefused, context, out),
+            Input::Wake { .. } => self.tell_relay(RelayInput::Wake, context, out),
         }
     }
 
@@ -194,6 +207,9 @@ impl RegionalTable {
         if self.state == State::Failed {
             return refuse(client, context, out);
         }
+        if let Some(relay) = &context.relay {
+            return self.insert_with_intent((client, copy), context, relay, store, out);
+        }
         let (region, time) = (context.region, out.now() + self.ahead);
         let replicate = Message::Replicate { region, copy, time };
         if context.replication == ReplicationMode::Strong && asks_the_log(copy, context, store) {
@@ -244,6 +260,7 @@ impl RegionalTable {
             return out.set_open(context.machine, false);
         }
         self.refuse_waiting(out);
+        self.relay.roll_back(out);
         for _ in 0..self.pending.len() {
             let (client, copy) = self.next_pending(out);
             refuse(client, context, out);
@@ -260,6 +277,8 @@ impl RegionalTable {
         out.retain(context.machine, |_| false);
         out.retain_held(&mut self.held, |_| false);
         out.retain_held(&mut self.pending, |_| false);
+        self.relay.lose(|_, _| {}, out);
+        self.relay = Relay::default();
     }
 
     /// Serves requests again.
@@ -271,6 +290,7 @@ impl RegionalTable {
             Some(_) => out.release_in_front(&mut self.held, context.machine),
         }
         out.set_open(context.machine, true);
+        self.relay.poll(context.machine, out);
     }
 
     /// Whether it serves requests.
@@ -292,6 +312,16 @@ impl RegionalTable {
     /// Inserts that wait until another region has them.
     pub(crate) fn pending(&self) -> &List {
         &self.pending
+    }
+
+    /// Its outbox, where it has one.
+    pub fn relay(&self) -> &Relay {
+        &self.relay
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn relay_mut(&mut self) -> &mut Relay {
+        &mut self.relay
     }
 
     /// Rows of other regions that wait until it serves requests again.

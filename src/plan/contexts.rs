@@ -9,6 +9,7 @@ use crate::model::id::{
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover};
 use crate::model::record::Keys;
+use crate::model::table::relay;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, source, table,
 };
@@ -140,9 +141,19 @@ impl Builder<'_> {
                 replication: self.mode(stage),
                 origin: self.origin(stage),
                 database: self.database(stage),
+                relay: self.relay(region, stage),
             }
         };
         (0..layout.tables() as u16).map(context).collect()
+    }
+
+    /// What the relay of a table knows, if containers leave it to publish.
+    fn relay(&self, region: RegionId, stage: StageId) -> Option<relay::Context> {
+        let next = self.layout.queue(region, stage.index() + 1);
+        (!self.steps.contains(&Some(container::Act::Publish))).then(|| relay::Context {
+            out_queue: self.layout.machine(Place::Queue(next)),
+            position: self.scenario.relay.position,
+        })
     }
 
     /// How a stage replicates: a global database always in its own way.

@@ -2,12 +2,14 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::container::Steps;
-use crate::model::fault::FaultKind;
+use crate::model::container::{Act, Steps};
+use crate::model::fault::{FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Action, AtCapacity, Clock, Delivery, Groups, Policy, ReplicationMode, StoreKind,
+    Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions, ReplicationMode,
+    StoreKind,
 };
+use crate::plan::DriverAction;
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
 use crate::words;
@@ -235,16 +237,74 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
     }
 }
 
-/// Each action once.
+/// What the containers do: all three things, or all but to publish, which is then left to the relay of a table that has
+/// transactions.
 pub(super) fn container_steps(scenario: &Scenario) -> Result<Steps, Problem> {
-    let given = &scenario.container.steps;
-    let whole = Action::ALL.iter().all(|action| given.contains(action));
-    if !whole || given.len() != Action::ALL.len() {
+    let steps = scenario.container.steps.as_slice();
+    let has_outbox = !steps.contains(&Action::Publish);
+    let due = Action::ALL.iter().filter(|action| !has_outbox || **action != Action::Publish);
+    if !due.clone().all(|action| steps.contains(action)) || steps.len() != due.count() {
         return Err(Problem::new("container.steps", Cause::Steps));
     }
-    let mut steps = Steps::default();
-    steps.iter_mut().zip(given).for_each(|(step, &action)| *step = Some(action));
-    Ok(steps)
+    relay(scenario, has_outbox)?;
+    let opens = has_outbox && scenario.relay.position == Position::ById;
+    let mut acts = Steps::default();
+    let each = steps.iter().flat_map(|&action| {
+        let begin = (opens && action == Action::Store).then_some(Act::Begin);
+        begin.into_iter().chain([Act::from(action)])
+    });
+    acts.iter_mut().zip(each).for_each(|(to, act)| *to = Some(act));
+    Ok(acts)
+}
+
+/// No table that is lost alone with an outbox: the container that it has acknowledged a record to would remove that, and
+/// whether the loss answers for it is not modelled. A region is lost with the queue that still has the record.
+pub(super) fn outbox(scenario: &Scenario, actions: &[DriverAction]) -> Result<(), Problem> {
+    let loses = actions.iter().any(|action| match action {
+        DriverAction::Fault(faults) => faults
+            .iter()
+            .any(|fault| fault.kind == FaultKind::Lose && matches!(fault.target, Target::Table(_))),
+        _ => false,
+    });
+    if scenario.container.steps.contains(&Action::Publish)
+        || !loses && scenario.budget.lose_table == 0
+    {
+        return Ok(());
+    }
+    let (why, remedy) = (
+        "a table that is lost alone with its outbox is not modelled",
+        "let containers publish, or lose the region",
+    );
+    Err(Problem::new("container.steps", Cause::Contradiction { why, remedy }))
+}
+
+/// No relay without an outbox, and no outbox where a row and an intent cannot be one write.
+fn relay(scenario: &Scenario, has_outbox: bool) -> Result<(), Problem> {
+    let contradictions = [
+        (
+            !has_outbox && scenario.relay != RelayOptions::default(),
+            "relay.position",
+            "containers publish by themselves, and there is no relay",
+            "set container.steps to [\"store\", \"remove\"], or leave this out",
+        ),
+        (
+            has_outbox && scenario.replication.mode == ReplicationMode::Strong,
+            "container.steps",
+            "a table with strong replication has no transactions, so a row and the intent to publish it \
+             cannot be one write",
+            "let containers publish, or use replication.mode = \"eventual\"",
+        ),
+        (
+            has_outbox && has_database(scenario),
+            "container.steps",
+            "an outbox is modelled of regional tables only, and a global database has one for all regions",
+            "let containers publish, or use store.default = \"dynamodb\"",
+        ),
+    ];
+    match contradictions.into_iter().find(|(is_one, ..)| *is_one) {
+        Some((_, key, why, remedy)) => Err(Problem::new(key, Cause::Contradiction { why, remedy })),
+        None => Ok(()),
+    }
 }
 
 /// The options of in-dns that go together.

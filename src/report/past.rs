@@ -186,6 +186,7 @@ impl Past {
             for (message, &sender) in simulation.inbox(machine).zip(senders) {
                 if let Message::Send { copy, .. }
                 | Message::Insert { copy, .. }
+                | Message::Begin { copy, .. }
                 | Message::Forward { copy, .. } = message
                     && records.contains(&copy.id)
                     && steps.contains(&sender)
@@ -379,7 +380,9 @@ fn is_reply(message: Option<&Message>) -> bool {
 fn place_of_holder(holder: Holder) -> Place {
     match holder {
         Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
-        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) => Place::Table(id),
+        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
+            Place::Table(id)
+        }
     }
 }
 

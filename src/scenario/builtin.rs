@@ -30,6 +30,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("late-anywhere", include_str!("../../scenarios/late-anywhere.toml")),
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
+    ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
@@ -158,6 +159,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         "outage-dead-letters",
         include_str!("../../scenarios/incidents/outage-dead-letters.toml"),
         PropertyName::DeliveredAll,
+    ),
+    (
+        "outbox-watermark",
+        include_str!("../../scenarios/incidents/outbox-watermark.toml"),
+        PropertyName::NeverLost,
     ),
 ];
 

@@ -91,6 +91,7 @@ pub static ALL: LazyLock<Vec<DesignOption>> = LazyLock::new(|| {
         dns,
         queue,
         container,
+        relay,
         table,
         store,
         aurora,

@@ -60,7 +60,10 @@ pub enum Cause {
         regions: u8,
     },
     /// The steps of a container are not a permutation.
-    #[error("a container needs store, publish and remove once each, in any order")]
+    #[error(
+        "a container needs store, publish and remove once each, in any order, or store and remove only, where the relay of \
+         its table publishes"
+    )]
     Steps,
     /// Two options contradict each other.
     #[error("{why}; {remedy}")]

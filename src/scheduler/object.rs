@@ -1,9 +1,9 @@
 //! What the next step of a machine touches: which pending steps race with each other.
 
+use crate::model::container::Act;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::Message;
-use crate::model::options::Action;
 use crate::sim::Simulation;
 
 /// The thing that a step touches and that steps of other machines may touch, too: a queue, a row
@@ -78,6 +78,10 @@ impl Object {
             of_container(id, message, simulation)
         } else if let (Place::Table(id), Some(record)) = (place, message.record()) {
             Object::row(layout.table_place(id).1, record, simulation)
+        } else if let Place::Table(id) = place
+            && let Some(relay) = &simulation.plan().tables[id.index()].relay
+        {
+            Object::queue(relay.out_queue, layout)
         } else if let (Place::Replicator(id), Some(record)) = (place, message.record()) {
             Object::row(StageId(id.0 as u8), record, simulation)
         } else if let (Place::InDns, Message::Send { .. }) = (place, message) {
@@ -111,15 +115,21 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
     let context = &plan.containers[id.index()];
     let (record, due) = match (message, simulation.container(id).hand()) {
         (Message::Received { copy, .. }, _) => (copy.id, 0),
-        (Message::Inserted { .. } | Message::Sent { .. } | Message::Removed { .. }, Some(hand)) => {
-            (hand.copy.id, hand.step + 1)
-        }
+        (
+            Message::Begun { .. }
+            | Message::Inserted { .. }
+            | Message::Sent { .. }
+            | Message::Removed { .. },
+            Some(hand),
+        ) => (hand.copy.id, hand.step + 1),
         // It gives its delivery back, or asks for the next one.
         _ => return Object::queue(context.in_queue, &plan.layout),
     };
     match context.action(due) {
-        Some(Action::Store) => Object::row(plan.layout.container_place(id).1, record, simulation),
-        Some(Action::Publish) => Object::queue(context.out_queue, &plan.layout),
-        Some(Action::Remove) | None => Object::queue(context.in_queue, &plan.layout),
+        Some(Act::Begin | Act::Store) => {
+            Object::row(plan.layout.container_place(id).1, record, simulation)
+        }
+        Some(Act::Publish) => Object::queue(context.out_queue, &plan.layout),
+        Some(Act::Remove) | None => Object::queue(context.in_queue, &plan.layout),
     }
 }

@@ -89,7 +89,9 @@ impl Faults {
         if plan.budget.partition == 0 {
             return None;
         }
-        let Message::Insert { client, .. } = *message else { return None };
+        let (Message::Insert { client, .. } | Message::Begin { client, .. }) = *message else {
+            return None;
+        };
         let place = plan.layout.places()[client.machine.index()];
         let Place::Container(id) = place else { return None };
         self.cut.contains(id.index()).then_some(client)

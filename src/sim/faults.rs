@@ -4,7 +4,7 @@ use crate::model::dns;
 use crate::model::dns::DnsSide;
 use crate::model::event::{self, Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{ContainerId, QueueId, RegionId};
+use crate::model::id::{ContainerId, QueueId, RegionId, StageId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::{queue, replicator, table};
@@ -112,6 +112,7 @@ impl World {
                 if position + 1 == plan.layout.positions() {
                     self.tell_destination(region, plan);
                 }
+                self.tell_relay(id, plan);
             }
             Target::Table(id) => {
                 self.tables[id.index()].recover(&plan.tables[id.index()], &mut self.out);
@@ -216,6 +217,17 @@ impl World {
     pub(super) fn tell_source(&mut self, plan: &Plan) {
         let source = plan.layout.machine(Place::Source);
         self.out.send(source, Message::Wake { region: RegionId(0) });
+    }
+
+    /// Something changed that the relay which publishes to a queue may have waited for.
+    fn tell_relay(&mut self, queue: QueueId, plan: &Plan) {
+        let (region, position) = plan.layout.queue_place(queue);
+        if let Some(stage) = position.checked_sub(1) {
+            let context = &plan.tables[plan.layout.table(region, StageId(stage as u8)).index()];
+            if context.relay.is_some() {
+                self.out.send(context.machine, Message::Wake { region });
+            }
+        }
     }
 
     /// Something changed that a refused destination may have waited for.

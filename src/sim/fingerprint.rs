@@ -245,10 +245,12 @@ impl Writer<'_> {
     fn message(&mut self, message: &Message, to: MachineId) {
         self.bytes.u8(message.kind() as u8);
         match *message {
-            Message::Proceed => {}
+            Message::Proceed | Message::Relay => {}
             Message::Publish { batch } => self.bytes.u16(batch.0),
             Message::Wake { region } => self.bytes.u8(region.0),
-            Message::Send { client, copy } | Message::Insert { client, copy } => {
+            Message::Send { client, copy }
+            | Message::Insert { client, copy }
+            | Message::Begin { client, copy } => {
                 self.asker(client);
                 self.copy(copy);
             }
@@ -263,7 +265,9 @@ impl Writer<'_> {
                 self.bytes.u16(queue.0);
                 self.bytes.flag(expired);
             }
-            Message::SendRefused { incarnation } | Message::InsertRefused { incarnation } => {
+            Message::SendRefused { incarnation }
+            | Message::InsertRefused { incarnation }
+            | Message::Begun { incarnation } => {
                 self.incarnation(incarnation, to);
             }
             Message::Receive { client, queue } => {

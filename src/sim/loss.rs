@@ -13,6 +13,7 @@ use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::ReplicationMode;
 use crate::model::progress::Milestone;
+use crate::model::record::RecordCopy;
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -46,6 +47,8 @@ impl World {
                 self.out.emit(Event::Fault(fault::Event::Lost { holder, record }));
             }
         }
+        let outbox = self.tables[id.index()].relay_mut();
+        outbox.lose(|copy, out| out.emit(lost_intent(id, copy)), &mut self.out);
         let keys = plan.keys().count();
         self.latest[id.index() * keys..][..keys].fill_with(Default::default);
         // With strong replication what waits there is not acknowledged, and goes on.
@@ -159,6 +162,11 @@ impl World {
             if context.database.is_some() {
                 self.cancel_forwards(context.id, plan);
             }
+            let under_way = self.tables[context.id.index()].relay().under_way();
+            held.extend(self.unread(context.id).chain(under_way.map(|copy| copy.id)));
+            if let Some(copy) = under_way {
+                self.out.emit(lost_intent(context.id, copy));
+            }
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }
@@ -222,9 +230,25 @@ impl World {
             let mut items = queue.items(&self.shelf).chain(queue.dead(&self.shelf));
             items.any(|item| item.copy.id == record)
         });
-        if accepted && !queued && !self.destination.has(record) {
+        let intended = plan.tables.iter().any(|context| self.intends(context.id, record));
+        if accepted && !queued && !intended && !self.destination.has(record) {
             self.out.give_up(record);
         }
+    }
+
+    /// The records that the relay of a table is still to read.
+    fn unread(&self, id: TableId) -> impl Iterator<Item = RecordId> {
+        let [intents, _] = self.tables[id.index()].relay().lists();
+        let intents = self.out.held(intents);
+        intents
+            .filter(|message| matches!(message, Message::Insert { .. }))
+            .filter_map(Message::record)
+    }
+
+    /// Whether the outbox of a table has a record that its relay has not published.
+    pub(super) fn intends(&self, id: TableId, record: RecordId) -> bool {
+        let under_way = self.tables[id.index()].relay().under_way();
+        under_way.is_some_and(|copy| copy.id == record) || self.unread(id).any(|id| id == record)
     }
 
     /// What operators do about a region that does not come back: no traffic is sent there any more.
@@ -242,4 +266,9 @@ impl World {
             }
         }
     }
+}
+
+/// That a table is lost with the intent to publish a record.
+fn lost_intent(table: TableId, copy: RecordCopy) -> Event {
+    Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table), record: copy.id })
 }

@@ -17,7 +17,7 @@ pub struct Seen(pub u64);
 /// What is known of one record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct RecordFacts {
-    /// How many queues hold it, counting a queue twice that holds it twice.
+    /// How many queues and outboxes hold it, counting a queue twice that holds it twice.
     pub queue_copies: u16,
     /// The source sent it.
     pub published: bool,
@@ -54,7 +54,7 @@ pub struct ContainerFacts {
 struct StageFacts {
     /// Where a container of the region stored it.
     stored: RegionSet,
-    /// Where the stage's out-queue has or had it.
+    /// Where the stage's out-queue, or the outbox of its table, has or had it.
     forwarded: RegionSet,
 }
 
@@ -138,6 +138,25 @@ impl Ledger {
         self.departures[record.index()] = Some(Departure { queue, seen });
     }
 
+    /// The outbox of a table has the record, in the place of the stage's out-queue; unless its relay will not read it, that
+    /// is a copy from which the record goes on.
+    pub(super) fn intended(
+        &mut self,
+        table: TableId,
+        record: RecordId,
+        goes_on: bool,
+        plan: &Plan,
+    ) {
+        self.records[record.index()].queue_copies += u16::from(goes_on);
+        let (region, stage) = plan.layout.table_place(table);
+        self.at_stage[record.index() * self.stages + stage.index()].forwarded.insert(region);
+    }
+
+    /// An outbox does not have the record any more.
+    pub(super) fn left_outbox(&mut self, record: RecordId) {
+        self.records[record.index()].queue_copies -= 1;
+    }
+
     #[inline]
     pub(super) fn stored(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         let (region, stage) = plan.layout.table_place(table);
@@ -187,7 +206,7 @@ impl Ledger {
         self.at_stage[record.index() * self.stages + stage.index()].stored.contains(region)
     }
 
-    /// Whether the stage's out-queue in the region has or had the record.
+    /// Whether the stage's out-queue in the region, or the outbox of its table, has or had the record.
     #[inline]
     pub fn is_forwarded(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
         self.at_stage[record.index() * self.stages + stage.index()].forwarded.contains(region)

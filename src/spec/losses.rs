@@ -41,7 +41,7 @@ struct RecordLoss {
 /// * a **row** that no table of another region has and that is on its way to none: it was not
 ///   replicated. A row of a lost region counts when its record was accepted: what was not, the
 ///   source sends again;
-/// * the **message** of an accepted record that has not arrived when no other queue has it: it was
+/// * the **message** of an accepted record that has not arrived when no other queue or outbox has it: it was
 ///   not forwarded. Rows that are left elsewhere do not change that, since nothing goes on from a
 ///   row; but the record can be restored from them.
 ///
@@ -231,10 +231,14 @@ impl Losses {
     ) -> Judgement {
         let target = match holder {
             Holder::Queue(id) | Holder::DeadLetters(id) => Target::Queue(id),
-            Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) => Target::Table(id),
+            Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
+                Target::Table(id)
+            }
         };
         let was_there = match holder {
-            Holder::Queue(_) | Holder::DeadLetters(_) => ledger.record(record).queue_copies > 0,
+            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
+                ledger.record(record).queue_copies > 0
+            }
             Holder::Table(table) | Holder::Stream(table) => {
                 let (region, stage) = plan.layout.table_place(table);
                 let row = self.rows[record.index() * self.stages + stage.index()];
@@ -247,7 +251,7 @@ impl Losses {
             return Err(Breach::LostUnasked { holder, record });
         }
         match holder {
-            Holder::Queue(_) | Holder::DeadLetters(_) => {
+            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
                 self.records[record.index()].taken = true;
             }
             Holder::Table(table) => {

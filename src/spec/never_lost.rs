@@ -4,10 +4,10 @@ use crate::model::id::{QueueId, RecordId};
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// Every accepted record that is not delivered has a durable copy from which it will go on: in a
-/// queue, visible or in flight.
+/// queue, visible or in flight, or in an outbox, as an intent that its relay is still to publish.
 ///
 /// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
-/// is lost for the destination. Catches queues that forget what they hand out, and every way to
+/// is lost for the destination, and so is one whose intent the relay has passed. Catches queues that forget what they hand out, and every way to
 /// remove too early. Source: "at least once" of Amazon SQS, from end to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverLost;
@@ -35,5 +35,22 @@ impl NeverLost {
             return Ok(());
         }
         Err(Breach::Lost { record, queue: Some(queue) })
+    }
+
+    /// A record leaves an outbox, for its relay has published it; the ledger does not know yet.
+    pub(super) fn left_outbox(record: RecordId, ledger: &Ledger) -> Judgement {
+        match ledger.record(record).queue_copies > 1 {
+            true => Ok(()),
+            false => NeverLost::nowhere(record, ledger),
+        }
+    }
+
+    fn nowhere(record: RecordId, ledger: &Ledger) -> Judgement {
+        let facts = ledger.record(record);
+        if facts.arrived || !facts.accepted {
+            return Ok(());
+        }
+        let queue = ledger.departure(record).map(|departure| departure.queue);
+        Err(Breach::Lost { record, queue })
     }
 }

@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// A record is removed from an in-queue only after its stage stored it **and** the out-queue
-/// accepted it; from an outbound queue, only after the destination has it.
+/// accepted it, or the outbox of the stage's table has it; from an outbound queue, only after the destination has it.
 ///
 /// Catches containers that remove first or drop on failure, and queues that remove the wrong
 /// record. Source: the order "write to the table, publish, remove" of the published design.

@@ -47,6 +47,7 @@ impl<'a> Names<'a> {
             Holder::Table(id) => format!("table {}", self.table(id)),
             Holder::Stream(id) => format!("stream {}", self.table(id)),
             Holder::Log(id) => format!("log {}", self.table(id)),
+            Holder::Outbox(id) => format!("outbox {}", self.table(id)),
         }
     }
 
@@ -191,6 +192,15 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         }
         Event::Table(table::Event::Applied { table, copy: c, rows }) => {
             format!("applied {} {} {rows}", names.table(table), copy(c))
+        }
+        Event::Table(table::Event::Intended { table, record, passed }) => {
+            format!("intended {} {} {passed}", names.table(table), record.0)
+        }
+        Event::Table(table::Event::Passed { table, record }) => {
+            format!("passed {} {}", names.table(table), record.0)
+        }
+        Event::Table(table::Event::Relayed { table, record }) => {
+            format!("relayed {} {}", names.table(table), record.0)
         }
         Event::Table(table::Event::Ignored { table, record }) => {
             format!("ignored {} {}", names.table(table), record.0)

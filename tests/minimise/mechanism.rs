@@ -214,6 +214,25 @@ fn an_expectation_is_not_made_false_in_itself() {
     }
 }
 
+/// Two transactions are open in one table, and the relay reads the greater id first: what the report tells.
+#[test]
+fn a_transaction_that_commits_late_is_told_as_passed() {
+    let text = include_str!("../../scenarios/incidents/outbox-watermark.toml");
+    for minimal in smallest(&plan(text, &[])) {
+        assert_eq!((minimal.size.records, minimal.size.stages), (3, 1), "{}", minimal.size);
+        let told = [
+            "begins a transaction at core-table@1 to store it",
+            "has the intent to publish it in the same write",
+            "has its relay read the outbox and passes the transaction of record 1",
+            "has the intent to publish it under an id that its relay has passed",
+            "inbound-queue@1 removes record 1",
+        ];
+        assert_told(&minimal, &told);
+        let scenario = minimal.saved.plan().scenario();
+        assert_eq!((scenario.topology.containers, scenario.budget.total()), (2, 0));
+    }
+}
+
 /// Everything before `lose` and what it needs is left out, whatever it was.
 #[test]
 fn only_a_late_line_matters() {

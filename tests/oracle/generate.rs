@@ -20,6 +20,7 @@ const LISTED_UNSOUND: &[&str] = &[
     "container.steps=store,remove,publish",
     "container.steps=publish,remove,store",
     "container.steps=remove,publish,store",
+    "container.steps=remove,store",
     "container.on_duplicate=skip",
     "container.on_dependency_failure=drop",
     // Twice: it shows only where a container is paused.
@@ -121,6 +122,9 @@ const LISTED_SOUND: &[&str] = &[
     "queue.on_failure=keep-waiting",
     "container.retries=2",
     "container.restart=always",
+    // Twice: a global database and strong replication have no outbox.
+    "container.steps=store,remove",
+    "container.steps=store,remove",
     "dns.enactors=2",
     "queue.delivery=standard",
     "budget.lost_reply=3",
@@ -265,10 +269,17 @@ fn fitted(text: &str, changes: &mut Vec<String>) -> Option<Plan> {
         let blamed = |change: &String| {
             change.split_once('=').is_some_and(|(option, _)| key.starts_with(option))
         };
-        // What contradicts the file itself: another number of regions, or the last design.
+        // What contradicts the file itself: another number of regions, what has no outbox, or the last design.
         let is_regions =
             |change: &String| key == "dns.weights" && change.starts_with("topology.regions=");
-        let at = changes.iter().rposition(blamed).or_else(|| changes.iter().position(is_regions));
+        let has_no_outbox = |change: &String| {
+            key == "container.steps"
+                && ["store.", "replication.", "budget.lose_table"]
+                    .iter()
+                    .any(|of| change.starts_with(of))
+        };
+        let of_file = |change: &String| is_regions(change) || has_no_outbox(change);
+        let at = changes.iter().rposition(blamed).or_else(|| changes.iter().position(of_file));
         changes.remove(at.or(changes.len().checked_sub(1))?);
     }
 }

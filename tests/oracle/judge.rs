@@ -114,7 +114,9 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             let table = layout.table(region, StageId(position as u8));
             let next = layout.queue(region, position + 1);
             must(PropertyName::RemoveLast, before.has_stored(table, record));
-            must(PropertyName::RemoveLast, before.ever_queued[next.index()].contains(&record));
+            let is_forwarded = before.ever_queued[next.index()].contains(&record)
+                || before.ever_intended[table.index()].contains(&record);
+            must(PropertyName::RemoveLast, is_forwarded);
         }
     }
     if let Some((place, record)) = shown(event)
@@ -206,6 +208,10 @@ fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan
         Holder::Queue(queue) | Holder::DeadLetters(queue) => {
             let region = plan.layout.queue_place(queue).0;
             (Target::Queue(queue), region, before.is_queued(record))
+        }
+        Holder::Outbox(table) => {
+            let is_there = before.outboxes[table.index()].contains(&record);
+            (Target::Table(table), plan.layout.table_place(table).0, is_there)
         }
         Holder::Log(table) => {
             let on_way = before.loss.on_way.contains(&(table, record));

@@ -93,6 +93,10 @@ impl World {
                         .retain(|&(at, other)| at != Some(table) || key(other) != key(record));
                 }
             }
+            Holder::Outbox(table) => {
+                self.leave_outbox(table, record);
+                self.loss.taken.insert(record);
+            }
             // It does not come any more.
             Holder::Log(table) => self.loss.arrived(table, record),
             // The row itself is lost as well.

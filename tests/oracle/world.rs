@@ -35,6 +35,10 @@ pub(crate) struct World {
     pub(crate) queues: Vec<Vec<RecordCopy>>,
     /// By queue: every record that it ever accepted.
     pub(crate) ever_queued: Vec<BTreeSet<RecordId>>,
+    /// By table: the records that its relay is still to publish.
+    pub(crate) outboxes: Vec<Vec<RecordId>>,
+    /// By table: the records that its outbox ever had.
+    pub(crate) ever_intended: Vec<BTreeSet<RecordId>>,
     /// By region: the records that came to its inbound queue, each once, in order.
     pub(crate) arrivals: Vec<Vec<RecordId>>,
     /// By table and record.
@@ -80,6 +84,8 @@ impl World {
             accepted: BTreeSet::new(),
             queues: vec![Vec::new(); layout.queues()],
             ever_queued: vec![BTreeSet::new(); layout.queues()],
+            outboxes: vec![Vec::new(); layout.tables()],
+            ever_intended: vec![BTreeSet::new(); layout.tables()],
             arrivals: vec![Vec::new(); layout.regions],
             rows: BTreeMap::new(),
             first_stores: vec![Vec::new(); layout.tables()],
@@ -183,6 +189,15 @@ impl World {
             Event::Table(table::Event::KeyShown { table, record }) => {
                 self.shown.push((Some(table), record))
             }
+            Event::Table(table::Event::Intended { table, record, passed }) => {
+                self.ever_intended[table.index()].insert(record);
+                if !passed {
+                    self.outboxes[table.index()].push(record);
+                }
+            }
+            Event::Table(table::Event::Relayed { table, record }) => {
+                self.leave_outbox(table, record);
+            }
             Event::Destination(destination::Event::Arrived { copy, shown, .. }) => {
                 push_new(&mut self.delivered, copy.id);
                 if shown && plan.record_ids().any(|known| known == copy.id) {
@@ -236,11 +251,18 @@ impl World {
             | Event::Dns(_)
             | Event::Queue(_)
             | Event::Container(_)
-            | Event::Table(table::Event::Ignored { .. })
+            | Event::Table(table::Event::Ignored { .. } | table::Event::Passed { .. })
             | Event::Replicator(_)
             | Event::Fault(_)
             | Event::ExpectationFailed { .. } => {}
         }
+    }
+
+    /// The outbox of a table has the record no more.
+    pub(crate) fn leave_outbox(&mut self, table: TableId, record: RecordId) {
+        let outbox = &mut self.outboxes[table.index()];
+        let at = outbox.iter().position(|&intended| intended == record);
+        outbox.remove(at.expect("only what is in an outbox can leave it"));
     }
 
     /// The regions that a name does not lead to.
@@ -322,9 +344,10 @@ impl World {
         self.first_stores[table.index()].contains(&record)
     }
 
-    /// Whether any queue holds the record.
+    /// Whether any queue holds the record, or an outbox from which it will be published.
     pub(crate) fn is_queued(&self, record: RecordId) -> bool {
-        self.queues.iter().flatten().any(|copy| copy.id == record)
+        let intended = self.outboxes.iter().flatten().any(|&intended| intended == record);
+        intended || self.queues.iter().flatten().any(|copy| copy.id == record)
     }
 
     /// Whether a queue holds the record, and not only among its dead letters.

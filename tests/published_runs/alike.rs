@@ -119,6 +119,9 @@ impl Replay<'_> {
             | Message::Abandon { .. }
             | Message::Expire { .. }
             | Message::Insert { .. }
+            | Message::Begin { .. }
+            | Message::Begun { .. }
+            | Message::Relay
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
-use active_active::model::event::fault;
+use active_active::model::event::{Holder, fault};
 use active_active::model::fault::{FaultKind, FaultPoint, PointKind, Target};
-use active_active::model::{Event, MachineId, RegionId, ReplicatorId, queue};
+use active_active::model::{Event, MachineId, RegionId, ReplicatorId, queue, table};
 use active_active::plan::Plan;
 use active_active::scenario::PropertyName;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -52,6 +52,51 @@ fn crash_anywhere_ends_by_itself_in_some_runs_and_only_after_the_healing_in_othe
         })
         .count() as u64;
     assert!((RANDOM_RUNS / 10..RANDOM_RUNS * 9 / 10).contains(&helped), "{helped} were helped");
+}
+
+/// What has become of it: it is in the in-queue until it is in the outbox, and there until it is in the next queue.
+#[test]
+fn an_outbox_loses_nothing_whatever_fails() {
+    let coverage = holds_under_every_scheduler("outbox-anywhere", |run| {
+        all_is_everywhere(run);
+        let intended = |event: &&Event| {
+            matches!(event, Event::Table(table::Event::Intended { passed: false, .. }))
+        };
+        let relayed = |event: &&Event| matches!(event, Event::Table(table::Event::Relayed { .. }));
+        let all = &run.events.all;
+        let intents = all.iter().filter(intended).count();
+        assert_eq!(intents, all.iter().filter(relayed).count(), "each intent is done with");
+        assert!(intents >= 30, "{intents}: each record, at each of three stages");
+    });
+    let must = [
+        Reached::Crashed,
+        Reached::Redelivery,
+        Reached::DuplicateAbsorbed,
+        Reached::ReplyLost,
+        Reached::ComponentFailed,
+    ];
+    for what in must {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 4, "{}", what.text());
+    }
+}
+
+/// The region takes what its outboxes have with it, and the verdict says how much.
+#[test]
+fn a_region_takes_the_intents_that_no_relay_has_read() {
+    let script = "script=publish 1,await sometime,lose @1,await delivered all";
+    let changes = [script, "budget.crash=0", "budget.fail=0", "rpo.records=unlimited"];
+    let mut runner = Runner::new(plans::plan("outbox-anywhere", &changes));
+    let (mut events, mut taken) = (Events::default(), 0);
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        let intents = events.all.iter().filter(|event| {
+            let holder = |holder: &Holder| matches!(holder, Holder::Outbox(_));
+            matches!(event, Event::Fault(fault::Event::Lost { holder: of, .. }) if holder(of))
+        });
+        taken += intents.count() as u64;
+    }
+    assert!(taken > RANDOM_RUNS / 20, "{taken} intents were lost");
 }
 
 #[test]

@@ -92,6 +92,43 @@ fn works_on_two_at_once(run: &Run<'_>) -> bool {
     })
 }
 
+/// The relay passes a transaction that is open with a smaller id than one which has committed: within 2,000 runs of either
+/// kind of schedule, and in none if it reads in the order of the commits, or if no two transactions are open at a time.
+#[test]
+fn a_relay_that_reads_by_id_skips_what_commits_late() {
+    let property = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("outbox-watermark", changes));
+        (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+    };
+    assert_eq!(property(&[]), Some(PropertyName::NeverLost));
+    assert_eq!(property(&["budget.lost_reply=2"]), Some(PropertyName::NeverLost));
+    for fix in ["relay.position=by-commit", "topology.containers=1", "queue.delivery=fifo"] {
+        assert_eq!(property(&[fix]), None, "{fix}");
+    }
+}
+
+/// With an outbox a record is removed when its intent is stored, and with that order of steps only; a container that
+/// removes before it publishes by itself has no outbox.
+#[test]
+fn an_outbox_is_the_next_queue_of_what_removes_before_it_publishes() {
+    let property = |steps: &str| {
+        let steps = format!("container.steps={steps}");
+        let changes = [steps.as_str(), "budget.crash=2"];
+        let mut runner = Runner::new(plans::plan("outbox-anywhere", &changes));
+        (0..200).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+    };
+    assert_eq!(property("store,remove"), None);
+    assert_eq!(property("store,publish,remove"), None);
+    assert_eq!(property("store,remove,publish"), Some(PropertyName::RemoveLast));
+    assert_eq!(property("remove,store"), Some(PropertyName::RemoveLast));
+}
+
 /// Slack's queue stays full in every schedule, although what it waited for is back; one that serves
 /// its consumers while it is full drains.
 #[test]

@@ -15,6 +15,8 @@ pub enum Holder {
     Table(TableId),
     /// The stream of a regional table: the write was on its way to the other regions.
     Stream(TableId),
+    /// The outbox of a regional table: the intent to publish the record, which its relay had not done.
+    Outbox(TableId),
     /// The log of a global database on its way to a cluster, which follows another log now.
     Log(TableId),
 }

@@ -29,6 +29,30 @@ pub enum Event {
         /// How many rows it has for this id now.
         rows: u8,
     },
+    /// A table has, in the same write as the row, the intent to publish a record.
+    Intended {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+        /// Its relay is past the id of the intent, and will not read it (an unsound design).
+        passed: bool,
+    },
+    /// The relay of a table has read a greater id than that of a transaction which is open, and will not read the
+    /// intent of that (an unsound design).
+    Passed {
+        /// The table.
+        table: TableId,
+        /// The record of the transaction.
+        record: RecordId,
+    },
+    /// The relay of a table has published a record, and its intent is done with.
+    Relayed {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
     /// A write of the own region is not shown for its business key: what is shown has a later time, by the clocks of
     /// the regions.
     Ignored {
@@ -51,7 +75,11 @@ impl Event {
     pub fn record(&self) -> Option<RecordId> {
         match *self {
             Event::Stored { copy, .. } | Event::Applied { copy, .. } => Some(copy.id),
-            Event::KeyShown { record, .. } | Event::Ignored { record, .. } => Some(record),
+            Event::KeyShown { record, .. }
+            | Event::Ignored { record, .. }
+            | Event::Intended { record, .. }
+            | Event::Passed { record, .. }
+            | Event::Relayed { record, .. } => Some(record),
         }
     }
 }

@@ -135,6 +135,26 @@ macro_rules! row {
             receipt: Receipt,
         }
     } } };
+    (Begin $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "begin" about(copy) lost()
+        /// Begin a transaction that will store a record, with the intent to publish it. It has its id from then on.
+        Begin {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
+    (Begun $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "begun" about() lost(InsertRefused { incarnation })
+        /// The transaction is open. What commits it is the request to store the record.
+        Begun {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (Relay $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "relay" about() lost()
+        /// To a table, from itself: its relay reads the outbox.
+        Relay
+    } } };
     (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost()
         /// Store a record.
         Insert {
@@ -448,7 +468,7 @@ mod tests {
     /// Fingerprints have the number of a kind, and a new one comes last.
     #[test]
     fn kinds_are_numbered_in_the_order_of_the_list() {
-        let first_and_last = [MessageKind::Proceed as usize, MessageKind::Command as usize];
+        let first_and_last = [MessageKind::Proceed as usize, MessageKind::Relay as usize];
         assert_eq!(first_and_last, [0, MessageKind::ALL.len() - 1]);
         assert!(MessageKind::ALL.iter().enumerate().all(|(index, &kind)| kind as usize == index));
     }

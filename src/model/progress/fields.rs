@@ -7,6 +7,8 @@ changes_of_each_field! {
     pub(crate) Progress {
         // These follow from the plan.
         queue_places: [],
+        // It is the plan's, too.
+        stages: [],
         batch_of: [],
         reached: [|progress| progress.reached[1] ^= 1, |progress| progress.reached[2] ^= 1 << 31],
         entered: [|progress| progress.entered[1].0 ^= 2],

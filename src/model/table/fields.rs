@@ -26,6 +26,8 @@ changes_of_each_field! {
         ahead: [|table, _| table.ahead ^= 1 << 30],
         // Its own list: see `global_database`.
         cluster: [],
+        // Its own list: see `relay`.
+        relay: [],
     }
 }
 

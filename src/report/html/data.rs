@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde::ser::{SerializeTuple, Serializer};
 
+use crate::model::container::Act;
 use crate::model::layout::Layout;
 use crate::model::message::MessageKind;
 use crate::plan::names::target_name;
@@ -92,13 +93,13 @@ impl<'a> Document<'a> {
         let recording = page.recording;
         let plan = &recording.plan;
         let batch_of = plan.record_ids().map(|record| plan.batch_of(record).0);
-        let action = |action: &crate::model::options::Action| format!("{action:?}").to_lowercase();
+        let act = |act: &Act| format!("{act:?}").to_lowercase();
         Document {
             summary: page.run,
             regions: (1..=plan.layout.regions).collect(),
             machines: machines(&plan.layout),
             batch_of: std::iter::once(0).chain(batch_of).collect(),
-            actions: plan.scenario().container.steps.iter().map(action).collect(),
+            actions: plan.containers[0].steps.iter().flatten().map(act).collect(),
             messages: MessageKind::ALL.iter().map(|kind| kind.name()).collect(),
             script: script(recording),
             due: (0..plan.actions().len()).map(|action| plan.script_index(action)).collect(),

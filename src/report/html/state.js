@@ -82,7 +82,7 @@ function shows(machine, v) {
       const doing = v[1] ? `, record ${v[1]} in hand (to ${data.actions[v[2]] || "finish"})` : "";
       return { value: v[1] ? "#" + v[1] : v[3] ? "✕" : v[0] ? "‖" : "", failed: v[0] !== 0, idle: !v[1], record: v[1], words: CONTAINER[v[0]] + (v[3] ? ", crashed" : "") + doing };
     }
-    case "table": return { value: v[1] + v[2], failed: !!v[0], idle: !(v[1] + v[2]), words: (v[0] ? "Failed, " : "") + `${v[1] + v[2]} rows: ${v[1]} written here, ${v[2]} replicated` };
+    case "table": return { value: v[1] + v[2], failed: !!v[0], idle: !(v[1] + v[2]), words: (v[0] ? "Failed, " : "") + `${v[1] + v[2]} rows: ${v[1]} written here, ${v[2]} replicated` + (v.length > 3 ? `; ${v[3]} to publish` : "") };
     case "replicator": {
       const off = regionsOf(v[2]);
       return { value: v[1] ? "⇄ " + v[1] : "⇄", failed: !!v[0] || off.length > 0, busy: v[1] > 0, idle: !v[1], words: (v[0] ? "Failed, " : "") + (off.length ? `cut off from region ${off.join(", ")}, ` : "") + `backlog of ${v[1]} rows` };

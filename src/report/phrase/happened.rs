@@ -184,6 +184,18 @@ impl Scene<'_> {
                 format!("does not show {}: what it shows has a later time", self.version(record))
             }
             table::Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
+            table::Event::Intended { passed: false, .. } => {
+                "has the intent to publish it in the same write".to_owned()
+            }
+            table::Event::Intended { passed: true, .. } => {
+                "has the intent to publish it under an id that its relay has passed".to_owned()
+            }
+            table::Event::Passed { record, .. } => {
+                format!("passes the transaction of {record}, which is open and has a smaller id")
+            }
+            table::Event::Relayed { record, .. } => {
+                format!("its relay is done with the intent to publish {record}")
+            }
         }
     }
 
@@ -252,6 +264,9 @@ impl Scene<'_> {
                     true => format!("{gone} with {table} {not_replicated}"),
                     false => format!("{gone} with {table}"),
                 }
+            }
+            Holder::Outbox(id) => {
+                format!("{gone} with the outbox of {}", self.place(Place::Table(id)))
             }
             Holder::Log(id) => {
                 format!("{gone} from the log on its way to {}", self.place(Place::Table(id)))

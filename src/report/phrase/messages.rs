@@ -61,6 +61,17 @@ impl Scene<'_> {
             Message::Insert { client, copy } => {
                 format!("is asked by {} to store {}", self.client(client), copy.id)
             }
+            Message::Begin { client, copy } => {
+                format!(
+                    "is asked by {} for a transaction to store {}",
+                    self.client(client),
+                    copy.id
+                )
+            }
+            Message::Begun { .. } => {
+                format!("hears that the transaction to store {} has its id", self.record_in_hand())
+            }
+            Message::Relay => "has its relay read the outbox".to_owned(),
             Message::Inserted { duplicate: false, .. } => {
                 format!("hears that {} is stored", self.record_in_hand())
             }
@@ -223,6 +234,8 @@ impl Scene<'_> {
             Message::Expire { .. } if self.actor == Some(to) => return None,
             Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
+            Message::Begin { .. } => format!("begins a transaction at {name} to store it"),
+            Message::Relay => return None,
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { region } if places[to.index()] == Place::InDns => {
                 format!("has {name} check region {region}")
@@ -242,7 +255,10 @@ impl Scene<'_> {
             | Message::Fence { .. }
             | Message::Discard { .. }
             | Message::Logged { .. } => format!("tells {name}"),
-            Message::Sent { .. } | Message::Removed { .. } | Message::Inserted { .. } => {
+            Message::Sent { .. }
+            | Message::Removed { .. }
+            | Message::Inserted { .. }
+            | Message::Begun { .. } => {
                 format!("tells {name}")
             }
             Message::SendRefused { .. }
@@ -257,11 +273,11 @@ impl Scene<'_> {
     fn refuses(&self, to: MachineId) -> String {
         let name = self.machine(to);
         match self.message {
-            Some(Message::Send { client, .. } | Message::Insert { client, .. })
-                if client.machine == to =>
-            {
-                "refuses it".to_owned()
-            }
+            Some(
+                Message::Send { client, .. }
+                | Message::Insert { client, .. }
+                | Message::Begin { client, .. },
+            ) if client.machine == to => "refuses it".to_owned(),
             Some(Message::Remove { client, .. } | Message::Receive { client, .. })
                 if client.machine == to =>
             {

@@ -7,12 +7,12 @@
 //! | dns | the regions that it does not answer with, as bits |
 //! | queue | failed, dead letters, in flight, all records, then the records that it shows |
 //! | container | state, the record in hand (0: none), which of its steps is under way, crashed |
-//! | table | failed, rows written here, rows that replication brought |
+//! | table | failed, rows written here, rows that replication brought; with an outbox, intents to publish |
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
 //! | destination | records delivered |
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{MachineId, QueueId, ReplicatorId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::{queue, replicator, table};
 use crate::sim::Simulation;
@@ -94,7 +94,12 @@ fn table(id: TableId, simulation: &Simulation) -> Vec<u32> {
         let count = if row.written_here { &mut here } else { &mut elsewhere };
         *count += u32::from(row.rows);
     }
-    vec![failed, here, elsewhere]
+    let mut numbers = vec![failed, here, elsewhere];
+    if simulation.plan().has_outbox() {
+        let intends = |record: &RecordId| simulation.intends(id, *record);
+        numbers.push(simulation.plan().record_ids().filter(intends).count() as u32);
+    }
+    numbers
 }
 
 fn replicator(id: ReplicatorId, machine: MachineId, simulation: &Simulation) -> Vec<u32> {

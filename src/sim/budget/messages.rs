@@ -55,6 +55,9 @@ impl World {
                 *refusal
         {
             self.tell_destination(plan.layout.queue_place(queue).0, plan);
+        } else if let (Place::Table(id), Message::SendRefused { .. }) = (place, *refusal) {
+            let region = plan.tables[id.index()].region;
+            self.out.send(machine, Message::Wake { region });
         }
     }
 
@@ -78,7 +81,7 @@ fn refusal_of(request: &Message) -> Option<(Client, Message)> {
     } else if let Message::Remove { client, queue, .. } = *request {
         let incarnation = client.incarnation;
         Some((client, Message::RemoveRefused { incarnation, queue, expired: false }))
-    } else if let Message::Insert { client, .. } = *request {
+    } else if let Message::Insert { client, .. } | Message::Begin { client, .. } = *request {
         Some((client, Message::InsertRefused { incarnation: client.incarnation }))
     } else {
         None

@@ -49,6 +49,16 @@ impl Machines for Writer<'_> {
         if self.plan.clocks_differ {
             self.bytes.flag(table.ahead() > 0);
         }
+        if self.plan.tables[id.index()].relay.is_some() {
+            let relay = table.relay();
+            self.bytes.u8(relay.state() as u8);
+            self.bytes.flag(relay.under_way().is_some());
+            relay.under_way().into_iter().for_each(|copy| self.copy(copy));
+            for list in relay.lists() {
+                self.bytes.len(list.len());
+                world.out.held(list).for_each(|message| self.message(message, machine));
+            }
+        }
         if !self.bytes.is_anonymous() {
             world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
         }

@@ -24,8 +24,8 @@ use crate::sim::{Simulation, budget, driver, ending};
 
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
-/// replication whose log judges conditions, and a fence that can be late.
-const PLANS: [&str; 6] = [
+/// replication whose log judges conditions, a fence that can be late, and relays that read by id.
+const PLANS: [&str; 7] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -51,6 +51,11 @@ const PLANS: [&str; 6] = [
     "records.keys = 2
      table.clock = 'per-region'
      script = ['publish 1', 'await published batch 1', 'publish 2']",
+    "topology.containers = 2
+     queue.delivery = 'standard'
+     container.steps = ['store', 'remove']
+     relay.position = 'by-id'
+     script = ['publish 1', 'publish 2']",
 ];
 
 /// After how many random steps the states are looked at.
@@ -194,6 +199,9 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
         for (field, change) in global_database::fields::changes() {
             all.add("cluster", field, move |world| change(&mut world.tables[at], &mut world.out));
         }
+        for (field, change) in table::relay::fields::changes() {
+            all.add("relay", field, move |world| change(&mut world.tables[at], &mut world.out));
+        }
         for &(field, change) in table::fields::row::CHANGES {
             all.add("row", field, move |world| change(&mut world.rows[at * width + 2]));
         }
@@ -267,6 +275,10 @@ const REASONS: &[Reason] = &[
         "only a best effort at fencing has messages that are late",
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
+    ("relay.state", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay.intents", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay.passed", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("out.events", always, Left::Out, "what happened is history"),
     ("progress.owed", always, Left::Out, "they follow from what each record has reached"),
     ("progress.changed", always, Left::Out, "it is taken before a step ends"),
@@ -307,6 +319,10 @@ fn does_not_repeat(plan: &Plan) -> bool {
 
 fn is_never_late(plan: &Plan) -> bool {
     !plan.can_be_late
+}
+
+fn has_no_outbox(plan: &Plan) -> bool {
+    !plan.has_outbox()
 }
 
 fn clocks_do_not_differ(plan: &Plan) -> bool {

@@ -134,6 +134,7 @@ impl Narrator<'_> {
             Holder::DeadLetters(id) => format!("the dead-letter queue of {}", self.queue(id)),
             Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
             Holder::Log(id) => format!("the log on its way to {}", self.name(Place::Table(id))),
+            Holder::Outbox(id) => format!("the outbox of {}", self.name(Place::Table(id))),
             Holder::Stream(id) => format!("the stream of {}", self.name(Place::Table(id))),
         }
     }

@@ -9,8 +9,9 @@ use crate::model::fault::Target;
 use crate::model::id::{MachineId, QueueId, RecordId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::{AtCapacity, OnRefusal, Receive};
+use crate::model::options::{AtCapacity, OnRefusal, Position, Receive};
 use crate::model::source;
+use crate::model::table::relay;
 use crate::plan::names::target_name;
 use crate::words::plural;
 
@@ -24,6 +25,8 @@ enum Spot {
     Queue(QueueId, Option<MachineId>),
     /// In the dead-letter queue of a queue, after so many deliveries.
     DeadLetters(QueueId, u64),
+    /// In the outbox of a table: its relay has not published it.
+    Outbox(TableId),
     /// The source has no acknowledgement for it.
     Source,
     /// It left its last queue at this step.
@@ -75,6 +78,10 @@ impl Narrator<'_> {
                 return Spot::DeadLetters(queue, item.receives.into());
             }
         }
+        let outboxes = plan.tables.iter().map(|context| context.id);
+        if let Some(table) = outboxes.into_iter().find(|&id| self.simulation.intends(id, record)) {
+            return Spot::Outbox(table);
+        }
         match (self.ledger.record(record).accepted, self.ledger.departure(record)) {
             (false, _) => Spot::Source,
             (true, Some(departure)) => Spot::Gone(departure.queue, departure.seen.0),
@@ -106,15 +113,54 @@ impl Narrator<'_> {
                 }
                 reasons
             }
-            Spot::Gone(queue, step) => vec![format!(
-                "{names} left {} at step {step} and {is} in no queue",
-                self.queue(queue)
-            )],
+            Spot::Outbox(table) => self.in_outbox(table, &names, is),
+            Spot::Gone(queue, step) => {
+                let gone = format!(
+                    "{names} left {} at step {step} and {is} in no queue",
+                    self.queue(queue)
+                );
+                let passed = group.iter().filter_map(|&record| self.passed(queue, record)).next();
+                [gone].into_iter().chain(passed).collect()
+            }
             Spot::Nowhere => {
                 let was = if group.len() == 1 { "was" } else { "were" };
                 vec![format!("{names} {was} in no queue at any time")]
             }
         }
+    }
+
+    /// Why the relay of a table does not publish what it has.
+    fn in_outbox(&self, table: TableId, names: &str, is: &str) -> Vec<String> {
+        let name = self.name(Place::Table(table));
+        let mut reasons = vec![format!("{names} {is} in the outbox of {name}")];
+        if self.simulation.is_disturbed(Target::Table(table)) {
+            reasons.push(format!("{name} has failed"));
+        }
+        let (region, stage) = self.simulation.plan().layout.table_place(table);
+        let next = self.simulation.plan().layout.queue(region, stage.index() + 1);
+        let relay = self.simulation.table(table).relay();
+        if let (relay::State::Waiting, Some(copy)) = (relay.state(), relay.under_way()) {
+            reasons.push(format!(
+                "its relay waits to send {} to {} until something changes",
+                copy.id,
+                self.queue(next)
+            ));
+        }
+        reasons
+    }
+
+    /// That the relay behind a queue has passed the intent to publish a record that has left the queue.
+    fn passed(&self, queue: QueueId, record: RecordId) -> Option<String> {
+        let plan = self.simulation.plan();
+        let (region, position) = plan.layout.queue_place(queue);
+        let stage = StageId(position as u8);
+        let reads_by_id = plan.has_outbox() && plan.scenario().relay.position == Position::ById;
+        let is_behind = position + 1 < plan.layout.positions();
+        (reads_by_id && is_behind && self.ledger.is_forwarded(record, stage, region)).then(|| {
+            format!(
+                "its relay had read a greater id before the transaction of {record} committed, and reads no smaller one"
+            )
+        })
     }
 
     /// Why dead letters matter.
@@ -214,12 +260,18 @@ impl Narrator<'_> {
             return vec![format!("{next} never had it")];
         }
         let stage = StageId(position as u8);
-        let forwarded = if self.ledger.is_forwarded(record, stage, region) {
-            format!("{next} had it")
-        } else {
-            format!("{next} never had it")
+        let table = layout.table(region, stage);
+        let has = match self.simulation.plan().has_outbox() {
+            true => format!("the outbox of {}", self.name(Place::Table(table))),
+            false => next.to_owned(),
         };
-        vec![self.row_of(record, stage, region), forwarded]
+        let forwarded = if self.ledger.is_forwarded(record, stage, region) {
+            format!("{has} had it")
+        } else {
+            format!("{has} never had it")
+        };
+        let reasons = [self.row_of(record, stage, region), forwarded].into_iter();
+        reasons.chain(self.passed(queue, record)).collect()
     }
 
     /// That a queue lets go of what it delivers, if that is its way.

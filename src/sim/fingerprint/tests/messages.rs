@@ -60,6 +60,9 @@ fn messages() -> Vec<Message> {
         Message::CleanUp { plan: 7 },
         Message::Fence { to: region },
         Message::Command { action: 1, number: 2 },
+        Message::Begin { client, copy },
+        Message::Begun { incarnation },
+        Message::Relay,
     ]
 }
 
@@ -70,7 +73,13 @@ fn others(message: Message) -> Vec<Message> {
     let copies = |make: &dyn Fn(RecordCopy) -> Message| other_copies(COPY).map(make).to_vec();
     let (other_region, other_queue) = (RegionId(2), QueueId(1));
     match message {
-        Message::Proceed => Vec::new(),
+        Message::Proceed | Message::Relay => Vec::new(),
+        Message::Begin { client, copy } => [
+            clients(&|client| Message::Begin { client, copy }),
+            copies(&|copy| Message::Begin { client, copy }),
+        ]
+        .concat(),
+        Message::Begun { incarnation } => vec![Message::Begun { incarnation: incarnation + 1 }],
         Message::Publish { batch: _ } => vec![Message::Publish { batch: BatchId(2) }],
         Message::Wake { region: _ } => vec![Message::Wake { region: other_region }],
         Message::Send { client, copy } => [
