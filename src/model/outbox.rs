@@ -128,6 +128,7 @@ impl Outbox {
         if self.lossy {
             self.note_head(machine);
         }
+        self.keep_closed(machine);
         message
     }
 
@@ -218,6 +219,7 @@ impl Outbox {
             let message = self.messages.pop_front(inbox).expect("it has that many and more");
             self.messages.push_back(inbox, message);
         }
+        self.keep_closed(to);
     }
 
     /// Takes the first message of the machine's inbox for which `wanted` holds.
@@ -385,5 +387,42 @@ impl Outbox {
         self.new_heads.clone_from(&other.new_heads);
         self.events.clone_from(&other.events);
         self.now = other.now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::{BatchId, RegionId};
+    use crate::model::layout::Layout;
+
+    /// The mutant that this is made for: a failed replicator handled what a mended link had put in front of a command.
+    #[test]
+    fn only_commands_pass_a_closed_inbox_whatever_comes_in_front_of_them() {
+        let (machine, command) = (MachineId(4), Message::Command { action: 0, number: 0 });
+        let layout = Layout::new(2, vec!["one".to_owned()], 1);
+        let kept = Message::Wake { region: RegionId(1) };
+        let arrivals: [fn(&mut Outbox, MachineId, Message); 2] = [
+            |out, machine, message| {
+                let mut held = List::default();
+                out.hold(&mut held, message);
+                out.release_in_front(&mut held, machine);
+            },
+            |out, machine, message| {
+                out.send_late(machine, message);
+                out.let_arrive(machine);
+            },
+        ];
+        for arrives in arrivals {
+            let progress = Progress::new(&layout, &[BatchId(0), BatchId(1)], false);
+            let mut out = Outbox::new(&layout, progress, false, 1);
+            out.set_open(machine, false);
+            out.send_command(machine, command);
+            arrives(&mut out, machine, kept);
+            let mut taken = Message::Proceed;
+            out.take(machine, &mut taken);
+            out.keep_closed(machine);
+            assert_eq!((taken, out.is_ready(machine)), (command, false));
+        }
     }
 }

@@ -83,7 +83,7 @@ fn an_outbox_loses_nothing_whatever_fails() {
 /// The region takes what its outboxes have with it, and the verdict says how much.
 #[test]
 fn a_region_takes_the_intents_that_no_relay_has_read() {
-    let script = "script=publish 1,await sometime,lose @1,await delivered all";
+    let script = "script=publish 1,publish 2,publish 3,await sometime,lose @1,await delivered all";
     let changes = [script, "budget.crash=0", "budget.fail=0", "rpo.records=unlimited"];
     let mut runner = Runner::new(plans::plan("outbox-anywhere", &changes));
     let (mut events, mut taken) = (Events::default(), 0);
