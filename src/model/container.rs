@@ -232,7 +232,7 @@ impl Container {
     /// Whether it waits for its table.
     #[inline]
     fn is_storing(&self, context: &Context) -> bool {
-        self.hand.is_some_and(|hand| context.action(hand.step) == Some(Action::Store))
+        self.hand.is_some_and(|hand| context.action(hand.step) == Some(Act::Store))
     }
 
     #[inline]
