@@ -85,7 +85,7 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
         Command::Minimize(args) => minimize::execute(args, surroundings, &mut output),
         Command::Export(args) => export::execute(args, surroundings, &mut output),
         Command::Schema(args) => schema::execute(args, &mut output),
-        Command::List(args) => list::execute(*args, &mut output),
+        Command::List(args) => list::execute(args, &mut output),
         Command::Init(args) => init::execute(args, &mut output),
         Command::Completions(args) => manual::completions(*args, &mut output),
         Command::Man(args) => manual::page(args, &mut output),

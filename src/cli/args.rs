@@ -57,7 +57,8 @@ pub(crate) enum Command {
     /// Print the JSON schema of scenario files, with which editors complete and check them
     #[command(after_help = examples::SCHEMA)]
     Schema(SchemaArgs),
-    /// List the built-in scenarios
+    /// List the built-in scenarios, or the components of a system
+    #[command(after_help = examples::LIST)]
     List(ListArgs),
     /// Write a commented scenario file to start from
     #[command(after_help = examples::INIT)]
@@ -331,8 +332,15 @@ pub(crate) struct SchemaArgs {
     pub(crate) force: bool,
 }
 
-#[derive(Args, Clone, Copy, Debug)]
+#[derive(Args, Debug)]
 pub(crate) struct ListArgs {
+    /// The components of this system, by the names that its script and its budget know: a built-in scenario, or the
+    /// path of a scenario file
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) components: Option<String>,
+    /// Change a key of that scenario, as in topology.regions=3 (repeatable)
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "components")]
+    pub(crate) overrides: Vec<Override>,
     /// How to print the list
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,

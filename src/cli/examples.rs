@@ -42,6 +42,11 @@ pub(super) const SCHEMA: &str = "\
 Examples:
   active-active schema --out scenario.schema.json";
 
+pub(super) const LIST: &str = "\
+Examples:
+  active-active list
+  active-active list --components mine.toml";
+
 pub(super) const INIT: &str = "\
 Examples:
   active-active init new.toml";

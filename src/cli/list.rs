@@ -1,4 +1,4 @@
-//! `list`: the built-in scenarios.
+//! `list`: the built-in scenarios, and the components of a system.
 
 use std::io::Write;
 
@@ -7,8 +7,9 @@ use active_active::scenario::Scenario;
 use active_active::scenario::builtin::{self, Group};
 use serde::Serialize;
 
-use super::args::{Format, ListArgs};
+use super::args::{Format, ListArgs, ScenarioArgs};
 use super::error::CliError;
+use super::input;
 use super::output::Output;
 
 #[derive(Serialize)]
@@ -18,16 +19,63 @@ struct Entry {
     about: String,
 }
 
+#[derive(Serialize)]
+struct Component<'a> {
+    name: &'a str,
+    kind: &'static str,
+}
+
 pub(crate) fn execute(
-    args: ListArgs,
+    args: &ListArgs,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
+    match &args.components {
+        Some(scenario) => components(scenario, args, output),
+        None => scenarios(args.format, output),
+    }
+}
+
+/// What the script and the budget of the scenario can name.
+fn components(
+    scenario: &str,
+    args: &ListArgs,
+    output: &mut Output<impl Write>,
+) -> Result<Finding, CliError> {
+    let plan = input::plan(&ScenarioArgs {
+        scenario: scenario.to_owned(),
+        overrides: args.overrides.clone(),
+    })?;
+    let layout = &plan.layout;
+    let components: Vec<Component<'_>> = layout
+        .places()
+        .iter()
+        .zip(layout.names())
+        .map(|(place, name)| Component { name, kind: place.kind().name() })
+        .collect();
+    match args.format {
+        Format::Json => output.write(&json::document(&components))?,
+        Format::Text => output.tell(&by_kind(&components))?,
+    }
+    Ok(Finding::Holds)
+}
+
+fn by_kind(components: &[Component<'_>]) -> String {
+    let style = Palette::COLOURS.strong;
+    let of_kind = components.chunk_by(|one, other| one.kind == other.kind);
+    let lines = of_kind.map(|group| {
+        let names: String = group.iter().map(|one| format!("  {}\n", one.name)).collect();
+        format!("{style}{}{style:#}\n{names}", group[0].kind)
+    });
+    lines.collect::<Vec<String>>().join("\n")
+}
+
+fn scenarios(format: Format, output: &mut Output<impl Write>) -> Result<Finding, CliError> {
     let mut entries = Vec::new();
     for (name, text) in builtin::every() {
         let (group, about) = (Group::of(name), Scenario::parse(text)?.about);
         entries.push(Entry { name, group, about });
     }
-    match args.format {
+    match format {
         Format::Json => output.write(&json::document(&entries))?,
         Format::Text => output.tell(&table(&entries))?,
     }

@@ -113,6 +113,37 @@ fn every_built_in_scenario_is_listed_and_runs() {
     }
 }
 
+/// So that no name has to be guessed: each that is shown can be said in a script.
+#[test]
+fn components_are_listed_by_the_names_that_a_script_knows() {
+    let place = Place::new();
+    place
+        .write("mine.toml", "topology.stages = [\"ledger\", \"notify\"]\nscript = [\"publish 1\"]");
+    let text = place.run("list --components mine.toml --set topology.regions=3");
+    assert_eq!((text.status, text.stderr.as_str()), (Some(0), ""));
+    let json = place.run("list --components mine.toml --set topology.regions=3 --format json");
+    let listed: Value = serde_json::from_str(&json.stdout).expect("it is JSON");
+    let listed = listed.as_array().expect("it is a list");
+    let names: Vec<&str> = listed.iter().filter_map(|one| one["name"].as_str()).collect();
+    assert!(names.contains(&"ledger-notify-queue@3"), "{names:?}");
+    for (one, name) in listed.iter().zip(&names) {
+        let kind = one["kind"].as_str().expect("a kind is text");
+        assert!(text.stdout.contains(&format!("  {name}\n")), "{name}: {}", text.stdout);
+        assert!(text.stdout.contains(&format!("{kind}\n")), "{kind}: {}", text.stdout);
+        if ["queue", "container", "table", "replicator"].contains(&kind) {
+            let file = format!(
+                "topology.stages = [\"ledger\", \"notify\"]\ntopology.regions = 3\n\
+                 script = [\"publish 1\", \"fail {name}\", \"recover {name}\"]"
+            );
+            place.write("fails.toml", &file);
+            assert_eq!(place.run("run fails.toml").status, Some(0), "{name}");
+        }
+    }
+    let wrong = place.run("list --components nothing.toml");
+    assert_eq!(wrong.status, Some(2));
+    assert!(wrong.stderr.contains("nothing.toml"), "{}", wrong.stderr);
+}
+
 #[test]
 fn init_writes_a_scenario_that_runs() {
     let place = Place::new();
