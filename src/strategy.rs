@@ -71,6 +71,16 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     scenario_on(topology())
 }
 
+/// How often containers try again, what they do then, and whether they leave it to relays to publish.
+fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, bool)> {
+    use OnDependencyFailure::{GiveBack, Halt};
+    (
+        prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
+        prop_oneof![4 => Just(Halt), 1 => Just(GiveBack)],
+        prop_oneof![4 => Just(false), 1 => Just(true)],
+    )
+}
+
 /// Scenarios of a sound design on these topologies, which have to be valid. Everything else
 /// varies: batches, weights, speeds, times, business keys, the stores of the stages, the kind of the queues and
 /// their room, what source,
@@ -90,14 +100,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
             prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
         ),
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
-        (
-            prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
-            prop_oneof![
-                4 => Just(OnDependencyFailure::Halt),
-                1 => Just(OnDependencyFailure::GiveBack),
-            ],
-            prop_oneof![4 => Just(false), 1 => Just(true)],
-        ),
+        containers(),
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
         prop_oneof![3 => Just(QueueFailure::RefuseWaiting), 1 => Just(QueueFailure::KeepWaiting)],

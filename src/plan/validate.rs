@@ -3,7 +3,7 @@
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::container::{Act, Steps};
-use crate::model::fault::{FaultKind, Target};
+use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
     Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions, ReplicationMode,
@@ -260,12 +260,11 @@ pub(super) fn container_steps(scenario: &Scenario) -> Result<Steps, Problem> {
 /// No table that is lost alone with an outbox: the container that it has acknowledged a record to would remove that, and
 /// whether the loss answers for it is not modelled. A region is lost with the queue that still has the record.
 pub(super) fn outbox(scenario: &Scenario, actions: &[DriverAction]) -> Result<(), Problem> {
-    let loses = actions.iter().any(|action| match action {
-        DriverAction::Fault(faults) => faults
-            .iter()
-            .any(|fault| fault.kind == FaultKind::Lose && matches!(fault.target, Target::Table(_))),
-        _ => false,
-    });
+    let is_table =
+        |fault: &Fault| fault.kind == FaultKind::Lose && matches!(fault.target, Target::Table(_));
+    let loses = actions
+        .iter()
+        .any(|action| matches!(action, DriverAction::Fault(faults) if faults.iter().any(is_table)));
     if scenario.container.steps.contains(&Action::Publish)
         || !loses && scenario.budget.lose_table == 0
     {
