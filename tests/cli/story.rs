@@ -131,9 +131,10 @@ fn components_are_listed_by_the_names_that_a_script_knows() {
         assert!(text.stdout.contains(&format!("  {name}\n")), "{name}: {}", text.stdout);
         assert!(text.stdout.contains(&format!("{kind}\n")), "{kind}: {}", text.stdout);
         if ["queue", "container", "table", "replicator"].contains(&kind) {
+            let fails = if kind == "container" { "pause" } else { "fail" };
             let file = format!(
                 "topology.stages = [\"ledger\", \"notify\"]\ntopology.regions = 3\n\
-                 script = [\"publish 1\", \"fail {name}\", \"recover {name}\"]"
+                 script = [\"publish 1\", \"{fails} {name}\", \"recover {name}\"]"
             );
             place.write("fails.toml", &file);
             assert_eq!(place.run("run fails.toml").status, Some(0), "{name}");
