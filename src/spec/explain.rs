@@ -85,10 +85,7 @@ impl Narrator<'_> {
                 "{} sends {record} on, and its own stage has not stored it",
                 self.name(Place::Container(container))
             ),
-            Breach::AnsweredAgain { container } => format!(
-                "{} hears that a record is stored, and has no request that was not answered",
-                self.name(Place::Container(container))
-            ),
+            Breach::AnsweredAgain { container } => self.answered_again(container),
             Breach::RemovedUnstored { queue, record } => {
                 let name = self.queue(queue);
                 format!("{record} was removed from {name} before its stage stored it")
@@ -231,6 +228,11 @@ impl Narrator<'_> {
             }
             Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
         }
+    }
+
+    fn answered_again(&self, container: ContainerId) -> String {
+        let name = self.name(Place::Container(container));
+        format!("{name} hears that a record is stored, and has no request that was not answered")
     }
 
     /// What the database takes for a request.

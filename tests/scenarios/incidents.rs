@@ -78,17 +78,14 @@ fn versions_of_a_key_overtake_each_other_in_groups_of_their_own() {
 /// Whether a queue had two records in flight.
 fn works_on_two_at_once(run: &Run<'_>) -> bool {
     let mut in_flight = BTreeMap::new();
-    run.events.all.iter().any(|event| match *event {
-        Event::Queue(queue::Event::Delivered { queue, .. }) => {
-            let count: &mut u32 = in_flight.entry(queue).or_default();
-            *count += 1;
-            *count > 1
-        }
-        Event::Queue(queue::Event::Removed { queue, .. }) => {
+    run.events.all.iter().any(|event| {
+        if let Event::Queue(queue::Event::Removed { queue, .. }) = *event {
             *in_flight.entry(queue).or_default() -= 1;
-            false
         }
-        _ => false,
+        let Event::Queue(queue::Event::Delivered { queue, .. }) = *event else { return false };
+        let count: &mut u32 = in_flight.entry(queue).or_default();
+        *count += 1;
+        *count > 1
     })
 }
 

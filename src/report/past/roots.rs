@@ -67,15 +67,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             let asked = past.notes[last as usize].subject;
             finder.of_step(asked.into_iter().chain([record]).collect(), last)
         }
-        Breach::AnsweredAgain { container } => {
-            let (_, stage) = layout.container_place(container);
-            let told = past.notes[last as usize].sender;
-            let stored = past.notes[told as usize].subject;
-            let mut roots = finder.of_tables(stored.into_iter().collect(), stage);
-            roots.steps.extend([told, last]);
-            roots.machines.insert(layout.machine(Place::Container(container)));
-            roots
-        }
+        Breach::AnsweredAgain { container } => finder.of_answer(container, last),
         Breach::OverRpo { record, .. } => finder.of_loss(record, last),
         Breach::WentBack { table, record, newer } => {
             let mut roots = finder.of_step(vec![record, newer], last);
@@ -87,10 +79,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.steps.push(past.last_at(layout.machine(Place::Table(table)), shown));
             roots
         }
-        Breach::FetchMisrouted { .. } => {
-            let machines = BTreeSet::from([layout.machine(Place::OutDns)]);
-            Roots { machines, ..finder.of_step(Vec::new(), last) }
-        }
+        Breach::FetchMisrouted { .. } => finder.of_fetch(last),
         Breach::DestinationWentBack { record, newer } => {
             let mut roots = finder.of_step(vec![record, newer], last);
             roots.steps.push(past.last_at(layout.machine(Place::Destination), newer));
@@ -103,9 +92,9 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         }
         Breach::KeyDiverged { stage, key, .. } => {
             let keys = simulation.plan().keys();
-            let of_key =
-                simulation.plan().record_ids().filter(|&id| keys.key_of(id) == usize::from(key));
-            finder.of_tables(of_key.collect(), stage)
+            let mut of_key: Vec<RecordId> = simulation.plan().record_ids().collect();
+            of_key.retain(|&id| keys.key_of(id) == usize::from(key));
+            finder.of_tables(of_key, stage)
         }
         Breach::Diverged { record, stage, .. } => finder.of_tables(vec![record], stage),
         Breach::NotStored { record, table } => {
@@ -152,6 +141,23 @@ impl Finder<'_> {
         };
         let steps = records.iter().flat_map(at).collect();
         Roots { steps, machines: machines.clone(), ..Roots::about(records) }
+    }
+
+    /// A fetch that out-dns led to a wrong region.
+    fn of_fetch(&self, last: u64) -> Roots {
+        let machines = BTreeSet::from([self.layout.machine(Place::OutDns)]);
+        Roots { machines, ..self.of_step(Vec::new(), last) }
+    }
+
+    /// What became, in the tables of its stage, of the record that a container hears of.
+    fn of_answer(&self, container: ContainerId, last: u64) -> Roots {
+        let (_, stage) = self.layout.container_place(container);
+        let told = self.past.notes[last as usize].sender;
+        let stored = self.past.notes[told as usize].subject;
+        let mut roots = self.of_tables(stored.into_iter().collect(), stage);
+        roots.steps.extend([told, last]);
+        roots.machines.insert(self.layout.machine(Place::Container(container)));
+        roots
     }
 
     /// How far a record came, and who should have taken it from there. What became of its rows is
