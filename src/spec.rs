@@ -289,6 +289,9 @@ impl Spec {
             table::Event::KeyShown { table, record } => {
                 judged(self.versions.shown(table, record, plan), plan)
             }
+            table::Event::Forgot { table, record } => {
+                WithinRpo::forgot(table, record, &mut self.losses, &self.ledger, plan)
+            }
             table::Event::Ignored { table, record } => {
                 judged(self.versions.ignored(table, record, plan), plan)
             }
@@ -428,6 +431,7 @@ impl Spec {
                 event,
                 table::Event::Stored { .. }
                     | table::Event::KeyShown { .. }
+                    | table::Event::Forgot { .. }
                     | table::Event::Ignored { .. }
             ),
             Event::Destination(destination::Event::Arrived { shown, .. }) => shown,

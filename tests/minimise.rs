@@ -66,6 +66,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("table.insert=append", "crash-anywhere", [1, 1, 1, 1]),
     ("replication.on_failure=drop", "f4-fail-replication", [1, 1, 4, 0]),
     ("replication.origin=all", "baseline", [1, 1, 1, 0]),
+    ("replication.acknowledge=received", "received-not-applied", [1, 1, 3, 1]),
     ("replication.mode=eventual", "tables-lost", [1, 1, 2, 2]),
     ("dns.health_check=all-regions", "health-failover", [1, 1, 2, 0]),
     ("dns.health_check=by-name", "inbound-queue-out", [1, 1, 5, 0]),

@@ -142,7 +142,7 @@ pub use queue::{
     AtCapacity, DeadLetters, Delivery, Groups, QueueFailure, QueueOptions, Receive, RemoveBy,
 };
 pub use relay::{Position, RelayOptions};
-pub use replication::{Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
+pub use replication::{AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
 pub use source::{OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};

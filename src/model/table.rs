@@ -16,7 +16,7 @@ use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
 use crate::model::options::{
-    Conflict, Insert, Origin, ReplicationMode, TableFailure, TableOptions,
+    AcknowledgeWhen, Conflict, Insert, Origin, ReplicationMode, TableFailure, TableOptions,
 };
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
@@ -60,7 +60,9 @@ states! {
 /// ([`Clock`](crate::model::options::Clock)), that may be ahead.
 ///
 /// With strong replication a write waits until another region has it; then it is stored, and
-/// acknowledged. If none can be reached it is refused. A condition is judged by the log, which knows the
+/// acknowledged. If none can be reached it is refused. What has been received waits in the table's inbox until it is applied, and
+/// is durable there, unless it is acknowledged on receipt
+/// ([`AcknowledgeWhen`](crate::model::options::AcknowledgeWhen)). A condition is judged by the log, which knows the
 /// latest version of every row, before the write is passed on to any region.
 ///
 /// Source: Amazon DynamoDB global tables, multi-Region eventual consistency and multi-Region strong
@@ -94,6 +96,8 @@ pub(crate) struct Context {
     pub(crate) replicator: MachineId,
     /// When it acknowledges a write.
     pub(crate) replication: ReplicationMode,
+    /// What it has done with a write of another region that is acknowledged.
+    pub(crate) acknowledge: AcknowledgeWhen,
     /// Which writes it gives to its replicator.
     pub(crate) origin: Origin,
     /// What it knows if it is a cluster of a global database.

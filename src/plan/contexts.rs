@@ -7,7 +7,7 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover};
+use crate::model::options::{AcknowledgeWhen, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover};
 use crate::model::record::Keys;
 use crate::model::table::relay;
 use crate::model::{
@@ -139,6 +139,7 @@ impl Builder<'_> {
                 replicator: layout.machine(Place::Replicator(replicator)),
                 options: self.scenario.table,
                 replication: self.mode(stage),
+                acknowledge: self.acknowledge(stage),
                 origin: self.origin(stage),
                 database: self.database(stage),
                 relay: self.relay(region, stage),
@@ -161,6 +162,14 @@ impl Builder<'_> {
         match self.database(stage) {
             Some(_) => ReplicationMode::Eventual,
             None => self.scenario.replication.mode,
+        }
+    }
+
+    /// What the tables of a stage have done with a write of another region that is acknowledged.
+    fn acknowledge(&self, stage: StageId) -> AcknowledgeWhen {
+        match self.mode(stage) {
+            ReplicationMode::Strong => self.scenario.replication.acknowledge,
+            ReplicationMode::Eventual => AcknowledgeWhen::Applied,
         }
     }
 

@@ -6,7 +6,7 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions, ReplicationMode,
+    AcknowledgeWhen, Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions, ReplicationMode,
     StoreKind,
 };
 use crate::plan::DriverAction;
@@ -130,6 +130,14 @@ pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
 /// Strong replication has three regions, one of which may be a witness.
 pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
     let (regions, options) = (scenario.topology.regions, &scenario.replication);
+    if options.mode == ReplicationMode::Eventual && options.acknowledge != AcknowledgeWhen::Applied
+    {
+        let (why, remedy) = (
+            "eventual replication acknowledges a write before any other region has it",
+            "set replication.mode = \"strong\", or leave this out",
+        );
+        return Err(Problem::new("replication.acknowledge", Cause::Contradiction { why, remedy }));
+    }
     match options.mode {
         ReplicationMode::Eventual if options.witness => {
             Err(Problem::new("replication.witness", Cause::IdleWitness))

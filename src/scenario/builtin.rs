@@ -146,6 +146,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     (
+        "received-not-applied",
+        include_str!("../../scenarios/incidents/received-not-applied.toml"),
+        PropertyName::StoredEverywhere,
+    ),
+    (
         "scattered-groups",
         include_str!("../../scenarios/incidents/scattered-groups.toml"),
         PropertyName::MonotoneVersion,

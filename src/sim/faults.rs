@@ -36,6 +36,7 @@ impl World {
             }
             (FaultKind::Fail, Target::Table(id)) => {
                 self.tables[id.index()].fail(&plan.tables[id.index()], out);
+                self.forget_received(id, plan);
             }
             (FaultKind::Fail, Target::Replicator(id)) => {
                 self.replicators[id.index()].fail(&plan.replicators[id.index()], out);

@@ -11,9 +11,10 @@ use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::ReplicationMode;
+use crate::model::options::{AcknowledgeWhen, ReplicationMode};
 use crate::model::progress::Milestone;
 use crate::model::record::RecordCopy;
+use crate::model::table;
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -56,6 +57,27 @@ impl World {
         if !strong || self.lost.contains(region) {
             self.lose_stream(ReplicatorId(stage.0.into()), region, id, plan);
         }
+    }
+
+    /// A table that fails forgets what it had received of strong replication and not applied, if that was acknowledged
+    /// on receipt. It stays in no log.
+    pub(super) fn forget_received(&mut self, id: TableId, plan: &Plan) {
+        let context = &plan.tables[id.index()];
+        if context.acknowledge == AcknowledgeWhen::Applied {
+            return;
+        }
+        let mut forgotten = std::mem::take(&mut self.scratch[0]);
+        self.out.retain(context.machine, |message| match *message {
+            Message::Apply { region, copy, .. } if region != context.region => {
+                forgotten.push(copy.id);
+                false
+            }
+            _ => true,
+        });
+        forgotten.drain(..).for_each(|record| {
+            self.out.emit(Event::Table(table::Event::Forgot { table: id, record }));
+        });
+        self.scratch[0] = forgotten;
     }
 
     /// The writes of a region that wait for the replicator.

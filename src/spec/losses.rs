@@ -270,6 +270,28 @@ impl Losses {
         Ok(())
     }
 
+    /// A row that was on its way to a table does not come.
+    ///
+    /// # Errors
+    ///
+    /// If a loss took all others, and more is destroyed than the scenario allows.
+    pub(super) fn forgot(
+        &mut self,
+        table: TableId,
+        record: RecordId,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        if !self.watches {
+            return Ok(());
+        }
+        let way = self.way(table, record, plan);
+        self.on_way[way] = self.on_way[way].saturating_sub(1);
+        let counts = ledger.record(record).accepted || self.gone.is_empty();
+        self.note_destroyed(record, plan.layout.table_place(table).1, counts);
+        self.within(plan)
+    }
+
     /// Where it is noted how often a row is on its way to a table.
     fn way(&self, table: TableId, record: RecordId, plan: &Plan) -> usize {
         let (region, stage) = plan.layout.table_place(table);
@@ -291,14 +313,24 @@ impl Losses {
             }
             for stage in plan.layout.stage_ids() {
                 let counts = facts.accepted || !is_of_a_region;
-                let destroyed = self.is_destroyed(record, stage);
-                let row = &mut self.rows[record.index() * self.stages + stage.index()];
-                if destroyed && !row.destroyed {
-                    row.destroyed = true;
-                    self.records[record.index()].row |= counts;
-                }
+                self.note_destroyed(record, stage, counts);
             }
         }
+        self.within(plan)
+    }
+
+    /// Whether the last copy of a row is gone now, which counts if it was acknowledged.
+    fn note_destroyed(&mut self, record: RecordId, stage: StageId, counts: bool) {
+        let destroyed = self.is_destroyed(record, stage);
+        let row = &mut self.rows[record.index() * self.stages + stage.index()];
+        if destroyed && !row.destroyed {
+            row.destroyed = true;
+            self.records[record.index()].row |= counts;
+        }
+    }
+
+    /// Whether no more is destroyed than the scenario allows.
+    fn within(&self, plan: &Plan) -> Judgement {
         let count = self.count();
         let declared = plan.scenario().rpo.records;
         match (self.destroyed().next(), declared) {

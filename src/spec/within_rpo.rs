@@ -2,7 +2,7 @@
 
 use crate::model::event::Holder;
 use crate::model::fault::{Fault, FaultKind};
-use crate::model::id::RecordId;
+use crate::model::id::{RecordId, TableId};
 use crate::plan::Plan;
 use crate::spec::{Judgement, Ledger, Losses};
 
@@ -18,7 +18,7 @@ use crate::spec::{Judgement, Ledger, Losses};
 /// nothing else. What "destroyed" means is said by [`Losses`].
 ///
 /// Catches silent loss: a switchover that did not wait for the replication, and a writer that took writes
-/// after it was replaced. Source: the recovery point objective of the AWS Well-Architected
+/// after it was replaced; and a write that was acknowledged when another region had received it, and was forgotten there. Source: the recovery point objective of the AWS Well-Architected
 /// Framework, and the remark in the documentation of Amazon DynamoDB global tables that writes of an
 /// isolated region are not in the others.
 #[derive(Clone, Copy, Debug)]
@@ -45,6 +45,17 @@ impl WithinRpo {
         plan: &Plan,
     ) -> Judgement {
         losses.lost(holder, record, ledger, plan)
+    }
+
+    /// A row that was on its way does not come.
+    pub(super) fn forgot(
+        table: TableId,
+        record: RecordId,
+        losses: &mut Losses,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        losses.forgot(table, record, ledger, plan)
     }
 
     /// A loss is over.

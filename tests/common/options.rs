@@ -22,7 +22,8 @@ pub(crate) fn set(
     let value = &option.values()[value % option.values().len()];
     options.insert(option.key().to_owned(), value.text.clone());
     let mut needs = value.about.needs.to_vec();
-    if value.design == "replication.mode=strong" && regions == 2 {
+    let strong = "replication.mode=strong";
+    if (value.design == strong || needs.contains(&strong)) && regions == 2 {
         needs.push("replication.witness=true");
     }
     for need in needs {

@@ -205,6 +205,9 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Table(table::Event::Ignored { table, record }) => {
             format!("ignored {} {}", names.table(table), record.0)
         }
+        Event::Table(table::Event::Forgot { table, record }) => {
+            format!("forgot {} {}", names.table(table), record.0)
+        }
         Event::Fault(fault::Event::ClockAhead { region }) => format!("clock-ahead {region}"),
         Event::Table(table::Event::KeyShown { table, record }) => {
             format!("shown {} {}", names.table(table), record.0)

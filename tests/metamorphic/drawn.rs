@@ -292,6 +292,7 @@ const UNSOUND: Never = (
         "queue.remove = head",
         "relay.position = by-id",
         "replication.on_failure = drop",
+        "replication.acknowledge = received",
         "replication.origin = all",
         "source.on_refusal = drop",
         "table.conflict = first-applied",

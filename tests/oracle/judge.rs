@@ -157,7 +157,9 @@ fn is_within_rpo(event: &Event, before: &World, plan: &Plan) -> bool {
     if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
         return is_what_is_lost(holder, record, before, plan);
     }
-    if let Event::Fault(fault::Event::LossEnded { .. }) = *event {
+    if let Event::Fault(fault::Event::LossEnded { .. })
+    | Event::Table(table::Event::Forgot { .. }) = *event
+    {
         let mut after = before.clone();
         after.apply(event, plan);
         let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();

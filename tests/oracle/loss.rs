@@ -113,6 +113,11 @@ impl World {
                 self.loss.undelivered.insert(record);
             }
         }
+        self.note_what_is_left(of_a_region, plan);
+    }
+
+    /// Of rows that a table lost: which have no copy left, nor one on its way?
+    pub(crate) fn note_what_is_left(&mut self, of_a_region: bool, plan: &Plan) {
         for (table, record) in self.loss.lost_rows.clone() {
             let (_, stage) = plan.layout.table_place(table);
             let is_left = |region: &RegionId| !self.loss.regions.contains(region);

@@ -186,6 +186,10 @@ impl World {
                 self.loss.found(table, copy.id, plan);
                 self.loss.arrived(table, copy.id);
             }
+            Event::Table(table::Event::Forgot { table, record }) => {
+                self.loss.arrived(table, record);
+                self.note_what_is_left(!self.loss.regions.is_empty(), plan);
+            }
             Event::Table(table::Event::KeyShown { table, record }) => {
                 self.shown.push((Some(table), record))
             }

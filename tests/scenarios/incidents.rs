@@ -126,6 +126,75 @@ fn an_outbox_is_the_next_queue_of_what_removes_before_it_publishes() {
     assert_eq!(property("remove,store"), Some(PropertyName::RemoveLast));
 }
 
+/// The table that is restarted lacks what it had received; one that has applied what is acknowledged does not, nor does one
+/// whose region has all that it needs to be told again.
+#[test]
+fn a_restart_forgets_what_was_received_and_not_applied() {
+    let mut runner = Runner::new(plans::plan("received-not-applied", &[]));
+    let mut verdicts = (0..RANDOM_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+    let lacks_it = |outcome: Outcome| match outcome.verdict {
+        Verdict::Violated(violation) => {
+            assert_eq!(violation.property(), PropertyName::StoredEverywhere, "{violation}");
+            let why = violation.because.join("\n");
+            assert!(why.contains("forgets what it had received and not applied"), "{why}");
+            true
+        }
+        Verdict::Holds => false,
+        Verdict::Inconclusive(_) => panic!("{outcome:?}"),
+    };
+    assert!(verdicts.any(lacks_it));
+    holds_with("received-not-applied", &["replication.acknowledge=applied"], |run| {
+        ended_by_itself(run);
+        all_is_everywhere(run);
+    });
+    // Nothing fails, so nothing is forgotten.
+    let quiet = "script=publish 1,await delivered all";
+    holds_with("received-not-applied", &[quiet], all_is_everywhere);
+}
+
+/// Both other regions have received a write that is acknowledged; restarted, they have forgotten it, and then its own region loses
+/// it. What is acknowledged when it is applied is in one of them.
+#[test]
+fn what_every_other_region_forgot_is_lost_with_its_own() {
+    let found = |acknowledge: &str| {
+        let mut runner = Runner::new(plans::plan(RECEIVED_THEN_LOST, &[acknowledge]));
+        let mut found = BTreeMap::new();
+        for run in 0..2_000 {
+            if let Verdict::Violated(violation) =
+                runner.run(&mut Random::new(SEED), run, &mut ()).verdict
+            {
+                *found.entry(violation.property()).or_insert(0) += 1;
+            }
+        }
+        found
+    };
+    let received = found("replication.acknowledge=received");
+    println!("{received:?}");
+    let properties = [PropertyName::WithinRpo, PropertyName::StoredEverywhere];
+    assert!(properties.iter().all(|property| received.contains_key(property)), "{received:?}");
+    assert_eq!(found("replication.acknowledge=applied"), BTreeMap::new());
+}
+
+/// One region writes; the tables of both others are restarted, and then it loses its own.
+const RECEIVED_THEN_LOST: &str = r#"
+    name = "received-then-lost"
+    script = [
+        "publish 1",
+        "await sometime",
+        "fail core-table@2",
+        "fail core-table@3",
+        "lose core-table@1",
+        "recover *",
+        "await delivered all",
+    ]
+    topology.regions = 3
+    topology.stages = ["core"]
+    dns.weights = [1, 0, 0]
+    records.batches = [3]
+    replication.mode = "strong"
+    rpo.records = 0
+"#;
+
 /// Slack's queue stays full in every schedule, although what it waited for is back; one that serves
 /// its consumers while it is full drains.
 #[test]

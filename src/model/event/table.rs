@@ -61,6 +61,14 @@ pub enum Event {
         /// The record that was written.
         record: RecordId,
     },
+    /// A table that failed had received a write of another region and not applied it, and does not know of it any more
+    /// (an unsound design).
+    Forgot {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
     /// A table shows this record for its business key from now on.
     KeyShown {
         /// The table.
@@ -79,7 +87,8 @@ impl Event {
             | Event::Ignored { record, .. }
             | Event::Intended { record, .. }
             | Event::Passed { record, .. }
-            | Event::Relayed { record, .. } => Some(record),
+            | Event::Relayed { record, .. }
+            | Event::Forgot { record, .. } => Some(record),
         }
     }
 }

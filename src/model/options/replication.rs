@@ -10,6 +10,8 @@ section! {
     ReplicationOptions {
         /// When a table acknowledges a write.
         mode: ReplicationMode,
+        /// Of strong replication: what the other region has done with a write that is acknowledged.
+        acknowledge: AcknowledgeWhen,
         /// There is one more region, which takes no traffic: it only keeps the log of `strong`
         /// replication.
         witness: bool => vec![
@@ -32,6 +34,19 @@ option! {
         /// When one other region has it as well, and not at all while none can be reached (DynamoDB
         /// MRSC). Needs three regions, of which one may be a witness.
         Strong = SOUND.holds_in(&[THREE_REGIONS_FAIL]).safer_with(&[]),
+    }
+}
+
+option! {
+    /// What the other region has done with a write when strong replication acknowledges it.
+    AcknowledgeWhen {
+        /// It has applied it, or will, whatever happens: what it receives is durable there. Sound.
+        Applied,
+        /// It has received it. Unsound: a table that fails is restarted, and has forgotten what it had
+        /// received and not applied. No region sends that again.
+        Received = UNSOUND
+            .needs(&["replication.mode=strong"])
+            .by("received-not-applied", P::StoredEverywhere),
     }
 }
 

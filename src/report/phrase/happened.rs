@@ -183,6 +183,9 @@ impl Scene<'_> {
             table::Event::Ignored { record, .. } => {
                 format!("does not show {}: what it shows has a later time", self.version(record))
             }
+            table::Event::Forgot { record, .. } => {
+                format!("forgets {record}, which it had received and not applied")
+            }
             table::Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
             table::Event::Intended { passed: false, .. } => {
                 "has the intent to publish it in the same write".to_owned()

@@ -3,7 +3,7 @@
 use super::Narrator;
 use crate::model::id::{RecordId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::{Conflict, Insert, ReplicationFailure, Versions};
+use crate::model::options::{AcknowledgeWhen, Conflict, Insert, ReplicationFailure, Versions};
 use crate::spec::breach::Breach;
 
 impl Narrator<'_> {
@@ -80,7 +80,7 @@ impl Narrator<'_> {
     pub(super) fn rows_of(&self, record: RecordId, stage: StageId) -> Vec<String> {
         let layout = &self.simulation.plan().layout;
         let rows = layout.region_ids().map(|region| self.row_of(record, stage, region));
-        rows.chain(self.drops(stage)).collect()
+        rows.chain(self.drops(stage)).chain(self.forgets()).collect()
     }
 
     /// That replication loses what it is told at the wrong moment, if that is its way.
@@ -91,6 +91,18 @@ impl Narrator<'_> {
             ReplicationFailure::Drop => {
                 Some(format!("{replicator} drops what it is told while it has failed"))
             }
+        }
+    }
+
+    /// That tables forget what was acknowledged, if that is their way.
+    pub(super) fn forgets(&self) -> Option<String> {
+        match self.simulation.plan().scenario().replication.acknowledge {
+            AcknowledgeWhen::Applied => None,
+            AcknowledgeWhen::Received => Some(
+                "a write is acknowledged when another region has received it, and a table that fails \
+                 forgets what it had received and not applied"
+                    .to_owned(),
+            ),
         }
     }
 
