@@ -37,7 +37,7 @@
 //!     script: vec!["publish 1".parse()?],
 //!     topology: Topology { stages: vec!["in".to_owned(), "out".to_owned()], ..Topology::default() },
 //!     records: Records { batches: vec![3], keys: 1, ..Records::default() },
-//!     source: Source { on_refusal: OnRefusal::Abort },
+//!     source: Source { on_refusal: OnRefusal::Abort, ..Source::default() },
 //!     dns: DnsOptions { weights: vec![3, 1], ..DnsOptions::default() },
 //!     queue: QueueOptions { max_receives: 4, ..QueueOptions::default() },
 //!     container: ContainerOptions { on_duplicate: OnDuplicate::Skip, ..ContainerOptions::default() },

@@ -170,7 +170,7 @@ impl Sketch {
                 poison: if self.has_poison() { vec![1] } else { Vec::new() },
                 ..Records::default()
             },
-            source: Source { on_refusal: self.on_refusal },
+            source: Source { on_refusal: self.on_refusal, ..Source::default() },
             dns: self.naming.options(&topology),
             queue: QueueOptions {
                 delivery,

@@ -60,6 +60,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("destination.versions=as-they-come", "two-regions-one-key", [2, 1, 1, 1]),
     ("table.conflict=first-applied", "two-regions-one-key", [2, 1, 1, 1]),
     ("table.clock=per-region", "clock-skew", [2, 1, 6, 1]),
+    ("source.on_partial=ignore", "partial-batch", [2, 1, 1, 1]),
     ("source.on_refusal=drop", "inbound-queue-fails", [1, 1, 4, 0]),
     ("table.insert=conditional", "lost-replies", [1, 1, 1, 2]),
     ("queue.max_receives=1", "lost-replies", [1, 1, 1, 1]),

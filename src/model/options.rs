@@ -142,8 +142,10 @@ pub use queue::{
     AtCapacity, DeadLetters, Delivery, Groups, QueueFailure, QueueOptions, Receive, RemoveBy,
 };
 pub use relay::{Position, RelayOptions};
-pub use replication::{AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions};
-pub use source::{OnRefusal, Source};
+pub use replication::{
+    AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions,
+};
+pub use source::{OnPartial, OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};
 pub use table::{Clock, Conflict, Insert, TableFailure, TableOptions};

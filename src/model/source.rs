@@ -3,7 +3,7 @@
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
-use crate::model::options::{OnRefusal, Source};
+use crate::model::options::{OnPartial, OnRefusal, Source};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -40,12 +40,18 @@ states! {
 /// before.
 ///
 /// The source is the only machine that knows what was accepted. What it was refused it sends
-/// again, or gives up, as its option [`OnRefusal`] says.
+/// again, or gives up, as its option [`OnRefusal`] says. A batch that is one request for it ([`OnPartial::Ignore`]) is sent
+/// record by record all the same: queues take or refuse each record of such a request by itself, in order, and what comes of the
+/// others does not change that.
+///
+/// Source: Amazon SQS, `SendMessageBatch`, whose response lists successful and failed entries.
 #[derive(Clone, Debug, Default)]
 pub struct RecordSource {
     state: State,
     /// The batch under way; meaningful unless idle.
     batch: u16,
+    /// Of a batch that is one request: how many records of it were refused since it was sent; 0 when idle.
+    left_out: u16,
     /// Something changed since the record under way was sent: a refusal may be out of date.
     changed: bool,
     /// By batch (from 1): the first record of it that was neither accepted nor given up.
@@ -137,6 +143,9 @@ impl RecordSource {
     fn refused(&mut self, context: &Context, out: &mut Outbox) {
         out.emit(Event::Refused { record: self.record() });
         self.refused[usize::from(self.batch)] = true;
+        if context.options.on_partial == OnPartial::Ignore && !self.is_refused_as_a_whole(context) {
+            return self.advance(context, out);
+        }
         match context.options.on_refusal {
             OnRefusal::Retry if self.changed => self.send(context, out),
             OnRefusal::Retry => self.state = State::Waiting,
@@ -145,8 +154,24 @@ impl RecordSource {
         }
     }
 
+    /// Of a batch that is one request: whether every record of it is refused now; then it begins again, if it does.
+    fn is_refused_as_a_whole(&mut self, context: &Context) -> bool {
+        let batch = usize::from(self.batch);
+        let first = context.first_record[batch];
+        self.left_out += 1;
+        if self.left_out < context.first_record[batch + 1] - first {
+            return false;
+        }
+        if context.options.on_refusal != OnRefusal::Drop {
+            self.next[batch] = first;
+        }
+        self.left_out = 0;
+        true
+    }
+
     fn end(&mut self, complete: bool, context: &Context, out: &mut Outbox) {
         self.state = State::Idle;
+        self.left_out = 0;
         out.emit(Event::BatchEnded { batch: BatchId(self.batch), complete });
         if let Some(Message::Publish { batch }) = out.take_held(&mut self.pending) {
             self.begin(batch, context, out);
@@ -168,6 +193,11 @@ impl RecordSource {
     /// The record that it sends, or that was refused.
     pub fn under_way(&self) -> Option<RecordId> {
         (self.state != State::Idle).then(|| self.record())
+    }
+
+    /// Of a batch that is one request: how many records of it were refused since it was sent.
+    pub(crate) fn left_out(&self) -> u16 {
+        self.left_out
     }
 
     /// Whether it was told of a change since it sent the record under way.
@@ -196,9 +226,10 @@ impl RecordSource {
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordSource) {
-        let RecordSource { state, batch, changed, next, pending, refused } = other;
+        let RecordSource { state, batch, left_out, changed, next, pending, refused } = other;
         self.next.clone_from(next);
         self.refused.clone_from(refused);
         (self.state, self.batch, self.changed, self.pending) = (*state, *batch, *changed, *pending);
+        self.left_out = *left_out;
     }
 }

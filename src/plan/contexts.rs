@@ -7,7 +7,9 @@ use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use crate::model::layout::{Layout, Place};
-use crate::model::options::{AcknowledgeWhen, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover};
+use crate::model::options::{
+    AcknowledgeWhen, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover,
+};
 use crate::model::record::Keys;
 use crate::model::table::relay;
 use crate::model::{

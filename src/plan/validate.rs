@@ -6,8 +6,8 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    AcknowledgeWhen, Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions, ReplicationMode,
-    StoreKind,
+    AcknowledgeWhen, Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions,
+    ReplicationMode, StoreKind,
 };
 use crate::plan::DriverAction;
 use crate::scenario::plain::is_unprintable;

@@ -146,6 +146,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     (
+        "partial-batch",
+        include_str!("../../scenarios/incidents/partial-batch.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
         "received-not-applied",
         include_str!("../../scenarios/incidents/received-not-applied.toml"),
         PropertyName::StoredEverywhere,

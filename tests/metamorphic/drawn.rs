@@ -294,6 +294,7 @@ const UNSOUND: Never = (
         "replication.on_failure = drop",
         "replication.acknowledge = received",
         "replication.origin = all",
+        "source.on_partial = ignore",
         "source.on_refusal = drop",
         "table.conflict = first-applied",
         "table.insert = append",

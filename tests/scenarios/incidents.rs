@@ -126,6 +126,27 @@ fn an_outbox_is_the_next_queue_of_what_removes_before_it_publishes() {
     assert_eq!(property("remove,store"), Some(PropertyName::RemoveLast));
 }
 
+/// What is refused of a batch beside others is lost; a source that looks at the answer for each record loses nothing.
+#[test]
+fn what_is_refused_of_a_batch_is_sent_again_or_lost() {
+    let mut runner = Runner::new(plans::plan("partial-batch", &[]));
+    let mut verdicts = (0..RANDOM_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+    let is_lost = |outcome: Outcome| match outcome.verdict {
+        Verdict::Violated(violation) => {
+            assert_eq!(violation.property(), PropertyName::DeliveredAll, "{violation}");
+            let why = violation.because.join("\n");
+            assert!(why.contains("takes the batch for sent"), "{why}");
+            true
+        }
+        Verdict::Holds => false,
+        Verdict::Inconclusive(_) => panic!("{outcome:?}"),
+    };
+    assert!(verdicts.any(is_lost));
+    holds_with("partial-batch", &["source.on_partial=retry"], all_is_everywhere);
+    // A request of one record is refused as a whole, or not at all.
+    holds_with("partial-batch", &["records.batches=1,1"], all_is_everywhere);
+}
+
 /// The table that is restarted lacks what it had received; one that has applied what is acknowledged does not, nor does one
 /// whose region has all that it needs to be told again.
 #[test]

@@ -59,6 +59,27 @@ fn a_refused_record_waits_for_a_change() {
     rig.tells(TOLD, "a_refused_record_waits_for_a_change");
 }
 
+/// What is refused of a batch beside others is not sent again; a batch of which nothing was accepted is.
+#[test]
+fn a_batch_that_is_refused_in_part_is_taken_for_sent() {
+    let mut rig = Rig::new("source.on_partial = 'ignore'", &[]);
+    publish(&mut rig, 1);
+    refused(&mut rig);
+    sent(&mut rig);
+    refused(&mut rig);
+    rig.title("all of a batch is refused");
+    publish(&mut rig, 2);
+    refused(&mut rig);
+    refused(&mut rig);
+    wake(&mut rig);
+    sent(&mut rig);
+    sent(&mut rig);
+    rig.title("neither batch has anything left to send");
+    publish(&mut rig, 1);
+    publish(&mut rig, 2);
+    rig.tells(TOLD, "a_batch_that_is_refused_in_part_is_taken_for_sent");
+}
+
 #[test]
 fn a_refusal_aborts_the_batch_or_drops_the_record() {
     let told = |on_refusal| {

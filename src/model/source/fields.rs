@@ -19,6 +19,7 @@ changes_of_each_field! {
                 source.batch = 3 - source.batch;
             }
         }],
+        left_out: [|source, _| source.left_out += 1],
         changed: [|source, _| source.changed = !source.changed],
         next: [|source, _| source.next[1] += 1, |source, _| source.next[2] += 1],
         pending: [|source, out| {

@@ -4,6 +4,7 @@ use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
 use crate::model::id::{BatchId, ContainerId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
+use crate::model::options::OnPartial;
 use crate::model::source::RecordSource;
 use crate::sim::driver::Driver;
 use crate::sim::fingerprint::Writer;
@@ -89,6 +90,9 @@ impl Machines for Writer<'_> {
     fn source(&mut self, source: &RecordSource) {
         self.bytes.u8(source.state() as u8);
         self.bytes.flag(source.changed());
+        if self.plan.source.options.on_partial == OnPartial::Ignore {
+            self.bytes.u16(source.left_out());
+        }
         self.bytes.record(source.under_way().unwrap_or(RecordId(0)));
         source.next().iter().for_each(|&next| self.bytes.u16(next));
         if self.plan.awaits_refusal() {

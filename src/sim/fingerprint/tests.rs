@@ -11,7 +11,7 @@ mod messages;
 use super::of;
 use crate::model::id::{MachineId, RegionId};
 use crate::model::message::Message;
-use crate::model::options::Dedupe;
+use crate::model::options::{Dedupe, OnPartial};
 use crate::model::{
     container, destination, dns, global_database, outbox, progress, queue, replicator, source,
     table,
@@ -44,6 +44,7 @@ const PLANS: [&str; 7] = [
      replication.mode = 'strong'
      table.insert = 'conditional'
      destination.versions = 'checked'
+     source.on_partial = 'ignore'
      script = ['publish 1', 'publish 2']",
     "store.default = 'aurora'
      aurora.fencing = 'best-effort'
@@ -286,6 +287,7 @@ const REASONS: &[Reason] = &[
     ("progress.delivered", does_not_repeat, Left::Out, "it follows from the destination"),
     ("source.batch", always, Left::AsMeant, "the record under way says which"),
     ("source.refused", does_not_await_refusal, Left::Out, "no line of the script asks for it"),
+    ("source.left_out", looks_at_each_record, Left::Out, "no batch is one request"),
     ("destination.order", always, Left::Out, "in which order records arrived is history"),
     ("destination.numbers", repeats, Left::AsMeant, "they are written with the messages of queues"),
     ("replicator.lost", always, Left::Out, "the world has the regions that are lost"),
@@ -335,6 +337,10 @@ fn does_not_compare(plan: &Plan) -> bool {
 
 fn does_not_await_refusal(plan: &Plan) -> bool {
     !plan.awaits_refusal()
+}
+
+fn looks_at_each_record(plan: &Plan) -> bool {
+    plan.scenario().source.on_partial == OnPartial::Retry
 }
 
 fn has_no_message_ids(plan: &Plan) -> bool {

@@ -9,7 +9,7 @@ use crate::model::fault::Target;
 use crate::model::id::{MachineId, QueueId, RecordId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::{AtCapacity, OnRefusal, Position, Receive};
+use crate::model::options::{AtCapacity, OnPartial, OnRefusal, Position, Receive, Source};
 use crate::model::source;
 use crate::model::table::relay;
 use crate::plan::names::target_name;
@@ -180,8 +180,13 @@ impl Narrator<'_> {
     /// What the source did, or does, with a record that was not accepted.
     fn not_accepted(&self, records_were: &str) -> String {
         let source = self.simulation.source();
-        let on_refusal = self.simulation.plan().scenario().source.on_refusal;
+        let Source { on_refusal, on_partial } = self.simulation.plan().scenario().source;
         match (source.state(), source.under_way(), on_refusal) {
+            (source::State::Idle, _, OnRefusal::Retry) if on_partial == OnPartial::Ignore => {
+                format!(
+                    "{records_were} not accepted: others of the batch were, and record-source takes the batch for sent"
+                )
+            }
             (source::State::Idle, _, OnRefusal::Drop) => {
                 format!("{records_were} not accepted: record-source drops what is refused")
             }
