@@ -306,11 +306,17 @@ impl Container {
             (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
                 let client = self.client(context);
                 self.hand = None;
-                self.incarnation += 1;
+                self.end_life();
                 self.become_state(State::FailedDependency, Some(by), context, out);
                 out.send(context.in_queue, Message::Abandon { client });
             }
         }
+    }
+
+    /// What was asked for so far is for an earlier life. One that is started again and again while a dependency is out
+    /// may have more lives than there are numbers; of so many lives no reply is left on its way.
+    fn end_life(&mut self) {
+        self.incarnation = self.incarnation.wrapping_add(1);
     }
 
     /// Asks the in-queue for the next record.
@@ -338,7 +344,7 @@ impl Container {
         self.crashed = true;
         self.retried = 0;
         self.hand = None;
-        self.incarnation += 1;
+        self.end_life();
         self.become_state(State::FailedProcessing, None, context, out);
         out.set_open(context.machine, false);
         out.send(context.in_queue, Message::Abandon { client });
@@ -349,7 +355,7 @@ impl Container {
         self.crashed = true;
         self.retried = 0;
         self.hand = None;
-        self.incarnation += 1;
+        self.end_life();
         self.become_state(State::FailedProcessing, None, context, out);
         out.set_open(context.machine, false);
         out.retain(context.machine, |_| false);
