@@ -1,6 +1,6 @@
 //! The options of the relays.
 
-use crate::model::options::UNSOUND;
+use crate::model::options::{SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
 section! {
@@ -17,7 +17,7 @@ option! {
     /// In which order a relay reads the outbox of its table.
     Position {
         /// In that of the commits, as a change stream has it. Sound.
-        ByCommit,
+        ByCommit = SOUND.holds_in(&["outbox-watermark"]),
         /// In that of the ids, from the greatest one that it has published. A store is a transaction then: it gets its
         /// id when it begins, and commits later. Unsound: what commits behind a greater id is never read.
         ById = UNSOUND

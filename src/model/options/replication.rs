@@ -41,7 +41,7 @@ option! {
     /// What the other region has done with a write when strong replication acknowledges it.
     AcknowledgeWhen {
         /// It has applied it, or will, whatever happens: what it receives is durable there. Sound.
-        Applied,
+        Applied = SOUND.holds_in(&["received-not-applied"]),
         /// It has received it. Unsound: a table that fails is restarted, and has forgotten what it had
         /// received and not applied. No region sends that again.
         Received = UNSOUND

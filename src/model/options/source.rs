@@ -19,7 +19,7 @@ option! {
     /// What the source does about a batch of which some records are refused, and others accepted.
     OnPartial {
         /// What is refused is treated as `on_refusal` says, record by record: by default sent again. Sound.
-        Retry,
+        Retry = SOUND.holds_in(&["partial-batch"]),
         /// The batch is one request, and one that was not refused as a whole has succeeded: the answer for each
         /// record is not looked at. Unsound: the source goes on, and what was refused is never sent again. A batch
         /// of which no record was accepted is refused, and is sent again as `on_refusal` says.
