@@ -62,7 +62,7 @@ states! {
 /// With strong replication a write waits until another region has it; then it is stored, and
 /// acknowledged. If none can be reached it is refused. What has been received waits in the table's inbox until it is applied, and
 /// is durable there, unless it is acknowledged on receipt
-/// ([`AcknowledgeWhen`](crate::model::options::AcknowledgeWhen)). A condition is judged by the log, which knows the
+/// ([`AcknowledgeWhen`]). A condition is judged by the log, which knows the
 /// latest version of every row, before the write is passed on to any region.
 ///
 /// Source: Amazon DynamoDB global tables, multi-Region eventual consistency and multi-Region strong

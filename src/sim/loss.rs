@@ -67,12 +67,14 @@ impl World {
             return;
         }
         let mut forgotten = std::mem::take(&mut self.scratch[0]);
-        self.out.retain(context.machine, |message| match *message {
-            Message::Apply { region, copy, .. } if region != context.region => {
+        self.out.retain(context.machine, |message| {
+            if let Message::Apply { region, copy, .. } = *message
+                && region != context.region
+            {
                 forgotten.push(copy.id);
-                false
+                return false;
             }
-            _ => true,
+            true
         });
         forgotten.drain(..).for_each(|record| {
             self.out.emit(Event::Table(table::Event::Forgot { table: id, record }));
