@@ -6,7 +6,7 @@ use std::sync::Arc;
 use active_active::explore::{Runner, Verdict};
 use active_active::model::container::State;
 use active_active::model::fault::FaultPoint;
-use active_active::model::{ContainerId, Message, QueueId, event, queue};
+use active_active::model::{ContainerId, Message, QueueId, RegionId, event, queue};
 use active_active::plan::Plan;
 use active_active::scheduler::Random;
 use active_active::sim::{Choice, Simulation};
@@ -293,4 +293,52 @@ fn a_reply_that_a_command_overtakes_is_no_longer_lost() {
     let first = simulation.next_message(container);
     assert!(matches!(first, Some(Message::Command { .. })), "{first:?}");
     assert!(!simulation.enabled().contains(loss), "the command is first");
+}
+
+/// What a driver waits for comes true in a step, and in that step it goes on; also when it waits for single records, and
+/// a batch as a whole is not there yet.
+#[test]
+fn a_driver_goes_on_in_the_step_in_which_what_it_waits_for_comes_true() {
+    use active_active::model::Event;
+    use active_active::scheduler::Scheduler;
+    use std::collections::BTreeMap;
+    let awaits = ["await delivered 3", "await enqueued one-two-queue@1 batch 1"];
+    let mut waited = [0, 0];
+    for (number, awaits) in awaits.into_iter().enumerate() {
+        let text = format!(
+            "name = 'awaits'\nscript = ['publish 1', '{awaits}', 'publish 2']\n\
+             topology.stages = ['one', 'two']\nrecords.batches = [6, 2]"
+        );
+        let plan = plans::plan(&text, &[]);
+        for run in 0..40 {
+            let mut simulation = Simulation::new(Arc::clone(&plan));
+            let mut random = Random::new(SEED);
+            random.begin(&plan, run);
+            // By record of the first batch: its region, and whether it came to the second queue there.
+            let mut came = BTreeMap::new();
+            while simulation.driver().next() < 2 {
+                let choice = random.choose(&simulation).expect("it always chooses");
+                simulation.step(choice);
+                for event in simulation.events() {
+                    let Event::Queue(queue::Event::Enqueued { queue, copy }) = *event else {
+                        continue;
+                    };
+                    let (region, position) = plan.layout.queue_place(queue);
+                    came.entry(copy.id).or_insert((region, 0)).1 = position;
+                }
+                let is_true = match number {
+                    0 => simulation.destination().order().len() >= 3,
+                    _ => {
+                        let has_come =
+                            |&(region, position): &(RegionId, usize)| region.0 > 0 || position >= 1;
+                        came.len() == 6 && came.values().all(has_come)
+                    }
+                };
+                let waits = simulation.driver().next() == 1 && simulation.driver().is_waiting();
+                assert!(!(waits && is_true), "{awaits}, run {run}, step {}", simulation.steps());
+                waited[number] += u32::from(waits);
+            }
+        }
+    }
+    assert!(waited.iter().all(|&steps| steps > 1_000), "{waited:?}");
 }

@@ -78,9 +78,9 @@ properties! {
     NoInvention Step "whatever is seen anywhere was published, with the same value";
     StoreBeforeForward Step "a container sends a record on only after its own stage stored it";
     RemoveLast Step
-        "a record leaves a queue only after its stage stored it and the next queue has it";
+        "a record leaves a queue only after its stage stored it and the next queue, or an outbox, has it";
     NeverLost Step
-        "an accepted record that is not delivered is in a queue from which it will go on";
+        "an accepted record that is not delivered is in a queue or an outbox from which it will go on";
     EffectOnce Step "a table has one row for a record, and the destination counts it once";
     AnsweredOnce Step "a container hears once of each request that its table stored the record";
     RoutedByPolicy Step "in-dns and out-dns lead only to regions that their policy allows";

@@ -73,9 +73,6 @@ impl World {
     pub(super) fn acknowledge_again(&mut self, table: TableId, written_in: RegionId, plan: &Plan) {
         let (_, stage) = plan.layout.table_place(table);
         let container = plan.layout.container(written_in, stage, 0);
-        if self.lost.contains(written_in) {
-            return;
-        }
         let incarnation = self.containers[container.index()].incarnation();
         let machine = plan.layout.machine(Place::Container(container));
         let (duplicate, unreadable) = (false, false);
