@@ -17,7 +17,7 @@
 //! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys; with 1, and rarely with none, no container can process the first record, if records are dead-lettered |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication, or with clocks of the regions' own |
-//! | queues | pick each: fifo or standard; neither, rarely with message groups by key or of each record, room for 1 or 3, or dead letters after 1 to 3 deliveries |
+//! | queues | pick each: fifo or standard; neither, rarely with message groups by key or of each record, or with deduplication, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
@@ -182,18 +182,18 @@ const KEYS: [(u16, bool, bool); 8] = [
     (1, false, true),
     (2, false, false),
 ];
-/// Deliveries before a record is dead-lettered, room for records, and message groups.
-const QUEUES: [(u16, u16, Groups); 8] = {
+/// Deliveries before a record is dead-lettered, room for records, message groups, and whether resends are told from messages.
+const QUEUES: [(u16, u16, Groups, bool); 8] = {
     use Groups::{ByKey, One};
     [
-        (0, 0, One),
-        (0, 0, One),
-        (0, 0, ByKey),
-        (0, 1, One),
-        (0, 3, One),
-        (1, 0, One),
-        (2, 0, One),
-        (3, 0, One),
+        (0, 0, One, false),
+        (0, 0, One, true),
+        (0, 0, ByKey, false),
+        (0, 1, One, false),
+        (0, 3, One, false),
+        (1, 0, One, false),
+        (2, 0, One, false),
+        (3, 0, One, false),
     ]
 };
 /// How often containers send a refused request again, what they do then, and whether they leave it to a relay to
@@ -249,7 +249,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let on_refusal = *bytes.choose(&[OnRefusal::Retry, OnRefusal::Retry, OnRefusal::Abort])?;
     let (on_table_failure, strong, clock) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
-    let (max_receives, capacity, groups) = *bytes.choose(&QUEUES)?;
+    let (max_receives, capacity, groups, deduplicates) = *bytes.choose(&QUEUES)?;
     let (retries, on_dependency_failure, outbox) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
         topology: Topology { regions, stages, containers },
@@ -266,6 +266,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         strong,
         delivery,
         groups,
+        deduplicates,
         max_receives,
         capacity,
         retries,

@@ -19,8 +19,9 @@ pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 
 use crate::model::options::{
-    Action, Clock, Commands, Conflict, DeadLetters, Delivery, Groups, OnDependencyFailure,
-    OnRefusal, QueueFailure, ReplicationMode, StoreKind, TableFailure, Versions,
+    Action, Clock, Commands, Conflict, DeadLetters, Deduplication, Delivery, Groups,
+    OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode, StoreKind, TableFailure,
+    Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -59,6 +60,8 @@ pub(crate) struct Sketch {
     pub(crate) on_refusal: OnRefusal,
     /// The kind of the queues.
     pub(crate) delivery: Delivery,
+    /// Whether fifo queues tell resends from messages.
+    pub(crate) deduplicates: bool,
     /// The message groups of fifo queues; without keys, each record's own for by key.
     pub(crate) groups: Groups,
     /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
@@ -175,6 +178,7 @@ impl Sketch {
             queue: QueueOptions {
                 delivery,
                 groups: self.groups(),
+                deduplication: self.deduplication(),
                 max_receives,
                 capacity,
                 dead_letters: match self.has_poison() {
@@ -206,6 +210,13 @@ impl Sketch {
             script: script::write(self),
             topology,
             ..Scenario::default()
+        }
+    }
+
+    fn deduplication(&self) -> Deduplication {
+        match self.deduplicates && self.delivery == Delivery::Fifo {
+            true => Deduplication::ByRecord,
+            false => Deduplication::None,
         }
     }
 
@@ -297,6 +308,9 @@ impl Sketch {
         let mut budget = self.budget;
         if self.delivery == Delivery::Fifo {
             budget.reorder = 0;
+        }
+        if self.deduplication() == Deduplication::None {
+            budget.deduplication_window = 0;
         }
         if !(0..self.topology.stages.len()).any(|stage| self.has_database(stage)) {
             (budget.switchover, budget.failover) = (0, 0);

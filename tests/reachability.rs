@@ -129,6 +129,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::Arrive(_)) => Some("arrive"),
         Choice::Fault(FaultPoint::TimeOut(_)) => Some("time-out"),
         Choice::Fault(FaultPoint::Reorder(_)) => Some("reorder"),
+        Choice::Fault(FaultPoint::WindowPasses(_)) => Some("window-passes"),
         Choice::Fault(FaultPoint::GoOn) => Some("go-on"),
         Choice::Fault(FaultPoint::LoseTable(_)) => Some("lose table"),
         Choice::Fault(FaultPoint::LoseRegion(_)) => Some("lose region"),

@@ -119,6 +119,7 @@ fn every_built_in_scenario_has_a_test() {
         "dynamodb-dns-plans",
         "github-failover",
         "clock-skew",
+        "deduplicated-by-key",
         "partial-batch",
         "received-not-applied",
         "scattered-groups",

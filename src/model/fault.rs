@@ -413,5 +413,11 @@ faults! {
         /// The clock of the region is ahead of the others' from here on, where each has its own. Takes nothing from
         /// the budget.
         RunAhead(region: RegionId) of Region "clock-ahead";
+        /// The deduplication window of the queue passes: what it took before and is sent again is a new message. Takes one
+        /// such moment from the budget.
+        WindowPasses(id: QueueId) of Queue "window-passes" takes {
+            /// Deduplication windows that pass: the queue does not remember any more what it has taken.
+            deduplication_window needs "queue.deduplication=by-record"
+        } does &[];
     }
 }

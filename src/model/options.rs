@@ -139,7 +139,8 @@ pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
 pub use limit::LossLimit;
 pub use queue::{
-    AtCapacity, DeadLetters, Delivery, Groups, QueueFailure, QueueOptions, Receive, RemoveBy,
+    AtCapacity, DeadLetters, Deduplication, Delivery, Groups, QueueFailure, QueueOptions, Receive,
+    RemoveBy,
 };
 pub use relay::{Position, RelayOptions};
 pub use replication::{

@@ -14,9 +14,11 @@ use crate::model::states::states;
 
 #[cfg(test)]
 mod by_itself;
+mod deduplication;
 mod faults;
 #[cfg(test)]
 pub(crate) mod fields;
+mod groups;
 mod waiting;
 
 pub use crate::model::event::queue::Event;
@@ -86,13 +88,16 @@ pub const CONSUMERS_MAX: usize = 8;
 /// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
 /// delivered again, and stays there until it is redriven as a new message.
 ///
+/// A `fifo` queue may tell resends from messages ([`Deduplication`](crate::model::options::Deduplication)): what it has taken
+/// since its deduplication window passed last it acknowledges, and does not take again.
+///
 /// A queue that fails refuses those who wait at it, or lets them wait for its recovery ([`QueueFailure`](crate::model::options::QueueFailure)).
 ///
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
 ///
 /// Source: Amazon SQS. Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
-/// of it is in flight. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
+/// of it is in flight. Resends: "Exactly-once processing in Amazon SQS", a deduplication interval of five minutes. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
 /// in the AWS knowledge center.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Queue {
@@ -107,6 +112,8 @@ pub struct Queue {
     waiting: Waiting,
     /// Requests to send that wait for room, in that order.
     held: List,
+    /// What it took since its deduplication window passed last, oldest first; nothing where each request is a message.
+    taken: List,
     /// How many deliveries there were: the next receipt.
     deliveries: u32,
     /// The number of the newest message; 0 before the first.
@@ -120,6 +127,8 @@ pub(crate) struct Context {
     pub(crate) id: QueueId,
     /// By record: its message group; none if all records are one, or the queue has none.
     pub(crate) groups: Option<Arc<[u16]>>,
+    /// By record: its deduplication id; none where each request to send is a message of its own.
+    pub(crate) deduplication: Option<Arc<[u16]>>,
     /// Its design.
     pub(crate) options: QueueOptions,
 }
@@ -176,6 +185,9 @@ impl Queue {
         if self.state == State::Failed {
             return out.send(machine, Message::SendRefused { incarnation });
         }
+        if context.deduplication.is_some() && self.absorbs(client, copy, context, shelf, out) {
+            return;
+        }
         if self.is_full(context) {
             out.emit(Event::SendWaits { queue: context.id, record: copy.id });
             return out.hold(&mut self.held, Message::Send { client, copy });
@@ -198,6 +210,9 @@ impl Queue {
         let number = self.next_number();
         let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0, number };
         shelf.push_back(&mut self.visible, item);
+        if context.deduplication.is_some() {
+            shelf.push_back(&mut self.taken, item);
+        }
         out.emit(Event::Enqueued { queue: context.id, copy });
         out.send(machine, Message::Sent { incarnation, queue: context.id });
     }
@@ -236,8 +251,11 @@ impl Queue {
             let Some(Message::Send { client, copy }) = out.take_held(&mut self.held) else {
                 unreachable!("only requests to send are held, and there is one");
             };
-            self.accept(client, copy, context, shelf, out);
-            self.deliver(context, shelf, out);
+            // The record can have come twice while there was no room for it.
+            if !self.absorbs(client, copy, context, shelf, out) {
+                self.accept(client, copy, context, shelf, out);
+                self.deliver(context, shelf, out);
+            }
         }
     }
 
@@ -316,24 +334,6 @@ impl Queue {
         }
         if !self.visible.is_empty() && !self.waiting.is_empty() {
             self.deliver_of_other_groups(context, shelf, out);
-        }
-    }
-
-    /// What keeps back the first record need not keep back the others.
-    #[cold]
-    fn deliver_of_other_groups(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        let Some(groups) = context.groups.as_deref() else { return };
-        let group = |item: &Item| groups.get(item.copy.id.index());
-        while !self.waiting.is_empty() {
-            let is_busy =
-                |item: &&Item| shelf.iter(&self.in_flight).any(|other| group(other) == group(item));
-            let Some(number) =
-                shelf.iter(&self.visible).find(|item| !is_busy(item)).map(|item| item.number)
-            else {
-                return;
-            };
-            let item = shelf.take_first(&mut self.visible, |item| item.number == number);
-            self.hand_out(item.expect("it was found"), context, shelf, out);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::model::id::{
 };
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    AcknowledgeWhen, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover,
+    AcknowledgeWhen, Deduplication, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover,
 };
 use crate::model::record::Keys;
 use crate::model::table::relay;
@@ -81,25 +81,39 @@ impl Builder<'_> {
 
     /// By record: its message group, unless all are one.
     fn groups(&self) -> Option<Arc<[u16]>> {
-        let records = 0..=self.scenario.records.total() as u16;
         match self.scenario.queue.groups {
             Groups::One => None,
-            Groups::ByKey => {
-                let of = |record| match record {
-                    0 => 0,
-                    _ => self.keys.key_of(RecordId(record)) as u16,
-                };
-                Some(records.map(of).collect())
-            }
-            Groups::ByRecord => Some(records.collect()),
+            Groups::ByKey => Some(self.keys_of_records()),
+            Groups::ByRecord => Some(self.record_ids()),
         }
     }
 
+    /// By record: its deduplication id, unless each request to send is a message of its own.
+    fn deduplication(&self) -> Option<Arc<[u16]>> {
+        match self.scenario.queue.deduplication {
+            Deduplication::None => None,
+            Deduplication::ByRecord => Some(self.record_ids()),
+            Deduplication::ByKey => Some(self.keys_of_records()),
+        }
+    }
+
+    /// By record (element 0 unused): the record.
+    fn record_ids(&self) -> Arc<[u16]> {
+        (0..=self.scenario.records.total() as u16).collect()
+    }
+
+    /// By record (element 0 unused): its business key.
+    fn keys_of_records(&self) -> Arc<[u16]> {
+        let records = (1..=self.scenario.records.total() as u16).map(RecordId);
+        std::iter::once(0).chain(records.map(|record| self.keys.key_of(record) as u16)).collect()
+    }
+
     pub(super) fn queues(&self) -> Vec<queue::Context> {
-        let groups = self.groups();
+        let (groups, deduplication) = (self.groups(), self.deduplication());
         let context = |id| queue::Context {
             id: QueueId(id),
             groups: groups.clone(),
+            deduplication: deduplication.clone(),
             options: self.scenario.queue,
         };
         (0..self.layout.queues() as u16).map(context).collect()

@@ -6,8 +6,8 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    AcknowledgeWhen, Action, AtCapacity, Clock, Delivery, Groups, Policy, Position, RelayOptions,
-    ReplicationMode, StoreKind,
+    AcknowledgeWhen, Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Policy, Position,
+    RelayOptions, ReplicationMode, StoreKind,
 };
 use crate::plan::DriverAction;
 use crate::scenario::plain::is_unprintable;
@@ -111,18 +111,21 @@ pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
     if queue.at_capacity != AtCapacity::default() && queue.capacity == 0 {
         return Err(Problem::new("queue.at_capacity", Cause::NoCapacity));
     }
-    let contradiction = match queue.groups {
-        Groups::One => None,
-        Groups::ByKey | Groups::ByRecord if queue.delivery == Delivery::Standard => {
-            Some(("only fifo queues have message groups", "leave it out, or use fifo queues"))
-        }
-        Groups::ByKey if scenario.records.keys == 0 => {
-            Some(("records have no business keys", "set records.keys to 1 or more"))
-        }
-        Groups::ByKey | Groups::ByRecord => None,
-    };
-    if let Some((why, remedy)) = contradiction {
-        return Err(Problem::new("queue.groups", Cause::Contradiction { why, remedy }));
+    let is_fifo = queue.delivery == Delivery::Fifo;
+    let only = ["queue.groups", "queue.deduplication"];
+    let is_used = [queue.groups != Groups::One, queue.deduplication != Deduplication::None];
+    let by_key = [queue.groups == Groups::ByKey, queue.deduplication == Deduplication::ByKey];
+    for (at, key) in only.into_iter().enumerate() {
+        let (why, remedy) = match (is_used[at], by_key[at]) {
+            (true, _) if !is_fifo => {
+                ("only fifo queues have that", "leave it out, or use fifo queues")
+            }
+            (_, true) if scenario.records.keys == 0 => {
+                ("records have no business keys", "set records.keys to 1 or more")
+            }
+            (_, _) => continue,
+        };
+        return Err(Problem::new(key, Cause::Contradiction { why, remedy }));
     }
     Ok(())
 }
@@ -165,6 +168,12 @@ pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
     let budget = &scenario.budget;
     if budget.reorder > 0 && scenario.queue.delivery == Delivery::Fifo {
         return Err(Problem::new("budget.reorder", Cause::OnlyStandardQueues));
+    }
+    if budget.deduplication_window > 0 && scenario.queue.deduplication == Deduplication::None {
+        let (why, remedy) =
+            ("queues remember nothing", "set queue.deduplication, or leave this out");
+        let cause = Cause::Contradiction { why, remedy };
+        return Err(Problem::new("budget.deduplication_window", cause));
     }
     let moves = [("budget.switchover", budget.switchover), ("budget.failover", budget.failover)];
     match moves.into_iter().find(|&(_, count)| count > 0 && !has_database(scenario)) {

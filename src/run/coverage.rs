@@ -306,6 +306,8 @@ impl Coverage {
             queue::Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
             queue::Event::Delivered { redelivery: false, .. }
             | queue::Event::Redriven { .. }
+            | queue::Event::Deduplicated { .. }
+            | queue::Event::WindowPassed { .. }
             | queue::Event::Expired { .. }
             | queue::Event::Removed { .. } => {}
         }

@@ -146,6 +146,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     (
+        "deduplicated-by-key",
+        include_str!("../../scenarios/incidents/deduplicated-by-key.toml"),
+        PropertyName::NeverLost,
+    ),
+    (
         "partial-batch",
         include_str!("../../scenarios/incidents/partial-batch.toml"),
         PropertyName::DeliveredAll,

@@ -163,6 +163,7 @@ impl World {
             FaultPoint::TimeOut(id) => self.change_queue(id, Queue::time_out, plan),
             FaultPoint::Reorder(id) => self.change_queue(id, Queue::reorder, plan),
             FaultPoint::Expire(id) => self.change_queue(id, Queue::drop_oldest, plan),
+            FaultPoint::WindowPasses(id) => self.change_queue(id, Queue::forget_taken, plan),
             FaultPoint::GoOn => self.release_driver(),
             FaultPoint::Arrive(machine) => self.let_arrive(machine),
             FaultPoint::RunAhead(region) => self.run_ahead(region, plan),
@@ -381,6 +382,8 @@ impl World {
         let (left, queue) = (self.faults.left, &self.queues[id.index()]);
         let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
         let reorders = left.reorder > 0 && queue.has_order();
+        let remembers = left.deduplication_window > 0 && queue.taken(&self.shelf).next().is_some();
+        self.faults.offer(FaultPoint::WindowPasses(id), remembers);
         self.faults.offer(FaultPoint::TimeOut(id), times_out);
         self.faults.offer(FaultPoint::Reorder(id), reorders);
     }

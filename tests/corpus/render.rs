@@ -131,6 +131,12 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Queue(queue::Event::Delivered { queue, record, redelivery, gone }) => {
             format!("delivered {} {} {redelivery} {gone}", names.queue(queue), record.0)
         }
+        Event::Queue(queue::Event::Deduplicated { queue, record }) => {
+            format!("deduplicated {} {}", names.queue(queue), record.0)
+        }
+        Event::Queue(queue::Event::WindowPassed { queue }) => {
+            format!("window-passed {}", names.queue(queue))
+        }
         Event::Queue(queue::Event::Returned { queue, record }) => {
             format!("returned {} {}", names.queue(queue), record.0)
         }

@@ -288,6 +288,7 @@ const UNSOUND: Never = (
         "dns.plans = check-then-apply",
         "dns.route = ignore-offline",
         "queue.at_capacity = starve",
+        "queue.deduplication = by-key",
         "queue.receive = destructive",
         "queue.remove = head",
         "relay.position = by-id",
@@ -355,7 +356,11 @@ fn the_cases_of_the_oracle_have_everything() {
     let cases: Vec<Case> = (0..6_000).filter_map(|number| Case::draw(6, number)).collect();
     assert!(cases.len() > 5_900, "{} of 6,000 are cases", cases.len());
     let cases = cases.iter().map(|case| case.plan.scenario().clone());
-    let never: [Never; 4] = [
+    let never: [Never; 5] = [
+        (
+            "windows pass in the tiny systems, and in what the strategies and the bytes draw",
+            &["budget.deduplication_window = another number"],
+        ),
         ("each script publishes three batches", &["one batch"]),
         (
             "only the timed scheduler looks at times, and these cases run without it",

@@ -126,6 +126,41 @@ fn an_outbox_is_the_next_queue_of_what_removes_before_it_publishes() {
     assert_eq!(property("remove,store"), Some(PropertyName::RemoveLast));
 }
 
+/// A newer version of a key is acknowledged and nowhere where the key is the deduplication id; not where the record is.
+#[test]
+fn a_newer_version_is_taken_for_a_resend() {
+    assert_incident("deduplicated-by-key", "queue.deduplication=by-record");
+    holds_with("deduplicated-by-key", &["queue.deduplication=by-record"], all_is_everywhere);
+    holds_with("deduplicated-by-key", &["queue.deduplication=none"], all_is_everywhere);
+}
+
+/// A destination that tells no records apart can do so while the window of the queue has not passed, if nothing else brings a
+/// record twice.
+#[test]
+fn a_resend_behind_the_window_is_a_new_message() {
+    let window = |window: &str| {
+        let mut runner = Runner::new(plans::plan(WINDOW, &[window]));
+        (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+    };
+    assert_eq!(window("budget.deduplication_window=1"), Some(PropertyName::EffectOnce));
+    assert_eq!(window("budget.deduplication_window=0"), None);
+}
+
+/// A container dies, and its successor sends what it had sent.
+const WINDOW: &str = r#"
+    name = "window"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    dns.weights = [1, 0]
+    records.batches = [3]
+    destination.dedupe = "none"
+    queue.deduplication = "by-record"
+    budget = { crash = 2, deduplication_window = 1 }
+"#;
+
 /// What is refused of a batch beside others is lost; a source that looks at the answer for each record loses nothing.
 #[test]
 fn what_is_refused_of_a_batch_is_sent_again_or_lost() {

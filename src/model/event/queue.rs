@@ -20,6 +20,18 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// A queue took a request to send for a resend, and did not take the record again.
+    Deduplicated {
+        /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A queue does not remember any more what it has taken.
+    WindowPassed {
+        /// The queue.
+        queue: QueueId,
+    },
     /// A queue handed out a record.
     Delivered {
         /// The queue.
@@ -110,6 +122,7 @@ impl Event {
         match *self {
             Event::Enqueued { copy, .. } => Some(copy.id),
             Event::SendWaits { record, .. }
+            | Event::Deduplicated { record, .. }
             | Event::Delivered { record, .. }
             | Event::Returned { record, .. }
             | Event::TimedOut { record, .. }
@@ -117,7 +130,9 @@ impl Event {
             | Event::Redriven { record, .. }
             | Event::Expired { record, .. }
             | Event::Removed { record, .. } => Some(record),
-            Event::Reordered { .. } | Event::StaleRemove { .. } => None,
+            Event::Reordered { .. } | Event::StaleRemove { .. } | Event::WindowPassed { .. } => {
+                None
+            }
         }
     }
 
@@ -127,6 +142,8 @@ impl Event {
         match *self {
             Event::Enqueued { queue, .. }
             | Event::SendWaits { queue, .. }
+            | Event::Deduplicated { queue, .. }
+            | Event::WindowPassed { queue }
             | Event::Delivered { queue, .. }
             | Event::Returned { queue, .. }
             | Event::TimedOut { queue, .. }
@@ -152,6 +169,8 @@ impl Event {
             Event::Redriven { record, .. } => Change::TakenBack(record),
             Event::Delivered { gone: false, .. }
             | Event::SendWaits { .. }
+            | Event::Deduplicated { .. }
+            | Event::WindowPassed { .. }
             | Event::Returned { .. }
             | Event::TimedOut { .. }
             | Event::Reordered { .. }

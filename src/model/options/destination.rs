@@ -1,6 +1,6 @@
 //! The options of the record destination.
 
-use crate::model::options::scenarios::{REDRIVEN, TWO_REGIONS_ONE_KEY};
+use crate::model::options::scenarios::{REDRIVEN, TWO_REGIONS_ONE_KEY, WINDOW_PASSES};
 use crate::model::options::{SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
@@ -22,7 +22,7 @@ option! {
         /// By id: each id counts once. Sound.
         ById,
         /// Not at all. Unsound: a record that arrives twice counts twice.
-        None = UNSOUND.by("crash-anywhere", P::EffectOnce),
+        None = UNSOUND.by("crash-anywhere", P::EffectOnce).by(WINDOW_PASSES, P::EffectOnce),
         /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
         /// Unsound: a record that is published again, or comes back from the dead letters, is another
         /// message.

@@ -1,7 +1,7 @@
 //! The options of the queues.
 
 use crate::model::options::limit::LossLimit;
-use crate::model::options::scenarios::{OUTAGE_PARKED, POISON_PARKED};
+use crate::model::options::scenarios::{OUTAGE_PARKED, POISON_PARKED, WINDOW_PASSES};
 use crate::model::options::{About, SOUND, UNSOUND, sound};
 use crate::model::property::PropertyName as P;
 
@@ -13,6 +13,8 @@ section! {
         delivery: Delivery,
         /// Of a fifo queue: which records keep their order, and wait for each other.
         groups: Groups,
+        /// Of a fifo queue: which messages it takes for one that it has taken before.
+        deduplication: Deduplication,
         /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
         max_receives: u16 => vec![
             (0, SOUND.limit()),
@@ -84,6 +86,26 @@ option! {
         ByRecord = SOUND
             .by("scattered-groups", P::MonotoneVersion)
             .holds_in(&["crash-anywhere"]),
+    }
+}
+
+option! {
+    /// Which messages a fifo queue takes for resends, by their deduplication id: it acknowledges a resend, and does not
+    /// take it a second time. It remembers what it has taken until its deduplication window passes
+    /// (`budget.deduplication_window`).
+    Deduplication {
+        /// None: each request to send is a message of its own. So it is on a standard queue, and wherever each
+        /// attempt has a new id. Sound: what comes twice is absorbed by its id where it has an effect.
+        None,
+        /// The id is the record's: a record that is sent again is not taken again. Sound, and no replacement for what
+        /// absorbs duplicates: a resend behind the window is a new message, one to another region's queue too, and
+        /// the queue itself delivers again.
+        ByRecord = SOUND.holds_in(&["crash-anywhere", WINDOW_PASSES]),
+        /// The id is the business key, as with a hash of a body that has no more in it. Unsound: a newer version
+        /// of the key is taken for a resend; it is acknowledged, and nowhere.
+        ByKey = UNSOUND
+            .needs(&["records.keys=1"])
+            .by("deduplicated-by-key", P::NeverLost),
     }
 }
 

@@ -10,6 +10,19 @@ pub(crate) const TABLES_LOST: &str = r#"
     rpo.records = 0
 "#;
 
+/// Containers die, and what they send again is sent before the window of the queue has passed, or after it. Nothing
+/// else brings a record to the destination twice.
+pub(crate) const WINDOW_PASSES: &str = r#"
+    name = "window-passes"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    dns.weights = [1, 0]
+    records.batches = [3]
+    queue.deduplication = "by-record"
+    budget.crash = 2
+    budget.deduplication_window = 2
+"#;
+
 /// The inbound queue of region 1 is out, and its health check has had the time to see that: what is published then goes
 /// to the other region, and all of it arrives.
 pub(crate) const INBOUND_QUEUE_OUT: &str = r#"

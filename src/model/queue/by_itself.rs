@@ -98,6 +98,37 @@ fn what_is_in_flight_keeps_back_its_own_group() {
     all_tell(&[by_key, each], TOLD, "what_is_in_flight_keeps_back_its_own_group");
 }
 
+/// A resend is acknowledged and not taken, also of what was removed, and while the queue is full or it waits for room;
+/// behind the window it is a new message.
+#[test]
+fn a_resend_is_taken_again_behind_the_window_only() {
+    let options = "queue = { deduplication = 'by-record', capacity = 2 }\n\
+                   budget.deduplication_window = 1";
+    let mut rig = rig(options, &["fail inbound-queue@1", "recover inbound-queue@1"]);
+    sends(&mut rig, &[1, 2, 1, 2]);
+    receives(&mut rig, ONE);
+    removes(&mut rig, ONE, 0);
+    sends(&mut rig, &[1]);
+    rig.title("it remembers what it took when it has failed");
+    rig.drive(1);
+    sends(&mut rig, &[1]);
+    rig.drive(1);
+    sends(&mut rig, &[1]);
+    rig.choose("window-passes inbound-queue@1");
+    sends(&mut rig, &[1]);
+    let mut by_key = self::rig("queue.deduplication = 'by-key'\nrecords.keys = 2", &[]);
+    by_key.title("a newer version is taken for a resend");
+    sends(&mut by_key, &[1, 2, 3, 4]);
+    let mut full = self::rig("queue = { deduplication = 'by-record', capacity = 1 }", &[]);
+    full.title("a record that waits twice for room is taken once");
+    sends(&mut full, &[1, 2, 2]);
+    for receipt in 0..2 {
+        receives(&mut full, ONE);
+        removes(&mut full, ONE, receipt);
+    }
+    all_tell(&[rig, by_key, full], TOLD, "a_resend_is_taken_again_behind_the_window_only");
+}
+
 /// Several deliveries at a time, and the last receipt removes a record until it is delivered again.
 #[test]
 fn a_standard_queue_delivers_several() {

@@ -87,6 +87,7 @@ impl Queue {
     pub(crate) fn lose(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.state = State::Failed;
         self.refuse_waiting(context, out);
+        while shelf.pop_front(&mut self.taken).is_some() {}
         let queue = Holder::Queue(context.id);
         let lists = [
             (&mut self.visible, queue),

@@ -55,6 +55,10 @@ changes_of_each_field! {
         held: [|queue, _, out| {
             out.hold(&mut queue.held, Message::Send { client: CLIENT, copy: COPY });
         }],
+        taken: [
+            |queue, shelf, _| shelf.push_back(&mut queue.taken, ITEM),
+            |queue, shelf, _| first(&queue.taken, shelf, |item| item.copy.id.0 += 1),
+        ],
         deliveries: [|queue, _, _| queue.deliveries += 1],
         messages: [|queue, _, _| queue.messages += 1],
     }

@@ -108,6 +108,12 @@ impl Scene<'_> {
             queue::Event::Enqueued { .. } => format!("takes {it}"),
             queue::Event::Delivered { gone: true, .. } => "keeps no copy of it".to_owned(),
             queue::Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
+            queue::Event::Deduplicated { .. } => {
+                format!("takes {it} for sent again, and does not take it")
+            }
+            queue::Event::WindowPassed { queue } => {
+                format!("the deduplication window of {} passes", self.queue(queue))
+            }
             queue::Event::Returned { record, .. } => format!("makes {record} visible again"),
             // It has said so itself.
             queue::Event::TimedOut { queue, .. }

@@ -173,6 +173,10 @@ impl Machines for Writer<'_> {
         self.bytes.len(queue.held().len());
         let machine = self.plan.layout.machine(Place::Queue(id));
         self.world.out.held(queue.held()).for_each(|message| self.message(message, machine));
+        if context.deduplication.is_some() {
+            self.bytes.len(queue.taken(shelf).count());
+            queue.taken(shelf).for_each(|item| self.bytes.record(item.copy.id));
+        }
         self.bytes.len(queue.waiting().len());
         queue.waiting().iter().for_each(|&client| self.client(client));
     }

@@ -11,7 +11,7 @@ mod messages;
 use super::of;
 use crate::model::id::{MachineId, RegionId};
 use crate::model::message::Message;
-use crate::model::options::{Dedupe, OnPartial};
+use crate::model::options::{Dedupe, Deduplication, OnPartial};
 use crate::model::{
     container, destination, dns, global_database, outbox, progress, queue, replicator, source,
     table,
@@ -45,6 +45,7 @@ const PLANS: [&str; 7] = [
      table.insert = 'conditional'
      destination.versions = 'checked'
      source.on_partial = 'ignore'
+     queue.deduplication = 'by-record'
      script = ['publish 1', 'publish 2']",
     "store.default = 'aurora'
      aurora.fencing = 'best-effort'
@@ -297,6 +298,7 @@ const REASONS: &[Reason] = &[
     ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
     ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
+    ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
     ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
     ("item.receives", has_no_limit, Left::Out, "only a queue that gives up counts deliveries"),
@@ -345,6 +347,10 @@ fn looks_at_each_record(plan: &Plan) -> bool {
 
 fn has_no_message_ids(plan: &Plan) -> bool {
     plan.scenario().destination.dedupe != Dedupe::ByMessageId
+}
+
+fn does_not_deduplicate(plan: &Plan) -> bool {
+    plan.scenario().queue.deduplication == Deduplication::None
 }
 
 fn has_no_limit(plan: &Plan) -> bool {
