@@ -7,6 +7,7 @@ pub mod check;
 pub mod checkpoint;
 pub mod done;
 pub mod evidence;
+mod measure;
 pub mod minimise;
 pub mod possible;
 pub mod shard;

@@ -22,22 +22,18 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use crate::explore::threads::work_on;
-use crate::explore::units::{Supply, Units};
 use crate::model::event::fault;
 use crate::model::event::queue::Change;
 use crate::model::event::{Event, Holder};
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::Plan;
-use crate::run::{Observer, Phase, Runner};
-use crate::scheduler::{Scheduler, Span};
-use crate::sim::{Simulation, Step};
+use crate::scheduler::Span;
+use crate::sim::Simulation;
 
 mod exposure;
 mod fault_summary;
 mod faults;
+mod judge;
 mod queues;
 mod records;
 mod spread;
@@ -46,7 +42,8 @@ mod unit;
 
 use exposure::Exposure;
 pub use fault_summary::FaultSummary;
-use faults::Faults;
+use faults::{FAULTS_MAX, Faults};
+pub(crate) use judge::Judge;
 use queues::Queues;
 use records::Records;
 use spread::Spread;
@@ -214,7 +211,7 @@ impl Metrics {
             records: Records::new(plan),
             exposure: Exposure::new(plan),
             queues: Queues::new(plan),
-            faults: Faults::new(),
+            faults: Faults::new(FAULTS_MAX),
             totals: Totals::new(plan),
         }
     }
@@ -247,36 +244,31 @@ impl Metrics {
         MetricsSummary::new(self, plan)
     }
 
-    /// Measures the runs `0..runs` of a scheduler, on so many threads; the result does not depend
-    /// on how many. `scheduler` makes the scheduler of a thread.
-    ///
-    /// # Panics
-    ///
-    /// If a run panics: a defect of the simulator.
-    pub fn of_runs<S: Scheduler>(
-        plan: &Arc<Plan>,
-        scheduler: impl Fn() -> S + Sync,
-        runs: u64,
-        threads: usize,
-        steps_max: u64,
-    ) -> Metrics {
-        let all = Mutex::new(Metrics::new(plan));
-        // Runs that learn from each other are made together: one alone would make them all again.
-        let supply = Supply::new(Units::new(scheduler().rhythm(), runs), Vec::new());
-        let work = || {
-            let (mut scheduler, mut metrics) = (scheduler(), Metrics::new(plan));
-            let mut runner = Runner::new(Arc::clone(plan));
-            runner.limit_steps(steps_max);
-            while let Some(unit) = supply.take() {
-                for run in unit {
-                    runner.run(&mut scheduler, run, &mut metrics);
-                    metrics.end_run();
-                }
-            }
-            all.lock().unwrap_or_else(PoisonError::into_inner).merge(metrics);
-        };
-        work_on(threads, |_| (), work);
-        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    /// A run begins.
+    pub(crate) fn begin_run(&mut self, simulation: &Simulation) {
+        (self.now, self.timed) = (0, false);
+        self.records.begin();
+        self.exposure.begin();
+        self.queues.begin(simulation);
+        self.faults.begin();
+    }
+
+    /// The next step happens then.
+    pub(crate) fn at(&mut self, span: Span) {
+        (self.now, self.timed) = (span.end.us(), true);
+    }
+
+    /// A step was taken.
+    pub(crate) fn step_taken(&mut self, simulation: &Simulation) {
+        if !self.timed {
+            self.now = simulation.steps();
+        }
+        self.note_all(simulation);
+    }
+
+    /// Something has happened.
+    pub(crate) fn note_all(&mut self, simulation: &Simulation) {
+        simulation.events().iter().for_each(|event| self.note(event, simulation));
     }
 
     fn note(&mut self, event: &Event, simulation: &Simulation) {
@@ -305,7 +297,7 @@ impl Metrics {
         } else if let Event::Destination(destination::Event::Arrived { copy, .. }) = *event {
             totals.counts.arrived += 1;
             exposure.arrived(copy.id);
-            match records.arrived(copy.id) {
+            match records.arrived(copy.id, now) {
                 Some(published) => totals.latency.record(now - published),
                 None => totals.counts.duplicates_arrived += 1,
             }
@@ -378,32 +370,5 @@ impl Metrics {
             }
             Change::None => {}
         }
-    }
-}
-
-impl Observer for Metrics {
-    fn begin(&mut self, simulation: &Simulation) {
-        (self.now, self.timed) = (0, false);
-        self.records.begin();
-        self.exposure.begin();
-        self.queues.begin(simulation);
-        self.faults.begin();
-    }
-
-    fn phase(&mut self, phase: Phase, simulation: &Simulation) {
-        if phase == Phase::Heal {
-            simulation.events().iter().for_each(|event| self.note(event, simulation));
-        }
-    }
-
-    fn now(&mut self, now: Span) {
-        (self.now, self.timed) = (now.end.us(), true);
-    }
-
-    fn step(&mut self, _step: &Step, simulation: &Simulation) {
-        if !self.timed {
-            self.now = simulation.steps();
-        }
-        simulation.events().iter().for_each(|event| self.note(event, simulation));
     }
 }

@@ -4,6 +4,7 @@ pub mod action;
 mod contexts;
 mod load;
 pub mod names;
+mod objectives;
 mod records;
 mod script;
 mod strike;
@@ -27,6 +28,7 @@ use crate::model::outbox::Outbox;
 use crate::model::progress::{BatchOf, Progress};
 use crate::model::record::Keys;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
+use crate::scenario::script::Objective;
 use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
@@ -87,6 +89,8 @@ pub struct Plan {
     /// After a step there is more to find out than whether the driver goes on: offers, late messages, what else
     /// in-dns could answer, or whether a region works as a whole.
     pub(crate) is_watched: bool,
+    /// What the script expects of the times of every run, in its order.
+    objectives: Vec<Objective>,
 }
 
 impl Plan {
@@ -121,7 +125,7 @@ impl Plan {
         let offers_faults = scenario.budget != Budget::default()
             || scenario.container.restart == Restart::Always
             || can_be_late;
-        Ok(Plan {
+        let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
             in_dns: contexts.in_dns(),
             out_dns: contexts.out_dns(),
@@ -160,7 +164,9 @@ impl Plan {
             published_by: published_by(&actions, scenario.records.batches.len()),
             actions,
             script_steps,
-        })
+            objectives: Vec::new(),
+        };
+        plan.with_objectives()
     }
 
     /// What the plan was made of.

@@ -23,6 +23,7 @@ pub mod story;
 pub mod summary;
 pub mod sweep;
 pub mod text;
+pub mod times;
 pub mod verify;
 pub mod view;
 

@@ -3,6 +3,7 @@
 
 pub mod coverage;
 pub mod healed;
+mod measured;
 pub mod observer;
 pub mod runner;
 

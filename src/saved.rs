@@ -5,6 +5,9 @@
 //! no seed and no generator to be replayed, so it survives a change of those; and it fails loudly
 //! when it no longer fits the model.
 //!
+//! Only what a script expects of *times* (`expect rto <= 60s`) needs more than a schedule: such a run is saved as
+//! the run of the timed scheduler that it is.
+//!
 //! This build writes format 2. Format 1, which names every choice, is read and written as it is.
 //!
 //! ```
@@ -50,7 +53,7 @@ use std::sync::Arc;
 use crate::plan::Plan;
 use crate::run::{Cut, Observer, Outcome, Runner, Verdict};
 use crate::scenario::FileError;
-use crate::scheduler::{Act, Deviate, Deviation, Misfit, Replay};
+use crate::scheduler::{Act, Deviate, Deviation, Misfit, Replay, Timed, TimedRun};
 use crate::sim::Choice;
 
 mod expected;
@@ -79,6 +82,8 @@ pub enum Schedule {
     Choices(Vec<Choice>),
     /// Where it differs from the fair scheduler, by step: format 2.
     Deviations(Vec<Deviation>),
+    /// Those of the timed scheduler, which has the times as well: format 2, of what a script expects of times.
+    Timed(TimedRun),
 }
 
 /// A saved run, run again.
@@ -102,7 +107,14 @@ impl SavedRun {
     /// If the run was cut short: it showed nothing that a replay could be compared with.
     pub fn new(plan: &Arc<Plan>, choices: &[Choice], outcome: &Outcome) -> Result<SavedRun, Cut> {
         let expected = Expected::of(&outcome.verdict)?;
-        let schedule = Schedule::Deviations(Deviate::from_choices(plan, choices));
+        let needs_time = match &outcome.verdict {
+            Verdict::Violated(violation) => violation.property().needs_time(),
+            Verdict::Holds | Verdict::Inconclusive(_) => true,
+        };
+        let schedule = match outcome.timed.filter(|_| needs_time) {
+            Some(timed) => Schedule::Timed(timed),
+            None => Schedule::Deviations(Deviate::from_choices(plan, choices)),
+        };
         Ok(SavedRun { plan: Arc::clone(plan), schedule, expected })
     }
 
@@ -165,6 +177,7 @@ impl SavedRun {
             Schedule::Deviations(all) => {
                 all.iter().map(|one| text::line(one, &self.plan)).collect()
             }
+            Schedule::Timed(timed) => vec![text::timed_words(*timed)],
             Schedule::Choices(_) => Vec::new(),
         }
     }
@@ -206,6 +219,9 @@ impl SavedRun {
                 let taken = deviate.taken();
                 let misfit = deviate.misfit().cloned();
                 (outcome, misfit.or_else(|| self.unreached(deviations, taken)))
+            }
+            Schedule::Timed(TimedRun { seed, run }) => {
+                (runner.run(&mut Timed::new(*seed), *run, observer), None)
             }
         };
         let shows = Expected::of(&outcome.verdict);

@@ -100,7 +100,7 @@ pub use replay::{Misfit, Replay};
 pub use round_robin::RoundRobin;
 pub use script::Script;
 pub use surw::Surw;
-pub use timed::{Span, Timed, VirtualTime};
+pub use timed::{Span, Timed, TimedRun, VirtualTime};
 
 use crate::plan::Plan;
 use crate::sim::{Choice, Simulation, Step};
@@ -173,6 +173,49 @@ pub trait Scheduler {
     #[inline]
     fn now(&self) -> Option<Span> {
         None
+    }
+
+    /// Which run it makes, if its times follow from that.
+    fn timed(&self) -> Option<TimedRun> {
+        None
+    }
+}
+
+impl<S: Scheduler + ?Sized> Scheduler for &mut S {
+    fn begin(&mut self, plan: &Plan, run: u64) {
+        (**self).begin(plan, run);
+    }
+
+    fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
+        (**self).choose(simulation)
+    }
+
+    fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {
+        (**self).at_rest(simulation)
+    }
+
+    fn at_bound(&mut self, simulation: &Simulation) -> Option<Choice> {
+        (**self).at_bound(simulation)
+    }
+
+    fn took(&mut self, step: &Step, simulation: &Simulation) {
+        (**self).took(step, simulation);
+    }
+
+    fn rhythm(&self) -> Rhythm {
+        (**self).rhythm()
+    }
+
+    fn go_on(&mut self, simulation: &Simulation, turns: &mut RoundRobin) -> Option<Choice> {
+        (**self).go_on(simulation, turns)
+    }
+
+    fn now(&self) -> Option<Span> {
+        (**self).now()
+    }
+
+    fn timed(&self) -> Option<TimedRun> {
+        (**self).timed()
     }
 }
 

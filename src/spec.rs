@@ -39,12 +39,13 @@ mod store_before_forward;
 mod stored_everywhere;
 #[cfg(test)]
 mod tests;
+mod times;
 pub(crate) mod unmet;
 mod within_rpo;
 
 pub use answered_once::AnsweredOnce;
 use breach::Whereabouts;
-pub use breach::{Breach, Violation};
+pub use breach::{Breach, Took, Violation};
 pub use converged::Converged;
 pub use delivered_all::DeliveredAll;
 pub use drained::Drained;
@@ -64,6 +65,7 @@ pub use routed_by_policy::RoutedByPolicy;
 pub use settles::Settles;
 pub use store_before_forward::StoreBeforeForward;
 pub use stored_everywhere::StoredEverywhere;
+pub use times::{Latency, Rpo, Rto};
 pub use within_rpo::WithinRpo;
 
 pub use crate::scenario::PropertyName;
@@ -73,12 +75,15 @@ pub use ledger::Seen;
 type NotApplicable = fn(&Plan) -> Option<&'static str>;
 
 /// The properties that are about some systems only.
-const OF_SOME: [(PropertyName, NotApplicable); 5] = [
+const OF_SOME: [(PropertyName, NotApplicable); 8] = [
     (PropertyName::RegionFifo, RegionFifo::not_applicable),
     (PropertyName::InOrder, InOrder::not_applicable),
     (PropertyName::Expectation, Expectation::not_applicable),
     (PropertyName::MonotoneVersion, MonotoneVersion::not_applicable),
     (PropertyName::WithinRpo, WithinRpo::not_applicable),
+    (PropertyName::Latency, Latency::not_applicable),
+    (PropertyName::Rto, Rto::not_applicable),
+    (PropertyName::Rpo, Rpo::not_applicable),
 ];
 
 /// An order that a property promises.

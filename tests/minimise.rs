@@ -117,7 +117,9 @@ fn minimise(saved: &SavedRun) -> Minimal {
 fn deviations(minimal: &Minimal) -> &[Deviation] {
     match minimal.saved.schedule() {
         Schedule::Deviations(deviations) => deviations,
-        Schedule::Choices(_) => panic!("a minimal run is written as deviations"),
+        Schedule::Choices(_) | Schedule::Timed(_) => {
+            panic!("a minimal run is written as deviations")
+        }
     }
 }
 

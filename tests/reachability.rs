@@ -260,6 +260,7 @@ fn step_kind(step: &ScriptStep) -> String {
                 Expectation::Bypassed(..) => "bypassed",
                 Expectation::DeadLettered(_) => "dead-lettered",
                 Expectation::State(_, state) => state.name(),
+                Expectation::Objective(_) => "something of times",
             };
             format!("expect {what}")
         }

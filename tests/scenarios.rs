@@ -48,7 +48,11 @@ fn every_scenario_reaches_all_that_it_can() {
 /// writer has nothing to lose when all that it wrote is replicated.
 fn is_avoided(name: &str, what: Reached) -> bool {
     match name {
-        "failover" | "health-failover" | "primary-failover" | "active-passive-failover" => {
+        "failover"
+        | "health-failover"
+        | "recovery-objectives"
+        | "primary-failover"
+        | "active-passive-failover" => {
             let in_flight = [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::Returned];
             // The writer is where the active region is, before and after.
             let forwards = name == "active-passive-failover" && what == Reached::WriteForwarded;
@@ -73,6 +77,7 @@ fn every_built_in_scenario_has_a_test() {
         "f5-fail-random",
         "random-answers",
         "health-failover",
+        "recovery-objectives",
         "primary-failover",
         "failover",
         "failover-undrained",

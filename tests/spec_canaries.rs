@@ -17,7 +17,7 @@ use active_active::model::fault::{Fault, FaultKind, Target};
 use active_active::model::{Event, RecordCopy, RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::model::{container, dns, queue, source, table};
 use active_active::plan::Plan;
-use active_active::scheduler::{Random, RoundRobin, Scheduler};
+use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
 use active_active::sim::Simulation;
 use active_active::spec::{Breach, PropertyName, Settles, Spec, Violation};
 
@@ -142,7 +142,28 @@ fn canary(property: PropertyName) -> Violation {
             &["publish 1", "await quiescent", "crash only-container@2", "recover only-container@2"],
             &["container.on_recover=forget"],
         ),
+        PropertyName::Latency => of_times(&["publish 1", "expect latency max <= 20ms"]),
+        PropertyName::Rto => {
+            of_times(&["crash only-container@1", "publish 1", "expect rto <= 20ms"])
+        }
+        PropertyName::Rpo => of_times(&[
+            "publish 1",
+            "await delivered all",
+            "crash only-container@1",
+            "expect rpo <= 10ms",
+        ]),
     }
+}
+
+/// A run that has a time: the oracle, which knows none, finds nothing else.
+fn of_times(script: &[&str]) -> Violation {
+    let plan = small(script, &["timing.spread_percent=0"]);
+    let (mut runner, mut trace) = (Runner::new(Arc::clone(&plan)), Trace::default());
+    let outcome = runner.run(&mut Timed::new(1), 0, &mut trace);
+    trace.end(runner.simulation());
+    assert!(matches!(judge(&trace, &plan), Judged::Holds));
+    let Verdict::Violated(violation) = outcome.verdict else { panic!("{:?}", outcome.verdict) };
+    *violation
 }
 
 /// The source sends a value that the record does not have.

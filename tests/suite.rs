@@ -26,6 +26,7 @@ mod metamorphic;
 mod metrics;
 mod minimise;
 mod needle;
+mod objectives;
 mod oracle;
 mod pasted;
 mod properties;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, Strike};
+use crate::spec::ending::Times;
 use crate::spec::{Ending, Excused, Facts};
 
 /// What all runs that were judged to their end show of their records. A verdict that nothing was violated
@@ -50,6 +51,9 @@ pub struct Evidence {
     pub script_ended: u64,
     /// The faults of script and budget that struck in some run, whether it was judged to its end or not.
     pub struck: BTreeSet<Strike>,
+    /// How much was judged of what the script expects of times.
+    #[serde(default, skip_serializing_if = "Times::is_none")]
+    pub times: Times,
 }
 
 /// Why a verdict says nothing, though nothing was violated.
@@ -67,10 +71,19 @@ pub enum Vacuous {
 impl Evidence {
     /// What one end shows.
     pub fn of(ending: &Ending, plan: &Plan) -> Evidence {
-        let &Ending { facts, excused, script_at } = ending;
+        let &Ending { facts, excused, script_at, times } = ending;
         let script_ended = u64::from(script_at >= plan.actions().len());
         let struck = BTreeSet::new();
-        Evidence { ends: 1, least: facts, most: facts, excused, script_at, script_ended, struck }
+        Evidence {
+            ends: 1,
+            least: facts,
+            most: facts,
+            excused,
+            script_at,
+            script_ended,
+            struck,
+            times,
+        }
     }
 
     /// Adds what other ends show.
@@ -83,6 +96,7 @@ impl Evidence {
             (self.least, self.most) = (other.least, other.most);
         }
         self.ends += other.ends;
+        self.times.add(other.times);
         self.least.merge(other.least, u32::min);
         self.most.merge(other.most, u32::max);
         self.excused.raise(other.excused);

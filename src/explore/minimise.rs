@@ -55,6 +55,7 @@ mod schedule;
 mod search;
 mod shrink;
 mod size;
+mod timed;
 
 use case::Case;
 use goal::Goal;
@@ -161,6 +162,9 @@ pub enum Ended {
 impl Minimiser {
     /// Makes a failure smaller. Nothing comes of a run that violates nothing, or no longer fits.
     pub fn minimise(&self, saved: &SavedRun, watch: &Watch) -> Option<Minimal> {
+        if let Schedule::Timed(timed) = saved.schedule() {
+            return timed::minimise(saved.plan(), *timed, *self, watch);
+        }
         let (first, goal) = start(saved)?;
         watch.show(&first);
         let before = Size::of(&first.case.plan, first.deviations.len(), first.outcome.steps);
@@ -205,6 +209,7 @@ fn start(saved: &SavedRun) -> Option<(Found, Goal)> {
     let deviations = match saved.schedule() {
         Schedule::Deviations(deviations) => deviations.clone(),
         Schedule::Choices(choices) => Deviate::from_choices(saved.plan(), choices),
+        Schedule::Timed(_) => Deviate::from_choices(saved.plan(), &choices.taken),
     };
     let reached = search::reached(runner.simulation());
     let choices = choices.taken;

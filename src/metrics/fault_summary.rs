@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use crate::metrics::faults::Open;
 use crate::metrics::unit::Unit;
+use crate::model::fault::Fault;
 use crate::plan::Plan;
 use crate::plan::names::target_name;
 
@@ -27,12 +28,16 @@ pub struct FaultSummary {
     rto_service: Option<u64>,
 }
 
+/// What happened to whom, as in `crash core-container@1`.
+pub(super) fn name(fault: Fault, plan: &Plan) -> String {
+    format!("{} {}", fault.kind.name(), target_name(fault.target, &plan.layout))
+}
+
 impl FaultSummary {
     pub(super) fn new(open: &Open, unit: Unit, plan: &Plan) -> FaultSummary {
         let Open { fault, since, rpo_records, rpo_age, path, service, .. } = *open;
-        let target = target_name(fault.target, &plan.layout);
         FaultSummary {
-            fault: format!("{} {target}", fault.kind.name()),
+            fault: name(fault, plan),
             rpo_records,
             unit,
             began: since,

@@ -12,7 +12,7 @@ use crate::model::{container, destination, dns, queue, replicator, table};
 use crate::plan::Plan;
 
 /// So many faults of a run are looked at; how many were left out is reported.
-const FAULTS_MAX: usize = 64;
+pub(super) const FAULTS_MAX: usize = 64;
 
 /// The faults of a run.
 ///
@@ -31,6 +31,8 @@ const FAULTS_MAX: usize = 64;
 pub(super) struct Faults {
     /// In the order in which they began.
     open: Vec<Open>,
+    /// So many are looked at.
+    max: usize,
     left_out: u64,
 }
 
@@ -44,17 +46,22 @@ pub(super) struct Open {
     pub(super) rpo_records: u32,
     /// The recovery point as an age.
     pub(super) rpo_age: u64,
+    /// The oldest record at risk.
+    pub(super) oldest: Option<RecordId>,
     /// The first record that it let pass.
     passed: Option<RecordId>,
     /// The recovery time of the path, once it is over.
     pub(super) path: Option<u64>,
     /// The recovery time of the service, once it is over.
     pub(super) service: Option<u64>,
+    /// The record whose arrival ended it.
+    pub(super) served: Option<RecordId>,
 }
 
 impl Faults {
-    pub(super) fn new() -> Faults {
-        Faults { open: Vec::with_capacity(FAULTS_MAX), left_out: 0 }
+    /// So many faults of a run are looked at.
+    pub(super) fn new(max: usize) -> Faults {
+        Faults { open: Vec::with_capacity(max.min(FAULTS_MAX)), max, left_out: 0 }
     }
 
     pub(super) fn begin(&mut self) {
@@ -72,10 +79,10 @@ impl Faults {
     ) {
         let (records, exposure) = known;
         if let &Event::Fault(fault::Event::Faulted { fault }) = event {
-            let (mut count, mut oldest) = (0, None::<u64>);
+            let (mut count, mut oldest) = (0, None::<(u64, RecordId)>);
             for record in exposure.at_risk(fault, plan) {
                 count += 1;
-                let accepted = records.first_accepted(record);
+                let accepted = records.first_accepted(record).map(|accepted| (accepted, record));
                 oldest = oldest.into_iter().chain(accepted).min();
             }
             self.began(fault, now, (count, oldest), totals);
@@ -99,6 +106,7 @@ impl Faults {
             let is_new = published.is_some_and(|published| published > open.since);
             if open.service.is_none() && is_new {
                 totals.rto_service.record(*open.service.insert(now - open.since));
+                open.served = Some(copy.id);
             }
         }
     }
@@ -108,13 +116,13 @@ impl Faults {
         &mut self,
         fault: Fault,
         now: u64,
-        (count, oldest): (u32, Option<u64>),
+        (count, oldest): (u32, Option<(u64, RecordId)>),
         totals: &mut Totals,
     ) {
-        let age = oldest.map_or(0, |oldest| now - oldest);
+        let age = oldest.map_or(0, |(accepted, _)| now - accepted);
         totals.rpo_records.record(count.into());
         totals.rpo_age.record(age);
-        if self.open.len() == FAULTS_MAX {
+        if self.open.len() == self.max {
             self.left_out += 1;
         } else {
             self.open.push(Open {
@@ -122,9 +130,11 @@ impl Faults {
                 since: now,
                 rpo_records: count,
                 rpo_age: age,
+                oldest: oldest.map(|(_, record)| record),
                 passed: None,
                 path: None,
                 service: None,
+                served: None,
             });
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct Records {
 struct Known {
     published: Option<u64>,
     accepted: Option<u64>,
-    arrived: bool,
+    arrived: Option<u64>,
     /// Bits by stage.
     stored: u16,
 }
@@ -67,10 +67,16 @@ impl Records {
     }
 
     /// When the source first sent it, if this is its first arrival.
-    pub(super) fn arrived(&mut self, record: RecordId) -> Option<u64> {
+    pub(super) fn arrived(&mut self, record: RecordId, now: u64) -> Option<u64> {
         let known = &mut self.records[record.index()];
-        let is_first = !std::mem::replace(&mut known.arrived, true);
+        let is_first = known.arrived.is_none();
+        known.arrived.get_or_insert(now);
         known.published.filter(|_| is_first)
+    }
+
+    /// When it first arrived.
+    pub(super) fn first_arrived(&self, record: RecordId) -> Option<u64> {
+        self.records[record.index()].arrived
     }
 
     /// When the source first sent it.

@@ -17,7 +17,7 @@
 //!     assert!(UNSOUND.iter().any(|unsound| unsound.reported == property), "{property}");
 //! }
 //! // Judged when a run has ended: the others at every step.
-//! let at_the_end = [Settles, DeliveredAll, StoredEverywhere, Converged, Drained];
+//! let at_the_end = [Settles, DeliveredAll, StoredEverywhere, Converged, Drained, Latency, Rto, Rpo];
 //! let at_every_step = [NoInvention, StoreBeforeForward, RegionFifo];
 //! assert!(at_the_end.into_iter().all(PropertyName::is_liveness));
 //! assert!(!at_every_step.into_iter().any(PropertyName::is_liveness));
@@ -52,6 +52,11 @@ macro_rules! properties {
             /// Whether it is judged when the run has ended (liveness), not at every step (safety).
             pub fn is_liveness(self) -> bool {
                 match self { $(PropertyName::$name => When::$when == When::End,)+ }
+            }
+
+            /// Whether it is about times, so that only runs that have a time can be judged.
+            pub fn needs_time(self) -> bool {
+                matches!(self, PropertyName::Latency | PropertyName::Rto | PropertyName::Rpo)
             }
 
             /// Why a scenario cannot leave it out, if it cannot, and what to do instead.
@@ -108,6 +113,21 @@ properties! {
     StoredEverywhere End "every delivered record is in every stage's table in every region";
     Converged End "the tables of a stage hold the same rows in all regions";
     Drained End "every queue is empty and every container works";
+    Latency End "records reach the destination in the time that the script expects"
+        required(
+            "the script expects what it says",
+            "leave the line out of the script instead"
+        );
+    Rto End "after a fault, what is published reaches the destination in the time that the script expects"
+        required(
+            "the script expects what it says",
+            "leave the line out of the script instead"
+        );
+    Rpo End "what a fault could destroy is no older than the script expects"
+        required(
+            "the script expects what it says",
+            "leave the line out of the script instead"
+        );
 }
 
 impl std::fmt::Display for PropertyName {

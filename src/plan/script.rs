@@ -117,6 +117,8 @@ impl Resolver<'_> {
                 validate::weights_matter(self.scenario, &self.key)?;
                 DriverAction::Weights(validate::weights(weights, self.scenario, &self.key)?)
             }
+            // It is about the whole run.
+            ScriptStep::Expect(Expectation::Objective(_)) => return Ok(()),
             ScriptStep::Expect(expectation) => DriverAction::Check(self.check(expectation)?),
         };
         to.push(action);
@@ -365,6 +367,7 @@ impl Resolver<'_> {
                 });
                 Check::State(containers.collect(), *state)
             }
+            Expectation::Objective(_) => unreachable!("it is no check, by the caller"),
         })
     }
 

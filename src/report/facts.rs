@@ -25,6 +25,7 @@ use serde::Serialize;
 use crate::explore::Evidence;
 use crate::plan::Plan;
 use crate::report::summary::left_out;
+use crate::report::times::{UnjudgedSummary, all_unjudged};
 use crate::scenario::LossLimit;
 use crate::spec::{Facts, PropertyName};
 use crate::words::{count, plural};
@@ -66,6 +67,9 @@ pub struct FactsSummary {
     /// The properties that the scenario leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<&'static str>,
+    /// What the script expects of times, and was not judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unjudged: Vec<UnjudgedSummary>,
     /// What properties do not claim because of losses and of parked records, at most.
     pub exceptions: Vec<ExceptionSummary>,
 }
@@ -92,7 +96,7 @@ impl std::fmt::Display for Range {
 impl FactsSummary {
     /// What is said of these ends; nothing if there is none.
     pub(super) fn new(plan: &Plan, evidence: &Evidence) -> Option<FactsSummary> {
-        let Evidence { ends, least, most, excused, .. } = evidence;
+        let Evidence { ends, least, most, excused, times, .. } = evidence;
         let range = |of: fn(&Facts) -> u32| Range { min: of(least), max: of(most) };
         let up_to = if *ends == 1 { "" } else { "up to " };
         let judged = PropertyName::ALL.into_iter().filter(|one| one.not_applicable(plan).is_none());
@@ -111,6 +115,7 @@ impl FactsSummary {
             rpo_records: plan.scenario().rpo.records,
             parked: excused.parked,
             left_out: left_out(plan),
+            unjudged: all_unjudged(plan, times),
             exceptions: judged.filter_map(exception).collect(),
         })
     }
@@ -145,13 +150,25 @@ impl FactsSummary {
     }
 
     /// What a verdict that nothing was violated has to add, after its first word; empty if no
-    /// acknowledged record was lost, none is parked and no property is left out.
+    /// acknowledged record was lost, none is parked, no property is left out and all was judged.
     pub fn except(&self) -> String {
         let left_out = match self.left_out.as_slice() {
             [] => String::new(),
             names => format!(", left out by the scenario: {}", names.join(", ")),
         };
-        self.except_losses() + &self.except_parked() + &left_out
+        self.except_losses() + &self.except_parked() + &left_out + &self.except_unjudged()
+    }
+
+    fn except_unjudged(&self) -> String {
+        let of_one_reason = |all: &[UnjudgedSummary]| {
+            let lines: Vec<String> = all.iter().map(|one| format!("'{}'", one.line)).collect();
+            format!("{} ({})", lines.join(", "), all[0].why)
+        };
+        let reasons = self.unjudged.chunk_by(|one, next| one.why == next.why).map(of_one_reason);
+        match reasons.collect::<Vec<String>>().as_slice() {
+            [] => String::new(),
+            reasons => format!(", NOT JUDGED: {}", reasons.join(", ")),
+        }
     }
 
     fn except_losses(&self) -> String {

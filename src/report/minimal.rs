@@ -57,7 +57,7 @@ pub struct SizeSummary {
 
 impl From<Size> for SizeSummary {
     fn from(size: Size) -> SizeSummary {
-        let Size { records, stages, regions, script_lines, deviations, steps } = size;
+        let Size { records, stages, regions, script_lines, deviations, is_timed: _, steps } = size;
         SizeSummary { records, stages, regions, script_lines, deviations, steps }
     }
 }

@@ -11,6 +11,7 @@ use crate::report::summary::{
     AwaitedSummary, FORMAT, Finding, LossSummary, OperatorSummary, ScenarioSummary,
     SchedulerSummary, ViolationSummary,
 };
+use crate::report::times::{self, Unjudged};
 use crate::run::Reached;
 use crate::sim::Pair;
 use crate::spec::PropertyName;
@@ -332,8 +333,18 @@ fn properties(
     let violated = report.violation.as_ref().map(|(_, violation)| violation.property());
     // A sweep that was stopped may show a violation of a run that comes after those that it counts.
     let ended = report.runs.saturating_sub(report.inconclusive + u64::from(violated.is_some()));
+    let times = &report.evidence.times;
+    let unjudged = |property| {
+        let of = (ended > 0).then(|| times::of_property(property, plan, times)).flatten();
+        of.filter(|_| violated != Some(property))
+    };
     let status = |property: PropertyName| {
-        if violated == Some(property) {
+        if let Some(unjudged) = unjudged(property) {
+            match unjudged {
+                Unjudged::NoTime => Status::NotJudged,
+                Unjudged::Nothing(_) => Status::Vacuous,
+            }
+        } else if violated == Some(property) {
             Status::Violated
         } else if property.not_applicable(plan).is_some() {
             Status::NotApplicable
@@ -352,7 +363,9 @@ fn properties(
         statement: property.statement(),
         is_liveness: property.is_liveness(),
         status: status(property),
-        reason: property.not_applicable(plan),
+        reason: property
+            .not_applicable(plan)
+            .or_else(|| unjudged(property).map(|unjudged| unjudged.why())),
         except: facts.and_then(|facts| facts.exception(property)).map(str::to_owned),
     };
     PropertyName::ALL.into_iter().map(summary).collect()

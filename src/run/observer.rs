@@ -70,7 +70,7 @@ impl<A: Observer, B: Observer> Observer for (A, B) {
     }
 }
 
-impl<T: Observer> Observer for &mut T {
+impl<T: Observer + ?Sized> Observer for &mut T {
     fn begin(&mut self, simulation: &Simulation) {
         (**self).begin(simulation);
     }

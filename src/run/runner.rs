@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::metrics::Judge;
 use crate::model::MachineId;
 use crate::plan::{Plan, Strike};
 use crate::run::coverage::Coverage;
 use crate::run::healed::Healed;
 use crate::run::observer::{Observer, Phase};
-use crate::scheduler::{RoundRobin, Scheduler, Span};
+use crate::scheduler::{RoundRobin, Scheduler, Span, TimedRun};
 use crate::sim::{Choice, Simulation, Step};
+use crate::spec::ending::Times;
 use crate::spec::{Breach, Ending, Judgement, Lost, Seen, Settles, Spec, Violation};
 
 /// What a run shows.
@@ -50,6 +52,9 @@ pub struct Outcome {
     pub lost: Lost,
     /// What its end shows besides; nothing if it was not judged to its end, or violates the spec.
     pub ending: Option<Ending>,
+    /// The run of the timed scheduler that it is, if the script expects something of its times: a schedule
+    /// alone does not say what they are.
+    pub timed: Option<TimedRun>,
 }
 
 /// Runs a plan again and again, in the memory of the first time.
@@ -78,6 +83,8 @@ pub struct Runner {
     struck: BTreeSet<Strike>,
     healed: Healed,
     steps_max: u64,
+    /// If the script expects something of times: what judges a run that has one.
+    judge: Option<Box<Judge>>,
 }
 
 /// How the part of a run that is under way ended.
@@ -123,6 +130,7 @@ impl Runner {
     /// A runner for this plan.
     pub fn new(plan: Arc<Plan>) -> Runner {
         let spec = Spec::new(&plan);
+        let judge = (!plan.objectives().is_empty()).then(|| Box::new(Judge::new(&plan)));
         Runner {
             simulation: Simulation::new(plan),
             spec,
@@ -130,6 +138,7 @@ impl Runner {
             struck: BTreeSet::new(),
             healed: Healed::default(),
             steps_max: u64::MAX,
+            judge,
         }
     }
 
@@ -151,22 +160,67 @@ impl Runner {
         self.spec.reset();
         self.healed = Healed::default();
         scheduler.begin(self.simulation.plan(), run);
+        let timed = self.judge.as_ref().and_then(|_| scheduler.timed());
+        let (verdict, times) = match (self.judge.take(), timed) {
+            (Some(mut judge), Some(_)) => {
+                let judged = self.run_and_judge(scheduler, observer, &mut judge);
+                self.judge = Some(judge);
+                judged
+            }
+            (judge, _) => {
+                self.judge = judge;
+                (self.run_one(scheduler, observer), Times::default())
+            }
+        };
+        let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
+        let holds = verdict == Verdict::Holds;
+        let ending = || Ending { times, ..self.spec.ending(&self.simulation) };
+        let (ending, healed) = (holds.then(ending), self.healed);
+        let awaited_until_heal = healed.awaited;
+        Outcome { verdict, steps, awaited_until_heal, healed, lost, ending, timed }
+    }
+
+    /// From the beginning to the verdict of the spec.
+    fn run_one<S: Scheduler, O: Observer>(
+        &mut self,
+        scheduler: &mut S,
+        observer: &mut O,
+    ) -> Verdict {
         observer.begin(&self.simulation);
         observer.phase(Phase::Chaos, &self.simulation);
         let stop = self.run_to_the_end(scheduler, observer);
         self.coverage.end_run();
-        let verdict = match stop {
+        match stop {
             Stop::Quiescent | Stop::Bound | Stop::Healing => Verdict::Holds,
             Stop::Breach(breach) => {
                 Verdict::Violated(Box::new(self.spec.explain(breach, &self.simulation)))
             }
             Stop::Cut(cut) => Verdict::Inconclusive(cut),
-        };
-        let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
-        let holds = verdict == Verdict::Holds;
-        let ending = holds.then(|| self.spec.ending(&self.simulation));
-        let Healed { awaited, .. } = self.healed;
-        Outcome { verdict, steps, awaited_until_heal: awaited, healed: self.healed, lost, ending }
+        }
+    }
+
+    /// The same, and what the script expects of times is judged, too. Compiled once, for all schedulers: runs
+    /// without such a script do not pay for it.
+    fn run_and_judge(
+        &mut self,
+        mut scheduler: &mut dyn Scheduler,
+        observer: &mut dyn Observer,
+        judge: &mut Judge,
+    ) -> (Verdict, Times) {
+        let verdict = self.run_one(&mut scheduler, &mut (&mut *judge, observer));
+        if verdict != Verdict::Holds {
+            return (verdict, Times::default());
+        }
+        let (spec, simulation) = (&self.spec, &self.simulation);
+        let is_excused = |record| spec.is_excused(record, simulation);
+        match judge.judge(simulation.plan(), is_excused) {
+            Ok(times) => (Verdict::Holds, times),
+            Err(breach) => {
+                let mut violation = spec.explain(breach, simulation);
+                judge.explain(&mut violation, simulation.plan(), is_excused);
+                (Verdict::Violated(Box::new(violation)), Times::default())
+            }
+        }
     }
 
     /// Lets the scheduler decide until the run is over, and judges liveness.

@@ -12,6 +12,7 @@ use crate::plan::Plan;
 use crate::scenario::file::Keys;
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{Cause, FileError, Problem, Scenario};
+use crate::scheduler::TimedRun;
 use crate::sim::Choice;
 use crate::spec::PropertyName;
 use crate::words;
@@ -66,14 +67,16 @@ struct ChoicesTable {
 #[serde(deny_unknown_fields)]
 struct DeviationsTable {
     /// In words, by step.
-    deviations: Vec<String>,
+    deviations: Option<Vec<String>>,
+    /// The run of the timed scheduler, in words.
+    timed: Option<String>,
 }
 
 const CUT_OFF: &str = "; the file seems to be cut off: copy or save it again";
 
 pub(super) fn read(text: &str, origin: &str) -> Result<SavedRun, FileError> {
-    // A whole file ends with the bracket behind the last choice.
-    let end = if text.trim_end().ends_with(']') { "" } else { CUT_OFF };
+    // A whole file ends with the bracket behind the last choice, or the quote behind a timed run.
+    let end = if text.trim_end().ends_with([']', '"']) { "" } else { CUT_OFF };
     let cut_off = |mut error: FileError| {
         error.message.push_str(end);
         error
@@ -90,9 +93,32 @@ pub(super) fn read(text: &str, origin: &str) -> Result<SavedRun, FileError> {
     }
     let document: Document<DeviationsTable> = toml::from_str(text).map_err(error)?;
     let plan = plan(&document.scenario, &keys)?;
-    let deviations = deviation::read(&document.run.deviations, &plan, &keys)?;
-    let schedule = Schedule::Deviations(deviations);
+    let schedule = match (&document.run.deviations, &document.run.timed) {
+        (Some(deviations), None) => {
+            Schedule::Deviations(deviation::read(deviations, &plan, &keys)?)
+        }
+        (None, Some(words)) => Schedule::Timed(timed(words).ok_or_else(|| {
+            let message =
+                format!("'{words}' is no run of the timed scheduler; write 'run 17 of seed 1'");
+            keys.error_at("run.timed", message)
+        })?),
+        (None, None) | (Some(_), Some(_)) => {
+            let message = "a run has either its deviations from the fair schedule, or is one of the timed scheduler";
+            return Err(cut_off(keys.error_at("run", message.to_owned())));
+        }
+    };
     Ok(SavedRun { expected: expected(document.expected, &keys)?, schedule, plan })
+}
+
+/// A run of the timed scheduler in words.
+pub(super) fn timed_words(TimedRun { seed, run }: TimedRun) -> String {
+    format!("run {run} of seed {seed}")
+}
+
+fn timed(words: &str) -> Option<TimedRun> {
+    let (run, seed) = words.strip_prefix("run ")?.split_once(" of seed ")?;
+    let timed = TimedRun { seed: seed.parse().ok()?, run: run.parse().ok()? };
+    (timed_words(timed) == words).then_some(timed)
 }
 
 fn plan(scenario: &Scenario, keys: &Keys<'_>) -> Result<Arc<Plan>, FileError> {

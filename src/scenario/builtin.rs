@@ -13,6 +13,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("f5-fail-random", include_str!("../../scenarios/f5-fail-random.toml")),
     ("random-answers", include_str!("../../scenarios/random-answers.toml")),
     ("health-failover", include_str!("../../scenarios/health-failover.toml")),
+    ("recovery-objectives", include_str!("../../scenarios/recovery-objectives.toml")),
     ("primary-failover", include_str!("../../scenarios/primary-failover.toml")),
     ("failover", include_str!("../../scenarios/failover.toml")),
     ("failover-undrained", include_str!("../../scenarios/failover-undrained.toml")),

@@ -141,6 +141,27 @@ pub enum Cause {
         /// How many records it has, in words.
         size: String,
     },
+    /// What is expected of recoveries, and nothing fails.
+    #[error(
+        "'{measure}' can never be judged: neither the script nor the budget has a fault of a component; add one, or \
+         leave the line out"
+    )]
+    NoFault {
+        /// What is measured.
+        measure: String,
+    },
+    /// A percentile that is the maximum of so few.
+    #[error(
+        "'{measure}' of {found} is their maximum; publish at least {min} records, or write 'latency max'"
+    )]
+    TooFewRecords {
+        /// What is measured.
+        measure: String,
+        /// How many records there are, in words.
+        found: String,
+        /// How many there should be.
+        min: usize,
+    },
     /// A region does not exist.
     #[error("there is no region {found}; the scenario has {regions}, counted from 1")]
     UnknownRegion {

@@ -1,5 +1,6 @@
 //! The same scenario, smaller: what exhaustive search can cover.
 
+use crate::scenario::script::{Measure, Percentile};
 use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
 use crate::words;
 
@@ -64,7 +65,8 @@ fn near(part: &str) -> String {
 
 impl Scope {
     /// The scenario of this size. A number of delivered records that the script waits for or expects
-    /// stays that of whole batches: 20 of 10 and 10 and 10 records becomes what two batches hold.
+    /// stays that of whole batches: 20 of 10 and 10 and 10 records becomes what two batches hold. A percentile of
+    /// latencies that needs more records becomes the maximum.
     ///
     /// # Errors
     ///
@@ -84,6 +86,7 @@ impl Scope {
             small.records.batches = (0..batches).map(share).collect();
             small.script.iter_mut().for_each(|step| {
                 recount(step, &scenario.records.batches, &small.records.batches);
+                of_fewer(step, records);
             });
         }
         if let Some(stages) = self.stages {
@@ -112,6 +115,16 @@ fn recount(step: &mut ScriptStep, before: &[u32], after: &[u32]) {
     let sum = |batches: &[u32]| batches.iter().sum::<u32>();
     if let Some(whole) = (0..=before.len()).find(|&whole| sum(&before[..whole]) == *count) {
         *count = sum(&after[..whole]);
+    }
+}
+
+/// A percentile that is another one than the maximum only of more records becomes the maximum.
+fn of_fewer(step: &mut ScriptStep, records: u32) {
+    if let ScriptStep::Expect(Expectation::Objective(objective)) = step
+        && let Measure::Latency(percentile) = &mut objective.measure
+        && (records as usize) < percentile.values_min()
+    {
+        *percentile = Percentile::MAX;
     }
 }
 

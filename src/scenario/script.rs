@@ -32,6 +32,9 @@
 //! expect bypassed @1 batch 2                            nothing of batch 2 was ever in region 1
 //! expect dead-lettered 0                                no dead-letter queue has anything
 //! expect state preprocess-container@1 FailedDependency
+//! expect latency p99 <= 2s                              about the whole run, wherever the line is, and
+//! expect rto <= 60s                                     judged when it has ended, if it has a time
+//! expect rpo <= 5s
 //! ```
 //!
 //! ```
@@ -55,6 +58,11 @@ use crate::model::fault::FaultKind;
 use crate::words;
 
 mod batch;
+pub mod objective;
+#[cfg(test)]
+mod tests;
+
+pub use objective::{Measure, Objective, Percentile, TimeLimit, TimeUnit};
 
 /// One line of a script, its names not resolved.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -81,7 +89,7 @@ pub enum ScriptStep {
     Redrive(String),
     /// in-dns gets new weights, by region.
     Weights(Vec<u32>),
-    /// Check something now; the run is violated if it does not hold.
+    /// Check something now, or, of times, when the run has ended; the run is violated if it does not hold.
     Expect(Expectation),
 }
 
@@ -134,6 +142,8 @@ pub enum Expectation {
     DeadLettered(u32),
     /// All containers that match the pattern are in this state.
     State(String, State),
+    /// Something about the times of the whole run: no step of the driver.
+    Objective(Objective),
 }
 
 /// The words that a line may begin with.
@@ -182,6 +192,14 @@ pub enum ScriptError {
         /// What it could be.
         usage: &'static str,
     },
+    /// The line speaks of times, and is wrong.
+    #[error("'{line}': {why}")]
+    Objective {
+        /// The line.
+        line: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
 }
 
 const PUBLISH: &str = "publish BATCH";
@@ -197,7 +215,8 @@ const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
 const EXPECT: &str = "expect delivered COUNT, expect waiting QUEUE@REGION batch N [records \
                       COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, expect \
-                      dead-lettered COUNT, or expect state CONTAINER Processing|FailedProcessing|FailedDependency";
+                      dead-lettered COUNT, expect state CONTAINER Processing|FailedProcessing|FailedDependency, \
+                      expect latency pN|max <= TIME, expect rto <= TIME, or expect rpo <= TIME";
 
 impl FromStr for ScriptStep {
     type Err = ScriptError;
@@ -205,6 +224,7 @@ impl FromStr for ScriptStep {
     fn from_str(line: &str) -> Result<ScriptStep, ScriptError> {
         let words: Vec<&str> = line.split_whitespace().collect();
         let usage = |usage| ScriptError::Usage { line: line.to_owned(), usage };
+        let wrong = |why| ScriptError::Objective { line: line.to_owned(), why };
         match words.as_slice() {
             ["publish", batch] => {
                 Ok(ScriptStep::Publish(batch.parse().map_err(|_| usage(PUBLISH))?))
@@ -242,7 +262,11 @@ impl FromStr for ScriptStep {
             }
             ["weights"] => Err(usage(WEIGHTS)),
             ["expect", rest @ ..] => {
-                expectation(rest).map(ScriptStep::Expect).ok_or_else(|| usage(EXPECT))
+                let expectation = match objective::parse(rest) {
+                    Some(objective) => Some(Expectation::Objective(objective.map_err(wrong)?)),
+                    None => expectation(rest),
+                };
+                expectation.map(ScriptStep::Expect).ok_or_else(|| usage(EXPECT))
             }
             _ => Err(ScriptError::UnknownVerb(line.to_owned())),
         }
@@ -348,6 +372,7 @@ impl fmt::Display for Expectation {
             Expectation::Bypassed(region, batch) => write!(f, "bypassed @{region} batch {batch}"),
             Expectation::DeadLettered(count) => write!(f, "dead-lettered {count}"),
             Expectation::State(name, state) => write!(f, "state {name} {}", state.name()),
+            Expectation::Objective(objective) => objective.fmt(f),
         }
     }
 }
@@ -363,80 +388,5 @@ impl TryFrom<String> for ScriptStep {
 impl From<ScriptStep> for String {
     fn from(step: ScriptStep) -> String {
         step.to_string()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_step_reads_back_what_it_writes() {
-        let lines = [
-            "publish 2",
-            "await published batch 2",
-            "await published or refused batch 2",
-            "await enqueued inbound-preprocess-queue batch 2",
-            "await enqueued inbound-preprocess-queue@1 batch 2",
-            "await delivered batch 2",
-            "await delivered 15",
-            "await delivered all",
-            "await drained @1",
-            "await quiescent",
-            "await sometime",
-            "pause preprocess-container@1",
-            "crash *-container@2",
-            "fail inbound-queue@1",
-            "fail some *@1",
-            "offline in-dns@1",
-            "lose core-table@1",
-            "lose @1",
-            "switchover core-table to @2",
-            "failover *-table to @1",
-            "outage @1",
-            "recover *@1",
-            "redrive inbound-queue@1",
-            "weights 3 1",
-            "expect delivered 20",
-            "expect waiting inbound-preprocess-queue@1 batch 2",
-            "expect waiting inbound-preprocess-queue@1 batch 2 records 5",
-            "expect unreplicated batch 2",
-            "expect bypassed @1 batch 2",
-            "expect dead-lettered 0",
-            "expect state preprocess-container@1 FailedDependency",
-        ];
-        for line in lines {
-            let step: ScriptStep = line.parse().expect("the line is in the module's list");
-            assert_eq!(step.to_string(), line);
-        }
-    }
-
-    #[test]
-    fn refuses_lines_that_are_not_whole() {
-        for line in [
-            "",
-            "publish",
-            "publish x",
-            "await",
-            "await 3",
-            "pause",
-            "crash a b",
-            "fail some",
-            "fail some a b",
-            "await published or refused",
-            "weights",
-            "weights a",
-            "expect",
-            "expect waiting q",
-            "expect waiting q batch 1 x",
-            "await drained 1",
-            "publish 1 2",
-            "halt",
-            "switchover core-table",
-            "failover core-table to 2",
-        ] {
-            let error = line.parse::<ScriptStep>().expect_err("the line is not a step");
-            assert!(!error.to_string().is_empty());
-        }
     }
 }

@@ -17,6 +17,15 @@ use crate::scheduler::seed::{below, generator};
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::{Choice, Simulation};
 
+/// A run of the timed scheduler: its choices and their times follow from it and the plan.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TimedRun {
+    /// What the runs of the scheduler derive from.
+    pub seed: u64,
+    /// Which of them it is.
+    pub run: u64,
+}
+
 /// A moment of a run: microseconds of virtual time since its beginning.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
 pub struct VirtualTime(pub u64);
@@ -103,6 +112,7 @@ pub struct Span {
 #[derive(Clone, Debug)]
 pub struct Timed {
     seed: u64,
+    run: u64,
     numbers: Xoshiro256PlusPlus,
     /// When the last choice happens.
     now: u64,
@@ -198,6 +208,7 @@ impl Timed {
     pub fn new(seed: u64) -> Timed {
         Timed {
             seed,
+            run: 0,
             numbers: generator(seed, 0),
             now: 0,
             since: 0,
@@ -297,6 +308,7 @@ impl Timed {
 impl Scheduler for Timed {
     fn begin(&mut self, plan: &Plan, run: u64) {
         let (layout, timing) = (&plan.layout, plan.scenario().timing);
+        self.run = run;
         self.numbers = generator(self.seed, run);
         (self.now, self.since, self.last, self.timing) = (0, 0, None, timing);
         let places = || layout.places().iter();
@@ -341,6 +353,10 @@ impl Scheduler for Timed {
 
     fn now(&self) -> Option<Span> {
         Some(Span { begin: VirtualTime(self.since), end: VirtualTime(self.now) })
+    }
+
+    fn timed(&self) -> Option<TimedRun> {
+        Some(TimedRun { seed: self.seed, run: self.run })
     }
 
     fn at_rest(&mut self, simulation: &Simulation) -> Option<Choice> {

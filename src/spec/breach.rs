@@ -18,6 +18,7 @@
 //! ```
 
 use crate::model::event::Holder;
+use crate::model::fault::Fault;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
@@ -239,6 +240,65 @@ pub enum Breach {
         /// The container.
         container: ContainerId,
     },
+    /// Records took too long to arrive.
+    TooSlow {
+        /// Index into [`Plan::objectives`](crate::plan::Plan::objectives).
+        objective: u8,
+        /// The record at the percentile.
+        record: RecordId,
+        /// How long it took.
+        took: Took,
+    },
+    /// Too much time passed between a fault and the arrival of a record that was published afterwards.
+    RecoveredLate {
+        /// Index into [`Plan::objectives`](crate::plan::Plan::objectives).
+        objective: u8,
+        /// The fault.
+        fault: Fault,
+        /// The record.
+        record: RecordId,
+        /// How long it took.
+        took: Took,
+    },
+    /// What a fault would have destroyed had been acknowledged for too long.
+    ExposedLong {
+        /// Index into [`Plan::objectives`](crate::plan::Plan::objectives).
+        objective: u8,
+        /// The fault.
+        fault: Fault,
+        /// The oldest of the records.
+        record: RecordId,
+        /// How long that was.
+        took: Took,
+    },
+}
+
+/// A time that is too long: in microseconds, up to an hour and more; or for ever.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Took(u32);
+
+impl Took {
+    /// It did not end within the run.
+    pub const FOR_EVER: Took = Took(u32::MAX);
+
+    /// So many microseconds; more than 71 minutes count as this much.
+    pub fn of_us(us: u64) -> Took {
+        Took(u32::try_from(us).unwrap_or(u32::MAX).min(u32::MAX - 1))
+    }
+
+    /// Whether it is longer than so many milliseconds.
+    pub fn exceeds_ms(self, ms: u64) -> bool {
+        u64::from(self.0) > ms * 1_000
+    }
+}
+
+impl std::fmt::Display for Took {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {
+            Took::FOR_EVER => f.write_str("more than the run"),
+            Took(us) => write!(f, "{}.{:03} ms", us / 1_000, us % 1_000),
+        }
+    }
 }
 
 /// Where something was seen.
@@ -295,6 +355,9 @@ impl Breach {
             Breach::NotStored { .. } => PropertyName::StoredEverywhere,
             Breach::Diverged { .. } => PropertyName::Converged,
             Breach::QueueNotEmpty { .. } | Breach::ContainerStuck { .. } => PropertyName::Drained,
+            Breach::TooSlow { .. } => PropertyName::Latency,
+            Breach::RecoveredLate { .. } => PropertyName::Rto,
+            Breach::ExposedLong { .. } => PropertyName::Rpo,
         }
     }
 }
@@ -323,5 +386,16 @@ impl std::fmt::Display for Violation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} is violated at step {}: {}", self.property(), self.step, self.what)?;
         self.because.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every step returns one, or none.
+    #[test]
+    fn is_no_larger_than_it_was() {
+        assert_eq!(size_of::<Breach>(), 16);
     }
 }

@@ -69,6 +69,37 @@ pub struct Excused {
     pub destroyed: u32,
 }
 
+/// How much was judged of what the script expects of times, in runs that kept it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Times {
+    /// How many ends of runs that have a time.
+    pub ends: u64,
+    /// How many records with a latency.
+    pub latencies: u64,
+    /// How many faults after which something was published.
+    pub recoveries: u64,
+    /// How many faults.
+    pub faults: u64,
+}
+
+impl Times {
+    /// Adds what was judged of other runs.
+    pub(crate) fn add(&mut self, other: Times) {
+        let Times { ends, latencies, recoveries, faults } = other;
+        self.ends += ends;
+        self.latencies += latencies;
+        self.recoveries += recoveries;
+        self.faults += faults;
+    }
+
+    /// Whether nothing was judged.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    pub(crate) fn is_none(&self) -> bool {
+        *self == Times::default()
+    }
+}
+
 /// What the end of a run shows besides its verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Ending {
@@ -78,6 +109,8 @@ pub struct Ending {
     pub excused: Excused,
     /// The index of the first action that the script did not get past; their number if it ended.
     pub script_at: usize,
+    /// How much was judged of what the script expects of times: nothing, if the run has no time.
+    pub times: Times,
 }
 
 impl Excused {
@@ -154,6 +187,11 @@ impl Facts {
 }
 
 impl Spec {
+    /// Whether the scenario declares that this record need not arrive: it was lost, or is parked.
+    pub(crate) fn is_excused(&self, record: RecordId, simulation: &Simulation) -> bool {
+        self.losses.is_undelivered(record) || simulation.is_parked(record)
+    }
+
     /// What the end of a run shows besides its verdict.
     pub fn ending(&self, simulation: &Simulation) -> Ending {
         let plan = simulation.plan();
@@ -172,7 +210,8 @@ impl Spec {
             lost: self.losses.count() as u32,
         };
         let script_at = simulation.driver().next();
-        let mut ending = Ending { facts, excused: Excused::default(), script_at };
+        let mut ending =
+            Ending { facts, excused: Excused::default(), script_at, times: Times::default() };
         if self.losses.watches() {
             excuse(&mut ending, simulation, &self.losses);
         }

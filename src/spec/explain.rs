@@ -6,7 +6,7 @@ use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
 use crate::spec::DeliveredAll;
-use crate::spec::breach::{Breach, Violation, Whereabouts};
+use crate::spec::breach::{Breach, Took, Violation, Whereabouts};
 use crate::spec::ledger::Ledger;
 use crate::spec::losses::Losses;
 use crate::spec::{ORDERS, PropertyName};
@@ -138,13 +138,30 @@ impl Narrator<'_> {
                 format!("{record} was delivered, but {} lacks it", self.name(Place::Table(table)))
             }
             Breach::Diverged { .. } | Breach::KeyDiverged { .. } => self.diverged(breach),
-            Breach::QueueNotEmpty { queue, record, count } => match count {
-                1 => format!("{record} is still in {}", self.queue(queue)),
-                _ => format!("{count} records are still in {}, first {record}", self.queue(queue)),
-            },
+            Breach::QueueNotEmpty { queue, record, count } => self.still_in(queue, record, count),
             Breach::ContainerStuck { container } => {
                 format!("{} takes no more work", self.name(Place::Container(container)))
             }
+            Breach::TooSlow { objective, took, .. }
+            | Breach::RecoveredLate { objective, took, .. }
+            | Breach::ExposedLong { objective, took, .. } => self.took_too_long(objective, took),
+        }
+    }
+
+    fn leads_everywhere(&self) -> String {
+        let offline = self.simulation.dns(DnsSide::Out).offline();
+        format!("out-dns leads to every region, offline or not; offline: {offline}")
+    }
+
+    fn took_too_long(&self, objective: u8, took: Took) -> String {
+        let objective = self.simulation.plan().objectives()[usize::from(objective)];
+        format!("'expect {objective}' does not hold: it is {took}")
+    }
+
+    fn still_in(&self, queue: QueueId, record: RecordId, count: u16) -> String {
+        match count {
+            1 => format!("{record} is still in {}", self.queue(queue)),
+            _ => format!("{count} records are still in {}, first {record}", self.queue(queue)),
         }
     }
 
@@ -199,10 +216,7 @@ impl Narrator<'_> {
             Breach::Unexpected { action } | Breach::StillWaiting { action } => {
                 self.why_unmet(action)
             }
-            Breach::FetchMisrouted { .. } => {
-                let offline = self.simulation.dns(DnsSide::Out).offline();
-                vec![format!("out-dns leads to every region, offline or not; offline: {offline}")]
-            }
+            Breach::FetchMisrouted { .. } => vec![self.leads_everywhere()],
             Breach::Misrouted { .. } | Breach::Misjudged { .. } => {
                 let dns = self.simulation.dns(DnsSide::In);
                 let regions = self.simulation.plan().layout.regions;
@@ -226,7 +240,12 @@ impl Narrator<'_> {
                 let order = ORDERS.iter().find(|order| order.property == property);
                 order.map_or_else(Vec::new, |order| (order.why)(self.simulation, at, record, by))
             }
-            Breach::Invented { .. } | Breach::CameBack { .. } => Vec::new(),
+            // Of times only what has measured the run knows.
+            Breach::TooSlow { .. }
+            | Breach::RecoveredLate { .. }
+            | Breach::ExposedLong { .. }
+            | Breach::Invented { .. }
+            | Breach::CameBack { .. } => Vec::new(),
         }
     }
 

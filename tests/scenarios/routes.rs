@@ -7,7 +7,7 @@ use active_active::explore::{Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::dns::DnsSide;
 use active_active::model::{Event, RecordId, RegionId, RegionSet};
 use active_active::model::{destination, dns};
-use active_active::scheduler::Random;
+use active_active::scheduler::{Random, Timed};
 use active_active::sim::{Simulation, Step};
 use active_active::spec::Breach;
 
@@ -61,6 +61,24 @@ fn health_failover_takes_region_1_out_and_brings_it_back() {
         assert_eq!(to_it(&events[out..back], 1, 30), 0, "it is not answered while unhealthy");
         assert_eq!(to_it(&events[back..], 21, 30), 5);
     });
+}
+
+/// What it expects of times is judged of the runs that have one, of all of them, and kept in each.
+#[test]
+fn recovery_objectives_are_kept_where_there_is_a_time() {
+    holds_under_every_scheduler("recovery-objectives", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+    });
+    let mut runner = Runner::new(plans::plan("recovery-objectives", &[]));
+    for run in 0..100 {
+        let outcome = runner.run(&mut Timed::new(1), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds);
+        let times = outcome.ending.expect("it holds").times;
+        assert_eq!((times.ends, times.latencies, times.recoveries, times.faults), (1, 30, 1, 1));
+        let untimed = runner.run(&mut Random::new(1), run, &mut ());
+        assert_eq!(untimed.ending.expect("it holds").times.ends, 0);
+    }
 }
 
 #[test]

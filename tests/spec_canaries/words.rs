@@ -91,4 +91,25 @@ pub(super) const WORDS: [(PropertyName, &str, &[&str]); PropertyName::ALL.len()]
         "only-container@2 takes no more work",
         &["only-container@2 is Processing since step", "has not asked inbound-queue@2"],
     ),
+    (
+        PropertyName::Latency,
+        "'expect latency max <= 20ms' does not hold: it is 27.000 ms",
+        &[
+            "record 1 was first sent at 1.0 ms and arrived at 28.0 ms",
+            "1 of 1 record took longer than 20ms",
+        ],
+    ),
+    (
+        PropertyName::Rto,
+        "'expect rto <= 20ms' does not hold: it is ",
+        &["'crash only-container@1' struck at 0.0 ms", "record 1 was first sent at 1.0 ms"],
+    ),
+    (
+        PropertyName::Rpo,
+        "'expect rpo <= 10ms' does not hold: it is ",
+        &[
+            "'crash only-container@1' struck at ",
+            "record 1 was acknowledged at 10.0 ms, and was nowhere else",
+        ],
+    ),
 ];

@@ -218,7 +218,8 @@ impl Names {
                 }
                 Expectation::Delivered(_)
                 | Expectation::Unreplicated(_)
-                | Expectation::DeadLettered(_) => expectation.clone(),
+                | Expectation::DeadLettered(_)
+                | Expectation::Objective(_) => expectation.clone(),
             }),
         })
     }

@@ -17,8 +17,10 @@ pub struct Size {
     pub regions: usize,
     /// Lines of the script.
     pub script_lines: usize,
-    /// How many things the run does differently from the fair one.
+    /// How many things the run does differently from the fair one; none of a run of the timed scheduler.
     pub deviations: usize,
+    /// Whether it is a run of the timed scheduler.
+    pub is_timed: bool,
     /// Steps of the run.
     pub steps: u64,
 }
@@ -33,14 +35,21 @@ impl Size {
             regions: usize::from(topology.regions),
             script_lines: script.len(),
             deviations,
+            is_timed: false,
             steps,
         }
+    }
+
+    /// The size of a run of this plan by the timed scheduler.
+    pub fn of_timed(plan: &Plan, steps: u64) -> Size {
+        Size { is_timed: true, ..Size::of(plan, 0, steps) }
     }
 }
 
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let deviations = match self.deviations {
+            0 if self.is_timed => "a timed run".to_owned(),
             0 => "the fair schedule".to_owned(),
             many => {
                 let deviations = plural(many as u64, "deviation", "deviations");

@@ -16,6 +16,15 @@ impl Budget {
         self.kinds().any(|(point, _)| point.does().contains(&Effect::Fault(kind)))
     }
 
+    /// Whether it lets anything happen to a component that can recover from it, or be replaced.
+    pub(crate) fn has_faults(&self) -> bool {
+        let is_fault = |effect: &Effect| match effect {
+            Effect::Fault(_) => true,
+            Effect::Refusal | Effect::Expiry => false,
+        };
+        self.kinds().any(|(point, _)| point.does().iter().any(is_fault))
+    }
+
     /// Whether it lets this happen to any machine that can fail.
     pub(crate) fn does_to_components(&self, kind: FaultKind) -> bool {
         let concerns = |point: PointKind| point.subject() == SubjectKind::Component;

@@ -78,6 +78,12 @@ fn case(property: &PropertySummary, sweep: &SweepSummary) -> String {
             let reason = escape(property.reason.unwrap_or_default());
             format!("<skipped message=\"{reason}\"/>")
         }
+        Status::Vacuous if property.reason.is_some() => {
+            format!("<error message=\"vacuous: {}\"/>", escape(property.reason.unwrap_or_default()))
+        }
+        Status::NotJudged if property.reason.is_some() => {
+            format!("<skipped message=\"{}\"/>", escape(property.reason.unwrap_or_default()))
+        }
         Status::Vacuous => {
             let why = escape(sweep.vacuous_because.as_deref().unwrap_or_default());
             format!("<error message=\"vacuous: {why}\"/>")

@@ -90,12 +90,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.steps.push(past.last_at(layout.machine(at.place()), by));
             roots
         }
-        Breach::KeyDiverged { stage, key, .. } => {
-            let keys = simulation.plan().keys();
-            let mut of_key: Vec<RecordId> = simulation.plan().record_ids().collect();
-            of_key.retain(|&id| keys.key_of(id) == usize::from(key));
-            finder.of_tables(of_key, stage)
-        }
+        Breach::KeyDiverged { stage, key, .. } => finder.of_key(key, stage),
         Breach::Diverged { record, stage, .. } => finder.of_tables(vec![record], stage),
         Breach::NotStored { record, table } => {
             let (_, stage) = layout.table_place(table);
@@ -103,8 +98,12 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             roots.leaves.push(past.last_at(layout.machine(Place::Destination), record));
             roots
         }
-        Breach::Undelivered { record, .. } | Breach::QueueNotEmpty { record, .. } => {
-            finder.of_journey(record)
+        Breach::Undelivered { record, .. }
+        | Breach::QueueNotEmpty { record, .. }
+        | Breach::TooSlow { record, .. } => finder.of_journey(record),
+        Breach::RecoveredLate { fault, record, .. } | Breach::ExposedLong { fault, record, .. } => {
+            let machines = fault.target.place().map(|place| layout.machine(place)).into_iter();
+            Roots { machines: machines.collect(), ..finder.of_journey(record) }
         }
         Breach::ContainerStuck { container } => finder.of_container(container),
         Breach::Misjudged { region, .. } => finder.of_probes(region, last),
@@ -125,6 +124,14 @@ struct Finder<'a> {
 }
 
 impl Finder<'_> {
+    /// What tables show for a key.
+    fn of_key(&self, key: u16, stage: StageId) -> Roots {
+        let keys = self.simulation.plan().keys();
+        let mut of_key: Vec<RecordId> = self.simulation.plan().record_ids().collect();
+        of_key.retain(|&id| keys.key_of(id) == usize::from(key));
+        self.of_tables(of_key, stage)
+    }
+
     fn of_step(&self, records: Vec<RecordId>, step: u64) -> Roots {
         Roots { steps: vec![step], ..Roots::about(records) }
     }

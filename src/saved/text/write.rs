@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule, deviation};
+use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule, deviation, timed_words};
 use crate::scenario::Scenario;
 
 const HEADER: &str = "# A saved run. Its story: active-active replay FILE\n";
@@ -43,6 +43,10 @@ pub(in crate::saved) fn write(saved: &SavedRun) -> String {
                 [..] => "# Every machine in turn, but for these.",
             };
             (FORMAT, format!("{comment}\ndeviations = {}", list(&lines)))
+        }
+        Schedule::Timed(timed) => {
+            let words = toml::Value::String(timed_words(*timed));
+            (FORMAT, format!("# Its times are those of the timed scheduler.\ntimed = {words}"))
         }
     };
     let expected = match &saved.expected {

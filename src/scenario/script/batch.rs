@@ -26,7 +26,10 @@ impl ScriptStep {
                 | Condition::Sometime,
             )
             | ScriptStep::Expect(
-                Expectation::Delivered(_) | Expectation::DeadLettered(_) | Expectation::State(..),
+                Expectation::Delivered(_)
+                | Expectation::DeadLettered(_)
+                | Expectation::State(..)
+                | Expectation::Objective(_),
             )
             | ScriptStep::Fault(..)
             | ScriptStep::FailSome(_)

@@ -72,7 +72,7 @@ pub(in crate::explore::minimise) enum Without {
 
 impl Ingredient {
     /// All ingredients of the scenario.
-    fn all(case: &Case, parts: &[Part]) -> Vec<Ingredient> {
+    pub(in crate::explore::minimise) fn all(case: &Case, parts: &[Part]) -> Vec<Ingredient> {
         let scenario = case.scenario();
         let mut found = Vec::new();
         if parts.contains(&Part::Options) {

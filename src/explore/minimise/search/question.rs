@@ -84,7 +84,8 @@ fn fewer(case: &Case, found: usize) -> Option<i64> {
         Expectation::Waiting { records: None, .. }
         | Expectation::Unreplicated(_)
         | Expectation::Bypassed(..)
-        | Expectation::State(..) => return None,
+        | Expectation::State(..)
+        | Expectation::Objective(_) => return None,
     };
     // None is none of however many.
     (expected > 0).then(|| i64::from(all) - i64::from(expected))
