@@ -1,7 +1,7 @@
 //! For tests: the changes of each field of a container.
 
 use super::{Container, Hand, State};
-use crate::fields::changes_of_each_field;
+use crate::fields::{another, changes_of_each_field};
 use crate::model::id::RecordId;
 use crate::model::message::Receipt;
 use crate::model::record::RecordCopy;
@@ -31,7 +31,7 @@ changes_of_each_field! {
                     None => Some(HAND),
                 };
             },
-            |container| hand(container, |hand| hand.copy.id.0 += 1),
+            |container| hand(container, |hand| hand.copy.id = another(hand.copy.id)),
             |container| hand(container, |hand| hand.copy.value += 1),
             |container| hand(container, |hand| hand.step += 1),
         ],

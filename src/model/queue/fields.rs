@@ -1,7 +1,7 @@
 //! For tests: the changes of each field of a queue.
 
 use super::{Item, NO_RECEIPT, Queue, Shelf, State};
-use crate::fields::changes_of_each_field;
+use crate::fields::{another, changes_of_each_field};
 use crate::model::id::{MachineId, RecordId};
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
 use crate::model::outbox::Outbox;
@@ -26,12 +26,12 @@ changes_of_each_field! {
         }],
         visible: [
             |queue, shelf, _| shelf.push_back(&mut queue.visible, ITEM),
-            |queue, shelf, _| first(&queue.visible, shelf, |item| item.copy.id.0 += 1),
+            |queue, shelf, _| first(&queue.visible, shelf, |item| item.copy.id = another(item.copy.id)),
             |queue, shelf, _| first(&queue.visible, shelf, |item| item.copy.value += 1),
         ],
         in_flight: [
             |queue, shelf, _| shelf.push_back(&mut queue.in_flight, ITEM),
-            |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.copy.id.0 += 1),
+            |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.copy.id = another(item.copy.id)),
             |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.copy.value += 1),
             |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.holder.machine.0 += 1),
             |queue, shelf, _| first(&queue.in_flight, shelf, |item| {
@@ -40,7 +40,7 @@ changes_of_each_field! {
         ],
         dead: [
             |queue, shelf, _| shelf.push_back(&mut queue.dead, ITEM),
-            |queue, shelf, _| first(&queue.dead, shelf, |item| item.copy.id.0 += 1),
+            |queue, shelf, _| first(&queue.dead, shelf, |item| item.copy.id = another(item.copy.id)),
             |queue, shelf, _| first(&queue.dead, shelf, |item| item.copy.value += 1),
         ],
         waiting: [
