@@ -229,13 +229,19 @@ impl<'a> Enabled<'a> {
     /// Whether this can happen next. A healing can before it is on offer, as long as the chaos goes on.
     pub fn contains(&self, choice: Choice) -> bool {
         match choice {
-            Choice::Step(machine) => self.ready().contains(machine.index()),
+            // One of another plan may be of a machine that there is not here.
+            Choice::Step(machine) => {
+                machine.index() < self.plan.layout.machines()
+                    && self.ready().contains(machine.index())
+            }
             Choice::Resolve(region) => self.alternatives().answers.contains(region),
             Choice::Fail(machine) => self.alternatives().failing == Some(machine),
             Choice::Fault(point) => {
                 let number = self.numbers().number(point);
-                // A choice of another plan may be none here.
-                number < self.numbers().count() && self.offered().contains(number)
+                // A choice of another plan may be none here, and its number that of another one.
+                number < self.numbers().count()
+                    && self.offered().contains(number)
+                    && self.numbers().point(number) == point
             }
             Choice::Heal => self.can_heal() || self.world.may_end(self.plan),
         }
@@ -251,5 +257,46 @@ impl<'a> Enabled<'a> {
             .chain(copy.alternatives().iter())
             .chain(faults.map(move |number| Choice::Fault(copy.numbers().point(number))))
             .chain(copy.can_heal().then_some(Choice::Heal))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::scenario::Scenario;
+    use crate::scheduler::{Random, Scheduler};
+    use crate::sim::Simulation;
+
+    fn plan(topology: &str) -> Arc<Plan> {
+        let text = format!(
+            "name = 'small'\nscript = ['publish 1']\n{topology}\nbudget = {{ crash = 1, lost_reply = 1, fail = 1 }}"
+        );
+        let scenario = Scenario::parse(&text).expect("it is a scenario");
+        Arc::new(Plan::new(&scenario).expect("it is a plan"))
+    }
+
+    /// A fault of a larger plan has the number of another one, and a machine of it may have none.
+    #[test]
+    fn a_choice_of_another_plan_is_on_offer_only_if_it_is_listed() {
+        let large =
+            plan("topology = { regions = 3, stages = ['one', 'two', 'three'], containers = 2 }");
+        let layout = &large.layout;
+        let numbers = Simulation::new(Arc::clone(&large)).enabled().numbers();
+        let faults = (0..numbers.count()).map(|number| Choice::Fault(numbers.point(number)));
+        let steps = (0..layout.machines()).map(|machine| Choice::Step(MachineId(machine as u16)));
+        let choices: Vec<Choice> = faults.chain(steps).collect();
+        let mut simulation = Simulation::new(plan("topology.stages = ['one']"));
+        let mut random = Random::new(7);
+        random.begin(simulation.plan(), 0);
+        for _ in 0..60 {
+            for &choice in &choices {
+                let is_listed = simulation.enabled().iter().any(|listed| listed == choice);
+                assert_eq!(simulation.enabled().contains(choice), is_listed, "{choice:?}");
+            }
+            let Some(choice) = random.choose(&simulation) else { break };
+            simulation.step(choice);
+        }
     }
 }
