@@ -30,25 +30,7 @@ impl World {
                 self.containers[id.index()].crash(&plan.containers[id.index()], out);
                 self.faults.offer(FaultPoint::Crash(id), false);
             }
-            (FaultKind::Fail, Target::Queue(id)) => {
-                self.queues[id.index()].fail(&plan.queues[id.index()], out);
-                self.check_inbound_queue(id, plan);
-            }
-            (FaultKind::Fail, Target::Table(id)) => {
-                self.tables[id.index()].fail(&plan.tables[id.index()], out);
-                self.forget_received(id, plan);
-            }
-            (FaultKind::Fail, Target::Replicator(id)) => {
-                self.replicators[id.index()].fail(&plan.replicators[id.index()], out);
-            }
-            (FaultKind::Fail, Target::Link(id, region)) => {
-                self.replicators[id.index()].cut_off(region);
-            }
-            (FaultKind::Fail, Target::Dns(DnsSide::In, region)) => {
-                self.in_dns.fail(region);
-                self.check_health(region, plan);
-            }
-            (FaultKind::Fail, Target::Dns(DnsSide::Out, region)) => self.out_dns.fail(region),
+            (FaultKind::Fail, target) => self.fail(target, plan),
             (FaultKind::Offline, Target::Dns(side, region)) => {
                 let dns = match side {
                     DnsSide::In => &mut self.in_dns,
@@ -67,22 +49,37 @@ impl World {
                 self.fail_over(id, to, plan);
                 self.out.emit(Event::Fault(fault::Event::LossEnded { target: fault.target }));
             }
-            (
-                FaultKind::Pause
-                | FaultKind::Crash
-                | FaultKind::Fail
-                | FaultKind::Offline
-                | FaultKind::Switchover
-                | FaultKind::Failover,
-                Target::Container(_)
-                | Target::Queue(_)
-                | Target::Table(_)
-                | Target::Replicator(_)
-                | Target::Link(..)
-                | Target::Dns(..)
-                | Target::Region(_)
-                | Target::Writer(..),
-            ) => unreachable!("the plan lets no {:?} happen to {:?}", fault.kind, fault.target),
+            (FaultKind::Pause | FaultKind::Crash | FaultKind::Offline, target)
+            | (FaultKind::Switchover | FaultKind::Failover, target) => {
+                unreachable!("the plan lets no {:?} happen to {target:?}", fault.kind)
+            }
+        }
+    }
+
+    /// What can fail begins to.
+    fn fail(&mut self, target: Target, plan: &Plan) {
+        let out = &mut self.out;
+        match target {
+            Target::Queue(id) => {
+                self.queues[id.index()].fail(&plan.queues[id.index()], out);
+                self.check_inbound_queue(id, plan);
+            }
+            Target::Table(id) => {
+                self.tables[id.index()].fail(&plan.tables[id.index()], out);
+                self.forget_received(id, plan);
+            }
+            Target::Replicator(id) => {
+                self.replicators[id.index()].fail(&plan.replicators[id.index()], out);
+            }
+            Target::Link(id, region) => self.replicators[id.index()].cut_off(region),
+            Target::Dns(DnsSide::In, region) => {
+                self.in_dns.fail(region);
+                self.check_health(region, plan);
+            }
+            Target::Dns(DnsSide::Out, region) => self.out_dns.fail(region),
+            Target::Container(_) | Target::Region(_) | Target::Writer(..) => {
+                unreachable!("the plan lets no {target:?} fail")
+            }
         }
     }
 
