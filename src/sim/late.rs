@@ -5,8 +5,8 @@
 //! inbox. It arrives at any later time, also after messages that were sent later, and is then handled before
 //! all that wait.
 //!
-//! The scheduler may let a request be late that is about to be handled, as often as `budget.late` says: one to send, to
-//! store or to remove a record, whose sender may have died, and been started again, when it arrives. Of other messages that
+//! The scheduler may let a request be late that is about to be handled, as often as `budget.late` says: one that changes
+//! something, and whose sender may have died, and been started again, when it arrives. Of other messages that
 //! says nothing new: who waits for a reply, or for a delivery, asks for nothing else meanwhile, so it is as if it took its
 //! time; and a log (replication) is in order. One message is late from the start: that by which the old writer of a
 //! global database hears of a failover, where fencing is a best effort. When a late message arrives is a choice
@@ -23,13 +23,10 @@ use crate::model::message::{Message, MessageKind};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
-/// What the budget can let be late.
-const REQUESTS: [MessageKind; 3] = [MessageKind::Send, MessageKind::Insert, MessageKind::Remove];
-
 impl World {
     /// Whether the message that the machine would handle next can be late.
     pub(super) fn is_request(&self, machine: MachineId) -> bool {
-        self.out.first(machine).is_some_and(|head| REQUESTS.contains(&head.kind()))
+        self.out.first(machine).is_some_and(|head| head.kind().can_be_late())
     }
 
     /// The request that the machine would handle next is late.

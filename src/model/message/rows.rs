@@ -1,7 +1,8 @@
 //! The one table of messages, and enums of some of them.
 //!
 //! A row has the name by which coverage knows the message, the record that it is *about* if it is about one, what
-//! its receiver sees if it is *lost* (of a positive reply), and the variant. [`Message`](super::Message) is made of all
+//! its receiver sees if it is *lost* (of a positive reply), what its sender hears if it is refused and whether the budget
+//! can let it be late (of a request that *asks* for something), and the variant. [`Message`](super::Message) is made of all
 //! rows. Each machine names those that it can be sent and handles exactly these: one more breaks its handler.
 //!
 //! ```text
@@ -10,6 +11,8 @@
 //!     enum Input for "a door" { Open, Close }
 //! }
 //! ```
+
+mod readers;
 
 /// A message: `row! { Name … }` puts its row behind what was collected so far.
 macro_rules! row {
@@ -31,7 +34,8 @@ macro_rules! row {
             region: RegionId,
         }
     } } };
-    (Send $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "send" about(copy) lost()
+    (Send $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "send" about(copy) lost(),
+        asks(client: SendRefused { incarnation: client.incarnation }, late: true)
         /// Put a record into a queue. Sent to the queue, or to in-dns, which picks the queue.
         Send {
             /// Who gets the acknowledgement.
@@ -56,7 +60,8 @@ macro_rules! row {
             incarnation: u16,
         }
     } } };
-    (Receive $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "receive" about() lost()
+    (Receive $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "receive" about() lost(),
+        asks(client: ReceiveRefused { incarnation: client.incarnation, queue }, late: false)
         /// Deliver the next record, when there is one (long poll).
         Receive {
             /// Who gets the delivery.
@@ -89,7 +94,8 @@ macro_rules! row {
             queue: QueueId,
         }
     } } };
-    (Remove $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "remove" about() lost()
+    (Remove $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "remove" about() lost(),
+        asks(client: RemoveRefused { incarnation: client.incarnation, queue, expired: false }, late: true)
         /// Delete what was delivered.
         Remove {
             /// Who gets the acknowledgement.
@@ -135,7 +141,8 @@ macro_rules! row {
             receipt: Receipt,
         }
     } } };
-    (Begin $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "begin" about(copy) lost()
+    (Begin $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "begin" about(copy) lost(),
+        asks(client: InsertRefused { incarnation: client.incarnation }, late: false)
         /// Begin a transaction that will store a record, with the intent to publish it. It has its id from then on.
         Begin {
             /// Who gets the acknowledgement.
@@ -155,7 +162,8 @@ macro_rules! row {
         /// To a table, from itself: its relay reads the outbox.
         Relay
     } } };
-    (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost()
+    (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost(),
+        asks(client: InsertRefused { incarnation: client.incarnation }, late: true)
         /// Store a record.
         Insert {
             /// Who gets the acknowledgement.
@@ -298,178 +306,5 @@ macro_rules! row {
     } } };
 }
 
-/// Collects the rows of the messages that are named, and makes what is to be made of them.
-macro_rules! collect {
-    ($made:tt [$next:ident $($rest:ident)*] $($row:tt)*) => {
-        $crate::model::message::rows::row! { $next $made [$($rest)*] $($row)* }
-    };
-    ([some $($made:tt)*] [] $($row:tt)*) => {
-        $crate::model::message::rows::some_messages! { $($made)* { $($row)* } }
-    };
-    ([all $($made:tt)*] [] $($row:tt)*) => {
-        $crate::model::message::rows::all_messages! { $($made)* { $($row)* } }
-    };
-}
-
-/// Makes an enum of those messages that a machine can be sent.
-macro_rules! messages {
-    ($(#[$doc:meta])* $vis:vis enum $name:ident for $machine:literal { $($message:ident),+ $(,)? }) => {
-        $crate::model::message::rows::collect! {
-            [some $(#[$doc])* $vis enum $name for $machine] [$($message)+]
-        }
-    };
-}
-
-macro_rules! some_messages {
-    (
-        $(#[$doc:meta])* $vis:vis enum $name:ident for $machine:literal {
-            $({ $text:literal about($($about:ident)?) lost($($lost:ident $with:tt)?) $(#[$row:meta])* $variant:ident $({ $(
-                $(#[$of_field:meta])* $field:ident: $type:ty,
-            )+ })? })+
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[allow(dead_code, reason = "a machine need not read all that a message says")]
-        $vis enum $name {
-            $($(#[$row])* $variant $({ $($(#[$of_field])* $field: $type,)+ })?,)+
-        }
-
-        impl $name {
-            /// The kinds of messages that these are.
-            #[cfg(test)]
-            $vis const KINDS: &[$crate::model::message::MessageKind] =
-                &[$($crate::model::message::MessageKind::$variant),+];
-
-            /// The message as one of these.
-            ///
-            /// # Panics
-            ///
-            /// If it is none of them.
-            #[inline(always)]
-            #[allow(clippy::wildcard_enum_match_arm, reason = "the rest goes to other machines")]
-            $vis fn of(message: &$crate::model::message::Message) -> $name {
-                match *message {
-                    $($crate::model::message::Message::$variant $({ $($field,)+ })? => {
-                        $name::$variant $({ $($field,)+ })?
-                    })+
-                    _ => message.is_not_for($machine),
-                }
-            }
-        }
-    };
-}
-
-/// Makes [`Message`](super::Message) and [`MessageKind`](super::MessageKind).
-macro_rules! all_messages {
-    (
-        $(#[$doc:meta])* $vis:vis enum $name:ident {
-            $({ $text:literal about($($about:ident)?) lost($($lost:ident $with:tt)?) $(#[$row:meta])* $variant:ident $({ $(
-                $(#[$of_field:meta])* $field:ident: $type:ty,
-            )+ })? })+
-        }
-    ) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        $vis enum $name {
-            $($(#[$row])* $variant $({ $($(#[$of_field])* $field: $type,)+ })?,)+
-        }
-
-        impl $name {
-            /// What kind of message it is.
-            #[inline]
-            pub fn kind(&self) -> MessageKind {
-                match self { $($name::$variant { .. } => MessageKind::$variant),+ }
-            }
-
-            /// The record that the message speaks of, if it is about one.
-            #[inline]
-            pub fn record(&self) -> Option<RecordId> {
-                match *self {
-                    $($name::$variant { $($about,)? .. } => {
-                        None::<RecordId>$(.or(Some($about.id)))?
-                    })+
-                }
-            }
-
-            /// What its receiver sees instead of a positive reply that was lost on its way; none if it is
-            /// no such reply.
-            #[allow(unused_variables, reason = "a refusal says less than the reply")]
-            pub fn when_lost(self) -> Option<$name> {
-                match self {
-                    $($name::$variant $({ $($field,)+ })? => None::<$name>$(.or(Some($name::$lost $with)))?,)+
-                }
-            }
-        }
-
-        /// A message without its content: what coverage counts.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-        #[repr(u8)]
-        pub enum MessageKind {
-            $(#[doc = concat!("See [`Message::", stringify!($variant), "`].")] $variant,)+
-        }
-
-        impl MessageKind {
-            /// Every kind.
-            pub const ALL: &[MessageKind] = &[$(MessageKind::$variant),+];
-
-            /// The kind as text.
-            pub fn name(self) -> &'static str {
-                match self { $(MessageKind::$variant => $text),+ }
-            }
-        }
-    };
-}
-
-pub(crate) use {all_messages, collect, messages, row, some_messages};
-
-#[cfg(test)]
-mod tests {
-    use crate::model::id::{QueueId, RecordId, RegionId};
-    use crate::model::message::{Client, Message, MessageKind};
-    use crate::model::record::RecordCopy;
-
-    messages! {
-        /// What a door can be sent.
-        enum Input for "a door" {
-            Wake, Send,
-        }
-    }
-
-    const COPY: RecordCopy = RecordCopy { id: RecordId(3), value: 7 };
-
-    #[test]
-    fn a_machine_gets_its_messages_with_all_that_they_say() {
-        let region = RegionId(1);
-        assert_eq!(Input::of(&Message::Wake { region }), Input::Wake { region });
-        let client = Client { machine: crate::model::id::MachineId(2), incarnation: 1 };
-        let send = Message::Send { client, copy: COPY };
-        assert_eq!(Input::of(&send), Input::Send { client, copy: COPY });
-        assert_eq!(Input::KINDS, [MessageKind::Wake, MessageKind::Send]);
-    }
-
-    /// A message to a machine that does not list it is a defect of the simulator, and says whose.
-    #[test]
-    #[should_panic(expected = "a door gets no Proceed")]
-    fn a_machine_gets_no_message_of_another_one() {
-        Input::of(&Message::Proceed);
-    }
-
-    #[test]
-    fn a_row_says_which_record_a_message_is_about_and_what_its_loss_looks_like() {
-        let (incarnation, queue) = (4, QueueId(5));
-        let removed = Message::Removed { incarnation, queue };
-        let refused = Message::RemoveRefused { incarnation, queue, expired: false };
-        assert_eq!((removed.record(), removed.when_lost()), (None, Some(refused)));
-        let logged = Message::Logged { copy: COPY };
-        assert_eq!((logged.record(), logged.when_lost()), (Some(COPY.id), None));
-    }
-
-    /// Fingerprints have the number of a kind, and a new one comes last.
-    #[test]
-    fn kinds_are_numbered_in_the_order_of_the_list() {
-        let first_and_last = [MessageKind::Proceed as usize, MessageKind::Relay as usize];
-        assert_eq!(first_and_last, [0, MessageKind::ALL.len() - 1]);
-        assert!(MessageKind::ALL.iter().enumerate().all(|(index, &kind)| kind as usize == index));
-    }
-}
+pub(crate) use readers::{all_messages, collect, messages, some_messages};
+pub(crate) use row;

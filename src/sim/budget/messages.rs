@@ -5,7 +5,7 @@ use crate::model::event::fault;
 use crate::model::fault::{FaultPoint, PointKind, Target};
 use crate::model::id::MachineId;
 use crate::model::layout::Place;
-use crate::model::message::{Client, Message};
+use crate::model::message::Message;
 use crate::model::options::TableFailure;
 use crate::plan::Plan;
 use crate::sim::world::World;
@@ -33,7 +33,7 @@ impl World {
         let works = !target.is_some_and(|target| self.is_disturbed(target));
         let mut request = Message::Proceed;
         self.out.take(machine, &mut request);
-        let (client, refusal) = refusal_of(&request).expect("offered only for a request");
+        let (client, refusal) = request.when_refused().expect("offered only for a request");
         let (message, by) = (request.kind(), PointKind::Refuse);
         self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
         self.out.send(client.machine, refusal);
@@ -68,22 +68,6 @@ impl World {
         {
             return false;
         }
-        self.out.first(machine).is_some_and(|head| refusal_of(head).is_some())
-    }
-}
-
-/// Who sent a request, and what that machine hears if it is refused; nothing of a message that no machine refuses.
-fn refusal_of(request: &Message) -> Option<(Client, Message)> {
-    if let Message::Send { client, .. } = *request {
-        Some((client, Message::SendRefused { incarnation: client.incarnation }))
-    } else if let Message::Receive { client, queue } = *request {
-        Some((client, Message::ReceiveRefused { incarnation: client.incarnation, queue }))
-    } else if let Message::Remove { client, queue, .. } = *request {
-        let incarnation = client.incarnation;
-        Some((client, Message::RemoveRefused { incarnation, queue, expired: false }))
-    } else if let Message::Insert { client, .. } | Message::Begin { client, .. } = *request {
-        Some((client, Message::InsertRefused { incarnation: client.incarnation }))
-    } else {
-        None
+        self.out.first(machine).is_some_and(|head| head.when_refused().is_some())
     }
 }
