@@ -143,6 +143,13 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
     }
 }
 
+/// The machines of a scenario.
+pub fn layout(scenario: &Scenario) -> Layout {
+    let topology = &scenario.topology;
+    let (regions, containers) = (topology.regions.into(), topology.containers.into());
+    Layout::new(regions, topology.stages.clone(), containers)
+}
+
 /// What may have been meant, or one component of each kind in this scenario.
 pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();

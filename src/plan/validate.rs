@@ -9,7 +9,7 @@ use crate::model::options::{
     AcknowledgeWhen, Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Policy, Position,
     RelayOptions, ReplicationMode, StoreKind,
 };
-use crate::plan::DriverAction;
+use crate::plan::{DriverAction, names};
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
 use crate::words;
@@ -43,8 +43,7 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
             return Err(Problem::new(key, Cause::Name(stage.clone())));
         }
     }
-    let (regions, containers) = (topology.regions.into(), topology.containers.into());
-    let layout = Layout::new(regions, topology.stages.clone(), containers);
+    let layout = names::layout(scenario);
     // By hash first: to compare all names with each other would be most of the work of a plan.
     let mut names: Vec<(u64, &String)> =
         layout.names().iter().map(|name| (xxh3_64(name.as_bytes()), name)).collect();

@@ -3,7 +3,7 @@
 use crate::model::fault::{FaultPoint, Path, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::plan::names::{can_happen, matches, targets};
+use crate::plan::names::{self, can_happen, matches, targets};
 use crate::scenario::{Condition, Expectation, Scenario, ScriptStep, Topology};
 use crate::scheduler::{Act, Deviation};
 use crate::sim::Choice;
@@ -36,11 +36,9 @@ impl Renames {
         gone: Gone,
         mut line: impl FnMut(usize),
     ) {
-        let layout = |topology: &Topology| {
-            let containers = usize::from(topology.containers);
-            Layout::new(usize::from(topology.regions), topology.stages.clone(), containers)
-        };
-        let change = Change { before: layout(before), after: layout(&scenario.topology), gone };
+        let before = Scenario { topology: before.clone(), ..scenario.clone() };
+        let (before, after) = (names::layout(&before), names::layout(scenario));
+        let change = Change { before, after, gone };
         let names = Names::new(&change);
         let lines = std::mem::take(&mut scenario.script).into_iter().enumerate();
         let renamed = |(index, step): (usize, ScriptStep)| {
