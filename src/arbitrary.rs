@@ -20,10 +20,10 @@
 //! | queues | pick each: fifo or standard; neither, rarely with message groups by key or of each record, or with deduplication, room for 1 or 3, or dead letters after 1 to 3 deliveries |
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
-//! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread |
+//! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread; the external service takes as long as a replicator |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
-//! | failed queues, commands | pick: refuse those who wait, at once mostly, else keep them waiting, or as messages, or both |
+//! | failed queues, commands, calls | pick: refuse those who wait, at once mostly, with or without an external service; else keep them waiting, or as messages, or both |
 //! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
 //!
 //! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each
@@ -39,7 +39,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
     Answer, Clock, Commands, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
-    QueueFailure, TableFailure,
+    QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
@@ -220,14 +220,17 @@ const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
     (TableFailure::Reject, true, (Clock::Shared, 0)),
     (TableFailure::Hang, true, (Clock::Shared, 0)),
 ];
-/// What failed queues do with those who wait, and when commands take effect.
-const AS_PUBLISHED: [(QueueFailure, Commands); 6] = [
-    (QueueFailure::RefuseWaiting, Commands::AtOnce),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce),
-    (QueueFailure::KeepWaiting, Commands::AtOnce),
-    (QueueFailure::RefuseWaiting, Commands::AsMessages),
-    (QueueFailure::KeepWaiting, Commands::AsMessages),
+/// Whether containers call the external service before they store, and what that does when it has failed; none: there is none.
+type Calls = Option<(bool, ServiceFailure)>;
+/// What failed queues do with those who wait, when commands take effect, and whether containers call the external
+/// service before they store, and what that does when it has failed.
+const LAST: [(QueueFailure, Commands, Calls); 6] = [
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((false, ServiceFailure::Reject))),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((true, ServiceFailure::Hang))),
+    (QueueFailure::KeepWaiting, Commands::AtOnce, None),
+    (QueueFailure::RefuseWaiting, Commands::AsMessages, None),
+    (QueueFailure::KeepWaiting, Commands::AsMessages, None),
 ];
 /// How many speeds there are, and whether times are given.
 const SPEEDS: [(u8, bool); 8] =
@@ -263,6 +266,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         clock,
         on_queue_failure: QueueFailure::default(),
         commands: Commands::default(),
+        calls: None,
         strong,
         delivery,
         groups,
@@ -282,7 +286,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     (sketch.speeds, sketch.timing) = pace(bytes)?;
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
-    (sketch.on_queue_failure, sketch.commands) = *bytes.choose(&AS_PUBLISHED)?;
+    (sketch.on_queue_failure, sketch.commands, sketch.calls) = *bytes.choose(&LAST)?;
     Ok(sketch)
 }
 
@@ -329,7 +333,7 @@ fn pace(bytes: &mut Unstructured<'_>) -> Result<(Vec<Speed>, Timing)> {
 }
 
 fn timing(bytes: &mut Unstructured<'_>) -> Result<Timing> {
-    Ok(Timing {
+    let mut timing = Timing {
         source_ms: *bytes.choose(&TIMES)?,
         dns_ms: *bytes.choose(&TIMES)?,
         destination_ms: *bytes.choose(&TIMES)?,
@@ -337,10 +341,13 @@ fn timing(bytes: &mut Unstructured<'_>) -> Result<Timing> {
         container_ms: *bytes.choose(&TIMES)?,
         table_ms: *bytes.choose(&TIMES)?,
         replicator_ms: *bytes.choose(&TIMES)?,
+        service_ms: 0,
         spread_percent: bytes.arbitrary::<u8>()? % 101,
         within_region_ms: *bytes.choose(&TIMES)?,
         between_regions_ms: *bytes.choose(&TIMES)?,
-    })
+    };
+    timing.service_ms = timing.replicator_ms;
+    Ok(timing)
 }
 
 /// How the script begins, and, from 128 on, which stages have a database.

@@ -27,7 +27,7 @@ use crate::model::options::{
 use crate::model::outbox::Outbox;
 use crate::model::progress::{BatchOf, Progress};
 use crate::model::record::Keys;
-use crate::model::{container, destination, dns, queue, replicator, source, table};
+use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::scenario::script::Objective;
 use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
 
@@ -55,6 +55,8 @@ pub struct Plan {
     pub(crate) tables: Vec<table::Context>,
     /// By replicator.
     pub(crate) replicators: Vec<replicator::Context>,
+    /// The external service, if there is one.
+    pub(crate) service: Option<service::Context>,
     /// The business keys of the records.
     keys: Keys,
     /// By region: the weight of in-dns at the start.
@@ -110,6 +112,7 @@ impl Plan {
         validate::dns(scenario)?;
         validate::timing(scenario)?;
         validate::left_out(scenario)?;
+        validate::service(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -134,6 +137,7 @@ impl Plan {
             containers: contexts.containers(),
             tables: contexts.tables(),
             replicators: contexts.replicators(),
+            service: contexts.service(),
             budget: scenario.budget,
             outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()

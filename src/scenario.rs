@@ -90,7 +90,7 @@ pub use timing::Timing;
 pub use crate::model::fault::Budget;
 pub use crate::model::options::{
     AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions, RelayOptions,
-    ReplicationOptions, Source, TableOptions,
+    ReplicationOptions, ServiceOptions, Source, TableOptions,
 };
 pub use crate::model::property::PropertyName;
 
@@ -148,6 +148,8 @@ pub struct Scenario {
     pub replication: ReplicationOptions,
     /// The record destination.
     pub destination: DestinationOptions,
+    /// The external service, if containers call one.
+    pub service: ServiceOptions,
     /// Processing speeds: component name (or a pattern such as `*-container@1`) to a relative
     /// weight, 1..=1000. A component that no pattern matches has 1.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -190,6 +192,7 @@ impl Default for Scenario {
             aurora: AuroraOptions::default(),
             replication: ReplicationOptions::default(),
             destination: DestinationOptions::default(),
+            service: ServiceOptions::default(),
             speed: BTreeMap::new(),
             timing: Timing::default(),
             rpo: Rpo::default(),

@@ -53,13 +53,14 @@ use crate::model::dns::{Dns, DnsSide};
 use crate::model::event::Event;
 use crate::model::fault::Target;
 use crate::model::id::{
-    BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, TableId,
+    BatchId, ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use crate::model::layout::{DRIVER, IN_DNS};
 use crate::model::message::Message;
 use crate::model::progress::Progress;
 use crate::model::queue::{Item, Queue, Shelf};
 use crate::model::replicator::Replicator;
+use crate::model::service::ExternalService;
 use crate::model::source::RecordSource;
 use crate::model::table::{Latest, RegionalTable, Rows};
 use crate::plan::{Plan, Strike};
@@ -351,6 +352,17 @@ impl Simulation {
     /// A replicator.
     pub fn replicator(&self, replicator: ReplicatorId) -> &Replicator {
         &self.world.replicators[replicator.index()]
+    }
+
+    /// The external service, which has done nothing if no container calls it.
+    pub fn service(&self) -> &ExternalService {
+        &self.world.service
+    }
+
+    /// How many effects the external service has had for a record, called by this stage.
+    pub fn effects(&self, stage: StageId, record: RecordId) -> u8 {
+        let context = self.plan.service.as_ref();
+        context.map_or(0, |context| self.world.service.calls(stage, record, context).effects)
     }
 
     /// The driver.

@@ -20,12 +20,13 @@ pub(crate) use spot::Spot;
 
 use crate::model::options::{
     Action, Clock, Commands, Conflict, DeadLetters, Deduplication, Delivery, Groups,
-    OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode, StoreKind, TableFailure,
-    Versions,
+    OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode, ServiceFailure, StoreKind,
+    TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
-    ReplicationOptions, Rpo, Scenario, Source, StoreOptions, TableOptions, Timing, Topology,
+    ReplicationOptions, Rpo, Scenario, ServiceOptions, Source, StoreOptions, TableOptions, Timing,
+    Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -94,6 +95,9 @@ pub(crate) struct Sketch {
     /// When commands take effect; as messages only where the script expects nothing in between, and no dead
     /// letter has to be brought back after the last fault.
     pub(crate) commands: Commands,
+    /// Whether containers call the external service, before they store or after that; and what it does when it has
+    /// failed.
+    pub(crate) calls: Option<(bool, ServiceFailure)>,
     /// What the scheduler may choose; of changes of order only if the queues have them, of moves of a writer only if there is one, and of losses of regions so many that
     /// enough are left.
     pub(crate) budget: Budget,
@@ -192,14 +196,15 @@ impl Sketch {
             container: ContainerOptions {
                 retries: self.retries,
                 on_dependency_failure: self.on_dependency_failure(),
-                steps: match self.has_outbox() {
-                    true => vec![Action::Store, Action::Remove],
-                    false => ContainerOptions::default().steps,
-                },
+                steps: self.steps(),
                 ..ContainerOptions::default()
             },
             table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },
+            service: match self.calls {
+                Some((_, on_failure)) => ServiceOptions { on_failure, ..ServiceOptions::default() },
+                None => ServiceOptions::default(),
+            },
             replication: self.replication(),
             store,
             aurora,
@@ -225,6 +230,18 @@ impl Sketch {
             (Delivery::Standard, _) => Groups::One,
             (Delivery::Fifo, Groups::ByKey) if self.keys == 0 => Groups::ByRecord,
             (Delivery::Fifo, groups) => groups,
+        }
+    }
+
+    /// What containers do, in order: where they call the external service, before they publish, or a relay does.
+    fn steps(&self) -> Vec<Action> {
+        use Action::{Call, Publish, Remove, Store};
+        match (self.has_outbox(), self.calls) {
+            (false, None) => vec![Store, Publish, Remove],
+            (false, Some((false, _))) => vec![Store, Call, Publish, Remove],
+            (false, Some((true, _))) => vec![Call, Store, Publish, Remove],
+            (true, None) => vec![Store, Remove],
+            (true, Some(_)) => vec![Call, Store, Remove],
         }
     }
 

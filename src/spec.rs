@@ -195,6 +195,7 @@ impl Spec {
             Event::Table(event) => self.judge_table(event, plan),
             Event::Replicator(event) => self.judge_replicator(event),
             Event::Destination(event) => self.judge_destination(event, plan),
+            Event::Service(event) => judged(EffectOnce::at_service(event), plan),
             Event::Fault(event) => self.judge_fault(event, seen, plan),
             Event::ExpectationFailed { action } => Expectation::failed(action),
         }
@@ -401,6 +402,7 @@ impl Spec {
         judged(StoredEverywhere::judge_end(simulation, losses), plan)?;
         judged(Converged::judge_end(simulation, losses), plan)?;
         judged(Drained::judge_end(simulation, losses), plan)?;
+        judged(EffectOnce::judge_end(simulation), plan)?;
         Expectation::judge_end(simulation)
     }
 
@@ -450,6 +452,8 @@ impl Spec {
             Event::Queue(_)
             | Event::Source(_)
             | Event::Container(_)
+            // The event says how many effects there were.
+            | Event::Service(_)
             | Event::ExpectationFailed { .. } => false,
         }
     }

@@ -39,7 +39,7 @@ use proptest::sample::select;
 
 use crate::model::options::{
     Answer, Clock, Commands, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
-    QueueFailure, TableFailure,
+    QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
@@ -104,10 +104,10 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         containers(),
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
-        prop_oneof![3 => Just(QueueFailure::RefuseWaiting), 1 => Just(QueueFailure::KeepWaiting)],
-        prop_oneof![3 => Just(Commands::AtOnce), 1 => Just(Commands::AsMessages)],
-    );
-    let design = design.boxed();
+        as_published(),
+        prop::option::weighted(0.2, (any::<bool>(), select(ServiceFailure::ALL))),
+    )
+        .boxed();
     let script = (opening(), vec(act(), 0..=12)).boxed();
     // In boxes: all that is drawn is moved by value on its way up, and would be more than 60 kB of a test
     // thread's stack each time.
@@ -123,8 +123,8 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 (retries, on_dependency_failure, outbox),
                 capacity,
                 databases,
-                on_queue_failure,
-                commands,
+                (on_queue_failure, commands),
+                calls,
             ) = design;
             let sketch = Sketch {
                 topology,
@@ -150,12 +150,21 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 clock: (clock, skew),
                 on_queue_failure,
                 commands,
+                calls,
                 budget,
                 opening,
                 acts,
             };
             sketch.scenario()
         },
+    )
+}
+
+/// What failed queues do with those who wait, and when commands take effect.
+fn as_published() -> impl Strategy<Value = (QueueFailure, Commands)> {
+    (
+        prop_oneof![3 => Just(QueueFailure::RefuseWaiting), 1 => Just(QueueFailure::KeepWaiting)],
+        prop_oneof![3 => Just(Commands::AtOnce), 1 => Just(Commands::AsMessages)],
     )
 }
 
@@ -293,7 +302,7 @@ fn speeds() -> impl Strategy<Value = Vec<Speed>> {
 /// The default, or any times: none at all, short ones, or long ones.
 fn timing() -> impl Strategy<Value = Timing> {
     let ms = || prop_oneof![1 => Just(0u32), 4 => 1u32..=100, 1 => 1_000u32..=60_000];
-    let machines = (ms(), ms(), ms(), ms(), ms(), ms(), ms());
+    let machines = (ms(), ms(), ms(), ms(), ms(), ms(), ms(), ms());
     let drawn = (machines, 0u8..=100, ms(), ms());
     let drawn =
         drawn.prop_map(|(machines, spread_percent, within_region_ms, between_regions_ms)| {
@@ -305,6 +314,7 @@ fn timing() -> impl Strategy<Value = Timing> {
                 container_ms,
                 table_ms,
                 replicator_ms,
+                service_ms,
             ) = machines;
             Timing {
                 source_ms,
@@ -314,6 +324,7 @@ fn timing() -> impl Strategy<Value = Timing> {
                 container_ms,
                 table_ms,
                 replicator_ms,
+                service_ms,
                 spread_percent,
                 within_region_ms,
                 between_regions_ms,

@@ -8,8 +8,6 @@ use active_active::explore::Strategy;
 use active_active::explore::{Cut, Observer, Outcome, Phase, Runner, Verdict};
 use active_active::model::Event;
 use active_active::model::event::fault;
-use active_active::model::fault::Target;
-use active_active::model::layout::Place;
 use active_active::plan::Plan;
 use active_active::scenario::{Override, schema};
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -140,6 +138,7 @@ const RANGES: &[Range] = &[
     ("dns.enactors", 1, 2, &[]),
     ("aurora.writer", 1, 2, AURORA),
     ("aurora.rpo_records_max", 0, ANY_32, AURORA),
+    ("service.window", 0, ANY_32, &["container.steps=store,call,publish,remove"]),
     ("rpo.records", 0, ANY_32, &[]),
     ("timing.source_ms", 0, 60_000, &[]),
     ("timing.dns_ms", 0, 60_000, &[]),
@@ -148,6 +147,7 @@ const RANGES: &[Range] = &[
     ("timing.container_ms", 0, 60_000, &[]),
     ("timing.table_ms", 0, 60_000, &[]),
     ("timing.replicator_ms", 0, 60_000, &[]),
+    ("timing.service_ms", 0, 60_000, &[]),
     ("timing.within_region_ms", 0, 60_000, &[]),
     ("timing.between_regions_ms", 0, 60_000, &[]),
     ("timing.spread_percent", 0, 100, &[]),
@@ -341,18 +341,7 @@ fn struck(plan: Plan) -> Vec<String> {
             for event in simulation.events() {
                 if let Event::Fault(fault::Event::Faulted { fault }) = event {
                     let layout = &simulation.plan().layout;
-                    let place = match fault.target {
-                        Target::Table(id) => Place::Table(id),
-                        Target::Container(id) => Place::Container(id),
-                        Target::Queue(_)
-                        | Target::Replicator(_)
-                        | Target::Link(..)
-                        | Target::Dns(..)
-                        | Target::Region(_)
-                        | Target::Writer(..) => {
-                            panic!("the script does nothing to that: {fault:?}")
-                        }
-                    };
+                    let place = fault.target.place().expect("the script names machines");
                     self.0.push(layout.name(layout.machine(place)).to_owned());
                 }
             }

@@ -39,8 +39,9 @@ const STRATEGY_CASES: u32 = 1_000;
 
 /// Whether a violation is one of the end, not of a step.
 fn is_of_the_end(violation: &Violation) -> bool {
-    let waits = matches!(violation.breach, Breach::StillWaiting { .. });
-    violation.property().is_liveness() || waits
+    let is_one =
+        matches!(violation.breach, Breach::StillWaiting { .. } | Breach::Effects { times: 0, .. });
+    violation.property().is_liveness() || is_one
 }
 
 /// Which one a run reports of those that are violated at its end: the first by the page, and the
@@ -52,6 +53,7 @@ fn first_of_the_end(violated: &BTreeSet<PropertyName>) -> Option<PropertyName> {
         PropertyName::StoredEverywhere,
         PropertyName::Converged,
         PropertyName::Drained,
+        PropertyName::EffectOnce,
         PropertyName::Expectation,
     ];
     order.into_iter().find(|property| violated.contains(property))

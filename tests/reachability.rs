@@ -106,6 +106,7 @@ fn fault_kind(fault: Fault) -> String {
         Target::Table(_) => "table",
         Target::Replicator(_) => "replicator",
         Target::Link(..) => "link",
+        Target::Service => "service",
         Target::Dns(side, _) => side.name(),
         Target::Region(_) => "region",
         Target::Writer(..) => "writer",

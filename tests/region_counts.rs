@@ -166,6 +166,7 @@ fn mixed_up(event: Event, plan: &Plan) -> Event {
         | Event::Container(_)
         | Event::Table(_)
         | Event::Replicator(_)
+        | Event::Service(_)
         | Event::Fault(_)
         | Event::ExpectationFailed { .. } => event,
     }

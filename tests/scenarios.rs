@@ -97,6 +97,7 @@ fn every_built_in_scenario_has_a_test() {
         "partitioned-anywhere",
         "outbox-anywhere",
         "expired-anywhere",
+        "called-anywhere",
         "standard-queues",
         "crash-anywhere",
         "active-passive",
@@ -131,6 +132,7 @@ fn every_built_in_scenario_has_a_test() {
         "poison-message",
         "outage-dead-letters",
         "outbox-watermark",
+        "charged-twice",
     ];
     assert_eq!(builtin::every().map(|(name, _)| name).collect::<Vec<_>>(), tested);
 }

@@ -283,6 +283,20 @@ fn every_other_breach_has_a_canary() {
     let rows = small(PUBLISH, &["table.insert=append", "budget.crash=1"]);
     let violation = run_that_breaks_only(PropertyName::EffectOnce, &rows);
     assert_eq!(violation.what, "only-table@1 has 2 rows for record 1");
+
+    let again = ["container.steps=store,call,publish,remove", "budget.crash=1"];
+    let twice = small(PUBLISH, &[&again[..], &["service.idempotency=by-attempt"]].concat());
+    let violation = run_that_breaks_only(PropertyName::EffectOnce, &twice);
+    let told = "external-service had its effect for record 1 twice; it is called at only";
+    assert_eq!(violation.what, told);
+    assert!(violation.because[0].ends_with("and this was another delivery"), "{violation}");
+
+    let late = ["container.steps=store,publish,remove,call", "budget.crash=1"];
+    let violation = run_that_breaks_only(PropertyName::EffectOnce, &small(PUBLISH, &late));
+    let told = "external-service never had its effect for record 1, which was delivered; \
+                it is called at only";
+    assert_eq!(violation.what, told);
+    assert!(violation.because[0].starts_with("a record is removed before the call"), "{violation}");
 }
 
 /// Losses that are not exact: no machine of this model does so.

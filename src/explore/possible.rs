@@ -63,6 +63,7 @@ pub const POSSIBLE: &[Kinds] = {
     const RELAYED: &[MessageKind] =
         &[Send, Sent, SendRefused, Receive, Remove, Removed, RemoveRefused, Probe, Probed];
     const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
+    const CALLS: &[MessageKind] = &[Called, CallRefused];
     const REPLIES: &[MessageKind] = &[
         Inserted,
         InsertRefused,
@@ -94,6 +95,8 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Queue, "Failed", &[Expire]),
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
+        usual(MachineKind::Container, "Processing", CALLS),
+        rare(MachineKind::Container, "FailedDependency", CALLS),
         usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         usual(MachineKind::Table, "Failed", &[Insert, Apply]),
         rare(MachineKind::Table, "Available", &[Logged]),
@@ -114,6 +117,8 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
         rare(MachineKind::Database, "Failed", &[Probe, Logged, Fence]),
+        usual(MachineKind::Service, "Available", &[Call]),
+        rare(MachineKind::Service, "Failed", &[Call]),
         rare(MachineKind::Dns, "AllOnline", &[Command]),
         rare(MachineKind::Dns, "SomeOffline", &[Command]),
         rare(MachineKind::Dns, "SomeUnhealthy", &[Command]),
@@ -130,6 +135,8 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Database, "Writer", &[Command]),
         rare(MachineKind::Database, "Draining", &[Command]),
         rare(MachineKind::Database, "Failed", &[Command]),
+        rare(MachineKind::Service, "Available", &[Command]),
+        rare(MachineKind::Service, "Failed", &[Command]),
     ]
 };
 
@@ -154,8 +161,11 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let opens = has_outbox && plan.scenario().relay.position == Position::ById;
     let of_an_outbox =
         |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
+    let calls = [MessageKind::Call, MessageKind::Called, MessageKind::CallRefused];
+    let has_service = plan.service.is_some();
     pairs().filter(move |pair| {
-        (can_hang || pair.message != MessageKind::Expire)
+        (has_service || !calls.contains(&pair.message) && pair.machine != MachineKind::Service)
+            && (can_hang || pair.message != MessageKind::Expire)
             && (fences_late || pair.message != MessageKind::Fence)
             && (has_outbox || !of_an_outbox(pair))
             && (opens || ![MessageKind::Begin, MessageKind::Begun].contains(&pair.message))
@@ -171,7 +181,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        container, destination, dns, global_database, queue, replicator, source, table,
+        container, destination, dns, global_database, queue, replicator, service, source, table,
     };
 
     /// What the machines of a kind can be sent, as the machine itself lists it.
@@ -186,6 +196,7 @@ mod tests {
             MachineKind::Table => table::Input::KINDS,
             MachineKind::Replicator => replicator::Input::KINDS,
             MachineKind::Database => global_database::Input::KINDS,
+            MachineKind::Service => service::Input::KINDS,
         }
     }
 

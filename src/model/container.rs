@@ -65,6 +65,8 @@ pub(crate) enum Act {
     Publish,
     /// It removes the record from the in-queue.
     Remove,
+    /// It calls the external service.
+    Call,
 }
 
 impl From<Action> for Act {
@@ -73,6 +75,7 @@ impl From<Action> for Act {
             Action::Store => Act::Store,
             Action::Publish => Act::Publish,
             Action::Remove => Act::Remove,
+            Action::Call => Act::Call,
         }
     }
 }
@@ -126,6 +129,8 @@ pub(crate) struct Context {
     pub(crate) out_queue: MachineId,
     /// The address of its stage's table in its own region.
     pub(crate) table: MachineId,
+    /// The address of the external service, if it calls one.
+    pub(crate) service: MachineId,
     /// What it does with a record, in order.
     pub(crate) steps: Steps,
     /// Its design.
@@ -151,7 +156,7 @@ messages! {
     /// What a container can be sent.
     pub(crate) enum Input for "a container" {
         Received, ReceiveRefused, Removed, RemoveRefused, Sent, SendRefused, Inserted, InsertRefused,
-        Begun,
+        Begun, Called, CallRefused,
     }
 }
 
@@ -195,7 +200,8 @@ impl Container {
             }
             Input::Sent { incarnation, .. }
             | Input::Removed { incarnation, .. }
-            | Input::Begun { incarnation } => {
+            | Input::Begun { incarnation }
+            | Input::Called { incarnation } => {
                 if self.is_current(incarnation, context, out) {
                     self.next(context, out);
                 }
@@ -205,6 +211,9 @@ impl Container {
             }
             Input::SendRefused { incarnation } => {
                 self.refused(incarnation, context.out_queue, context, out);
+            }
+            Input::CallRefused { incarnation } => {
+                self.refused(incarnation, context.service, context, out);
             }
             // It was too slow, and another one has the record or will: its own work is done.
             Input::RemoveRefused { incarnation, expired: true, .. } => {
@@ -261,6 +270,10 @@ impl Container {
             Act::Remove => {
                 let (queue, receipt) = (context.in_queue_id, hand.receipt);
                 out.send(context.in_queue, Message::Remove { client, queue, receipt });
+            }
+            Act::Call => {
+                let (queue, Hand { copy, receipt, .. }) = (context.in_queue_id, hand);
+                out.send(context.service, Message::Call { client, queue, copy, receipt });
             }
         }
     }

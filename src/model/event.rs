@@ -46,6 +46,7 @@ pub mod dns;
 pub mod fault;
 pub mod queue;
 pub mod replicator;
+pub mod service;
 pub mod source;
 pub mod table;
 
@@ -100,6 +101,8 @@ events! {
     Replicator(replicator),
     /// At the destination.
     Destination(destination),
+    /// At the external service.
+    Service(service),
     /// From outside: a fault, its end, or what it took.
     Fault(fault),
 }

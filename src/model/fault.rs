@@ -44,6 +44,8 @@ pub enum Target {
     /// The link between the replication of a stage and one region: while it has failed, what the
     /// region wrote and what it should apply waits.
     Link(ReplicatorId, RegionId),
+    /// The external service.
+    Service,
     /// A region as a target of a DNS name.
     Dns(DnsSide, RegionId),
     /// A region as a whole, which can only be lost.
@@ -63,6 +65,8 @@ impl Target {
             Some(Target::Table(id))
         } else if let Place::Replicator(id) = place {
             Some(Target::Replicator(id))
+        } else if place == Place::Service {
+            Some(Target::Service)
         } else {
             None
         }
@@ -75,6 +79,7 @@ impl Target {
             Target::Queue(id) => Some(Place::Queue(id)),
             Target::Table(id) => Some(Place::Table(id)),
             Target::Replicator(id) => Some(Place::Replicator(id)),
+            Target::Service => Some(Place::Service),
             Target::Link(..) | Target::Dns(..) | Target::Region(_) | Target::Writer(..) => None,
         }
     }
@@ -367,27 +372,28 @@ faults! {
         /// A late message to the machine arrives: a request that the budget let be late, or a fence, where fencing is a
         /// best effort. Takes nothing from the budget.
         Arrive(machine: MachineId) of Machine "arrive";
-        /// The request at the head of the inbox of a queue, a table or a DNS name is refused, and has no effect; the
-        /// machine works. Takes one refusal from the budget.
+        /// The request at the head of the inbox of a queue, a table, a DNS name or the external service is refused, and
+        /// has no effect; the machine works. Takes one refusal from the budget.
         Refuse(machine: MachineId) of Machine "refuse"
         told "{machine} works, turns down one '{message}'" takes {
-            /// Requests that a queue, a table or a DNS name refuses although it works: to send, receive, remove or
-            /// store a record. What comes next is served. Tables with `on_failure = "hang"` refuse nothing.
+            /// Requests that a queue, a table, a DNS name or the external service refuses although it works: to send,
+            /// receive, remove or store a record, or to call. What comes next is served. Tables and a service with
+            /// `on_failure = "hang"` refuse nothing.
             refuse
         } does &[Effect::Refusal];
         /// The request at the head of the machine's inbox is late: it is on its way, and arrives at any later time
         /// ([`FaultPoint::Arrive`]). Takes one late message from the budget.
         Late(machine: MachineId) of Machine "late" takes {
-            /// Requests to send, store or remove a record that are late: each arrives at any later time, also after
+            /// Requests to send, store or remove a record, and calls of the external service, that are late: each arrives at any later time, also after
             /// what was sent later, and after the container that sent it has died.
             late
         } does &[];
-        /// A queue, a table or a replication fails. Takes one failure from the budget.
+        /// A queue, a table, a replication or the external service fails. Takes one failure from the budget.
         Fail(machine: MachineId) of Component "let-fail" takes {
-            /// Failures of queues, tables and replications; each may be followed by its end, also a choice.
+            /// Failures of queues, tables, replications and the external service; each may be followed by its end, also a choice.
             fail
         } does &[Effect::Fault(FaultKind::Fail)];
-        /// A queue, a table or a replication that failed so works again.
+        /// Of what failed so: it works again.
         Recover(machine: MachineId) of Component "recover";
         /// A container is paused. Takes one pause from the budget.
         Pause(id: ContainerId) of Container "pause" takes {

@@ -46,6 +46,8 @@ kinds! {
     Replicator "replicator",
     /// Stores records in one region, as a cluster of a global database.
     Database "database",
+    /// Has effects outside of the system.
+    Service "service",
 }
 
 /// Which machine a [`MachineId`] means.
@@ -69,10 +71,12 @@ pub enum Place {
     Table(TableId),
     /// A replicator.
     Replicator(ReplicatorId),
+    /// The external service.
+    Service,
 }
 
 /// The machines of a system: 5 single ones, then all queues, all containers, all tables, all
-/// replicators, each in the order of its ids.
+/// replicators, each in the order of its ids; and the external service, if there is one.
 #[derive(Clone, Debug)]
 pub struct Layout {
     /// 2..=8.
@@ -125,6 +129,15 @@ impl Layout {
         layout
     }
 
+    /// The same with the external service, if containers call one.
+    pub(crate) fn with_service(mut self, is_called: bool) -> Layout {
+        if is_called {
+            self.names.push(self.name_of(Place::Service));
+            self.places.push(Place::Service);
+        }
+        self
+    }
+
     fn fill_places(&mut self) {
         let (stages, positions) = (self.stages.len() as u8, self.positions() as u8);
         for region in self.region_ids() {
@@ -162,6 +175,7 @@ impl Layout {
                 format!("{}-table@{region}", self.stages[stage.index()])
             }
             Place::Replicator(id) => format!("{}-replicator", self.stages[id.index()]),
+            Place::Service => "external-service".to_owned(),
         }
     }
 
@@ -271,6 +285,7 @@ impl Layout {
     pub fn machine(&self, place: Place) -> MachineId {
         let first_container = SINGLE_MACHINES + self.queues();
         let first_table = first_container + self.containers();
+        let first_replicator = first_table + self.tables();
         match place {
             Place::Driver => DRIVER,
             Place::Source => SOURCE,
@@ -280,7 +295,8 @@ impl Layout {
             Place::Queue(id) => MachineId((SINGLE_MACHINES + id.index()) as u16),
             Place::Container(id) => MachineId((first_container + id.index()) as u16),
             Place::Table(id) => MachineId((first_table + id.index()) as u16),
-            Place::Replicator(id) => MachineId((first_table + self.tables() + id.index()) as u16),
+            Place::Replicator(id) => MachineId((first_replicator + id.index()) as u16),
+            Place::Service => MachineId((first_replicator + self.stages.len()) as u16),
         }
     }
 
@@ -295,7 +311,8 @@ impl Layout {
             | Place::InDns
             | Place::OutDns
             | Place::Destination
-            | Place::Replicator(_) => None,
+            | Place::Replicator(_)
+            | Place::Service => None,
         }
     }
 
@@ -324,6 +341,7 @@ impl Place {
             // One of a global database is a `Database`; that is not to be seen from its place.
             Place::Table(_) => MachineKind::Table,
             Place::Replicator(_) => MachineKind::Replicator,
+            Place::Service => MachineKind::Service,
         }
     }
 }
@@ -342,7 +360,7 @@ mod tests {
     fn every_machine_is_found_by_its_place_and_its_name() {
         let stages = ["a", "b", "c"].map(str::to_owned).to_vec();
         for (regions, containers) in [(2, 1), (3, 2), (8, 8)] {
-            let layout = Layout::new(regions, stages.clone(), containers);
+            let layout = Layout::new(regions, stages.clone(), containers).with_service(true);
             for (index, &place) in layout.places().iter().enumerate() {
                 let machine = MachineId(index as u16);
                 assert_eq!(layout.machine(place), machine);

@@ -125,6 +125,7 @@ mod queue;
 mod relay;
 mod replication;
 pub(crate) mod scenarios;
+mod service;
 mod source;
 mod store;
 mod system;
@@ -146,6 +147,7 @@ pub use relay::{Position, RelayOptions};
 pub use replication::{
     AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions,
 };
+pub use service::{Idempotency, ServiceFailure, ServiceOptions};
 pub use source::{OnPartial, OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};

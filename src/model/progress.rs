@@ -102,6 +102,7 @@ impl Progress {
             | Event::Container(_)
             | Event::Table(_)
             | Event::Replicator(_)
+            | Event::Service(_)
             | Event::Fault(_)
             | Event::ExpectationFailed { .. } => {}
         }

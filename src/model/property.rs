@@ -86,7 +86,8 @@ properties! {
         "a record leaves a queue only after its stage stored it and the next queue, or an outbox, has it";
     NeverLost Step
         "an accepted record that is not delivered is in a queue or an outbox from which it will go on";
-    EffectOnce Step "a table has one row for a record, and the destination counts it once";
+    EffectOnce Step
+        "a table has one row for a record, the destination counts it once, and a service outside acts on it once";
     AnsweredOnce Step "a container hears once of each request that its table stored the record";
     RoutedByPolicy Step "in-dns and out-dns lead only to regions that their policy allows";
     RegionFifo Step "each table first stores records in the order in which they came to the region";

@@ -13,7 +13,7 @@ use crate::model::options::{
 use crate::model::record::Keys;
 use crate::model::table::relay;
 use crate::model::{
-    container, destination, dns, global_database, queue, replicator, source, table,
+    container, destination, dns, global_database, queue, replicator, service, source, table,
 };
 use crate::scenario::{Records, Scenario};
 
@@ -134,6 +134,7 @@ impl Builder<'_> {
                 in_queue: layout.machine(Place::Queue(in_queue_id)),
                 out_queue: layout.machine(Place::Queue(out_queue_id)),
                 table: layout.machine(Place::Table(layout.table(region, stage))),
+                service: layout.machine(Place::Service),
                 steps: self.steps,
                 options: self.scenario.container.clone(),
                 poison: poison.clone(),
@@ -253,6 +254,22 @@ impl Builder<'_> {
             }
         };
         layout.stage_ids().map(context).collect()
+    }
+}
+
+impl Builder<'_> {
+    /// What the external service knows, if containers call it.
+    pub(super) fn service(&self) -> Option<service::Context> {
+        let layout = self.layout;
+        let queues = (0..layout.queues() as u16).map(QueueId);
+        let calls = self.steps.contains(&Some(container::Act::Call));
+        calls.then(|| service::Context {
+            machine: layout.machine(Place::Service),
+            stages_of_queues: queues.map(|id| StageId(layout.queue_place(id).1 as u8)).collect(),
+            stages: layout.stages.len(),
+            records: self.scenario.records.total() as usize,
+            options: self.scenario.service,
+        })
     }
 }
 

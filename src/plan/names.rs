@@ -147,7 +147,8 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
 pub fn layout(scenario: &Scenario) -> Layout {
     let topology = &scenario.topology;
     let (regions, containers) = (topology.regions.into(), topology.containers.into());
-    Layout::new(regions, topology.stages.clone(), containers)
+    let layout = Layout::new(regions, topology.stages.clone(), containers);
+    layout.with_service(scenario.container.calls())
 }
 
 /// What may have been meant, or one component of each kind in this scenario.

@@ -6,12 +6,14 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    AcknowledgeWhen, Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Policy, Position,
-    RelayOptions, ReplicationMode, StoreKind,
+    AcknowledgeWhen, Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Idempotency,
+    Policy, Position, RelayOptions, ReplicationMode, StoreKind,
 };
 use crate::plan::{DriverAction, names};
 use crate::scenario::plain::is_unprintable;
-use crate::scenario::{AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep};
+use crate::scenario::{
+    AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep, ServiceOptions,
+};
 use crate::words;
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
@@ -206,6 +208,7 @@ pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
         ("timing.container_ms", timing.container_ms),
         ("timing.table_ms", timing.table_ms),
         ("timing.replicator_ms", timing.replicator_ms),
+        ("timing.service_ms", timing.service_ms),
         ("timing.within_region_ms", timing.within_region_ms),
         ("timing.between_regions_ms", timing.between_regions_ms),
     ];
@@ -253,13 +256,44 @@ pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
     }
 }
 
+/// Nothing about a service that no container calls, nor about keys that there are none of.
+pub(super) fn service(scenario: &Scenario) -> Result<(), Problem> {
+    let (service, default) = (&scenario.service, ServiceOptions::default());
+    let set = [
+        ("service.idempotency", service.idempotency != default.idempotency),
+        ("service.window", service.window != default.window),
+        ("service.on_failure", service.on_failure != default.on_failure),
+    ];
+    if let Some((key, _)) = set.into_iter().find(|&(_, is_set)| is_set)
+        && !scenario.container.calls()
+    {
+        let (why, remedy) = (
+            "no container calls a service",
+            "add 'call' to container.steps, as in [\"store\", \"call\", \"publish\", \"remove\"]",
+        );
+        return Err(Problem::new(key, Cause::Contradiction { why, remedy }));
+    }
+    if service.window > 0 && service.idempotency == Idempotency::None {
+        let (why, remedy) = (
+            "a service that knows no call again has no keys to forget",
+            "leave this out, or use service.idempotency = \"by-record\" or \"by-attempt\"",
+        );
+        return Err(Problem::new("service.window", Cause::Contradiction { why, remedy }));
+    }
+    Ok(())
+}
+
 /// What the containers do: all three things, or all but to publish, which is then left to the relay of a table that has
-/// transactions.
+/// transactions; and at most one call of the external service.
 pub(super) fn container_steps(scenario: &Scenario) -> Result<Steps, Problem> {
     let steps = scenario.container.steps.as_slice();
     let has_outbox = !steps.contains(&Action::Publish);
-    let due = Action::ALL.iter().filter(|action| !has_outbox || **action != Action::Publish);
-    if !due.clone().all(|action| steps.contains(action)) || steps.len() != due.count() {
+    let count = |action| steps.iter().filter(|&&one| one == action).count();
+    let fits = |&action: &Action| match action {
+        Action::Store | Action::Remove => count(action) == 1,
+        Action::Publish | Action::Call => count(action) <= 1,
+    };
+    if !Action::ALL.iter().all(fits) {
         return Err(Problem::new("container.steps", Cause::Steps));
     }
     relay(scenario, has_outbox)?;

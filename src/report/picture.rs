@@ -209,7 +209,15 @@ impl Plan<'_> {
                 self.table(region, stage)
             }
             Place::Replicator(id) => self.replicator(StageId(id.0 as u8)),
+            Place::Service => self.service(),
         }
+    }
+
+    /// The external service stands outside of the regions, between two stages.
+    fn service(&self) -> Spot {
+        let (_, middle) = self.replicator(StageId(0));
+        let queues = 2 * (self.layout.stages.len() / 2);
+        (self.ends() + queues as f64 * self.measures.pitch, middle)
     }
 
     /// What is connected with what.
@@ -231,6 +239,9 @@ impl Plan<'_> {
                 }
                 let nearest = self.container(region, stage, self.layout.containers_per_stage - 1);
                 edges.push(("store", nearest, self.table(region, stage)));
+                if self.layout.places().contains(&Place::Service) {
+                    edges.push(("call", nearest, self.service()));
+                }
             }
         }
         edges
@@ -324,6 +335,9 @@ impl Plan<'_> {
                 "<path class=\"body\" d=\"M-19 -12 a19 6 0 0 1 38 0 V12 a19 6 0 0 1 -38 0 Z\"/>\
                  <path class=\"lid\" d=\"M-19 -12 a19 6 0 0 0 38 0\"/>"
             }
+            Place::Service => {
+                "<rect class=\"body\" x=\"-24\" y=\"-15\" width=\"48\" height=\"30\" rx=\"3\"/>"
+            }
             Place::Replicator(_) => {
                 "<rect class=\"body\" x=\"-24\" y=\"-11\" width=\"48\" height=\"22\" rx=\"11\"/>"
             }
@@ -345,6 +359,7 @@ impl Plan<'_> {
             Place::InDns => Some("in-dns".to_owned()),
             Place::OutDns => Some("out-dns".to_owned()),
             Place::Destination => Some("destination".to_owned()),
+            Place::Service => Some("service".to_owned()),
             Place::Container(id) => {
                 let (_, stage) = self.layout.container_place(id);
                 let number = id.index() % self.layout.containers_per_stage;
@@ -378,6 +393,7 @@ pub(super) fn order(place: Place, layout: &Layout) -> (u8, u8, usize, u8) {
             (3, region.0, stage.index(), 2)
         }
         Place::Replicator(id) => (4, 0, id.index(), 0),
+        Place::Service => (4, 1, 0, 0),
         Place::OutDns => (5, 0, 0, 0),
         Place::Destination => (6, 0, 0, 0),
     }
@@ -404,7 +420,7 @@ mod tests {
     #[test]
     fn every_machine_but_the_driver_is_drawn_once() {
         for (regions, count, containers) in [(2, 5, 1), (3, 1, 4), (8, 16, 8)] {
-            let layout = Layout::new(regions, stages(count), containers);
+            let layout = Layout::new(regions, stages(count), containers).with_service(true);
             for flow in [Flow::Right, Flow::Down] {
                 let svg = draw(&layout, flow, "x");
                 for machine in 1..layout.machines() {
@@ -420,7 +436,7 @@ mod tests {
     #[test]
     fn machines_have_room() {
         for (regions, count, containers) in [(2, 5, 1), (2, 1, 8), (3, 2, 2), (8, 16, 3)] {
-            let layout = Layout::new(regions, stages(count), containers);
+            let layout = Layout::new(regions, stages(count), containers).with_service(true);
             for flow in [Flow::Right, Flow::Down] {
                 let plan = Plan { layout: &layout, flow, measures: Measures::of(flow) };
                 let spots: Vec<Spot> = layout.places()[1..]

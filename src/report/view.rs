@@ -3,7 +3,7 @@
 use crate::model::container;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
-use crate::model::{queue, replicator, table};
+use crate::model::{queue, replicator, service, table};
 use crate::run::{Observer, Phase};
 use crate::sim::{Simulation, Step};
 use crate::words::plural;
@@ -78,6 +78,8 @@ pub fn lines(simulation: &Simulation) -> Vec<String> {
             of_table(id, simulation)
         } else if let Place::Replicator(id) = place {
             of_replicator(id, machine, simulation)
+        } else if place == Place::Service {
+            of_service(simulation)
         } else if place == Place::Destination {
             of_destination(simulation)
         } else {
@@ -87,6 +89,17 @@ pub fn lines(simulation: &Simulation) -> Vec<String> {
         lines.extend(content.map(|content| format!("{name:<26} {content}")));
     }
     lines
+}
+
+fn of_service(simulation: &Simulation) -> Option<String> {
+    let service = simulation.service();
+    let failed = service.state() == service::State::Failed;
+    let effects = plural(u64::from(service.effects()), "effect", "effects");
+    match (failed, service.effects()) {
+        (true, _) => Some(format!("Failed, {effects}")),
+        (false, 0) => None,
+        (false, _) => Some(effects),
+    }
 }
 
 fn of_queue(id: QueueId, simulation: &Simulation) -> Option<String> {

@@ -110,7 +110,7 @@ impl Reached {
         let strong = plan.scenario().replication.mode == ReplicationMode::Strong;
         // What containers depend on: with strong replication a table needs another region.
         let is_dependency = |target| {
-            matches!(target, Target::Queue(_) | Target::Table(_))
+            matches!(target, Target::Queue(_) | Target::Table(_) | Target::Service)
                 || (strong && matches!(target, Target::Replicator(_) | Target::Link(..)))
         };
         // The destination can lose its connection to a record that it has received.
@@ -283,7 +283,7 @@ impl Coverage {
                 }
             }
             Event::Fault(event) => self.note_fault(event),
-            Event::Dns(_) | Event::ExpectationFailed { .. } => {}
+            Event::Dns(_) | Event::Service(_) | Event::ExpectationFailed { .. } => {}
         }
     }
 

@@ -33,6 +33,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
+    ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
     ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),
@@ -180,6 +181,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         "outbox-watermark",
         include_str!("../../scenarios/incidents/outbox-watermark.toml"),
         PropertyName::NeverLost,
+    ),
+    (
+        "charged-twice",
+        include_str!("../../scenarios/incidents/charged-twice.toml"),
+        PropertyName::EffectOnce,
     ),
 ];
 

@@ -97,6 +97,7 @@ pub static ALL: LazyLock<Vec<DesignOption>> = LazyLock::new(|| {
         aurora,
         replication,
         destination,
+        service,
         timing,
         rpo,
         spec,

@@ -59,10 +59,10 @@ pub enum Cause {
         /// How many there should be.
         regions: u8,
     },
-    /// The steps of a container are not a permutation.
+    /// The steps of a container are not what they have to be.
     #[error(
         "a container needs store, publish and remove once each, in any order, or store and remove only, where the relay of \
-         its table publishes"
+         its table publishes; and call at most once"
     )]
     Steps,
     /// Two options contradict each other.

@@ -24,6 +24,8 @@ section! {
         table_ms: u32 = 4 => ms(4),
         /// Of a replicator.
         replicator_ms: u32 = 2 => ms(2),
+        /// Of the external service.
+        service_ms: u32 = 50 => ms(50),
         /// Service times are uniform within so many percent around their mean, 0..=100; 0: they are
         /// all equal to it.
         spread_percent: u8 = 50 => sound([50, 0, 100]),

@@ -119,7 +119,8 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
             Message::Begun { .. }
             | Message::Inserted { .. }
             | Message::Sent { .. }
-            | Message::Removed { .. },
+            | Message::Removed { .. }
+            | Message::Called { .. },
             Some(hand),
         ) => (hand.copy.id, hand.step + 1),
         // It gives its delivery back, or asks for the next one.
@@ -129,6 +130,7 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
         Some(Act::Begin | Act::Store) => {
             Object::row(plan.layout.container_place(id).1, record, simulation)
         }
+        Some(Act::Call) => Object::machine(context.service),
         Some(Act::Publish) => Object::queue(context.out_queue, &plan.layout),
         Some(Act::Remove) | None => Object::queue(context.in_queue, &plan.layout),
     }

@@ -193,6 +193,7 @@ fn service(place: Place, timing: &Timing) -> u64 {
         Place::Container(_) => timing.container_ms,
         Place::Table(_) => timing.table_ms,
         Place::Replicator(_) => timing.replicator_ms,
+        Place::Service => timing.service_ms,
     };
     u64::from(ms) * US_PER_MS
 }

@@ -7,7 +7,7 @@ use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{ContainerId, QueueId, RegionId, StageId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::{queue, replicator, table};
+use crate::model::{queue, replicator, service, table};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -72,6 +72,10 @@ impl World {
                 self.replicators[id.index()].fail(&plan.replicators[id.index()], out);
             }
             Target::Link(id, region) => self.replicators[id.index()].cut_off(region),
+            Target::Service => {
+                let context = plan.service.as_ref().expect("a container calls it");
+                self.service.fail(context, out);
+            }
             Target::Dns(DnsSide::In, region) => {
                 self.in_dns.fail(region);
                 self.check_health(region, plan);
@@ -123,6 +127,10 @@ impl World {
                 let context = &plan.replicators[id.index()];
                 self.replicators[id.index()].reconnect(region, context, &mut self.out);
             }
+            Target::Service => {
+                let context = plan.service.as_ref().expect("a container calls it");
+                self.service.recover(context, &mut self.out);
+            }
             Target::Dns(DnsSide::In, region) => {
                 self.in_dns.recover(region);
                 let (side, offline) = (DnsSide::In, self.in_dns.offline());
@@ -158,6 +166,7 @@ impl World {
                 self.replicators[id.index()].state() == replicator::State::Failed
             }
             Target::Link(id, region) => self.replicators[id.index()].unreachable().contains(region),
+            Target::Service => self.service.state() == service::State::Failed,
             Target::Dns(side, region) => {
                 let dns = match side {
                     DnsSide::In => &self.in_dns,

@@ -21,6 +21,7 @@ mod times;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
+use crate::model::options::Idempotency;
 use crate::model::record::RecordCopy;
 use crate::model::table::Row;
 use crate::plan::Plan;
@@ -161,6 +162,36 @@ impl Writer<'_> {
         for first in plan.replicators.iter().filter_map(|context| context.log_from) {
             self.bytes.flag(world.log.contains(first + record.index()));
         }
+        if plan.service.is_some() {
+            self.calls(record);
+        }
+    }
+
+    /// What the external service knows of a record at every stage.
+    fn calls(&mut self, record: RecordId) {
+        let Some(context) = &self.plan.service else { return };
+        for stage in self.plan.layout.stage_ids() {
+            let calls = self.world.service.calls(stage, record, context);
+            self.bytes.u8(calls.effects);
+            self.bytes.u32(self.world.service.age(calls, context));
+            // Elsewhere the deliveries that can still be called for say whether they are this one.
+            if let (false, Some((queue, receipt))) = (self.renames, calls.delivery) {
+                self.bytes.u16(queue.0);
+                self.bytes.u32(receipt.0);
+            }
+        }
+    }
+
+    /// A delivery of which the external service can be told, where it knows calls by that: whether it knows this one.
+    fn attempt(&mut self, receipt: Receipt, queue: QueueId, record: RecordId) {
+        let Some(context) = &self.plan.service else { return };
+        if context.options.idempotency != Idempotency::ByAttempt {
+            return;
+        }
+        match self.renames {
+            true => self.bytes.flag(self.world.service.knows((queue, receipt), record, context)),
+            false => self.bytes.u32(receipt.0),
+        }
     }
 
     fn copy(&mut self, copy: RecordCopy) {
@@ -267,9 +298,9 @@ impl Writer<'_> {
             }
             Message::SendRefused { incarnation }
             | Message::InsertRefused { incarnation }
-            | Message::Begun { incarnation } => {
-                self.incarnation(incarnation, to);
-            }
+            | Message::Begun { incarnation }
+            | Message::Called { incarnation }
+            | Message::CallRefused { incarnation } => self.incarnation(incarnation, to),
             Message::Receive { client, queue } => {
                 self.client(client);
                 self.bytes.u16(queue.0);
@@ -305,6 +336,12 @@ impl Writer<'_> {
                 self.bytes.u8(to.0);
             }
             Message::Fence { to } => self.bytes.u8(to.0),
+            Message::Call { client, queue, copy, receipt } => {
+                self.asker(client);
+                self.bytes.u16(queue.0);
+                self.copy(copy);
+                self.attempt(receipt, queue, copy.id);
+            }
             Message::Discard { copy } | Message::Logged { copy } => self.copy(copy),
             Message::Enact { plan, weights } => {
                 self.bytes.u16(plan);

@@ -5,7 +5,7 @@ use crate::model::message::MessageKind;
 
 /// Room for the states of a machine, and for the kinds of messages, in the number of a pair.
 const STATES: usize = 4;
-const MESSAGES: usize = 32;
+const MESSAGES: usize = 64;
 
 // One state or message more than there is room for does not compile.
 const _: () = {

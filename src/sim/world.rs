@@ -15,6 +15,7 @@ use crate::model::options::Switchover;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
+use crate::model::service::{self, ExternalService};
 use crate::model::source::{self, RecordSource};
 use crate::model::table::{self, Latest, RegionalTable, Row, global_database};
 use crate::plan::{Plan, Strike};
@@ -49,6 +50,7 @@ pub(super) struct World {
     pub(super) latest: Vec<Latest>,
     /// By replicator.
     pub(super) replicators: Vec<Replicator>,
+    pub(super) service: ExternalService,
     /// By `replicator × (records + 1) + record`: the log of strong replication has a row. Empty unless
     /// conditions are judged there.
     pub(super) log: BitSet,
@@ -76,6 +78,7 @@ pub(super) trait Machines {
     fn container(&mut self, id: ContainerId);
     fn table(&mut self, id: TableId);
     fn replicator(&mut self, id: ReplicatorId);
+    fn service(&mut self, service: &ExternalService);
 }
 
 impl Pair {
@@ -91,6 +94,7 @@ impl Pair {
             MachineKind::Table => table::State::NAMES,
             MachineKind::Replicator => replicator::State::NAMES,
             MachineKind::Database => global_database::State::NAMES,
+            MachineKind::Service => service::State::NAMES,
         }
     }
 }
@@ -112,6 +116,7 @@ impl World {
             rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
             latest: vec![Latest::default(); layout.tables() * plan.keys().count()],
             replicators: vec![Replicator::default(); layout.stages.len()],
+            service: ExternalService::new(plan.service.as_ref()),
             log: BitSet::new(plan.log_places()),
             driver: Driver::default(),
             faults: Faults::new(plan),
@@ -198,6 +203,12 @@ impl World {
                 replicator.handle(&self.current, context, &mut self.log, &mut self.out);
                 (MachineKind::Replicator, state)
             }
+            Place::Service => {
+                let state = self.service.state() as u8;
+                let context = plan.service.as_ref().expect("a container calls it");
+                self.service.handle(&self.current, context, &mut self.out);
+                (MachineKind::Service, state)
+            }
         };
         Pair { machine, state, message }
     }
@@ -218,6 +229,7 @@ impl World {
                 table.state() as u8
             }
             Place::Replicator(id) => self.replicators[id.index()].state() as u8,
+            Place::Service => self.service.state() as u8,
             Place::Driver | Place::Source | Place::Destination => {
                 unreachable!("no command goes to {place:?}")
             }
@@ -269,6 +281,7 @@ impl World {
             Place::Container(id) => machines.container(id),
             Place::Table(id) => machines.table(id),
             Place::Replicator(id) => machines.replicator(id),
+            Place::Service => machines.service(&self.service),
         }
     }
 
@@ -299,6 +312,7 @@ impl World {
         self.rows.clone_from(&other.rows);
         self.latest.clone_from(&other.latest);
         self.replicators.clone_from(&other.replicators);
+        self.service.copy_from(&other.service);
         self.log.copy_from(&other.log);
         self.driver = other.driver;
         self.faults.copy_from(&other.faults);

@@ -87,6 +87,15 @@ pub enum Breach {
         /// The region it came through.
         region: RegionId,
     },
+    /// The external service had an effect for a record more than once; or never, for one that was delivered.
+    Effects {
+        /// The record.
+        record: RecordId,
+        /// The stage that calls.
+        stage: StageId,
+        /// How often.
+        times: u8,
+    },
     /// in-dns routed to a region that it should not have.
     Misrouted {
         /// The record.
@@ -336,7 +345,9 @@ impl Breach {
                 PropertyName::RemoveLast
             }
             Breach::Lost { .. } => PropertyName::NeverLost,
-            Breach::SeveralRows { .. } | Breach::CountedAgain { .. } => PropertyName::EffectOnce,
+            Breach::SeveralRows { .. } | Breach::CountedAgain { .. } | Breach::Effects { .. } => {
+                PropertyName::EffectOnce
+            }
             Breach::AnsweredAgain { .. } => PropertyName::AnsweredOnce,
             Breach::Misrouted { .. } | Breach::FetchMisrouted { .. } | Breach::Misjudged { .. } => {
                 PropertyName::RoutedByPolicy

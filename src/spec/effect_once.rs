@@ -1,13 +1,16 @@
 //! `EffectOnce`.
 
 use crate::model::id::{RecordId, RegionId, TableId};
+use crate::model::service;
+use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// Per stage and region one row for an id; the destination counts an id once, however often it
-/// arrives.
+/// arrives. Where containers call the external service, that has one effect for a record at each stage: never a second one,
+/// and, at the end, one for each record that was delivered.
 ///
-/// Catches tables that append and destinations that do not deduplicate. Source: idempotent
-/// processing, which Amazon SQS asks of every consumer of at-least-once delivery.
+/// Catches tables that append, destinations that do not deduplicate, and calls that are not known again. Source:
+/// idempotent processing, which Amazon SQS asks of every consumer of at-least-once delivery.
 #[derive(Clone, Copy, Debug)]
 pub struct EffectOnce;
 
@@ -19,6 +22,34 @@ impl EffectOnce {
             return Ok(());
         }
         Err(Breach::SeveralRows { table, record, rows })
+    }
+
+    /// What happened at the external service.
+    #[inline]
+    pub(super) fn at_service(event: service::Event) -> Judgement {
+        match event {
+            service::Event::TookEffect { stage, record, times: times @ 2.. } => {
+                Err(Breach::Effects { record, stage, times })
+            }
+            service::Event::TookEffect { .. } | service::Event::KnownAgain { .. } => Ok(()),
+        }
+    }
+
+    /// Every record that was delivered has had its effect at the external service, if there is one.
+    pub(super) fn judge_end(simulation: &Simulation) -> Judgement {
+        let plan = simulation.plan();
+        if plan.service.is_none() {
+            return Ok(());
+        }
+        for record in plan.record_ids().filter(|&record| simulation.destination().has(record)) {
+            for stage in plan.layout.stage_ids() {
+                let times = simulation.effects(stage, record);
+                if times == 0 {
+                    return Err(Breach::Effects { record, stage, times });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The destination got the record, and counts it or not.

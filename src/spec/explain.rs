@@ -12,6 +12,7 @@ use crate::spec::losses::Losses;
 use crate::spec::{ORDERS, PropertyName};
 
 mod container;
+mod effects;
 mod loss;
 mod restless;
 mod rows;
@@ -87,8 +88,10 @@ impl Narrator<'_> {
             ),
             Breach::AnsweredAgain { container } => self.answered_again(container),
             Breach::RemovedUnstored { queue, record } => {
-                let name = self.queue(queue);
-                format!("{record} was removed from {name} before its stage stored it")
+                format!(
+                    "{record} was removed from {} before its stage stored it",
+                    self.queue(queue)
+                )
             }
             Breach::RemovedUnforwarded { queue, record } => {
                 let (name, next) = (self.queue(queue), self.next_after(queue));
@@ -101,6 +104,7 @@ impl Narrator<'_> {
             Breach::CountedAgain { record, region } => format!(
                 "the destination counted {record} again when it came through region {region}"
             ),
+            Breach::Effects { record, stage, times } => self.effects(record, stage, times),
             Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
                 format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))
@@ -130,10 +134,7 @@ impl Narrator<'_> {
                 format!("'{}' never came true", self.script_line(action))
             }
             Breach::Restless { steps, .. } => self.restless(steps),
-            Breach::Undelivered { record, count } => match count {
-                1 => format!("{record} never reached the destination"),
-                _ => format!("{count} records never reached the destination, first {record}"),
-            },
+            Breach::Undelivered { record, count } => undelivered(record, count),
             Breach::NotStored { record, table } => {
                 format!("{record} was delivered, but {} lacks it", self.name(Place::Table(table)))
             }
@@ -207,6 +208,7 @@ impl Narrator<'_> {
             Breach::KeyDiverged { stage, key, .. } => self.shown_for(usize::from(key), stage),
             Breach::SeveralRows { table, .. } => self.why_several_rows(table),
             Breach::CountedAgain { .. } => self.why_counted_again(),
+            Breach::Effects { times, .. } => self.why_effects(times),
             Breach::WentBack { record, newer, .. } => self.why_went_back(record, newer),
             Breach::Ignored { .. } => self.clocks_ahead().into_iter().collect(),
             Breach::DestinationWentBack { .. } => self.why_destination_went_back(),
@@ -291,6 +293,13 @@ fn overtaken(property: PropertyName, at: Whereabouts) -> (&'static str, &'static
     };
     let order = ORDERS.iter().find(|order| order.property == property);
     (verb, order.map_or("came", |order| order.later))
+}
+
+fn undelivered(record: RecordId, count: u16) -> String {
+    match count {
+        1 => format!("{record} never reached the destination"),
+        _ => format!("{count} records never reached the destination, first {record}"),
+    }
 }
 
 fn misjudged(region: RegionId, healthy: bool, results: u8) -> String {

@@ -13,7 +13,9 @@ use active_active::model::layout::Layout;
 use active_active::model::{
     ContainerId, Place, QueueId, RecordCopy, RegionId, RegionSet, ReplicatorId, TableId,
 };
-use active_active::model::{container, destination, dns, queue, replicator, source, table};
+use active_active::model::{
+    container, destination, dns, queue, replicator, service, source, table,
+};
 use active_active::sim::Simulation;
 
 /// Names of what events mention.
@@ -59,6 +61,7 @@ impl<'a> Names<'a> {
             Target::Replicator(id) => self.replicator(id).to_owned(),
             Target::Link(id, region) => format!("{} @{}", self.replicator(id), number(region)),
             Target::Dns(side, region) => format!("{} @{}", self::side(side), number(region)),
+            Target::Service => self.0.name(self.0.machine(Place::Service)).to_owned(),
             Target::Region(region) => format!("@{}", number(region)),
             Target::Writer(id, region) => {
                 format!("writer {} @{}", self.replicator(id), number(region))
@@ -254,6 +257,12 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Fault(fault::Event::Struck { machine, message, by }) => {
             format!("{} {} {}", by.name(), layout.name(machine), message.name())
         }
+        Event::Service(service::Event::TookEffect { stage, record, times }) => {
+            format!("took-effect {} {} {times}", stage.index(), record.0)
+        }
+        Event::Service(service::Event::KnownAgain { stage, record }) => {
+            format!("known-again {} {}", stage.index(), record.0)
+        }
         Event::ExpectationFailed { action } => format!("expectation-failed {action}"),
     };
     text.push_str(&line);
@@ -313,6 +322,15 @@ pub(crate) fn state(simulation: &Simulation) -> String {
                 let weights = &dns.weights()[..layout.regions];
                 let (offline, failed) = (regions(dns.offline()), regions(dns.failed()));
                 line(format_args!("weights {weights:?} offline {offline} failed {failed}"));
+            }
+            Place::Service => {
+                line(format_args!("{:?}", simulation.service().state()));
+                for record in plan.record_ids() {
+                    for stage in layout.stage_ids() {
+                        let effects = simulation.effects(stage, record);
+                        line(format_args!("effects {} {} {effects}", stage.index(), record.0));
+                    }
+                }
             }
             Place::Driver | Place::Source | Place::Destination => {}
         }

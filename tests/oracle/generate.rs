@@ -21,6 +21,8 @@ const LISTED_UNSOUND: &[&str] = &[
     "container.steps=publish,remove,store",
     "container.steps=remove,publish,store",
     "container.steps=remove,store",
+    "container.steps=store,publish,remove,call",
+    "service.window=1",
     "container.on_duplicate=skip",
     "container.on_dependency_failure=drop",
     // Twice: it shows only where a container is paused.
@@ -107,6 +109,7 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
         "aurora.rpo_on=every-region" => &["store.default=aurora", "aurora.rpo_records_max=1"],
         "table.clock=per-region" => &["records.keys=1"],
         "dns.plans=check-then-apply" => &["dns.enactors=2"],
+        "service.window=1" => &["container.steps=store,call,publish,remove"],
         "dns.primary=2" => &["dns.policy=failover"],
         _ if change.starts_with("aurora.") => &["store.default=aurora"],
         _ if CHECKED.contains(&change) => &[],
@@ -121,6 +124,9 @@ const LISTED_SOUND: &[&str] = &[
     "table.on_failure=hang",
     "queue.on_failure=keep-waiting",
     "container.retries=2",
+    "container.steps=store,call,publish,remove",
+    "container.steps=call,store,publish,remove",
+    "container.steps=call,store,remove",
     "container.restart=always",
     // Twice: a global database and strong replication have no outbox.
     "container.steps=store,remove",

@@ -22,9 +22,9 @@ use std::collections::BTreeSet;
 use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
-use active_active::model::options::{DeadLetters, Delivery, OnRefusal, Policy};
+use active_active::model::options::{Action, DeadLetters, Delivery, OnRefusal, Policy};
 use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
-use active_active::model::{container, destination, dns, queue, source, table};
+use active_active::model::{container, destination, dns, queue, service, source, table};
 use active_active::plan::Plan;
 use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
@@ -149,6 +149,9 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     if let Event::Destination(destination::Event::Arrived { copy, counted: true, .. }) = *event {
         must(PropertyName::EffectOnce, !before.delivered.contains(&copy.id));
     }
+    if let Event::Service(service::Event::TookEffect { stage, record, .. }) = *event {
+        must(PropertyName::EffectOnce, !before.effects.contains(&(stage, record)));
+    }
     violated
 }
 
@@ -249,6 +252,8 @@ fn seen(event: &Event) -> Option<RecordCopy> {
         | Event::Container(_)
         | Event::Table(_)
         | Event::Replicator(_)
+        // Of a record it is told its name.
+        | Event::Service(_)
         | Event::Fault(_)
         | Event::ExpectationFailed { .. } => None,
     }
@@ -385,6 +390,9 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             must(PropertyName::StoredEverywhere, stored || excused || !delivered);
         }
         for stage in layout.stage_ids() {
+            let calls = plan.scenario().container.steps.contains(&Action::Call);
+            let had_effect = world.effects.contains(&(stage, record));
+            must(PropertyName::EffectOnce, !calls || had_effect || !delivered);
             let row = |region| end.rows[layout.table(region, stage).index()][record.index()];
             let owe = layout.region_ids().filter(|&region| !excused(region, stage, record));
             let rows: BTreeSet<(u8, u32)> = owe.map(row).collect();

@@ -10,7 +10,9 @@ use active_active::model::options::Policy;
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
 };
-use active_active::model::{container, destination, dns, queue, replicator, source, table};
+use active_active::model::{
+    container, destination, dns, queue, replicator, service, source, table,
+};
 use active_active::plan::Plan;
 
 use super::loss::Loss;
@@ -65,6 +67,8 @@ pub(crate) struct World {
     pub(crate) states: Vec<State>,
     /// The dead letters: of which queue, and which record.
     pub(crate) dead: Vec<(QueueId, RecordId)>,
+    /// What the external service did, for which stage and record.
+    pub(crate) effects: BTreeSet<(StageId, RecordId)>,
     /// What was and is lost.
     pub(crate) loss: Loss,
 }
@@ -99,6 +103,7 @@ impl World {
             shown: Vec::new(),
             states: vec![State::Processing; layout.containers()],
             dead: Vec::new(),
+            effects: BTreeSet::new(),
             loss: Loss::default(),
         }
     }
@@ -250,6 +255,9 @@ impl World {
                 self.dead.push((queue, record))
             }
             Event::Queue(queue::Event::Redriven { queue, record }) => self.take_dead(queue, record),
+            Event::Service(service::Event::TookEffect { stage, record, .. }) => {
+                self.effects.insert((stage, record));
+            }
             // Of the plans the policy is that of the newest one there is, whichever is in place.
             Event::Source(source::Event::Refused { .. } | source::Event::BatchEnded { .. })
             | Event::Dns(_)
@@ -257,6 +265,7 @@ impl World {
             | Event::Container(_)
             | Event::Table(table::Event::Ignored { .. } | table::Event::Passed { .. })
             | Event::Replicator(_)
+            | Event::Service(service::Event::KnownAgain { .. })
             | Event::Fault(_)
             | Event::ExpectationFailed { .. } => {}
         }

@@ -135,7 +135,10 @@ impl Replay<'_> {
             | Message::Enact { .. }
             | Message::CleanUp { .. }
             | Message::Fence { .. }
-            | Message::Command { .. } => return None,
+            | Message::Command { .. }
+            | Message::Call { .. }
+            | Message::Called { .. }
+            | Message::CallRefused { .. } => return None,
         };
         Some(u16::from(self.script.plan.layout.queue_place(queue).0.0) + 1)
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use active_active::explore::{Choices, Observer, Phase, Reached, Runner, Verdict};
 use active_active::model::event::{Holder, fault};
 use active_active::model::fault::{FaultKind, FaultPoint, PointKind, Target};
-use active_active::model::{Event, MachineId, RegionId, ReplicatorId, queue, table};
+use active_active::model::{Event, MachineId, RegionId, ReplicatorId, queue, service, table};
 use active_active::plan::Plan;
 use active_active::scenario::PropertyName;
 use active_active::scheduler::{Random, RoundRobin, Scheduler};
@@ -499,4 +499,50 @@ fn a_second_row_is_no_absorbed_duplicate() {
     }
     assert!(violated > 0);
     assert_eq!(runner.coverage().runs(Reached::DuplicateAbsorbed), 0);
+}
+
+/// Containers never know whether a call had its effect, and call again: after a lost reply, after a refusal, after a
+/// crash, in the other region. There is one effect all the same.
+#[test]
+fn a_call_has_one_effect_however_often_it_is_made() {
+    let coverage = holds_under_every_scheduler("called-anywhere", |run| {
+        all_is_everywhere(run);
+        let plan = run.simulation.plan();
+        for (record, stage) in
+            plan.record_ids().flat_map(|id| plan.layout.stage_ids().map(move |stage| (id, stage)))
+        {
+            assert_eq!(run.simulation.effects(stage, record), 1, "{record}");
+        }
+        assert_eq!(run.simulation.service().effects(), 16);
+    });
+    for what in [Reached::RequestLate, Reached::ReplyLost, Reached::DependencyFailed] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 10, "{}", what.text());
+    }
+    let known = |changes: &[&str]| {
+        let mut known = Known(0);
+        let mut runner = Runner::new(plans::plan("called-anywhere", changes));
+        (0..RANDOM_RUNS).for_each(|run| {
+            runner.run(&mut Random::new(SEED), run, &mut known);
+        });
+        known.0
+    };
+    assert!(known(&[]) > RANDOM_RUNS / 4, "the service knows calls again");
+    let no_fault = ["crash", "lost_reply", "refuse", "late", "fail"];
+    let no_fault = no_fault.map(|key| format!("budget.{key}=0"));
+    assert_eq!(known(&no_fault.each_ref().map(String::as_str)), 0, "each is called once");
+}
+
+/// How often the external service knew a call again.
+struct Known(u64);
+
+impl Observer for Known {
+    fn begin(&mut self, _simulation: &Simulation) {}
+
+    fn phase(&mut self, _phase: Phase, _simulation: &Simulation) {}
+
+    fn step(&mut self, _step: &Step, simulation: &Simulation) {
+        let is_known =
+            |event: &&Event| matches!(event, Event::Service(service::Event::KnownAgain { .. }));
+        self.0 += simulation.events().iter().filter(is_known).count() as u64;
+    }
 }

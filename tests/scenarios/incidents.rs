@@ -251,6 +251,27 @@ const RECEIVED_THEN_LOST: &str = r#"
     rpo.records = 0
 "#;
 
+/// The payment was made, its reply was lost, and it is made again. A key of the record is known again. One of the delivery
+/// is not, even where containers try again for the same delivery: the source sends what it takes for refused once more.
+#[test]
+fn a_payment_whose_reply_is_lost_is_made_again() {
+    let found = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("charged-twice", changes));
+        (0..INCIDENT_RUNS).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()) {
+            outcome if outcome.verdict == Verdict::Holds => None,
+            outcome => Some(outcome.verdict),
+        })
+    };
+    let Some(Verdict::Violated(violation)) = found(&[]) else { panic!("no payment is made again") };
+    assert_eq!(violation.property(), PropertyName::EffectOnce);
+    assert_eq!(violation.because, ["external-service knows no call again"]);
+    assert!(matches!(violation.breach, Breach::Effects { times: 2, .. }), "{violation}");
+    let by_attempt = "service.idempotency=by-attempt";
+    assert!(found(&[by_attempt]).is_some());
+    assert!(found(&[by_attempt, "container.retries=1"]).is_some());
+    holds_with("charged-twice", &["service.idempotency=by-record"], |_| {});
+}
+
 /// Slack's queue stays full in every schedule, although what it waited for is back; one that serves
 /// its consumers while it is full drains.
 #[test]

@@ -124,6 +124,7 @@ fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
         | Event::Container(_)
         | Event::Table(_)
         | Event::Replicator(_)
+        | Event::Service(_)
         | Event::Fault(_)
         | Event::ExpectationFailed { .. } => return None,
     };

@@ -337,7 +337,7 @@ mod tests {
             "\"publish 1\", \"await enqueued outbound-queue batch 1\", \"expect delivered 0\"";
         let destructive = "queue.receive=destructive";
         let early = "container.steps=publish,store,remove";
-        let cases: [(&str, &[&str]); 12] = [
+        let cases: [(&str, &[&str]); 13] = [
             (one, &[]),
             (looks, &[]),
             (fails, &[]),
@@ -350,6 +350,7 @@ mod tests {
             (one, &[destructive]),
             (one, &["container.on_recover=forget", "destination.dedupe=none"]),
             (one, &[early]),
+            (one, &["container.steps=store,call,publish,remove", "service.window=1"]),
         ];
         for (script, changes) in cases {
             let plan = plan(script, changes);

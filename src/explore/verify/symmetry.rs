@@ -125,10 +125,11 @@ mod tests {
     /// wait in front of the stage.
     #[test]
     fn states_that_are_one_go_on_alike() {
-        let cases: [(bool, &[&str]); 3] = [
+        let cases: [(bool, &[&str]); 4] = [
             (false, &["dns.answer=random"]),
             (true, &["queue.delivery=standard", "topology.containers=2", "dns.weights=1,0"]),
             (false, &["budget.lost_reply=2", "dns.answer=random"]),
+            (false, &["container.steps=call,store,publish,remove", "dns.answer=random"]),
         ];
         for (all_wait, changes) in cases {
             let plan = plan(changes);

@@ -304,6 +304,34 @@ macro_rules! row {
             number: u16,
         }
     } } };
+    (Call $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "call" about(copy) lost(),
+        asks(client: CallRefused { incarnation: client.incarnation }, late: true)
+        /// Container to the external service: have the effect that the stage has for a record.
+        Call {
+            /// Who gets the answer.
+            client: Client,
+            /// The queue that the container reads.
+            queue: QueueId,
+            /// The record.
+            copy: RecordCopy,
+            /// The delivery for which it is called.
+            receipt: Receipt,
+        }
+    } } };
+    (Called $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "called" about() lost(CallRefused { incarnation })
+        /// There is an effect: of this call, or of the one that it was known by.
+        Called {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (CallRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "call-refused" about() lost()
+        /// The call had no effect; or so it seems to who gets no answer.
+        CallRefused {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
 }
 
 pub(crate) use readers::{all_messages, collect, messages, some_messages};

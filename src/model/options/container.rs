@@ -8,8 +8,9 @@ use crate::model::property::PropertyName as P;
 section! {
     /// The design of the containers.
     ContainerOptions {
-        /// The order in which a container stores, publishes and removes; each once. Without `publish`, store and the
-        /// intent to publish are one write, and the relay of the regional table publishes (an outbox).
+        /// The order in which a container stores, publishes and removes; each once; and where it calls the
+        /// external service, if there is one. Without `publish`, store and the intent to publish are one write, and
+        /// the relay of the regional table publishes (an outbox).
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<Action>"))]
         steps: Vec<Action> = vec![Action::Store, Action::Publish, Action::Remove] => orders(),
@@ -34,11 +35,19 @@ section! {
     }
 }
 
-/// Every order of the three, and of two with an outbox, each of which has one that is sound.
+impl ContainerOptions {
+    /// Whether containers call the external service.
+    pub fn calls(&self) -> bool {
+        self.steps.contains(&Action::Call)
+    }
+}
+
+/// Every order of the three, and of two with an outbox, each of which has one that is sound; and some with a call.
 fn orders() -> Vec<(Vec<Action>, About)> {
-    use Action::{Publish, Remove, Store};
+    use Action::{Call, Publish, Remove, Store};
     let early = || UNSOUND.by_either("crash-anywhere", P::RemoveLast, P::NeverLost);
-    let orders: [(&[Action], About); 8] = [
+    let called = || SOUND.holds_in(&["called-anywhere"]);
+    let orders: [(&[Action], About); 12] = [
         (&[Store, Publish, Remove], SOUND),
         (&[Remove, Store, Publish], early()),
         (&[Store, Remove, Publish], early()),
@@ -47,12 +56,17 @@ fn orders() -> Vec<(Vec<Action>, About)> {
         (&[Remove, Publish, Store], UNSOUND),
         (&[Store, Remove], SOUND.holds_in(&["crash-anywhere", DEPENDENCIES_FAIL])),
         (&[Remove, Store], early()),
+        (&[Store, Call, Publish, Remove], called()),
+        (&[Call, Store, Publish, Remove], called()),
+        (&[Call, Store, Remove], called()),
+        // A container that dies in between does not call any more.
+        (&[Store, Publish, Remove, Call], UNSOUND.by("called-anywhere", P::EffectOnce)),
     ];
     orders.into_iter().map(|(order, about)| (order.to_vec(), about)).collect()
 }
 
 option! {
-    /// One of the three things that a container does with a record.
+    /// One of the things that a container does with a record.
     Action {
         /// Write the record to the stage's table in the container's own region.
         Store,
@@ -60,6 +74,9 @@ option! {
         Publish,
         /// Remove the record from the in-queue.
         Remove,
+        /// Call the external service, which has an effect outside of the system. Before the record is published: whatever
+        /// becomes of the delivery afterwards, the record is not passed on without its effect.
+        Call,
     }
 }
 

@@ -87,6 +87,7 @@ function shows(machine, v) {
       const off = regionsOf(v[2]);
       return { value: v[1] ? "⇄ " + v[1] : "⇄", failed: !!v[0] || off.length > 0, busy: v[1] > 0, idle: !v[1], words: (v[0] ? "Failed, " : "") + (off.length ? `cut off from region ${off.join(", ")}, ` : "") + `backlog of ${v[1]} rows` };
     }
+    case "service": return { value: v[1], failed: !!v[0], idle: !v[1], words: (v[0] ? "Failed, " : "") + `${v[1]} effect${v[1] === 1 ? "" : "s"}` };
     default: return { value: "", failed: false, idle: true, words: v[0] < data.due.length ? `comes to '${data.script[data.due[v[0]]].line}'` : "the script has ended" };
   }
 }

@@ -53,6 +53,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         Breach::ForwardedUnstored { record, .. }
         | Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
+        | Breach::Effects { record, times: 1.., .. }
         | Breach::Misrouted { record, .. }
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
@@ -100,6 +101,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         }
         Breach::Undelivered { record, .. }
         | Breach::QueueNotEmpty { record, .. }
+        | Breach::Effects { record, times: 0, .. }
         | Breach::TooSlow { record, .. } => finder.of_journey(record),
         Breach::RecoveredLate { fault, record, .. } | Breach::ExposedLong { fault, record, .. } => {
             let machines = fault.target.place().map(|place| layout.machine(place)).into_iter();

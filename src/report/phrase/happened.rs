@@ -8,7 +8,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
-use crate::model::{destination, dns, queue, replicator, source, table};
+use crate::model::{destination, dns, queue, replicator, service, source, table};
 use crate::plan::names::target_name;
 use crate::spec::explain::numbers;
 
@@ -56,6 +56,7 @@ impl Scene<'_> {
             Event::Table(event) => Some(self.at_table(event, it)),
             Event::Replicator(event) => self.between_tables(event),
             Event::Destination(event) => Some(self.at_destination(event)),
+            Event::Service(event) => Some(at_service(event)),
             Event::Fault(event) => self.of_a_fault(event),
             Event::ExpectationFailed { .. } => Some("it does not hold".to_owned()),
         }
@@ -371,6 +372,16 @@ impl Scene<'_> {
 fn takes_for(region: RegionId, healthy: bool) -> String {
     let verdict = if healthy { "healthy again" } else { "unhealthy" };
     format!("takes region {region} for {verdict}")
+}
+
+fn at_service(event: service::Event) -> String {
+    match event {
+        service::Event::TookEffect { times: 1, .. } => "has its effect".to_owned(),
+        service::Event::TookEffect { times, .. } => {
+            format!("has its effect once more: {times} for this record")
+        }
+        service::Event::KnownAgain { .. } => "knows the call again: no other effect".to_owned(),
+    }
 }
 
 fn is_arrival(event: &Event) -> bool {

@@ -117,6 +117,15 @@ impl Scene<'_> {
                 format!("is told that {} came after the writer was replaced", copy.id)
             }
             Message::Logged { copy } => self.logged(copy.id),
+            Message::Call { client, copy, .. } => {
+                format!("is called by {} for {}", self.client(client), copy.id)
+            }
+            Message::Called { .. } => {
+                format!("hears that the call for {} had its effect", self.record_in_hand())
+            }
+            Message::CallRefused { .. } => {
+                format!("hears that the call for {} is refused", self.record_in_hand())
+            }
         }
     }
 
@@ -236,6 +245,7 @@ impl Scene<'_> {
             Message::Insert { .. } => format!("asks {name} to store it"),
             Message::Begin { .. } => format!("begins a transaction at {name} to store it"),
             Message::Relay => return None,
+            Message::Call { .. } => format!("calls {name} for it"),
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { region } if places[to.index()] == Place::InDns => {
                 format!("has {name} check region {region}")
@@ -258,10 +268,10 @@ impl Scene<'_> {
             Message::Sent { .. }
             | Message::Removed { .. }
             | Message::Inserted { .. }
-            | Message::Begun { .. } => {
-                format!("tells {name}")
-            }
-            Message::SendRefused { .. }
+            | Message::Begun { .. }
+            | Message::Called { .. } => format!("tells {name}"),
+            Message::CallRefused { .. }
+            | Message::SendRefused { .. }
             | Message::ReceiveRefused { .. }
             | Message::RemoveRefused { .. }
             | Message::InsertRefused { .. } => self.refuses(to),
@@ -276,7 +286,8 @@ impl Scene<'_> {
             Some(
                 Message::Send { client, .. }
                 | Message::Insert { client, .. }
-                | Message::Begin { client, .. },
+                | Message::Begin { client, .. }
+                | Message::Call { client, .. },
             ) if client.machine == to => "refuses it".to_owned(),
             Some(Message::Remove { client, .. } | Message::Receive { client, .. })
                 if client.machine == to =>

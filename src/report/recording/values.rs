@@ -10,11 +10,12 @@
 //! | table | failed, rows written here, rows that replication brought; with an outbox, intents to publish |
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
 //! | destination | records delivered |
+//! | service | failed, effects in all |
 
 use crate::model::dns::DnsSide;
 use crate::model::id::{MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
-use crate::model::{queue, replicator, table};
+use crate::model::{queue, replicator, service, table};
 use crate::sim::Simulation;
 
 /// A queue shows no more records than so many: those in flight, then those that come next.
@@ -41,6 +42,10 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
         }
         Place::Table(id) => self::table(id, simulation),
         Place::Replicator(id) => self::replicator(id, machine, simulation),
+        Place::Service => {
+            let service = simulation.service();
+            vec![u32::from(service.state() == service::State::Failed), service.effects()]
+        }
     }
 }
 
@@ -52,6 +57,7 @@ pub(in crate::report) fn metrics(place: Place) -> &'static [(&'static str, usize
         Place::Queue(_) => &[("records", 3), ("in_flight", 2), ("dead_letters", 1)],
         Place::Table(_) => &[("rows_written_here", 1), ("rows_replicated", 2)],
         Place::Replicator(_) => &[("backlog_rows", 1)],
+        Place::Service => &[("effects", 1)],
         Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) => &[],
     }
 }
@@ -63,6 +69,7 @@ pub(in crate::report) fn counter(place: Place) -> Option<(&'static str, usize)> 
         Place::Destination => Some(("delivered", 0)),
         Place::Queue(_) => Some(("records", 3)),
         Place::Replicator(_) => Some(("backlog", 1)),
+        Place::Service => Some(("effects", 1)),
         Place::Driver | Place::InDns | Place::OutDns | Place::Container(_) | Place::Table(_) => {
             None
         }

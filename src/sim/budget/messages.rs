@@ -6,7 +6,7 @@ use crate::model::fault::{FaultPoint, PointKind, Target};
 use crate::model::id::MachineId;
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::TableFailure;
+use crate::model::options::{ServiceFailure, TableFailure};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -63,9 +63,13 @@ impl World {
 
     /// Whether the message that the machine would handle next is a request that it can refuse.
     pub(super) fn can_refuse(&self, machine: MachineId, plan: &Plan) -> bool {
-        if let Place::Table(id) = plan.layout.places()[machine.index()]
-            && plan.tables[id.index()].options.on_failure == TableFailure::Hang
-        {
+        let place = plan.layout.places()[machine.index()];
+        let hangs = if let Place::Table(id) = place {
+            plan.tables[id.index()].options.on_failure == TableFailure::Hang
+        } else {
+            place == Place::Service && plan.scenario().service.on_failure == ServiceFailure::Hang
+        };
+        if hangs {
             return false;
         }
         self.out.first(machine).is_some_and(|head| head.when_refused().is_some())

@@ -5,6 +5,7 @@ use crate::model::dns::Dns;
 use crate::model::id::{BatchId, ContainerId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::options::OnPartial;
+use crate::model::service::ExternalService;
 use crate::model::source::RecordSource;
 use crate::sim::driver::Driver;
 use crate::sim::fingerprint::Writer;
@@ -32,7 +33,9 @@ impl Machines for Writer<'_> {
         if let Some(hand) = container.hand() {
             self.copy(hand.copy);
             self.bytes.u8(hand.step);
-            self.receipt(hand.receipt, self.plan.containers[id.index()].in_queue_id);
+            let queue = self.plan.containers[id.index()].in_queue_id;
+            self.receipt(hand.receipt, queue);
+            self.attempt(hand.receipt, queue, hand.copy.id);
         }
     }
 
@@ -84,6 +87,13 @@ impl Machines for Writer<'_> {
         {
             let rows = self.plan.record_ids().map(|record| first + record.index());
             rows.for_each(|row| self.bytes.flag(world.log.contains(row)));
+        }
+    }
+
+    fn service(&mut self, service: &ExternalService) {
+        self.bytes.u8(service.state() as u8);
+        if !self.bytes.is_anonymous() {
+            self.plan.record_ids().for_each(|record| self.calls(record));
         }
     }
 

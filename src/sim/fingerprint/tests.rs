@@ -13,8 +13,8 @@ use crate::model::id::{MachineId, RegionId};
 use crate::model::message::Message;
 use crate::model::options::{Dedupe, Deduplication, OnPartial};
 use crate::model::{
-    container, destination, dns, global_database, outbox, progress, queue, replicator, source,
-    table,
+    container, destination, dns, global_database, outbox, progress, queue, replicator, service,
+    source, table,
 };
 use crate::plan::{Plan, Strike};
 use crate::scheduler::{Random, Scheduler};
@@ -24,8 +24,9 @@ use crate::sim::{Simulation, budget, driver, ending};
 
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
-/// replication whose log judges conditions, a fence that can be late, and relays that read by id.
-const PLANS: [&str; 7] = [
+/// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
+/// forgets, or that knows calls by their delivery.
+const PLANS: [&str; 9] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -57,6 +58,13 @@ const PLANS: [&str; 7] = [
      queue.delivery = 'standard'
      container.steps = ['store', 'remove']
      relay.position = 'by-id'
+     script = ['publish 1', 'publish 2']",
+    "container.steps = ['store', 'call', 'publish', 'remove']
+     service.window = 2
+     script = ['publish 1', 'publish 2']",
+    "container.steps = ['call', 'store', 'publish', 'remove']
+     service.idempotency = 'by-attempt'
+     budget = { crash = 1, lost_reply = 1 }
      script = ['publish 1', 'publish 2']",
 ];
 
@@ -105,6 +113,7 @@ fn changes(plan: &Plan) -> Vec<Change> {
     let mut all = Changes::default();
     of_names_and_ends(&mut all);
     of_stages(plan, &mut all);
+    of_service(&mut all);
     for &(field, change) in outbox::fields::CHANGES {
         all.add("out", field, move |world| change(&mut world.out));
     }
@@ -220,6 +229,18 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
     }
 }
 
+/// The external service, and what it knows of one record at one stage.
+fn of_service(all: &mut Changes) {
+    for &(field, change) in service::fields::CHANGES {
+        all.add("service", field, move |world| change(&mut world.service));
+    }
+    for &(field, change) in service::fields::calls::CHANGES {
+        all.add("calls", field, move |world| {
+            service::fields::calls::of(&mut world.service).into_iter().for_each(change);
+        });
+    }
+}
+
 /// A new part of the world breaks this: it wants changes above, and a line in `World::copy_from`.
 const _: fn(World) = |world| {
     let World {
@@ -237,6 +258,7 @@ const _: fn(World) = |world| {
         rows: _,
         latest: _,
         replicators: _,
+        service: _,
         log: _,
         driver: _,
         faults: _,
@@ -306,6 +328,27 @@ const REASONS: &[Reason] = &[
     ("item.number", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("item.number", repeats, Left::AsMeant, "it matters if the destination had it last"),
     ("hand.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
+    ("service.state", has_no_service, Left::Out, "no container calls it"),
+    ("service.count", never_forgets, Left::Out, "only a service that forgets counts effects"),
+    ("calls.at", never_forgets, Left::Out, "only a service that forgets counts effects"),
+    (
+        "calls.at",
+        always,
+        Left::AsMeant,
+        "how many effects came since matters until it is forgotten",
+    ),
+    (
+        "service.count",
+        always,
+        Left::AsMeant,
+        "how many effects came since matters until it is forgotten",
+    ),
+    (
+        "calls.delivery",
+        repeats,
+        Left::AsMeant,
+        "it is written with the deliveries that can be called for",
+    ),
     ("container.incarnation", repeats, Left::AsMeant, "it is written with those who mention it"),
 ];
 
@@ -351,6 +394,14 @@ fn has_no_message_ids(plan: &Plan) -> bool {
 
 fn does_not_deduplicate(plan: &Plan) -> bool {
     plan.scenario().queue.deduplication == Deduplication::None
+}
+
+fn has_no_service(plan: &Plan) -> bool {
+    plan.service.is_none()
+}
+
+fn never_forgets(plan: &Plan) -> bool {
+    plan.scenario().service.window == 0
 }
 
 fn has_no_limit(plan: &Plan) -> bool {

@@ -63,6 +63,9 @@ fn messages() -> Vec<Message> {
         Message::Begin { client, copy },
         Message::Begun { incarnation },
         Message::Relay,
+        Message::Call { client, queue, copy, receipt },
+        Message::Called { incarnation },
+        Message::CallRefused { incarnation },
     ]
 }
 
@@ -192,6 +195,17 @@ fn others(message: Message) -> Vec<Message> {
             Message::Command { action, number: number + 1 },
         ],
         Message::Fence { to: _ } => vec![Message::Fence { to: other_region }],
+        Message::Call { client, queue, copy, receipt } => [
+            clients(&|client| Message::Call { client, queue, copy, receipt }),
+            copies(&|copy| Message::Call { client, queue, copy, receipt }),
+            vec![Message::Call { client, queue: other_queue, copy, receipt }],
+            // Of its receipt only a service that knows calls by that is told, and has a test of its own.
+        ]
+        .concat(),
+        Message::Called { incarnation } => vec![Message::Called { incarnation: incarnation + 1 }],
+        Message::CallRefused { incarnation } => {
+            vec![Message::CallRefused { incarnation: incarnation + 1 }]
+        }
     }
 }
 

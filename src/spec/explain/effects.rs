@@ -1,0 +1,45 @@
+//! Why the external service had its effect more than once, or never.
+
+use super::Narrator;
+use crate::model::id::{RecordId, StageId};
+use crate::model::layout::Place;
+use crate::model::options::{Action, Idempotency};
+
+impl Narrator<'_> {
+    pub(super) fn effects(&self, record: RecordId, stage: StageId, times: u8) -> String {
+        let service = self.name(Place::Service);
+        let stage = &self.simulation.plan().layout.stages[stage.index()];
+        let times = match times {
+            0 => format!("never had its effect for {record}, which was delivered"),
+            1 => format!("had its effect for {record} once"),
+            2 => format!("had its effect for {record} twice"),
+            _ => format!("had its effect for {record} {times} times"),
+        };
+        format!("{service} {times}; it is called at {stage}")
+    }
+
+    pub(super) fn why_effects(&self, times: u8) -> Vec<String> {
+        let scenario = self.simulation.plan().scenario();
+        let at = |wanted| scenario.container.steps.iter().position(|&action| action == wanted);
+        let service = self.name(Place::Service);
+        let why = if times == 0 {
+            match at(Action::Call) > at(Action::Remove) {
+                true => "a record is removed before the call: who dies in between does not call any more",
+                false => "a container passed it on without a call that was answered",
+            }
+            .to_owned()
+        } else {
+            match scenario.service.idempotency {
+                Idempotency::None => format!("{service} knows no call again"),
+                Idempotency::ByAttempt => {
+                    format!("{service} knows a call by its delivery, and this was another delivery")
+                }
+                Idempotency::ByRecord => format!(
+                    "{service} had forgotten the key of the first call: it keeps one for {} further effects",
+                    scenario.service.window
+                ),
+            }
+        };
+        vec![why]
+    }
+}
