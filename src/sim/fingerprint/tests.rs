@@ -7,11 +7,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 mod messages;
+mod reasons;
 
+use self::reasons::{Left, REASONS};
 use super::of;
 use crate::model::id::{MachineId, RegionId};
 use crate::model::message::Message;
-use crate::model::options::{Dedupe, Deduplication, OnPartial};
 use crate::model::{
     container, destination, dns, global_database, outbox, progress, queue, replicator, service,
     source, table,
@@ -270,143 +271,6 @@ const _: fn(World) = |world| {
         scratch: _,
     } = world;
 };
-
-/// Why a field need not change the fingerprint.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Left {
-    /// It does not.
-    Out,
-    /// It is written as what it means, so it depends on what else is in the state.
-    AsMeant,
-}
-
-/// A field that need not change the fingerprint, in which plans, and the reason.
-type Reason = (&'static str, fn(&Plan) -> bool, Left, &'static str);
-
-const REASONS: &[Reason] = &[
-    ("world.current", always, Left::Out, "the message that was handled last is history"),
-    ("world.alternatives", always, Left::Out, "they follow from in-dns's inbox and the driver"),
-    ("world.struck", always, Left::Out, "which fault struck in the last step is history"),
-    ("out.ready", always, Left::Out, "it follows from the inboxes and from which are open"),
-    ("out.new_heads", always, Left::Out, "it is emptied before a step ends"),
-    ("out.now", always, Left::Out, "the time of a write is compared, and clocks are not"),
-    ("latest.time", does_not_compare, Left::Out, "no table goes by the time of a write"),
-    ("latest.time", always, Left::AsMeant, "it is written as its place in the order of writes"),
-    (
-        "out.late",
-        is_never_late,
-        Left::Out,
-        "only a best effort at fencing has messages that are late",
-    ),
-    ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
-    ("relay.state", has_no_outbox, Left::Out, "containers publish by themselves"),
-    ("relay.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
-    ("relay.intents", has_no_outbox, Left::Out, "containers publish by themselves"),
-    ("relay.passed", has_no_outbox, Left::Out, "containers publish by themselves"),
-    ("out.events", always, Left::Out, "what happened is history"),
-    ("progress.owed", always, Left::Out, "they follow from what each record has reached"),
-    ("progress.changed", always, Left::Out, "it is taken before a step ends"),
-    ("progress.queued", does_not_repeat, Left::Out, "it follows from the queues"),
-    ("progress.delivered", does_not_repeat, Left::Out, "it follows from the destination"),
-    ("source.batch", always, Left::AsMeant, "the record under way says which"),
-    ("source.refused", does_not_await_refusal, Left::Out, "no line of the script asks for it"),
-    ("source.left_out", looks_at_each_record, Left::Out, "no batch is one request"),
-    ("destination.order", always, Left::Out, "in which order records arrived is history"),
-    ("destination.numbers", repeats, Left::AsMeant, "they are written with the messages of queues"),
-    ("replicator.lost", always, Left::Out, "the world has the regions that are lost"),
-    ("in-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
-    ("out-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
-    ("ending.healed_at", always, Left::AsMeant, "it matters if something is new since then"),
-    ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
-    ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
-    ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
-    ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
-    ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
-    ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
-    ("item.receives", has_no_limit, Left::Out, "only a queue that gives up counts deliveries"),
-    ("item.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
-    ("item.number", has_no_message_ids, Left::Out, "no machine tells messages apart"),
-    ("item.number", repeats, Left::AsMeant, "it matters if the destination had it last"),
-    ("hand.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
-    ("service.state", has_no_service, Left::Out, "no container calls it"),
-    ("service.count", never_forgets, Left::Out, "only a service that forgets counts effects"),
-    ("calls.at", never_forgets, Left::Out, "only a service that forgets counts effects"),
-    (
-        "calls.at",
-        always,
-        Left::AsMeant,
-        "how many effects came since matters until it is forgotten",
-    ),
-    (
-        "service.count",
-        always,
-        Left::AsMeant,
-        "how many effects came since matters until it is forgotten",
-    ),
-    (
-        "calls.delivery",
-        repeats,
-        Left::AsMeant,
-        "it is written with the deliveries that can be called for",
-    ),
-    ("container.incarnation", repeats, Left::AsMeant, "it is written with those who mention it"),
-];
-
-fn always(_: &Plan) -> bool {
-    true
-}
-
-fn repeats(plan: &Plan) -> bool {
-    plan.repeats()
-}
-
-fn does_not_repeat(plan: &Plan) -> bool {
-    !plan.repeats()
-}
-
-fn is_never_late(plan: &Plan) -> bool {
-    !plan.can_be_late
-}
-
-fn has_no_outbox(plan: &Plan) -> bool {
-    !plan.has_outbox()
-}
-
-fn clocks_do_not_differ(plan: &Plan) -> bool {
-    !plan.clocks_differ
-}
-
-fn does_not_compare(plan: &Plan) -> bool {
-    !plan.compares_times()
-}
-
-fn does_not_await_refusal(plan: &Plan) -> bool {
-    !plan.awaits_refusal()
-}
-
-fn looks_at_each_record(plan: &Plan) -> bool {
-    plan.scenario().source.on_partial == OnPartial::Retry
-}
-
-fn has_no_message_ids(plan: &Plan) -> bool {
-    plan.scenario().destination.dedupe != Dedupe::ByMessageId
-}
-
-fn does_not_deduplicate(plan: &Plan) -> bool {
-    plan.scenario().queue.deduplication == Deduplication::None
-}
-
-fn has_no_service(plan: &Plan) -> bool {
-    plan.service.is_none()
-}
-
-fn never_forgets(plan: &Plan) -> bool {
-    plan.scenario().service.window == 0
-}
-
-fn has_no_limit(plan: &Plan) -> bool {
-    plan.scenario().queue.max_receives == 0
-}
 
 /// The mutant that this is made for: the sends for which a resolver keeps its answer were missing, and
 /// `verify` took two states for one.
