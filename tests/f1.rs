@@ -203,9 +203,15 @@ fn takes_1863_steps_in_every_schedule() {
 
 #[test]
 fn every_property_is_judged_that_means_something_here() {
-    // Records have no business keys, nothing is lost for good, and both regions are active.
-    let meaningless =
-        [PropertyName::MonotoneVersion, PropertyName::WithinRpo, PropertyName::InOrder];
+    // Records have no business keys, nothing is lost for good, both regions are active, and nothing is expected of times.
+    let meaningless = [
+        PropertyName::MonotoneVersion,
+        PropertyName::WithinRpo,
+        PropertyName::InOrder,
+        PropertyName::Latency,
+        PropertyName::Rto,
+        PropertyName::Rpo,
+    ];
     let plan = f1();
     for property in PropertyName::ALL {
         let judged = property.not_applicable(&plan).is_none();
