@@ -21,7 +21,7 @@
 //! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread; the external service takes as long as a replicator |
-//! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, or unreplicated |
+//! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, unreplicated, or a rollout with a spot and a byte |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
 //! | failed queues, commands, calls | pick: refuse those who wait, at once mostly, with or without an external service; else keep them waiting, or as messages, or both |
 //! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
@@ -255,7 +255,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (max_receives, capacity, groups, deduplicates) = *bytes.choose(&QUEUES)?;
     let (retries, on_dependency_failure, outbox) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
-        topology: Topology { regions, stages, containers },
+        topology: Topology { regions, stages, containers, old_containers: 0 },
         batches: batch_sizes,
         keys,
         unreadable,
@@ -358,6 +358,7 @@ fn opening(bytes: &mut Unstructured<'_>) -> Result<(Opening, Databases)> {
         2 => Opening::Unreplicated,
         3 => Opening::Bypassed(spot(bytes)?),
         4 => Opening::Paused(spot(bytes)?),
+        5 => Opening::Rollout(spot(bytes)?, bytes.arbitrary()?),
         _ => Opening::Plain,
     };
     let databases = match number {

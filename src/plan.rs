@@ -142,7 +142,7 @@ impl Plan {
             outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()
                 || scenario.container.on_unreadable == OnUnreadable::GiveUp
-                || !scenario.records.poison.is_empty()
+                || cannot_process(scenario)
                 || scenario.replication.origin == Origin::All
                 || disturbs(&actions),
             awaits_refusal: actions
@@ -383,6 +383,17 @@ impl Plan {
         self.scenario.container.on_dependency_failure == OnDependencyFailure::GiveBack
     }
 
+    /// Whether containers of the old release can get records in the new format, and go round with them until they are
+    /// replaced.
+    pub(crate) fn has_old_containers(&self) -> bool {
+        has_old_containers(&self.scenario)
+    }
+
+    /// Whether there are records that some container cannot process.
+    pub(crate) fn cannot_process(&self) -> bool {
+        cannot_process(&self.scenario)
+    }
+
     /// Whether no container can process the record.
     pub fn is_poison(&self, record: RecordId) -> bool {
         self.scenario.records.poison.contains(&record.0)
@@ -437,7 +448,10 @@ impl Plan {
         };
         let resolving = u64::from(options.ttl) * 8;
         // A record that cannot be processed is given back at once, as often as a queue delivers it.
-        let poison = self.scenario.records.poison.len() as u64 * regions;
+        let records = &self.scenario.records;
+        let unreadable = records.total() - u64::from(records.new_format_from.max(1)) + 1;
+        let unreadable = if has_old_containers(&self.scenario) { unreadable } else { 0 };
+        let poison = (records.poison.len() as u64 + unreadable) * regions;
         let given_back = poison * u64::from(self.scenario.queue.max_receives) * 4;
         let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving + given_back;
         4 * (copies * stages * per_stage + rest)
@@ -466,6 +480,16 @@ impl Plan {
         let faults = self.budget.total() + self.actions().len() as u64;
         self.fair_steps_max(self.records() as u64).saturating_mul(2 + faults)
     }
+}
+
+/// Whether there are records that some container cannot process.
+fn cannot_process(scenario: &Scenario) -> bool {
+    !scenario.records.poison.is_empty() || has_old_containers(scenario)
+}
+
+/// Whether containers of the old release can get records in the new format.
+fn has_old_containers(scenario: &Scenario) -> bool {
+    scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0
 }
 
 /// By region: what an outage does, if the scheduler may choose one.

@@ -95,6 +95,7 @@ pub use crate::model::options::{
 pub use crate::model::property::PropertyName;
 
 use crate::model::list;
+use crate::model::options::scenarios::NEVER_DEPLOYED;
 use crate::model::options::{About, Commands, Heal, SOUND, of_the_case, section, sound};
 
 /// The version of the scenario format that this build reads and writes.
@@ -216,6 +217,12 @@ section! {
         stages: Vec<String> = STAGES.map(str::to_owned).to_vec() => of_the_case(),
         /// How many containers compete on each queue: 1..=8.
         containers: u8 = 1 => of_the_case(),
+        /// How many of the containers on each queue are of the old release when the run begins, which cannot read the new format
+        /// (`records.new_format_from`): 0..=8; all, if there are not so many. `deploy STAGE@R` replaces them.
+        old_containers: u8 => vec![
+            (0, SOUND.holds_in(&["rollout-dead-letters"])),
+            (1, SOUND.with(&["records.new_format_from=0"])),
+        ],
     }
 }
 
@@ -245,6 +252,9 @@ section! {
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u16>"))]
         poison: Vec<u16> => vec![(Vec::new(), SOUND), (vec![1], poisoned())],
+        /// The id of the first record that is published in the new format, as all behind it are; 0: none is. A container of the
+        /// old release (`topology.old_containers`) cannot read it, and one of the new release reads both formats.
+        new_format_from: u16 => vec![(0, SOUND), (1, never_deployed())],
     }
 }
 
@@ -258,6 +268,11 @@ fn poisoned() -> About {
     SOUND
         .with(&["queue.max_receives=3", "queue.dead_letters=parked"])
         .by("poison-message", PropertyName::Settles)
+}
+
+/// Records in a format that containers of the old release cannot read: for good, if nothing replaces those.
+fn never_deployed() -> About {
+    SOUND.with(&["topology.old_containers=0"]).by(NEVER_DEPLOYED, PropertyName::Settles)
 }
 
 impl Records {

@@ -20,8 +20,8 @@ pub(crate) use spot::Spot;
 
 use crate::model::options::{
     Action, Clock, Commands, Conflict, DeadLetters, Deduplication, Delivery, Groups,
-    OnDependencyFailure, OnRefusal, QueueFailure, ReplicationMode, ServiceFailure, StoreKind,
-    TableFailure, Versions,
+    OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
+    StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -152,7 +152,8 @@ impl Speed {
 impl Sketch {
     /// The scenario.
     pub(crate) fn scenario(&self) -> Scenario {
-        let topology = self.topology.clone();
+        let (mut topology, rollout) = (self.topology.clone(), self.rollout());
+        topology.old_containers = rollout.map_or(0, |(old, _)| old);
         let speed: BTreeMap<String, u32> =
             self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
         let keyed = self.keys > 0;
@@ -175,6 +176,7 @@ impl Sketch {
                 keys: self.keys,
                 unreadable: self.unreadable.into(),
                 poison: if self.has_poison() { vec![1] } else { Vec::new() },
+                new_format_from: rollout.map_or(0, |_| self.batches[0].min(2) as u16),
                 ..Records::default()
             },
             source: Source { on_refusal: self.on_refusal, ..Source::default() },
@@ -197,6 +199,7 @@ impl Sketch {
                 retries: self.retries,
                 on_dependency_failure: self.on_dependency_failure(),
                 steps: self.steps(),
+                on_stop: rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop),
                 ..ContainerOptions::default()
             },
             table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
@@ -216,6 +219,13 @@ impl Sketch {
             topology,
             ..Scenario::default()
         }
+    }
+
+    /// How many containers of each queue are of the old release, and how they stop, if there is a rollout.
+    fn rollout(&self) -> Option<(u8, OnStop)> {
+        let Opening::Rollout(_, number) = self.opening else { return None };
+        let on_stop = if number.is_multiple_of(2) { OnStop::Drain } else { OnStop::AtOnce };
+        Some((1 + number / 2 % self.topology.containers, on_stop))
     }
 
     fn deduplication(&self) -> Deduplication {

@@ -63,6 +63,7 @@ pub fn topology() -> impl Strategy<Value = Topology> {
         regions,
         stages: stage_names(stages),
         containers,
+        old_containers: 0,
     })
 }
 
@@ -344,6 +345,7 @@ fn opening() -> impl Strategy<Value = Opening> {
         1 => spot().prop_map(Opening::Waiting),
         1 => spot().prop_map(Opening::Bypassed),
         1 => Just(Opening::Unreplicated),
+        1 => (spot(), 0u8..8).prop_map(|(spot, old)| Opening::Rollout(spot, old)),
     ]
 }
 

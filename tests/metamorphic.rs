@@ -380,6 +380,7 @@ fn no_order_accuses_a_sound_design() {
         regions: 2,
         stages: vec!["first".to_owned()],
         containers,
+        old_containers: 0,
     });
     let small = strategy::scenario_on(small);
     let small = small.prop_filter("few records", |scenario| scenario.records.total() <= 2);

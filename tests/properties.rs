@@ -115,7 +115,7 @@ fn the_message_of_a_failed_property_test_is_a_story() {
     ]
     .map(|words| message.find(words).unwrap_or_else(|| panic!("{words}: {message}")));
     assert!(places.is_sorted(), "{message}");
-    assert!(message.lines().count() < 120, "{message}");
+    assert!(message.lines().count() < 160, "{message}");
 }
 
 /// Within the macro there is no moment for a story, so the message of the case says how to come to it.

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::model::bit_set::BitSet;
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt};
@@ -18,8 +17,10 @@ use crate::model::states::states;
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
+mod release;
 
 pub use crate::model::event::container::{Event, WhyBack};
+pub(crate) use release::Limits;
 
 states! {
     /// ```text
@@ -109,6 +110,8 @@ pub struct Container {
     /// How often the request under way was refused and sent again.
     retried: u8,
     hand: Option<Hand>,
+    /// It is of the old release.
+    is_old: bool,
 }
 
 /// What a container does with a record, in order; then nothing.
@@ -135,8 +138,10 @@ pub(crate) struct Context {
     pub(crate) steps: Steps,
     /// Its design.
     pub(crate) options: ContainerOptions,
-    /// The records that it cannot process; none if it can process all.
-    pub(crate) poison: Option<Arc<BitSet>>,
+    /// What it cannot process; none if it can process all records.
+    pub(crate) limits: Option<Arc<Limits>>,
+    /// It is of the old release when the run begins.
+    pub(crate) begins_old: bool,
 }
 
 impl Context {
@@ -144,11 +149,6 @@ impl Context {
     #[inline]
     pub(crate) fn action(&self, step: u8) -> Option<Act> {
         self.steps.get(usize::from(step)).copied().flatten()
-    }
-
-    #[inline]
-    fn is_poison(&self, copy: RecordCopy) -> bool {
-        self.poison.as_ref().is_some_and(|poison| poison.contains(copy.id.index()))
     }
 }
 
@@ -173,8 +173,8 @@ impl Container {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });
                     self.retried = 0;
-                    if context.is_poison(copy) {
-                        return self.give_back(WhyBack::Poison, context, out);
+                    if context.limits.is_some() && self.turns_down(copy, context, out) {
+                        return;
                     }
                     self.act(context, out);
                 }
@@ -330,6 +330,12 @@ impl Container {
     /// may have more lives than there are numbers; of so many lives no reply is left on its way.
     fn end_life(&mut self) {
         self.incarnation = self.incarnation.wrapping_add(1);
+    }
+
+    /// Begins to work, as a container of the release that it begins with.
+    pub(crate) fn begin(&mut self, context: &Context, out: &mut Outbox) {
+        self.is_old = context.begins_old;
+        self.receive(context, out);
     }
 
     /// Asks the in-queue for the next record.

@@ -130,6 +130,9 @@ pub enum FaultKind {
     Switchover,
     /// The writer of a global database moves at once, and what was not replicated is lost.
     Failover,
+    /// A container of the new release takes the place of the container, which finishes what it has or stops at once
+    /// ([`OnStop`](crate::model::options::OnStop)).
+    Deploy,
 }
 
 impl FaultKind {
@@ -143,6 +146,7 @@ impl FaultKind {
             FaultKind::Lose => "lose",
             FaultKind::Switchover => "switchover",
             FaultKind::Failover => "failover",
+            FaultKind::Deploy => "deploy",
         }
     }
 }

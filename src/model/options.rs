@@ -133,8 +133,8 @@ mod table;
 
 pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
-    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnRecover, OnUnreadable, Restart,
-    WhilePaused,
+    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnNewFormat, OnRecover, OnStop,
+    OnUnreadable, Restart, WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};

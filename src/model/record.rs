@@ -14,6 +14,9 @@ pub struct RecordCopy {
     pub value: u32,
 }
 
+/// What a container of the old release takes for the value of a record in the new format: no value at all.
+pub(crate) const MISREAD: u32 = 0;
+
 /// The largest value of a record.
 pub const VALUE_MAX: u32 = 100_000;
 

@@ -44,7 +44,8 @@ pub enum Await {
     Drained(RegionId),
     /// No other machine can take a step.
     Quiescent,
-    /// Any moment: the scheduler chooses one, at the latest when no other machine can take a step.
+    /// Any moment: the scheduler chooses one, at the latest when no other machine can take a step, or when a system that goes
+    /// round is healed.
     Sometime,
 }
 

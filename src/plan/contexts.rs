@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
+use crate::model::container::Limits;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
@@ -15,7 +16,7 @@ use crate::model::table::relay;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, service, source, table,
 };
-use crate::scenario::{Records, Scenario};
+use crate::scenario::Scenario;
 
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
@@ -121,7 +122,8 @@ impl Builder<'_> {
 
     pub(super) fn containers(&self) -> Vec<container::Context> {
         let layout = self.layout;
-        let poison = poison(&self.scenario.records);
+        let limits = limits(self.scenario);
+        let old = usize::from(self.scenario.topology.old_containers);
         let context = |id| {
             let id = ContainerId(id);
             let (region, stage) = layout.container_place(id);
@@ -137,7 +139,8 @@ impl Builder<'_> {
                 service: layout.machine(Place::Service),
                 steps: self.steps,
                 options: self.scenario.container.clone(),
-                poison: poison.clone(),
+                limits: limits.clone(),
+                begins_old: id.index() % layout.containers_per_stage < old,
             }
         };
         (0..layout.containers() as u16).map(context).collect()
@@ -273,9 +276,13 @@ impl Builder<'_> {
     }
 }
 
-/// The records that no container can process, if there are any.
-fn poison(records: &Records) -> Option<Arc<BitSet>> {
+/// What containers cannot process, if there is anything.
+fn limits(scenario: &Scenario) -> Option<Arc<Limits>> {
+    let records = &scenario.records;
     let mut poison = BitSet::new(records.total() as usize + 1);
     records.poison.iter().for_each(|&record| poison.insert(record.into()));
-    (!records.poison.is_empty()).then(|| Arc::new(poison))
+    let has_old = scenario.topology.old_containers > 0;
+    let first = Some(RecordId(records.new_format_from)).filter(|first| has_old && first.0 > 0);
+    let limits = Limits { poison, new_format_from: first };
+    (!records.poison.is_empty() || first.is_some()).then(|| Arc::new(limits))
 }

@@ -133,7 +133,9 @@ pub(super) fn outage(region: RegionId, targets: &[(String, Vec<Target>)]) -> Vec
 /// Whether the fault can happen to the target.
 pub fn can_happen(kind: FaultKind, target: Target) -> bool {
     match (kind, target) {
-        (FaultKind::Pause | FaultKind::Crash, target) => matches!(target, Target::Container(_)),
+        (FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy, target) => {
+            matches!(target, Target::Container(_))
+        }
         (FaultKind::Fail, target) => !matches!(target, Target::Container(_)),
         (FaultKind::Offline, target) => matches!(target, Target::Dns(..)),
         (FaultKind::Switchover | FaultKind::Failover, target) => {

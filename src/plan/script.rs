@@ -267,6 +267,7 @@ impl Resolver<'_> {
                 FaultKind::Offline => "only 'in-dns@REGION' and 'out-dns@REGION' can",
                 FaultKind::Lose => "regional tables and '@REGION' can be lost",
                 FaultKind::Switchover | FaultKind::Failover => NO_WRITER,
+                FaultKind::Deploy => "only containers are; write 'deploy STAGE@REGION'",
             },
         };
         if kind == FaultKind::Lose

@@ -39,6 +39,7 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
     range("topology.regions", "regions", topology.regions.into(), (2, 8))?;
     range("topology.stages", "stages", topology.stages.len() as u64, (1, 16))?;
     range("topology.containers", "containers a stage", topology.containers.into(), (1, 8))?;
+    range("topology.old_containers", "old containers", topology.old_containers.into(), (0, 8))?;
     for (index, stage) in topology.stages.iter().enumerate() {
         if !is_name(stage) {
             let key = format!("topology.stages[{index}]");
@@ -80,9 +81,13 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
         range(&key, "records in a batch", size.into(), (1, 65_534))?;
     }
     range("records.batches", "records in all", records.total(), (1, 65_534))?;
-    let (found, records) = (records.unreadable, records.total());
-    if u64::from(found) > records {
-        return Err(Problem::new("records.unreadable", Cause::UnknownRecord { found, records }));
+    let named = [
+        ("records.unreadable", records.unreadable),
+        ("records.new_format_from", records.new_format_from),
+    ];
+    let records = records.total();
+    if let Some((key, found)) = named.into_iter().find(|&(_, found)| u64::from(found) > records) {
+        return Err(Problem::new(key, Cause::UnknownRecord { found, records }));
     }
     let poison = scenario.records.poison.iter().enumerate();
     let is_none = |found: u16| found == 0 || u64::from(found) > records;

@@ -8,7 +8,7 @@ use crate::model::fault::{FaultKind, PointKind, Target};
 use crate::model::id::RegionSet;
 use crate::model::message::MessageKind;
 use crate::model::options::{
-    Forwarding, OnDependencyFailure, OnDuplicate, OnUnreadable, ReplicationMode,
+    Forwarding, OnDependencyFailure, OnDuplicate, OnStop, OnUnreadable, ReplicationMode,
 };
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::{DriverAction, Plan};
@@ -102,7 +102,9 @@ impl Reached {
     /// Whether the scenario can reach it at all.
     #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let crash = plan.has_fault(FaultKind::Crash);
+        let options = &plan.scenario().container;
+        let stopped = plan.has_fault(FaultKind::Deploy) && options.on_stop == OnStop::AtOnce;
+        let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();
         let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
         let fail = plan.has_fault(FaultKind::Fail);
@@ -127,7 +129,7 @@ impl Reached {
         let gives_back =
             refuses || crash || refused || out_of_reach || plan.can_fail(is_dependency);
         let is_refused = refuses || refused || plan.can_fail(is_dependency);
-        let is_poisoned = !plan.scenario().records.poison.is_empty();
+        let is_poisoned = plan.cannot_process();
         let goes_on =
             plan.scenario().container.on_dependency_failure == OnDependencyFailure::GiveBack;
         match self {
@@ -152,7 +154,7 @@ impl Reached {
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
-            Reached::Crashed => crash,
+            Reached::Crashed => plan.has_fault(FaultKind::Crash),
             Reached::TimedOut => times_out,
             // A late remove may come when its container has died, and the record was delivered again.
             Reached::StaleRemove => times_out || (plan.budget.late > 0 && crash),
@@ -337,7 +339,7 @@ impl Coverage {
                 self.reach(Reached::GaveUp);
             }
             container::Event::GaveBack {
-                why: WhyBack::Duplicate | WhyBack::Refused(_) | WhyBack::Poison,
+                why: WhyBack::Duplicate | WhyBack::Refused(_) | WhyBack::Poison | WhyBack::NewFormat,
                 ..
             } => self.reach(Reached::GaveBack),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
@@ -356,7 +358,7 @@ impl Coverage {
                 FaultKind::Fail => Reached::ComponentFailed,
                 FaultKind::Offline => Reached::WentOffline,
                 FaultKind::Lose => Reached::Lost,
-                FaultKind::Switchover | FaultKind::Failover => return,
+                FaultKind::Switchover | FaultKind::Failover | FaultKind::Deploy => return,
             });
         } else if let fault::Event::Recovered { target: Target::Replicator(_), waiting: 1.. } =
             event

@@ -187,6 +187,51 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         include_str!("../../scenarios/incidents/charged-twice.toml"),
         PropertyName::EffectOnce,
     ),
+    (
+        "rollout-dead-letters",
+        include_str!("../../scenarios/incidents/rollout-dead-letters.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "rollout-unknown-job",
+        include_str!("../../scenarios/incidents/rollout-unknown-job.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "rollout-drops-fields",
+        include_str!("../../scenarios/incidents/rollout-drops-fields.toml"),
+        PropertyName::NoInvention,
+    ),
+    (
+        "deploy-repeats-jobs",
+        include_str!("../../scenarios/incidents/deploy-repeats-jobs.toml"),
+        PropertyName::EffectOnce,
+    ),
+    (
+        "deploy-burns-attempts",
+        include_str!("../../scenarios/incidents/deploy-burns-attempts.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "acknowledged-early",
+        include_str!("../../scenarios/incidents/acknowledged-early.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "expired-delivery",
+        include_str!("../../scenarios/incidents/expired-delivery.toml"),
+        PropertyName::EffectOnce,
+    ),
+    (
+        "replication-loop",
+        include_str!("../../scenarios/incidents/replication-loop.toml"),
+        PropertyName::Settles,
+    ),
+    (
+        "stale-node-promoted",
+        include_str!("../../scenarios/incidents/stale-node-promoted.toml"),
+        PropertyName::WithinRpo,
+    ),
 ];
 
 /// What a built-in scenario is about.

@@ -22,6 +22,7 @@
 //! lose @1                                               everything in region 1, for good
 //! switchover core-table to @2                           its writer, and nothing is lost
 //! failover core-table to @2                             at once: what was not replicated is lost
+//! deploy core@1                                         the new release, in place of its containers
 //! recover *@1
 //! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns
@@ -115,7 +116,8 @@ pub enum Condition {
     Drained(u8),
     /// No machine but the driver can take a step.
     Quiescent,
-    /// Any moment: it is a choice of the scheduler how long the driver waits.
+    /// Any moment: it is a choice of the scheduler how long the driver waits, at the latest until no machine can step, or, in a
+    /// system that goes round, until that is healed.
     Sometime,
 }
 
@@ -157,6 +159,7 @@ const VERBS: &[&str] = &[
     "lose",
     "switchover",
     "failover",
+    "deploy",
     "outage",
     "recover",
     "redrive",
@@ -180,7 +183,7 @@ pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
         "'{0}' is no step of a script{near}; steps begin with publish, await, pause, crash, fail, \
-         offline, lose, switchover, failover, outage, recover, redrive, weights or expect",
+         offline, lose, switchover, failover, deploy, outage, recover, redrive, weights or expect",
         near = near(.0)
     )]
     UnknownVerb(String),
@@ -210,6 +213,8 @@ const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONE
                      core-container@2' or 'fail *-table@1'); or 'fail some PATTERN' or 'lose @REGION'";
 const MOVE: &str = "switchover or failover, a DATABASE, and 'to @REGION' (as in 'failover core-table to \
                     @2')";
+const DEPLOY: &str =
+    "deploy STAGE@REGION, or deploy and a CONTAINER (as in 'deploy core@1' or 'deploy *@2')";
 const OUTAGE: &str = "outage @REGION";
 const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
@@ -247,6 +252,8 @@ impl FromStr for ScriptStep {
                 move_writer(FaultKind::Failover, name, region).ok_or_else(|| usage(MOVE))
             }
             ["switchover" | "failover", ..] => Err(usage(MOVE)),
+            ["deploy", name] => deployed(name).ok_or_else(|| usage(DEPLOY)),
+            ["deploy", ..] => Err(usage(DEPLOY)),
             ["outage", region] => {
                 let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
                 number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
@@ -271,6 +278,21 @@ impl FromStr for ScriptStep {
             _ => Err(ScriptError::UnknownVerb(line.to_owned())),
         }
     }
+}
+
+/// What stands between the name of a stage and a region in the pattern that means its containers there.
+const CONTAINERS_AT: &str = "-container*@";
+
+/// A new release of a stage in a region, or of the containers that match a pattern.
+fn deployed(name: &str) -> Option<ScriptStep> {
+    let containers = match name.rsplit_once('@') {
+        Some((stage, region)) if !stage.contains("-container") => {
+            format!("{stage}{CONTAINERS_AT}{region}")
+        }
+        None if !name.contains("-container") => return None,
+        Some(_) | None => name.to_owned(),
+    };
+    Some(ScriptStep::Fault(FaultKind::Deploy, containers))
 }
 
 fn move_writer(kind: FaultKind, name: &str, region: &str) -> Option<ScriptStep> {
@@ -327,7 +349,14 @@ impl fmt::Display for ScriptStep {
         match self {
             ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
             ScriptStep::Await(condition) => write!(f, "await {condition}"),
-            ScriptStep::Fault(kind, name) => write!(f, "{} {name}", kind.name()),
+            ScriptStep::Fault(kind, name) => match name.split_once(CONTAINERS_AT) {
+                Some((stage, region))
+                    if *kind == FaultKind::Deploy && !stage.contains("-container") =>
+                {
+                    write!(f, "deploy {stage}@{region}")
+                }
+                Some(_) | None => write!(f, "{} {name}", kind.name()),
+            },
             ScriptStep::FailSome(name) => write!(f, "fail some {name}"),
             ScriptStep::MoveWriter(kind, name, region) => {
                 write!(f, "{} {name} to @{region}", kind.name())

@@ -69,7 +69,7 @@ impl Faults {
         self.left
     }
 
-    fn is_ready(&self, point: FaultPoint) -> bool {
+    pub(super) fn is_ready(&self, point: FaultPoint) -> bool {
         self.ready.contains(self.numbers.number(point))
     }
 

@@ -111,7 +111,11 @@ impl World {
 fn commanded(action: usize, fault: Fault, plan: &Plan) -> Option<MachineId> {
     let is_command = match fault.kind {
         FaultKind::Pause | FaultKind::Fail | FaultKind::Offline => true,
-        FaultKind::Crash | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover => false,
+        FaultKind::Crash
+        | FaultKind::Lose
+        | FaultKind::Switchover
+        | FaultKind::Failover
+        | FaultKind::Deploy => false,
     };
     let is_outage = matches!(plan.script_line(action), ScriptStep::Outage(_));
     as_message(fault.target, plan).filter(|_| is_command && !is_outage)

@@ -13,7 +13,7 @@ use crate::sim::world::World;
 /// What of a component a fault can change; of most, whether they work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Condition {
-    Container { state: container::State, crashed: bool },
+    Container { state: container::State, crashed: bool, is_old: bool, lives: u16 },
     Dns { offline: bool, failed: bool },
     Writer { at: RegionId, drains: bool },
     Works(bool),
@@ -35,7 +35,9 @@ impl World {
     fn condition(&self, target: Target, plan: &Plan) -> Condition {
         if let Target::Container(id) = target {
             let container = &self.containers[id.index()];
-            Condition::Container { state: container.state(), crashed: container.crashed() }
+            let (state, crashed) = (container.state(), container.crashed());
+            let (is_old, lives) = (container.is_old(), container.incarnation());
+            Condition::Container { state, crashed, is_old, lives }
         } else if let Target::Dns(side, region) = target {
             let dns = match side {
                 DnsSide::In => &self.in_dns,

@@ -92,6 +92,10 @@ impl World {
         let closes = usize::from(due) == plan.actions.len() || is_stuck || !is_quiescent;
         if !is_quiescent {
             self.obey_all(plan);
+            // A system that goes round has no moment at which no machine can step.
+            if self.faults.is_ready(FaultPoint::GoOn) {
+                self.release_driver();
+            }
         }
         match plan.scenario().heal {
             Heal::Everything => self.end_everything(plan),

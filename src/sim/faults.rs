@@ -21,15 +21,10 @@ impl World {
         self.out.emit(Event::Fault(fault::Event::Faulted { fault }));
         let out = &mut self.out;
         match (fault.kind, fault.target) {
-            (FaultKind::Pause, Target::Container(id)) => {
-                let context = &plan.containers[id.index()];
-                self.containers[id.index()].pause(context, out);
-                self.queue_changed(context.in_queue_id, plan);
-            }
-            (FaultKind::Crash, Target::Container(id)) => {
-                self.containers[id.index()].crash(&plan.containers[id.index()], out);
-                self.faults.offer(FaultPoint::Crash(id), false);
-            }
+            (
+                kind @ (FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy),
+                Target::Container(id),
+            ) => self.stop_container(kind, id, plan),
             (FaultKind::Fail, target) => self.fail(target, plan),
             (FaultKind::Offline, Target::Dns(side, region)) => {
                 let dns = match side {
@@ -49,7 +44,10 @@ impl World {
                 self.fail_over(id, to, plan);
                 self.out.emit(Event::Fault(fault::Event::LossEnded { target: fault.target }));
             }
-            (FaultKind::Pause | FaultKind::Crash | FaultKind::Offline, target)
+            (
+                FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy | FaultKind::Offline,
+                target,
+            )
             | (FaultKind::Switchover | FaultKind::Failover, target) => {
                 unreachable!("the plan lets no {:?} happen to {target:?}", fault.kind)
             }
@@ -85,6 +83,20 @@ impl World {
                 unreachable!("the plan lets no {target:?} fail")
             }
         }
+    }
+
+    /// A container is paused, crashes or is replaced.
+    fn stop_container(&mut self, kind: FaultKind, id: ContainerId, plan: &Plan) {
+        let (container, context) = (&mut self.containers[id.index()], &plan.containers[id.index()]);
+        if kind == FaultKind::Crash {
+            container.crash(context, &mut self.out);
+            return self.faults.offer(FaultPoint::Crash(id), false);
+        }
+        match kind == FaultKind::Pause {
+            true => container.pause(context, &mut self.out),
+            false => container.deploy(context, &mut self.out),
+        }
+        self.queue_changed(context.in_queue_id, plan);
     }
 
     /// A fault ends. Nothing happens to what works, or to what is gone for good.

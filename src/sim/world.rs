@@ -133,7 +133,7 @@ impl World {
             }
         }
         for (container, context) in world.containers.iter_mut().zip(&plan.containers) {
-            container.receive(context, &mut world.out);
+            container.begin(context, &mut world.out);
         }
         for region in layout.region_ids() {
             world.destination.receive(region, &plan.destination, &mut world.out);

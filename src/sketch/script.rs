@@ -23,6 +23,10 @@ pub(crate) enum Opening {
     Bypassed(Spot),
     /// A container is paused, and is found paused.
     Paused(Spot),
+    /// Some containers are of the old release, and get the first batch, all of it or most of it in the new format, while
+    /// they are replaced: first the stage and the region of the spot. The lowest bit of the number says whether they
+    /// stop at once; the others, how many are old.
+    Rollout(Spot, u8),
 }
 
 /// Something that the script does next.
@@ -269,12 +273,29 @@ impl Writer<'_> {
                 }
                 self.push(ScriptStep::Recover(name));
             }
+            Opening::Rollout(spot, _) => {
+                self.publish();
+                self.deploy(spot);
+            }
             Opening::Paused(spot) => {
                 let name = spot.container(topology);
                 self.push(ScriptStep::Fault(FaultKind::Pause, name.clone()));
                 self.expect(Expectation::State(name.clone(), State::FailedProcessing));
                 self.push(ScriptStep::Recover(name.clone()));
                 self.expect(Expectation::State(name, State::Processing));
+            }
+        }
+    }
+
+    /// Every stage of every region gets the new release, one after the other.
+    fn deploy(&mut self, first: Spot) {
+        let Topology { regions, stages, .. } = &self.sketch.topology;
+        let (from, stages) = (first.stage_index(&self.sketch.topology) as u8, stages.len() as u8);
+        for region in 0..*regions {
+            for stage in 0..stages {
+                let (stage, region) = (from + stage, first.region % regions + region);
+                let containers = Spot { stage, region }.containers(&self.sketch.topology);
+                self.push(ScriptStep::Fault(FaultKind::Deploy, containers));
             }
         }
     }

@@ -181,6 +181,7 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
             let why = match why {
                 WhyBack::Unreadable => "gave-up".to_owned(),
                 WhyBack::Poison => "gave-back poison".to_owned(),
+                WhyBack::NewFormat => "gave-back new-format".to_owned(),
                 WhyBack::Duplicate => "gave-back duplicate".to_owned(),
                 WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),
             };

@@ -216,6 +216,7 @@ impl Draft {
             FaultKind::Fail,
             FaultKind::Offline,
             FaultKind::Lose,
+            FaultKind::Deploy,
         ];
         let targets = names::targets(&plan.layout).into_iter();
         let named = targets.map(|(name, parts)| {
@@ -245,7 +246,7 @@ impl Draft {
             &*fitting[(usize::from(a) * 7 + usize::from(b)) % fitting.len()].0
         };
         let fault = |kind: FaultKind| format!("{} {}", kind.name(), such(Some(kind)));
-        match form % 40 {
+        match form % 41 {
             0 | 1 => "await sometime".to_owned(),
             2..=4 => fault(FaultKind::Pause),
             5..=7 => fault(FaultKind::Crash),
@@ -282,6 +283,7 @@ impl Draft {
                     if a % 2 == 0 { String::new() } else { format!(" records {}", count.max(1)) };
                 format!("expect waiting {queue}@{region} batch {batch}{records}")
             }
+            39 => format!("deploy {stage}@{region}"),
             _ => {
                 let state =
                     ["Processing", "FailedProcessing", "FailedDependency"][usize::from(a % 3)];

@@ -49,6 +49,8 @@ const LISTED_UNSOUND: &[&str] = &[
     "table.conflict=first-applied",
     "table.conflict=first-applied",
     "table.conflict=first-applied",
+    "table.conflict=first-applied",
+    "table.conflict=first-applied",
     // With keys, and without what makes it sound for those.
     "table.clock=per-region",
     "queue.max_receives=1",
@@ -225,13 +227,14 @@ impl Case {
         {
             return false;
         }
+        let is_mixed = scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0;
         let goes_back = scenario.records.keys > 0 && !VERSIONS_CHECKED.iter().all(checks);
         // An operator who switches may do so before the region has drained.
         if scenario.dns.policy == Policy::Failover && scenario.dns.health_threshold == 0 {
             return false;
         }
         let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
-        retries && !goes_back && self.changes.iter().all(is_sound)
+        retries && !goes_back && !is_mixed && self.changes.iter().all(is_sound)
     }
 
     /// Runs it once, under a scheduler of some kind.
@@ -361,6 +364,7 @@ impl Draw {
             changes.push("records.unreadable=1".to_owned());
         }
         self.poison(&mut changes);
+        self.rollout(&mut changes);
         if self.below(6) == 0 {
             changes.push(format!("speed.*-container*@1={}", 2 + self.below(9)));
         }
@@ -404,6 +408,14 @@ impl Draw {
                     changes.extend(["queue.dead_letters=parked", most].map(str::to_owned));
                 }
             }
+        }
+    }
+
+    /// Containers of the old release, and records that they cannot read, in one case of thirty.
+    fn rollout(&mut self, changes: &mut Vec<String>) {
+        if self.below(30) == 0 {
+            changes.push("topology.old_containers=1".to_owned());
+            changes.push(format!("records.new_format_from={}", 1 + self.below(4)));
         }
     }
 
@@ -453,6 +465,7 @@ impl Draw {
             FaultKind::Fail,
             FaultKind::Offline,
             FaultKind::Lose,
+            FaultKind::Deploy,
         ];
         let kind = *self.pick(&fault);
         let planned = [FaultKind::Switchover, FaultKind::Failover];

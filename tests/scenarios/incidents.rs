@@ -47,6 +47,61 @@ fn a_late_store_of_a_dead_container_brings_an_older_version_back() {
     }
 }
 
+/// To the broker a task is done when its worker takes it up: nothing brings it back when that dies.
+#[test]
+fn a_worker_acknowledges_before_it_works() {
+    let sound = "container.steps=store,publish,remove";
+    assert_incident("acknowledged-early", sound);
+    holds_with("acknowledged-early", &[sound], all_is_everywhere);
+    let property = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("acknowledged-early", changes));
+        (0..RANDOM_RUNS).find_map(|run| {
+            match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+                Verdict::Violated(violation) => Some(violation.property()),
+                Verdict::Holds | Verdict::Inconclusive(_) => None,
+            }
+        })
+    };
+    let left_out = ["spec.leave_out=RemoveLast", "spec.leave_out=RemoveLast,NeverLost"];
+    assert_eq!(property(&left_out[..1]), Some(PropertyName::NeverLost));
+    assert!(property(&left_out[1..]).is_some());
+    assert_eq!(property(&[left_out[1], "budget.crash=0"]), None);
+}
+
+/// The queue itself delivers twice, so its deduplication does not help; a destination that knows the record by its id does.
+#[test]
+fn a_delivery_that_expires_has_its_effect_twice() {
+    let property = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan("expired-delivery", changes));
+        (0..RANDOM_RUNS).find_map(|run| {
+            match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+                Verdict::Violated(violation) => Some(violation.property()),
+                Verdict::Holds | Verdict::Inconclusive(_) => None,
+            }
+        })
+    };
+    assert_eq!(property(&[]), Some(PropertyName::EffectOnce));
+    assert_eq!(property(&["queue.deduplication=by-record"]), Some(PropertyName::EffectOnce));
+    assert_eq!(property(&["budget.visibility_timeout=0"]), None);
+    holds_with("expired-delivery", &["destination.dedupe=by-id"], all_is_everywhere);
+}
+
+#[test]
+fn what_replication_brought_is_replicated_back() {
+    assert_incident("replication-loop", "replication.origin=own");
+    holds_with("replication-loop", &["replication.origin=own"], all_is_everywhere);
+}
+
+/// Region 2 has the rows of the second batch, and region 3 has not.
+#[test]
+fn the_region_that_lacks_the_last_writes_is_promoted() {
+    let to_2 = "script=publish 1,await delivered batch 1,await quiescent,fail core-replicator@3,\
+                publish 2,await delivered batch 2,await quiescent,fail core-table@1,\
+                failover core-table to @2,recover *,await delivered all";
+    assert_incident("stale-node-promoted", to_2);
+    holds_with("stale-node-promoted", &[to_2], all_is_everywhere);
+}
+
 /// Two containers work on two versions of a key at the same time where the message group is the record's own id; not
 /// where it is the key, although they work at the same time there, too. A store that checks versions, with a destination that
 /// does, does not mind.

@@ -192,7 +192,8 @@ impl Reduction {
             ) => None,
             DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
                 let destroys = !faults.iter().all(|&fault| is_undone(fault));
-                destroys.then_some("the script loses something for good, or moves a writer")
+                destroys
+                    .then_some("the script loses something for good, moves a writer, or deploys")
             }
         })
     }
@@ -291,7 +292,7 @@ fn is_known(scenario: &Scenario) -> bool {
 fn is_undone(fault: Fault) -> bool {
     match fault.kind {
         FaultKind::Pause | FaultKind::Crash | FaultKind::Fail | FaultKind::Offline => true,
-        FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover => false,
+        FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover | FaultKind::Deploy => false,
     }
 }
 

@@ -14,7 +14,7 @@
 //!   state to another one changes only those that were sent, and what is sent next is the same;
 //! * **its value.** Only the spec looks at it, which knows whose it is; a copy with another value than
 //!   its record's is written with it;
-//! * **a business key**, **an unreadable row**, **that no container can process it**, or **the message that it came in** where the
+//! * **a business key**, **an unreadable row**, **a new format**, **that no container can process it**, or **the message that it came in** where the
 //!   destination remembers those: such plans are not treated like this;
 //! * **the answer of in-dns that is due**, where answers are random: whichever it is, every answer is tried.
 //!   Only the fair schedule after the healing takes those that are due, and it is one of very many.
@@ -32,6 +32,7 @@ pub(super) fn is_used(plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let are_alike = plan.keys().count() == 0 && plan.keys().unreadable().is_none();
     let are_alike = are_alike && scenario.records.poison.is_empty();
+    let are_alike = are_alike && scenario.records.new_format_from == 0;
     let are_alike = are_alike && scenario.destination.dedupe != Dedupe::ByMessageId;
     let compete =
         scenario.queue.delivery == Delivery::Standard && plan.layout.containers_per_stage > 1;

@@ -59,6 +59,8 @@ pub enum WhyBack {
     Refused(MachineId),
     /// No container can process the record.
     Poison,
+    /// The record is in the new format, and the container is of the old release.
+    NewFormat,
 }
 
 impl Event {

@@ -44,7 +44,11 @@ impl Budget {
             | Effect::Fault(FaultKind::Pause | FaultKind::Crash | FaultKind::Fail) => true,
             Effect::Expiry
             | Effect::Fault(
-                FaultKind::Offline | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover,
+                FaultKind::Offline
+                | FaultKind::Lose
+                | FaultKind::Switchover
+                | FaultKind::Failover
+                | FaultKind::Deploy,
             ) => false,
         };
         let stopping = self.kinds().filter(|(point, _)| point.does().iter().any(stops));

@@ -1,7 +1,9 @@
 //! The options of the containers.
 
 use crate::model::list;
-use crate::model::options::scenarios::{CRASH_AT_REST, DEPENDENCIES_FAIL, TABLE_OUT_FOR_A_WHILE};
+use crate::model::options::scenarios::{
+    CRASH_AT_REST, DEPENDENCIES_FAIL, PRODUCER_FIRST, STOPPED_AT_ONCE, TABLE_OUT_FOR_A_WHILE,
+};
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
@@ -32,6 +34,11 @@ section! {
         restart: Restart,
         /// What it does when its table holds a row that it cannot read.
         on_unreadable: OnUnreadable,
+        /// What one of the old release (`topology.old_containers`) does with a record in the new format
+        /// (`records.new_format_from`).
+        on_new_format: OnNewFormat,
+        /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`).
+        on_stop: OnStop,
     }
 }
 
@@ -152,5 +159,42 @@ option! {
         /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
         /// row to every region, and then none of them gets on.
         GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Settles),
+    }
+}
+
+option! {
+    /// What a container of the old release does with a record in the new format, which its code does not know.
+    OnNewFormat {
+        /// Give the delivery back, before it stores anything, and ask for the next one. Sound, with
+        /// `queue.max_receives = 0`, if a container of the new release takes the place of the old one: until then the
+        /// record waits. A queue that gives up makes a dead letter of it.
+        GiveBack = SOUND
+            .by("rollout-dead-letters", P::DeliveredAll)
+            .holds_in(&[PRODUCER_FIRST, "rollout-unknown-job", "rollout-drops-fields"]),
+        /// Take it for done and remove it, as a job of an unknown kind, or an unknown command. Unsound: removed though not
+        /// stored and not forwarded.
+        Drop = UNSOUND
+            .needs(&["topology.old_containers=1", "records.new_format_from=1"])
+            .by(PRODUCER_FIRST, P::RemoveLast),
+        /// Process what it knows of it: the new fields are neither stored nor forwarded. Unsound: what is stored is not what
+        /// was published.
+        IgnoreFields = UNSOUND
+            .needs(&["topology.old_containers=1", "records.new_format_from=1"])
+            .by(PRODUCER_FIRST, P::NoInvention),
+    }
+}
+
+option! {
+    /// What becomes of the record that a container works on when a new one takes its place.
+    OnStop {
+        /// It finishes the record first: it drains. Sound.
+        Drain = SOUND.holds_in(&["deploy-repeats-jobs", "deploy-burns-attempts"]),
+        /// It stops between any two of its steps: its memory is lost, and the delivery comes back to the queue. Sound where what
+        /// is done again has its effect once, and where the queue does not count how often it delivers.
+        AtOnce = SOUND
+            .with(&["queue.max_receives=0", "destination.dedupe=by-id"])
+            .by("deploy-repeats-jobs", P::EffectOnce)
+            .by("deploy-burns-attempts", P::DeliveredAll)
+            .holds_in(&[STOPPED_AT_ONCE]),
     }
 }

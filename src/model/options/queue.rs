@@ -100,7 +100,7 @@ option! {
         /// The id is the record's: a record that is sent again is not taken again. Sound, and no replacement for what
         /// absorbs duplicates: a resend behind the window is a new message, one to another region's queue too, and
         /// the queue itself delivers again.
-        ByRecord = SOUND.holds_in(&["crash-anywhere", WINDOW_PASSES]),
+        ByRecord = SOUND.holds_in(&["crash-anywhere", WINDOW_PASSES, "deduplicated-by-key"]),
         /// The id is the business key, as with a hash of a body that has no more in it. Unsound: a newer version
         /// of the key is taken for a resend; it is acknowledged, and nowhere.
         ByKey = UNSOUND

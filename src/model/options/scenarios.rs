@@ -314,3 +314,31 @@ pub(crate) const TWO_REGIONS_ONE_KEY: &str = r#"
     table.conflict = "version-checked"
     destination.versions = "checked"
 "#;
+
+/// What publishes is rolled out before what consumes: containers of the old release get records in the new format, until the
+/// last one is replaced.
+pub(crate) const PRODUCER_FIRST: &str = r#"
+    name = "producer-first"
+    script = ["publish 1", "publish 2", "await published batch 2", "deploy *@1", "deploy *@2", "await delivered all"]
+    topology.stages = ["ledger", "notify"]
+    topology.old_containers = 1
+    records = { batches = [2, 4], new_format_from = 3 }
+"#;
+
+/// Containers are replaced while they work, and stop between two of their steps.
+pub(crate) const STOPPED_AT_ONCE: &str = r#"
+    name = "stopped-at-once"
+    script = ["publish 1", "deploy *@1", "deploy *@2", "await delivered all"]
+    topology.stages = ["ledger", "notify"]
+    records.batches = [6]
+    container.on_stop = "at-once"
+"#;
+
+/// Containers of the old release, which nothing replaces: records in the new format they would give back for ever.
+pub(crate) const NEVER_DEPLOYED: &str = r#"
+    name = "never-deployed"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    topology.old_containers = 1
+    records.batches = [2]
+"#;

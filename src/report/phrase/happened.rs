@@ -154,6 +154,9 @@ impl Scene<'_> {
                     format!("gives up on {record} (its table has a row that it cannot read)")
                 }
                 WhyBack::Poison => format!("cannot process {record} and gives it back"),
+                WhyBack::NewFormat => {
+                    format!("is of the old release, cannot read {record} and gives it back")
+                }
                 WhyBack::Duplicate => format!("gives {record} back: its table has it already"),
                 WhyBack::Refused(by) => {
                     format!("gives {record} back: {} refused", self.machine(by))
@@ -324,6 +327,7 @@ impl Scene<'_> {
             FaultKind::Lose => "is lost for good",
             FaultKind::Switchover => "is to be switched over",
             FaultKind::Failover => "fails over",
+            FaultKind::Deploy => "is replaced by one of the new release",
         };
         let layout = &self.simulation.plan().layout;
         if let Target::Writer(id, region) = fault.target {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::event::Event;
 use crate::model::event::fault;
+use crate::model::fault::FaultKind;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
@@ -246,7 +247,9 @@ impl Recorder {
                 self.lives[*life].arrived.get_or_insert(step);
             }
         } else if let Event::Fault(fault::Event::Faulted { fault }) = *event {
-            self.disturbances.push(Disturbance { fault, scripted, from: step, to: None });
+            // A container that is replaced is in its place again at once.
+            let to = (fault.kind == FaultKind::Deploy).then_some(step);
+            self.disturbances.push(Disturbance { fault, scripted, from: step, to });
         } else if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
             let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());
             open.filter(|one| one.fault.target == target).for_each(|one| one.to = Some(step));

@@ -26,6 +26,9 @@ impl Machines for Writer<'_> {
         self.bytes.u8(container.state() as u8);
         self.bytes.flag(container.crashed());
         self.bytes.u8(container.retried());
+        if self.plan.containers[id.index()].begins_old {
+            self.bytes.flag(container.is_old());
+        }
         if !self.renames {
             self.bytes.u16(container.incarnation());
         }

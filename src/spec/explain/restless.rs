@@ -51,6 +51,10 @@ impl Narrator<'_> {
                     "{name} cannot process {record} and gives it back each time{}",
                     self.starving(container)
                 ),
+                WhyBack::NewFormat => format!(
+                    "{name} is of the old release, cannot read {record} and gives it back each time{}",
+                    self.starving(container)
+                ),
                 WhyBack::Refused(by) => {
                     format!("{name} gives {record} back each time, since {} refuses", layout.name(by))
                 }

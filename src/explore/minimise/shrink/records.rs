@@ -42,7 +42,8 @@ pub(super) fn records(scenario: &Scenario) -> Vec<Shrunk> {
         found.into_iter().flat_map(|fewer| counted(scenario, fewer)).collect();
     // Which record it is that cannot be read or processed is no option: the first one is as good as any.
     let poison = &scenario.records.poison;
-    for named in poison.iter().copied().chain([scenario.records.unreadable]) {
+    let others = [scenario.records.unreadable, scenario.records.new_format_from];
+    for named in poison.iter().copied().chain(others) {
         let sooner = [1, named.saturating_sub(1)].into_iter().filter(|&id| 0 < id && id < named);
         let renamed = sooner.map(|id| {
             Shrunk::with(scenario, |scenario| {
@@ -66,6 +67,12 @@ pub(super) fn records(scenario: &Scenario) -> Vec<Shrunk> {
 fn rename(records: &mut Records, id: impl Fn(usize) -> Option<u16>) {
     let new = |named: u16| usize::from(named).checked_sub(1).and_then(&id);
     records.unreadable = new(records.unreadable).unwrap_or(0);
+    let first = records.new_format_from;
+    records.new_format_from = match first {
+        0 => 0,
+        // The first one that is left of those in the new format.
+        _ => (first..=u16::MAX).find_map(new).unwrap_or(0),
+    };
     records.poison = records.poison.iter().filter_map(|&named| new(named)).collect();
     records.poison.sort_unstable();
     records.poison.dedup();

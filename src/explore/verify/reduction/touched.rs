@@ -176,7 +176,11 @@ impl<'a> Touched<'a> {
                 self.target(target)
             }
             (
-                FaultKind::Crash | FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover,
+                FaultKind::Crash
+                | FaultKind::Lose
+                | FaultKind::Switchover
+                | FaultKind::Failover
+                | FaultKind::Deploy,
                 _,
             ) => self.everything(),
         }

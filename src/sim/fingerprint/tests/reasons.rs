@@ -52,6 +52,7 @@ pub(super) const REASONS: &[Reason] = &[
     ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
     ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
+    ("container.is_old", is_new, Left::Out, "no container is of the old release"),
     ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
     ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
@@ -122,6 +123,10 @@ fn looks_at_each_record(plan: &Plan) -> bool {
 
 fn has_no_message_ids(plan: &Plan) -> bool {
     plan.scenario().destination.dedupe != Dedupe::ByMessageId
+}
+
+fn is_new(plan: &Plan) -> bool {
+    plan.scenario().topology.old_containers == 0
 }
 
 fn does_not_deduplicate(plan: &Plan) -> bool {

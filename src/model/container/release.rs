@@ -1,0 +1,71 @@
+//! What a container's release can process, and how it gets another one.
+
+use crate::model::bit_set::BitSet;
+use crate::model::container::{Container, Context, State, WhyBack};
+use crate::model::id::RecordId;
+use crate::model::options::{OnNewFormat, OnStop};
+use crate::model::outbox::Outbox;
+use crate::model::record::{MISREAD, RecordCopy};
+
+/// What containers cannot process.
+#[derive(Clone, Debug)]
+pub(crate) struct Limits {
+    /// The records that no container can process.
+    pub(crate) poison: BitSet,
+    /// The first record in the new format, which a container of the old release cannot read; none if all are in the
+    /// old one.
+    pub(crate) new_format_from: Option<RecordId>,
+}
+
+impl Container {
+    /// Whether a record that was just delivered is one that it cannot process; then that is dealt with.
+    #[cold]
+    pub(super) fn turns_down(
+        &mut self,
+        copy: RecordCopy,
+        context: &Context,
+        out: &mut Outbox,
+    ) -> bool {
+        let Some(limits) = context.limits.as_deref() else { return false };
+        if limits.poison.contains(copy.id.index()) {
+            self.give_back(WhyBack::Poison, context, out);
+            return true;
+        }
+        if !self.is_old || limits.new_format_from.is_none_or(|first| copy.id < first) {
+            return false;
+        }
+        match context.options.on_new_format {
+            OnNewFormat::GiveBack => self.give_back(WhyBack::NewFormat, context, out),
+            OnNewFormat::Drop => self.skip_to_remove(context, out),
+            OnNewFormat::IgnoreFields => {
+                let hand = self.hand.as_mut().expect("it was just delivered");
+                hand.copy.value = MISREAD;
+                self.act(context, out);
+            }
+        }
+        true
+    }
+
+    /// A container of the new release takes its place. One that drains finishes what it has first: which release that is
+    /// makes no difference to a record that is in the hand, so the next one is the first that the new release sees. One
+    /// that has failed has nothing to finish, or hangs; its replacement stays failed until it is recovered, since what was in
+    /// the way of the one is in the way of the other.
+    pub(crate) fn deploy(&mut self, context: &Context, out: &mut Outbox) {
+        self.is_old = false;
+        match context.options.on_stop {
+            OnStop::Drain => {}
+            OnStop::AtOnce => {
+                let worked = self.state == State::Processing;
+                self.crash(context, out);
+                if worked {
+                    self.recover(context, out);
+                }
+            }
+        }
+    }
+
+    /// Whether it is of the old release, which cannot read the new format.
+    pub(crate) fn is_old(&self) -> bool {
+        self.is_old
+    }
+}

@@ -1,0 +1,119 @@
+//! Rollouts: containers of two releases, records in two formats, and how containers stop.
+
+use std::cell::Cell;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::model::{Event, container, queue};
+use active_active::scenario::builtin;
+use active_active::scheduler::Random;
+use active_active::spec::PropertyName;
+
+use super::support::*;
+
+/// What consumes is rolled out before the new format is published.
+const CONSUMERS_FIRST: &str = "script=deploy *@1,deploy *@2,publish 1,await delivered all";
+
+/// The first violation in 2,000 random runs.
+fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
+    let mut runner = Runner::new(plans::plan(name, changes));
+    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+        Verdict::Violated(violation) => Some(violation.property()),
+        Verdict::Holds => None,
+        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
+    })
+}
+
+/// The incident is found by its property, and each fix holds under every scheduler, with all that was published.
+fn assert_mended(name: &str, fixes: &[&str]) {
+    let (_, _, property) = builtin::INCIDENTS.iter().find(|it| it.0 == name).expect("it is listed");
+    assert_eq!(found(name, &[]), Some(*property), "{name}");
+    for fix in fixes {
+        holds_with(name, &[fix], all_is_everywhere);
+    }
+}
+
+/// A queue that gives up makes dead letters of what only the old release cannot read.
+#[test]
+fn a_rollout_makes_dead_letters_of_good_records() {
+    let first = "script=publish 1,deploy *@1,deploy *@2,publish 2,await delivered all";
+    assert_mended("rollout-dead-letters", &[first, "queue.max_receives=0"]);
+    // In whichever order stages and regions come, as long as all come before the new format.
+    let backwards = "script=publish 1,deploy notify@2,deploy ledger@*,deploy notify@1,publish 2";
+    assert_eq!(found("rollout-dead-letters", &[backwards]), None);
+    // One that is left out is enough.
+    let but_one = "script=publish 1,deploy ledger@*,deploy notify@2,publish 2,await quiescent";
+    assert_eq!(found("rollout-dead-letters", &[but_one]), Some(PropertyName::DeliveredAll));
+    // Old containers are no trouble without a new format.
+    assert_eq!(found("rollout-dead-letters", &["records.new_format_from=0"]), None);
+    assert_eq!(found("rollout-dead-letters", &["topology.old_containers=0"]), None);
+}
+
+#[test]
+fn an_old_worker_completes_a_job_that_it_does_not_know() {
+    assert_mended("rollout-unknown-job", &[CONSUMERS_FIRST, "container.on_new_format=give-back"]);
+}
+
+#[test]
+fn an_old_node_drops_the_fields_that_it_does_not_know() {
+    assert_mended("rollout-drops-fields", &[CONSUMERS_FIRST, "container.on_new_format=give-back"]);
+}
+
+#[test]
+fn a_deployment_repeats_what_workers_have_half_done() {
+    let fixes = ["container.on_stop=drain", "destination.dedupe=by-id"];
+    assert_mended("deploy-repeats-jobs", &fixes);
+}
+
+/// A stop is a delivery that was not removed, which is what a queue counts.
+#[test]
+fn a_deployment_takes_an_attempt_from_what_it_interrupts() {
+    let fixes = ["container.on_stop=drain", "queue.max_receives=0"];
+    assert_mended("deploy-burns-attempts", &fixes);
+}
+
+/// A deployment brings a delivery back only from a container that stops at once, and to each schedule that has one it is
+/// no trouble by default.
+#[test]
+fn a_container_that_drains_gives_no_delivery_back() {
+    let returns = |on_stop: &str| {
+        let returns = Cell::new(0);
+        holds_with("deploy-repeats-jobs", &["destination.dedupe=by-id", on_stop], |run| {
+            let is_return =
+                |event: &Event| matches!(event, Event::Queue(queue::Event::Returned { .. }));
+            returns.set(returns.get() + usize::from(run.events.all.iter().any(is_return)));
+        });
+        returns.get()
+    };
+    assert_eq!(returns("container.on_stop=drain"), 0);
+    assert!(returns("container.on_stop=at-once") > 100);
+}
+
+/// Under every kind of schedule, records in the new format that old containers give back arrive when those are replaced;
+/// a container that does not work is replaced, too, and reads them when it is recovered.
+#[test]
+fn what_is_given_back_arrives_after_the_rollout() {
+    let given_back = Cell::new(0);
+    let stopped = "script=publish 1,crash ledger-container-1@1,pause ledger-container-1@2,\
+                   deploy ledger@*,recover *,await delivered all";
+    // Nothing is ever quiescent while no container can read what comes, and the script goes on all the same.
+    let sometime = "script=publish 1,await sometime,deploy ledger@1,await sometime,deploy ledger@2,\
+                    await delivered all";
+    let designs: [&[&str]; 4] = [
+        &["container.on_stop=drain"],
+        &["container.on_stop=at-once"],
+        &[stopped],
+        &[sometime, "topology.old_containers=2"],
+    ];
+    for changes in designs {
+        let changes = [&["container.on_new_format=give-back"], changes].concat();
+        holds_with("rollout-unknown-job", &changes, |run| {
+            all_is_everywhere(run);
+            let is_back = |event: &Event| {
+                matches!(event, Event::Container(container::Event::GaveBack { .. }))
+            };
+            given_back.set(given_back.get() + usize::from(run.events.all.iter().any(is_back)));
+        });
+    }
+    let given_back = given_back.get();
+    assert!(given_back > 100, "{given_back} runs have an old container that gives a record back");
+}
