@@ -125,7 +125,9 @@ impl Ledger {
 
     #[inline]
     pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
-        self.records[record.index()].queue_copies += 1;
+        // A container that publishes a record and gives it back, for ever, makes more copies than there are numbers.
+        let copies = &mut self.records[record.index()].queue_copies;
+        *copies = copies.saturating_add(1);
         let (region, position) = plan.layout.queue_place(queue);
         if let Some(stage) = position.checked_sub(1) {
             self.at_stage[record.index() * self.stages + stage].forwarded.insert(region);
