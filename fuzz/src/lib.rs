@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU8, Ordering};
 
 use active_active::arbitrary::Case;
 use active_active::explore::{AbstractStates, Checker};
+use active_active::plan::Plan;
 use active_active::report::minimal;
+use active_active::scenario::Scenario;
 
 /// How many counters there are. Small scenarios reach some thousand states.
 const COUNTERS: usize = 1 << 15;
@@ -41,17 +43,42 @@ thread_local! {
 /// If the spec is violated; the message has the story of the smallest run that shows it, and that run
 /// as a test to paste and as a file to replay.
 pub fn judge(case: &Case) {
-    judge_one(case);
+    judge_order(case);
     if let Some(timed) = case.timed() {
-        judge_one(&timed);
+        judge_order(&timed);
     }
 }
 
-fn judge_one(case: &Case) {
+/// Judges a case. The states that it goes through count as coverage.
+///
+/// # Panics
+///
+/// As [`judge`].
+pub fn judge_order(case: &Case) {
     let mut states = AbstractStates::new(|state| {
         STATES[state as usize % COUNTERS].store(1, Ordering::Relaxed);
     });
     let result = CHECKER
         .with_borrow_mut(|checker| checker.check(&case.scenario, &case.choices, &mut states));
     result.unwrap_or_else(|failure| panic!("{}", minimal::in_full(&failure)));
+}
+
+/// The variable of the environment that names the scenario file of `own_scenario_fuzz`.
+const SCENARIO: &str = "ACTIVE_ACTIVE_SCENARIO";
+
+/// The scenario of the file that ACTIVE_ACTIVE_SCENARIO names.
+///
+/// # Errors
+///
+/// In words, if there is no such variable or file, or if the scenario is not valid.
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a fuzz target is a command, and has no arguments of its own"
+)]
+pub fn own_scenario() -> Result<Scenario, String> {
+    let file = std::env::var(SCENARIO)
+        .map_err(|_| format!("{SCENARIO} is not set: give it the path of a scenario file"))?;
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| format!("{file}, which {SCENARIO} names, cannot be read: {error}"))?;
+    Plan::load(&text, &file, &[]).map(|plan| plan.scenario().clone()).map_err(|e| e.to_string())
 }

@@ -1,0 +1,24 @@
+//! The scenario file that ACTIVE_ACTIVE_SCENARIO names, any order of its events: the spec holds.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use active_active::arbitrary::Case;
+use active_active::scenario::Scenario;
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| {
+    active_active_fuzz::own_scenario().unwrap_or_else(|problem| {
+        eprintln!("{problem}");
+        std::process::exit(2);
+    })
+});
+
+fuzz_target!(
+    init: LazyLock::force(&SCENARIO),
+    |bytes: &[u8]| -> Corpus {
+        let Some(case) = Case::of(&SCENARIO, bytes) else { return Corpus::Reject };
+        active_active_fuzz::judge_order(&case);
+        Corpus::Keep
+    }
+);
