@@ -124,10 +124,10 @@ mod tests {
     fn the_slow_share_the_steps_by_their_speeds_when_the_fast_has_nothing_to_do() {
         let text = r#"
             name = "slow"
-            script = ["publish 3", "await delivered all"]
+            script = ["publish 1", "await delivered all"]
             [speed]
             out-dns = 1000
-            source = 3
+            record-source = 3
         "#;
         let plan = Arc::new(Plan::new(&Scenario::parse(text).unwrap()).unwrap());
         let mut simulation = Simulation::new(Arc::clone(&plan));
