@@ -98,6 +98,39 @@ fn loads_without_an_error_and_fits_at_both_widths_and_in_both_schemes() {
 }
 
 #[test]
+fn it_opens_at_the_violation_and_where_nothing_is_violated_at_the_beginning() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let unsound = "crash-anywhere --set container.on_duplicate=skip";
+    chromium.open(&pages.report(unsound), WIDE, "light");
+    let at = step(&mut chromium);
+    assert!(at > 0, "the story has been told");
+    assert_eq!(at, field(&mut chromium, "steps"), "a violation ends the smallest run");
+    chromium.open(&pages.report("baseline --runs 5"), WIDE, "light");
+    assert_eq!(step(&mut chromium), 0);
+    chromium.assert_silent();
+}
+
+#[test]
+fn names_of_properties_are_not_broken_and_labels_are_not_covered() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let three = "baseline --set topology.regions=3 --set topology.containers=3 --runs 5";
+    chromium.open(&pages.report(three), WIDE, "light");
+    let broken = "[...document.querySelectorAll('#properties td code')]\
+                  .filter((name) => name.getClientRects().length > 1).length";
+    assert_eq!(chromium.value(broken), 0, "names in two lines");
+    let covered = "(() => { const boxes = (what) => [...document.querySelectorAll(\
+                   '.picture.wide .m.container ' + what)].map((e) => e.getBoundingClientRect());\
+                   const bodies = boxes('.body'), labels = boxes('.label');\
+                   return labels.length < 45 ? -1 : labels.filter((l) => bodies.some((b) =>\
+                   l.left < b.right && b.left < l.right && l.top < b.bottom && b.top < l.bottom\
+                   )).length; })()";
+    assert_eq!(chromium.value(covered), 0, "labels under a container");
+    chromium.assert_silent();
+}
+
+#[test]
 fn the_numbers_are_those_of_the_json() {
     let pages = Pages::new();
     let mut chromium = Chromium::new();

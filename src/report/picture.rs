@@ -64,7 +64,7 @@ impl Measures {
                 table: 82.0,
                 inner: 34.0,
                 gap: 56.0,
-                rival: 46.0,
+                rival: 56.0,
                 lane: 33.0,
             },
             Flow::Down => Measures {

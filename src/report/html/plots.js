@@ -103,4 +103,5 @@ const shade = html("li");
 shade.textContent = "shaded: a fault lasts";
 $("plot-legend").append(shade);
 
-show(0);
+// A violation is what a reader came for.
+show(data.summary.violation ? positionOf(data.summary.violation.step) : 0);
