@@ -34,7 +34,7 @@ states! {
 }
 
 /// What containers call for each record at each stage: a card network, a mail provider. It belongs to no region, and what
-/// it does is done: no fault takes it back, and whoever gets no answer cannot know whether there was an effect. So a
+/// it does is done: no fault takes it back, and a caller that gets no answer cannot know whether there was an effect. So a
 /// call has a key, by which the service knows it again ([`Idempotency`]).
 ///
 /// Source: the idempotent requests of the Stripe API; "Timeouts, retries, and backoff with jitter" of the Amazon Builders'

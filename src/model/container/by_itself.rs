@@ -236,8 +236,12 @@ fn a_container_of_the_old_release_cannot_read_the_new_format() {
     at_once.drive(1);
     inserted(&mut at_once, 0, false);
     received(&mut at_once, 1, 2, 7);
+    let script = ["pause one-container@1", "deploy one@1", "recover one-container@1"];
+    let mut paused = Rig::new("container.on_stop = 'at-once'", &script);
+    paused.title("what replaces a container that has failed has failed, until it is recovered");
+    paused.drive(3);
     let test = "a_container_of_the_old_release_cannot_read_the_new_format";
-    all_tell(&[back, drop, ignore, at_once], TOLD, test);
+    all_tell(&[back, drop, ignore, at_once, paused], TOLD, test);
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn a_resend_is_taken_again_behind_the_window_only() {
     rig.drive(1);
     sends(&mut rig, &[1]);
     rig.choose("window-passes inbound-queue@1");
-    sends(&mut rig, &[1]);
+    sends(&mut rig, &[1, 2]);
     let mut by_key = self::rig("queue.deduplication = 'by-key'\nrecords.keys = 2", &[]);
     by_key.title("a newer version is taken for a resend");
     sends(&mut by_key, &[1, 2, 3, 4]);
