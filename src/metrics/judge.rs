@@ -18,6 +18,17 @@ use crate::words::plural;
 #[derive(Clone, Debug)]
 pub(crate) struct Judge {
     metrics: Metrics,
+    /// The lists of the last run that was judged, for their memory.
+    lists: Lists,
+}
+
+/// What expectations are judged by.
+#[derive(Clone, Debug, Default)]
+struct Lists {
+    /// How long each record took, in ascending order.
+    latencies: Vec<(Took, RecordId)>,
+    /// The recoveries from all faults after which something was published.
+    recoveries: Vec<Recovery>,
 }
 
 /// A recovery that was felt: the fault, the record that ended it (or never did), and how long it took.
@@ -26,7 +37,8 @@ type Recovery = (Took, Fault, RecordId);
 impl Judge {
     pub(crate) fn new(plan: &Plan) -> Judge {
         // No fault may go unjudged.
-        Judge { metrics: Metrics { faults: Faults::new(usize::MAX), ..Metrics::new(plan) } }
+        let metrics = Metrics { faults: Faults::new(usize::MAX), ..Metrics::new(plan) };
+        Judge { metrics, lists: Lists::default() }
     }
 
     /// What measures the run.
@@ -40,12 +52,27 @@ impl Judge {
     ///
     /// The first expectation of the script that is not met.
     pub(crate) fn judge(
-        &self,
+        &mut self,
         plan: &Plan,
         is_excused: impl Fn(RecordId) -> bool,
     ) -> Result<Times, Breach> {
-        let latencies = self.latencies(plan, &is_excused);
-        let recoveries: Vec<Recovery> = self.recoveries(plan, &is_excused).collect();
+        let mut lists = std::mem::take(&mut self.lists);
+        self.fill(&mut lists, plan, is_excused);
+        let judged = self.judge_by(&lists, plan);
+        self.lists = lists;
+        judged
+    }
+
+    fn fill(&self, lists: &mut Lists, plan: &Plan, is_excused: impl Fn(RecordId) -> bool) {
+        lists.latencies.clear();
+        lists.latencies.extend(self.latencies(plan, &is_excused));
+        lists.latencies.sort_unstable();
+        lists.recoveries.clear();
+        lists.recoveries.extend(self.recoveries(plan, &is_excused));
+    }
+
+    fn judge_by(&self, lists: &Lists, plan: &Plan) -> Result<Times, Breach> {
+        let Lists { latencies, recoveries } = lists;
         let exposed = || self.metrics.faults.all().iter().filter_map(exposed);
         for (index, objective) in plan.objectives().iter().enumerate() {
             let (index, limit) = (index as u8, objective.limit.ms());
@@ -56,7 +83,7 @@ impl Judge {
             };
             match objective.measure {
                 Measure::Latency(percentile) => {
-                    let found = at(percentile, &latencies);
+                    let found = at(percentile, latencies);
                     if let Some((took, record)) = found.filter(|(took, _)| took.exceeds_ms(limit)) {
                         return Err(Breach::TooSlow { objective: index, record, took });
                     }
@@ -82,14 +109,14 @@ impl Judge {
         })
     }
 
-    /// How long each record took, in ascending order.
-    fn latencies(
-        &self,
-        plan: &Plan,
-        is_excused: &impl Fn(RecordId) -> bool,
-    ) -> Vec<(Took, RecordId)> {
+    /// How long each record took, in the order of the records.
+    fn latencies<'a>(
+        &'a self,
+        plan: &'a Plan,
+        is_excused: &'a impl Fn(RecordId) -> bool,
+    ) -> impl Iterator<Item = (Took, RecordId)> + 'a {
         let records = &self.metrics.records;
-        let took = |record| {
+        let took = move |record| {
             let published = records.first_published(record)?;
             match (records.first_arrived(record), records.first_accepted(record)) {
                 (Some(arrived), _) => Some((Took::of_us(arrived - published), record)),
@@ -97,9 +124,7 @@ impl Judge {
                 (None, _) => None,
             }
         };
-        let mut latencies: Vec<_> = plan.record_ids().filter_map(took).collect();
-        latencies.sort_unstable();
-        latencies
+        plan.record_ids().filter_map(took)
     }
 
     /// The recoveries from all faults after which something was published.
@@ -135,9 +160,9 @@ impl Judge {
         };
         if let Breach::TooSlow { objective, record, .. } = violation.breach {
             let limit = plan.objectives()[usize::from(objective)].limit;
-            let latencies = self.latencies(plan, &is_excused);
-            let slow = latencies.iter().filter(|(took, _)| took.exceeds_ms(limit.ms())).count();
-            let of = plural(latencies.len() as u64, "record", "records");
+            let latencies = || self.latencies(plan, &is_excused);
+            let slow = latencies().filter(|(took, _)| took.exceeds_ms(limit.ms())).count();
+            let of = plural(latencies().count() as u64, "record", "records");
             violation.because =
                 vec![self.journey(record), format!("{slow} of {of} took longer than {limit}")];
         } else if let Breach::RecoveredLate { fault, record, took, .. } = violation.breach {
