@@ -239,7 +239,18 @@ impl Case {
 
     /// Runs it once, under a scheduler of some kind.
     pub(crate) fn run(&mut self, observer: &mut impl Observer) -> (Outcome, Runner) {
+        self.run_up_to(u64::MAX, observer)
+    }
+
+    /// The same, no further than so many steps: where every state is looked at, a system that never comes to rest
+    /// would take minutes.
+    pub(crate) fn run_up_to(
+        &mut self,
+        steps_max: u64,
+        observer: &mut impl Observer,
+    ) -> (Outcome, Runner) {
         let mut runner = Runner::new(Arc::clone(&self.plan));
+        runner.limit_steps(steps_max);
         let numbers = &mut self.numbers;
         let outcome = match below(numbers.next_u32(), 8) {
             0 => runner.run(&mut RoundRobin::default(), 0, observer),
