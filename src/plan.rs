@@ -1,10 +1,12 @@
 //! A scenario that was checked, with every name resolved: what the simulation runs on.
 
 pub mod action;
+mod bounds;
 mod contexts;
 mod load;
 pub mod names;
 mod objectives;
+mod of_stages;
 mod records;
 mod script;
 mod strike;
@@ -21,7 +23,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Answer, Clock, Commands, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
+    Answer, Clock, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
     OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
@@ -29,7 +31,7 @@ use crate::model::progress::{BatchOf, Progress};
 use crate::model::record::Keys;
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::scenario::script::Objective;
-use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep};
+use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep, StageSettings};
 
 /// A scenario that was checked, with every name resolved. It never changes during a run, and any
 /// number of simulations can share it.
@@ -75,6 +77,12 @@ pub struct Plan {
     outages: Vec<Vec<Fault>>,
     /// There are faults, or records are given back.
     repeats: bool,
+    /// Containers give back what is refused.
+    goes_round: bool,
+    /// Tables show, for a key, the record that was written last.
+    compares_times: bool,
+    /// Records may stay in a dead-letter queue.
+    parks: bool,
     /// The script waits for the source to be refused.
     awaits_refusal: bool,
     /// That message can be late by which an old writer hears of a failover.
@@ -104,10 +112,9 @@ impl Plan {
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::records(scenario)?;
-        validate::queue(scenario)?;
-        validate::table(scenario)?;
+        validate::stages(scenario)?;
         validate::budget(scenario)?;
-        validate::stores(scenario)?;
+        validate::databases(scenario)?;
         validate::replication(scenario)?;
         validate::dns(scenario)?;
         validate::timing(scenario)?;
@@ -117,16 +124,23 @@ impl Plan {
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
         let (actions, script_steps) = script::resolve(scenario, &layout)?;
-        validate::outbox(scenario, &actions)?;
+        validate::outbox(scenario, &actions, &layout)?;
         let lost = script::regions_lost(&actions);
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
         let keys = keys(scenario, &weights);
-        let contexts = contexts::Builder { scenario, layout: &layout, keys: &keys, steps };
+        let settings: Vec<StageSettings> = scenario.of_stages().collect();
+        let contexts = contexts::Builder {
+            scenario,
+            settings: &settings,
+            layout: &layout,
+            keys: &keys,
+            steps,
+        };
         let fences_late = fences_late(scenario, &actions);
         let can_be_late = fences_late || scenario.budget.late > 0;
         let offers_faults = scenario.budget != Budget::default()
-            || scenario.container.restart == Restart::Always
+            || settings.iter().any(|stage| stage.container.restart == Restart::Always)
             || can_be_late;
         let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
@@ -141,21 +155,30 @@ impl Plan {
             budget: scenario.budget,
             outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()
-                || scenario.container.on_unreadable == OnUnreadable::GiveUp
+                || settings
+                    .iter()
+                    .any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
                 || cannot_process(scenario)
                 || scenario.replication.origin == Origin::All
                 || disturbs(&actions),
+            goes_round: settings.iter().any(|stage| {
+                stage.container.on_dependency_failure == OnDependencyFailure::GiveBack
+            }),
+            compares_times: scenario.records.keys > 0
+                && settings.iter().any(|stage| stage.table.conflict == Conflict::LastWriterWins),
+            parks: scenario.queue.dead_letters == DeadLetters::Parked
+                || settings.iter().any(|stage| stage.queue.dead_letters == DeadLetters::Parked),
             awaits_refusal: actions
                 .iter()
                 .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
-            clocks_differ: clocks_differ(scenario),
+            clocks_differ: clocks_differ(scenario, &settings),
             fences_late,
             can_be_late,
             offers_faults,
             is_watched: offers_faults
                 || scenario.dns.answer == Answer::Random
                 || scenario.dns.health_check == HealthCheckOf::WholePath,
-            consumers_can_hang: scenario.topology.containers > 1
+            consumers_can_hang: settings.iter().any(|stage| stage.containers > 1)
                 && (has_fault(&actions, FaultKind::Pause)
                     || scenario.budget.does(FaultKind::Pause)),
             scenario: scenario.clone(),
@@ -365,7 +388,7 @@ impl Plan {
 
     /// Whether the time of a write makes a difference: tables show the record that was written last.
     pub(crate) fn compares_times(&self) -> bool {
-        compares_times(&self.scenario)
+        self.compares_times
     }
 
     /// How many steps the clock of a region that is ahead is ahead of the others: of any number, more than a run
@@ -380,7 +403,7 @@ impl Plan {
     /// Whether a system goes round, and does not come to rest, while a fault lasts: containers give back what is refused,
     /// and get it again.
     pub(crate) fn goes_round(&self) -> bool {
-        self.scenario.container.on_dependency_failure == OnDependencyFailure::GiveBack
+        self.goes_round
     }
 
     /// Whether containers of the old release can get records in the new format, and go round with them until they are
@@ -399,9 +422,9 @@ impl Plan {
         self.scenario.records.poison.contains(&record.0)
     }
 
-    /// Whether records may stay in dead-letter queues.
+    /// Whether records may stay in some dead-letter queue.
     pub fn parks(&self) -> bool {
-        self.scenario.queue.dead_letters == DeadLetters::Parked
+        self.parks
     }
 
     /// Whether the script waits for the source to be refused.
@@ -427,59 +450,6 @@ impl Plan {
         let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));
         self.actions.iter().any(checks)
     }
-
-    /// A bound on the number of steps from a state with `copies` records in queues, in hands and
-    /// with the source, under a scheduler that lets no machine wait for ever.
-    ///
-    /// Each copy passes each stage at most once more, and a dozen messages and two for each
-    /// region are enough for one stage; each machine can have a few messages on top. The bound is
-    /// four times what that adds up to, and a run that exceeds it does not come to rest.
-    pub fn fair_steps_max(&self, copies: u64) -> u64 {
-        let stages = self.layout.stages.len() as u64 + 2;
-        let regions = self.layout.regions as u64;
-        let per_stage = 12 + 2 * regions;
-        let machines = self.layout.machines() as u64;
-        let options = &self.in_dns.options;
-        // A change of a region's health is probed so often, there and back, and asked about at every
-        // stage; then an answer may be refused as long as it lives.
-        let health = match options.health_threshold {
-            0 => 0,
-            threshold => regions * (u64::from(threshold) * 6 + stages * 4),
-        };
-        let resolving = u64::from(options.ttl) * 8;
-        // A record that cannot be processed is given back at once, as often as a queue delivers it.
-        let records = &self.scenario.records;
-        let unreadable = records.total() - u64::from(records.new_format_from.max(1)) + 1;
-        let unreadable = if has_old_containers(&self.scenario) { unreadable } else { 0 };
-        let poison = (records.poison.len() as u64 + unreadable) * regions;
-        let given_back = poison * u64::from(self.scenario.queue.max_receives) * 4;
-        let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving + given_back;
-        4 * (copies * stages * per_stage + rest)
-    }
-
-    /// How many steps the script takes, at most, without those in which the driver only waits; commands that are
-    /// messages included.
-    fn script_steps_max(&self) -> u64 {
-        let commands = u64::from(self.scenario.commands == Commands::AsMessages);
-        let steps = |action: &DriverAction| match action {
-            DriverAction::FaultSome(faults) => (1 + commands) * faults.len() as u64,
-            DriverAction::Fault(faults) => 1 + commands * faults.len() as u64,
-            DriverAction::Recover(targets) => 1 + commands * targets.len() as u64,
-            DriverAction::Publish(_)
-            | DriverAction::Await(_)
-            | DriverAction::Redrive(_)
-            | DriverAction::Weights(_)
-            | DriverAction::Check(_) => 1,
-        };
-        self.actions.iter().map(steps).sum()
-    }
-
-    /// A bound that a run with a scheduler of any kind exceeds only when it does not come to rest
-    /// by itself; then the healing begins.
-    pub fn chaos_steps_max(&self) -> u64 {
-        let faults = self.budget.total() + self.actions().len() as u64;
-        self.fair_steps_max(self.records() as u64).saturating_mul(2 + faults)
-    }
 }
 
 /// Whether there are records that some container cannot process.
@@ -501,28 +471,22 @@ fn outages(scenario: &Scenario, layout: &Layout) -> Vec<Vec<Fault>> {
     layout.region_ids().map(|region| names::outage(region, &targets)).collect()
 }
 
-/// Whether tables show, for a key, the record that was written last.
-fn compares_times(scenario: &Scenario) -> bool {
-    scenario.records.keys > 0 && scenario.table.conflict == Conflict::LastWriterWins
-}
-
 /// Whether tables compare the times of clocks that can differ: not those of a log, nor of the one writer of a
 /// database.
-fn clocks_differ(scenario: &Scenario) -> bool {
-    let has_table = || {
-        let mut stages = scenario.topology.stages.iter();
-        stages.any(|stage| scenario.store.of(stage) == StoreKind::Dynamodb)
+fn clocks_differ(scenario: &Scenario, settings: &[StageSettings]) -> bool {
+    let compares = |stage: &StageSettings| {
+        stage.table.clock == Clock::PerRegion
+            && stage.table.conflict == Conflict::LastWriterWins
+            && stage.store == StoreKind::Dynamodb
     };
-    scenario.table.clock == Clock::PerRegion
-        && scenario.replication.mode == ReplicationMode::Eventual
-        && compares_times(scenario)
-        && has_table()
+    scenario.replication.mode == ReplicationMode::Eventual
+        && scenario.records.keys > 0
+        && settings.iter().any(compares)
 }
 
 /// Whether a failover can happen of which the old writer hears by a message: that may be late.
 fn fences_late(scenario: &Scenario, actions: &[DriverAction]) -> bool {
-    let mut stages = scenario.topology.stages.iter();
-    let has_database = stages.any(|stage| scenario.store.of(stage) == StoreKind::Aurora);
+    let has_database = scenario.stores_in(StoreKind::Aurora);
     let moves = scenario.budget.failover > 0 || has_fault(actions, FaultKind::Failover);
     has_database && moves && scenario.aurora.fencing == Fencing::BestEffort
 }

@@ -76,6 +76,7 @@ pub mod rpo;
 pub mod schema;
 pub mod scope;
 pub mod script;
+pub mod stages;
 pub mod stores;
 pub mod timing;
 
@@ -84,13 +85,15 @@ pub use problem::{Cause, Problem};
 pub use rpo::{LossLimit, Rpo};
 pub use scope::{BudgetError, Scope};
 pub use script::{Condition, Expectation, ScriptStep};
+pub use stages::{StageOptions, StageSettings};
 pub use stores::StoreOptions;
 pub use timing::Timing;
 
 pub use crate::model::fault::Budget;
 pub use crate::model::options::{
     AuroraOptions, ContainerOptions, DestinationOptions, DnsOptions, QueueOptions, RelayOptions,
-    ReplicationOptions, ServiceOptions, Source, TableOptions,
+    ReplicationOptions, ServiceOptions, Source, StageContainerOptions, StageQueueOptions,
+    StageTableOptions, TableOptions,
 };
 pub use crate::model::property::PropertyName;
 
@@ -151,6 +154,9 @@ pub struct Scenario {
     pub destination: DestinationOptions,
     /// The external service, if containers call one.
     pub service: ServiceOptions,
+    /// What is set for single stages, by name; it counts there instead of what is set for all.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub stage: BTreeMap<String, StageOptions>,
     /// Processing speeds: component name (or a pattern such as `*-container@1`) to a relative
     /// weight, 1..=1000. A component that no pattern matches has 1.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -194,6 +200,7 @@ impl Default for Scenario {
             replication: ReplicationOptions::default(),
             destination: DestinationOptions::default(),
             service: ServiceOptions::default(),
+            stage: BTreeMap::new(),
             speed: BTreeMap::new(),
             timing: Timing::default(),
             rpo: Rpo::default(),

@@ -8,7 +8,7 @@
 use crate::model::event::fault;
 use crate::model::event::queue::Change;
 use crate::model::event::{Event, Holder};
-use crate::model::id::{RecordId, TableId};
+use crate::model::id::{RecordId, StageId, TableId};
 use crate::model::record::RecordCopy;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
 use crate::plan::Plan;
@@ -113,6 +113,15 @@ impl PropertyName {
         }
         let why = OF_SOME.iter().find(|(property, _)| *property == self);
         why.and_then(|(_, not_applicable)| not_applicable(plan))
+    }
+
+    /// Why the property is not judged at a stage, if it is not, though it may be judged at others.
+    pub fn not_applicable_at(self, stage: StageId, plan: &Plan) -> Option<&'static str> {
+        let of_stage = || match self == PropertyName::RegionFifo {
+            true => RegionFifo::not_applicable_at(stage, plan),
+            false => None,
+        };
+        self.not_applicable(plan).or_else(of_stage)
     }
 }
 
@@ -430,7 +439,7 @@ impl Spec {
         match *event {
             // RegionFifo counts the records that come to a region.
             Event::Queue(queue::Event::Enqueued { queue, .. }) => {
-                plan.layout.queue_place(queue).1 == 0
+                RegionFifo::counts_at(plan.layout.queue_place(queue).1, plan)
             }
             // Such a plan takes no region out of a name, so every fetch is allowed.
             Event::Dns(event) => !matches!(event, dns::Event::FetchRouted { .. }),

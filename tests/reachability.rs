@@ -176,7 +176,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("room for so many {}", scenario.queue.capacity > 0));
     note(format!("unreadable row {}", scenario.records.unreadable > 0));
     note(format!("retries {}", scenario.container.retries));
-    let kinds = topology.stages.iter().map(|stage| scenario.store.of(stage));
+    let kinds = scenario.of_stages().map(|stage| stage.store);
     let databases = kinds.filter(|&kind| kind == StoreKind::Aurora).count();
     note(format!("stores {}", how_many(databases, topology.stages.len())));
     note(format!("how far a writer may be ahead {}", scenario.aurora.rpo_records_max > 0));

@@ -19,9 +19,12 @@ const HEAD: &str = include_str!("init.toml");
 /// Keys that the script of [`HEAD`] is better with than with their defaults.
 const OTHER: &[(&str, &str)] = &[("records.batches", "[10, 10]"), ("budget.crash", "1")];
 
-/// Tables that are left out by default, and a line of each.
-const EXAMPLES: &[(&str, &str)] =
-    &[("store.stages", "core = \"aurora\""), ("speed", "\"*-container@2\" = 3")];
+/// Tables that are left out by default, and an example of each.
+const EXAMPLES: &[(&str, &str)] = &[
+    ("store.stages", "[store.stages]\ncore = \"aurora\""),
+    ("speed", "[speed]\n\"*-container@2\" = 3"),
+    ("stage", "[stage.core]\ncontainers = 2\nqueue.delivery = \"standard\""),
+];
 
 pub(crate) fn execute(
     args: &InitArgs,
@@ -53,7 +56,9 @@ fn template() -> String {
         }
         schema.write_key(name, key, &schema.resolve(of)["properties"][key], &mut text);
     }
-    schema.write_key("", "speed", &schema.0["properties"]["speed"], &mut text);
+    for key in ["stage", "speed"] {
+        schema.write_key("", key, &schema.0["properties"][key], &mut text);
+    }
     text
 }
 
@@ -80,7 +85,7 @@ impl Schema {
             comment("  ", &format!("{}: {about}", value["const"]), text);
         }
         if let Some((_, example)) = EXAMPLES.iter().find(|(table, _)| *table == path) {
-            text.push_str(&format!("# [{path}]\n# {example}\n"));
+            example.lines().for_each(|line| text.push_str(&format!("# {line}\n")));
             return;
         }
         let other = OTHER.iter().find(|(other, _)| *other == path);
@@ -148,6 +153,17 @@ mod tests {
                 assert!(differs || found == Some(value), "'{key}.{inner}' is not the default");
             }
         }
-        assert!(template().contains("# [speed]"), "the optional table is explained");
+        for table in ["# [speed]", "# [stage.core]", "# [store.stages]"] {
+            assert!(template().contains(table), "the optional table {table} is explained");
+        }
+    }
+
+    /// What the comments show is right as it is.
+    #[test]
+    fn the_examples_of_tables_are_right() {
+        for (key, example) in super::EXAMPLES {
+            let text = format!("script = ['publish 1']\n{example}");
+            Scenario::parse(&text).unwrap_or_else(|error| panic!("{key}: {error}"));
+        }
     }
 }

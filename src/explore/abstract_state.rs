@@ -80,8 +80,8 @@ impl<F: FnMut(u64)> AbstractStates<F> {
             | depth_of(layout.queue(region, stage.index() + 1), simulation);
         let failed = simulation.is_disturbed(Target::Table(layout.table(region, stage)));
         let stores = backlog(stage, simulation) << 8 | u64::from(failed);
-        for number in 0..layout.containers_per_stage {
-            let container = simulation.container(layout.container(region, stage, number));
+        for id in layout.rivals(region, stage) {
+            let container = simulation.container(id);
             let works = container.state() as u64 * 2 + u64::from(container.crashed());
             let hand = container.hand().map_or(0, |Hand { step, .. }| 1 + u64::from(step));
             let doing = u64::from(stage.0) << 48 | works << 44 | hand << 40;

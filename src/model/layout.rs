@@ -83,8 +83,10 @@ pub struct Layout {
     pub regions: usize,
     /// By stage: its name.
     pub stages: Vec<String>,
-    /// How many containers compete on a queue: 1..=8.
-    pub containers_per_stage: usize,
+    /// By stage: how many containers compete on each of its queues: 1..=8.
+    containers_of: Vec<usize>,
+    /// By stage: how many containers a region has in the stages before it; one more element at the end, for all.
+    containers_before: Vec<usize>,
     /// By machine: what it is.
     places: Vec<Place>,
     /// By machine: what it is called.
@@ -105,11 +107,18 @@ const DESTINATION: MachineId = MachineId(4);
 const SINGLE_MACHINES: usize = 5;
 
 impl Layout {
-    pub(crate) fn new(regions: usize, stages: Vec<String>, containers: usize) -> Layout {
+    /// So many containers compete on each queue of each stage.
+    pub(crate) fn new(regions: usize, stages: Vec<String>, containers: Vec<usize>) -> Layout {
+        let mut before = vec![0];
+        before.extend(containers.iter().scan(0, |sum, containers| {
+            *sum += containers;
+            Some(*sum)
+        }));
         let mut layout = Layout {
             regions,
             stages,
-            containers_per_stage: containers,
+            containers_of: containers,
+            containers_before: before,
             places: Vec::new(),
             names: Vec::new(),
             queue_places: Vec::new(),
@@ -145,7 +154,7 @@ impl Layout {
             self.table_places.extend((0..stages).map(|stage| (region, StageId(stage))));
             for stage in 0..stages {
                 let place = (region, StageId(stage));
-                let places = std::iter::repeat_n(place, self.containers_per_stage);
+                let places = std::iter::repeat_n(place, self.containers_of(StageId(stage)));
                 self.container_places.extend(places);
             }
         }
@@ -164,10 +173,10 @@ impl Layout {
             }
             Place::Container(id) => {
                 let (region, stage) = self.container_place(id);
-                let stage = &self.stages[stage.index()];
-                match (self.containers_per_stage, id.index() % self.containers_per_stage) {
-                    (1, _) => format!("{stage}-container@{region}"),
-                    (_, number) => format!("{stage}-container-{}@{region}", number + 1),
+                let name = &self.stages[stage.index()];
+                match (self.containers_of(stage), self.container_number(id)) {
+                    (1, _) => format!("{name}-container@{region}"),
+                    (_, number) => format!("{name}-container-{}@{region}", number + 1),
                 }
             }
             Place::Table(id) => {
@@ -231,7 +240,33 @@ impl Layout {
 
     /// How many containers there are.
     pub fn containers(&self) -> usize {
-        self.regions * self.stages.len() * self.containers_per_stage
+        self.regions * self.containers_of_a_region()
+    }
+
+    fn containers_of_a_region(&self) -> usize {
+        self.containers_before[self.stages.len()]
+    }
+
+    /// How many containers compete on each queue of a stage.
+    #[inline]
+    pub fn containers_of(&self, stage: StageId) -> usize {
+        self.containers_of[stage.index()]
+    }
+
+    /// Which of those that compete on its queue a container is, counted from 0.
+    pub fn container_number(&self, container: ContainerId) -> usize {
+        let (region, stage) = self.container_place(container);
+        container.index() - self.container(region, stage, 0).index()
+    }
+
+    /// The containers of a stage in a region.
+    pub fn rivals(
+        &self,
+        region: RegionId,
+        stage: StageId,
+    ) -> impl Iterator<Item = ContainerId> + use<> {
+        let first = self.container(region, stage, 0).0;
+        (first..first + self.containers_of(stage) as u16).map(ContainerId)
     }
 
     /// How many regional tables there are.
@@ -253,8 +288,8 @@ impl Layout {
 
     /// One of the containers of a stage in a region, counted from 0.
     pub fn container(&self, region: RegionId, stage: StageId, number: usize) -> ContainerId {
-        let group = region.index() * self.stages.len() + stage.index();
-        ContainerId((group * self.containers_per_stage + number) as u16)
+        let before = region.index() * self.containers_of_a_region();
+        ContainerId((before + self.containers_before[stage.index()] + number) as u16)
     }
 
     /// The region and the position of a queue.
@@ -359,7 +394,10 @@ mod tests {
     #[test]
     fn every_machine_is_found_by_its_place_and_its_name() {
         let stages = ["a", "b", "c"].map(str::to_owned).to_vec();
-        for (regions, containers) in [(2, 1), (3, 2), (8, 8)] {
+        for (regions, containers) in
+            [(2, [1, 1, 1]), (3, [2, 2, 2]), (3, [1, 3, 2]), (8, [8, 8, 8])]
+        {
+            let containers = containers.to_vec();
             let layout = Layout::new(regions, stages.clone(), containers).with_service(true);
             for (index, &place) in layout.places().iter().enumerate() {
                 let machine = MachineId(index as u16);
@@ -370,9 +408,29 @@ mod tests {
     }
 
     #[test]
+    fn stages_can_have_different_numbers_of_containers() {
+        let stages = ["a", "b", "c"].map(str::to_owned).to_vec();
+        let layout = Layout::new(2, stages, vec![1, 3, 2]);
+        let second = RegionId(1);
+        assert_eq!(layout.containers(), 12);
+        for (stage, containers) in [1, 3, 2].into_iter().enumerate() {
+            let stage = StageId(stage as u8);
+            let rivals: Vec<ContainerId> = layout.rivals(second, stage).collect();
+            assert_eq!((layout.containers_of(stage), rivals.len()), (containers, containers));
+            for (number, id) in rivals.into_iter().enumerate() {
+                assert_eq!(layout.container(second, stage, number), id);
+                assert_eq!(layout.container_place(id), (second, stage));
+                assert_eq!(layout.container_number(id), number);
+            }
+        }
+        let named = ["a-container@2", "b-container-3@1", "c-container-2@2"];
+        assert!(named.iter().all(|name| layout.find(name).is_some()), "{:?}", layout.names());
+    }
+
+    #[test]
     fn default_names_are_those_of_the_published_architecture() {
         let stages = ["inbound", "preprocess", "core", "postprocess", "outbound"];
-        let layout = Layout::new(2, stages.map(str::to_owned).to_vec(), 1);
+        let layout = Layout::new(2, stages.map(str::to_owned).to_vec(), vec![1; 5]);
         let names: Vec<String> = (0..6).map(|position| layout.queue_name(position)).collect();
         let expected = [
             "inbound-queue",

@@ -3,12 +3,37 @@
 use serde::de::{DeserializeOwned, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+/// A list, or one that need not be there.
+pub trait List: Sized {
+    /// What is in it.
+    type Element;
+
+    /// The list of these elements.
+    fn of(elements: Vec<Self::Element>) -> Self;
+}
+
+impl<T> List for Vec<T> {
+    type Element = T;
+
+    fn of(elements: Vec<T>) -> Vec<T> {
+        elements
+    }
+}
+
+impl<T> List for Option<Vec<T>> {
+    type Element = T;
+
+    fn of(elements: Vec<T>) -> Option<Vec<T>> {
+        Some(elements)
+    }
+}
+
 /// Writes the list.
 ///
 /// # Errors
 ///
 /// As the serializer has them.
-pub fn serialize<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok, S::Error> {
+pub fn serialize<L: List + Serialize, S: Serializer>(list: &L, to: S) -> Result<S::Ok, S::Error> {
     list.serialize(to)
 }
 
@@ -17,10 +42,10 @@ pub fn serialize<T: Serialize, S: Serializer>(list: &[T], to: S) -> Result<S::Ok
 /// # Errors
 ///
 /// As the deserializer has them.
-pub fn deserialize<'de, T: DeserializeOwned, D: Deserializer<'de>>(
+pub fn deserialize<'de, L: List<Element: DeserializeOwned>, D: Deserializer<'de>>(
     from: D,
-) -> Result<Vec<T>, D::Error> {
-    from.deserialize_any(Elements(std::marker::PhantomData))
+) -> Result<L, D::Error> {
+    from.deserialize_any(Elements(std::marker::PhantomData)).map(L::of)
 }
 
 struct Elements<T>(std::marker::PhantomData<T>);

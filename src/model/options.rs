@@ -61,7 +61,44 @@ macro_rules! option {
 
 /// The options of a machine: each with its type, its default if that is not the type's own, and, of a type
 /// whose values have no names, those that are worth a try, the default first.
+///
+/// Those of machines that belong to a stage have a second form, in which each option is set for one stage or is not.
 macro_rules! section {
+    ($(#[$doc:meta])* $name:ident, for one stage $part:ident {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty $(= $default:expr)? $(=> $values:expr)?,)+
+    }) => {
+        $crate::model::options::section! {
+            $(#[$doc])* $name {
+                $($(#[$field_doc])* $field: $type $(= $default)? $(=> $values)?,)+
+            }
+        }
+
+        /// What is set for one stage. What is not set there is as for all stages.
+        #[derive(Clone, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+        #[serde(deny_unknown_fields, default)]
+        pub struct $part {
+            $(
+                $(#[$field_doc])*
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub $field: Option<$type>,
+            )+
+        }
+
+        impl $part {
+            /// Whether nothing is set.
+            pub(crate) fn is_empty(&self) -> bool {
+                *self == $part::default()
+            }
+
+            /// Those for all stages, with what is set for this one.
+            pub(crate) fn over(&self, all: &$name) -> $name {
+                $name {
+                    $($field: self.$field.clone().unwrap_or_else(|| all.$field.clone()),)+
+                }
+            }
+        }
+    };
     ($(#[$doc:meta])* $name:ident {
         $($(#[$field_doc:meta])* $field:ident: $type:ty $(= $default:expr)? $(=> $values:expr)?,)+
     }) => {
@@ -134,14 +171,14 @@ mod table;
 pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
     Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnNewFormat, OnRecover, OnStop,
-    OnUnreadable, Restart, WhilePaused,
+    OnUnreadable, Restart, StageContainerOptions, WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
 pub use limit::LossLimit;
 pub use queue::{
     AtCapacity, DeadLetters, Deduplication, Delivery, Groups, QueueFailure, QueueOptions, Receive,
-    RemoveBy,
+    RemoveBy, StageQueueOptions,
 };
 pub use relay::{Position, RelayOptions};
 pub use replication::{
@@ -151,7 +188,7 @@ pub use service::{Idempotency, ServiceFailure, ServiceOptions};
 pub use source::{OnPartial, OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};
-pub use table::{Clock, Conflict, Insert, TableFailure, TableOptions};
+pub use table::{Clock, Conflict, Insert, StageTableOptions, TableFailure, TableOptions};
 
 /// What is known about a value of an option.
 ///

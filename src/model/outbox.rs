@@ -400,7 +400,7 @@ mod tests {
     #[test]
     fn only_commands_pass_a_closed_inbox_whatever_comes_in_front_of_them() {
         let (machine, command) = (MachineId(4), Message::Command { action: 0, number: 0 });
-        let layout = Layout::new(2, vec!["one".to_owned()], 1);
+        let layout = Layout::new(2, vec!["one".to_owned()], vec![1]);
         let kept = Message::Wake { region: RegionId(1) };
         let arrivals: [fn(&mut Outbox, MachineId, Message); 2] = [
             |out, machine, message| {

@@ -1,5 +1,6 @@
 //! What each machine knows about its place and its design.
 
+use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
@@ -16,13 +17,16 @@ use crate::model::table::relay;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, service, source, table,
 };
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, StageSettings};
 
 pub(super) struct Builder<'a> {
     pub(super) scenario: &'a Scenario,
+    /// By stage: what is in force there.
+    pub(super) settings: &'a [StageSettings],
     pub(super) layout: &'a Layout,
     pub(super) keys: &'a Keys,
-    pub(super) steps: container::Steps,
+    /// By stage: what its containers do, in order.
+    pub(super) steps: Vec<container::Steps>,
 }
 
 impl Builder<'_> {
@@ -80,24 +84,6 @@ impl Builder<'_> {
         ids.map(|queue| self.layout.queue_place(queue).0).collect()
     }
 
-    /// By record: its message group, unless all are one.
-    fn groups(&self) -> Option<Arc<[u16]>> {
-        match self.scenario.queue.groups {
-            Groups::One => None,
-            Groups::ByKey => Some(self.keys_of_records()),
-            Groups::ByRecord => Some(self.record_ids()),
-        }
-    }
-
-    /// By record: its deduplication id, unless each request to send is a message of its own.
-    fn deduplication(&self) -> Option<Arc<[u16]>> {
-        match self.scenario.queue.deduplication {
-            Deduplication::None => None,
-            Deduplication::ByRecord => Some(self.record_ids()),
-            Deduplication::ByKey => Some(self.keys_of_records()),
-        }
-    }
-
     /// By record (element 0 unused): the record.
     fn record_ids(&self) -> Arc<[u16]> {
         (0..=self.scenario.records.total() as u16).collect()
@@ -110,12 +96,26 @@ impl Builder<'_> {
     }
 
     pub(super) fn queues(&self) -> Vec<queue::Context> {
-        let (groups, deduplication) = (self.groups(), self.deduplication());
-        let context = |id| queue::Context {
-            id: QueueId(id),
-            groups: groups.clone(),
-            deduplication: deduplication.clone(),
-            options: self.scenario.queue,
+        let by_record = LazyCell::new(|| self.record_ids());
+        let by_key = LazyCell::new(|| self.keys_of_records());
+        let context = |id| {
+            let id = QueueId(id);
+            let position = self.layout.queue_place(id).1;
+            let options = self.settings.get(position).map_or(self.scenario.queue, |one| one.queue);
+            queue::Context {
+                id,
+                groups: match options.groups {
+                    Groups::One => None,
+                    Groups::ByKey => Some(Arc::clone(&by_key)),
+                    Groups::ByRecord => Some(Arc::clone(&by_record)),
+                },
+                deduplication: match options.deduplication {
+                    Deduplication::None => None,
+                    Deduplication::ByRecord => Some(Arc::clone(&by_record)),
+                    Deduplication::ByKey => Some(Arc::clone(&by_key)),
+                },
+                options,
+            }
         };
         (0..self.layout.queues() as u16).map(context).collect()
     }
@@ -137,10 +137,10 @@ impl Builder<'_> {
                 out_queue: layout.machine(Place::Queue(out_queue_id)),
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 service: layout.machine(Place::Service),
-                steps: self.steps,
-                options: self.scenario.container.clone(),
+                steps: self.steps[stage.index()],
+                options: self.settings[stage.index()].container.clone(),
                 limits: limits.clone(),
-                begins_old: id.index() % layout.containers_per_stage < old,
+                begins_old: layout.container_number(id) < old,
             }
         };
         (0..layout.containers() as u16).map(context).collect()
@@ -157,7 +157,7 @@ impl Builder<'_> {
                 machine: layout.machine(Place::Table(id)),
                 region,
                 replicator: layout.machine(Place::Replicator(replicator)),
-                options: self.scenario.table,
+                options: self.settings[stage.index()].table,
                 replication: self.mode(stage),
                 acknowledge: self.acknowledge(stage),
                 origin: self.origin(stage),
@@ -171,7 +171,8 @@ impl Builder<'_> {
     /// What the relay of a table knows, if containers leave it to publish.
     fn relay(&self, region: RegionId, stage: StageId) -> Option<relay::Context> {
         let next = self.layout.queue(region, stage.index() + 1);
-        (!self.steps.contains(&Some(container::Act::Publish))).then(|| relay::Context {
+        let publishes = self.steps[stage.index()].contains(&Some(container::Act::Publish));
+        (!publishes).then(|| relay::Context {
             out_queue: self.layout.machine(Place::Queue(next)),
             position: self.scenario.relay.position,
         })
@@ -204,7 +205,7 @@ impl Builder<'_> {
     /// What the clusters of a stage know of their database, if it has one.
     fn database(&self, stage: StageId) -> Option<global_database::Context> {
         let layout = self.layout;
-        if self.scenario.store.of(&layout.stages[stage.index()]) == StoreKind::Dynamodb {
+        if self.settings[stage.index()].store == StoreKind::Dynamodb {
             return None;
         }
         let mut clusters = [MachineId(0); 8];
@@ -222,7 +223,7 @@ impl Builder<'_> {
     /// Whether the log of a stage judges whether there is a row already.
     pub(super) fn judges_conditions(&self, stage: StageId) -> bool {
         self.mode(stage) == ReplicationMode::Strong
-            && self.scenario.table.insert == Insert::Conditional
+            && self.settings[stage.index()].table.insert == Insert::Conditional
     }
 
     /// How many places a stage has in the log: one for each record, and one more.
@@ -265,7 +266,8 @@ impl Builder<'_> {
     pub(super) fn service(&self) -> Option<service::Context> {
         let layout = self.layout;
         let queues = (0..layout.queues() as u16).map(QueueId);
-        let calls = self.steps.contains(&Some(container::Act::Call));
+        let mut steps = self.steps.iter();
+        let calls = steps.any(|steps| steps.contains(&Some(container::Act::Call)));
         calls.then(|| service::Context {
             machine: layout.machine(Place::Service),
             stages_of_queues: queues.map(|id| StageId(layout.queue_place(id).1 as u8)).collect(),

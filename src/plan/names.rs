@@ -4,7 +4,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::Layout;
-use crate::scenario::{Cause, Problem, Scenario};
+use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
 
 /// Everything that can be named in a script, with its name: each container, queue, regional
@@ -148,9 +148,10 @@ pub fn can_happen(kind: FaultKind, target: Target) -> bool {
 /// The machines of a scenario.
 pub fn layout(scenario: &Scenario) -> Layout {
     let topology = &scenario.topology;
-    let (regions, containers) = (topology.regions.into(), topology.containers.into());
-    let layout = Layout::new(regions, topology.stages.clone(), containers);
-    layout.with_service(scenario.container.calls())
+    let settings: Vec<StageSettings> = scenario.of_stages().collect();
+    let containers = settings.iter().map(|stage| stage.containers.into()).collect();
+    let layout = Layout::new(topology.regions.into(), topology.stages.clone(), containers);
+    layout.with_service(settings.iter().any(|stage| stage.container.calls()))
 }
 
 /// What may have been meant, or one component of each kind in this scenario.

@@ -310,9 +310,9 @@ impl Resolver<'_> {
             };
             return self.problem(Cause::UnknownComponent { name: pattern.to_owned(), hint });
         }
-        let stores = &self.scenario.store;
+        let name = |stage: &StageId| &self.layout.stages[stage.index()];
         let has_writer =
-            |stage: &StageId| stores.of(&self.layout.stages[stage.index()]) == StoreKind::Aurora;
+            |stage: &StageId| self.scenario.of_stage(name(stage)).store == StoreKind::Aurora;
         let fault = |stage: StageId| Fault {
             kind,
             target: Target::Writer(ReplicatorId(stage.0.into()), to),

@@ -2,19 +2,21 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::container::{Act, Steps};
-use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
 use crate::model::options::{
-    AcknowledgeWhen, Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Idempotency,
-    Policy, Position, RelayOptions, ReplicationMode, StoreKind,
+    AcknowledgeWhen, Deduplication, Delivery, Idempotency, Policy, QueueOptions, ReplicationMode,
+    StoreKind,
 };
-use crate::plan::{DriverAction, names};
+use crate::plan::names;
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{
     AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep, ServiceOptions,
 };
-use crate::words;
+
+mod stages;
+
+pub(super) use stages::{container_steps, outbox};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {
     if (min..=max).contains(&found) {
@@ -46,6 +48,7 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
             return Err(Problem::new(key, Cause::Name(stage.clone())));
         }
     }
+    stages::named(scenario)?;
     let layout = names::layout(scenario);
     // By hash first: to compare all names with each other would be most of the work of a plan.
     let mut names: Vec<(u64, &String)> =
@@ -98,44 +101,6 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
     Ok(())
 }
 
-/// No skew of a clock that there is one of.
-pub(super) fn table(scenario: &Scenario) -> Result<(), Problem> {
-    let table = &scenario.table;
-    if table.clock == Clock::Shared && table.skew > 0 {
-        let (why, remedy) = (
-            "one clock for all regions is never ahead",
-            "set table.clock = \"per-region\", or leave this out",
-        );
-        return Err(Problem::new("table.skew", Cause::Contradiction { why, remedy }));
-    }
-    range("table.skew", "steps", table.skew.into(), (0, 1 << 30))
-}
-
-/// No answer to what cannot happen.
-pub(super) fn queue(scenario: &Scenario) -> Result<(), Problem> {
-    let queue = &scenario.queue;
-    if queue.at_capacity != AtCapacity::default() && queue.capacity == 0 {
-        return Err(Problem::new("queue.at_capacity", Cause::NoCapacity));
-    }
-    let is_fifo = queue.delivery == Delivery::Fifo;
-    let only = ["queue.groups", "queue.deduplication"];
-    let is_used = [queue.groups != Groups::One, queue.deduplication != Deduplication::None];
-    let by_key = [queue.groups == Groups::ByKey, queue.deduplication == Deduplication::ByKey];
-    for (at, key) in only.into_iter().enumerate() {
-        let (why, remedy) = match (is_used[at], by_key[at]) {
-            (true, _) if !is_fifo => {
-                ("only fifo queues have that", "leave it out, or use fifo queues")
-            }
-            (_, true) if scenario.records.keys == 0 => {
-                ("records have no business keys", "set records.keys to 1 or more")
-            }
-            (_, _) => continue,
-        };
-        return Err(Problem::new(key, Cause::Contradiction { why, remedy }));
-    }
-    Ok(())
-}
-
 /// Strong replication has three regions, one of which may be a witness.
 pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
     let (regions, options) = (scenario.topology.regions, &scenario.replication);
@@ -151,13 +116,7 @@ pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
         ReplicationMode::Eventual if options.witness => {
             Err(Problem::new("replication.witness", Cause::IdleWitness))
         }
-        ReplicationMode::Strong
-            if scenario
-                .topology
-                .stages
-                .iter()
-                .all(|stage| scenario.store.of(stage) == StoreKind::Aurora) =>
-        {
+        ReplicationMode::Strong if !scenario.stores_in(StoreKind::Dynamodb) => {
             Err(Problem::new("replication.mode", Cause::NoGlobalTable))
         }
         ReplicationMode::Strong if regions + u8::from(options.witness) != 3 => {
@@ -172,10 +131,13 @@ pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
 /// No fault that the system cannot have.
 pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
     let budget = &scenario.budget;
-    if budget.reorder > 0 && scenario.queue.delivery == Delivery::Fifo {
+    let all = |is: fn(&QueueOptions) -> bool| {
+        is(&scenario.queue) && scenario.of_stages().all(|stage| is(&stage.queue))
+    };
+    if budget.reorder > 0 && all(|queue| queue.delivery == Delivery::Fifo) {
         return Err(Problem::new("budget.reorder", Cause::OnlyStandardQueues));
     }
-    if budget.deduplication_window > 0 && scenario.queue.deduplication == Deduplication::None {
+    if budget.deduplication_window > 0 && all(|queue| queue.deduplication == Deduplication::None) {
         let (why, remedy) =
             ("queues remember nothing", "set queue.deduplication, or leave this out");
         let cause = Cause::Contradiction { why, remedy };
@@ -198,8 +160,13 @@ pub(super) fn budget_of_regions(scenario: &Scenario, lost: usize) -> Result<(), 
 }
 
 fn has_database(scenario: &Scenario) -> bool {
-    let mut stages = scenario.topology.stages.iter();
-    stages.any(|stage| scenario.store.of(stage) == StoreKind::Aurora)
+    scenario.stores_in(StoreKind::Aurora)
+}
+
+/// The options of queues and tables that go together, at each stage.
+pub(super) fn stages(scenario: &Scenario) -> Result<(), Problem> {
+    stages::queues(scenario)?;
+    stages::tables(scenario)
 }
 
 /// Times that are times.
@@ -223,20 +190,8 @@ pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
     range("timing.spread_percent", "percent", timing.spread_percent.into(), (0, 100))
 }
 
-/// Stores for stages that exist, a writer in a region that exists, and nothing about databases when
-/// there is none.
-pub(super) fn stores(scenario: &Scenario) -> Result<(), Problem> {
-    let stages = &scenario.topology.stages;
-    for name in scenario.store.stages.keys() {
-        if !stages.contains(name) {
-            let hint = match words::closest(name, stages.iter().map(String::as_str)) {
-                Some(near) => format!("; did you mean '{near}'?"),
-                None => format!("; the stages are {}", stages.join(", ")),
-            };
-            let cause = Cause::UnknownStage { name: name.clone(), hint };
-            return Err(Problem::new(format!("store.stages.{name}"), cause));
-        }
-    }
+/// A writer in a region that exists, and nothing about databases when there is none.
+pub(super) fn databases(scenario: &Scenario) -> Result<(), Problem> {
     let aurora = &scenario.aurora;
     let regions = scenario.topology.regions;
     if aurora.writer == 0 || aurora.writer > regions {
@@ -270,7 +225,7 @@ pub(super) fn service(scenario: &Scenario) -> Result<(), Problem> {
         ("service.on_failure", service.on_failure != default.on_failure),
     ];
     if let Some((key, _)) = set.into_iter().find(|&(_, is_set)| is_set)
-        && !scenario.container.calls()
+        && !scenario.of_stages().any(|stage| stage.container.calls())
     {
         let (why, remedy) = (
             "no container calls a service",
@@ -286,79 +241,6 @@ pub(super) fn service(scenario: &Scenario) -> Result<(), Problem> {
         return Err(Problem::new("service.window", Cause::Contradiction { why, remedy }));
     }
     Ok(())
-}
-
-/// What the containers do: all three things, or all but to publish, which is then left to the relay of a table that has
-/// transactions; and at most one call of the external service.
-pub(super) fn container_steps(scenario: &Scenario) -> Result<Steps, Problem> {
-    let steps = scenario.container.steps.as_slice();
-    let has_outbox = !steps.contains(&Action::Publish);
-    let count = |action| steps.iter().filter(|&&one| one == action).count();
-    let fits = |&action: &Action| match action {
-        Action::Store | Action::Remove => count(action) == 1,
-        Action::Publish | Action::Call => count(action) <= 1,
-    };
-    if !Action::ALL.iter().all(fits) {
-        return Err(Problem::new("container.steps", Cause::Steps));
-    }
-    relay(scenario, has_outbox)?;
-    let opens = has_outbox && scenario.relay.position == Position::ById;
-    let mut acts = Steps::default();
-    let each = steps.iter().flat_map(|&action| {
-        let begin = (opens && action == Action::Store).then_some(Act::Begin);
-        begin.into_iter().chain([Act::from(action)])
-    });
-    acts.iter_mut().zip(each).for_each(|(to, act)| *to = Some(act));
-    Ok(acts)
-}
-
-/// No table that is lost alone with an outbox: the container that it has acknowledged a record to would remove that, and
-/// whether the loss answers for it is not modelled. A region is lost with the queue that still has the record.
-pub(super) fn outbox(scenario: &Scenario, actions: &[DriverAction]) -> Result<(), Problem> {
-    let is_table =
-        |fault: &Fault| fault.kind == FaultKind::Lose && matches!(fault.target, Target::Table(_));
-    let loses = actions
-        .iter()
-        .any(|action| matches!(action, DriverAction::Fault(faults) if faults.iter().any(is_table)));
-    if scenario.container.steps.contains(&Action::Publish)
-        || !loses && scenario.budget.lose_table == 0
-    {
-        return Ok(());
-    }
-    let (why, remedy) = (
-        "a table that is lost alone with its outbox is not modelled",
-        "let containers publish, or lose the region",
-    );
-    Err(Problem::new("container.steps", Cause::Contradiction { why, remedy }))
-}
-
-/// No relay without an outbox, and no outbox where a row and an intent cannot be one write.
-fn relay(scenario: &Scenario, has_outbox: bool) -> Result<(), Problem> {
-    let contradictions = [
-        (
-            !has_outbox && scenario.relay != RelayOptions::default(),
-            "relay.position",
-            "containers publish by themselves, and there is no relay",
-            "set container.steps to [\"store\", \"remove\"], or leave this out",
-        ),
-        (
-            has_outbox && scenario.replication.mode == ReplicationMode::Strong,
-            "container.steps",
-            "a table with strong replication has no transactions, so a row and the intent to publish it \
-             cannot be one write",
-            "let containers publish, or use replication.mode = \"eventual\"",
-        ),
-        (
-            has_outbox && has_database(scenario),
-            "container.steps",
-            "an outbox is modelled of regional tables only, and a global database has one for all regions",
-            "let containers publish, or use store.default = \"dynamodb\"",
-        ),
-    ];
-    match contradictions.into_iter().find(|(is_one, ..)| *is_one) {
-        Some((_, key, why, remedy)) => Err(Problem::new(key, Cause::Contradiction { why, remedy })),
-        None => Ok(()),
-    }
 }
 
 /// The options of in-dns that go together.

@@ -70,16 +70,17 @@ pub struct FactsSummary {
     /// What the script expects of times, and was not judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unjudged: Vec<UnjudgedSummary>,
-    /// What properties do not claim because of losses and of parked records, at most.
+    /// What properties do not claim because of losses and of parked records, at most, and of stages at which they do
+    /// not apply.
     pub exceptions: Vec<ExceptionSummary>,
 }
 
-/// What a property does not claim because of losses or parked records that the scenario declares.
+/// What a property does not claim because of losses or parked records that the scenario declares, or at which stages.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct ExceptionSummary {
     /// The property.
     pub property: &'static str,
-    /// What it excuses, in words that follow "except".
+    /// What it excuses, or where it does not apply, in words that follow "except".
     pub except: String,
 }
 
@@ -101,7 +102,7 @@ impl FactsSummary {
         let up_to = if *ends == 1 { "" } else { "up to " };
         let judged = PropertyName::ALL.into_iter().filter(|one| one.not_applicable(plan).is_none());
         let exception = |property: PropertyName| {
-            let except = excused.of(property, up_to)?;
+            let except = excused.of(property, up_to).or_else(|| at_stages(property, plan))?;
             Some(ExceptionSummary { property: property.name(), except })
         };
         (*ends > 0).then(|| FactsSummary {
@@ -214,6 +215,22 @@ fn quoted(limit: LossLimit) -> String {
         LossLimit::AtMost(most) => most.to_string(),
         LossLimit::Unlimited => format!("\"{limit}\""),
     }
+}
+
+/// At which stages a property is not judged that is judged at others, in words that follow "except".
+fn at_stages(property: PropertyName, plan: &Plan) -> Option<String> {
+    let mut named: Vec<(&str, Vec<&str>)> = Vec::new();
+    for stage in plan.layout.stage_ids() {
+        let Some(why) = property.not_applicable_at(stage, plan) else { continue };
+        let name = plan.layout.stages[stage.index()].as_str();
+        match named.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, names)) => names.push(name),
+            None => named.push((why, vec![name])),
+        }
+    }
+    let parts = named.iter().map(|(why, names)| format!("at {} ({why})", names.join(", ")));
+    let parts: Vec<String> = parts.collect();
+    (!parts.is_empty()).then(|| parts.join(", and "))
 }
 
 /// What a verdict that nothing was violated has to add, if there are facts.

@@ -127,9 +127,10 @@ impl Plan<'_> {
         self.measures.end + 2.0 * self.measures.pitch
     }
 
-    /// The room that the containers of a stage take beyond that of one.
+    /// The room that the containers of a stage take beyond that of one, where they are the most.
     fn rivals(&self) -> f64 {
-        (self.layout.containers_per_stage - 1) as f64 * self.measures.rival
+        let most = self.layout.stage_ids().map(|stage| self.layout.containers_of(stage)).max();
+        (most.unwrap_or(1) - 1) as f64 * self.measures.rival
     }
 
     fn band_breadth(&self) -> f64 {
@@ -205,7 +206,7 @@ impl Plan<'_> {
             Place::Queue(id) => self.queue(id),
             Place::Container(id) => {
                 let (region, stage) = self.layout.container_place(id);
-                self.container(region, stage, id.index() % self.layout.containers_per_stage)
+                self.container(region, stage, self.layout.container_number(id))
             }
             Place::Table(id) => {
                 let (region, stage) = self.layout.table_place(id);
@@ -235,12 +236,12 @@ impl Plan<'_> {
             edges.push(("way", spot(Place::InDns), queue(0)));
             edges.push(("way", queue(self.layout.stages.len()), spot(Place::OutDns)));
             for stage in self.layout.stage_ids() {
-                for number in 0..self.layout.containers_per_stage {
+                for number in 0..self.layout.containers_of(stage) {
                     let container = self.container(region, stage, number);
                     edges.push(("way", queue(stage.index()), container));
                     edges.push(("way", container, queue(stage.index() + 1)));
                 }
-                let nearest = self.container(region, stage, self.layout.containers_per_stage - 1);
+                let nearest = self.container(region, stage, self.layout.containers_of(stage) - 1);
                 edges.push(("store", nearest, self.table(region, stage)));
                 if self.layout.places().contains(&Place::Service) {
                     edges.push(("call", nearest, self.service()));
@@ -365,9 +366,9 @@ impl Plan<'_> {
             Place::Service => Some("service".to_owned()),
             Place::Container(id) => {
                 let (_, stage) = self.layout.container_place(id);
-                let number = id.index() % self.layout.containers_per_stage;
+                let number = self.layout.container_number(id);
                 let name = shortened(&self.layout.stages[stage.index()]);
-                match self.layout.containers_per_stage {
+                match self.layout.containers_of(stage) {
                     1 => Some(name),
                     _ => Some(format!("{name} {}", number + 1)),
                 }

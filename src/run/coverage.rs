@@ -8,7 +8,8 @@ use crate::model::fault::{FaultKind, PointKind, Target};
 use crate::model::id::RegionSet;
 use crate::model::message::MessageKind;
 use crate::model::options::{
-    Forwarding, OnDependencyFailure, OnDuplicate, OnStop, OnUnreadable, ReplicationMode,
+    ContainerOptions, Forwarding, OnDependencyFailure, OnDuplicate, OnStop, OnUnreadable,
+    ReplicationMode,
 };
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::{DriverAction, Plan};
@@ -102,8 +103,8 @@ impl Reached {
     /// Whether the scenario can reach it at all.
     #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {
-        let options = &plan.scenario().container;
-        let stopped = plan.has_fault(FaultKind::Deploy) && options.on_stop == OnStop::AtOnce;
+        let stops = plan.any_container(|container| container.on_stop == OnStop::AtOnce);
+        let stopped = plan.has_fault(FaultKind::Deploy) && stops;
         let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();
         let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
@@ -122,16 +123,19 @@ impl Reached {
                 side && matches!(fault.kind, FaultKind::Fail | FaultKind::Offline)
             });
         // A failover refuses each write under way once.
-        let retries = plan.scenario().container.retries > 0;
-        let refuses = plan.has_fault(FaultKind::Failover) && !retries;
+        let gives_in = plan.any_container(|container| container.retries == 0);
+        let refuses = plan.has_fault(FaultKind::Failover) && gives_in;
         // Replication refuses no request, so no container gives a delivery back because of it.
         let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
         let gives_back =
             refuses || crash || refused || out_of_reach || plan.can_fail(is_dependency);
         let is_refused = refuses || refused || plan.can_fail(is_dependency);
         let is_poisoned = plan.cannot_process();
-        let goes_on =
-            plan.scenario().container.on_dependency_failure == OnDependencyFailure::GiveBack;
+        let gives_back_refused = |container: &ContainerOptions| {
+            container.on_dependency_failure == OnDependencyFailure::GiveBack
+        };
+        let goes_on = plan.any_container(gives_back_refused);
+        let stops_refused = plan.any_container(|container| !gives_back_refused(container));
         match self {
             Reached::OrderChanged => {
                 plan.records() > 1 && PropertyName::InOrder.not_applicable(plan).is_some()
@@ -159,27 +163,29 @@ impl Reached {
             // A late remove may come when its container has died, and the record was delivered again.
             Reached::StaleRemove => times_out || (plan.budget.late > 0 && crash),
             Reached::Reordered => plan.budget.reorder > 0,
-            Reached::DeadLettered => plan.scenario().queue.max_receives > 0,
+            Reached::DeadLettered => plan.any_queue(|queue| queue.max_receives > 0),
             Reached::ReplyLost => plan.budget.lost_reply > 0,
             Reached::FenceLate => plan.fences_late,
             Reached::RequestLate => plan.budget.late > 0,
-            Reached::SendWaited => plan.scenario().queue.capacity > 0,
+            Reached::SendWaited => plan.any_queue(|queue| queue.capacity > 0),
             Reached::GaveUp => {
-                let gives_up = plan.scenario().container.on_unreadable == OnUnreadable::GiveUp;
-                gives_up && plan.keys().unreadable().is_some()
+                let gives_up = OnUnreadable::GiveUp;
+                plan.any_container(|container| container.on_unreadable == gives_up)
+                    && plan.keys().unreadable().is_some()
             }
             Reached::GaveBack => {
-                let duplicate = plan.scenario().container.on_duplicate == OnDuplicate::GiveBack;
+                let duplicate =
+                    plan.any_container(|container| container.on_duplicate == OnDuplicate::GiveBack);
                 is_poisoned
                     || is_refused && goes_on
                     || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
             }
             Reached::ContainerRecovered => {
-                let stops = crash || is_refused && !goes_on;
+                let stops = crash || is_refused && stops_refused;
                 stops || plan.has_fault(FaultKind::Pause)
             }
             Reached::ComponentFailed => fail,
-            Reached::DependencyFailed => is_refused && !goes_on,
+            Reached::DependencyFailed => is_refused && stops_refused,
             Reached::SourceRefused => {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
                 refused || fails || plan.can_lose_a_region()

@@ -3,7 +3,7 @@
 use crate::model::container::State;
 use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::{ContainerId, MachineId};
-use crate::model::options::{Heal, Restart};
+use crate::model::options::Heal;
 use crate::plan::Plan;
 use crate::plan::names::{outside_containers, target_name};
 use crate::sim::{Choice, Simulation};
@@ -130,7 +130,7 @@ pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack>
 fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<BroughtBack> {
     let target = Target::Container(id);
     let container = simulation.container(id);
-    let restarts = simulation.plan().scenario().container.restart == Restart::Always;
+    let restarts = simulation.plan().restarts(id);
     let cause = match container.state() {
         State::Processing => return None,
         State::FailedDependency if restarts => return None,

@@ -1,6 +1,23 @@
 //! What the reader of TOML finds wrong, in the words of a scenario: its own name the types of this crate.
 
+use crate::scenario::Scenario;
 use crate::words;
+
+/// What can be set in the table of a stage.
+const OF_A_STAGE: [&str; 5] = ["containers", "store", "queue", "container", "table"];
+
+/// That the key is one of those that are the same for all stages, in the table of a stage.
+pub(super) fn same_for_all(key: &str) -> Option<String> {
+    let mut parts = key.strip_prefix("scenario.").unwrap_or(key).split('.');
+    let (stage, _, own) = (parts.next()?, parts.next()?, parts.next()?);
+    let is_of_all = toml::Table::try_from(Scenario::default()).ok()?.contains_key(own);
+    (stage == "stage" && is_of_all && !OF_A_STAGE.contains(&own)).then(|| {
+        format!(
+            "'{own}' is the same for all stages, so set it outside of the tables of stages; those have {}",
+            OF_A_STAGE.join(", ")
+        )
+    })
+}
 
 /// The message with what would be right: `300 is out of range; use 0 to 255`.
 pub(super) fn translated(message: &str) -> String {

@@ -15,7 +15,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::complaint::translated;
+use crate::scenario::complaint::{same_for_all, translated};
 use crate::scenario::plain::plain;
 use crate::scenario::{Problem, Scenario, ScriptStep};
 
@@ -110,10 +110,9 @@ fn apply(scenario: Scenario, text: &str, overrides: &[Override]) -> Result<Scena
             message,
         };
         set(&mut table, &change.key, value(&change.value)).map_err(error)?;
-        scenario = table
-            .clone()
-            .try_into()
-            .map_err(|e: toml::de::Error| error(translated(e.message())))?;
+        scenario = table.clone().try_into().map_err(|e: toml::de::Error| {
+            error(same_for_all(&change.key).unwrap_or_else(|| translated(e.message())))
+        })?;
     }
     Ok(scenario)
 }
@@ -256,8 +255,11 @@ impl<'a> Keys<'a> {
         FileError {
             origin: self.origin.to_owned(),
             line: span.map(|_| self.line(at)),
+            message: key
+                .as_deref()
+                .and_then(same_for_all)
+                .unwrap_or_else(|| translated(error.message())),
             key,
-            message: translated(error.message()),
         }
     }
 

@@ -82,9 +82,18 @@ pub enum Cause {
          stage in store.stages, or use 0"
     )]
     NoWriter,
-    /// What a full queue does, of queues that are never full.
-    #[error("no queue is ever full; set queue.capacity, or leave this out")]
-    NoCapacity,
+    /// What is set for all stages contradicts what is set for one.
+    #[error(
+        "{why}, and {key} of all stages is in force at '{stage}'; set stage.{stage}.{key}, too"
+    )]
+    OfAllStages {
+        /// The stage.
+        stage: String,
+        /// What is set for all stages.
+        key: &'static str,
+        /// How.
+        why: &'static str,
+    },
     /// A record does not exist.
     #[error("there is no record {found}; the scenario has {records}, counted from 1")]
     UnknownRecord {

@@ -99,6 +99,7 @@ impl Scope {
             small.topology.stages.truncate(stages.into());
             let left = &small.topology.stages;
             small.store.stages.retain(|stage, _| left.contains(stage));
+            small.stage.retain(|stage, _| left.contains(stage));
         }
         small.budget = self.budget.unwrap_or(small.budget);
         Ok(small)

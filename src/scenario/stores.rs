@@ -9,15 +9,8 @@ section! {
     StoreOptions {
         /// The store of every stage that is not named below.
         default: StoreKind,
-        /// The stores of single stages, by name.
+        /// The stores of single stages, by name; `store` in the table of a stage says the same.
         #[serde(skip_serializing_if = "BTreeMap::is_empty")]
         stages: BTreeMap<String, StoreKind> => of_the_case(),
-    }
-}
-
-impl StoreOptions {
-    /// The store of a stage.
-    pub fn of(&self, stage: &str) -> StoreKind {
-        self.stages.get(stage).copied().unwrap_or(self.default)
     }
 }

@@ -9,9 +9,10 @@ use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
-use crate::model::options::Restart;
+use crate::model::options::Clock;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
+use crate::model::table;
 use crate::plan::{Plan, Strike};
 use crate::scenario::Budget;
 use crate::sim::world::World;
@@ -209,7 +210,10 @@ impl World {
 
     /// The clock of the region is ahead from now on. One region is left that no clock is behind of.
     fn run_ahead(&mut self, region: RegionId, plan: &Plan) {
-        for context in plan.tables.iter().filter(|context| context.region == region) {
+        let goes_by_it = |context: &&table::Context| {
+            context.region == region && context.options.clock == Clock::PerRegion
+        };
+        for context in plan.tables.iter().filter(goes_by_it) {
             self.tables[context.id.index()].run_ahead(plan.skew());
         }
         self.out.emit(Event::Fault(fault::Event::ClockAhead { region }));
@@ -306,12 +310,11 @@ impl World {
     /// Offers to let records expire that wait in a system in which no machine can step, while the budget lasts. What an
     /// orchestrator has yet to start again comes before.
     fn offer_expiries(&mut self, plan: &Plan) {
-        let restarts = plan.scenario().container.restart == Restart::Always;
-        let mut containers = plan.containers.iter();
+        let mut containers = plan.containers.iter().map(|context| context.id);
         let waits = self.faults.left.expire > 0
             && self.out.ready().is_empty()
-            && !(restarts
-                && containers.any(|context| self.faults.is_ready(FaultPoint::Restart(context.id))));
+            && !containers
+                .any(|id| plan.restarts(id) && self.faults.is_ready(FaultPoint::Restart(id)));
         for context in &plan.queues {
             let waits = waits && self.queues[context.id.index()].has_waiting_record();
             self.faults.offer(FaultPoint::Expire(context.id), waits);

@@ -230,9 +230,9 @@ impl World {
     /// Whether the record is in a dead-letter queue and may stay there.
     pub(super) fn is_parked(&self, record: RecordId, plan: &Plan) -> bool {
         plan.parks()
-            && self.queues.iter().any(|queue| {
-                let mut dead = queue.dead(&self.shelf);
-                dead.any(|item| item.copy.id == record)
+            && plan.queues.iter().any(|context| {
+                let mut dead = self.queues[context.id.index()].dead(&self.shelf);
+                plan.parks_in(context.id) && dead.any(|item| item.copy.id == record)
             })
     }
 

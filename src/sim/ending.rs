@@ -9,7 +9,7 @@
 use crate::model::container::State;
 use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::ContainerId;
-use crate::model::options::{Heal, Restart};
+use crate::model::options::Heal;
 use crate::plan::Plan;
 use crate::plan::names::outside_containers;
 use crate::sim::world::World;
@@ -145,11 +145,11 @@ impl World {
     fn restarts(&self, id: ContainerId, plan: &Plan) -> bool {
         let container = &self.containers[id.index()];
         let is_paused = container.hangs();
-        let scenario = plan.scenario();
-        let allowed = match scenario.heal {
+        let is_looked_after = plan.restarts(id);
+        let allowed = match plan.scenario().heal {
             Heal::Everything => true,
-            Heal::Faults => is_paused || scenario.container.restart == Restart::Always,
-            Heal::Nothing => !is_paused && scenario.container.restart == Restart::Always,
+            Heal::Faults => is_paused || is_looked_after,
+            Heal::Nothing => !is_paused && is_looked_after,
         };
         let stopped = container.state() != State::Processing;
         stopped && allowed && !self.lost.contains(plan.layout.container_place(id).0)
@@ -161,7 +161,7 @@ impl World {
         let region = plan.layout.container_place(id).0;
         let is_down = (container.crashed() || container.state() == State::FailedDependency)
             && !self.lost.contains(region);
-        if is_down && plan.scenario().container.restart == Restart::Always {
+        if is_down && plan.restarts(id) {
             self.faults.offer(FaultPoint::Restart(id), true);
         }
     }

@@ -13,6 +13,9 @@ impl World {
     /// system is quiescent: no queue waits without end for one consumer while others ask it for work.
     #[cold]
     pub(super) fn time_out_hanging(&mut self, id: QueueId, plan: &Plan) {
+        if !plan.can_take_over(id) {
+            return;
+        }
         let World { queues, shelf, containers, out, .. } = self;
         let machine = plan.layout.machine(Place::Queue(id));
         for item in queues[id.index()].in_flight(shelf) {

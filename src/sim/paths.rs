@@ -41,10 +41,7 @@ impl World {
     }
 
     fn has_container(&self, region: RegionId, stage: StageId, plan: &Plan) -> bool {
-        let mut numbers = 0..plan.layout.containers_per_stage;
-        numbers.any(|number| {
-            let id = plan.layout.container(region, stage, number);
-            self.containers[id.index()].state() == container::State::Processing
-        })
+        let mut rivals = plan.layout.rivals(region, stage);
+        rivals.any(|id| self.containers[id.index()].state() == container::State::Processing)
     }
 }

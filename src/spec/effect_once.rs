@@ -1,12 +1,12 @@
 //! `EffectOnce`.
 
-use crate::model::id::{RecordId, RegionId, TableId};
+use crate::model::id::{RecordId, RegionId, StageId, TableId};
 use crate::model::service;
 use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// Per stage and region one row for an id; the destination counts an id once, however often it
-/// arrives. Where containers call the external service, that has one effect for a record at each stage: never a second one,
+/// arrives. Where containers call the external service, that has one effect for a record at each stage that calls it: never a second one,
 /// and, at the end, one for each record that was delivered.
 ///
 /// Catches tables that append, destinations that do not deduplicate, and calls that are not known again. Source:
@@ -35,14 +35,15 @@ impl EffectOnce {
         }
     }
 
-    /// Every record that was delivered has had its effect at the external service, if there is one.
+    /// Every record that was delivered has had its effect at the external service, for each stage that calls it.
     pub(super) fn judge_end(simulation: &Simulation) -> Judgement {
         let plan = simulation.plan();
         if plan.service.is_none() {
             return Ok(());
         }
+        let calls = |&stage: &StageId| plan.container_of(stage).options.calls();
         for record in plan.record_ids().filter(|&record| simulation.destination().has(record)) {
-            for stage in plan.layout.stage_ids() {
+            for stage in plan.layout.stage_ids().filter(calls) {
                 let times = simulation.effects(stage, record);
                 if times == 0 {
                     return Err(Breach::Effects { record, stage, times });

@@ -60,7 +60,7 @@ impl InOrder {
 
     /// Why it is not promised for this system, if it is not.
     pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
-        if let Some(why) = RegionFifo::not_applicable(plan) {
+        if let Some(why) = RegionFifo::not_everywhere(plan) {
             return Some(why);
         }
         if plan.can_lose() {

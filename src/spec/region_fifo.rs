@@ -1,7 +1,7 @@
 //! `RegionFifo`.
 
 use crate::model::fault::FaultKind;
-use crate::model::id::{QueueId, RecordId, RegionId, TableId};
+use crate::model::id::{QueueId, RecordId, RegionId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::options::Delivery;
 use crate::plan::Plan;
@@ -12,19 +12,29 @@ use crate::spec::{Breach, Judgement, Ledger, PropertyName};
 #[cfg(test)]
 pub(crate) mod fields;
 
+/// How many stages a system has, at most.
+const STAGES_MAX: usize = 16;
+
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
-/// It can be promised only with `fifo` queues, one container on each, no dead letters and no
-/// crashes; elsewhere it is reported as not applicable. Catches overtaking. Source: Amazon SQS FIFO
-/// queues, one message group, and its advice to give them no dead-letter queue when the order
-/// matters.
+/// It can be promised only with a `fifo` queue, one container on it, no dead letters and no
+/// crashes; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
+/// behind it are judged by the order of first arrival in the queue behind it, where the order begins again. Catches
+/// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
+/// the order matters.
 #[derive(Clone, Debug)]
 pub struct RegionFifo {
-    applies: bool,
     regions: usize,
-    /// By region: how many records have come to it.
-    arrivals: [u16; 8],
-    /// By `record × regions + region`: which one to come it was, counted from 1; 0: not yet.
+    /// By stage: where in `arrival` the order is that is kept there; none if none is.
+    orders: [Option<u32>; STAGES_MAX],
+    /// One bit for each position of a queue: whether an order begins there.
+    begins: u32,
+    /// How many elements of `arrival` an order has.
+    stride: usize,
+    /// By order, and by region: how many records have come to the queue where it begins.
+    arrivals: Vec<[u16; 8]>,
+    /// By `(order × records + record) × regions + region`, of one record more than there are: which one to come it was,
+    /// counted from 1; 0: not yet.
     arrival: Vec<u16>,
     /// By table: the arrival number of the record it first stored last.
     last_stored: Vec<u16>,
@@ -32,24 +42,52 @@ pub struct RegionFifo {
 
 impl RegionFifo {
     pub(super) fn new(plan: &Plan) -> RegionFifo {
+        let mut orders = [None; STAGES_MAX];
+        let (mut begins, mut here) = (0_u32, 0);
+        let stride = (plan.records() + 1) * plan.layout.regions;
+        for stage in plan.layout.stage_ids() {
+            match RegionFifo::not_applicable_at(stage, plan) {
+                None => {
+                    begins |= 1 << here;
+                    orders[stage.index()] = Some((begins.count_ones() - 1) * stride as u32);
+                }
+                Some(_) => here = stage.index() + 1,
+            }
+        }
+        let count = begins.count_ones().max(1) as usize;
         RegionFifo {
-            applies: RegionFifo::not_applicable(plan).is_none(),
             regions: plan.layout.regions,
-            arrivals: [0; 8],
-            arrival: vec![0; (plan.records() + 1) * plan.layout.regions],
+            orders,
+            begins,
+            stride,
+            arrivals: vec![[0; 8]; count],
+            arrival: vec![0; count * stride],
             last_stored: vec![0; plan.layout.tables()],
         }
     }
 
-    /// Why it is not promised for this system, if it is not.
+    /// Why it is not promised of any stage of this system, if it is not.
     pub(super) fn not_applicable(plan: &Plan) -> Option<&'static str> {
-        if plan.layout.containers_per_stage > 1 {
+        let at = |stage| RegionFifo::not_applicable_at(stage, plan);
+        let is_nowhere = plan.layout.stage_ids().all(|stage| at(stage).is_some());
+        RegionFifo::not_everywhere(plan).filter(|_| is_nowhere)
+    }
+
+    /// Why it is not promised of some stage, if it is not.
+    pub(super) fn not_everywhere(plan: &Plan) -> Option<&'static str> {
+        plan.layout.stage_ids().find_map(|stage| RegionFifo::not_applicable_at(stage, plan))
+    }
+
+    /// Why it is not promised of the stage, if it is not.
+    pub(crate) fn not_applicable_at(stage: StageId, plan: &Plan) -> Option<&'static str> {
+        let queue = &plan.queues[plan.layout.queue(RegionId(0), stage.index()).index()].options;
+        if plan.layout.containers_of(stage) > 1 {
             return Some("several containers compete on a queue, so order is not promised");
         }
-        if plan.scenario().queue.delivery == Delivery::Standard {
+        if queue.delivery == Delivery::Standard {
             return Some("standard queues do not keep the order");
         }
-        if plan.scenario().queue.max_receives > 0 {
+        if queue.max_receives > 0 {
             return Some("dead letters come back behind what came later, so order is not promised");
         }
         if plan.has_fault(FaultKind::Crash) {
@@ -58,24 +96,38 @@ impl RegionFifo {
         None
     }
 
+    /// Whether what comes to a queue of this position counts.
+    pub(super) fn counts_at(position: usize, plan: &Plan) -> bool {
+        let keeps = |position: usize| {
+            RegionFifo::not_applicable_at(StageId(position as u8), plan).is_none()
+        };
+        position == 0
+            || position < plan.layout.stages.len() && !keeps(position - 1) && keeps(position)
+    }
+
     pub(super) fn reset(&mut self) {
-        self.arrivals = [0; 8];
+        self.arrivals.fill([0; 8]);
         self.arrival.fill(0);
         self.last_stored.fill(0);
     }
 
     pub(super) fn copy_from(&mut self, other: &RegionFifo) {
-        self.applies = other.applies;
         self.regions = other.regions;
-        self.arrivals = other.arrivals;
+        self.orders = other.orders;
+        self.begins = other.begins;
+        self.stride = other.stride;
+        self.arrivals.clone_from(&other.arrivals);
         self.arrival.clone_from(&other.arrival);
         self.last_stored.clone_from(&other.last_stored);
     }
 
     /// Writes down what of a record can influence a later judgement.
     pub(super) fn write_record(&self, record: RecordId, bytes: &mut Bytes) {
-        if self.applies {
-            let arrival = &self.arrival[record.index() * self.regions..][..self.regions];
+        if self.begins == 0 {
+            return;
+        }
+        for order in self.arrival.chunks(self.stride) {
+            let arrival = &order[record.index() * self.regions..][..self.regions];
             arrival.iter().for_each(|&arrival| bytes.u16(arrival));
         }
     }
@@ -83,24 +135,30 @@ impl RegionFifo {
     /// Writes down what else can. How many have come follows from what is known of each, and is written
     /// nevertheless, so that what becomes of this depends on nothing but this and the record.
     pub(super) fn write(&self, bytes: &mut Bytes) {
-        let RegionFifo { applies, regions, arrivals, arrival: _, last_stored } = self;
-        if *applies {
-            arrivals[..*regions].iter().for_each(|&count| bytes.u16(count));
-            last_stored.iter().for_each(|&last| bytes.u16(last));
+        let RegionFifo { regions, orders: _, begins, stride: _, arrivals, arrival: _, last_stored } =
+            self;
+        if *begins == 0 {
+            return;
         }
+        for of_regions in arrivals {
+            of_regions[..*regions].iter().for_each(|&count| bytes.u16(count));
+        }
+        last_stored.iter().for_each(|&last| bytes.u16(last));
     }
 
     /// A queue has a record more.
     #[inline]
     pub(super) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
         let (region, position) = plan.layout.queue_place(queue);
-        if position > 0 || record.index() > plan.records() {
+        if self.begins >> position & 1 == 0 || record.index() > plan.records() {
             return;
         }
-        let arrival = &mut self.arrival[record.index() * self.regions + region.index()];
+        let order = (self.begins & ((1 << position) - 1)).count_ones() as usize;
+        let at = order * self.stride + record.index() * self.regions + region.index();
+        let (arrival, arrivals) = (&mut self.arrival[at], &mut self.arrivals[order]);
         if *arrival == 0 {
-            self.arrivals[region.index()] += 1;
-            *arrival = self.arrivals[region.index()];
+            arrivals[region.index()] += 1;
+            *arrival = arrivals[region.index()];
         }
     }
 
@@ -114,12 +172,14 @@ impl RegionFifo {
         plan: &Plan,
     ) -> Judgement {
         let (region, stage) = plan.layout.table_place(table);
-        if !self.applies || ledger.is_stored(record, stage, region) {
+        let Some(order) = self.orders[stage.index()] else { return Ok(()) };
+        if ledger.is_stored(record, stage, region) {
             return Ok(());
         }
-        let arrival = self.arrival[record.index() * self.regions + region.index()];
+        let order = order as usize;
+        let arrival = self.arrival[order + record.index() * self.regions + region.index()];
         if arrival <= self.last_stored[table.index()] {
-            let by = self.stored_last(table, region);
+            let by = self.stored_last(table, region, order);
             let at = Whereabouts::Table(table);
             return Err(Breach::Overtaken { property: PropertyName::RegionFifo, at, record, by });
         }
@@ -135,12 +195,15 @@ impl RegionFifo {
         by: RecordId,
     ) -> Vec<String> {
         let Whereabouts::Table(table) = at else { return Vec::new() };
-        let layout = &simulation.plan().layout;
+        let plan = simulation.plan();
+        let layout = &plan.layout;
         let (region, stage) = layout.table_place(table);
         let queue =
             |position| layout.name(layout.machine(Place::Queue(layout.queue(region, position))));
+        let begins =
+            (0..=stage.index()).rev().find(|&position| RegionFifo::counts_at(position, plan));
         vec![
-            format!("{} took {record} before {by}", queue(0)),
+            format!("{} took {record} before {by}", queue(begins.unwrap_or(0))),
             format!(
                 "{} is first in, first out, and one container reads it",
                 queue(usize::from(stage.0))
@@ -148,11 +211,11 @@ impl RegionFifo {
         ]
     }
 
-    /// The record that the table first stored last.
+    /// The record that the table first stored last, of an order that begins at this element of `arrival`.
     #[cold]
-    fn stored_last(&self, table: TableId, region: RegionId) -> RecordId {
+    fn stored_last(&self, table: TableId, region: RegionId, order: usize) -> RecordId {
         let last = self.last_stored[table.index()];
-        let mut records = self.arrival.chunks(self.regions);
+        let mut records = self.arrival[order..].chunks(self.regions);
         let at = records.position(|arrival| arrival[region.index()] == last);
         RecordId(at.expect("what was stored had come to the region") as u16)
     }

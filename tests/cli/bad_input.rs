@@ -59,6 +59,67 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         ("weight", "[dns]\nweights = [1, 256]", "FILE:2: dns.weights[1]: 256 is no weight"),
         ("stages", "topology.stages = []", "FILE:1: topology.stages: 0 stages; use 1 to 16"),
         (
+            "unknown-stage",
+            "topology.stages = [\"intake\", \"ledger\"]\n[stage.ledgr]\ncontainers = 2",
+            "FILE:2: stage.ledgr: there is no stage 'ledgr'; did you mean 'ledger'?",
+        ),
+        (
+            "unknown-key-of-a-stage",
+            "[stage.core]\nqueue.max_recieves = 3",
+            "FILE:2: stage.core.queue.max_recieves: unknown field `max_recieves`",
+        ),
+        (
+            "unknown-table-of-a-stage",
+            "[stage.core.qeue]\nmax_receives = 3",
+            "FILE:1: stage.core.qeue: unknown field `qeue`, expected one of `containers`",
+        ),
+        (
+            "replication-of-a-stage",
+            "[stage.core.replication]\nmode = \"strong\"",
+            "FILE:1: stage.core.replication: 'replication' is the same for all stages, so set it outside",
+        ),
+        (
+            "containers-of-a-stage",
+            "[stage.core]\ncontainers = 9",
+            "FILE:2: stage.core.containers: 9 containers a stage; use 1 to 8",
+        ),
+        (
+            "parked-at-a-stage",
+            "[stage.core]\nqueue.parked_max = 1",
+            "FILE:2: stage.core.queue.parked_max: it counts the records in the dead-letter queues of all",
+        ),
+        (
+            "skew-of-a-stage",
+            "[stage.core]\ntable.skew = 1",
+            "FILE:2: stage.core.table.skew: a clock is its region's, and every stage reads the same",
+        ),
+        (
+            "store-twice",
+            "store.stages = { core = \"aurora\" }\n[stage.core]\nstore = \"dynamodb\"",
+            "FILE:3: stage.core.store: store.stages has a store for this stage, too; leave one of both out",
+        ),
+        (
+            "capacity-of-a-stage",
+            "[stage.core]\nqueue.at_capacity = \"starve\"",
+            "FILE:2: stage.core.queue.at_capacity: no queue is ever full; set queue.capacity",
+        ),
+        (
+            "groups-of-all-at-a-stage",
+            "queue.groups = \"by-record\"\n[stage.core.queue]\ndelivery = \"standard\"",
+            "FILE:2: stage.core.queue.groups: only fifo queues have that, and queue.groups of all stages is \
+             in force at 'core'; set stage.core.queue.groups, too",
+        ),
+        (
+            "steps-of-a-stage",
+            "[stage.core]\ncontainer.steps = [\"store\"]",
+            "FILE:2: stage.core.container.steps: a container needs store, publish and remove once each",
+        ),
+        (
+            "outbox-of-all-at-a-database",
+            "container.steps = [\"store\", \"remove\"]\n[stage.core]\nstore = \"aurora\"",
+            "FILE:1: container.steps: an outbox is modelled of regional tables only",
+        ),
+        (
             "machine",
             "script = [\n\"publish 1\",\n\"pause core-containr@1\"]",
             "FILE:3: script[1]: no component is called 'core-containr@1'; did you mean \

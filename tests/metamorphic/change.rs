@@ -138,6 +138,8 @@ fn rewritten(scenario: &Scenario, change: impl Fn(&str) -> String) -> Option<Sce
     changed.speed = speeds.collect();
     let stores = scenario.store.stages.iter().map(|(name, &store)| (change(name), store));
     changed.store.stages = stores.collect();
+    let stages = scenario.stage.iter().map(|(name, own)| (change(name), own.clone()));
+    changed.stage = stages.collect();
     valid(changed)
 }
 
@@ -168,7 +170,7 @@ pub(crate) fn exchanged_regions(scenario: &Scenario, _: u16) -> Option<Scenario>
     if scenario.dns.policy == Policy::Failover {
         changed.dns.primary = 3 - scenario.dns.primary;
     }
-    if scenario.topology.stages.iter().any(|stage| scenario.store.of(stage) != Default::default()) {
+    if scenario.of_stages().any(|stage| stage.store != Default::default()) {
         changed.aurora.writer = 3 - scenario.aurora.writer;
     }
     valid(changed)

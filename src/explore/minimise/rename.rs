@@ -4,7 +4,7 @@ use crate::model::fault::{FaultPoint, Path, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
 use crate::plan::names::{self, can_happen, matches, targets};
-use crate::scenario::{Condition, Expectation, Scenario, ScriptStep, Topology};
+use crate::scenario::{Condition, Expectation, Scenario, ScriptStep};
 use crate::scheduler::{Act, Deviation};
 use crate::sim::Choice;
 
@@ -32,12 +32,11 @@ impl Renames {
     pub(super) fn add(
         &mut self,
         scenario: &mut Scenario,
-        before: &Topology,
+        before: &Scenario,
         gone: Gone,
         mut line: impl FnMut(usize),
     ) {
-        let before = Scenario { topology: before.clone(), ..scenario.clone() };
-        let (before, after) = (names::layout(&before), names::layout(scenario));
+        let (before, after) = (names::layout(before), names::layout(scenario));
         let change = Change { before, after, gone };
         let names = Names::new(&change);
         let lines = std::mem::take(&mut scenario.script).into_iter().enumerate();
@@ -351,9 +350,9 @@ impl Change {
 
     fn container(&self, id: ContainerId) -> Option<ContainerId> {
         let (region, stage) = self.before.container_place(id);
-        let number = id.index() % self.before.containers_per_stage;
+        let number = self.before.container_number(id);
         let (region, stage) = (self.region(region)?, self.stage(stage)?);
-        let is_left = number < self.after.containers_per_stage;
+        let is_left = number < self.after.containers_of(stage);
         is_left.then(|| self.after.container(region, stage, number))
     }
 }
@@ -361,11 +360,13 @@ impl Change {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenario::Topology;
 
     /// A line, after something is gone.
     fn renamed(gone: Gone, line: &str) -> Option<String> {
-        let before = Topology { regions: 3, containers: 2, ..Topology::default() };
-        let mut topology = before.clone();
+        let topology = Topology { regions: 3, containers: 2, ..Topology::default() };
+        let before = Scenario { topology, ..Scenario::default() };
+        let mut topology = before.topology.clone();
         match gone {
             Gone::Stage(stage) => drop(topology.stages.remove(stage)),
             Gone::Region(_) => topology.regions -= 1,
@@ -423,12 +424,15 @@ mod tests {
 
     #[test]
     fn choices_keep_their_place() {
-        let before = Topology { regions: 3, ..Topology::default() };
+        let before = Scenario {
+            topology: Topology { regions: 3, ..Topology::default() },
+            ..Scenario::default()
+        };
         let mut scenario = Scenario::default();
         let mut renames = Renames::default();
         renames.add(&mut scenario, &before, Gone::Region(0), |_| {});
-        let three = Layout::new(3, before.stages.clone(), 1);
-        let two = Layout::new(2, before.stages, 1);
+        let three = Layout::new(3, before.topology.stages.clone(), vec![1; 5]);
+        let two = Layout::new(2, before.topology.stages.clone(), vec![1; 5]);
         let of = |layout: &Layout, region| {
             Choice::Fault(FaultPoint::Crash(layout.container(RegionId(region), StageId(2), 0)))
         };

@@ -126,8 +126,8 @@ impl Shrunk {
         }
     }
 
-    /// Something is gone that gave components their names; the topology says so already.
-    fn rename(&mut self, before: &crate::scenario::Topology, gone: Gone) {
+    /// Something is gone that gave components their names; the scenario says so already.
+    fn rename(&mut self, before: &Scenario, gone: Gone) {
         let mut lost = Vec::new();
         self.renames.add(&mut self.scenario, before, gone, |line| lost.push(line));
         for line in lost.into_iter().rev() {
@@ -192,9 +192,10 @@ fn stages(scenario: &Scenario) -> Vec<Shrunk> {
 }
 
 fn remove_stage(shrunk: &mut Shrunk, stage: usize) {
-    let before = shrunk.scenario.topology.clone();
+    let before = shrunk.scenario.clone();
     let name = shrunk.scenario.topology.stages.remove(stage);
     shrunk.scenario.store.stages.remove(&name);
+    shrunk.scenario.stage.remove(&name);
     shrunk.rename(&before, Gone::Stage(stage));
 }
 
@@ -222,7 +223,7 @@ pub(super) fn without_region(scenario: &Scenario, region: u8) -> Option<Shrunk> 
             std::cmp::Ordering::Greater => *special -= 1,
         }
     }
-    shrunk.rename(&scenario.topology, Gone::Region(usize::from(region)));
+    shrunk.rename(scenario, Gone::Region(usize::from(region)));
     shrunk.regions.remove(usize::from(region));
     for step in &mut shrunk.scenario.script {
         if let ScriptStep::Weights(weights) = step
@@ -235,17 +236,47 @@ pub(super) fn without_region(scenario: &Scenario, region: u8) -> Option<Shrunk> 
 }
 
 fn containers(scenario: &Scenario) -> Vec<Shrunk> {
-    let count = scenario.topology.containers;
-    let fewer = [1, count.saturating_sub(1)].into_iter();
-    let fewer = fewer.filter(|&fewer| 0 < fewer && fewer < count);
-    fewer.map(|containers| with_containers(scenario, containers)).collect()
+    let fewer = |count: u8| {
+        let fewer = [1, count.saturating_sub(1)].into_iter();
+        fewer.filter(move |&fewer| 0 < fewer && fewer < count)
+    };
+    let everywhere = containers_max(scenario);
+    let of_stages = scenario.stage.iter().filter_map(|(stage, own)| Some((stage, own.containers?)));
+    let of_stages = of_stages.flat_map(|(stage, count)| {
+        fewer(count).map(move |containers| {
+            with_fewer_containers(scenario, |scenario| {
+                scenario.stage.entry(stage.clone()).or_default().containers = Some(containers);
+            })
+        })
+    });
+    let own = fewer(scenario.topology.containers).map(|containers| {
+        with_fewer_containers(scenario, |scenario| scenario.topology.containers = containers)
+    });
+    fewer(everywhere)
+        .map(|containers| with_containers(scenario, containers))
+        .chain(own)
+        .chain(of_stages)
+        .collect()
 }
 
-/// The scenario with so many containers on each queue.
+/// How many containers there are on the queue that has the most.
+pub(super) fn containers_max(scenario: &Scenario) -> u8 {
+    scenario.of_stages().map(|stage| stage.containers).max().unwrap_or(1)
+}
+
+/// The scenario with so many containers on each queue, or fewer.
 pub(super) fn with_containers(scenario: &Scenario, containers: u8) -> Shrunk {
-    let mut shrunk = Shrunk::of(scenario);
-    shrunk.scenario.topology.containers = containers;
-    shrunk.rename(&scenario.topology, Gone::Containers);
+    with_fewer_containers(scenario, |scenario| {
+        let own = scenario.stage.values_mut().filter_map(|own| own.containers.as_mut());
+        for count in own.chain([&mut scenario.topology.containers]) {
+            *count = containers.min(*count);
+        }
+    })
+}
+
+fn with_fewer_containers(scenario: &Scenario, change: impl FnOnce(&mut Scenario)) -> Shrunk {
+    let mut shrunk = Shrunk::with(scenario, change);
+    shrunk.rename(scenario, Gone::Containers);
     shrunk
 }
 

@@ -83,6 +83,10 @@
 //! handled. The step that handles one is never free. Behind a command in an inbox, the others commute as
 //! before.
 //!
+//! What is set for *single stages* makes no difference to this: each of the arguments is about one machine and what can
+//! be in its inbox, and holds whichever of these designs the machines have that it sends to. So each stage has
+//! to be of a design that is reduced, and the queues that the destination reads.
+//!
 //! A consumer that *waits at a queue that fails* and is kept waiting has its one request there: nothing else can
 //! come to it but what the queue sends, whose steps are not free while the script can touch it.
 //!
@@ -168,7 +172,9 @@ impl Reduction {
         if others != Budget::default() {
             return Some("a fault in the budget concerns so much at once that no steps commute");
         }
-        if !is_known(scenario) {
+        if !is_known(&scenario.as_outside_stages())
+            || !scenario.topology.stages.iter().all(|stage| is_known(&scenario.as_at(stage)))
+        {
             return Some("steps are not known to commute in this design");
         }
         plan.actions.iter().find_map(|action| match action {

@@ -34,8 +34,10 @@ pub(super) fn is_used(plan: &Plan) -> bool {
     let are_alike = are_alike && scenario.records.poison.is_empty();
     let are_alike = are_alike && scenario.records.new_format_from == 0;
     let are_alike = are_alike && scenario.destination.dedupe != Dedupe::ByMessageId;
-    let compete =
-        scenario.queue.delivery == Delivery::Standard && plan.layout.containers_per_stage > 1;
+    let compete = plan
+        .queues
+        .iter()
+        .any(|queue| queue.options.delivery == Delivery::Standard && plan.can_take_over(queue.id));
     let overtake = compete || scenario.dns.answer == Answer::Random;
     are_alike && overtake && plan.records() > 1
 }

@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn every_number_is_one_fault_point() {
-        let layout = Layout::new(3, vec!["a".to_owned(), "b".to_owned()], 2);
+        let layout = Layout::new(3, vec!["a".to_owned(), "b".to_owned()], vec![2, 2]);
         let numbers = FaultNumbers::new(&layout);
         let points: Vec<FaultPoint> = (0..numbers.count()).map(|n| numbers.point(n)).collect();
         for (number, &point) in points.iter().enumerate() {
@@ -239,7 +239,7 @@ mod tests {
     /// Saved runs name them so.
     #[test]
     fn every_fault_point_is_found_by_its_name() {
-        let layout = Layout::new(2, vec!["a".to_owned(), "b".to_owned()], 2);
+        let layout = Layout::new(2, vec!["a".to_owned(), "b".to_owned()], vec![2, 2]);
         let numbers = FaultNumbers::new(&layout);
         for point in (0..numbers.count()).map(|number| numbers.point(number)) {
             let (word, name) = (point.kind().name(), point.subject().name(&layout));

@@ -9,7 +9,7 @@ use crate::model::property::PropertyName as P;
 
 section! {
     /// The design of the containers.
-    ContainerOptions {
+    ContainerOptions, for one stage StageContainerOptions {
         /// The order in which a container stores, publishes and removes; each once; and where it calls the
         /// external service, if there is one. Without `publish`, store and the intent to publish are one write, and
         /// the relay of the regional table publishes (an outbox).
@@ -46,6 +46,11 @@ impl ContainerOptions {
     /// Whether containers call the external service.
     pub fn calls(&self) -> bool {
         self.steps.contains(&Action::Call)
+    }
+
+    /// Whether containers leave it to the relays of their tables to publish.
+    pub fn has_outbox(&self) -> bool {
+        !self.steps.contains(&Action::Publish)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::property::PropertyName as P;
 section! {
     /// The design of the queues.
     #[derive(Copy)]
-    QueueOptions {
+    QueueOptions, for one stage StageQueueOptions {
         /// The kind of queue.
         delivery: Delivery,
         /// Of a fifo queue: which records keep their order, and wait for each other.

@@ -9,7 +9,7 @@ use crate::model::property::PropertyName as P;
 section! {
     /// The design of the regional tables.
     #[derive(Copy)]
-    TableOptions {
+    TableOptions, for one stage StageTableOptions {
         /// Which record it shows for a key that several records have. The default is not sound for those.
         conflict: Conflict,
         /// From whose clock the time of a write is read.

@@ -216,9 +216,8 @@ impl Finder<'_> {
             return vec![self.layout.machine(Place::OutDns)];
         }
         let stage = StageId(position as u8);
-        let numbers = 0..self.layout.containers_per_stage;
-        let container = |number| self.layout.container(region, stage, number);
-        numbers.map(|number| self.layout.machine(Place::Container(container(number)))).collect()
+        let rivals = self.layout.rivals(region, stage);
+        rivals.map(|id| self.layout.machine(Place::Container(id))).collect()
     }
 
     /// The tables of the stage behind a queue, if one of them lets writes wait for the others.
@@ -235,7 +234,7 @@ impl Finder<'_> {
 
     /// When a queue that delivers nothing while it is full took what fills it.
     fn fillers(&self, queue: QueueId) -> Vec<u64> {
-        let options = &self.simulation.plan().scenario().queue;
+        let options = &self.simulation.plan().queues[queue.index()].options;
         let items = self.simulation.queue_items(queue);
         let machine = self.layout.machine(Place::Queue(queue));
         match options.at_capacity {

@@ -7,7 +7,8 @@ fn stages(count: usize) -> Vec<String> {
 #[test]
 fn every_machine_but_the_driver_is_drawn_once() {
     for (regions, count, containers) in [(2, 5, 1), (3, 1, 4), (8, 16, 8)] {
-        let layout = Layout::new(regions, stages(count), containers).with_service(true);
+        let layout =
+            Layout::new(regions, stages(count), vec![containers; count]).with_service(true);
         for flow in [Flow::Right, Flow::Down] {
             let svg = draw(&layout, flow, "x");
             for machine in 1..layout.machines() {
@@ -22,7 +23,10 @@ fn every_machine_but_the_driver_is_drawn_once() {
 /// No two machines lie on each other, and none lies outside.
 #[test]
 fn machines_have_room() {
-    for (regions, count, containers) in [(2, 5, 1), (2, 1, 8), (3, 2, 2), (8, 16, 3)] {
+    let different = (2, 3, vec![1, 3, 2]);
+    let same = [(2, 5, 1), (2, 1, 8), (3, 2, 2), (8, 16, 3)];
+    let same = same.map(|(regions, count, containers)| (regions, count, vec![containers; count]));
+    for (regions, count, containers) in same.into_iter().chain([different]) {
         let layout = Layout::new(regions, stages(count), containers).with_service(true);
         for flow in [Flow::Right, Flow::Down] {
             let plan = Plan { layout: &layout, flow, measures: Measures::of(flow) };

@@ -102,7 +102,7 @@ fn table(id: TableId, simulation: &Simulation) -> Vec<u32> {
         *count += u32::from(row.rows);
     }
     let mut numbers = vec![failed, here, elsewhere];
-    if simulation.plan().has_outbox() {
+    if simulation.plan().tables[id.index()].relay.is_some() {
         let intends = |record: &RecordId| simulation.intends(id, *record);
         numbers.push(simulation.plan().record_ids().filter(intends).count() as u32);
     }

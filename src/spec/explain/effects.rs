@@ -18,9 +18,10 @@ impl Narrator<'_> {
         format!("{service} {times}; it is called at {stage}")
     }
 
-    pub(super) fn why_effects(&self, times: u8) -> Vec<String> {
-        let scenario = self.simulation.plan().scenario();
-        let at = |wanted| scenario.container.steps.iter().position(|&action| action == wanted);
+    pub(super) fn why_effects(&self, stage: StageId, times: u8) -> Vec<String> {
+        let plan = self.simulation.plan();
+        let (scenario, steps) = (plan.scenario(), &plan.container_of(stage).options.steps);
+        let at = |wanted| steps.iter().position(|&action| action == wanted);
         let service = self.name(Place::Service);
         let why = if times == 0 {
             match at(Action::Call) > at(Action::Remove) {

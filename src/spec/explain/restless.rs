@@ -82,7 +82,7 @@ impl Narrator<'_> {
         let plan = self.simulation.plan();
         let queue = plan.containers[container.index()].in_queue_id;
         let behind = self.simulation.queue(queue).len().saturating_sub(1) as u64;
-        if behind == 0 || plan.scenario().queue.delivery == Delivery::Standard {
+        if behind == 0 || plan.queues[queue.index()].options.delivery == Delivery::Standard {
             return String::new();
         }
         let waiting = plural(behind, "record waits", "records wait");

@@ -119,7 +119,7 @@ impl Narrator<'_> {
             }
         };
         let mut reasons: Vec<String> = plan.layout.region_ids().map(shown).collect();
-        match plan.scenario().table.conflict {
+        match plan.table_of(stage).options.conflict {
             Conflict::LastWriterWins | Conflict::VersionChecked => {}
             Conflict::FirstApplied => reasons.push(
                 "each goes on showing what the region wrote that it heard of first".to_owned(),
@@ -131,7 +131,7 @@ impl Narrator<'_> {
     /// How a record came to have several rows.
     pub(super) fn why_several_rows(&self, table: TableId) -> Vec<String> {
         let name = self.name(Place::Table(table));
-        match self.simulation.plan().scenario().table.insert {
+        match self.simulation.plan().tables[table.index()].options.insert {
             Insert::Upsert => Vec::new(),
             Insert::Append => {
                 vec![format!("{name} adds a row whenever it is asked to store, also if it has one")]
@@ -157,8 +157,13 @@ impl Narrator<'_> {
     }
 
     /// Why a table shows an older version.
-    pub(super) fn why_went_back(&self, record: RecordId, newer: RecordId) -> Vec<String> {
-        match self.simulation.plan().scenario().table.conflict {
+    pub(super) fn why_went_back(
+        &self,
+        table: TableId,
+        record: RecordId,
+        newer: RecordId,
+    ) -> Vec<String> {
+        match self.simulation.plan().tables[table.index()].options.conflict {
             Conflict::LastWriterWins => vec![format!(
                 "the last write wins: {record} has a later write time than {newer}, and the version \
                  does not count"

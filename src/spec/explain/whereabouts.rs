@@ -101,7 +101,7 @@ impl Narrator<'_> {
                 "{names} {is} in the dead-letter queue of {} after {}; {}",
                 self.queue(queue),
                 plural(receives, "delivery", "deliveries"),
-                self.why_dead(group)
+                self.why_dead(queue, group)
             )],
             Spot::Source => {
                 let was = if group.len() == 1 { "was" } else { "were" };
@@ -154,9 +154,11 @@ impl Narrator<'_> {
         let plan = self.simulation.plan();
         let (region, position) = plan.layout.queue_place(queue);
         let stage = StageId(position as u8);
-        let reads_by_id = plan.has_outbox() && plan.scenario().relay.position == Position::ById;
         let is_behind = position + 1 < plan.layout.positions();
-        (reads_by_id && is_behind && self.ledger.is_forwarded(record, stage, region)).then(|| {
+        let relay = || plan.tables[plan.layout.table(region, stage).index()].relay.as_ref();
+        let reads_by_id =
+            is_behind && relay().is_some_and(|relay| relay.position == Position::ById);
+        (reads_by_id && self.ledger.is_forwarded(record, stage, region)).then(|| {
             format!(
                 "its relay had read a greater id before the transaction of {record} committed, and reads no smaller one"
             )
@@ -164,10 +166,10 @@ impl Narrator<'_> {
     }
 
     /// Why dead letters matter.
-    fn why_dead(&self, group: &[RecordId]) -> String {
+    fn why_dead(&self, queue: QueueId, group: &[RecordId]) -> String {
         let plan = self.simulation.plan();
         let it = if group.len() == 1 { "it" } else { "them" };
-        if plan.parks() {
+        if plan.parks_in(queue) {
             let most = plan.scenario().queue.parked_max;
             return format!("of those that containers can process, {most} may be parked");
         }
@@ -266,7 +268,7 @@ impl Narrator<'_> {
         }
         let stage = StageId(position as u8);
         let table = layout.table(region, stage);
-        let has = match self.simulation.plan().has_outbox() {
+        let has = match self.simulation.plan().tables[table.index()].relay.is_some() {
             true => format!("the outbox of {}", self.name(Place::Table(table))),
             false => next.to_owned(),
         };
@@ -281,7 +283,7 @@ impl Narrator<'_> {
 
     /// That a queue lets go of what it delivers, if that is its way.
     pub(super) fn keeps_no_copy(&self, queue: QueueId) -> Option<String> {
-        let receive = self.simulation.plan().scenario().queue.receive;
+        let receive = self.simulation.plan().queues[queue.index()].options.receive;
         (receive == Receive::Destructive)
             .then(|| format!("{} keeps no copy of what it delivers", self.queue(queue)))
     }
@@ -343,7 +345,7 @@ impl Narrator<'_> {
 
     /// That a queue is full, and what follows from it.
     pub(super) fn full(&self, queue: QueueId) -> Option<String> {
-        let options = &self.simulation.plan().scenario().queue;
+        let options = &self.simulation.plan().queues[queue.index()].options;
         let (name, len) = (self.queue(queue), self.simulation.queue(queue).len());
         let records = plural(len as u64, "record", "records");
         let full = options.capacity > 0 && len >= usize::from(options.capacity);

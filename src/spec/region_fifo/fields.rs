@@ -6,9 +6,11 @@ use crate::fields::changes_of_each_field;
 changes_of_each_field! {
     pub(crate) RegionFifo {
         // They follow from the plan.
-        applies: [],
         regions: [],
-        arrivals: [|property| property.arrivals[1] += 1],
+        orders: [],
+        begins: [],
+        stride: [],
+        arrivals: [|property| property.arrivals[0][1] += 1],
         arrival: [|property| property.arrival[property.regions + 1] += 1],
         last_stored: [|property| property.last_stored[1] += 1],
     }

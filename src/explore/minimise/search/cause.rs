@@ -31,8 +31,8 @@ use std::sync::Arc;
 use super::{Found, Search};
 use crate::explore::minimise::case::Case;
 use crate::explore::minimise::shrink::{
-    Changed, Part, Role, Shrunk, changed, fault_kinds, with_containers, with_writer_to,
-    without_faults, without_region,
+    Changed, Part, Role, Shrunk, changed, containers_max, fault_kinds, with_containers,
+    with_writer_to, without_faults, without_region,
 };
 use crate::plan::Plan;
 use crate::scenario::{Scenario, ScriptStep};
@@ -90,7 +90,7 @@ impl Ingredient {
             }
         }
         found.extend(fault_kinds(scenario).into_iter().map(Ingredient::Budget));
-        if scenario.topology.containers > 1 {
+        if containers_max(scenario) > 1 {
             found.push(Ingredient::Containers);
         }
         if scenario.topology.regions > 2 {
@@ -109,7 +109,7 @@ impl Ingredient {
             }
             Ingredient::Budget(key) => without_faults(scenario, key),
             Ingredient::Containers => {
-                (scenario.topology.containers > 1).then(|| with_containers(scenario, 1))
+                (containers_max(scenario) > 1).then(|| with_containers(scenario, 1))
             }
             Ingredient::Region(region) => match case.region(*region) {
                 // Two are always left.

@@ -1,0 +1,228 @@
+//! Checks of what is set for single stages, and of what is in force at each stage.
+
+use crate::model::container::{Act, Steps};
+use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::id::StageId;
+use crate::model::layout::Layout;
+use crate::model::options::{
+    Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Position, QueueOptions,
+    RelayOptions, ReplicationMode, StoreKind,
+};
+use crate::plan::DriverAction;
+use crate::plan::validate::range;
+use crate::scenario::{Cause, Problem, Scenario, StageSettings};
+use crate::words;
+
+/// Stages that exist, each with settings that can differ between stages.
+pub(super) fn named(scenario: &Scenario) -> Result<(), Problem> {
+    for name in scenario.store.stages.keys() {
+        exists(scenario, name, format!("store.stages.{name}"))?;
+    }
+    for (name, own) in &scenario.stage {
+        let key = |key: &str| format!("stage.{name}.{key}");
+        exists(scenario, name, format!("stage.{name}"))?;
+        if let Some(containers) = own.containers {
+            range(&key("containers"), "containers a stage", containers.into(), (1, 8))?;
+        }
+        let contradictions = [
+            (
+                own.store.is_some() && scenario.store.stages.contains_key(name),
+                "store",
+                "store.stages has a store for this stage, too",
+                "leave one of both out",
+            ),
+            (
+                own.queue.parked_max.is_some(),
+                "queue.parked_max",
+                "it counts the records in the dead-letter queues of all stages",
+                "set queue.parked_max instead",
+            ),
+            (
+                own.table.skew.is_some(),
+                "table.skew",
+                "a clock is its region's, and every stage reads the same",
+                "set table.skew instead",
+            ),
+        ];
+        if let Some((_, at, why, remedy)) = contradictions.into_iter().find(|(is, ..)| *is) {
+            return Err(Problem::new(key(at), Cause::Contradiction { why, remedy }));
+        }
+    }
+    Ok(())
+}
+
+fn exists(scenario: &Scenario, name: &str, key: String) -> Result<(), Problem> {
+    let stages = &scenario.topology.stages;
+    if stages.iter().any(|stage| stage == name) {
+        return Ok(());
+    }
+    let hint = match words::closest(name, stages.iter().map(String::as_str)) {
+        Some(near) => format!("; did you mean '{near}'?"),
+        None => format!("; the stages are {}", stages.join(", ")),
+    };
+    Err(Problem::new(key, Cause::UnknownStage { name: name.to_owned(), hint }))
+}
+
+/// The stages with what is in force there.
+fn each(scenario: &Scenario) -> impl Iterator<Item = (&str, StageSettings)> {
+    let stages = scenario.topology.stages.iter();
+    stages.map(|stage| (stage.as_str(), scenario.of_stage(stage)))
+}
+
+/// That what is in force at a stage contradicts something. What is set there is to blame, or else what is set for all.
+fn contradiction(
+    scenario: &Scenario,
+    stage: Option<&str>,
+    key: &'static str,
+    (why, remedy): (&'static str, &'static str),
+) -> Problem {
+    let own = stage.and_then(|stage| Some((stage, scenario.stage.get(stage)?)));
+    let (section, option) = key.split_once('.').expect("an option is in a section");
+    let table = own.map(|(stage, own)| {
+        let table = toml::Table::try_from(own).expect("options have only strings as keys");
+        (stage, table.get(section).and_then(toml::Value::as_table).cloned())
+    });
+    match table {
+        Some((stage, Some(table))) => {
+            let cause = match table.contains_key(option) {
+                true => Cause::Contradiction { why, remedy },
+                false => Cause::OfAllStages { stage: stage.to_owned(), key, why },
+            };
+            Problem::new(format!("stage.{stage}.{key}"), cause)
+        }
+        Some((_, None)) | None => Problem::new(key, Cause::Contradiction { why, remedy }),
+    }
+}
+
+/// No answer to what cannot happen.
+pub(super) fn queues(scenario: &Scenario) -> Result<(), Problem> {
+    queue(scenario, None, &scenario.queue)?;
+    each(scenario).try_for_each(|(stage, own)| queue(scenario, Some(stage), &own.queue))
+}
+
+fn queue(scenario: &Scenario, stage: Option<&str>, queue: &QueueOptions) -> Result<(), Problem> {
+    let is_fifo = queue.delivery == Delivery::Fifo;
+    let fifo = ("only fifo queues have that", "leave it out, or use fifo queues");
+    let keys = ("records have no business keys", "set records.keys to 1 or more");
+    let has_keys = scenario.records.keys > 0;
+    let contradictions = [
+        (
+            queue.at_capacity != AtCapacity::default() && queue.capacity == 0,
+            "queue.at_capacity",
+            ("no queue is ever full", "set queue.capacity, or leave this out"),
+        ),
+        (!is_fifo && queue.groups != Groups::One, "queue.groups", fifo),
+        (!has_keys && queue.groups == Groups::ByKey, "queue.groups", keys),
+        (!is_fifo && queue.deduplication != Deduplication::None, "queue.deduplication", fifo),
+        (!has_keys && queue.deduplication == Deduplication::ByKey, "queue.deduplication", keys),
+    ];
+    match contradictions.into_iter().find(|(is, ..)| *is) {
+        Some((_, key, why)) => Err(contradiction(scenario, stage, key, why)),
+        None => Ok(()),
+    }
+}
+
+/// No skew of a clock that there is one of.
+pub(super) fn tables(scenario: &Scenario) -> Result<(), Problem> {
+    let skew = scenario.table.skew;
+    if skew > 0 && each(scenario).all(|(_, own)| own.table.clock == Clock::Shared) {
+        let (why, remedy) = (
+            "one clock for all regions is never ahead",
+            "set table.clock = \"per-region\", or leave this out",
+        );
+        return Err(Problem::new("table.skew", Cause::Contradiction { why, remedy }));
+    }
+    range("table.skew", "steps", skew.into(), (0, 1 << 30))
+}
+
+/// By stage: what its containers do, which is all three things, or all but to publish, which is then left to the relay of a
+/// table that has transactions; and at most one call of the external service.
+pub(in crate::plan) fn container_steps(scenario: &Scenario) -> Result<Vec<Steps>, Problem> {
+    let mut all = Vec::new();
+    for (stage, own) in each(scenario) {
+        let steps = own.container.steps.as_slice();
+        let count = |action| steps.iter().filter(|&&one| one == action).count();
+        let fits = |&action: &Action| match action {
+            Action::Store | Action::Remove => count(action) == 1,
+            Action::Publish | Action::Call => count(action) <= 1,
+        };
+        if !Action::ALL.iter().all(fits) {
+            let of_stage = scenario.stage.get(stage);
+            let own = of_stage.is_some_and(|own| own.container.steps.is_some());
+            let key = if own { format!("stage.{stage}.container.steps") } else { STEPS.to_owned() };
+            return Err(Problem::new(key, Cause::Steps));
+        }
+        outbox_fits(scenario, stage, &own)?;
+        all.push(acts(steps, scenario.relay.position == Position::ById));
+    }
+    if scenario.relay != RelayOptions::default()
+        && !each(scenario).any(|(_, own)| own.container.has_outbox())
+    {
+        let (why, remedy) = (
+            "containers publish by themselves, and there is no relay",
+            "set container.steps to [\"store\", \"remove\"], or leave this out",
+        );
+        return Err(Problem::new("relay.position", Cause::Contradiction { why, remedy }));
+    }
+    Ok(all)
+}
+
+const STEPS: &str = "container.steps";
+
+/// What a container does. A store is a transaction that begins first, where relays read an outbox by ids.
+fn acts(steps: &[Action], by_id: bool) -> Steps {
+    let opens = by_id && !steps.contains(&Action::Publish);
+    let mut acts = Steps::default();
+    let each = steps.iter().flat_map(|&action| {
+        let begin = (opens && action == Action::Store).then_some(Act::Begin);
+        begin.into_iter().chain([Act::from(action)])
+    });
+    acts.iter_mut().zip(each).for_each(|(to, act)| *to = Some(act));
+    acts
+}
+
+/// No outbox where a row and an intent cannot be one write.
+fn outbox_fits(scenario: &Scenario, stage: &str, own: &StageSettings) -> Result<(), Problem> {
+    let why = match own.store {
+        _ if !own.container.has_outbox() => return Ok(()),
+        StoreKind::Aurora => (
+            "an outbox is modelled of regional tables only, and a global database has one for all regions",
+            "let containers publish, or use store.default = \"dynamodb\"",
+        ),
+        StoreKind::Dynamodb if scenario.replication.mode == ReplicationMode::Strong => (
+            "a table with strong replication has no transactions, so a row and the intent to publish it \
+             cannot be one write",
+            "let containers publish, or use replication.mode = \"eventual\"",
+        ),
+        StoreKind::Dynamodb => return Ok(()),
+    };
+    Err(contradiction(scenario, Some(stage), STEPS, why))
+}
+
+/// No table that is lost alone with an outbox: the container that it has acknowledged a record to would remove that, and
+/// whether the loss answers for it is not modelled. A region is lost with the queue that still has the record.
+pub(in crate::plan) fn outbox(
+    scenario: &Scenario,
+    actions: &[DriverAction],
+    layout: &Layout,
+) -> Result<(), Problem> {
+    let loses = |fault: &Fault, stage| {
+        fault.kind == FaultKind::Lose
+            && matches!(fault.target, Target::Table(id) if layout.table_place(id).1 == stage)
+    };
+    let loses = |action: &DriverAction, stage| matches!(action, DriverAction::Fault(faults) if faults.iter().any(|fault| loses(fault, stage)));
+    let is_lost = |stage: StageId| {
+        scenario.budget.lose_table > 0 || actions.iter().any(|action| loses(action, stage))
+    };
+    let mut stages = layout.stage_ids().zip(each(scenario));
+    match stages.find(|(stage, (_, own))| own.container.has_outbox() && is_lost(*stage)) {
+        Some((_, (stage, _))) => {
+            let why = (
+                "a table that is lost alone with its outbox is not modelled",
+                "let containers publish, or lose the region",
+            );
+            Err(contradiction(scenario, Some(stage), STEPS, why))
+        }
+        None => Ok(()),
+    }
+}
