@@ -23,6 +23,7 @@ mod merge;
 mod minimize;
 mod outcome;
 mod output;
+mod print;
 mod quantity;
 mod replay;
 mod report;
@@ -75,6 +76,23 @@ impl From<Exit> for ExitCode {
 pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write) -> Exit {
     let mut output = Output::new(stdout, surroundings.columns);
     let command = cli.command.unwrap_or_else(|| Command::Sweep(SweepArgs::default()));
+    let is_quiet = match &command {
+        Command::Run(args) => args.print.quiet,
+        Command::Sweep(args) => args.print.quiet,
+        Command::Verify(args) => args.print.quiet,
+        Command::Merge(_)
+        | Command::Replay(_)
+        | Command::Report(_)
+        | Command::Minimize(_)
+        | Command::Export(_)
+        | Command::Schema(_)
+        | Command::List(_)
+        | Command::Init(_)
+        | Command::Completions(_)
+        | Command::Man(_) => false,
+    };
+    let shows_progress = surroundings.shows_progress && !is_quiet;
+    let surroundings = &Surroundings { shows_progress, ..*surroundings };
     let result = match &command {
         Command::Run(args) => run::execute(args, surroundings, &mut output),
         Command::Sweep(args) => sweep::execute(args, surroundings, &mut output),

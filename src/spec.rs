@@ -35,6 +35,7 @@ mod region_fifo;
 mod remove_last;
 mod routed_by_policy;
 mod settles;
+mod shows;
 mod store_before_forward;
 mod stored_everywhere;
 #[cfg(test)]

@@ -106,8 +106,60 @@ fn it_opens_at_the_violation_and_where_nothing_is_violated_at_the_beginning() {
     let at = step(&mut chromium);
     assert!(at > 0, "the story has been told");
     assert_eq!(at, field(&mut chromium, "steps"), "a violation ends the smallest run");
+    let marked = "[...document.querySelectorAll('.picture.wide .m.breach title')]\
+                  .map((title) => title.textContent.split(':')[0])";
+    let marked_at_the_end = chromium.value(marked);
+    let names = marked_at_the_end.as_array().expect("a list");
+    assert_eq!(names.len(), 1, "one machine is where it shows: {names:?}");
+    chromium.press("ArrowLeft");
+    assert_eq!(chromium.value(marked), serde_json::json!([]), "it has not happened yet");
+    // What was judged is not mixed with the smaller system of the run below.
+    let (judged, below) = (field(&mut chromium, "records"), field(&mut chromium, "shown-records"));
+    assert!(below < judged, "{below} of {judged} records");
     chromium.open(&pages.report("baseline --runs 5"), WIDE, "light");
     assert_eq!(step(&mut chromium), 0);
+    assert_eq!(chromium.value(marked), serde_json::json!([]));
+    // One way of many where nothing went wrong, and what was not reached: for who asks.
+    let open = "[...document.querySelectorAll('details')].map((one) => one.open)";
+    assert_eq!(chromium.value(open), serde_json::json!([false, false, false]));
+    let diagram = "document.querySelector('details.sequence .diagram').checkVisibility()";
+    assert_eq!(chromium.value(diagram), false);
+    chromium.assert_silent();
+}
+
+#[test]
+fn no_label_of_the_diagram_lies_under_a_box_and_the_phases_are_bands() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("charged-twice"), WIDE, "light");
+    let covered = "(() => { const all = (what) => [...document.querySelectorAll('.diagram ' + what)]\
+                   .map((e) => e.getBoundingClientRect());\
+                   const boxes = all('rect.sq-box, rect.sq-end'), labels = all('.sq-label');\
+                   return boxes.length < 3 || labels.length < 10 ? -1 : labels.filter((l) =>\
+                   boxes.some((b) => l.left < b.right && b.left < l.right && l.top + 3 < b.bottom &&\
+                   b.top < l.bottom - 3)).length; })()";
+    assert_eq!(chromium.value(covered), 0, "labels under a box");
+    let bands = "[...document.querySelectorAll('#spans .phase')].map((band) => band.className)";
+    let phases = serde_json::json!(["phase chaos", "phase heal", "phase converge"]);
+    assert_eq!(chromium.value(bands), phases);
+    let gaps = "(() => { const bands = [...document.querySelectorAll('#spans .phase')]\
+                .map((band) => band.getBoundingClientRect());\
+                return bands.slice(1).filter((b, i) => b.left > bands[i].right + 1).length; })()";
+    assert_eq!(chromium.value(gaps), 0, "together they are the whole run");
+    chromium.assert_silent();
+}
+
+#[test]
+fn three_regions_and_the_controls_fit_in_900_pixels() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    chromium.open(&pages.report("baseline --set topology.regions=3 --runs 5"), WIDE, "light");
+    let height = |of: &str| {
+        format!("Math.ceil(document.querySelector('{of}').getBoundingClientRect().height)")
+    };
+    let picture = chromium.value(&height("#stage")).as_i64().expect("a number");
+    let controls = chromium.value(&height(".transport")).as_i64().expect("a number");
+    assert!(picture > 300 && picture + controls <= 900, "{picture} and {controls}");
     chromium.assert_silent();
 }
 

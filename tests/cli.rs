@@ -7,6 +7,7 @@ mod campaign;
 mod help;
 mod minimize;
 mod outputs;
+mod quiet;
 mod replay;
 mod report;
 mod story;

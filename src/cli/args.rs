@@ -7,6 +7,7 @@ use active_active::explore::{Minimiser, Shard};
 use active_active::scenario::{Budget, Override};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::print::{Format, PrintArgs};
 use super::quantity::TimeLimit;
 use super::scheduler::SchedulerName;
 use super::{examples, quantity};
@@ -113,9 +114,8 @@ pub(crate) struct RunArgs {
     /// Save a failure as it was found, and do not look for the smallest one
     #[arg(long)]
     pub(crate) no_minimize: bool,
-    /// How to print the report
-    #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 #[derive(Args, Debug)]
@@ -151,9 +151,8 @@ pub(crate) struct SweepArgs {
     /// Save a failure as it was found, and do not look for the smallest one
     #[arg(long)]
     pub(crate) no_minimize: bool,
-    /// How to print the report
-    #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 #[derive(Args, Debug)]
@@ -210,9 +209,8 @@ pub(crate) struct VerifyArgs {
     /// The directory for saved failures
     #[arg(long, value_name = "DIR", default_value = "failures")]
     pub(crate) out: PathBuf,
-    /// How to print the report
-    #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) print: PrintArgs,
 }
 
 #[derive(Args, Debug)]
@@ -385,15 +383,6 @@ pub(crate) struct MergeArgs {
     pub(crate) format: Format,
 }
 
-/// For whom a report is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
-pub(crate) enum Format {
-    /// For people
-    Text,
-    /// For machines
-    Json,
-}
-
 /// A fuzz target.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub(crate) enum Target {
@@ -429,7 +418,7 @@ impl Default for SweepArgs {
             threads: None,
             metrics: false,
             no_minimize: false,
-            format: Format::Text,
+            print: PrintArgs::default(),
         }
     }
 }

@@ -17,12 +17,13 @@ use active_active::report::Finding;
 use active_active::spec::Violation;
 use active_active::words::plural;
 
-use super::args::{Format, SweepArgs};
+use super::args::SweepArgs;
 use super::error::CliError;
 use super::files::Target;
 use super::input;
 use super::journal::{Held, Journal, hold};
 use super::output::Output;
+use super::print::Format;
 use super::quantity::TimeLimit;
 use super::scheduler::{Ready, SchedulerName};
 

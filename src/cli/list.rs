@@ -7,10 +7,11 @@ use active_active::scenario::Scenario;
 use active_active::scenario::builtin::{self, Group};
 use serde::Serialize;
 
-use super::args::{Format, ListArgs, ScenarioArgs};
+use super::args::{ListArgs, ScenarioArgs};
 use super::error::CliError;
 use super::input;
 use super::output::Output;
+use super::print::Format;
 
 #[derive(Serialize)]
 struct Entry {
@@ -54,7 +55,7 @@ fn components(
         .collect();
     match args.format {
         Format::Json => output.write(&json::document(&components))?,
-        Format::Text => output.tell(&by_kind(&components))?,
+        Format::Text | Format::Verdict => output.tell(&by_kind(&components))?,
     }
     Ok(Finding::Holds)
 }
@@ -77,7 +78,7 @@ fn scenarios(format: Format, output: &mut Output<impl Write>) -> Result<Finding,
     }
     match format {
         Format::Json => output.write(&json::document(&entries))?,
-        Format::Text => output.tell(&table(&entries))?,
+        Format::Text | Format::Verdict => output.tell(&table(&entries))?,
     }
     Ok(Finding::Holds)
 }

@@ -11,10 +11,11 @@ use active_active::report::{
 use active_active::saved::SavedRun;
 use serde::Serialize;
 
-use super::args::{Format, MinimizeArgs};
+use super::args::MinimizeArgs;
 use super::error::CliError;
 use super::files::Target;
 use super::output::Output;
+use super::print::Format;
 use super::{Surroundings, bar, files, interrupt, replay, save};
 
 pub(crate) fn execute(
@@ -53,7 +54,9 @@ pub(crate) fn execute(
         summary: &'a RunSummary,
     }
     match args.format {
-        Format::Text => output.tell(&text::minimal(&summary, &Palette::COLOURS))?,
+        Format::Text | Format::Verdict => {
+            output.tell(&text::minimal(&summary, &Palette::COLOURS))?
+        }
         Format::Json => output.write(&json::document(&Document { summary: &summary }))?,
     }
     Ok(summary.verdict)

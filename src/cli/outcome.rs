@@ -5,9 +5,9 @@ use std::io::Write;
 use active_active::report::{Line, Palette, RunSummary, json, text};
 use serde::Serialize;
 
-use super::args::Format;
 use super::error::CliError;
 use super::output::Output;
+use super::print::Format;
 
 /// Writes what a run shows.
 ///
@@ -28,6 +28,7 @@ pub(crate) fn end(
     }
     match format {
         Format::Text => output.tell(&text::run_ends(summary, &Palette::COLOURS))?,
+        Format::Verdict => output.tell(&text::run_in_brief(summary, &Palette::COLOURS))?,
         Format::Json => output.write(&json::document(&Document { summary, story }))?,
     }
     output.finish()

@@ -14,10 +14,11 @@ use active_active::scenario::FileError;
 use active_active::scheduler::Script;
 use clap::ValueEnum;
 
-use super::args::{Format, ReplayArgs, Target};
+use super::args::{ReplayArgs, Target};
 use super::error::CliError;
 use super::outcome::end;
 use super::output::Output;
+use super::print::Format;
 use super::{files, input, walk};
 
 pub(crate) fn execute(
@@ -66,7 +67,7 @@ pub(crate) fn execute(
                 output.tell(&format!("{line}\n"))?;
             }
         }
-        (false, Format::Json) => {}
+        (false, Format::Json | Format::Verdict) => {}
     }
     end(args.format, &summary, story, output)?;
     Ok(summary.verdict)

@@ -9,10 +9,11 @@ use active_active::report::summary::ScenarioSummary;
 use active_active::report::{Finding, Line, Palette, RunSummary, Story, text};
 use active_active::saved::SavedRun;
 
-use super::args::{Format, RunArgs};
+use super::args::RunArgs;
 use super::error::CliError;
 use super::outcome::end;
 use super::output::Output;
+use super::print::Format;
 use super::{Surroundings, files, input, minimize, save};
 
 pub(crate) fn execute(
@@ -35,7 +36,7 @@ pub(crate) fn execute(
     }
     let ready = name.prepare(&plan, schedule.seed, schedule.max_steps.unwrap_or(u64::MAX));
     let (mut choices, mut metrics) = (Choices::default(), Metrics::new(&plan));
-    let (outcome, story) = tell(args.format, &head, output, |story| {
+    let (outcome, story) = tell(args.print.format(), &head, output, |story| {
         let observer = &mut ((&mut choices, &mut metrics), story);
         ready.run(&mut runner, args.run, observer)
     })?;
@@ -53,7 +54,7 @@ pub(crate) fn execute(
         }
         None => Ok(()),
     };
-    end(args.format, &summary, story, output)?;
+    end(args.print.format(), &summary, story, output)?;
     saved.map(|()| summary.verdict)
 }
 
@@ -74,13 +75,13 @@ pub(crate) fn tell<W: Write>(
     let mut kept = Vec::new();
     let mut written = match format {
         Format::Text => output.tell(&format!("{head}\n")),
-        Format::Json => Ok(()),
+        Format::Json | Format::Verdict => Ok(()),
     };
     let tell = |line: Line| match format {
         Format::Text if written.is_ok() => {
             written = output.tell(&format!("{}\n", line.text(&Palette::COLOURS)));
         }
-        Format::Text => {}
+        Format::Text | Format::Verdict => {}
         Format::Json => kept.push(line),
     };
     let outcome = run(&mut Story::new(Box::new(tell)));

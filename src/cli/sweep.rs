@@ -9,10 +9,11 @@ use active_active::report::{Finding, Palette, SweepRequest, SweepSummary, json, 
 use active_active::saved::SavedRun;
 use active_active::spec::Violation;
 
-use super::args::{Format, SweepArgs};
+use super::args::SweepArgs;
 use super::campaign::{Conduct, Subject};
 use super::error::CliError;
 use super::output::Output;
+use super::print::Format;
 use super::scheduler::SchedulerName;
 use super::{Surroundings, bar, campaign, files, input, interrupt, minimize, save};
 
@@ -60,7 +61,7 @@ pub(crate) fn execute(
         no_minimize: args.no_minimize,
         metrics: args.metrics,
         out: schedule.out.clone(),
-        format: args.format,
+        format: args.print.format(),
     };
     let conduct = Conduct::new(args, &subject, &sweep)?;
     let work = || conduct.run(&subject, &progress);
@@ -118,6 +119,7 @@ pub(crate) fn conclude(
     };
     match subject.format {
         Format::Text => output.tell(&text::sweep(&summary, &Palette::COLOURS))?,
+        Format::Verdict => output.tell(&text::sweep_in_brief(&summary, &Palette::COLOURS))?,
         Format::Json => output.write(&json::document(&summary))?,
     }
     output.finish()?;

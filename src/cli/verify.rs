@@ -15,10 +15,11 @@ use active_active::scenario::{Cause, FileError, Scope};
 use active_active::words::{count, plural};
 use indicatif::ProgressBar;
 
-use super::args::{Format, VerifyArgs};
+use super::args::VerifyArgs;
 use super::error::CliError;
 use super::interrupt::Interruptible;
 use super::output::Output;
+use super::print::Format;
 use super::{Surroundings, files, input, interrupt, minimize, save};
 
 pub(crate) fn execute(
@@ -36,7 +37,7 @@ pub(crate) fn execute(
     };
     let progress = Arc::new(SearchProgress::default());
     let (interrupted, interruptible) = stop_on_interrupt(&progress);
-    let report = watched(&verify, &progress, args.time, surroundings.shows_progress)?;
+    let report = watched(&verify, &progress, args, surroundings.shows_progress)?;
     drop(interruptible);
     let why = match (interrupted.load(Ordering::Relaxed), args.time) {
         (true, _) => Some("it was INTERRUPTED".to_owned()),
@@ -49,8 +50,9 @@ pub(crate) fn execute(
     let mut summary = VerifySummary::new(&plan, &report, why.as_deref());
     // The report comes first: a full disk must not hide a violation.
     let saved = save_smallest(args, &plan, &report, &mut summary, surroundings);
-    match args.format {
+    match args.print.format() {
         Format::Text => output.tell(&summary.text(&Palette::COLOURS))?,
+        Format::Verdict => output.tell(&summary.brief(&Palette::COLOURS))?,
         Format::Json => output.write(&json::document(&summary))?,
     }
     output.finish()?;
@@ -101,9 +103,10 @@ fn save_smallest(
 fn watched(
     verify: &Verify,
     progress: &SearchProgress,
-    time: Option<Duration>,
+    args: &VerifyArgs,
     shows_progress: bool,
 ) -> Result<VerifyReport, CliError> {
+    let time = args.time;
     let bar = if shows_progress { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     let is_done = AtomicBool::new(false);
     let report = std::thread::scope(|scope| {
@@ -129,6 +132,10 @@ fn watched(
         }
         Ok(report)
     })?;
+    if args.print.quiet {
+        bar.finish_and_clear();
+        return Ok(report);
+    }
     let rate = rate(&bar, progress);
     let threads = plural(verify.threads as u64, "thread", "threads");
     let seconds = bar.elapsed().as_secs_f64();

@@ -97,7 +97,7 @@ pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
     let (width, height) = plan.turned((plan.length(), plan.breadth()));
     let mut svg = format!(
         "<svg class=\"picture {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
-         style=\"--w:{width}px\" aria-label=\"The system: {} regions with {} stages each\">\n",
+         style=\"--w:{width}px;--h:{height}px\" aria-label=\"The system: {} regions with {} stages each\">\n",
         layout.regions,
         layout.stages.len()
     );

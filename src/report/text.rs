@@ -42,6 +42,22 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
     joined(&lines)
 }
 
+/// The verdict of a sweep, and nothing else.
+pub fn sweep_in_brief(summary: &SweepSummary, palette: &Palette) -> String {
+    match &summary.violation {
+        Some(violation) => joined(&in_brief(violation, palette)),
+        None => joined(&conclusion::conclusion(summary, palette)),
+    }
+}
+
+/// A violation without its story: what, where it is saved, and how to see it.
+pub(super) fn in_brief(violation: &ViolationSummary, palette: &Palette) -> Vec<String> {
+    let brief = ViolationSummary { minimal: None, ..violation.clone() };
+    let mut lines = self::violation(&brief, palette);
+    lines.retain(|line| !line.starts_with("  The spec"));
+    lines
+}
+
 /// What precedes the story of a run.
 pub fn run_begins(
     scenario: &ScenarioSummary,
@@ -54,7 +70,6 @@ pub fn run_begins(
 /// What follows the story of a run.
 pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let mut lines = vec![String::new()];
-    let steps = count(summary.steps);
     lines.extend(measured(summary.metrics.as_ref(), palette));
     lines.extend(felt(summary.faults.as_deref().unwrap_or_default(), palette));
     lines.extend(summary.operator.iter().map(|operator| {
@@ -63,6 +78,20 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(came(summary.facts.as_ref(), summary.scenario.records, ("run", "runs")));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
+    lines.extend(run_verdict(summary, palette));
+    joined(&lines)
+}
+
+/// The verdict of a run, and nothing else.
+pub fn run_in_brief(summary: &RunSummary, palette: &Palette) -> String {
+    match &summary.violation {
+        Some(violation) => joined(&in_brief(violation, palette)),
+        None => joined(&run_verdict(summary, palette)),
+    }
+}
+
+fn run_verdict(summary: &RunSummary, palette: &Palette) -> Vec<String> {
+    let mut lines = Vec::new();
     match (&summary.violation, &summary.cut_short) {
         (Some(violation), _) => lines.extend(self::violation(violation, palette)),
         (None, None) if summary.verdict == Finding::Vacuous => {
@@ -74,7 +103,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
         }
         (None, None) => {
             let word = paint(palette.good, "HOLDS");
-            let except = except(summary.facts.as_ref());
+            let (except, steps) = (except(summary.facts.as_ref()), count(summary.steps));
             lines.push(format!(
                 "{word}{except}: no property of the spec was violated in {steps} steps. This is one \
                  schedule of very many."
@@ -89,7 +118,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
         )),
         (None, _) => {}
     }
-    joined(&lines)
+    lines
 }
 
 /// What is said of a failure that became small.
@@ -183,7 +212,51 @@ fn explored(summary: &SweepSummary) -> String {
     line
 }
 
+/// Of a sweep that holds the names will do; of another one each property has a line.
 fn properties(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    match summary.verdict {
+        Finding::Holds => held(summary, palette),
+        Finding::Violated | Finding::Inconclusive | Finding::Vacuous => judged(summary, palette),
+    }
+}
+
+fn held(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
+    let of = |status: Status| summary.properties.iter().filter(move |one| one.status == status);
+    let mut lines = Vec::new();
+    for (is_liveness, heading) in [(false, "Held at every step"), (true, "Held at the end")] {
+        let (limited, whole): (Vec<_>, Vec<_>) = of(Status::Holds)
+            .filter(|property| property.is_liveness == is_liveness)
+            .partition(|property| property.except.is_some());
+        let names: Vec<&str> = whole.iter().map(|property| property.name).collect();
+        lines.extend(beside(heading, names.chunks(5).map(|names| names.join(", ")), palette));
+        lines.extend(limited.iter().map(|property| property_line(property, palette)));
+    }
+    let others = [Status::NotJudged, Status::Vacuous].into_iter().flat_map(of);
+    lines.extend(others.map(|property| property_line(property, palette)));
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for property in of(Status::NotApplicable) {
+        let reason = property.reason.unwrap_or_default();
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, names)) => names.push(property.name),
+            None => reasons.push((reason, vec![property.name])),
+        }
+    }
+    let reasons = reasons.iter().map(|(why, names)| format!("{}: {why}", names.join(", ")));
+    lines.extend(beside("Not applicable", reasons, palette));
+    lines
+}
+
+/// A heading with what belongs to it on its right.
+fn beside(
+    heading: &str,
+    lines: impl Iterator<Item = String>,
+    palette: &Palette,
+) -> impl Iterator<Item = String> {
+    let mut heading = paint(palette.strong, format!("{heading:<18}"));
+    lines.map(move |line| format!("{}  {line}", std::mem::replace(&mut heading, " ".repeat(18))))
+}
+
+fn judged(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     let mut lines = Vec::new();
     let headings = [
         (false, "Safety, judged at every step"),

@@ -7,7 +7,7 @@ use crate::plan::Plan;
 use crate::report::facts::{FactsSummary, except};
 use crate::report::palette::{Palette, paint};
 use crate::report::summary::{FORMAT, Finding, OperatorSummary, ScenarioSummary, ViolationSummary};
-use crate::report::text::{came, head, joined, never_struck, vacuous, violation};
+use crate::report::text::{came, head, in_brief, joined, never_struck, vacuous, violation};
 use crate::words::{count, plural};
 
 /// What an exhaustive search shows.
@@ -148,6 +148,14 @@ impl VerifySummary {
         lines.push(String::new());
         lines.extend(self.conclusion(palette));
         joined(&lines)
+    }
+
+    /// The verdict, and nothing else.
+    pub fn brief(&self, palette: &Palette) -> String {
+        match &self.violation {
+            Some(found) => joined(&in_brief(found, palette)),
+            None => joined(&self.conclusion(palette)),
+        }
     }
 
     fn conclusion(&self, palette: &Palette) -> Vec<String> {

@@ -19,6 +19,7 @@ use crate::plan::Plan;
 use crate::sim::world::World;
 
 /// What a table holds: its parts of the blocks of all tables.
+#[inline]
 pub(super) fn store_of<'a>(
     table: TableId,
     rows: &'a mut [Row],

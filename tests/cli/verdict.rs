@@ -102,7 +102,7 @@ fn a_declared_loss_is_in_the_verdict_of_every_format() {
     says(&text, "HOLDS, except for declared losses of 2 records (rpo.records = 2).");
     let stored = "except for up to 2 records that tables lack because of losses";
     let of = |name: &str| {
-        let line = text.lines().find(|line| line.contains(&format!(" {name} ")));
+        let line = text.lines().find(|line| line.contains(name));
         line.unwrap_or_else(|| panic!("no {name} in\n{text}")).to_owned()
     };
     says(&of("StoredEverywhere"), stored);

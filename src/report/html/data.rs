@@ -11,7 +11,7 @@ use crate::report::html::Page;
 use crate::report::recording::{self, Recording};
 use crate::report::run::RunSummary;
 use crate::report::story::Mark;
-use crate::run::Phase;
+use crate::run::{Phase, Verdict};
 use crate::scenario::ScriptStep;
 use crate::scheduler::VirtualTime;
 
@@ -34,6 +34,8 @@ pub(super) struct Document<'a> {
     /// By action: its line of the script.
     due: Vec<usize>,
     disturbances: Vec<Disturbance>,
+    /// The machines at which the violation shows, if there is one.
+    shows_at: Vec<u16>,
     lives: Vec<Life>,
     /// By frame, the moment before the first one in front: virtual microseconds; none if the run
     /// had no time.
@@ -104,6 +106,7 @@ impl<'a> Document<'a> {
             script: script(recording),
             due: (0..plan.actions().len()).map(|action| plan.script_index(action)).collect(),
             disturbances: disturbances(recording),
+            shows_at: shows_at(recording),
             lives: recording.lives.iter().map(|one| life(one, recording)).collect(),
             times: times(recording),
             window: Window {
@@ -151,6 +154,16 @@ fn disturbances(recording: &Recording) -> Vec<Disturbance> {
         scripted: one.scripted,
     };
     recording.disturbances.iter().map(disturbance).collect()
+}
+
+fn shows_at(recording: &Recording) -> Vec<u16> {
+    match &recording.outcome.verdict {
+        Verdict::Violated(violation) => {
+            let machines = violation.breach.machines(&recording.plan.layout);
+            machines.into_iter().map(|machine| machine.0).collect()
+        }
+        Verdict::Holds | Verdict::Inconclusive(_) => Vec::new(),
+    }
 }
 
 fn life(life: &recording::Life, recording: &Recording) -> Life {

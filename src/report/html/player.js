@@ -98,6 +98,7 @@ function show(next, animated) {
   for (const { groups, travellers } of pictures) {
     travellers.replaceChildren();
     groups.forEach(({ group }, machine) => group.classList.toggle("acting", !!frame && frame[3] === machine));
+    data.shows_at.forEach((machine) => groups.get(machine)?.group.classList.toggle("breach", stepsAt[next] >= data.summary.violation.step));
   }
   if (frame && animated) travel(frame, animated);
   const words = $("now");
@@ -241,13 +242,18 @@ for (const one of data.disturbances) {
   bar.style.width = `${100 * (shareOf(positionOf(to)) - shareOf(positionOf(one.from)))}%`;
   $("spans").append(bar);
 }
+// The phases as bands: faults strike in the chaos; in the others every fault is over, and the order is fair.
+const bands = [];
 frames.forEach((frame, index) => {
-  if (index > 0 && frame[1] !== frames[index - 1][1]) {
-    const bar = html("i", "phase");
-    bar.style.left = `${100 * shareOf(index)}%`;
-    $("spans").append(bar);
-  }
+  if (index === 0 || frame[1] !== frames[index - 1][1]) bands.push({ phase: PHASES[frame[1]], from: index, to: index });
+  bands[bands.length - 1].to = index + 1;
 });
+for (const { phase, from, to } of bands) {
+  const band = html("i", `phase ${phase}`);
+  band.style.left = `${100 * shareOf(from)}%`;
+  band.style.width = `${100 * (shareOf(to) - shareOf(from))}%`;
+  $("spans").append(band);
+}
 if (data.summary.violation) {
   const bar = html("i", "end");
   bar.style.left = share(data.summary.violation.step);
@@ -271,6 +277,9 @@ legend(svg("rect", { x: 1.5, y: 1.5, width: 9, height: 9, rx: 2, ...outline }), 
 legend(svg("path", { d: "M1.5 3 a4.5 1.8 0 0 1 9 0 V9 a4.5 1.8 0 0 1 -9 0 Z", ...outline }), "table: how many rows");
 legend(svg("rect", { x: 0.5, y: 3, width: 11, height: 6, rx: 3, ...outline }), "replication: its backlog");
 legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "var(--bad-soft)", stroke: "var(--bad)", "stroke-width": 2 }), "failed");
+if (data.shows_at.length) legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "none", stroke: "var(--bad)", "stroke-width": 2, "stroke-dasharray": "3 2" }), "where the violation shows");
+const swatch = (colour) => svg("rect", { x: 0, y: 4, width: 12, height: 4, fill: `var(--${colour})` });
+if (bands.some(({ phase }) => phase !== "chaos")) legend(swatch("good"), "on the time line: healed, every fault is over");
 
 // A speed at which the whole run takes about half a minute.
 const speeds = timed ? [1, 5, 20, 100, 500, 2500] : [1, 4, 15, 60, 250];

@@ -9,9 +9,10 @@ use crate::report::palette::Palette;
 use crate::report::recording::Recording;
 use crate::report::run::RunSummary;
 use crate::report::sequence::Sequence;
-use crate::report::summary::{Finding, ViolationSummary};
+use crate::report::summary::{Finding, ScenarioSummary, ViolationSummary};
 use crate::report::sweep::{PairSummary, PropertySummary, SweepSummary};
 use crate::report::text;
+use crate::run::Verdict;
 use crate::sim::Pair;
 use crate::words;
 
@@ -98,25 +99,41 @@ fn inconclusive(page: &Page<'_>) -> String {
     format!("<p><strong>Inconclusive</strong>: {}. No violation was found.</p>", escape(because))
 }
 
+/// What was judged, and what the page shows of it: a run that was made small is of a smaller system.
 pub(super) fn facts(page: &Page<'_>) -> String {
-    // The run below may be of a smaller scenario.
-    let scenario = &page.sweep.scenario;
+    let (judged, shown) = (&page.sweep.scenario, &page.run.scenario);
     let delivered = page.recording.lives.iter().filter(|life| life.arrived.is_some()).count();
-    let facts = [
-        ("regions", "regions", scenario.regions as u64),
-        ("stages", "stages", scenario.stages as u64),
-        ("machines", "machines", scenario.machines as u64),
-        ("records", "records", scenario.records as u64),
-        ("delivered", "delivered in the run below", delivered as u64),
-        ("steps", "steps of the run below", page.run.steps),
-        ("runs", "schedules judged", page.sweep.runs),
-        ("steps-in-all", "steps in all", page.sweep.steps),
-    ];
-    let fact = |(field, words, number): (&str, &str, u64)| {
-        let number = words::count(number);
-        format!("<div><dt>{words}</dt><dd data-field=\"{field}\">{number}</dd></div>\n")
+    let size = |scenario: &ScenarioSummary, prefix: &str| {
+        let numbers = [
+            ("regions", scenario.regions),
+            ("stages", scenario.stages),
+            ("machines", scenario.machines),
+            ("records", scenario.records),
+        ];
+        let fact = |(words, number)| fact(&format!("{prefix}{words}"), words, number as u64);
+        numbers.map(fact).concat()
     };
-    facts.map(fact).concat()
+    let many = [
+        fact("runs", "schedules", page.sweep.runs),
+        fact("steps-in-all", "steps in all", page.sweep.steps),
+    ];
+    let one =
+        [fact("steps", "steps", page.run.steps), fact("delivered", "delivered", delivered as u64)];
+    let is_smaller = matches!(page.origin, Origin::Minimised { .. });
+    let smaller = if is_smaller { size(shown, "shown-") } else { String::new() };
+    facts_of("Judged", &(size(judged, "") + &many.concat()))
+        + &facts_of("The run below", &(smaller + &one.concat()))
+}
+
+fn facts_of(what: &str, facts: &str) -> String {
+    format!(
+        "<dl class=\"facts\" aria-label=\"{what}\"><div class=\"of\">{what}</div>\n{facts}</dl>\n"
+    )
+}
+
+fn fact(field: &str, words: &str, number: u64) -> String {
+    let number = words::count(number);
+    format!("<div><dt>{words}</dt><dd data-field=\"{field}\">{number}</dd></div>\n")
 }
 
 /// The sections that the page has.
@@ -159,7 +176,7 @@ pub(super) fn which_run(page: &Page<'_>) -> String {
         Origin::Scheduler => scheduled(page.run),
         Origin::Saved => "A saved run, run again.".to_owned(),
         Origin::Minimised { before, size, ended } => format!(
-            "The violation that was found, made as small as it gets{}: {size}, {} of the {} before.",
+            "The violation that was found, made as small as it gets{}: {size}, {} instead of {}.",
             match ended {
                 Ended::Complete => "",
                 Ended::Interrupted => " until it was interrupted",
@@ -197,13 +214,23 @@ pub(super) fn sequence(recording: &Recording) -> String {
     if sequence.rows.is_empty() {
         return String::new();
     }
+    let diagram = format!(
+        "<div class=\"diagram\" tabindex=\"0\" role=\"group\" aria-label=\"Sequence diagram\">\n{}</div>\n",
+        sequence.to_svg()
+    );
+    // Where nothing went wrong it is one way of many, and a long one.
+    let diagram = match &recording.outcome.verdict {
+        Verdict::Violated(_) => diagram,
+        Verdict::Holds | Verdict::Inconclusive(_) => format!(
+            "<details class=\"sequence\"><summary>The diagram: {}</summary>\n{diagram}</details>\n",
+            words::plural(sequence.rows.len() as u64, "line", "lines")
+        ),
+    };
     format!(
         "<section id=\"sequence\">\n<h2>Who said what to whom</h2>\n<p class=\"lead\">{}. From top \
          to bottom; an arrow ends where its message is handled. The steps of other records are left \
-         out.</p>\n<div class=\"diagram\" tabindex=\"0\" role=\"group\" aria-label=\"Sequence diagram\">\
-         \n{}</div>\n</section>",
-        escape(&sequence.title),
-        sequence.to_svg()
+         out.</p>\n{diagram}</section>",
+        escape(&sequence.title)
     )
 }
 
@@ -297,27 +324,36 @@ pub(super) fn reached(sweep: &SweepSummary) -> String {
 
 pub(super) fn pairs_lead(sweep: &SweepSummary) -> String {
     format!(
-        "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps. \
-         Dashed: <span data-field=\"pairs-never\">{}</span> kinds that were never reached in these \
-         schedules; some of them need a fault or an option that this scenario does not have.",
-        sweep.pairs_reached,
-        sweep.pairs_never.len()
+        "<span data-field=\"pairs\">{}</span> kinds were reached, each with the number of steps.",
+        sweep.pairs_reached
     )
 }
 
-/// By machine and state: the kinds of messages, those that were never handled last.
+/// By machine and state: the kinds of messages; folded away, those that were never handled.
 pub(super) fn pairs(sweep: &SweepSummary) -> String {
+    let taken = |one: &PairSummary| {
+        format!("<span>{} <b>{}</b></span>", one.message, words::count(one.steps))
+    };
+    let missed = |one: &PairSummary| format!("<span class=\"missed\">{}</span>", one.message);
+    let reached = table_of_pairs(&sweep.pairs, taken);
+    if sweep.pairs_never.is_empty() {
+        return reached;
+    }
+    format!(
+        "{reached}\n<details class=\"never-reached\"><summary><span data-field=\"pairs-never\">{}</span> \
+         kinds were never reached in these schedules; some of them need a fault or an option that \
+         this scenario does not have</summary>\n{}</details>",
+        sweep.pairs_never.len(),
+        table_of_pairs(&sweep.pairs_never, missed)
+    )
+}
+
+fn table_of_pairs(pairs: &[PairSummary], chip: impl Fn(&PairSummary) -> String) -> String {
     let mut html = "<table class=\"stack\"><tbody>\n".to_owned();
     let states = |machine| Pair::states(machine).iter().map(move |&state| (machine, state));
     for (machine, state) in MachineKind::ALL.into_iter().flat_map(states) {
         let is_here = |one: &&PairSummary| (one.machine, one.state) == (machine.name(), state);
-        let taken = |one: &PairSummary| {
-            format!("<span>{} <b>{}</b></span>", one.message, words::count(one.steps))
-        };
-        let missed = |one: &PairSummary| format!("<span class=\"missed\">{}</span>", one.message);
-        let taken = sweep.pairs.iter().filter(is_here).map(taken);
-        let missed = sweep.pairs_never.iter().filter(is_here).map(missed);
-        let chips: String = taken.chain(missed).collect();
+        let chips: String = pairs.iter().filter(is_here).map(&chip).collect();
         if !chips.is_empty() {
             html += &format!(
                 "<tr><td>{machine} <code>{state}</code></td><td><div class=\"chips\">{chips}</div>\

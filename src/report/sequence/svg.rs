@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::report::markup::escape;
-use crate::report::sequence::{Item, Sequence};
+use crate::report::sequence::{Item, Row, Sequence};
 use crate::report::story::Mark;
 
 /// All names begin with `sq`, so that the drawing can stand in a page with a style of its own.
@@ -107,8 +107,11 @@ impl Sequence {
         }
         svg += &match &row.item {
             Item::Arrow { from, to, sent, label } => {
-                // A message that waited for long would cross all that happened meanwhile.
-                let near = sent.filter(|sent| index - sent <= 2);
+                // A message that waited for long would cross all that happened meanwhile, and a box its label.
+                let is_box = |row: &Row| !matches!(row.item, Item::Arrow { .. });
+                let near = sent.filter(|&sent| {
+                    index - sent <= 2 && !self.rows[sent + 1..index].iter().any(is_box)
+                });
                 let start = near.map_or(y, |sent| self.y(sent, lanes) + 5.0);
                 arrow((lanes.x(*from), start), (lanes.x(*to), y), label, "sq-arrow", "sq-head")
             }
@@ -212,7 +215,6 @@ fn wrapped(name: &str, letters: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sequence::Row;
 
     #[test]
     fn names_are_broken_at_dashes() {
