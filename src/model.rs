@@ -26,6 +26,7 @@ pub mod queue;
 pub mod record;
 pub mod replicator;
 pub mod service;
+pub mod shape;
 pub mod source;
 pub(crate) mod states;
 pub mod table;

@@ -9,6 +9,7 @@ mod objectives;
 mod of_stages;
 mod records;
 mod script;
+mod shape;
 mod strike;
 mod validate;
 
@@ -20,15 +21,16 @@ use records::{batches, keys, values};
 
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{BatchId, MachineId, RecordId, RegionId};
+use crate::model::id::{BatchId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::{
     Answer, Clock, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
     OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
-use crate::model::progress::{BatchOf, Progress};
+use crate::model::progress::{BatchOf, Milestone, Progress};
 use crate::model::record::Keys;
+use crate::model::shape::Positions;
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::scenario::script::Objective;
 use crate::scenario::{Budget, Problem, PropertyName, Scenario, ScriptStep, StageSettings};
@@ -160,6 +162,7 @@ impl Plan {
                     .any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
                 || cannot_process(scenario)
                 || scenario.replication.origin == Origin::All
+                || layout.shape.visits() > layout.positions() as u64
                 || disturbs(&actions),
             goes_round: settings.iter().any(|stage| {
                 stage.container.on_dependency_failure == OnDependencyFailure::GiveBack
@@ -240,7 +243,12 @@ impl Plan {
     /// Empty inboxes for its machines.
     pub(crate) fn outbox(&self) -> Outbox {
         let lossy = self.budget.concerns_messages();
-        let progress = Progress::new(&self.layout, &self.batch_of, self.waits_for_records());
+        let mut progress = Progress::new(&self.layout, &self.batch_of, self.waits_for_records());
+        for record in self.record_ids().filter(|_| !self.layout.shape.is_line()) {
+            let way = self.way(record);
+            let others = (0..self.layout.positions()).filter(|&position| !way.contains(position));
+            others.for_each(|at| progress.pass_over(record, Milestone(at as u8)));
+        }
         Outbox::new(&self.layout, progress, lossy, self.late_max())
     }
 
@@ -258,6 +266,33 @@ impl Plan {
     /// The business keys of the records.
     pub fn keys(&self) -> &Keys {
         &self.keys
+    }
+
+    /// The key by which records are sent to one of several stages.
+    #[inline]
+    pub(crate) fn key_of(&self, record: RecordId) -> usize {
+        if self.keys.count() == 0 { 0 } else { self.keys.key_of(record) }
+    }
+
+    /// The positions that containers of a stage publish a record to, in their order.
+    pub fn next_of(&self, stage: StageId, record: RecordId) -> &[u8] {
+        self.layout.shape.next_of(stage, self.key_of(record))
+    }
+
+    /// All positions that a record comes to.
+    pub fn way(&self, record: RecordId) -> Positions {
+        self.layout.shape.way(self.key_of(record))
+    }
+
+    /// A position, and those that a record comes to from there.
+    pub fn ahead_of(&self, position: usize, record: RecordId) -> Positions {
+        self.layout.shape.ahead_of(position, self.key_of(record))
+    }
+
+    /// The positions at which the way of a record ends: the last one, which leads to the destination, and those of stages
+    /// that send nowhere.
+    pub fn ends(&self, record: RecordId) -> Positions {
+        self.layout.shape.ends(self.key_of(record))
     }
 
     /// The processing speed of a machine, relative to the others.

@@ -222,6 +222,10 @@ impl Spec {
             source::Event::Accepted { record } => {
                 judged(NeverLost::accepted(record, &self.ledger), plan)?;
                 self.ledger.accepted(record);
+                if self.ledger.has_branches() {
+                    let known = (&self.ledger, &self.losses);
+                    judged(NeverLost::on_all_ways(record, None, known, plan), plan)?;
+                }
             }
             source::Event::Refused { .. } | source::Event::BatchEnded { .. } => {}
         }
@@ -262,7 +266,11 @@ impl Spec {
             }
             Change::Left(record) | Change::Dropped(record) => {
                 judged(NeverLost::left_queue(queue, record, ledger), plan)?;
-                ledger.left_queue(queue, record, seen);
+                ledger.left_queue(queue, record, seen, plan);
+                if ledger.has_branches() {
+                    let known = (&*ledger, &self.losses);
+                    judged(NeverLost::on_all_ways(record, Some(queue), known, plan), plan)?;
+                }
             }
             // The dead-letter queue is part of the queue: its record is still there.
             Change::SetAside(_) | Change::TakenBack(_) | Change::None => {}
@@ -317,9 +325,13 @@ impl Spec {
             }
             // What counts is that the intent comes too late.
             table::Event::Passed { .. } => Ok(()),
-            table::Event::Relayed { record, .. } => {
+            table::Event::Relayed { table, record } => {
                 judged(NeverLost::left_outbox(record, &self.ledger), plan)?;
-                self.ledger.left_outbox(record);
+                self.ledger.left_outbox(table, record, plan);
+                if self.ledger.has_branches() {
+                    let known = (&self.ledger, &self.losses);
+                    judged(NeverLost::on_all_ways(record, None, known, plan), plan)?;
+                }
                 Ok(())
             }
         }
@@ -380,10 +392,10 @@ impl Spec {
             fault::Event::Lost { holder, record } => {
                 WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
                 if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
-                    ledger.left_queue(queue, record, seen);
+                    ledger.left_queue(queue, record, seen, plan);
                 }
-                if let Holder::Outbox(_) = holder {
-                    ledger.left_outbox(record);
+                if let Holder::Outbox(table) = holder {
+                    ledger.left_outbox(table, record, plan);
                 }
                 if let Holder::Table(table) = holder {
                     self.versions.lost(table, record, plan);
@@ -412,7 +424,7 @@ impl Spec {
         judged(StoredEverywhere::judge_end(simulation, losses), plan)?;
         judged(Converged::judge_end(simulation, losses), plan)?;
         judged(Drained::judge_end(simulation, losses), plan)?;
-        judged(EffectOnce::judge_end(simulation), plan)?;
+        judged(EffectOnce::judge_end(simulation, losses), plan)?;
         Expectation::judge_end(simulation)
     }
 

@@ -24,6 +24,7 @@ pub(crate) mod judge;
 mod loss;
 pub(crate) mod mutate;
 pub(crate) mod trace;
+mod ways;
 pub(crate) mod world;
 
 use generate::{Case, UNSOUND};

@@ -17,6 +17,7 @@ use crate::common::plans;
 mod published;
 mod rollouts;
 mod routes;
+mod shapes;
 mod support;
 
 use support::*;
@@ -95,6 +96,9 @@ const TESTED: &[&str] = &[
     "failures-anywhere",
     "partitioned-anywhere",
     "outbox-anywhere",
+    // In `shapes.rs`.
+    "fan-out-anywhere",
+    "routed-anywhere",
     "expired-anywhere",
     "called-anywhere",
     "standard-queues",
@@ -132,6 +136,8 @@ const TESTED: &[&str] = &[
     "outage-dead-letters",
     "outbox-watermark",
     "charged-twice",
+    "copy-ignores-errors",
+    "copy-repeats",
     // In `rollouts.rs`.
     "rollout-dead-letters",
     "rollout-unknown-job",

@@ -76,8 +76,10 @@ impl<F: FnMut(u64)> AbstractStates<F> {
 
     fn see_stage(&mut self, region: RegionId, stage: StageId, simulation: &Simulation) {
         let layout = &simulation.plan().layout;
+        let next = layout.shape.next(stage).iter();
+        let next = next.map(|&next| depth_of(layout.queue(region, next.into()), simulation));
         let around = depth_of(layout.queue(region, stage.index()), simulation) << 8
-            | depth_of(layout.queue(region, stage.index() + 1), simulation);
+            | next.max().unwrap_or(0);
         let failed = simulation.is_disturbed(Target::Table(layout.table(region, stage)));
         let stores = backlog(stage, simulation) << 8 | u64::from(failed);
         for id in layout.rivals(region, stage) {
@@ -92,10 +94,11 @@ impl<F: FnMut(u64)> AbstractStates<F> {
     /// The neighbours of a queue.
     fn see_queue(&mut self, queue: QueueId, simulation: &Simulation) {
         let (region, position) = simulation.plan().layout.queue_place(queue);
-        match position.checked_sub(1) {
-            Some(before) => self.see_stage(region, StageId(before as u8), simulation),
-            None => self.see_entry(region, simulation),
+        if position == 0 {
+            self.see_entry(region, simulation);
         }
+        let previous = simulation.plan().layout.shape.previous(position);
+        previous.iter().for_each(|&before| self.see_stage(region, before, simulation));
         if position < simulation.plan().layout.stages.len() {
             self.see_stage(region, StageId(position as u8), simulation);
         } else {

@@ -13,6 +13,7 @@ use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
 
+mod branches;
 #[cfg(test)]
 mod by_itself;
 #[cfg(test)]
@@ -20,6 +21,7 @@ pub(crate) mod fields;
 mod release;
 
 pub use crate::model::event::container::{Event, WhyBack};
+pub(crate) use branches::Branches;
 pub(crate) use release::Limits;
 
 states! {
@@ -64,6 +66,8 @@ pub(crate) enum Act {
     Store,
     /// It sends the record to the out-queue.
     Publish,
+    /// It sends the record to one of several out-queues.
+    Branch,
     /// It removes the record from the in-queue.
     Remove,
     /// It calls the external service.
@@ -115,7 +119,10 @@ pub struct Container {
 }
 
 /// What a container does with a record, in order; then nothing.
-pub(crate) type Steps = [Option<Act>; Action::ALL.len() + 1];
+pub(crate) type Steps = [Option<Act>; Action::ALL.len() + 1 + BRANCHES_MAX];
+
+/// To how many queues a stage can send: there are 15 other stages, and the destination.
+const BRANCHES_MAX: usize = 16;
 
 /// What a container knows about its place and its design.
 #[derive(Clone, Debug)]
@@ -128,8 +135,10 @@ pub(crate) struct Context {
     pub(crate) in_queue_id: QueueId,
     /// The address of the queue it reads.
     pub(crate) in_queue: MachineId,
-    /// The address of the queue it sends to.
+    /// The address of the queue it sends to: the first, if there are several.
     pub(crate) out_queue: MachineId,
+    /// The queues it sends to, unless it sends all records to one; also if it sends to none.
+    pub(crate) branches: Option<Arc<Branches>>,
     /// The address of its stage's table in its own region.
     pub(crate) table: MachineId,
     /// The address of the external service, if it calls one.
@@ -210,7 +219,7 @@ impl Container {
                 self.refused(incarnation, context.table, context, out);
             }
             Input::SendRefused { incarnation } => {
-                self.refused(incarnation, context.out_queue, context, out);
+                self.refused(incarnation, context.refuser(self.hand), context, out);
             }
             Input::CallRefused { incarnation } => {
                 self.refused(incarnation, context.service, context, out);
@@ -267,6 +276,11 @@ impl Container {
                 out.emit(Event::Forwarding { container: context.id, record: hand.copy.id });
                 out.send(context.out_queue, Message::Send { client, copy: hand.copy });
             }
+            Act::Branch => {
+                let queue = context.branch(hand.step, hand.copy.id);
+                out.emit(Event::Forwarding { container: context.id, record: hand.copy.id });
+                out.send(queue, Message::Send { client, copy: hand.copy });
+            }
             Act::Remove => {
                 let (queue, receipt) = (context.in_queue_id, hand.receipt);
                 out.send(context.in_queue, Message::Remove { client, queue, receipt });
@@ -306,6 +320,9 @@ impl Container {
                 Some(_) => self.act(context, out),
                 None => self.receive(context, out),
             };
+        }
+        if context.leaves_out(self.hand) {
+            return self.next(context, out);
         }
         self.retried = 0;
         let removing = |hand: &Hand| context.action(hand.step) == Some(Act::Remove);

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
+use crate::model::shape::Shape;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal,)+) => {
@@ -83,6 +84,8 @@ pub struct Layout {
     pub regions: usize,
     /// By stage: its name.
     pub stages: Vec<String>,
+    /// Where each stage sends to.
+    pub shape: Shape,
     /// By stage: how many containers compete on each of its queues: 1..=8.
     containers_of: Vec<usize>,
     /// By stage: how many containers a region has in the stages before it; one more element at the end, for all.
@@ -116,6 +119,7 @@ impl Layout {
         }));
         let mut layout = Layout {
             regions,
+            shape: Shape::line(stages.len()),
             stages,
             containers_of: containers,
             containers_before: before,
@@ -143,6 +147,15 @@ impl Layout {
         if is_called {
             self.names.push(self.name_of(Place::Service));
             self.places.push(Place::Service);
+        }
+        self
+    }
+
+    /// The same with stages that send elsewhere than to the next one.
+    pub(crate) fn with_shape(mut self, shape: Shape) -> Layout {
+        if shape != self.shape {
+            self.shape = shape;
+            self.names = self.places.iter().map(|&place| self.name_of(place)).collect();
         }
         self
     }
@@ -189,16 +202,16 @@ impl Layout {
     }
 
     /// The name of the queues at a position of the pipeline (0: in front of the first stage),
-    /// without the region.
+    /// without the region: after the stages that send to it and the one that reads it.
     pub fn queue_name(&self, position: usize) -> String {
         if position == 0 {
             return "inbound-queue".to_owned();
         }
-        let stage = &self.stages[position - 1];
-        match self.stages.get(position) {
-            Some(next) => format!("{stage}-{next}-queue"),
-            None => "outbound-queue".to_owned(),
-        }
+        let Some(reader) = self.stages.get(position) else { return "outbound-queue".to_owned() };
+        let stages =
+            self.shape.previous(position).iter().map(|stage| self.stages[stage.index()].as_str());
+        let names: Vec<&str> = stages.chain([reader.as_str()]).collect();
+        format!("{}-queue", names.join("-"))
     }
 
     /// By machine: what it is.

@@ -161,6 +161,7 @@ mod limit;
 mod queue;
 mod relay;
 mod replication;
+mod route;
 pub(crate) mod scenarios;
 mod service;
 mod source;
@@ -170,8 +171,8 @@ mod table;
 
 pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
-    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnNewFormat, OnRecover, OnStop,
-    OnUnreadable, Restart, StageContainerOptions, WhilePaused,
+    Action, ContainerOptions, OnDependencyFailure, OnDuplicate, OnFanOut, OnNewFormat, OnRecover,
+    OnStop, OnUnreadable, Restart, StageContainerOptions, WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
@@ -184,6 +185,7 @@ pub use relay::{Position, RelayOptions};
 pub use replication::{
     AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions,
 };
+pub use route::StageRoute;
 pub use service::{Idempotency, ServiceFailure, ServiceOptions};
 pub use source::{OnPartial, OnRefusal, Source};
 pub use store::StoreKind;

@@ -8,7 +8,7 @@ use crate::model::late::Late;
 use crate::model::layout::Layout;
 use crate::model::message::Message;
 use crate::model::pool::{List, Pool};
-use crate::model::progress::Progress;
+use crate::model::progress::{Milestone, Progress};
 
 #[cfg(test)]
 pub(crate) mod fields;
@@ -207,6 +207,11 @@ impl Outbox {
     /// A record is gone for good: whatever a script waits for, it does not wait for this one.
     pub(crate) fn give_up(&mut self, record: RecordId) {
         self.progress.give_up(record);
+    }
+
+    /// The record will not get as far as this, or is not sent there.
+    pub(crate) fn pass_over(&mut self, record: RecordId, milestone: Milestone) {
+        self.progress.pass_over(record, milestone);
     }
 
     /// Puts all that was put aside back in front of the machine's inbox, where the order matters:

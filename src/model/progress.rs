@@ -159,6 +159,11 @@ impl Progress {
         (0..32).for_each(|milestone| _ = self.reach(record, Milestone(milestone)));
     }
 
+    /// The record will not get there, or is not sent there: it counts as there for the one that waits for its batch.
+    pub(crate) fn pass_over(&mut self, record: RecordId, milestone: Milestone) {
+        self.reach(record, milestone);
+    }
+
     /// Whether the record has reached the milestone, or was given up.
     pub(crate) fn has_reached(&self, record: RecordId, milestone: Milestone) -> bool {
         self.reached[record.index()] >> milestone.0 & 1 == 1

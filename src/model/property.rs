@@ -83,7 +83,7 @@ properties! {
     NoInvention Step "whatever is seen anywhere was published, with the same value";
     StoreBeforeForward Step "a container sends a record on only after its own stage stored it";
     RemoveLast Step
-        "a record leaves a queue only after its stage stored it and the next queue, or an outbox, has it";
+        "a record leaves a queue only after its stage stored it and every next queue, or an outbox, has it";
     NeverLost Step
         "an accepted record that is not delivered is in a queue or an outbox from which it will go on";
     EffectOnce Step
@@ -111,7 +111,7 @@ properties! {
             "leave it out of this list"
         );
     DeliveredAll End "every accepted record is at the destination";
-    StoredEverywhere End "every delivered record is in every stage's table in every region";
+    StoredEverywhere End "every delivered record is in the table of every stage that it passes, in every region";
     Converged End "the tables of a stage hold the same rows in all regions";
     Drained End "every queue is empty and every container works";
     Latency End "records reach the destination in the time that the script expects"

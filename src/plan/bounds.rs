@@ -11,7 +11,7 @@ impl Plan {
     /// region are enough for one stage; each machine can have a few messages on top. The bound is
     /// four times what that adds up to, and a run that exceeds it does not come to rest.
     pub fn fair_steps_max(&self, copies: u64) -> u64 {
-        let stages = self.layout.stages.len() as u64 + 2;
+        let stages = self.layout.shape.visits().saturating_add(1);
         let regions = self.layout.regions as u64;
         let per_stage = 12 + 2 * regions;
         let machines = self.layout.machines() as u64;
@@ -31,7 +31,11 @@ impl Plan {
         let receives = self.queues.iter().map(|queue| queue.options.max_receives).max();
         let given_back = poison * u64::from(receives.unwrap_or(0)) * 4;
         let rest = machines * 8 + self.script_steps_max() * 2 + health + resolving + given_back;
-        4 * (copies * stages * per_stage + rest)
+        copies
+            .saturating_mul(stages)
+            .saturating_mul(per_stage)
+            .saturating_add(rest)
+            .saturating_mul(4)
     }
 
     /// How many steps the script takes, at most, without those in which the driver only waits; commands that are

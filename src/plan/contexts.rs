@@ -4,7 +4,7 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
-use crate::model::container::Limits;
+use crate::model::container::{Branches, Limits};
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
@@ -128,22 +128,51 @@ impl Builder<'_> {
             let id = ContainerId(id);
             let (region, stage) = layout.container_place(id);
             let in_queue_id = layout.queue(region, stage.index());
-            let out_queue_id = layout.queue(region, stage.index() + 1);
+            let branches = self.branches(region, stage);
+            let next = layout.shape.next(stage).first().copied().unwrap_or_default();
+            let out_queue_id = layout.queue(region, next.into());
+            let (steps, own) = (self.steps[stage.index()], &self.settings[stage.index()].container);
+            let steps = match &branches {
+                Some(branches) => branches.steps(&steps, own.on_fan_out),
+                None => steps,
+            };
             container::Context {
                 id,
                 machine: layout.machine(Place::Container(id)),
                 in_queue_id,
                 in_queue: layout.machine(Place::Queue(in_queue_id)),
                 out_queue: layout.machine(Place::Queue(out_queue_id)),
+                branches,
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 service: layout.machine(Place::Service),
-                steps: self.steps[stage.index()],
-                options: self.settings[stage.index()].container.clone(),
+                steps,
+                options: own.clone(),
                 limits: limits.clone(),
                 begins_old: layout.container_number(id) < old,
             }
         };
         (0..layout.containers() as u16).map(context).collect()
+    }
+
+    /// The queues that containers of a stage publish to, unless that is one for all records.
+    fn branches(&self, region: RegionId, stage: StageId) -> Option<Arc<Branches>> {
+        let (layout, shape) = (self.layout, &self.layout.shape);
+        let positions = shape.next(stage);
+        if positions.len() == 1 {
+            return None;
+        }
+        let queue =
+            |&position: &u8| layout.machine(Place::Queue(layout.queue(region, position.into())));
+        let choice = |record: u16| {
+            let key = if record == 0 { 0 } else { self.keys.key_of(RecordId(record)) };
+            let to = shape.next_of(stage, key)[0];
+            positions.iter().position(|&position| position == to).unwrap_or_default() as u8
+        };
+        let records = 0..=self.scenario.records.total() as u16;
+        Some(Arc::new(Branches {
+            queues: positions.iter().map(queue).collect(),
+            of_record: shape.routes(stage).then(|| records.map(choice).collect()),
+        }))
     }
 
     pub(super) fn tables(&self) -> Vec<table::Context> {
@@ -170,7 +199,9 @@ impl Builder<'_> {
 
     /// What the relay of a table knows, if containers leave it to publish.
     fn relay(&self, region: RegionId, stage: StageId) -> Option<relay::Context> {
-        let next = self.layout.queue(region, stage.index() + 1);
+        // Validated: a stage with an outbox sends to one queue, or to none.
+        let next = *self.layout.shape.next(stage).first()?;
+        let next = self.layout.queue(region, next.into());
         let publishes = self.steps[stage.index()].contains(&Some(container::Act::Publish));
         (!publishes).then(|| relay::Context {
             out_queue: self.layout.machine(Place::Queue(next)),

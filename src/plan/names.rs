@@ -4,6 +4,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::Layout;
+use crate::plan::shape;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
 
@@ -151,7 +152,12 @@ pub fn layout(scenario: &Scenario) -> Layout {
     let settings: Vec<StageSettings> = scenario.of_stages().collect();
     let containers = settings.iter().map(|stage| stage.containers.into()).collect();
     let layout = Layout::new(topology.regions.into(), topology.stages.clone(), containers);
-    layout.with_service(settings.iter().any(|stage| stage.container.calls()))
+    let layout = layout.with_service(settings.iter().any(|stage| stage.container.calls()));
+    // Of a scenario that is not right the ways are not known.
+    match shape::shape(scenario) {
+        Ok(shape) => layout.with_shape(shape),
+        Err(_) => layout,
+    }
 }
 
 /// What may have been meant, or one component of each kind in this scenario.

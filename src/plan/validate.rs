@@ -8,7 +8,7 @@ use crate::model::options::{
     AcknowledgeWhen, Deduplication, Delivery, Idempotency, Policy, QueueOptions, ReplicationMode,
     StoreKind,
 };
-use crate::plan::names;
+use crate::plan::{names, shape};
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{
     AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep, ServiceOptions,
@@ -49,6 +49,7 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
         }
     }
     stages::named(scenario)?;
+    shape::shape(scenario)?;
     let layout = names::layout(scenario);
     // By hash first: to compare all names with each other would be most of the work of a plan.
     let mut names: Vec<(u64, &String)> =

@@ -81,6 +81,18 @@ impl Measures {
     }
 }
 
+/// From the edge of a region's band to its pipeline where ways lead past the next queue.
+const MARGIN_OF_DETOURS: f64 = 58.0;
+
+/// From the pipeline to such ways: one after the other.
+const LANES: [f64; 3] = [42.0, 46.0, 50.0];
+
+/// Along, from a container to where such a way turns off, beside the label.
+const BEHIND_LABEL: f64 = 44.0;
+
+/// Along, from where it turns in to its queue.
+const BEFORE_QUEUE: f64 = 30.0;
+
 /// Where everything is.
 struct Plan<'a> {
     layout: &'a Layout,
@@ -93,7 +105,7 @@ type Spot = (f64, f64);
 
 /// Draws the machines of a layout. `class` tells the drawing from others on the same page.
 pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
-    let plan = Plan { layout, flow, measures: Measures::of(flow) };
+    let plan = Plan::new(layout, flow);
     let (width, height) = plan.turned((plan.length(), plan.breadth()));
     let mut svg = format!(
         "<svg class=\"picture {class}\" viewBox=\"0 0 {width} {height}\" role=\"img\" \
@@ -106,6 +118,7 @@ pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
     }
     svg += "<g class=\"edges\">";
     plan.edges().into_iter().for_each(|(class, from, to)| svg += &plan.line(class, from, to));
+    plan.detours().iter().for_each(|corners| svg += &plan.bent("way", corners));
     plan.copies().into_iter().for_each(|(from, to)| svg += &plan.copy(from, to));
     svg += "</g>\n";
     for (index, &place) in layout.places().iter().enumerate() {
@@ -113,6 +126,16 @@ pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
     }
     svg += "<g class=\"travellers\"></g>\n</svg>\n";
     svg
+}
+
+impl<'a> Plan<'a> {
+    fn new(layout: &'a Layout, flow: Flow) -> Plan<'a> {
+        let mut measures = Measures::of(flow);
+        if !layout.shape.is_line() {
+            measures.margin = MARGIN_OF_DETOURS;
+        }
+        Plan { layout, flow, measures }
+    }
 }
 
 impl Plan<'_> {
@@ -239,7 +262,9 @@ impl Plan<'_> {
                 for number in 0..self.layout.containers_of(stage) {
                     let container = self.container(region, stage, number);
                     edges.push(("way", queue(stage.index()), container));
-                    edges.push(("way", container, queue(stage.index() + 1)));
+                    if self.layout.shape.next(stage).contains(&(stage.0 + 1)) {
+                        edges.push(("way", container, queue(stage.index() + 1)));
+                    }
                 }
                 let nearest = self.container(region, stage, self.layout.containers_of(stage) - 1);
                 edges.push(("store", nearest, self.table(region, stage)));
@@ -249,6 +274,31 @@ impl Plan<'_> {
             }
         }
         edges
+    }
+
+    /// The ways that lead past the next queue: beside the machines in between and their labels, at the outer edge of the
+    /// region.
+    fn detours(&self) -> Vec<[Spot; 6]> {
+        let mut detours = Vec::new();
+        for (region, stage) in self
+            .layout
+            .region_ids()
+            .flat_map(|region| self.layout.stage_ids().map(move |stage| (region, stage)))
+        {
+            let next = self.layout.shape.next(stage).iter().map(|&next| usize::from(next));
+            let past = next.filter(|&next| next != stage.index() + 1).enumerate();
+            for (number, position) in past {
+                let lane = LANES[number % LANES.len()];
+                let lane = self.across(region, self.measures.margin - lane);
+                let queue = self.queue(self.layout.queue(region, position));
+                let container = self.container(region, stage, 0);
+                let (from, to) = (container.0 + BEHIND_LABEL, queue.0 - BEFORE_QUEUE);
+                let way = [(from, container.1), (from, lane), (to, lane), (to, queue.1)];
+                let [first, second, third, last] = way;
+                detours.push([container, first, second, third, last, queue]);
+            }
+        }
+        detours
     }
 
     /// From each table to what replicates it.
@@ -277,12 +327,16 @@ impl Plan<'_> {
     /// regions, unless there are two.
     fn copy(&self, from: Spot, to: Spot) -> String {
         let lane = if self.has_middle() { 0.0 } else { self.measures.lane };
-        let corners = [from, (from.0 + lane, from.1), (to.0 + lane, to.1), to];
-        let points = corners.map(|corner| {
+        self.bent("copy", &[from, (from.0 + lane, from.1), (to.0 + lane, to.1), to])
+    }
+
+    fn bent(&self, class: &str, corners: &[Spot]) -> String {
+        let point = |&corner: &Spot| {
             let (x, y) = self.turned(corner);
             format!("{x},{y}")
-        });
-        format!("<polyline class=\"copy\" points=\"{}\"/>", points.join(" "))
+        };
+        let points: Vec<String> = corners.iter().map(point).collect();
+        format!("<polyline class=\"{class}\" points=\"{}\"/>", points.join(" "))
     }
 
     /// The background of a region, with its name.

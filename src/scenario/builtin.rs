@@ -32,6 +32,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),
+    ("fan-out-anywhere", include_str!("../../scenarios/fan-out-anywhere.toml")),
+    ("routed-anywhere", include_str!("../../scenarios/routed-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
@@ -185,6 +187,16 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "charged-twice",
         include_str!("../../scenarios/incidents/charged-twice.toml"),
+        PropertyName::EffectOnce,
+    ),
+    (
+        "copy-ignores-errors",
+        include_str!("../../scenarios/incidents/copy-ignores-errors.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "copy-repeats",
+        include_str!("../../scenarios/incidents/copy-repeats.toml"),
         PropertyName::EffectOnce,
     ),
     (

@@ -73,6 +73,14 @@ pub enum Cause {
         /// What to do.
         remedy: &'static str,
     },
+    /// Stages do not send to each other as they have to.
+    #[error("{why}; {remedy}")]
+    Way {
+        /// How.
+        why: String,
+        /// What to do.
+        remedy: &'static str,
+    },
     /// A fault that fifo queues do not have.
     #[error("a fifo queue keeps the order; set queue.delivery = \"standard\", or use 0")]
     OnlyStandardQueues,

@@ -1,6 +1,7 @@
 //! The same scenario, smaller: what exhaustive search can cover.
 
 use crate::scenario::script::{Measure, Percentile};
+use crate::scenario::stages::DESTINATION;
 use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
 use crate::words;
 
@@ -66,7 +67,7 @@ fn near(part: &str) -> String {
 impl Scope {
     /// The scenario of this size. A number of delivered records that the script waits for or expects
     /// stays that of whole batches: 20 of 10 and 10 and 10 records becomes what two batches hold. A percentile of
-    /// latencies that needs more records becomes the maximum.
+    /// latencies that needs more records becomes the maximum. What was sent to a stage that is left out is sent to the destination.
     ///
     /// # Errors
     ///
@@ -96,7 +97,9 @@ impl Scope {
                 let cause = Cause::Range { what, found: stages.into(), min: 1, max };
                 return Err(Problem::new("topology.stages", cause));
             }
-            small.topology.stages.truncate(stages.into());
+            let gone = small.topology.stages.split_off(stages.into());
+            let destination = [DESTINATION.to_owned()];
+            gone.iter().for_each(|stage| small.redirect(stage, &destination));
             let left = &small.topology.stages;
             small.store.stages.retain(|stage, _| left.contains(stage));
             small.stage.retain(|stage, _| left.contains(stage));

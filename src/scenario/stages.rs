@@ -27,17 +27,30 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::list;
 use crate::model::options::{
-    ContainerOptions, QueueOptions, StageContainerOptions, StageQueueOptions, StageTableOptions,
-    StoreKind, TableOptions,
+    ContainerOptions, QueueOptions, StageContainerOptions, StageQueueOptions, StageRoute,
+    StageTableOptions, StoreKind, TableOptions,
 };
 use crate::scenario::{Scenario, StoreOptions};
+
+/// What a stage sends to that sends to the destination.
+pub(crate) const DESTINATION: &str = "destination";
 
 /// What is set for one stage. What is not set here is as for all stages.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct StageOptions {
+    /// What it sends records to: stages that come after it, or `"destination"`; one of them if it says `route = "by-key"`, and
+    /// else all, in this order. An empty list: records end here. By default, the next stage that no other stage says it sends
+    /// to; if there is none, the destination. Stages that a stage sends to side by side so do not send to each other.
+    #[serde(with = "list", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<list::OneOrMany<String>>"))]
+    pub to: Option<Vec<String>>,
+    /// Which of those get a record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<StageRoute>,
     /// How many containers compete on each of its queues, instead of `topology.containers`: 1..=8.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub containers: Option<u8>,
@@ -111,5 +124,27 @@ impl Scenario {
     /// Whether a stage stores records in this.
     pub(crate) fn stores_in(&self, store: StoreKind) -> bool {
         self.of_stages().any(|stage| stage.store == store)
+    }
+
+    /// A stage is gone: what was sent to it is sent to these.
+    pub(crate) fn redirect(&mut self, gone: &str, to: &[String]) {
+        self.stage.remove(gone);
+        for options in self.stage.values_mut() {
+            let Some(names) = &mut options.to else { continue };
+            let before = std::mem::take(names);
+            for name in before {
+                let instead = if name == gone { to } else { std::slice::from_ref(&name) };
+                names.extend(
+                    instead
+                        .iter()
+                        .filter(|name| !names.contains(name))
+                        .cloned()
+                        .collect::<Vec<_>>(),
+                );
+            }
+            if names.len() < 2 {
+                options.route = None;
+            }
+        }
     }
 }

@@ -170,7 +170,7 @@ impl Focus {
         } else if let Place::Source | Place::InDns = place {
             self.stage.0 == 0
         } else if let Place::OutDns | Place::Destination = place {
-            self.stage.index() + 1 == layout.stages.len()
+            self.sends_to(layout.shape.last(), layout)
         } else {
             true
         }
@@ -178,8 +178,12 @@ impl Focus {
 
     fn is_beside(self, queue: QueueId, layout: &Layout) -> bool {
         let (region, position) = layout.queue_place(queue);
-        let stage = self.stage.index();
-        region == self.region && (position == stage || position == stage + 1)
+        let reads = position == self.stage.index();
+        region == self.region && (reads || self.sends_to(position, layout))
+    }
+
+    fn sends_to(self, position: usize, layout: &Layout) -> bool {
+        layout.shape.next(self.stage).contains(&(position as u8))
     }
 }
 

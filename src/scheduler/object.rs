@@ -132,6 +132,7 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
         }
         Some(Act::Call) => Object::machine(context.service),
         Some(Act::Publish) => Object::queue(context.out_queue, &plan.layout),
+        Some(Act::Branch) => Object::queue(context.branch(due, record), &plan.layout),
         Some(Act::Remove) | None => Object::queue(context.in_queue, &plan.layout),
     }
 }

@@ -140,7 +140,12 @@ fn beside(object: usize, layout: &Layout, numbers: &mut Xoshiro256PlusPlus) -> F
             // The inbound queues of all regions are one object.
             let region = if position == 0 { None } else { Some(region) };
             let consumer = position.min(layout.stages.len() - 1);
-            let producer = position.saturating_sub(1);
+            let producers = layout.shape.previous(position);
+            let producer = match producers.len() {
+                0 => 0,
+                1 => producers[0].index(),
+                count => producers[below(numbers.next_u32(), count)].index(),
+            };
             let stage = if below(numbers.next_u32(), 2) == 0 { consumer } else { producer };
             Focus::at(region, stage, layout, numbers)
         }

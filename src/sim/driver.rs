@@ -268,8 +268,11 @@ impl World {
         records: Option<u32>,
         plan: &Plan,
     ) -> bool {
-        let (region, _) = plan.layout.queue_place(queue);
-        let here = |record: &RecordId| self.out.progress().entered(*record).contains(region);
+        let (region, position) = plan.layout.queue_place(queue);
+        let here = |record: &RecordId| {
+            self.out.progress().entered(*record).contains(region)
+                && plan.way(*record).contains(position)
+        };
         let count = plan.batch(batch).filter(here).count();
         let waits = |record| {
             let mut items = self.queues[queue.index()].items(&self.shelf);

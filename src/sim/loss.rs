@@ -8,7 +8,9 @@ use crate::model::dns::DnsSide;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{MachineId, RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
+use crate::model::id::{
+    MachineId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId,
+};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{AcknowledgeWhen, ReplicationMode};
@@ -249,14 +251,37 @@ impl World {
     /// A script does not wait for a record that was accepted, is not delivered, and is in no queue.
     fn give_up_if_gone(&mut self, record: RecordId, plan: &Plan) {
         let accepted = self.out.progress().has_reached(record, Milestone::ACCEPTED);
-        let queued = plan.queues.iter().any(|context| {
-            let queue = &self.queues[context.id.index()];
+        let is_in = |id: QueueId| {
+            let queue = &self.queues[id.index()];
             let mut items = queue.items(&self.shelf).chain(queue.dead(&self.shelf));
             items.any(|item| item.copy.id == record)
-        });
-        let intended = plan.tables.iter().any(|context| self.intends(context.id, record));
-        if accepted && !queued && !intended && !self.destination.has(record) {
-            self.out.give_up(record);
+        };
+        // A copy may be on another one of the ways of the record.
+        let leads_to = |id: QueueId, end: usize| {
+            plan.ahead_of(plan.layout.queue_place(id).1, record).contains(end)
+        };
+        let queued_for = |end: usize| {
+            let mut queues = plan.queues.iter().map(|context| context.id);
+            queues.any(|id| is_in(id) && leads_to(id, end))
+        };
+        let last = plan.layout.shape.last();
+        let intended_for = |end: usize| {
+            let leads = |id: TableId| {
+                let stage = plan.layout.table_place(id).1;
+                plan.ahead_of(stage.index(), record).contains(end)
+            };
+            let mut tables = plan.tables.iter().map(|context| context.id);
+            tables.any(|id| self.intends(id, record) && leads(id))
+        };
+        if accepted && !queued_for(last) && !intended_for(last) && !self.destination.has(record) {
+            return self.out.give_up(record);
+        }
+        if !accepted || plan.layout.shape.is_line() {
+            return;
+        }
+        let gone = plan.way(record).iter().filter(|&at| !queued_for(at) && !intended_for(at));
+        for position in gone.collect::<Vec<usize>>() {
+            self.out.pass_over(record, Milestone(position as u8));
         }
     }
 

@@ -71,6 +71,15 @@ pub enum Breach {
         /// The queue that had it last, if one ever had it.
         queue: Option<QueueId>,
     },
+    /// The last copy is gone that led an accepted record to a stage where it ends, and it has not come there.
+    CutOff {
+        /// The record.
+        record: RecordId,
+        /// The queue that had it last, if that is how it was lost.
+        queue: Option<QueueId>,
+        /// The stage.
+        stage: StageId,
+    },
     /// A table has several rows for a record.
     SeveralRows {
         /// The table.
@@ -344,7 +353,7 @@ impl Breach {
             Breach::RemovedUnstored { .. } | Breach::RemovedUnforwarded { .. } => {
                 PropertyName::RemoveLast
             }
-            Breach::Lost { .. } => PropertyName::NeverLost,
+            Breach::Lost { .. } | Breach::CutOff { .. } => PropertyName::NeverLost,
             Breach::SeveralRows { .. } | Breach::CountedAgain { .. } | Breach::Effects { .. } => {
                 PropertyName::EffectOnce
             }

@@ -1,6 +1,6 @@
 //! `DeliveredAll`.
 
-use crate::model::id::RecordId;
+use crate::model::id::{RecordId, StageId};
 use crate::model::options::OnRefusal;
 use crate::sim::Simulation;
 use crate::spec::{Breach, Judgement, Ledger, Losses};
@@ -11,6 +11,9 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 /// Excused, and counted in every report, is what a lost region took out of its queues; and, where the scenario
 /// declares that dead letters are parked, those that are in a dead-letter queue at the end: all that no container
 /// can process, and the others if they are no more than `queue.parked_max`.
+///
+/// Each record has a way that leads to the destination, whatever the shape of the pipeline. That it has come to the other
+/// stages to which it is sent is what [`StoredEverywhere`](crate::spec::StoredEverywhere) says.
 ///
 /// The central promise of the published design: each record reaches the destination, in whatever
 /// order.
@@ -39,22 +42,49 @@ impl DeliveredAll {
             OnRefusal::Retry | OnRefusal::Drop => true,
             OnRefusal::Abort => false,
         };
-        let may_stay =
-            DeliveredAll::parked(simulation).filter(|&record| !plan.is_poison(record)).count();
-        let may_stay = plan.scenario().queue.parked_max.allows(may_stay);
+        let others_may = DeliveredAll::others_may_stay(simulation);
         plan.record_ids().filter(move |&record| {
             let facts = ledger.record(record);
             let published = || simulation.has_begun(plan.batch_of(record));
             let promised = facts.accepted || (owns_all && published());
-            let is_parked = || simulation.is_parked(record) && (may_stay || plan.is_poison(record));
+            let is_parked =
+                || simulation.is_parked(record) && (others_may || plan.is_poison(record));
             promised && !facts.arrived && !losses.is_undelivered(record) && !is_parked()
         })
     }
 
-    /// The records that are parked instead of delivered.
+    /// Whether the records that are parked and could be processed are as few as the scenario allows.
+    fn others_may_stay(simulation: &Simulation) -> bool {
+        let plan = simulation.plan();
+        let others = DeliveredAll::parked(simulation).filter(|&record| !plan.is_poison(record));
+        plan.scenario().queue.parked_max.allows(others.count())
+    }
+
+    /// Whether a record is parked, and may be.
+    pub(super) fn may_stay(record: RecordId, simulation: &Simulation) -> bool {
+        simulation.is_parked(record)
+            && (simulation.plan().is_poison(record) || DeliveredAll::others_may_stay(simulation))
+    }
+
+    /// The records that are parked instead of delivered; or, where there are several ways, on one of them instead of
+    /// stored at its end.
     pub(super) fn parked(simulation: &Simulation) -> impl Iterator<Item = RecordId> + '_ {
-        let is_there = |record: RecordId| simulation.destination().has(record);
         let records = simulation.plan().record_ids();
-        records.filter(move |&record| simulation.is_parked(record) && !is_there(record))
+        records.filter(move |&record| {
+            simulation.is_parked(record) && !DeliveredAll::is_complete(record, simulation)
+        })
+    }
+
+    /// Whether a record is at the destination, and has a row wherever else it should come to.
+    fn is_complete(record: RecordId, simulation: &Simulation) -> bool {
+        let plan = simulation.plan();
+        let has_row = |position: usize| {
+            let table = |region| plan.layout.table(region, StageId(position as u8));
+            let mut regions = plan.layout.region_ids();
+            regions.any(|region| simulation.rows(table(region)).get(record).rows > 0)
+        };
+        simulation.destination().has(record)
+            && (plan.layout.shape.is_line()
+                || plan.way(record).iter().all(|at| at == plan.layout.shape.last() || has_row(at)))
     }
 }

@@ -3,11 +3,11 @@
 use crate::model::id::{RecordId, RegionId, StageId, TableId};
 use crate::model::service;
 use crate::sim::Simulation;
-use crate::spec::{Breach, Judgement, Ledger};
+use crate::spec::{Breach, Judgement, Ledger, Losses, StoredEverywhere};
 
 /// Per stage and region one row for an id; the destination counts an id once, however often it
 /// arrives. Where containers call the external service, that has one effect for a record at each stage that calls it: never a second one,
-/// and, at the end, one for each record that was delivered.
+/// and, at the end, one for each record that was delivered and passes the stage.
 ///
 /// Catches tables that append, destinations that do not deduplicate, and calls that are not known again. Source:
 /// idempotent processing, which Amazon SQS asks of every consumer of at-least-once delivery.
@@ -35,17 +35,23 @@ impl EffectOnce {
         }
     }
 
-    /// Every record that was delivered has had its effect at the external service, for each stage that calls it.
-    pub(super) fn judge_end(simulation: &Simulation) -> Judgement {
+    /// Every record that was delivered has had its effect at the external service, for each stage on its way that calls it.
+    pub(super) fn judge_end(simulation: &Simulation, losses: &Losses) -> Judgement {
         let plan = simulation.plan();
         if plan.service.is_none() {
             return Ok(());
         }
         let calls = |&stage: &StageId| plan.container_of(stage).options.calls();
         for record in plan.record_ids().filter(|&record| simulation.destination().has(record)) {
-            for stage in plan.layout.stage_ids().filter(calls) {
+            let way = plan.way(record);
+            let passed = plan.layout.stage_ids().filter(|stage| way.contains(stage.index()));
+            for stage in passed.filter(calls) {
                 let times = simulation.effects(stage, record);
-                if times == 0 {
+                let is_excused = || {
+                    losses.is_unfinished(record, stage.index())
+                        || StoredEverywhere::is_short(record, stage, simulation, losses)
+                };
+                if times == 0 && !is_excused() {
                     return Err(Breach::Effects { record, stage, times });
                 }
             }

@@ -94,10 +94,11 @@ impl Narrator<'_> {
                 )
             }
             Breach::RemovedUnforwarded { queue, record } => {
-                let (name, next) = (self.queue(queue), self.next_after(queue));
+                let (name, next) = (self.queue(queue), self.next_after(queue, record));
                 format!("{record} was removed from {name} before {next} had it")
             }
             Breach::Lost { record, queue } => self.lost(record, queue),
+            Breach::CutOff { record, queue, stage } => self.cut_off(record, queue, stage),
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }
@@ -183,7 +184,7 @@ impl Narrator<'_> {
             }
             Breach::RemovedUnstored { queue, record }
             | Breach::RemovedUnforwarded { queue, record } => self.stage_of(queue, record),
-            Breach::Lost { record, queue } => {
+            Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
                 // The ledger does not know of the event that is judged: it would say that the
                 // record still is where it was.
                 let Some(queue) = queue else { return vec![self.request_of(record)] };

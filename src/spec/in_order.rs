@@ -181,7 +181,7 @@ impl InOrder {
             Some(_) | None => return Ok(()),
         }
         let place = self.place[record.index()];
-        let last = &mut self.last[component.0 * keys(plan) + key_of(record, plan)];
+        let last = &mut self.last[component.0 * keys(plan) + plan.key_of(record)];
         if place < *last {
             let by = self.place.iter().position(|place| place == last);
             let by = RecordId(by.expect("a record reached it last") as u16);
@@ -229,9 +229,4 @@ fn changes_routes(action: &DriverAction) -> bool {
 /// How many orders there are: one for each key, or one.
 fn keys(plan: &Plan) -> usize {
     plan.keys().count().max(1)
-}
-
-/// Which of them a record is in.
-fn key_of(record: RecordId, plan: &Plan) -> usize {
-    if plan.keys().count() == 0 { 0 } else { plan.keys().key_of(record) }
 }

@@ -54,7 +54,8 @@ pub struct ContainerFacts {
 struct StageFacts {
     /// Where a container of the region stored it.
     stored: RegionSet,
-    /// Where the stage's out-queue, or the outbox of its table, has or had it.
+    /// Where the queue at the position behind the stage, or the outbox of its table, has or had it. In a line that is the
+    /// stage's out-queue.
     forwarded: RegionSet,
 }
 
@@ -70,18 +71,23 @@ pub struct Ledger {
     departures: Vec<Option<Departure>>,
     /// By container.
     containers: Vec<ContainerFacts>,
+    /// By `record × positions + position`, how many copies the queues there have; empty for a line, where every copy
+    /// leads to the destination.
+    copies: Vec<u16>,
 }
 
 impl Ledger {
     pub(super) fn new(plan: &Plan) -> Ledger {
         let stages = plan.layout.stages.len();
         let records = plan.records() + 1;
+        let branches = !plan.layout.shape.is_line();
         Ledger {
             stages,
             records: vec![RecordFacts::default(); records],
             at_stage: vec![StageFacts::default(); records * stages],
             departures: vec![None; records],
             containers: vec![ContainerFacts::default(); plan.layout.containers()],
+            copies: vec![0; if branches { records * plan.layout.positions() } else { 0 }],
         }
     }
 
@@ -90,6 +96,7 @@ impl Ledger {
         self.at_stage.fill(StageFacts::default());
         self.departures.fill(None);
         self.containers.fill(ContainerFacts::default());
+        self.copies.fill(0);
     }
 
     pub(super) fn copy_from(&mut self, other: &Ledger) {
@@ -98,18 +105,23 @@ impl Ledger {
         self.at_stage.clone_from(&other.at_stage);
         self.departures.clone_from(&other.departures);
         self.containers.clone_from(&other.containers);
+        self.copies.clone_from(&other.copies);
     }
 
     /// Writes down what of a record can influence a later judgement. Where it left a queue, and what
     /// the containers did, is only told.
     pub(super) fn write(&self, record: RecordId, bytes: &mut Bytes) {
-        let Ledger { stages, records, at_stage, departures: _, containers: _ } = self;
+        let Ledger { stages, records, at_stage, departures: _, containers: _, copies } = self;
         let RecordFacts { queue_copies, published, accepted, arrived } = records[record.index()];
         bytes.u16(queue_copies);
         [published, accepted, arrived].into_iter().for_each(|fact| bytes.flag(fact));
         for StageFacts { stored, forwarded } in &at_stage[record.index() * stages..][..*stages] {
             bytes.u8(stored.0);
             bytes.u8(forwarded.0);
+        }
+        if !copies.is_empty() {
+            let copies = &copies[record.index() * (stages + 1)..][..stages + 1];
+            copies.iter().for_each(|&copies| bytes.u16(copies));
         }
     }
 
@@ -132,11 +144,18 @@ impl Ledger {
         if let Some(stage) = position.checked_sub(1) {
             self.at_stage[record.index() * self.stages + stage].forwarded.insert(region);
         }
+        if self.has_branches() {
+            let copies = self.copies_at(record, position);
+            *copies = copies.saturating_add(1);
+        }
     }
 
     #[inline]
-    pub(super) fn left_queue(&mut self, queue: QueueId, record: RecordId, seen: Seen) {
+    pub(super) fn left_queue(&mut self, queue: QueueId, record: RecordId, seen: Seen, plan: &Plan) {
         self.records[record.index()].queue_copies -= 1;
+        if self.has_branches() {
+            *self.copies_at(record, plan.layout.queue_place(queue).1) -= 1;
+        }
         self.departures[record.index()] = Some(Departure { queue, seen });
     }
 
@@ -151,12 +170,27 @@ impl Ledger {
     ) {
         self.records[record.index()].queue_copies += u16::from(goes_on);
         let (region, stage) = plan.layout.table_place(table);
-        self.at_stage[record.index() * self.stages + stage.index()].forwarded.insert(region);
+        let mut next = stage.index() + 1;
+        if self.has_branches() {
+            *self.behind_outbox(table, record, plan) += u16::from(goes_on);
+            next = plan.next_of(stage, record)[0].into();
+        }
+        self.at_stage[record.index() * self.stages + next - 1].forwarded.insert(region);
     }
 
     /// An outbox does not have the record any more.
-    pub(super) fn left_outbox(&mut self, record: RecordId) {
+    pub(super) fn left_outbox(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         self.records[record.index()].queue_copies -= 1;
+        if self.has_branches() {
+            *self.behind_outbox(table, record, plan) -= 1;
+        }
+    }
+
+    /// The copies that lead on as an intent does: to the one queue that the relay of the table publishes to.
+    fn behind_outbox(&mut self, table: TableId, record: RecordId, plan: &Plan) -> &mut u16 {
+        let stage = plan.layout.table_place(table).1;
+        let next = plan.next_of(stage, record)[0];
+        self.copies_at(record, next.into())
     }
 
     #[inline]
@@ -208,10 +242,72 @@ impl Ledger {
         self.at_stage[record.index() * self.stages + stage.index()].stored.contains(region)
     }
 
-    /// Whether the stage's out-queue in the region, or the outbox of its table, has or had the record.
+    /// Whether every queue in the region that the stage sends the record to, or the outbox of its table, has or had the
+    /// record. An outbox counts as the one queue that its relay publishes to.
     #[inline]
-    pub fn is_forwarded(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
-        self.at_stage[record.index() * self.stages + stage.index()].forwarded.contains(region)
+    pub fn is_forwarded(
+        &self,
+        record: RecordId,
+        stage: StageId,
+        region: RegionId,
+        plan: &Plan,
+    ) -> bool {
+        match self.has_branches() {
+            false => self.is_behind(record, stage.index(), region),
+            true => self.lacks_next(record, stage, region, plan).is_none(),
+        }
+    }
+
+    /// Whether the queue at the position behind this one has or had the record.
+    #[inline]
+    fn is_behind(&self, record: RecordId, position: usize, region: RegionId) -> bool {
+        self.at_stage[record.index() * self.stages + position].forwarded.contains(region)
+    }
+
+    /// The first position that the stage sends the record to, and whose queue in the region never had it.
+    pub fn lacks_next(
+        &self,
+        record: RecordId,
+        stage: StageId,
+        region: RegionId,
+        plan: &Plan,
+    ) -> Option<usize> {
+        let mut next = plan.next_of(stage, record).iter().map(|&position| usize::from(position));
+        next.find(|&position| !self.is_behind(record, position - 1, region))
+    }
+
+    /// Whether stages send elsewhere than to the next one.
+    #[inline]
+    pub(super) fn has_branches(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
+    fn copies_at(&mut self, record: RecordId, position: usize) -> &mut u16 {
+        &mut self.copies[record.index() * (self.stages + 1) + position]
+    }
+
+    /// Whether a queue has a copy of the record that leads to the position.
+    pub(super) fn leads_to(&self, record: RecordId, position: usize, plan: &Plan) -> bool {
+        if !self.has_branches() {
+            return self.records[record.index()].queue_copies > 0;
+        }
+        let copies = &self.copies[record.index() * (self.stages + 1)..][..=position];
+        let mut there = copies.iter().enumerate().filter(|&(_, &copies)| copies > 0);
+        there.any(|(at, _)| plan.ahead_of(at, record).contains(position))
+    }
+
+    /// Whether the record has come as far as the position: it is stored at its stage, or is at the destination.
+    pub(super) fn has_come_to(&self, record: RecordId, position: usize) -> bool {
+        match self.at_stage[record.index() * self.stages..][..self.stages].get(position) {
+            Some(facts) => !facts.stored.is_empty(),
+            None => self.records[record.index()].arrived,
+        }
+    }
+
+    /// The first position at which a way of the record ends, to which it has not come and no copy of it leads.
+    pub(super) fn cut_off(&self, record: RecordId, plan: &Plan) -> Option<usize> {
+        let mut ends = plan.ends(record).iter();
+        ends.find(|&end| !self.has_come_to(record, end) && !self.leads_to(record, end, plan))
     }
 
     /// Where the record left a queue last.

@@ -4,6 +4,7 @@
 use crate::model::event::Holder;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
+use crate::model::shape::Positions;
 use crate::plan::Plan;
 use crate::scenario::LossLimit;
 use crate::sim::Bytes;
@@ -26,12 +27,16 @@ struct RowFacts {
 /// What losses did to a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 struct RecordLoss {
-    /// The loss under way took it out of a queue.
-    taken: bool,
+    /// The positions where the loss under way took it out of a queue, that of its stage for an outbox.
+    taken: Positions,
     /// It was accepted, had not arrived, and no queue was left that had it.
     undelivered: bool,
     /// The last copy of a row of it was destroyed.
     row: bool,
+    /// The stages at which a loss took it out of the last queue that led there, before it was stored.
+    cut_off: Positions,
+    /// The same whether it was stored or not.
+    unfinished: Positions,
 }
 
 /// Where the copies of each row are, and what losses have destroyed.
@@ -85,6 +90,17 @@ fn includes(lost: Target, part: Target, plan: &Plan) -> bool {
         return plan.layout.table_place(table).1.index() == database.index();
     }
     lost == part || part.region(&plan.layout).map(Target::Region) == Some(lost)
+}
+
+/// Where a record was in the pipeline.
+fn position(holder: Holder, plan: &Plan) -> usize {
+    match holder {
+        Holder::Queue(queue) | Holder::DeadLetters(queue) => plan.layout.queue_place(queue).1,
+        Holder::Table(table)
+        | Holder::Stream(table)
+        | Holder::Log(table)
+        | Holder::Outbox(table) => plan.layout.table_place(table).1.index(),
+    }
 }
 
 impl Lost {
@@ -146,8 +162,10 @@ impl Losses {
         }
         let on_way = &self.on_way[first * self.places..][..self.stages * self.places];
         on_way.iter().for_each(|&times| bytes.u8(times));
-        let RecordLoss { taken, undelivered, row } = self.records[record.index()];
-        [taken, undelivered, row].into_iter().for_each(|fact| bytes.flag(fact));
+        let RecordLoss { taken, undelivered, row, cut_off, unfinished } =
+            self.records[record.index()];
+        [undelivered, row].into_iter().for_each(|fact| bytes.flag(fact));
+        [taken, cut_off, unfinished].into_iter().for_each(|positions| bytes.u32(positions.bits()));
     }
 
     /// Writes down what else can: no loss is under way between two steps.
@@ -252,7 +270,7 @@ impl Losses {
         }
         match holder {
             Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
-                self.records[record.index()].taken = true;
+                self.records[record.index()].taken.insert(position(holder, plan));
             }
             Holder::Table(table) => {
                 let (region, stage) = plan.layout.table_place(table);
@@ -308,8 +326,23 @@ impl Losses {
         for record in plan.record_ids() {
             let facts = ledger.record(record);
             let loss = &mut self.records[record.index()];
-            if std::mem::take(&mut loss.taken) && facts.accepted && !facts.arrived {
-                loss.undelivered |= facts.queue_copies == 0;
+            let taken = std::mem::take(&mut loss.taken);
+            if !taken.is_empty() {
+                let leads_to = |position| ledger.leads_to(record, position, plan);
+                let last = plan.layout.shape.last();
+                loss.undelivered |= facts.accepted && !facts.arrived && !leads_to(last);
+                if ledger.has_branches() {
+                    let led_to =
+                        |at| taken.iter().any(|from| plan.ahead_of(from, record).contains(at));
+                    let stages = plan.way(record).iter().filter(|&at| at < last);
+                    for at in stages.filter(|&at| led_to(at) && !leads_to(at)) {
+                        loss.unfinished.insert(at);
+                        if !ledger.has_come_to(record, at) {
+                            loss.cut_off.insert(at);
+                        }
+                    }
+                    loss.row |= facts.accepted && facts.arrived && !loss.cut_off.is_empty();
+                }
             }
             for stage in plan.layout.stage_ids() {
                 let counts = facts.accepted || !is_of_a_region;
@@ -369,6 +402,16 @@ impl Losses {
         self.watches && self.records[record.index()].undelivered
     }
 
+    /// Whether a loss took the record out of the last queue that led to the position, before it was stored there.
+    pub(super) fn is_cut_off(&self, record: RecordId, position: usize) -> bool {
+        self.watches && self.records[record.index()].cut_off.contains(position)
+    }
+
+    /// The same whether the record was stored there or not.
+    pub(super) fn is_unfinished(&self, record: RecordId, position: usize) -> bool {
+        self.watches && self.records[record.index()].unfinished.contains(position)
+    }
+
     /// Whether the region is lost.
     pub fn is_gone(&self, region: RegionId) -> bool {
         self.gone.contains(region)
@@ -379,6 +422,9 @@ impl Losses {
     pub fn excuses(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
         if !self.watches {
             return false;
+        }
+        if self.is_cut_off(record, stage.index()) {
+            return true;
         }
         let row = self.rows[record.index() * self.stages + stage.index()];
         let nobody_has_it = !row.lost.is_empty() && row.has.without(self.gone).is_empty();

@@ -1,10 +1,14 @@
 //! `NeverLost`.
 
-use crate::model::id::{QueueId, RecordId};
-use crate::spec::{Breach, Judgement, Ledger};
+use crate::model::id::{QueueId, RecordId, StageId};
+use crate::plan::Plan;
+use crate::spec::{Breach, Judgement, Ledger, Losses};
 
 /// Every accepted record that is not delivered has a durable copy from which it will go on: in a
 /// queue, visible or in flight, or in an outbox, as an intent that its relay is still to publish.
+///
+/// Where stages send records to several queues, that holds for every way of the record: until it is stored at a stage
+/// where it ends, a copy leads there, and one to the destination until it is delivered.
 ///
 /// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
 /// is lost for the destination, and so is one whose intent the relay has passed. Catches queues that forget what they hand out, and every way to
@@ -35,6 +39,26 @@ impl NeverLost {
             return Ok(());
         }
         Err(Breach::Lost { record, queue: Some(queue) })
+    }
+
+    /// A record that leaves a queue, or is accepted, has a copy on each of its ways, where there are several: the ledger
+    /// knows of it already.
+    #[cold]
+    pub(super) fn on_all_ways(
+        record: RecordId,
+        queue: Option<QueueId>,
+        (ledger, losses): (&Ledger, &Losses),
+        plan: &Plan,
+    ) -> Judgement {
+        if !ledger.record(record).accepted {
+            return Ok(());
+        }
+        let cut_off = |end: &usize| !losses.is_cut_off(record, *end);
+        match ledger.cut_off(record, plan).filter(cut_off) {
+            None => Ok(()),
+            Some(end) if end == plan.layout.shape.last() => Err(Breach::Lost { record, queue }),
+            Some(end) => Err(Breach::CutOff { record, queue, stage: StageId(end as u8) }),
+        }
     }
 
     /// A record leaves an outbox, for its relay has published it; the ledger does not know yet.

@@ -93,6 +93,9 @@ impl RegionFifo {
         if plan.has_fault(FaultKind::Crash) {
             return Some("containers can crash, so order is not promised");
         }
+        if plan.layout.shape.joins_by_key() {
+            return Some("stages send by key, and their ways meet again, so order is not promised");
+        }
         None
     }
 

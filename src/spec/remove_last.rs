@@ -5,9 +5,10 @@ use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// A record is removed from an in-queue only after its stage stored it **and** the out-queue
-/// accepted it, or the outbox of the stage's table has it; from an outbound queue, only after the destination has it.
+/// accepted it, or the outbox of the stage's table has it; from an outbound queue, only after the destination has it. Where the
+/// stage sends it to several queues, each of them has accepted it; where records end, that it is stored is enough.
 ///
-/// Catches containers that remove first or drop on failure, and queues that remove the wrong
+/// Catches containers that remove first, drop on failure, or send to some of several queues only, and queues that remove the wrong
 /// record. Source: the order "write to the table, publish, remove" of the published design.
 #[derive(Clone, Copy, Debug)]
 pub struct RemoveLast;
@@ -32,7 +33,7 @@ impl RemoveLast {
         if !ledger.is_stored(record, stage, region) {
             return Err(Breach::RemovedUnstored { queue, record });
         }
-        if !ledger.is_forwarded(record, stage, region) {
+        if !ledger.is_forwarded(record, stage, region, plan) {
             return Err(Breach::RemovedUnforwarded { queue, record });
         }
         Ok(())

@@ -91,8 +91,11 @@ impl Unmet {
                 }
             }
             Check::Waiting { queue, batch, .. } => {
-                let (region, _) = plan.layout.queue_place(*queue);
-                let entered = |id: &RecordId| simulation.progress().entered(*id).contains(region);
+                let (region, position) = plan.layout.queue_place(*queue);
+                let entered = |id: &RecordId| {
+                    simulation.progress().entered(*id).contains(region)
+                        && plan.way(*id).contains(position)
+                };
                 let here: Vec<RecordId> = plan.batch(*batch).filter(entered).collect();
                 let waits =
                     |id: RecordId| simulation.queue_items(*queue).any(|item| item.copy.id == id);

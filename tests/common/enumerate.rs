@@ -92,7 +92,8 @@ fn note(judgement: Judgement, found: &mut Enumeration) -> bool {
 /// A state, and what the spec knows of each record: paths that meet in one state and in this are
 /// one for all properties (but for `RegionFifo`, which with one record has nothing to compare).
 fn key(simulation: &Simulation, spec: &Spec) -> (u128, Vec<u64>) {
-    let layout = &simulation.plan().layout;
+    let plan = simulation.plan();
+    let layout = &plan.layout;
     let ledger = spec.ledger();
     let mut knows = Vec::new();
     let mut know = |fact: bool| knows.push(u64::from(fact));
@@ -102,7 +103,7 @@ fn key(simulation: &Simulation, spec: &Spec) -> (u128, Vec<u64>) {
         let places = layout.stage_ids().flat_map(|s| layout.region_ids().map(move |r| (s, r)));
         for (stage, region) in places.collect::<Vec<(StageId, RegionId)>>() {
             know(ledger.is_stored(record, stage, region));
-            know(ledger.is_forwarded(record, stage, region));
+            know(ledger.is_forwarded(record, stage, region, plan));
         }
         (0..facts.queue_copies).for_each(|_| know(true));
     }

@@ -31,6 +31,7 @@ use active_active::spec::PropertyName;
 
 use super::expectation;
 use super::trace::{End, Trace};
+use super::ways::{branch, meet_by_key, passes, sent_to};
 use super::world::World;
 
 /// What the oracle says of a trace.
@@ -58,7 +59,7 @@ pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet
             violated.extend(judge_event(event, &world, plan));
             world.apply(event, plan);
         }
-        violated.extend(judge_state(&world));
+        violated.extend(judge_state(&world, plan));
         violated.retain(|&property| !is_left_out(property, plan));
         if !violated.is_empty() {
             return Some((index, violated));
@@ -112,9 +113,11 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             must(PropertyName::RemoveLast, before.delivered.contains(&record));
         } else {
             let table = layout.table(region, StageId(position as u8));
-            let next = layout.queue(region, position + 1);
             must(PropertyName::RemoveLast, before.has_stored(table, record));
-            let is_forwarded = before.ever_queued[next.index()].contains(&record)
+            let has = |next: usize| {
+                before.ever_queued[layout.queue(region, next).index()].contains(&record)
+            };
+            let is_forwarded = sent_to(position, record, plan).into_iter().all(has)
                 || before.ever_intended[table.index()].contains(&record);
             must(PropertyName::RemoveLast, is_forwarded);
         }
@@ -276,7 +279,7 @@ fn is_fifo_promised(plan: &Plan) -> bool {
     let fifo = scenario.queue.delivery == Delivery::Fifo && scenario.queue.max_receives == 0;
     let budget = scenario.budget;
     let one = scenario.topology.containers == 1;
-    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes
+    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
 }
 
 /// Whether one region at a time is active, and nothing but an operator changes it.
@@ -326,13 +329,16 @@ fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) ->
 }
 
 /// What a state violates.
-fn judge_state(world: &World) -> Vec<PropertyName> {
+fn judge_state(world: &World, plan: &Plan) -> Vec<PropertyName> {
     let mut violated = Vec::new();
     let is_safe = |record: &RecordId| {
         let lost = world.loss.undelivered.contains(record);
         lost || world.delivered.contains(record) || world.is_queued(*record)
     };
-    if !world.accepted.iter().all(is_safe) {
+    let has_branches = branch(plan);
+    let is_on_all_ways = |record: &RecordId| !has_branches || world.is_on_all_ways(*record, plan);
+    let mut accepted = world.accepted.iter();
+    if !accepted.all(|record| is_safe(record) && is_on_all_ways(record)) {
         violated.push(PropertyName::NeverLost);
     }
     if world.rows.values().any(|row| row.rows > 1) {
@@ -349,7 +355,17 @@ fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<RecordId> {
         return BTreeSet::new();
     }
     let dead = world.dead.iter().map(|(_, record)| *record);
-    let dead = dead.filter(|record| exists(*record, plan) && !end.delivered[record.index()]);
+    let has_row = |position: usize, record: RecordId| {
+        let stage = StageId(position as u8);
+        let tables = plan.layout.region_ids().map(|region| plan.layout.table(region, stage));
+        tables.into_iter().any(|table| end.rows[table.index()][record.index()].0 > 0)
+    };
+    let is_everywhere = |record: RecordId| {
+        let stages = (0..plan.layout.stages.len()).filter(|&at| passes(record, at, plan));
+        !branch(plan) || stages.into_iter().all(|position| has_row(position, record))
+    };
+    let is_complete = |record: RecordId| end.delivered[record.index()] && is_everywhere(record);
+    let dead = dead.filter(|record| exists(*record, plan) && !is_complete(*record));
     let is_poison = |record: &RecordId| scenario.records.poison.contains(&record.0);
     let (poison, others): (BTreeSet<_>, BTreeSet<_>) = dead.partition(is_poison);
     match scenario.queue.parked_max {
@@ -374,6 +390,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let happened = |wanted: Event| trace.entries.iter().any(|entry| entry.events.contains(&wanted));
     let owns_all = plan.scenario().source.on_refusal != OnRefusal::Abort;
     let parked = may_stay(&world, end, plan);
+    let has_branches = branch(plan);
     must(PropertyName::Settles, end.quiescent);
     must(PropertyName::Expectation, !end.awaits);
     for record in plan.record_ids() {
@@ -383,16 +400,26 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
         let delivered = end.delivered[record.index()];
         let lost = world.loss.undelivered.contains(&record);
         let parked = parked.contains(&record);
+        let is_short = |stage: usize, record: RecordId| {
+            has_branches
+                && (!passes(record, stage, plan)
+                    || world.loss.cut_off.contains(&(stage, record))
+                    || parked)
+        };
         must(PropertyName::DeliveredAll, delivered || lost || parked || !owed);
         for (table, rows) in end.rows.iter().enumerate() {
             let excused = world.excuses(TableId(table as u16), record, plan);
             let stored = rows[record.index()].0 > 0;
+            let stage = layout.table_place(TableId(table as u16)).1.index();
+            let excused = excused || is_short(stage, record);
             must(PropertyName::StoredEverywhere, stored || excused || !delivered);
         }
         for stage in layout.stage_ids() {
             let calls = plan.scenario().container.steps.contains(&Action::Call);
             let had_effect = world.effects.contains(&(stage, record));
-            must(PropertyName::EffectOnce, !calls || had_effect || !delivered);
+            let is_unfinished = world.loss.unfinished.contains(&(stage.index(), record));
+            let owes_none = is_unfinished || is_short(stage.index(), record);
+            must(PropertyName::EffectOnce, !calls || had_effect || owes_none || !delivered);
             let row = |region| end.rows[layout.table(region, stage).index()][record.index()];
             let owe = layout.region_ids().filter(|&region| !excused(region, stage, record));
             let rows: BTreeSet<(u8, u32)> = owe.map(row).collect();

@@ -7,6 +7,7 @@ use active_active::model::fault::{Fault, FaultKind, Target};
 use active_active::model::{RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 
+use super::ways::{branch, ways};
 use super::world::World;
 
 /// What was lost for good, as the events tell it.
@@ -17,7 +18,7 @@ pub(crate) struct Loss {
     /// What is being lost.
     pub(crate) under_way: Option<Target>,
     /// What the loss under way took out of queues.
-    taken: BTreeSet<RecordId>,
+    taken: BTreeSet<(usize, RecordId)>,
     /// Rows that a table lost and did not get again.
     pub(crate) lost_rows: BTreeSet<(TableId, RecordId)>,
     /// Rows that replication sent and that have not come, as often as they were sent.
@@ -28,6 +29,10 @@ pub(crate) struct Loss {
     pub(crate) destroyed: BTreeSet<(StageId, RecordId)>,
     /// Accepted records that no queue has any more and that have not arrived.
     pub(crate) undelivered: BTreeSet<RecordId>,
+    /// By position: records that had not been stored there, and of which a loss took the last copy that led there.
+    pub(crate) cut_off: BTreeSet<(usize, RecordId)>,
+    /// The same whether they had been stored or not.
+    pub(crate) unfinished: BTreeSet<(usize, RecordId)>,
     /// Records of which the last copy of an acknowledged row was destroyed.
     pub(crate) unreplicated: BTreeSet<RecordId>,
 }
@@ -72,12 +77,13 @@ impl World {
     /// A copy is gone.
     pub(crate) fn lose(&mut self, holder: Holder, record: RecordId, plan: &Plan) {
         match holder {
-            Holder::Queue(queue) | Holder::DeadLetters(queue) => {
-                let queue = &mut self.queues[queue.index()];
+            Holder::Queue(queue_of) | Holder::DeadLetters(queue_of) => {
+                let queue = &mut self.queues[queue_of.index()];
                 if let Some(at) = queue.iter().position(|copy| copy.id == record) {
                     queue.remove(at);
                 }
-                self.loss.taken.insert(record);
+                let from = plan.layout.queue_place(queue_of).1;
+                self.loss.taken.insert((from, record));
                 if let Holder::DeadLetters(queue) = holder {
                     self.take_dead(queue, record);
                 }
@@ -95,7 +101,7 @@ impl World {
             }
             Holder::Outbox(table) => {
                 self.leave_outbox(table, record);
-                self.loss.taken.insert(record);
+                self.loss.taken.insert((plan.layout.table_place(table).1.index(), record));
             }
             // It does not come any more.
             Holder::Log(table) => self.loss.arrived(table, record),
@@ -107,13 +113,40 @@ impl World {
     /// All copies that a loss takes are gone: what of it was the last?
     pub(crate) fn end_loss(&mut self, plan: &Plan) {
         let of_a_region = matches!(self.loss.under_way.take(), Some(Target::Region(_)));
-        for record in std::mem::take(&mut self.loss.taken) {
-            let gone = !self.is_queued(record) && !self.delivered.contains(&record);
-            if gone && self.accepted.contains(&record) {
+        let last = plan.layout.stages.len();
+        for (from, record) in std::mem::take(&mut self.loss.taken) {
+            let leads = match branch(plan) {
+                true => self.leads_to(last, record, plan),
+                false => self.is_queued(record),
+            };
+            let accepted = self.accepted.contains(&record);
+            let delivered = self.delivered.contains(&record);
+            if !leads && !delivered && accepted {
                 self.loss.undelivered.insert(record);
+            }
+            if branch(plan) {
+                self.cut_off(from, record, plan);
             }
         }
         self.note_what_is_left(of_a_region, plan);
+    }
+
+    /// A record was lost at a position: to which stages does it not come any more?
+    fn cut_off(&mut self, from: usize, record: RecordId, plan: &Plan) {
+        let ahead: BTreeSet<usize> = ways(from, record, plan).into_iter().flatten().collect();
+        let last = plan.layout.stages.len();
+        for stage in ahead.into_iter().filter(|&stage| stage < last) {
+            if self.leads_to(stage, record, plan) {
+                continue;
+            }
+            self.loss.unfinished.insert((stage, record));
+            if !self.has_come(stage, record, plan) {
+                self.loss.cut_off.insert((stage, record));
+                if self.accepted.contains(&record) && self.delivered.contains(&record) {
+                    self.loss.unreplicated.insert(record);
+                }
+            }
+        }
     }
 
     /// Of rows that a table lost: which have no copy left, nor one on its way?
@@ -150,7 +183,8 @@ impl World {
             .region_ids()
             .filter(is_left)
             .all(|at| self.row(of_stage(at), record).rows == 0);
-        !is_left(&region)
+        self.loss.cut_off.contains(&(stage.index(), record))
+            || !is_left(&region)
             || self.loss.lost_rows.contains(&(table, record))
             || lost_somewhere && nobody_has_it
     }

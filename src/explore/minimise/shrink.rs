@@ -4,6 +4,9 @@
 //! a new key is made smaller without a line here.
 
 use super::rename::{Gone, Renames};
+use crate::model::id::StageId;
+use crate::plan::names;
+use crate::scenario::stages::DESTINATION;
 use crate::scenario::{Scenario, ScriptStep};
 
 mod options;
@@ -193,10 +196,21 @@ fn stages(scenario: &Scenario) -> Vec<Shrunk> {
 
 fn remove_stage(shrunk: &mut Shrunk, stage: usize) {
     let before = shrunk.scenario.clone();
+    let next = names_after(&before, stage);
     let name = shrunk.scenario.topology.stages.remove(stage);
+    shrunk.scenario.redirect(&name, &next);
     shrunk.scenario.store.stages.remove(&name);
-    shrunk.scenario.stage.remove(&name);
     shrunk.rename(&before, Gone::Stage(stage));
+}
+
+/// What a stage sends to, by name.
+fn names_after(scenario: &Scenario, stage: usize) -> Vec<String> {
+    let layout = names::layout(scenario);
+    let next = layout.shape.next(StageId(stage as u8)).iter();
+    let name = |&position: &u8| {
+        layout.stages.get(usize::from(position)).cloned().unwrap_or(DESTINATION.to_owned())
+    };
+    next.map(name).collect()
 }
 
 fn regions(scenario: &Scenario) -> Vec<Shrunk> {

@@ -65,13 +65,14 @@ pub(super) struct Whole {
 impl<'a> Locals<'a> {
     /// Whether this is known to represent all states of the plan: nothing but machines' steps and the
     /// script changes anything, receipts and incarnations are written as they are, and no machine compares
-    /// the times of writes, whose order is a part of its own.
+    /// the times of writes, whose order is a part of its own. Each stage sends to one queue.
     pub(super) fn suit(plan: &Plan) -> bool {
         let looks_at_a_region = |action: &DriverAction| {
             matches!(action, DriverAction::Await(Await::Drained(_) | Await::EnqueuedAt(..)))
         };
         !plan.repeats()
             && !plan.can_lose()
+            && plan.layout.shape.is_line()
             && plan.scenario().dns.answer != Answer::Random
             && !plan.awaits_refusal()
             && !plan.compares_times()

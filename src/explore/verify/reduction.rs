@@ -172,6 +172,9 @@ impl Reduction {
         if others != Budget::default() {
             return Some("a fault in the budget concerns so much at once that no steps commute");
         }
+        if !plan.layout.shape.is_line() {
+            return Some("stages send to several others, or to one of several");
+        }
         if !is_known(&scenario.as_outside_stages())
             || !scenario.topology.stages.iter().all(|stage| is_known(&scenario.as_at(stage)))
         {

@@ -39,6 +39,8 @@ section! {
         on_new_format: OnNewFormat,
         /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`).
         on_stop: OnStop,
+        /// When it takes a record that it sends to several queues (`stage.NAME.to`) for published.
+        on_fan_out: OnFanOut,
     }
 }
 
@@ -201,5 +203,20 @@ option! {
             .by("deploy-repeats-jobs", P::EffectOnce)
             .by("deploy-burns-attempts", P::DeliveredAll)
             .holds_in(&[STOPPED_AT_ONCE]),
+    }
+}
+
+option! {
+    /// When a container takes a record that it sends to several queues for published. It sends to one after the other,
+    /// in the order of `to`.
+    OnFanOut {
+        /// When every queue has acknowledged it. Sound: a crash in between sends it to the first ones again.
+        AfterAll = SOUND.holds_in(&["fan-out-anywhere"]),
+        /// When the first one has: it removes the record, and then sends it to the others. Unsound: a crash in between
+        /// leaves them without it.
+        AfterFirst = UNSOUND.by("fan-out-anywhere", P::RemoveLast),
+        /// When the first one has acknowledged it and the others were asked: what those refuse is not sent to them again, as
+        /// an error that is only logged. Unsound: they never get it.
+        BestEffort = UNSOUND.by("fan-out-anywhere", P::RemoveLast),
     }
 }

@@ -58,7 +58,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
-        Breach::Lost { record, queue } => {
+        Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
             // The one that took it out of the queue may have had the last copy, and may have failed.
             let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
             Roots { machines, ..finder.of_step(vec![record], last) }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::shape::{Next, Shape};
 
 fn stages(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("stage-{number}")).collect()
@@ -29,7 +30,7 @@ fn machines_have_room() {
     for (regions, count, containers) in same.into_iter().chain([different]) {
         let layout = Layout::new(regions, stages(count), containers).with_service(true);
         for flow in [Flow::Right, Flow::Down] {
-            let plan = Plan { layout: &layout, flow, measures: Measures::of(flow) };
+            let plan = Plan::new(&layout, flow);
             let spots: Vec<Spot> =
                 layout.places()[1..].iter().map(|&place| plan.turned(plan.spot(place))).collect();
             let (width, height) = plan.turned((plan.length(), plan.breadth()));
@@ -43,6 +44,35 @@ fn machines_have_room() {
             }
         }
     }
+}
+
+/// A way that leads past machines crosses none of them and no label below one, up to those of its ends.
+#[test]
+fn ways_lead_past_machines_and_labels() {
+    let all = |positions: &[u8]| Next { positions: positions.to_vec(), divisor: None };
+    let shape = [all(&[1, 2, 4]), all(&[4]), all(&[]), all(&[4])];
+    for regions in [2, 3] {
+        let layout =
+            Layout::new(regions, stages(4), vec![1; 4]).with_shape(Shape::new(shape.to_vec()));
+        for flow in [Flow::Right, Flow::Down] {
+            let plan = Plan::new(&layout, flow);
+            assert_eq!(plan.detours().len(), 3 * regions);
+            for detour in plan.detours() {
+                let [_, _, from, to, _, _] = detour.map(|corner| plan.turned(corner));
+                let (left, right) = (from.0.min(to.0), from.0.max(to.0));
+                let (top, bottom) = (from.1.min(to.1), from.1.max(to.1));
+                for &place in &layout.places()[1..] {
+                    let (x, y) = plan.turned(plan.spot(place));
+                    // A machine with its label.
+                    let beside = x + 40.0 < left || right < x - 40.0;
+                    let above = y + 36.0 < top || bottom < y - 22.0;
+                    assert!(beside || above, "{flow:?} {place:?}: {detour:?}");
+                }
+            }
+        }
+    }
+    let line = Layout::new(2, stages(4), vec![1; 4]);
+    assert!(Plan::new(&line, Flow::Right).detours().is_empty());
 }
 
 #[test]

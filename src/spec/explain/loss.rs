@@ -3,7 +3,7 @@
 use super::{Narrator, numbers, regions};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, StageId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
@@ -20,6 +20,23 @@ impl Narrator<'_> {
                 self.queue(queue)
             ),
             None => format!("{record} was accepted, and no queue has it"),
+        }
+    }
+
+    /// That a record does not come to a stage where it ends.
+    pub(super) fn cut_off(
+        &self,
+        record: RecordId,
+        queue: Option<QueueId>,
+        stage: StageId,
+    ) -> String {
+        let stage = &self.simulation.plan().layout.stages[stage.index()];
+        match queue {
+            Some(queue) => format!(
+                "{record} was accepted, is not stored at '{stage}', and left the last queue that led there, {}",
+                self.queue(queue)
+            ),
+            None => format!("{record} was accepted, and no queue has it that leads to '{stage}'"),
         }
     }
 

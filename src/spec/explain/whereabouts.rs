@@ -137,7 +137,9 @@ impl Narrator<'_> {
             reasons.push(format!("{name} has failed"));
         }
         let (region, stage) = self.simulation.plan().layout.table_place(table);
-        let next = self.simulation.plan().layout.queue(region, stage.index() + 1);
+        let layout = &self.simulation.plan().layout;
+        let next = layout.shape.next(stage).first().copied().unwrap_or_default();
+        let next = layout.queue(region, next.into());
         let relay = self.simulation.table(table).relay();
         if let (relay::State::Waiting, Some(copy)) = (relay.state(), relay.under_way()) {
             reasons.push(format!(
@@ -158,7 +160,7 @@ impl Narrator<'_> {
         let relay = || plan.tables[plan.layout.table(region, stage).index()].relay.as_ref();
         let reads_by_id =
             is_behind && relay().is_some_and(|relay| relay.position == Position::ById);
-        (reads_by_id && self.ledger.is_forwarded(record, stage, region)).then(|| {
+        (reads_by_id && self.ledger.is_forwarded(record, stage, region, plan)).then(|| {
             format!(
                 "its relay had read a greater id before the transaction of {record} committed, and reads no smaller one"
             )
@@ -262,7 +264,7 @@ impl Narrator<'_> {
     pub(super) fn stage_of(&self, queue: QueueId, record: RecordId) -> Vec<String> {
         let layout = &self.simulation.plan().layout;
         let (region, position) = layout.queue_place(queue);
-        let next = self.next_after(queue);
+        let next = self.next_after(queue, record);
         if position + 1 == layout.positions() {
             return vec![format!("{next} never had it")];
         }
@@ -272,7 +274,11 @@ impl Narrator<'_> {
             true => format!("the outbox of {}", self.name(Place::Table(table))),
             false => next.to_owned(),
         };
-        let forwarded = if self.ledger.is_forwarded(record, stage, region) {
+        if self.simulation.plan().next_of(stage, record).is_empty() {
+            return vec![self.row_of(record, stage, region)];
+        }
+        let plan = self.simulation.plan();
+        let forwarded = if self.ledger.is_forwarded(record, stage, region, plan) {
             format!("{has} had it")
         } else {
             format!("{has} never had it")
@@ -288,14 +294,17 @@ impl Narrator<'_> {
             .then(|| format!("{} keeps no copy of what it delivers", self.queue(queue)))
     }
 
-    /// Who should have a record after this queue.
-    pub(super) fn next_after(&self, queue: QueueId) -> &str {
-        let layout = &self.simulation.plan().layout;
-        let (region, position) = layout.queue_place(queue);
-        if position + 1 == layout.positions() {
+    /// Who should have a record after this queue, and never had it; of several who all had it, the first.
+    pub(super) fn next_after(&self, queue: QueueId, record: RecordId) -> &str {
+        let plan = self.simulation.plan();
+        let (region, position) = plan.layout.queue_place(queue);
+        if position + 1 == plan.layout.positions() {
             return "record-destination";
         }
-        self.queue(layout.queue(region, position + 1))
+        let stage = StageId(position as u8);
+        let first = plan.next_of(stage, record).first().map(|&next| usize::from(next));
+        let next = self.ledger.lacks_next(record, stage, region, plan).or(first);
+        next.map_or("any stage", |next| self.queue(plan.layout.queue(region, next)))
     }
 
     /// Where the request is that should bring an accepted record into a queue.

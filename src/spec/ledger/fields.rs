@@ -19,6 +19,8 @@ changes_of_each_field! {
             |ledger| ledger.containers[0].recoveries += 1,
             |ledger| ledger.containers[0].spent = Some(Seen(99)),
         ],
+        // None in a line.
+        copies: [],
     }
 }
 

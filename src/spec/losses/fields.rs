@@ -54,9 +54,11 @@ pub(crate) mod record {
 
     changes_of_each_field! {
         RecordLoss {
-            taken: [|loss| loss.taken = !loss.taken],
+            taken: [|loss| loss.taken.insert(2)],
             undelivered: [|loss| loss.undelivered = !loss.undelivered],
             row: [|loss| loss.row = !loss.row],
+            cut_off: [|loss| loss.cut_off.insert(1)],
+            unfinished: [|loss| loss.unfinished.insert(1)],
         }
     }
 
