@@ -46,7 +46,7 @@ use crate::run::{Choices, Runner};
 use crate::scenario::{Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, Ways, stage_names,
 };
 
 mod budget;
@@ -232,6 +232,7 @@ const LAST: [(QueueFailure, Commands, Calls); 6] = [
     (QueueFailure::RefuseWaiting, Commands::AsMessages, None),
     (QueueFailure::KeepWaiting, Commands::AsMessages, None),
 ];
+const WAYS: [Ways; 6] = [Ways::Line, Ways::Line, Ways::Line, Ways::Both, Ways::Aside, Ways::ByKey];
 /// How many speeds there are, and whether times are given.
 const SPEEDS: [(u8, bool); 8] =
     [(0, false), (0, false), (0, false), (0, true), (1, true), (1, false), (2, false), (3, false)];
@@ -276,6 +277,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         retries,
         on_dependency_failure,
         outbox,
+        ways: Ways::default(),
         budget: budget::of(bytes)?,
         speeds: Vec::new(),
         timing: Timing::default(),
@@ -287,6 +289,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
     (sketch.on_queue_failure, sketch.commands, sketch.calls) = *bytes.choose(&LAST)?;
+    sketch.ways = *bytes.choose(&WAYS)?;
     Ok(sketch)
 }
 

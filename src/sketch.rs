@@ -13,10 +13,12 @@ use std::collections::BTreeMap;
 mod naming;
 mod script;
 mod spot;
+mod ways;
 
 pub(crate) use naming::Naming;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
+pub(crate) use ways::Ways;
 
 use crate::model::options::{
     Action, Clock, Commands, Conflict, DeadLetters, Deduplication, Delivery, Groups,
@@ -79,6 +81,8 @@ pub(crate) struct Sketch {
     /// Containers store and remove, and relays publish. Not with a global database or strong replication, nor where a table is
     /// lost alone; what a script expects of its beginning is said of containers that publish.
     pub(crate) outbox: bool,
+    /// Where stages send to; as a line where the script expects something of its beginning.
+    pub(crate) ways: Ways,
     /// Tables acknowledge when another region has the write, where there are three regions, or two
     /// and a witness.
     pub(crate) strong: bool,
@@ -169,7 +173,7 @@ impl Sketch {
         let (store, aurora) = self.databases();
         let (delivery, max_receives) = (self.delivery, self.max_receives());
         let capacity = self.capacity();
-        Scenario {
+        let mut scenario = Scenario {
             name: "generated".to_owned(),
             records: Records {
                 batches: self.batches.clone(),
@@ -217,8 +221,11 @@ impl Sketch {
             budget: self.budget(),
             script: script::write(self),
             topology,
+            stage: self.stage(),
             ..Scenario::default()
-        }
+        };
+        ways::rename(&mut scenario);
+        scenario
     }
 
     /// How many containers of each queue are of the old release, and how they stop, if there is a rollout.
@@ -374,6 +381,7 @@ impl Sketch {
         self.outbox
             && self.opening == Opening::Plain
             && !self.is_strong()
+            && !self.has_branches()
             && !(0..stages).any(|stage| self.has_database(stage))
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)

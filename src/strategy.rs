@@ -44,7 +44,7 @@ use crate::model::options::{
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, Ways, stage_names,
 };
 
 mod disturbed;
@@ -72,13 +72,14 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     scenario_on(topology())
 }
 
-/// How often containers try again, what they do then, and whether they leave it to relays to publish.
-fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, bool)> {
+/// How often containers try again, what they do then, whether they leave it to relays to publish, and where to.
+fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, bool, Ways)> {
     use OnDependencyFailure::{GiveBack, Halt};
     (
         prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
         prop_oneof![4 => Just(Halt), 1 => Just(GiveBack)],
         prop_oneof![4 => Just(false), 1 => Just(true)],
+        prop_oneof![2 => Just(Ways::Line), 1 => select(&Ways::ALL[..])],
     )
 }
 
@@ -121,7 +122,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 (on_table_failure, clock, skew),
                 (delivery, groups, deduplicates),
                 max_receives,
-                (retries, on_dependency_failure, outbox),
+                (retries, on_dependency_failure, outbox, ways),
                 capacity,
                 databases,
                 (on_queue_failure, commands),
@@ -146,6 +147,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 retries,
                 on_dependency_failure,
                 outbox,
+                ways,
                 databases,
                 on_table_failure,
                 clock: (clock, skew),

@@ -19,6 +19,9 @@ struct Shape {
     regions: u8,
     stages: u8,
     containers: u8,
+    /// Where two stages send to: 0 to 2 one after the other, 3 the first also to the destination, 4 so that records end at the
+    /// second, 5 to one of both by key.
+    ways: u8,
     batches: Vec<u32>,
 }
 
@@ -55,8 +58,14 @@ pub(crate) fn tiny() -> impl Strategy<Value = Scenario> {
     let regions = prop_oneof![19 => Just(2u8), 1 => Just(3)];
     let stages = prop_oneof![9 => Just(1u8), 1 => Just(2)];
     let containers = prop_oneof![6 => Just(1u8), 1 => Just(2)];
-    let shape = (regions, stages, containers, batches).prop_map(
-        |(regions, stages, containers, batches)| Shape { regions, stages, containers, batches },
+    let shape = (regions, stages, containers, 0u8..6, batches).prop_map(
+        |(regions, stages, containers, ways, batches)| Shape {
+            regions,
+            stages,
+            containers,
+            ways,
+            batches,
+        },
     );
     drawn(shape, Just(options::ALL.as_slice()), (0u8..6, 0u8..4), 5)
 }
@@ -68,6 +77,7 @@ pub(crate) fn with_large_batches() -> impl Strategy<Value = Scenario> {
         regions: 2,
         stages: 1,
         containers,
+        ways: 0,
         batches,
     });
     drawn(shape, Just(options::ALL.as_slice()), (0u8..4, 2u8..4), 3)
@@ -85,6 +95,7 @@ pub(crate) fn reducible(stages: u8) -> impl Strategy<Value = Scenario> {
         regions: 2,
         stages,
         containers,
+        ways: 0,
         batches,
     });
     drawn(shape, Just(known), (0u8..4, 1u8..4), 5)
@@ -109,7 +120,7 @@ const REDUCIBLE: &[&str] = &[
 
 /// The tiniest systems, with any script of a few lines: a judge that knows no short cut can take every choice.
 pub(crate) fn tiniest() -> impl Strategy<Value = Scenario> {
-    let shape = Shape { regions: 2, stages: 1, containers: 1, batches: vec![1] };
+    let shape = Shape { regions: 2, stages: 1, containers: 1, ways: 0, batches: vec![1] };
     drawn(Just(shape), Just(options::ALL.as_slice()), (0u8..3, 2u8..4), 3)
 }
 
@@ -145,15 +156,27 @@ impl Draft {
     }
 
     fn options(&self) -> BTreeMap<String, String> {
-        let Shape { regions, stages, containers, batches } = &self.shape;
-        let stages = ["first", "second"][..usize::from(*stages)].join(",");
+        let Shape { regions, stages, containers, ways, batches } = &self.shape;
+        let names = ["first", "second"][..usize::from(*stages)].join(",");
         let batches: Vec<String> = batches.iter().map(ToString::to_string).collect();
         let mut options = BTreeMap::new();
         let mut set = |key: &str, value: &str| options.insert(key.to_owned(), value.to_owned());
         set("topology.regions", &regions.to_string());
-        set("topology.stages", &stages);
+        set("topology.stages", &names);
         set("topology.containers", &containers.to_string());
         set("records.batches", &batches.join(","));
+        let (to, ends) = ("stage.first.to", ("stage.second.to", "[]"));
+        let ways: &[(&str, &str)] = match (stages, ways) {
+            (2, 3) => &[(to, "second,destination")],
+            (2, 4) => &[(to, "destination,second"), ends],
+            (2, 5) => &[
+                (to, "destination,second"),
+                ("stage.first.route", "by-key"),
+                ("records.keys", "2"),
+            ],
+            (_, _) => &[],
+        };
+        ways.iter().for_each(|(key, value)| _ = set(key, value));
         match self.weights {
             0 | 1 => _ = set("dns.weights", "1,0"),
             2 => _ = set("dns.weights", "0,1"),

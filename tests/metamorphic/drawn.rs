@@ -4,6 +4,8 @@
 use std::collections::BTreeSet;
 
 use active_active::arbitrary::Case as Bytes;
+use active_active::model::options::StageRoute;
+use active_active::plan::Plan;
 use active_active::scenario::options::DesignOption;
 use active_active::scenario::{Budget, Condition, Expectation, Scenario, ScriptStep};
 use active_active::scheduler::seed::generator;
@@ -65,6 +67,9 @@ const TOGETHER: &[&str] = &[
 
 /// Sizes, and what has a name of its own.
 const SIZES: &[[&str; 2]] = &[
+    ["stages send to the next one", "stages send to several"],
+    ["ways that all records take", "ways by key"],
+    ["ways to the destination", "ways that end at a stage"],
     ["one batch", "several batches"],
     ["two regions", "more than two regions"],
     ["one stage", "several stages"],
@@ -74,7 +79,11 @@ const SIZES: &[[&str; 2]] = &[
 ];
 
 fn sizes(scenario: &Scenario) -> Vec<&'static str> {
+    let (plan, options) = (Plan::new(scenario).expect("it was drawn"), scenario.stage.values());
     let larger = [
+        !plan.layout.shape.is_line(),
+        options.clone().any(|stage| stage.route == Some(StageRoute::ByKey)),
+        options.clone().any(|stage| stage.to.as_ref().is_some_and(Vec::is_empty)),
         scenario.records.batches.len() > 1,
         scenario.topology.regions > 2,
         scenario.topology.stages.len() > 1,
@@ -274,6 +283,8 @@ const UNSOUND: Never = (
         "container.on_dependency_failure = drop",
         "container.on_duplicate = give-back",
         "container.on_duplicate = skip",
+        "container.on_fan_out = after-first",
+        "container.on_fan_out = best-effort",
         "container.on_new_format = drop",
         "container.on_new_format = ignore-fields",
         "container.on_recover = forget",

@@ -186,6 +186,7 @@ impl Case {
     pub(crate) fn draw(seed: u64, number: u64) -> Option<Case> {
         let mut draw = Draw(generator(seed, number));
         let mut changes = draw.changes();
+        changes.extend(ways(seed, number));
         let builtin: Vec<&str> = builtin::ALL
             .iter()
             .filter(|(name, _)| !EXACT.contains(name))
@@ -320,6 +321,20 @@ fn switch(changes: &mut Vec<String>) -> Vec<String> {
     changes.push("dns.policy=failover".to_owned());
     let lines = ["publish 1", "await sometime", "offline in-dns@1", "publish 2", "publish 3"];
     lines.map(str::to_owned).to_vec()
+}
+
+/// Where stages send to, in one case of three; of its own numbers, so that all else is drawn as without it.
+fn ways(seed: u64, number: u64) -> Vec<String> {
+    let mut numbers = generator(!seed, number);
+    let ways: &[&str] = match below(numbers.next_u32(), 15) {
+        0 => &["stage.inbound.to=preprocess,destination"],
+        1 => &["stage.inbound.to=preprocess,core"],
+        2 => &["stage.inbound.to=destination,preprocess", "stage.preprocess.to=[]"],
+        3 => &["records.keys=2", "stage.inbound.to=preprocess,core", "stage.inbound.route=by-key"],
+        4 => &["stage.inbound.to=core,preprocess", "stage.preprocess.to=[]"],
+        _ => &[],
+    };
+    ways.iter().map(|&change| change.to_owned()).collect()
 }
 
 struct Draw(Xoshiro256PlusPlus);
