@@ -299,6 +299,27 @@ fn every_other_breach_has_a_canary() {
     assert!(violation.because[0].starts_with("a record is removed before the call"), "{violation}");
 }
 
+/// A record that is delivered, and does not come to another stage to which it is sent.
+#[test]
+fn a_way_that_is_cut_off_has_a_canary() {
+    let text = r#"
+        topology.stages = ["first", "second"]
+        stage.first.to = ["destination", "second"]
+        stage.second.to = []
+        records.batches = [1]
+        script = ["publish 1", "await quiescent"]
+        container.on_fan_out = "after-first"
+        spec.leave_out = ["RemoveLast"]
+    "#;
+    let plan = plans::plan(text, &[]);
+    let violation = run_that_breaks_only(PropertyName::NeverLost, &plan);
+    assert!(matches!(violation.breach, Breach::CutOff { .. }), "{violation}");
+    let told = "record 1 was accepted, is not stored at 'second', and left the last queue that led there, \
+                inbound-queue@1";
+    assert_eq!(violation.what, told);
+    assert_eq!(violation.because[1], "first-second-queue@1 never had it");
+}
+
 /// Losses that are not exact: no machine of this model does so.
 #[test]
 fn a_loss_that_is_not_exact_has_a_canary() {

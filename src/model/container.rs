@@ -74,6 +74,11 @@ pub(crate) enum Act {
     Call,
 }
 
+impl Act {
+    /// What each is called, in the order of their numbers.
+    pub(crate) const NAMES: [&str; 6] = ["begin", "store", "publish", "publish", "remove", "call"];
+}
+
 impl From<Action> for Act {
     fn from(action: Action) -> Act {
         match action {

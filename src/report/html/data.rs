@@ -26,8 +26,8 @@ pub(super) struct Document<'a> {
     machines: Vec<Machine<'a>>,
     /// By record: its batch; record 0 is none.
     batch_of: Vec<u16>,
-    /// What a container does with a record, in order.
-    actions: Vec<String>,
+    /// What containers do with a record, by number.
+    actions: &'static [&'static str],
     /// The kinds of messages.
     messages: Vec<&'static str>,
     script: Vec<ScriptLine>,
@@ -95,13 +95,12 @@ impl<'a> Document<'a> {
         let recording = page.recording;
         let plan = &recording.plan;
         let batch_of = plan.record_ids().map(|record| plan.batch_of(record).0);
-        let act = |act: &Act| format!("{act:?}").to_lowercase();
         Document {
             summary: page.run,
             regions: (1..=plan.layout.regions).collect(),
             machines: machines(&plan.layout),
             batch_of: std::iter::once(0).chain(batch_of).collect(),
-            actions: plan.containers[0].steps.iter().flatten().map(act).collect(),
+            actions: &Act::NAMES,
             messages: MessageKind::ALL.iter().map(|kind| kind.name()).collect(),
             script: script(recording),
             due: (0..plan.actions().len()).map(|action| plan.script_index(action)).collect(),

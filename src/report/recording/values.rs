@@ -6,12 +6,13 @@
 //! | source | records accepted, the record under way (0: none) |
 //! | dns | the regions that it does not answer with, as bits |
 //! | queue | failed, dead letters, in flight, all records, then the records that it shows |
-//! | container | state, the record in hand (0: none), which of its steps is under way, crashed |
+//! | container | state, the record in hand (0: none), the number of what it does with it, crashed |
 //! | table | failed, rows written here, rows that replication brought; with an outbox, intents to publish |
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
 //! | destination | records delivered |
 //! | service | failed, effects in all |
 
+use crate::model::container::Act;
 use crate::model::dns::DnsSide;
 use crate::model::id::{MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
@@ -35,10 +36,14 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
         Place::Queue(id) => self::queue(id, simulation),
         Place::Container(id) => {
             let container = simulation.container(id);
-            let (record, step) =
-                container.hand().map_or((0, 0), |hand| (hand.copy.id.0, hand.step));
+            let context = &simulation.plan().containers[id.index()];
+            let finish = Act::NAMES.len() as u32;
+            let (record, act) = container.hand().map_or((0, 0), |hand| {
+                let act = context.action(hand.step).map_or(finish, |act| act as u32);
+                (hand.copy.id.0, act)
+            });
             let crashed = u32::from(container.crashed());
-            vec![container.state() as u32, u32::from(record), u32::from(step), crashed]
+            vec![container.state() as u32, u32::from(record), act, crashed]
         }
         Place::Table(id) => self::table(id, simulation),
         Place::Replicator(id) => self::replicator(id, machine, simulation),
