@@ -304,10 +304,14 @@ impl Ledger {
         }
     }
 
-    /// The first position at which a way of the record ends, to which it has not come and no copy of it leads.
-    pub(super) fn cut_off(&self, record: RecordId, plan: &Plan) -> Option<usize> {
-        let mut ends = plan.ends(record).iter();
-        ends.find(|&end| !self.has_come_to(record, end) && !self.leads_to(record, end, plan))
+    /// The positions at which a way of the record ends, to which it has not come and no copy of it leads.
+    pub(super) fn cut_off<'a>(
+        &'a self,
+        record: RecordId,
+        plan: &'a Plan,
+    ) -> impl Iterator<Item = usize> + 'a {
+        let ends = plan.ends(record).iter();
+        ends.filter(move |&end| !self.has_come_to(record, end) && !self.leads_to(record, end, plan))
     }
 
     /// Where the record left a queue last.

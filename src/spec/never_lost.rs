@@ -53,10 +53,15 @@ impl NeverLost {
         if !ledger.record(record).accepted {
             return Ok(());
         }
-        let cut_off = |end: &usize| !losses.is_cut_off(record, *end);
-        match ledger.cut_off(record, plan).filter(cut_off) {
+        let last = plan.layout.shape.last();
+        let is_declared = |end: usize| match end == last {
+            true => losses.is_undelivered(record),
+            false => losses.is_cut_off(record, end),
+        };
+        let mut cut_off = ledger.cut_off(record, plan);
+        match cut_off.find(|&end| !is_declared(end)) {
             None => Ok(()),
-            Some(end) if end == plan.layout.shape.last() => Err(Breach::Lost { record, queue }),
+            Some(end) if end == last => Err(Breach::Lost { record, queue }),
             Some(end) => Err(Breach::CutOff { record, queue, stage: StageId(end as u8) }),
         }
     }

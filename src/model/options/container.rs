@@ -211,7 +211,7 @@ option! {
     /// in the order of `to`.
     OnFanOut {
         /// When every queue has acknowledged it. Sound: a crash in between sends it to the first ones again.
-        AfterAll = SOUND.holds_in(&["fan-out-anywhere"]),
+        AfterAll = SOUND.holds_in(&["fan-out-anywhere", "copy-ignores-errors"]),
         /// When the first one has: it removes the record, and then sends it to the others. Unsound: a crash in between
         /// leaves them without it.
         AfterFirst = UNSOUND.by("fan-out-anywhere", P::RemoveLast),

@@ -20,7 +20,7 @@ option! {
     /// How the destination tells records apart.
     Dedupe {
         /// By id: each id counts once. Sound.
-        ById,
+        ById = SOUND.holds_in(&["copy-repeats"]),
         /// Not at all. Unsound: a record that arrives twice counts twice.
         None = UNSOUND.by("crash-anywhere", P::EffectOnce).by(WINDOW_PASSES, P::EffectOnce),
         /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
