@@ -223,16 +223,29 @@ const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
 /// Whether containers call the external service before they store, and what that does when it has failed; none: there is none.
 type Calls = Option<(bool, ServiceFailure)>;
 /// What failed queues do with those who wait, when commands take effect, and whether containers call the external
-/// service before they store, and what that does when it has failed.
-const LAST: [(QueueFailure, Commands, Calls); 6] = [
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((false, ServiceFailure::Reject))),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((true, ServiceFailure::Hang))),
-    (QueueFailure::KeepWaiting, Commands::AtOnce, None),
-    (QueueFailure::RefuseWaiting, Commands::AsMessages, None),
-    (QueueFailure::KeepWaiting, Commands::AsMessages, None),
+/// service before they store, and what that does when it has failed; where stages send to.
+const LAST: [(QueueFailure, Commands, Calls, Ways); 10] = [
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line),
+    (
+        QueueFailure::RefuseWaiting,
+        Commands::AtOnce,
+        Some((false, ServiceFailure::Reject)),
+        Ways::Line,
+    ),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((true, ServiceFailure::Hang)), Ways::Line),
+    (QueueFailure::KeepWaiting, Commands::AtOnce, None, Ways::Line),
+    (QueueFailure::RefuseWaiting, Commands::AsMessages, None, Ways::Line),
+    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Both),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Aside),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::ByKey),
+    (
+        QueueFailure::KeepWaiting,
+        Commands::AtOnce,
+        Some((false, ServiceFailure::Reject)),
+        Ways::Aside,
+    ),
 ];
-const WAYS: [Ways; 6] = [Ways::Line, Ways::Line, Ways::Line, Ways::Both, Ways::Aside, Ways::ByKey];
 /// How many speeds there are, and whether times are given.
 const SPEEDS: [(u8, bool); 8] =
     [(0, false), (0, false), (0, false), (0, true), (1, true), (1, false), (2, false), (3, false)];
@@ -288,8 +301,8 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     (sketch.speeds, sketch.timing) = pace(bytes)?;
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
-    (sketch.on_queue_failure, sketch.commands, sketch.calls) = *bytes.choose(&LAST)?;
-    sketch.ways = *bytes.choose(&WAYS)?;
+    let last = *bytes.choose(&LAST)?;
+    (sketch.on_queue_failure, sketch.commands, sketch.calls, sketch.ways) = last;
     Ok(sketch)
 }
 
