@@ -43,7 +43,9 @@ impl Breach {
             Breach::RemovedUnstored { queue, .. }
             | Breach::RemovedUnforwarded { queue, .. }
             | Breach::QueueNotEmpty { queue, .. } => vec![Place::Queue(queue)],
-            Breach::Lost { queue, .. } => queue.map(Place::Queue).into_iter().collect(),
+            Breach::Lost { queue, .. } | Breach::CutOff { queue, .. } => {
+                queue.map(Place::Queue).into_iter().collect()
+            }
             Breach::SeveralRows { table, .. }
             | Breach::WentBack { table, .. }
             | Breach::Ignored { table, .. }

@@ -104,6 +104,7 @@ impl World {
             self.has_come(end, record, plan)
                 || self.leads_to(end, record, plan)
                 || self.loss.cut_off.contains(&(end, record))
+                || (end == plan.layout.stages.len() && self.loss.undelivered.contains(&record))
         })
     }
 }
