@@ -97,8 +97,7 @@ impl Narrator<'_> {
                 let (name, next) = (self.queue(queue), self.next_after(queue, record));
                 format!("{record} was removed from {name} before {next} had it")
             }
-            Breach::Lost { record, queue } => self.lost(record, queue),
-            Breach::CutOff { record, queue, stage } => self.cut_off(record, queue, stage),
+            Breach::Lost { .. } | Breach::CutOff { .. } => self.lost(breach),
             Breach::SeveralRows { table, record, rows } => {
                 format!("{} has {rows} rows for {record}", self.name(Place::Table(table)))
             }

@@ -13,31 +13,31 @@ use crate::spec::losses::Lost;
 use crate::words::plural;
 
 impl Narrator<'_> {
-    pub(super) fn lost(&self, record: RecordId, queue: Option<QueueId>) -> String {
-        match queue {
-            Some(queue) => format!(
+    /// That a record has no copy from which it goes on, or none that leads to a stage where it ends.
+    pub(super) fn lost(&self, breach: Breach) -> String {
+        match breach {
+            Breach::Lost { record, queue: Some(queue) } => format!(
                 "{record} was accepted, is not delivered, and left the last queue that had it, {}",
                 self.queue(queue)
             ),
-            None => format!("{record} was accepted, and no queue has it"),
+            Breach::Lost { record, queue: None } => {
+                format!("{record} was accepted, and no queue has it")
+            }
+            Breach::CutOff { record, queue: Some(queue), stage } => format!(
+                "{record} was accepted, is not stored at '{}', and left the last queue that led there, {}",
+                self.stage(stage),
+                self.queue(queue)
+            ),
+            Breach::CutOff { record, queue: None, stage } => format!(
+                "{record} was accepted, and no queue has it that leads to '{}'",
+                self.stage(stage)
+            ),
+            _ => unreachable!("no other breach is about the last copy"),
         }
     }
 
-    /// That a record does not come to a stage where it ends.
-    pub(super) fn cut_off(
-        &self,
-        record: RecordId,
-        queue: Option<QueueId>,
-        stage: StageId,
-    ) -> String {
-        let stage = &self.simulation.plan().layout.stages[stage.index()];
-        match queue {
-            Some(queue) => format!(
-                "{record} was accepted, is not stored at '{stage}', and left the last queue that led there, {}",
-                self.queue(queue)
-            ),
-            None => format!("{record} was accepted, and no queue has it that leads to '{stage}'"),
-        }
+    fn stage(&self, stage: StageId) -> &str {
+        &self.simulation.plan().layout.stages[stage.index()]
     }
 
     /// Which of those that read the queue has the record in its memory, or gets it, or had it and crashed.
