@@ -3,7 +3,7 @@
 use super::{Narrator, numbers, regions};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, StageId};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
@@ -15,29 +15,28 @@ use crate::words::plural;
 impl Narrator<'_> {
     /// That a record has no copy from which it goes on, or none that leads to a stage where it ends.
     pub(super) fn lost(&self, breach: Breach) -> String {
-        match breach {
-            Breach::Lost { record, queue: Some(queue) } => format!(
+        if let Breach::CutOff { record, queue, stage } = breach {
+            let stage = &self.simulation.plan().layout.stages[stage.index()];
+            return match queue {
+                Some(queue) => format!(
+                    "{record} was accepted, is not stored at '{stage}', and left the last queue that led there, {}",
+                    self.queue(queue)
+                ),
+                None => {
+                    format!("{record} was accepted, and no queue has it that leads to '{stage}'")
+                }
+            };
+        }
+        let Breach::Lost { record, queue } = breach else {
+            unreachable!("no other breach is about the last copy");
+        };
+        match queue {
+            Some(queue) => format!(
                 "{record} was accepted, is not delivered, and left the last queue that had it, {}",
                 self.queue(queue)
             ),
-            Breach::Lost { record, queue: None } => {
-                format!("{record} was accepted, and no queue has it")
-            }
-            Breach::CutOff { record, queue: Some(queue), stage } => format!(
-                "{record} was accepted, is not stored at '{}', and left the last queue that led there, {}",
-                self.stage(stage),
-                self.queue(queue)
-            ),
-            Breach::CutOff { record, queue: None, stage } => format!(
-                "{record} was accepted, and no queue has it that leads to '{}'",
-                self.stage(stage)
-            ),
-            _ => unreachable!("no other breach is about the last copy"),
+            None => format!("{record} was accepted, and no queue has it"),
         }
-    }
-
-    fn stage(&self, stage: StageId) -> &str {
-        &self.simulation.plan().layout.stages[stage.index()]
     }
 
     /// Which of those that read the queue has the record in its memory, or gets it, or had it and crashed.
