@@ -38,7 +38,7 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
-    Answer, Clock, Commands, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
+    Answer, Clock, Commands, Commit, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
     QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::plan::Plan;
@@ -223,28 +223,39 @@ const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
 /// Whether containers call the external service before they store, and what that does when it has failed; none: there is none.
 type Calls = Option<(bool, ServiceFailure)>;
 /// What failed queues do with those who wait, when commands take effect, and whether containers call the external
-/// service before they store, and what that does when it has failed; where stages send to.
-const LAST: [(QueueFailure, Commands, Calls, Ways); 10] = [
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line),
+/// service before they store, and what that does when it has failed; where stages send to; and when consumers commit, if
+/// queues are logs.
+const LAST: [(QueueFailure, Commands, Calls, Ways, Option<Commit>); 12] = [
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line, None),
     (
         QueueFailure::RefuseWaiting,
         Commands::AtOnce,
         Some((false, ServiceFailure::Reject)),
         Ways::Line,
+        None,
     ),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, Some((true, ServiceFailure::Hang)), Ways::Line),
-    (QueueFailure::KeepWaiting, Commands::AtOnce, None, Ways::Line),
-    (QueueFailure::RefuseWaiting, Commands::AsMessages, None, Ways::Line),
-    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Both),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Aside),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::ByKey),
+    (
+        QueueFailure::RefuseWaiting,
+        Commands::AtOnce,
+        Some((true, ServiceFailure::Hang)),
+        Ways::Line,
+        None,
+    ),
+    (QueueFailure::KeepWaiting, Commands::AtOnce, None, Ways::Line, None),
+    (QueueFailure::RefuseWaiting, Commands::AsMessages, None, Ways::Line, None),
+    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line, None),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Both, None),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Aside, None),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::ByKey, None),
     (
         QueueFailure::KeepWaiting,
         Commands::AtOnce,
         Some((false, ServiceFailure::Reject)),
         Ways::Aside,
+        None,
     ),
+    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line, Some(Commit::Each)),
+    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line, Some(Commit::AtIntervals)),
 ];
 /// How many speeds there are, and whether times are given.
 const SPEEDS: [(u8, bool); 8] =
@@ -283,6 +294,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         calls: None,
         strong,
         delivery,
+        commit: Commit::default(),
         groups,
         deduplicates,
         max_receives,
@@ -301,8 +313,12 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     (sketch.speeds, sketch.timing) = pace(bytes)?;
     (sketch.opening, sketch.databases) = opening(bytes)?;
     sketch.acts = acts(bytes)?;
-    let last = *bytes.choose(&LAST)?;
-    (sketch.on_queue_failure, sketch.commands, sketch.calls, sketch.ways) = last;
+    let log;
+    (sketch.on_queue_failure, sketch.commands, sketch.calls, sketch.ways, log) =
+        *bytes.choose(&LAST)?;
+    if let Some(commit) = log {
+        (sketch.delivery, sketch.commit) = (Delivery::Log, commit);
+    }
     Ok(sketch)
 }
 

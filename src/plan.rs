@@ -24,8 +24,8 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Answer, Clock, Conflict, DeadLetters, Fencing, HealthCheckOf, OnDependencyFailure,
-    OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
+    Answer, Clock, Conflict, ContainerOptions, DeadLetters, Fencing, HealthCheckOf,
+    OnDependencyFailure, OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::{BatchOf, Milestone, Progress};
@@ -79,7 +79,7 @@ pub struct Plan {
     outages: Vec<Vec<Fault>>,
     /// There are faults, or records are given back.
     repeats: bool,
-    /// Containers give back what is refused.
+    /// Containers that are refused give back or pass over what they have, and go on.
     goes_round: bool,
     /// Tables show, for a key, the record that was written last.
     compares_times: bool,
@@ -164,9 +164,7 @@ impl Plan {
                 || scenario.replication.origin == Origin::All
                 || layout.shape.visits() > layout.positions() as u64
                 || disturbs(&actions),
-            goes_round: settings.iter().any(|stage| {
-                stage.container.on_dependency_failure == OnDependencyFailure::GiveBack
-            }),
+            goes_round: settings.iter().any(|stage| goes_round(&stage.container)),
             compares_times: scenario.records.keys > 0
                 && settings.iter().any(|stage| stage.table.conflict == Conflict::LastWriterWins),
             parks: scenario.queue.dead_letters == DeadLetters::Parked
@@ -436,7 +434,7 @@ impl Plan {
     }
 
     /// Whether a system goes round, and does not come to rest, while a fault lasts: containers give back what is refused,
-    /// and get it again.
+    /// and get it again, or ask a log that has failed for the next record.
     pub(crate) fn goes_round(&self) -> bool {
         self.goes_round
     }
@@ -484,6 +482,14 @@ impl Plan {
     pub fn has_checks(&self) -> bool {
         let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));
         self.actions.iter().any(checks)
+    }
+}
+
+/// Whether a container that is refused asks for the next record at once.
+fn goes_round(container: &ContainerOptions) -> bool {
+    match container.on_dependency_failure {
+        OnDependencyFailure::GiveBack | OnDependencyFailure::ReadOn => true,
+        OnDependencyFailure::Halt | OnDependencyFailure::Drop => false,
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
 use crate::model::options::{
-    Action, Clock, Commands, Conflict, DeadLetters, Deduplication, Delivery, Groups,
+    Action, Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, Groups,
     OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
     StoreKind, TableFailure, Versions,
 };
@@ -61,8 +61,10 @@ pub(crate) struct Sketch {
     pub(crate) timing: Timing,
     /// `Retry` or `Abort`: the sound ones.
     pub(crate) on_refusal: OnRefusal,
-    /// The kind of the queues.
+    /// The kind of the queues. A log has neither dead letters nor a capacity, and no visibility timeouts.
     pub(crate) delivery: Delivery,
+    /// When the consumers of logs commit.
+    pub(crate) commit: Commit,
     /// Whether fifo queues tell resends from messages.
     pub(crate) deduplicates: bool,
     /// The message groups of fifo queues; without keys, each record's own for by key.
@@ -187,6 +189,7 @@ impl Sketch {
             dns: self.naming.options(&topology),
             queue: QueueOptions {
                 delivery,
+                commit: if self.is_log() { self.commit } else { Commit::default() },
                 groups: self.groups(),
                 deduplication: self.deduplication(),
                 max_receives,
@@ -247,6 +250,8 @@ impl Sketch {
             (Delivery::Standard, _) => Groups::One,
             (Delivery::Fifo, Groups::ByKey) if self.keys == 0 => Groups::ByRecord,
             (Delivery::Fifo, groups) => groups,
+            (Delivery::Log, Groups::ByKey) if self.keys > 0 => Groups::ByKey,
+            (Delivery::Log, _) => Groups::One,
         }
     }
 
@@ -340,8 +345,11 @@ impl Sketch {
     /// The budget as far as the system can have such faults.
     fn budget(&self) -> Budget {
         let mut budget = self.budget;
-        if self.delivery == Delivery::Fifo {
+        if self.delivery != Delivery::Standard {
             budget.reorder = 0;
+        }
+        if self.is_log() {
+            budget.visibility_timeout = 0;
         }
         if self.deduplication() == Deduplication::None {
             budget.deduplication_window = 0;
@@ -395,7 +403,8 @@ impl Sketch {
 
     /// A whole batch waits in front of the containers that the opening pauses.
     fn capacity(&self) -> u16 {
-        if matches!(self.opening, Opening::Waiting(_)) { 0 } else { self.capacity }
+        let waits = matches!(self.opening, Opening::Waiting(_));
+        if waits || self.is_log() { 0 } else { self.capacity }
     }
 
     /// Dead letters are sound when the script brings them back after the last fault, which it can
@@ -403,6 +412,11 @@ impl Sketch {
     fn max_receives(&self) -> u16 {
         let loses = |act: &Act| matches!(act, Act::Lose { region: true, .. });
         let waits = self.databases.stages != 0 && self.acts.iter().any(loses);
-        if self.budget().total() == 0 && !waits { self.max_receives } else { 0 }
+        let is_none = self.budget().total() > 0 || waits || self.is_log();
+        if is_none { 0 } else { self.max_receives }
+    }
+
+    fn is_log(&self) -> bool {
+        self.delivery == Delivery::Log
     }
 }

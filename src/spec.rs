@@ -294,7 +294,9 @@ impl Spec {
             container::Event::AnsweredAgain { container } => {
                 judged(AnsweredOnce::again(container), plan)?;
             }
-            container::Event::GaveBack { .. } | container::Event::StaleReply { .. } => {}
+            container::Event::GaveBack { .. }
+            | container::Event::PassedOver { .. }
+            | container::Event::StaleReply { .. } => {}
         }
         Ok(())
     }

@@ -38,7 +38,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{
-    Answer, Clock, Commands, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
+    Answer, Clock, Commands, Commit, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
     QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
@@ -98,7 +98,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![3 => Just(false), 1 => Just(true)],
         (select(TableFailure::ALL), select(Clock::ALL), prop_oneof![Just(0u32), 1u32..=50]),
         (
-            prop_oneof![3 => Just(Delivery::Fifo), 1 => Just(Delivery::Standard)],
+            delivery(),
             prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
             prop::bool::weighted(0.3),
         ),
@@ -120,7 +120,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_refusal,
                 strong,
                 (on_table_failure, clock, skew),
-                (delivery, groups, deduplicates),
+                ((delivery, commit), groups, deduplicates),
                 max_receives,
                 (retries, on_dependency_failure, outbox, ways),
                 capacity,
@@ -139,6 +139,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 timing,
                 on_refusal,
                 delivery,
+                commit,
                 groups,
                 deduplicates,
                 strong,
@@ -161,6 +162,16 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
             sketch.scenario()
         },
     )
+}
+
+/// The kind of the queues, and when the consumers of logs commit.
+fn delivery() -> impl Strategy<Value = (Delivery, Commit)> {
+    let delivery = prop_oneof![
+        6 => Just(Delivery::Fifo),
+        2 => Just(Delivery::Standard),
+        1 => Just(Delivery::Log),
+    ];
+    (delivery, select(Commit::ALL))
 }
 
 /// What failed queues do with those who wait, and when commands take effect.

@@ -40,6 +40,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_dependency_failure=drop", "dependencies-fail", [1, 1, 2, 0]),
     ("container.on_duplicate=give-back", "crash-anywhere", [1, 1, 1, 1]),
     ("container.on_dependency_failure=give-back", "outage-dead-letters", [1, 1, 2, 0]),
+    ("container.on_dependency_failure=read-on", "committed-past", [3, 1, 1, 1]),
     ("records.poison=1", "poison-message", [1, 1, 1, 0]),
     ("records.new_format_from=1", "never-deployed", [1, 1, 1, 0]),
     ("container.on_new_format=give-back", "rollout-dead-letters", [1, 1, 1, 0]),

@@ -12,6 +12,7 @@ mod aurora;
 mod hanging;
 mod healing;
 mod incidents;
+mod logs;
 mod losses;
 use crate::common::plans;
 mod published;
@@ -101,6 +102,8 @@ const TESTED: &[&str] = &[
     "routed-anywhere",
     "expired-anywhere",
     "called-anywhere",
+    // In `logs.rs`.
+    "log-anywhere",
     "standard-queues",
     "crash-anywhere",
     "active-passive",
@@ -145,6 +148,9 @@ const TESTED: &[&str] = &[
     "deploy-repeats-jobs",
     "deploy-burns-attempts",
     "acknowledged-early",
+    // In `logs.rs`.
+    "committed-early",
+    "committed-past",
     "expired-delivery",
     "replication-loop",
     "stale-node-promoted",

@@ -5,7 +5,7 @@
 
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;
-use crate::model::options::{Commands, Position};
+use crate::model::options::{Commands, Commit, Position};
 use crate::plan::Plan;
 use crate::sim::Pair;
 
@@ -91,8 +91,9 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Destination, "Refused", &[Wake]),
         usual(MachineKind::Queue, "Available", REQUESTS),
         usual(MachineKind::Queue, "Available", &[Expire]),
+        usual(MachineKind::Queue, "Available", &[Commit]),
         usual(MachineKind::Queue, "Failed", REQUESTS),
-        rare(MachineKind::Queue, "Failed", &[Expire]),
+        rare(MachineKind::Queue, "Failed", &[Expire, Commit]),
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
         usual(MachineKind::Container, "Processing", CALLS),
@@ -158,6 +159,7 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
     let has_commands = plan.scenario().commands == Commands::AsMessages;
     let has_outbox = plan.has_outbox();
+    let commits_later = plan.any_queue(|queue| queue.commit == Commit::AtIntervals);
     let opens = has_outbox && plan.scenario().relay.position == Position::ById;
     let of_an_outbox =
         |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
@@ -166,6 +168,7 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     pairs().filter(move |pair| {
         (has_service || !calls.contains(&pair.message) && pair.machine != MachineKind::Service)
             && (can_hang || pair.message != MessageKind::Expire)
+            && (commits_later || pair.message != MessageKind::Commit)
             && (fences_late || pair.message != MessageKind::Fence)
             && (has_outbox || !of_an_outbox(pair))
             && (opens || ![MessageKind::Begin, MessageKind::Begun].contains(&pair.message))

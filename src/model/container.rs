@@ -314,10 +314,24 @@ impl Container {
         self.receive(context, out);
     }
 
+    /// Does not go on with its record, and reads the next one of its log.
+    fn read_on(&mut self, refused_by: MachineId, context: &Context, out: &mut Outbox) {
+        if let Some(Hand { copy, .. }) = self.hand {
+            let (container, record) = (context.id, copy.id);
+            out.emit(Event::PassedOver { container, record, refused_by });
+        }
+        self.receive(context, out);
+    }
+
     /// A queue or the table refused.
     fn refused(&mut self, incarnation: u16, by: MachineId, context: &Context, out: &mut Outbox) {
         if !self.is_current(incarnation, context, out) {
             return;
+        }
+        let reads_on = context.options.on_dependency_failure == OnDependencyFailure::ReadOn;
+        if reads_on && self.hand.is_none() {
+            // A position is where the last record was received: whatever the log has sent since is read again.
+            out.send(context.in_queue, Message::Abandon { client: self.client(context) });
         }
         if self.retried < context.options.retries {
             self.retried += 1;
@@ -338,6 +352,7 @@ impl Container {
             (OnDependencyFailure::GiveBack, _) => {
                 self.give_back(WhyBack::Refused(by), context, out);
             }
+            (OnDependencyFailure::ReadOn, _) => self.read_on(by, context, out),
             (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
                 let client = self.client(context);
                 self.hand = None;

@@ -48,7 +48,7 @@ rows::collect! {
         Send Sent SendRefused Receive Received ReceiveRefused Remove Removed RemoveRefused Abandon Expire
         Insert Inserted InsertRefused
         Replicate Apply Probe Probed Forward Handover Discard Logged Enact CleanUp Fence Command Begin Begun Relay
-        Call Called CallRefused
+        Call Called CallRefused Commit
     ]
 }
 

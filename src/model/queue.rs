@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::id::{QueueId, RegionId};
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, MessageNumber, Receipt};
@@ -19,6 +19,8 @@ mod faults;
 #[cfg(test)]
 pub(crate) mod fields;
 mod groups;
+mod log;
+mod shown;
 mod waiting;
 
 pub use crate::model::event::queue::Event;
@@ -93,10 +95,19 @@ pub const CONSUMERS_MAX: usize = 8;
 ///
 /// A queue that fails refuses those who wait at it, or lets them wait for its recovery ([`QueueFailure`](crate::model::options::QueueFailure)).
 ///
+/// A `log` keeps what it hands out, and its consumers commit positions in it ([`Commit`](crate::model::options::Commit)):
+/// what is committed is done with, as if it were removed, and with it all before it in the same partition, processed or not. A
+/// partition ([`Groups`](crate::model::options::Groups)) has one consumer at a time, which reads on in it; what it has read
+/// and not committed is in flight. In another life it begins at the committed position, as any other consumer would
+/// that gets the partition: all that was read since comes again. A consumer that hangs while others wait loses its
+/// partitions, and what it commits then is refused. A log does not mirror positions in another region: what a region's
+/// log has not handed out stays with it, as with the other queues, and is lost with it.
+///
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
 ///
-/// Source: Amazon SQS. Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
+/// Source: Amazon SQS; of the log, Apache Kafka (a consumer group, its committed offsets, and
+/// `enable.auto.commit`). Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
 /// of it is in flight. Resends: "Exactly-once processing in Amazon SQS", a deduplication interval of five minutes. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
 /// in the AWS knowledge center.
 #[derive(Clone, Copy, Debug, Default)]
@@ -125,10 +136,14 @@ pub struct Queue {
 pub(crate) struct Context {
     /// Which queue it is.
     pub(crate) id: QueueId,
+    /// Its own address.
+    pub(crate) machine: MachineId,
     /// By record: its message group; none if all records are one, or the queue has none.
     pub(crate) groups: Option<Arc<[u16]>>,
     /// By record: its deduplication id; none where each request to send is a message of its own.
     pub(crate) deduplication: Option<Arc<[u16]>>,
+    /// Of a log: a consumer that asks again passes over what it has not processed.
+    pub(crate) reads_on: bool,
     /// Its design.
     pub(crate) options: QueueOptions,
 }
@@ -136,7 +151,7 @@ pub(crate) struct Context {
 messages! {
     /// What a queue can be sent.
     pub(crate) enum Input for "a queue" {
-        Send, Receive, Remove, Abandon, Expire, Probe,
+        Send, Receive, Remove, Abandon, Expire, Commit, Probe,
     }
 }
 
@@ -158,10 +173,12 @@ impl Queue {
             }
             Input::Abandon { client } => {
                 self.waiting.drop_where(|waiting| waiting == client);
-                self.give_back(|holder| holder == client, context, shelf, out);
+                let is_its = |item: &Item| item.holder == client;
+                self.give_back(is_its, Event::returned, context, shelf, out);
                 self.serve_if_available(context, shelf, out);
             }
             Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
+            Input::Commit { client } => self.commit_all(client, context, shelf, out),
             Input::Probe { region } => {
                 let health = match self.state {
                     State::Available => Health::Available,
@@ -265,7 +282,9 @@ impl Queue {
             return refuse_receive(client, context.id, out);
         }
         self.waiting.drop_where(|waiting| waiting.machine == client.machine);
-        self.give_back(|holder| holder.machine == client.machine, context, shelf, out);
+        if !self.in_flight.is_empty() {
+            self.read_from(client, context, shelf, out);
+        }
         self.waiting.push(client);
         self.serve(context, shelf, out);
     }
@@ -288,20 +307,19 @@ impl Queue {
         let removed = match context.options.remove {
             RemoveBy::Receipt => {
                 let is_it = |item: &Item| item.receipt == receipt;
-                let held = shelf.take_first(&mut self.in_flight, is_it);
                 match context.options.delivery {
+                    Delivery::Fifo => {
+                        let held = shelf.take_first(&mut self.in_flight, is_it);
+                        if held.is_none() && context.options.receive == Receive::Keep {
+                            return refuse_remove(client, queue, out);
+                        }
+                        held
+                    }
                     Delivery::Standard => {
+                        let held = shelf.take_first(&mut self.in_flight, is_it);
                         held.or_else(|| shelf.take_first(&mut self.visible, is_it))
                     }
-                    Delivery::Fifo
-                        if held.is_none() && context.options.receive == Receive::Keep =>
-                    {
-                        out.emit(Event::StaleRemove { queue });
-                        let expired = true;
-                        let refusal = Message::RemoveRefused { incarnation, queue, expired };
-                        return out.send(machine, refusal);
-                    }
-                    Delivery::Fifo => held,
+                    Delivery::Log => return self.commit(client, receipt, context, shelf, out),
                 }
             }
             RemoveBy::Head => {
@@ -345,6 +363,19 @@ impl Queue {
             return out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
         }
         let holder = self.waiting.pop().expect("a consumer waits: it was asked before");
+        self.lend(item, holder, context, shelf, out);
+    }
+
+    /// The record is delivered.
+    #[inline(always)]
+    fn lend(
+        &mut self,
+        item: Item,
+        holder: Client,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
         let receipt = Receipt(self.deliveries);
         self.deliveries += 1;
         let (queue, gone) = (context.id, context.options.receive == Receive::Destructive);
@@ -361,88 +392,35 @@ impl Queue {
         }
     }
 
-    /// Makes the deliveries of some holder visible again, in front of all others.
-    #[inline]
+    /// Makes deliveries visible again, in front of all others and in the order in which they were made.
     fn give_back(
         &mut self,
-        held_by: impl Fn(Client) -> bool,
+        comes_again: impl Fn(&Item) -> bool,
+        event: fn(QueueId, RecordId) -> Event,
         context: &Context,
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        if self.in_flight.is_empty() {
-            return;
-        }
-        while let Some(item) = shelf.take_first(&mut self.in_flight, |item| held_by(item.holder)) {
-            out.emit(Event::Returned { queue: context.id, record: item.copy.id });
+        loop {
+            let last = shelf.iter(&self.in_flight).filter(|item| comes_again(item)).last();
+            let Some(number) = last.map(|item| item.number) else { return };
+            let is_last = |item: &Item| item.number == number && comes_again(item);
+            let item = shelf.take_first(&mut self.in_flight, is_last).expect("it was found");
+            out.emit(event(context.id, item.copy.id));
             shelf.push_front(&mut self.visible, item);
         }
-    }
-
-    /// Whether it serves requests.
-    #[inline]
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    /// How many records it holds, visible and in flight.
-    pub fn len(&self) -> usize {
-        self.visible.len() + self.in_flight.len()
-    }
-
-    /// Whether it holds no record.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The records it holds, those in flight first, in the order of delivery.
-    pub(crate) fn items<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
-        shelf.iter(&self.in_flight).chain(shelf.iter(&self.visible))
-    }
-
-    /// Whether the scheduler may let a delivery time out.
-    pub(crate) fn has_in_flight(&self) -> bool {
-        !self.in_flight.is_empty()
-    }
-
-    /// Whether there is an order to change.
-    pub(crate) fn has_order(&self) -> bool {
-        self.visible.len() > 1
-    }
-
-    /// The records of the dead-letter queue.
-    pub(crate) fn dead<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
-        shelf.iter(&self.dead)
-    }
-
-    /// The records that are in flight.
-    pub(crate) fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
-        shelf.iter(&self.in_flight)
-    }
-
-    /// Requests to send that wait for room.
-    pub(crate) fn held(&self) -> &List {
-        &self.held
-    }
-
-    /// How many deliveries there were so far.
-    pub(crate) fn deliveries(&self) -> u32 {
-        self.deliveries
-    }
-
-    /// The number of the newest message; 0 before the first.
-    pub(crate) fn messages(&self) -> u16 {
-        self.messages
-    }
-
-    /// The consumers that wait for a delivery, longest waiting first.
-    pub fn waiting(&self) -> &[Client] {
-        self.waiting.clients()
     }
 }
 
 /// What no delivery has: receipts count from 0, and no run has so many deliveries.
 const NO_RECEIPT: Receipt = Receipt(u32::MAX);
+
+/// The delivery is over, and the consumer goes on.
+fn refuse_remove(client: Client, queue: QueueId, out: &mut Outbox) {
+    let Client { machine, incarnation } = client;
+    out.emit(Event::StaleRemove { queue });
+    out.send(machine, Message::RemoveRefused { incarnation, queue, expired: true });
+}
 
 fn refuse_receive(client: Client, queue: QueueId, out: &mut Outbox) {
     let Client { machine, incarnation } = client;

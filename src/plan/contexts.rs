@@ -10,7 +10,8 @@ use crate::model::id::{
 };
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    AcknowledgeWhen, Deduplication, Groups, Insert, Origin, ReplicationMode, StoreKind, Switchover,
+    AcknowledgeWhen, Deduplication, Groups, Insert, OnDependencyFailure, Origin, ReplicationMode,
+    StoreKind, Switchover,
 };
 use crate::model::record::Keys;
 use crate::model::table::relay;
@@ -101,9 +102,15 @@ impl Builder<'_> {
         let context = |id| {
             let id = QueueId(id);
             let position = self.layout.queue_place(id).1;
-            let options = self.settings.get(position).map_or(self.scenario.queue, |one| one.queue);
+            let stage = self.settings.get(position);
+            let options = stage.map_or(self.scenario.queue, |one| one.queue);
             queue::Context {
                 id,
+                machine: self.layout.machine(Place::Queue(id)),
+                // The destination reads again what it could not commit.
+                reads_on: stage.is_some_and(|one| {
+                    one.container.on_dependency_failure == OnDependencyFailure::ReadOn
+                }),
                 groups: match options.groups {
                     Groups::One => None,
                     Groups::ByKey => Some(Arc::clone(&by_key)),

@@ -4,7 +4,7 @@
 //! machine, or of any of them. What the scenario says for all stages is in force only where nothing else is said.
 
 use crate::model::id::{ContainerId, QueueId, RegionId, StageId};
-use crate::model::options::{ContainerOptions, DeadLetters, QueueOptions, Restart};
+use crate::model::options::{ContainerOptions, DeadLetters, Delivery, QueueOptions, Restart};
 use crate::model::{container, table};
 use crate::plan::Plan;
 
@@ -12,6 +12,11 @@ impl Plan {
     /// Whether a queue is like that.
     pub(crate) fn any_queue(&self, is: impl Fn(&QueueOptions) -> bool) -> bool {
         self.queues.iter().any(|queue| is(&queue.options))
+    }
+
+    /// Whether the queue is a log.
+    pub(crate) fn is_log(&self, queue: QueueId) -> bool {
+        self.queues[queue.index()].options.delivery == Delivery::Log
     }
 
     /// Whether a container is like that.

@@ -135,8 +135,16 @@ pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
     let all = |is: fn(&QueueOptions) -> bool| {
         is(&scenario.queue) && scenario.of_stages().all(|stage| is(&stage.queue))
     };
-    if budget.reorder > 0 && all(|queue| queue.delivery == Delivery::Fifo) {
+    if budget.reorder > 0 && all(|queue| queue.delivery != Delivery::Standard) {
         return Err(Problem::new("budget.reorder", Cause::OnlyStandardQueues));
+    }
+    if budget.visibility_timeout > 0 && all(|queue| queue.delivery == Delivery::Log) {
+        let (why, remedy) = (
+            "a log has no visibility timeout",
+            "use budget.crash or budget.pause: what was not committed comes again",
+        );
+        let cause = Cause::Contradiction { why, remedy };
+        return Err(Problem::new("budget.visibility_timeout", cause));
     }
     if budget.deduplication_window > 0 && all(|queue| queue.deduplication == Deduplication::None) {
         let (why, remedy) =

@@ -129,6 +129,11 @@ impl<'a> Scene<'a> {
         self.machine(client.machine)
     }
 
+    /// Whether the queue is a log.
+    fn is_log(&self, queue: QueueId) -> bool {
+        self.simulation.plan().is_log(queue)
+    }
+
     fn script_line(&self, action: usize) -> String {
         self.simulation.plan().script_line(action).to_string()
     }

@@ -105,15 +105,17 @@ fn of_service(simulation: &Simulation) -> Option<String> {
 fn of_queue(id: QueueId, simulation: &Simulation) -> Option<String> {
     let queue = simulation.queue(id);
     let layout = &simulation.plan().layout;
-    let in_flight: Vec<(RecordId, MachineId)> = queue
-        .in_flight(simulation.shelf())
-        .map(|item| (item.copy.id, item.holder.machine))
-        .collect();
-    let mut parts: Vec<String> = in_flight
-        .iter()
-        .map(|(record, holder)| format!("{record} (in flight to {})", layout.name(*holder)))
-        .collect();
-    let visible = simulation.queue_items(id).skip(in_flight.len());
+    let is_log = simulation.plan().is_log(id);
+    let in_flight = queue.in_flight(simulation.shelf()).map(|item| {
+        let (record, holder) = (item.copy.id, layout.name(item.holder.machine));
+        match (is_log, item.is_processed()) {
+            (false, _) => format!("{record} (in flight to {holder})"),
+            (true, false) => format!("{record} (read by {holder})"),
+            (true, true) => format!("{record} (processed by {holder}, not committed)"),
+        }
+    });
+    let mut parts: Vec<String> = in_flight.collect();
+    let visible = simulation.queue_items(id).skip(parts.len());
     parts.extend(visible.map(|item| item.copy.id.to_string()));
     let dead = queue.dead(simulation.shelf());
     parts.extend(dead.map(|item| format!("{} (dead letter)", item.copy.id)));

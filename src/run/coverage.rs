@@ -135,7 +135,10 @@ impl Reached {
             container.on_dependency_failure == OnDependencyFailure::GiveBack
         };
         let goes_on = plan.any_container(gives_back_refused);
-        let stops_refused = plan.any_container(|container| !gives_back_refused(container));
+        let stops_refused = plan.any_container(|container| {
+            let reads_on = container.on_dependency_failure == OnDependencyFailure::ReadOn;
+            !reads_on && !gives_back_refused(container)
+        });
         match self {
             Reached::OrderChanged => {
                 plan.records() > 1 && PropertyName::InOrder.not_applicable(plan).is_some()
@@ -317,6 +320,7 @@ impl Coverage {
             | queue::Event::Deduplicated { .. }
             | queue::Event::WindowPassed { .. }
             | queue::Event::Expired { .. }
+            | queue::Event::CommitDue { .. }
             | queue::Event::Removed { .. } => {}
         }
     }
@@ -350,6 +354,7 @@ impl Coverage {
             } => self.reach(Reached::GaveBack),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
             container::Event::Forwarding { .. }
+            | container::Event::PassedOver { .. }
             | container::Event::AnsweredAgain { .. }
             | container::Event::NothingToRecover { .. } => {}
         }

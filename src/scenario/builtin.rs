@@ -36,6 +36,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("routed-anywhere", include_str!("../../scenarios/routed-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
+    ("log-anywhere", include_str!("../../scenarios/log-anywhere.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
     ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),
@@ -227,6 +228,16 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "acknowledged-early",
         include_str!("../../scenarios/incidents/acknowledged-early.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "committed-early",
+        include_str!("../../scenarios/incidents/committed-early.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "committed-past",
+        include_str!("../../scenarios/incidents/committed-past.toml"),
         PropertyName::RemoveLast,
     ),
     (

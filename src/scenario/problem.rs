@@ -82,7 +82,9 @@ pub enum Cause {
         remedy: &'static str,
     },
     /// A fault that fifo queues do not have.
-    #[error("a fifo queue keeps the order; set queue.delivery = \"standard\", or use 0")]
+    #[error(
+        "a fifo queue keeps the order, and so does a log; set queue.delivery = \"standard\", or use 0"
+    )]
     OnlyStandardQueues,
     /// A fault that only global databases have.
     #[error(

@@ -10,6 +10,7 @@ use crate::model::index_set::IndexSet;
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message};
 use crate::model::options::Clock;
+use crate::model::options::Delivery;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{self, Queue, Shelf};
 use crate::model::table;
@@ -316,7 +317,7 @@ impl World {
             && !containers
                 .any(|id| plan.restarts(id) && self.faults.is_ready(FaultPoint::Restart(id)));
         for context in &plan.queues {
-            let waits = waits && self.queues[context.id.index()].has_waiting_record();
+            let waits = waits && self.queues[context.id.index()].has_waiting_record(context);
             self.faults.offer(FaultPoint::Expire(context.id), waits);
         }
     }
@@ -373,7 +374,7 @@ impl World {
     #[inline]
     pub(super) fn queue_changed(&mut self, id: QueueId, plan: &Plan) {
         if plan.offers_faults {
-            self.offer_queue_faults(id);
+            self.offer_queue_faults(id, plan);
         }
         if plan.consumers_can_hang {
             self.time_out_hanging(id, plan);
@@ -381,10 +382,12 @@ impl World {
     }
 
     /// Offers the timeout and the change of order of a queue.
-    fn offer_queue_faults(&mut self, id: QueueId) {
+    fn offer_queue_faults(&mut self, id: QueueId, plan: &Plan) {
         let (left, queue) = (self.faults.left, &self.queues[id.index()]);
-        let times_out = left.visibility_timeout > 0 && queue.has_in_flight();
-        let reorders = left.reorder > 0 && queue.has_order();
+        let delivery = plan.queues[id.index()].options.delivery;
+        let (is_log, is_standard) = (delivery == Delivery::Log, delivery == Delivery::Standard);
+        let times_out = left.visibility_timeout > 0 && queue.has_in_flight() && !is_log;
+        let reorders = left.reorder > 0 && queue.has_order() && is_standard;
         let remembers = left.deduplication_window > 0 && queue.taken(&self.shelf).next().is_some();
         self.faults.offer(FaultPoint::WindowPasses(id), remembers);
         self.faults.offer(FaultPoint::TimeOut(id), times_out);

@@ -318,7 +318,7 @@ impl Writer<'_> {
                 self.bytes.u16(queue.0);
                 self.receipt(receipt, queue);
             }
-            Message::Abandon { client } => self.client(client),
+            Message::Abandon { client } | Message::Commit { client } => self.client(client),
             Message::Expire { receipt } => self.expiry(receipt, to),
             Message::Inserted { incarnation, duplicate, unreadable } => {
                 self.incarnation(incarnation, to);

@@ -24,7 +24,7 @@ impl World {
             };
             let timeout = Message::Expire { receipt: item.receipt };
             let runs = out.inbox(machine).any(|message| *message == timeout);
-            if containers[holder.index()].hangs() && !runs {
+            if containers[holder.index()].hangs() && !item.is_processed() && !runs {
                 out.send(machine, timeout);
             }
         }

@@ -7,7 +7,7 @@ use crate::spec::{Breach, Judgement, Losses};
 
 /// At rest, every queue is empty, nothing is in flight, and every container works: it is in
 /// `Processing` and has asked its queue for the next record. Nothing is asked of the containers of a
-/// lost region.
+/// lost region. A log is empty when everything in it is committed.
 ///
 /// Catches containers that stay stuck although everything they depend on works again, as in
 /// Slack's job queue outage, where taking work off the queue needed what the queue had used up.

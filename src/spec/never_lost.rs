@@ -12,7 +12,7 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 ///
 /// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
 /// is lost for the destination, and so is one whose intent the relay has passed. Catches queues that forget what they hand out, and every way to
-/// remove too early. Source: "at least once" of Amazon SQS, from end to end.
+/// remove too early. A log has a record until a position behind it is committed, or its retention drops it. Source: "at least once" of Amazon SQS, from end to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverLost;
 

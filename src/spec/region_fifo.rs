@@ -17,7 +17,7 @@ const STAGES_MAX: usize = 16;
 
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
-/// It can be promised only with a `fifo` queue, one container on it, no dead letters and no
+/// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters and no
 /// crashes; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again. Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when

@@ -167,6 +167,9 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Queue(queue::Event::Removed { queue, record }) => {
             format!("removed {} {}", names.queue(queue), record.0)
         }
+        Event::Queue(queue::Event::CommitDue { queue, record }) => {
+            format!("commit-due {} {}", names.queue(queue), record.0)
+        }
         Event::Queue(queue::Event::StaleRemove { queue }) => {
             format!("stale-remove {}", names.queue(queue))
         }
@@ -186,6 +189,10 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
                 WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),
             };
             format!("{why} {} {}", names.container(container), record.0)
+        }
+        Event::Container(container::Event::PassedOver { container, record, refused_by }) => {
+            let by = layout.name(refused_by);
+            format!("passed-over {by} {} {}", names.container(container), record.0)
         }
         Event::Container(container::Event::NothingToRecover { container }) => {
             format!("nothing-to-recover {}", names.container(container))

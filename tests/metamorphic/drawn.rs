@@ -281,6 +281,7 @@ const UNSOUND: Never = (
         "aurora.switchover = at-once",
         "aurora.switchover = asked-again",
         "container.on_dependency_failure = drop",
+        "container.on_dependency_failure = read-on",
         "container.on_duplicate = give-back",
         "container.on_duplicate = skip",
         "container.on_fan_out = after-first",

@@ -276,7 +276,7 @@ fn is_fifo_promised(plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
     let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
-    let fifo = scenario.queue.delivery == Delivery::Fifo && scenario.queue.max_receives == 0;
+    let fifo = scenario.queue.delivery != Delivery::Standard && scenario.queue.max_receives == 0;
     let budget = scenario.budget;
     let one = scenario.topology.containers == 1;
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)

@@ -118,6 +118,7 @@ impl Replay<'_> {
             | Message::SendRefused { .. }
             | Message::Abandon { .. }
             | Message::Expire { .. }
+            | Message::Commit { .. }
             | Message::Insert { .. }
             | Message::Begin { .. }
             | Message::Begun { .. }

@@ -288,8 +288,10 @@ fn is_known(scenario: &Scenario) -> bool {
         rest.source.on_refusal = default.source.on_refusal;
     }
     rest.queue.max_receives = default.queue.max_receives;
-    // Of a standard queue with one consumer, too, one delivery is in flight.
-    rest.queue.delivery = Delivery::default();
+    // Of a standard queue with one consumer, too, one delivery is in flight. Of a log nothing is known.
+    if rest.queue.delivery == Delivery::Standard {
+        rest.queue.delivery = default.queue.delivery;
+    }
     rest.container.retries = default.container.retries;
     (rest.table.on_failure, rest.queue.on_failure) =
         (default.table.on_failure, default.queue.on_failure);

@@ -203,6 +203,23 @@ fn a_container_that_was_refused_gives_back_and_goes_on() {
     rig.tells(TOLD, "a_container_that_was_refused_gives_back_and_goes_on");
 }
 
+/// It leaves the record and reads on; what it has not received it fetches again from where it was.
+#[test]
+fn a_container_that_was_refused_reads_on() {
+    let mut rig = rig("queue.delivery = 'log'\ncontainer.on_dependency_failure = 'read-on'");
+    rig.title("a receive");
+    refused(&mut rig, 0, 3);
+    rig.title("an insert");
+    received(&mut rig, 0, 1, 4);
+    refused(&mut rig, 0, 0);
+    rig.title("a commit");
+    received(&mut rig, 0, 1, 6);
+    inserted(&mut rig, 0, true);
+    sent(&mut rig, 0);
+    refused(&mut rig, 0, 2);
+    rig.tells(TOLD, "a_container_that_was_refused_reads_on");
+}
+
 /// Before it is stored, and whatever else the design is.
 #[test]
 fn a_record_that_cannot_be_processed_is_given_back() {

@@ -31,6 +31,15 @@ pub enum Event {
         /// Why it cannot go on with it.
         why: WhyBack,
     },
+    /// A container could not process a record of its log, and reads the next one.
+    PassedOver {
+        /// The container.
+        container: ContainerId,
+        /// The record that it worked on.
+        record: RecordId,
+        /// Who refused.
+        refused_by: MachineId,
+    },
     /// A container ignored a reply to an earlier life, or one that came while it was paused.
     StaleReply {
         /// The container.
@@ -67,7 +76,9 @@ impl Event {
     /// The record that it happened to, if it happened to one.
     pub fn record(&self) -> Option<RecordId> {
         match *self {
-            Event::Forwarding { record, .. } | Event::GaveBack { record, .. } => Some(record),
+            Event::Forwarding { record, .. }
+            | Event::GaveBack { record, .. }
+            | Event::PassedOver { record, .. } => Some(record),
             Event::Became { .. }
             | Event::StaleReply { .. }
             | Event::AnsweredAgain { .. }

@@ -85,9 +85,16 @@ pub enum Event {
         /// It was a dead letter.
         dead: bool,
     },
-    /// A queue deleted a record.
+    /// A queue deleted a record; of a log: a position behind it is committed.
     Removed {
         /// The queue.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A consumer of a log has processed a record, and commits the position behind it when its interval has passed.
+    CommitDue {
+        /// The log.
         queue: QueueId,
         /// The record.
         record: RecordId,
@@ -117,6 +124,14 @@ pub(crate) enum Change {
 }
 
 impl Event {
+    pub(crate) fn returned(queue: QueueId, record: RecordId) -> Event {
+        Event::Returned { queue, record }
+    }
+
+    pub(crate) fn timed_out(queue: QueueId, record: RecordId) -> Event {
+        Event::TimedOut { queue, record }
+    }
+
     /// The record that it happened to, if it happened to one.
     pub fn record(&self) -> Option<RecordId> {
         match *self {
@@ -129,6 +144,7 @@ impl Event {
             | Event::DeadLettered { record, .. }
             | Event::Redriven { record, .. }
             | Event::Expired { record, .. }
+            | Event::CommitDue { record, .. }
             | Event::Removed { record, .. } => Some(record),
             Event::Reordered { .. } | Event::StaleRemove { .. } | Event::WindowPassed { .. } => {
                 None
@@ -152,6 +168,7 @@ impl Event {
             | Event::Redriven { queue, .. }
             | Event::Expired { queue, .. }
             | Event::Removed { queue, .. }
+            | Event::CommitDue { queue, .. }
             | Event::StaleRemove { queue } => queue,
         }
     }
@@ -174,6 +191,7 @@ impl Event {
             | Event::Returned { .. }
             | Event::TimedOut { .. }
             | Event::Reordered { .. }
+            | Event::CommitDue { .. }
             | Event::StaleRemove { .. } => Change::None,
         }
     }

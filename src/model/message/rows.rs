@@ -162,6 +162,13 @@ macro_rules! row {
         /// To a table, from itself: its relay reads the outbox.
         Relay
     } } };
+    (Commit $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "commit" about() lost()
+        /// To a log, from itself on behalf of a consumer: its interval has passed, and it commits its positions.
+        Commit {
+            /// The consumer.
+            client: Client,
+        }
+    } } };
     (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost(),
         asks(client: InsertRefused { incarnation: client.incarnation }, late: true)
         /// Store a record.

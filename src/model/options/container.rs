@@ -62,7 +62,7 @@ fn orders() -> Vec<(Vec<Action>, About)> {
     let early = || UNSOUND.by_either("crash-anywhere", P::RemoveLast, P::NeverLost);
     let called = || SOUND.holds_in(&["called-anywhere"]);
     let orders: [(&[Action], About); 12] = [
-        (&[Store, Publish, Remove], SOUND),
+        (&[Store, Publish, Remove], SOUND.holds_in(&["committed-early"])),
         (&[Remove, Store, Publish], early()),
         (&[Store, Remove, Publish], early()),
         (&[Publish, Store, Remove], UNSOUND.by("crash-anywhere", P::StoreBeforeForward)),
@@ -116,13 +116,16 @@ option! {
         /// Skip what is left and remove the record. Unsound: removed though not stored or not
         /// forwarded.
         Drop = UNSOUND.by(DEPENDENCIES_FAIL, P::RemoveLast),
-        /// Give the delivery back and go on: ask for the next one, which may be the same. It needs no
-        /// operator. Sound where a queue delivers a record as often as it takes; with `queue.max_receives`
+        /// Give the delivery back and go on: ask for the next one, which may be the same. (Of a log: go back to the
+        /// record, and read it again.) It needs no operator. Sound where a queue delivers a record as often as it takes; with `queue.max_receives`
         /// an outage turns good records into dead letters.
         GiveBack = SOUND
             .with(&["queue.max_receives=0"])
             .by("outage-dead-letters", P::DeliveredAll)
-            .holds_in(&[DEPENDENCIES_FAIL, TABLE_OUT_FOR_A_WHILE]),
+            .holds_in(&[DEPENDENCIES_FAIL, TABLE_OUT_FOR_A_WHILE, "committed-past"]),
+        /// Of a log: go on with the next record, and leave the position where it is. Unsound: the next commit is of a
+        /// position behind both, and the record does not come again.
+        ReadOn = UNSOUND.needs(&["queue.delivery=log"]).by("committed-past", P::RemoveLast),
     }
 }
 

@@ -1,7 +1,9 @@
 //! The options of the queues.
 
 use crate::model::options::limit::LossLimit;
-use crate::model::options::scenarios::{OUTAGE_PARKED, POISON_PARKED, WINDOW_PASSES};
+use crate::model::options::scenarios::{
+    DEPENDENCIES_FAIL, OUTAGE_PARKED, POISON_PARKED, WINDOW_PASSES,
+};
 use crate::model::options::{About, SOUND, UNSOUND, sound};
 use crate::model::property::PropertyName as P;
 
@@ -11,7 +13,9 @@ section! {
     QueueOptions, for one stage StageQueueOptions {
         /// The kind of queue.
         delivery: Delivery,
-        /// Of a fifo queue: which records keep their order, and wait for each other.
+        /// Of a log: when its consumers commit their positions. Before or after the work is for `container.steps` to say.
+        commit: Commit,
+        /// Of a fifo queue: which records keep their order, and wait for each other. Of a log: which are in one partition.
         groups: Groups,
         /// Of a fifo queue: which messages it takes for one that it has taken before.
         deduplication: Deduplication,
@@ -68,12 +72,30 @@ option! {
         /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
         /// within the budget.
         Standard = SOUND.holds_in(&["crash-anywhere"]),
+        /// A log (Kafka): nothing is removed, and consumers commit positions. What was read since the last commit
+        /// comes again when a consumer dies, and a commit is of all before it in its partition. There are no dead letters, and
+        /// no visibility timeouts. Retention (`budget.expire`) drops its oldest record, read or not.
+        Log = SOUND.holds_in(&["crash-anywhere", DEPENDENCIES_FAIL]),
+    }
+}
+
+option! {
+    /// When a consumer of a log commits the position behind what it has processed: what its `remove` asks for.
+    Commit {
+        /// After each record, before it goes on. Sound.
+        Each,
+        /// Later, when its interval has passed, together with what it processes until then (`enable.auto.commit`).
+        /// Sound where what is done again has its effect once: after a crash all since the last commit comes again.
+        AtIntervals = SOUND
+            .needs(&["queue.delivery=log"])
+            .holds_in(&["log-anywhere"]),
     }
 }
 
 option! {
     /// The message groups of a fifo queue: what a record's group is. The records of a group are delivered in order, one
-    /// at a time: one that is in flight keeps back those of its own group, and no others.
+    /// at a time: one that is in flight keeps back those of its own group, and no others. The records of a log that are
+    /// one group are one partition, which has one consumer at a time.
     Groups {
         /// All records are one group.
         One,

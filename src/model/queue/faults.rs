@@ -3,7 +3,7 @@
 use crate::model::event::Holder;
 use crate::model::event::fault;
 use crate::model::message::{Message, Receipt};
-use crate::model::options::QueueFailure;
+use crate::model::options::{Commit, Delivery, QueueFailure};
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
@@ -16,7 +16,7 @@ impl Queue {
     }
 
     /// A delivery takes too long: its record is visible again, and its consumer does not know. Nothing
-    /// happens if the delivery is over.
+    /// happens if the delivery is over. A consumer of a log that takes too long loses its partitions.
     pub(super) fn expire(
         &mut self,
         receipt: Receipt,
@@ -24,10 +24,15 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        let is_it = |item: &Item| item.receipt == receipt;
-        let Some(item) = shelf.take_first(&mut self.in_flight, is_it) else { return };
-        out.emit(Event::TimedOut { queue: context.id, record: item.copy.id });
-        shelf.push_front(&mut self.visible, item);
+        let mut in_flight = shelf.iter(&self.in_flight);
+        let Some(holder) = in_flight.find(|item| item.receipt == receipt).map(|it| it.holder)
+        else {
+            return;
+        };
+        drop(in_flight);
+        let is_log = context.options.delivery == Delivery::Log;
+        let comes_again = |item: &Item| item.receipt == receipt || is_log && item.holder == holder;
+        self.give_back(comes_again, Event::timed_out, context, shelf, out);
         self.serve_if_available(context, shelf, out);
     }
 
@@ -40,15 +45,21 @@ impl Queue {
     }
 
     /// Whether a record waits that can wait for too long.
-    pub(crate) fn has_waiting_record(&self) -> bool {
-        !self.visible.is_empty() || !self.dead.is_empty()
+    pub(crate) fn has_waiting_record(&self, context: &Context) -> bool {
+        let is_read = context.options.delivery == Delivery::Log && !self.in_flight.is_empty();
+        is_read || !self.visible.is_empty() || !self.dead.is_empty()
     }
 
-    /// The oldest visible record is gone, or, if none is visible, the oldest dead letter.
+    /// The oldest visible record is gone, or, if none is visible, the oldest dead letter. A log drops its oldest record,
+    /// whether it was read or not.
     pub(crate) fn drop_oldest(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        let visible = shelf.pop_front(&mut self.visible);
-        let dead = visible.is_none();
-        let item = visible.or_else(|| shelf.pop_front(&mut self.dead));
+        let read = match context.options.delivery {
+            Delivery::Log => shelf.pop_front(&mut self.in_flight),
+            Delivery::Fifo | Delivery::Standard => None,
+        };
+        let waited = read.or_else(|| shelf.pop_front(&mut self.visible));
+        let dead = waited.is_none();
+        let item = waited.or_else(|| shelf.pop_front(&mut self.dead));
         let item = item.expect("offered only when a record waits");
         out.emit(Event::Expired { queue: context.id, record: item.copy.id, dead });
         self.serve_if_available(context, shelf, out);
@@ -104,6 +115,9 @@ impl Queue {
     /// Serves requests again, those first that waited meanwhile.
     pub(crate) fn recover(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.state = State::Available;
+        if context.options.commit == Commit::AtIntervals {
+            self.intervals_go_on(context, shelf, out);
+        }
         self.serve(context, shelf, out);
     }
 }

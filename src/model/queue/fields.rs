@@ -73,7 +73,14 @@ pub(crate) const OF_ITEMS: &[(&str, Change)] = &[
         first(&queue.in_flight, shelf, |item| item.receives = u16::from(item.receives == 0));
     }),
     ("receipt", |queue, shelf, _| {
-        first(&queue.in_flight, shelf, |item| item.receipt = Receipt(item.receipt.0 + 1_000));
+        first(&queue.in_flight, shelf, |item| {
+            item.receipt = Receipt(item.receipt.0.wrapping_add(1_000))
+        });
+    }),
+    ("processed", |queue, shelf, _| {
+        first(&queue.in_flight, shelf, |item| {
+            item.receipt = if item.is_processed() { Receipt(1_000) } else { NO_RECEIPT };
+        });
     }),
     ("number", |queue, shelf, _| first(&queue.visible, shelf, |item| item.number.0 += 1)),
     ("number", |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.number.0 += 1)),

@@ -1,5 +1,6 @@
 //! Which records of a fifo queue wait for others.
 
+use crate::model::options::Delivery;
 use crate::model::outbox::Outbox;
 use crate::model::queue::{Context, Item, Queue, Shelf};
 
@@ -12,6 +13,9 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
+        if context.options.delivery == Delivery::Log {
+            return self.deliver_of_partitions(context, shelf, out);
+        }
         let Some(groups) = context.groups.as_deref() else { return };
         let group = |item: &Item| groups.get(item.copy.id.index());
         while !self.waiting.is_empty() {

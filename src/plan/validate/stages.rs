@@ -4,14 +4,15 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::StageId;
 use crate::model::layout::Layout;
-use crate::model::options::{
-    Action, AtCapacity, Clock, Deduplication, Delivery, Groups, Position, QueueOptions,
-    RelayOptions, ReplicationMode, StoreKind,
-};
+use crate::model::options::{Action, Clock, Position, RelayOptions, ReplicationMode, StoreKind};
 use crate::plan::DriverAction;
 use crate::plan::validate::range;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
+
+mod queues;
+
+pub(super) use queues::queues;
 
 /// Stages that exist, each with settings that can differ between stages.
 pub(super) fn named(scenario: &Scenario) -> Result<(), Problem> {
@@ -91,34 +92,6 @@ fn contradiction(
             Problem::new(format!("stage.{stage}.{key}"), cause)
         }
         Some((_, None)) | None => Problem::new(key, Cause::Contradiction { why, remedy }),
-    }
-}
-
-/// No answer to what cannot happen.
-pub(super) fn queues(scenario: &Scenario) -> Result<(), Problem> {
-    queue(scenario, None, &scenario.queue)?;
-    each(scenario).try_for_each(|(stage, own)| queue(scenario, Some(stage), &own.queue))
-}
-
-fn queue(scenario: &Scenario, stage: Option<&str>, queue: &QueueOptions) -> Result<(), Problem> {
-    let is_fifo = queue.delivery == Delivery::Fifo;
-    let fifo = ("only fifo queues have that", "leave it out, or use fifo queues");
-    let keys = ("records have no business keys", "set records.keys to 1 or more");
-    let has_keys = scenario.records.keys > 0;
-    let contradictions = [
-        (
-            queue.at_capacity != AtCapacity::default() && queue.capacity == 0,
-            "queue.at_capacity",
-            ("no queue is ever full", "set queue.capacity, or leave this out"),
-        ),
-        (!is_fifo && queue.groups != Groups::One, "queue.groups", fifo),
-        (!has_keys && queue.groups == Groups::ByKey, "queue.groups", keys),
-        (!is_fifo && queue.deduplication != Deduplication::None, "queue.deduplication", fifo),
-        (!has_keys && queue.deduplication == Deduplication::ByKey, "queue.deduplication", keys),
-    ];
-    match contradictions.into_iter().find(|(is, ..)| *is) {
-        Some((_, key, why)) => Err(contradiction(scenario, stage, key, why)),
-        None => Ok(()),
     }
 }
 

@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde::ser::{SerializeTuple, Serializer};
 
 use crate::model::container::Act;
-use crate::model::layout::Layout;
+use crate::model::layout::Place;
 use crate::model::message::MessageKind;
+use crate::plan::Plan;
 use crate::plan::names::target_name;
 use crate::report::html::Page;
 use crate::report::recording::{self, Recording};
@@ -52,6 +53,9 @@ struct Machine<'a> {
     kind: &'static str,
     /// From 0; none for what belongs to no region.
     region: Option<u8>,
+    /// It is a queue whose consumers commit positions.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    log: bool,
 }
 
 #[derive(Serialize)]
@@ -98,7 +102,7 @@ impl<'a> Document<'a> {
         Document {
             summary: page.run,
             regions: (1..=plan.layout.regions).collect(),
-            machines: machines(&plan.layout),
+            machines: machines(plan),
             batch_of: std::iter::once(0).chain(batch_of).collect(),
             actions: &Act::NAMES,
             messages: MessageKind::ALL.iter().map(|kind| kind.name()).collect(),
@@ -122,11 +126,18 @@ impl<'a> Document<'a> {
     }
 }
 
-fn machines(layout: &Layout) -> Vec<Machine<'_>> {
+fn machines(plan: &Plan) -> Vec<Machine<'_>> {
+    let layout = &plan.layout;
     let region = |place| layout.region_of(place).map(|region| region.0);
+    let is_log = |place| matches!(place, Place::Queue(id) if plan.is_log(id));
     let places = layout.places().iter().zip(layout.names());
     places
-        .map(|(&place, name)| Machine { name, kind: place.kind().name(), region: region(place) })
+        .map(|(&place, name)| Machine {
+            name,
+            kind: place.kind().name(),
+            region: region(place),
+            log: is_log(place),
+        })
         .collect()
 }
 

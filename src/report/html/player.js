@@ -37,7 +37,7 @@ function drawDots(dots, parts, rows) {
     const record = parts.records[index];
     const x = -24 + (index % PER_ROW) * 10, y = 20 + Math.floor(index / PER_ROW) * 10;
     const dot = svg("rect", { x, y, width: 8, height: 8, rx: 2, class: batchClass(record) + (index < parts.flying ? " flying" : "") });
-    dot.append(svg("title", {}, `record ${record}${index < parts.flying ? ", in flight" : ""}`));
+    dot.append(svg("title", {}, `record ${record}${index < parts.flying ? ", " + parts.flight : ""}`));
     dots.append(dot);
   }
   const more = parts.records.length - count + parts.more;

@@ -63,11 +63,8 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
             Roots { machines, ..finder.of_step(vec![record], last) }
         }
-        Breach::RemovedUnstored { record, .. } | Breach::RemovedUnforwarded { record, .. } => {
-            // The queue may have been asked to remove another one.
-            let asked = past.notes[last as usize].subject;
-            finder.of_step(asked.into_iter().chain([record]).collect(), last)
-        }
+        Breach::RemovedUnstored { queue, record }
+        | Breach::RemovedUnforwarded { queue, record } => finder.of_removal(queue, record, last),
         Breach::AnsweredAgain { container } => finder.of_answer(container, last),
         Breach::OverRpo { record, .. } => finder.of_loss(record, last),
         Breach::WentBack { table, record, newer } => {
@@ -218,6 +215,17 @@ impl Finder<'_> {
         let stage = StageId(position as u8);
         let rivals = self.layout.rivals(region, stage);
         rivals.map(|id| self.layout.machine(Place::Container(id))).collect()
+    }
+
+    /// A record that is removed, of a log because it was passed over. The queue may have been asked to remove another one.
+    fn of_removal(&self, queue: QueueId, record: RecordId, last: u64) -> Roots {
+        let asked = self.past.notes[last as usize].subject;
+        let mut roots = self.of_step(asked.into_iter().chain([record]).collect(), last);
+        if self.simulation.plan().is_log(queue) {
+            let consumers = self.consumers(queue).into_iter();
+            roots.steps.extend(consumers.map(|machine| self.past.last_at(machine, record)));
+        }
+        roots
     }
 
     /// The tables of the stage behind a queue, if one of them lets writes wait for the others.

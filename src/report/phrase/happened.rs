@@ -115,7 +115,11 @@ impl Scene<'_> {
             queue::Event::WindowPassed { queue } => {
                 format!("the deduplication window of {} passes", self.queue(queue))
             }
+            queue::Event::Returned { queue, record } if self.is_log(queue) => {
+                format!("has {record} read again")
+            }
             queue::Event::Returned { record, .. } => format!("makes {record} visible again"),
+            queue::Event::CommitDue { .. } => "commits it later".to_owned(),
             // It has said so itself.
             queue::Event::TimedOut { queue, .. }
                 if self.actor_place() == Some(Place::Queue(queue)) =>
@@ -138,7 +142,13 @@ impl Scene<'_> {
                 let queue = self.queue(queue);
                 format!("{whose}{queue} drops {record}: its retention period is over")
             }
+            queue::Event::Removed { queue, record } if self.is_log(queue) => {
+                format!("has the position behind {record}")
+            }
             queue::Event::Removed { record, .. } => format!("removes {record}"),
+            queue::Event::StaleRemove { queue } if self.is_log(queue) => {
+                "takes no position from a consumer that has lost the partition".to_owned()
+            }
             queue::Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
         })
     }
@@ -149,19 +159,13 @@ impl Scene<'_> {
             container::Event::Became { container, state, refused_by } => {
                 self.became(container, state, refused_by)
             }
-            container::Event::GaveBack { record, why, .. } => Some(match why {
-                WhyBack::Unreadable => {
-                    format!("gives up on {record} (its table has a row that it cannot read)")
-                }
-                WhyBack::Poison => format!("cannot process {record} and gives it back"),
-                WhyBack::NewFormat => {
-                    format!("is of the old release, cannot read {record} and gives it back")
-                }
-                WhyBack::Duplicate => format!("gives {record} back: its table has it already"),
-                WhyBack::Refused(by) => {
-                    format!("gives {record} back: {} refused", self.machine(by))
-                }
-            }),
+            container::Event::GaveBack { container, record, why } => {
+                Some(self.gave_back(container, record, why))
+            }
+            container::Event::PassedOver { record, refused_by, .. } => Some(format!(
+                "passes over {record} and reads on: {} refused",
+                self.machine(refused_by)
+            )),
             container::Event::StaleReply { container } => {
                 let is_paused = self.simulation.container(container).hangs();
                 Some(match is_paused {
@@ -176,6 +180,29 @@ impl Scene<'_> {
             container::Event::NothingToRecover { container } => {
                 let is_told = self.actor_place() == Some(Place::Container(container));
                 is_told.then(|| "has nothing to recover from".to_owned())
+            }
+        }
+    }
+
+    fn gave_back(&self, container: ContainerId, record: RecordId, why: WhyBack) -> String {
+        let queue = self.simulation.plan().containers[container.index()].in_queue_id;
+        let gives = |it: &str| match self.is_log(queue) {
+            true => format!("goes back to {it}"),
+            false => format!("gives {it} back"),
+        };
+        match why {
+            WhyBack::Unreadable => {
+                format!("gives up on {record} (its table has a row that it cannot read)")
+            }
+            WhyBack::Poison => format!("cannot process {record} and {}", gives("it")),
+            WhyBack::NewFormat => {
+                format!("is of the old release, cannot read {record} and {}", gives("it"))
+            }
+            WhyBack::Duplicate => {
+                format!("{}: its table has it already", gives(&record.to_string()))
+            }
+            WhyBack::Refused(by) => {
+                format!("{}: {} refused", gives(&record.to_string()), self.machine(by))
             }
         }
     }

@@ -39,25 +39,36 @@ impl Scene<'_> {
             Message::Remove { client, queue, receipt } => {
                 let delivered = self.before.delivered(queue, receipt);
                 let record = delivered.map_or("what it received".to_owned(), |id| id.to_string());
-                format!("is asked by {} to remove {record}", self.client(client))
+                let to_remove = self.to_remove(queue, &record);
+                format!("is asked by {} {to_remove}", self.client(client))
+            }
+            Message::Removed { queue, .. } if self.is_log(queue) => {
+                format!(
+                    "hears that {} knows the position behind {}",
+                    self.queue(queue),
+                    self.record_in_hand()
+                )
             }
             Message::Removed { queue, .. } => {
                 format!("hears that {} removed {}", self.queue(queue), self.record_in_hand())
+            }
+            Message::RemoveRefused { queue, expired: true, .. } if self.is_log(queue) => {
+                format!("hears that the partition of {} is not its own", self.record_in_hand())
             }
             Message::RemoveRefused { expired: true, .. } => {
                 format!("hears that the receipt of {} has expired", self.record_in_hand())
             }
             Message::RemoveRefused { queue, .. } => {
-                format!(
-                    "hears that {} refuses to remove {}",
-                    self.queue(queue),
-                    self.record_in_hand()
-                )
+                let to_remove = self.to_remove(queue, &self.record_in_hand());
+                format!("hears that {} refuses {to_remove}", self.queue(queue))
             }
             Message::Abandon { client } => {
                 format!("notices that {} has given up", self.client(client))
             }
             Message::Expire { .. } => self.expired(),
+            Message::Commit { client } => {
+                format!("is told by {} what it has processed", self.client(client))
+            }
             Message::Insert { client, copy } => {
                 format!("is asked by {} to store {}", self.client(client), copy.id)
             }
@@ -179,13 +190,24 @@ impl Scene<'_> {
         }
     }
 
+    /// What is asked when a record is done with.
+    fn to_remove(&self, queue: QueueId, record: &str) -> String {
+        match self.is_log(queue) {
+            true => format!("to commit the position behind {record}"),
+            false => format!("to remove {record}"),
+        }
+    }
+
     /// What a queue does whose delivery takes too long.
     fn expired(&self) -> String {
         // It is the first thing to happen, unless the delivery was over.
-        if let Some(Event::Queue(queue::Event::TimedOut { record, .. })) =
+        if let Some(&Event::Queue(queue::Event::TimedOut { queue, record })) =
             self.simulation.events().first()
         {
-            return format!("lets the delivery of {record} time out");
+            return match self.is_log(queue) {
+                true => format!("takes the partition of {record} from its consumer"),
+                false => format!("lets the delivery of {record} time out"),
+            };
         }
         "no longer waits for a delivery that is over".to_owned()
     }
@@ -239,8 +261,15 @@ impl Scene<'_> {
                 format!("hands {} to {name}, not for the first time", copy.id)
             }
             Message::Received { copy, .. } => format!("hands {} to {name}", copy.id),
-            Message::Remove { .. } => format!("asks {name} to remove it"),
-            Message::Expire { .. } if self.actor == Some(to) => return None,
+            Message::Remove { queue, .. } => {
+                format!("asks {name} {}", self.to_remove(queue, "it"))
+            }
+            Message::Expire { .. } | Message::Commit { .. } if self.actor == Some(to) => {
+                return None;
+            }
+            Message::Commit { client } => {
+                format!("{} will commit to {name} later", self.client(client))
+            }
             Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
             Message::Begin { .. } => format!("begins a transaction at {name} to store it"),

@@ -4,7 +4,7 @@ use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
 use crate::model::id::{BatchId, ContainerId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::OnPartial;
+use crate::model::options::{Commit, OnPartial};
 use crate::model::service::ExternalService;
 use crate::model::source::RecordSource;
 use crate::sim::driver::Driver;
@@ -175,6 +175,8 @@ impl Machines for Writer<'_> {
             self.bytes.u16(item.receives.min(context.options.max_receives));
             if !self.renames {
                 self.bytes.u32(item.receipt.0);
+            } else if context.options.commit == Commit::AtIntervals {
+                self.bytes.flag(index < in_flight && item.is_processed());
             }
             self.number(item.number, item.copy.id, id);
             if index < in_flight {

@@ -26,8 +26,8 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
-/// forgets, or that knows calls by their delivery.
-const PLANS: [&str; 9] = [
+/// forgets, or that knows calls by their delivery; and logs whose consumers commit at intervals.
+const PLANS: [&str; 10] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -68,6 +68,10 @@ const PLANS: [&str; 9] = [
     "container.steps = ['call', 'store', 'publish', 'remove']
      service.idempotency = 'by-attempt'
      budget = { crash = 1, lost_reply = 1 }
+     script = ['publish 1', 'publish 2']",
+    "topology.containers = 2
+     queue = { delivery = 'log', commit = 'at-intervals' }
+     budget = { crash = 1, pause = 1 }
      script = ['publish 1', 'publish 2']",
 ];
 

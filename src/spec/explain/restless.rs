@@ -36,7 +36,13 @@ impl Narrator<'_> {
         let circle = Circle::of(self.simulation);
         let mut reasons = Vec::new();
         for &(container, record, why) in &circle.given_back {
-            let layout = &self.simulation.plan().layout;
+            let plan = self.simulation.plan();
+            let layout = &plan.layout;
+            let queue = plan.containers[container.index()].in_queue_id;
+            let gives = |it: &str| match plan.is_log(queue) {
+                true => format!("goes back to {it}"),
+                false => format!("gives {it} back"),
+            };
             let (region, stage) = layout.container_place(container);
             let (name, table) = (Place::Container(container), layout.table(region, stage));
             let (name, table) = (self.name(name), self.name(Place::Table(table)));
@@ -45,18 +51,22 @@ impl Narrator<'_> {
                     format!("{name} cannot read a row of {table} and gives up on {record}, again and again")
                 }
                 WhyBack::Duplicate => {
-                    format!("{name} gives {record} back each time, since {table} has it already")
+                    let gives = gives(&record.to_string());
+                    format!("{name} {gives} each time, since {table} has it already")
                 }
                 WhyBack::Poison => format!(
-                    "{name} cannot process {record} and gives it back each time{}",
+                    "{name} cannot process {record} and {} each time{}",
+                    gives("it"),
                     self.starving(container)
                 ),
                 WhyBack::NewFormat => format!(
-                    "{name} is of the old release, cannot read {record} and gives it back each time{}",
+                    "{name} is of the old release, cannot read {record} and {} each time{}",
+                    gives("it"),
                     self.starving(container)
                 ),
                 WhyBack::Refused(by) => {
-                    format!("{name} gives {record} back each time, since {} refuses", layout.name(by))
+                    let gives = gives(&record.to_string());
+                    format!("{name} {gives} each time, since {} refuses", layout.name(by))
                 }
             });
         }

@@ -226,6 +226,10 @@ impl Narrator<'_> {
         let name = self.queue(queue);
         let (is, waits) = if count == 1 { ("is", "waits") } else { ("are", "wait") };
         let mut reasons = vec![match holder {
+            Some(holder) if plan.is_log(queue) => {
+                let holder = plan.layout.name(holder);
+                format!("{names} {is} in {name}, read by {holder} and not committed")
+            }
             Some(holder) => {
                 format!("{names} {is} in {name}, in flight to {}", plan.layout.name(holder))
             }

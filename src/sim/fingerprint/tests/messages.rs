@@ -66,6 +66,7 @@ fn messages() -> Vec<Message> {
         Message::Call { client, queue, copy, receipt },
         Message::Called { incarnation },
         Message::CallRefused { incarnation },
+        Message::Commit { client },
     ]
 }
 
@@ -139,6 +140,7 @@ fn others(message: Message) -> Vec<Message> {
             Message::RemoveRefused { incarnation, queue, expired: true },
         ],
         Message::Abandon { client: _ } => clients(&|client| Message::Abandon { client }),
+        Message::Commit { client: _ } => clients(&|client| Message::Commit { client }),
         Message::Expire { receipt: _ } => vec![Message::Expire { receipt: Receipt(5) }],
         Message::Insert { client, copy } => [
             clients(&|client| Message::Insert { client, copy }),

@@ -1,6 +1,6 @@
 //! The fields that need not change the fingerprint.
 
-use crate::model::options::{Dedupe, Deduplication, OnPartial};
+use crate::model::options::{Commit, Dedupe, Deduplication, OnPartial};
 use crate::plan::Plan;
 
 /// Why a field need not change the fingerprint.
@@ -58,6 +58,7 @@ pub(super) const REASONS: &[Reason] = &[
     ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
     ("item.receives", has_no_limit, Left::Out, "only a queue that gives up counts deliveries"),
     ("item.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
+    ("item.processed", commits_each, Left::AsMeant, "it is written as the place of its delivery"),
     ("item.number", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("item.number", repeats, Left::AsMeant, "it matters if the destination had it last"),
     ("hand.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
@@ -131,6 +132,10 @@ fn is_new(plan: &Plan) -> bool {
 
 fn does_not_deduplicate(plan: &Plan) -> bool {
     plan.scenario().queue.deduplication == Deduplication::None
+}
+
+fn commits_each(plan: &Plan) -> bool {
+    plan.repeats() && plan.scenario().queue.commit == Commit::Each
 }
 
 fn has_no_service(plan: &Plan) -> bool {

@@ -1,0 +1,144 @@
+//! A queue that is a log: consumers read on in its partitions, and commit positions.
+
+use crate::model::message::{Client, Message, Receipt};
+use crate::model::options::Commit;
+use crate::model::outbox::Outbox;
+use crate::model::queue::{Context, Event, Item, NO_RECEIPT, Queue, Shelf, State, refuse_remove};
+
+impl Item {
+    /// Whether its consumer has processed it, and has yet to commit the position behind it. Its receipt is used then.
+    pub(crate) fn is_processed(&self) -> bool {
+        self.receipt == NO_RECEIPT
+    }
+}
+
+/// Whether both are in one partition.
+fn share_partition(one: &Item, other: &Item, context: &Context) -> bool {
+    let partition = |item: &Item| context.groups.as_ref()?.get(item.copy.id.index());
+    partition(one) == partition(other)
+}
+
+impl Queue {
+    /// A consumer asks for the next record: it gives up what it holds, but for what it has processed of a log in this life, or
+    /// passes over.
+    pub(super) fn read_from(
+        &mut self,
+        client: Client,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let comes_again = |item: &Item| {
+            let stays = item.holder == client && (context.reads_on || item.is_processed());
+            item.holder.machine == client.machine && !stays
+        };
+        self.give_back(comes_again, Event::returned, context, shelf, out);
+    }
+
+    /// Hands out to each consumer that waits the first record of a partition that no other consumer reads.
+    pub(super) fn deliver_of_partitions(
+        &mut self,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        // Of a single partition the first record is as good as any other.
+        let looked_at = if context.groups.is_some() { usize::MAX } else { 1 };
+        loop {
+            let is_free = |item: &Item, client: Client| {
+                let mut read = shelf.iter(&self.in_flight);
+                !read.any(|other| other.holder != client && share_partition(item, other, context))
+            };
+            let mut waiting = self.waiting.clients().iter();
+            let next = waiting.find_map(|&client| {
+                let mut visible = shelf.iter(&self.visible).take(looked_at);
+                Some((client, visible.find(|item| is_free(item, client))?.number))
+            });
+            let Some((client, number)) = next else { return };
+            self.waiting.drop_where(|waiting| waiting == client);
+            let item = shelf.take_first(&mut self.visible, |item| item.number == number);
+            self.lend(item.expect("it was found"), client, context, shelf, out);
+        }
+    }
+
+    /// A consumer has processed what it received with this receipt, and commits the position behind it, now or at the next
+    /// interval.
+    pub(super) fn commit(
+        &mut self,
+        client: Client,
+        receipt: Receipt,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let Client { machine, incarnation } = client;
+        let queue = context.id;
+        let is_it = |item: &&Item| item.receipt == receipt;
+        let Some(item) = shelf.iter(&self.in_flight).find(is_it).copied() else {
+            return refuse_remove(client, queue, out);
+        };
+        match context.options.commit {
+            Commit::Each => self.commit_up_to(item, context, shelf, out),
+            Commit::AtIntervals => {
+                // One interval passes for all that a consumer has processed.
+                if self.processed_by(item.holder, shelf).is_none() {
+                    out.send(context.machine, Message::Commit { client: item.holder });
+                }
+                shelf.change(&self.in_flight, |item| {
+                    if item.receipt == receipt {
+                        item.receipt = NO_RECEIPT;
+                    }
+                });
+                out.emit(Event::CommitDue { queue, record: item.copy.id });
+            }
+        }
+        out.send(machine, Message::Removed { incarnation, queue });
+        self.serve(context, shelf, out);
+    }
+
+    /// The first record that a consumer has processed and has yet to commit.
+    fn processed_by(&self, client: Client, shelf: &Shelf) -> Option<Item> {
+        let is_one = |item: &&Item| item.holder == client && item.is_processed();
+        shelf.iter(&self.in_flight).find(is_one).copied()
+    }
+
+    /// An interval has passed: the consumer commits its positions in all partitions. A log that has failed refuses that, and is
+    /// asked again when it works.
+    pub(super) fn commit_all(
+        &mut self,
+        client: Client,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        if self.state == State::Failed {
+            return;
+        }
+        while let Some(item) = self.processed_by(client, shelf) {
+            self.commit_up_to(item, context, shelf, out);
+        }
+        self.serve(context, shelf, out);
+    }
+
+    /// The log works again: consumers that have processed something commit at the next interval.
+    pub(super) fn intervals_go_on(&self, context: &Context, shelf: &Shelf, out: &mut Outbox) {
+        for item in shelf.iter(&self.in_flight).filter(|item| item.is_processed()) {
+            let first = self.processed_by(item.holder, shelf);
+            if first.is_some_and(|first| first.number == item.number) {
+                out.send(context.machine, Message::Commit { client: item.holder });
+            }
+        }
+    }
+
+    /// The position behind a record is committed: all before it in its partition is done with, processed or not.
+    fn commit_up_to(&mut self, item: Item, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let is_before =
+            |other: &Item| other.holder == item.holder && share_partition(&item, other, context);
+        while let Some(done) = shelf.take_first(&mut self.in_flight, is_before) {
+            out.emit(Event::Removed { queue: context.id, record: done.copy.id });
+            if done.number == item.number {
+                return;
+            }
+        }
+    }
+}

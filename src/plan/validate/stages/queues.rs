@@ -1,0 +1,101 @@
+//! What goes together in a queue, and what a log does not have.
+
+use crate::model::options::{
+    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, OnDependencyFailure,
+    QueueOptions, Receive, RemoveBy,
+};
+use crate::plan::validate::stages::{contradiction, each};
+use crate::scenario::{LossLimit, Problem, Scenario};
+
+/// Whether something contradicts the rest, its key, why that makes no sense, and what does.
+type Contradiction = (bool, &'static str, (&'static str, &'static str));
+
+/// No answer to what cannot happen, at each stage and in the queues that belong to none.
+pub(in crate::plan::validate) fn queues(scenario: &Scenario) -> Result<(), Problem> {
+    let has_keys = scenario.records.keys > 0;
+    let refuse = |stage: Option<&str>, contradictions: &[Contradiction]| match contradictions
+        .iter()
+        .find(|(is_one, ..)| *is_one)
+    {
+        Some(&(_, key, why)) => Err(contradiction(scenario, stage, key, why)),
+        None => Ok(()),
+    };
+    refuse(None, &of_a_queue(&scenario.queue, has_keys))?;
+    for (stage, own) in each(scenario) {
+        refuse(Some(stage), &of_a_queue(&own.queue, has_keys))?;
+        let reads_on = own.container.on_dependency_failure == OnDependencyFailure::ReadOn;
+        let is_no_log = own.queue.delivery != Delivery::Log;
+        refuse(
+            Some(stage),
+            &[(reads_on && is_no_log, "container.on_dependency_failure", POSITIONS)],
+        )?;
+    }
+    Ok(())
+}
+
+const POSITIONS: (&str, &str) =
+    ("only a log has positions", "set queue.delivery = \"log\", or leave this out");
+
+fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
+    let (is_fifo, is_log) = (queue.delivery == Delivery::Fifo, queue.delivery == Delivery::Log);
+    let fifo = ("only fifo queues have that", "leave it out, or use fifo queues");
+    let keys = ("records have no business keys", "set records.keys to 1 or more");
+    let mut all = if is_log { of_a_log(queue).to_vec() } else { Vec::new() };
+    all.extend([
+        (
+            queue.at_capacity != AtCapacity::default() && queue.capacity == 0,
+            "queue.at_capacity",
+            ("no queue is ever full", "set queue.capacity, or leave this out"),
+        ),
+        (!is_log && queue.commit != Commit::default(), "queue.commit", POSITIONS),
+        (!is_fifo && !is_log && queue.groups != Groups::One, "queue.groups", fifo),
+        (!has_keys && queue.groups == Groups::ByKey, "queue.groups", keys),
+        (!is_fifo && queue.deduplication != Deduplication::None, "queue.deduplication", fifo),
+        (!has_keys && queue.deduplication == Deduplication::ByKey, "queue.deduplication", keys),
+    ]);
+    all
+}
+
+/// Nothing that is said of single messages: a log has positions.
+fn of_a_log(queue: &QueueOptions) -> [Contradiction; 7] {
+    let leave = "leave it out, or use fifo or standard queues";
+    let no_dead = ("a log has no dead letters", leave);
+    [
+        (
+            queue.groups == Groups::ByRecord,
+            "queue.groups",
+            (
+                "a log has no partition for each record",
+                "use \"one\", or \"by-key\" with records.keys",
+            ),
+        ),
+        (
+            queue.max_receives > 0,
+            "queue.max_receives",
+            ("a log does not count how often a record is read, and has no dead letters", leave),
+        ),
+        (queue.dead_letters != DeadLetters::default(), "queue.dead_letters", no_dead),
+        (queue.parked_max != LossLimit::AtMost(0), "queue.parked_max", no_dead),
+        (
+            queue.capacity > 0,
+            "queue.capacity",
+            (
+                "a log is never full: what is too old is dropped",
+                "use budget.expire, or leave it out",
+            ),
+        ),
+        (
+            queue.receive != Receive::default(),
+            "queue.receive",
+            (
+                "a log keeps what it hands out",
+                "to commit before the work, put \"remove\" first in container.steps",
+            ),
+        ),
+        (
+            queue.remove != RemoveBy::default(),
+            "queue.remove",
+            ("nothing is removed from a log: positions are committed", leave),
+        ),
+    ]
+}

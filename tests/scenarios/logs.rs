@@ -1,0 +1,237 @@
+//! Queues that are logs: positions, what comes again, what a commit has with it, and what a log does not have.
+
+use std::cell::Cell;
+
+use active_active::explore::{Reached, Runner, SearchProgress, Verdict, Verified, Verify};
+use active_active::model::{Event, container, queue};
+use active_active::plan::Plan;
+use active_active::scenario::{Override, builtin};
+use active_active::scheduler::Random;
+use active_active::spec::PropertyName;
+
+use super::support::*;
+
+/// One stage that is a log.
+const LOG: &str = r#"
+    name = "log"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    records.batches = [6]
+    queue.delivery = "log"
+"#;
+
+/// The first violation in 2,000 random runs.
+fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
+    let mut runner = Runner::new(plans::plan(name, changes));
+    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+        Verdict::Violated(violation) => Some(violation.property()),
+        Verdict::Holds => None,
+        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
+    })
+}
+
+/// The incident is found by its property, and each fix holds under every scheduler, with all that was published.
+fn assert_mended(name: &str, fixes: &[&str]) {
+    let (_, _, property) = builtin::INCIDENTS.iter().find(|it| it.0 == name).expect("it is listed");
+    assert_eq!(found(name, &[]), Some(*property), "{name}");
+    for fix in fixes {
+        holds_with(name, &[fix], all_is_everywhere);
+    }
+}
+
+/// Containers die with records that they have processed and not committed: those are read again, and have one effect. At the
+/// end everything is committed.
+#[test]
+fn all_since_the_last_commit_comes_again() {
+    let (again, together) = (Cell::new(0u64), Cell::new(0u64));
+    let coverage = holds_under_every_scheduler("log-anywhere", |run| {
+        all_is_everywhere(run);
+        let mut due = 0;
+        let mut returned = 0;
+        for event in &run.events.all {
+            if let Event::Queue(queue::Event::CommitDue { .. }) = event {
+                due += 1;
+            } else if let Event::Queue(queue::Event::Returned { .. }) = event {
+                returned += 1;
+            }
+        }
+        // Three stages of queues, sixteen records: what was processed more often was processed again.
+        again.set(again.get() + u64::from(due > 3 * 16));
+        together.set(together.get() + u64::from(returned > 1));
+    });
+    assert!(again.get() > RANDOM_RUNS / 4, "records are processed again in {} runs", again.get());
+    assert!(together.get() > RANDOM_RUNS / 4, "{}", together.get());
+    for what in [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::TimedOut] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 20, "{}", what.text());
+    }
+    let none = ["budget.crash=0", "budget.pause=0", "budget.lost_reply=0"];
+    holds_with("log-anywhere", &none, |run| {
+        let comes_again =
+            |event: &Event| matches!(event, Event::Queue(queue::Event::Returned { .. }));
+        assert!(!run.events.all.iter().any(comes_again), "nothing is read again without a fault");
+    });
+}
+
+/// What comes again has its effect twice at a destination that tells no records apart.
+#[test]
+fn what_is_read_again_counts_again_without_deduplication() {
+    let changes = |commit| [commit, "budget.crash=1", "destination.dedupe=none"];
+    for commit in ["queue.commit=each", "queue.commit=at-intervals"] {
+        assert_eq!(found(LOG, &changes(commit)), Some(PropertyName::EffectOnce), "{commit}");
+    }
+}
+
+/// The position is committed, and the consumer dies before it has done the work.
+#[test]
+fn a_position_is_committed_before_the_work() {
+    assert_mended("committed-early", &["container.steps=store,publish,remove"]);
+    let lost = ["spec.leave_out=RemoveLast"];
+    assert_eq!(found("committed-early", &lost), Some(PropertyName::NeverLost));
+    // Only the memory of a container has it, which is no copy.
+    assert_eq!(
+        found("committed-early", &[lost[0], "budget.crash=0"]),
+        Some(PropertyName::NeverLost)
+    );
+    let each = [lost[0], "queue.commit=each"];
+    assert_eq!(found("committed-early", &each), Some(PropertyName::NeverLost));
+}
+
+/// A record fails, the consumer reads on, and the next commit has the record with it. One that is the last of its log
+/// stays where it is.
+#[test]
+fn a_later_commit_has_a_failed_record_with_it() {
+    let back = "container.on_dependency_failure=give-back";
+    assert_mended("committed-past", &[back, "container.on_dependency_failure=halt"]);
+    assert_eq!(found("committed-past", &["budget.refuse=0"]), None);
+    let at_intervals = "queue.commit=at-intervals";
+    assert_eq!(found("committed-past", &[at_intervals]), Some(PropertyName::RemoveLast));
+    assert_eq!(found("committed-past", &[at_intervals, back]), None);
+    let last = found("committed-past", &["records.batches=1", "dns.weights=1,0"]);
+    assert_eq!(last, Some(PropertyName::DeliveredAll));
+    let passes = Cell::new(0u64);
+    let goes_back = Cell::new(0u64);
+    holds_with("committed-past", &[back], |run| {
+        for event in &run.events.all {
+            if let Event::Container(container::Event::PassedOver { .. }) = event {
+                passes.set(passes.get() + 1);
+            } else if let Event::Container(container::Event::GaveBack { .. }) = event {
+                goes_back.set(goes_back.get() + 1);
+            }
+        }
+    });
+    assert_eq!((passes.get(), goes_back.get() > 0), (0, true));
+}
+
+/// A partition keeps its order, whichever containers read it; a standard queue does not.
+#[test]
+fn a_key_is_a_partition_and_keeps_its_order() {
+    let keyed = ["records.keys=2", "topology.containers=2", "dns.weights=1,0"];
+    let of = |changes: &[&'static str]| found(LOG, &[&keyed, changes].concat());
+    assert_eq!(of(&["queue.groups=by-key"]), None);
+    assert_eq!(of(&["queue.groups=one"]), None);
+    assert_eq!(of(&["queue.groups=by-key", "queue.commit=at-intervals"]), None);
+    assert_eq!(of(&["queue.delivery=standard"]), Some(PropertyName::MonotoneVersion));
+    let plan = plans::plan(LOG, &[]);
+    assert_eq!(PropertyName::RegionFifo.not_applicable(&plan), None);
+    assert_eq!(found(LOG, &["budget.lost_reply=2", "budget.pause=2"]), None);
+}
+
+/// Retention does not ask what was read: a record goes that a consumer lags behind for, or that one has in its hand.
+#[test]
+fn retention_drops_what_was_not_read() {
+    let paused = "script=pause only-container@1,publish 1,await delivered all";
+    let lags = [paused, "budget.expire=1", "dns.weights=1,0"];
+    assert_eq!(found(LOG, &lags), Some(PropertyName::NeverLost));
+    assert_eq!(found(LOG, &["budget.expire=2"]), None);
+    let restarted = ["budget.expire=2", "budget.crash=2", "container.restart=always"];
+    assert_eq!(found(LOG, &restarted), None);
+}
+
+/// A log has no dead letters, so a record that no consumer can process comes again for ever; one that comes to a container of the
+/// old release waits for the new one.
+#[test]
+fn a_record_that_cannot_be_processed_blocks_its_partition() {
+    let poison = "records.poison=2";
+    assert_eq!(found(LOG, &[poison]), Some(PropertyName::Settles));
+    let keyed = ["records.keys=3", "queue.groups=by-key", poison];
+    assert_eq!(found(LOG, &keyed), Some(PropertyName::Settles));
+    let rolled_out = [
+        "topology.old_containers=1",
+        "records.new_format_from=2",
+        "script=publish 1,deploy only@1,deploy only@2,await delivered all",
+    ];
+    holds_with(LOG, &rolled_out, all_is_everywhere);
+}
+
+/// What contradicts a log, or what only a log has, says so, and what to write instead.
+#[test]
+fn what_a_log_does_not_have_is_refused() {
+    let load = |changes: &[&str]| {
+        let overrides: Vec<Override> =
+            changes.iter().map(|change| change.parse().expect("it is a change")).collect();
+        Plan::load(LOG, "test", &overrides)
+    };
+    let refused: [(&[&str], &str, &str); 13] = [
+        (&["queue.max_receives=3"], "has no dead letters", "use fifo or standard queues"),
+        (&["queue.dead_letters=parked"], "no dead letters", "use fifo or standard queues"),
+        (&["queue.parked_max=1"], "no dead letters", "use fifo or standard queues"),
+        (&["queue.capacity=4"], "a log is never full", "budget.expire"),
+        (&["queue.receive=destructive"], "keeps what it hands out", "container.steps"),
+        (&["queue.remove=head"], "nothing is removed from a log", "leave it out"),
+        (&["queue.groups=by-record"], "no partition for each record", "by-key"),
+        (&["queue.groups=by-key"], "no business keys", "records.keys"),
+        (&["queue.deduplication=by-record"], "only fifo queues", "leave it out"),
+        (&["budget.visibility_timeout=1"], "no visibility timeout", "budget.crash"),
+        (&["budget.reorder=1"], "so does a log", "use 0"),
+        (
+            &["queue.delivery=fifo", "queue.commit=at-intervals"],
+            "only a log has positions",
+            "queue.delivery = \"log\"",
+        ),
+        (
+            &["queue.delivery=standard", "container.on_dependency_failure=read-on"],
+            "only a log has positions",
+            "queue.delivery = \"log\"",
+        ),
+    ];
+    for (changes, why, remedy) in refused {
+        let error = load(changes).map(|_| ()).expect_err("it contradicts itself");
+        let (key, _) = changes[changes.len() - 1].split_once('=').expect("it sets a key");
+        assert_eq!(error.key.as_deref(), Some(key), "{error}");
+        let text = error.to_string();
+        assert!(text.contains(why) && text.contains(remedy), "{text}");
+    }
+    assert!(load(&["records.keys=2", "queue.groups=by-key"]).is_ok());
+}
+
+/// All orders of a log are searched, and the verdict is that of the search without reduction.
+#[test]
+fn logs_are_searched_in_every_order() {
+    let at_intervals = "queue.commit=at-intervals";
+    let (one, two) = ("records.batches=1", "records.batches=2");
+    let read_on = "container.on_dependency_failure=read-on";
+    let early = "container.steps=remove,store,publish";
+    let designs: [(&[&str], Option<PropertyName>); 7] = [
+        (&[two, at_intervals], None),
+        (&[one, at_intervals, "budget.crash=1"], None),
+        (&[one, "budget.lost_reply=1"], None),
+        (&[two, "budget.refuse=1", read_on], Some(PropertyName::RemoveLast)),
+        (&[one, "budget.refuse=1", "container.on_dependency_failure=give-back"], None),
+        (&[one, "budget.crash=1", early], Some(PropertyName::RemoveLast)),
+        (&[one, at_intervals, early, "spec.leave_out=RemoveLast"], Some(PropertyName::NeverLost)),
+    ];
+    for (design, property) in designs {
+        let plan = plans::plan(LOG, &[&["dns.weights=1,0"], design].concat());
+        for reduces in [true, false] {
+            let verify = Verify { threads: 2, reduces, ..Verify::new(plan.clone()) };
+            let report = verify.run(&SearchProgress::default());
+            assert!(!report.reduced, "{design:?}");
+            let violated = match &report.verdict {
+                Verified::Violated(found) => Some(found.violation.property()),
+                Verified::Holds => None,
+                Verified::Incomplete(why) => panic!("{design:?}: {why:?}"),
+            };
+            assert_eq!(violated, property, "{design:?}");
+        }
+    }
+}
