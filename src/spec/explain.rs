@@ -201,8 +201,13 @@ impl Narrator<'_> {
                 self.whereabouts(&items.collect::<Vec<RecordId>>())
             }
             Breach::NotStored { record, table } => {
-                let (_, stage) = self.simulation.plan().layout.table_place(table);
-                self.rows_of(record, stage)
+                let layout = &self.simulation.plan().layout;
+                let mut reasons = self.rows_of(record, layout.table_place(table).1);
+                // It can be delivered on one way and stay on another one.
+                if !layout.shape.is_line() {
+                    reasons.extend(self.whereabouts(&[record]));
+                }
+                reasons
             }
             Breach::Diverged { record, stage, .. } => self.rows_of(record, stage),
             Breach::KeyDiverged { stage, key, .. } => self.shown_for(usize::from(key), stage),
