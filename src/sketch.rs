@@ -158,6 +158,13 @@ impl Speed {
 impl Sketch {
     /// The scenario.
     pub(crate) fn scenario(&self) -> Scenario {
+        let mut scenario = self.with_names_of_a_line();
+        ways::rename(&mut scenario);
+        scenario
+    }
+
+    /// The scenario, with queues in its script that are called as in a line.
+    fn with_names_of_a_line(&self) -> Scenario {
         let (mut topology, rollout) = (self.topology.clone(), self.rollout());
         topology.old_containers = rollout.map_or(0, |(old, _)| old);
         let speed: BTreeMap<String, u32> =
@@ -175,7 +182,7 @@ impl Sketch {
         let (store, aurora) = self.databases();
         let (delivery, max_receives) = (self.delivery, self.max_receives());
         let capacity = self.capacity();
-        let mut scenario = Scenario {
+        Scenario {
             name: "generated".to_owned(),
             records: Records {
                 batches: self.batches.clone(),
@@ -226,9 +233,7 @@ impl Sketch {
             topology,
             stage: self.stage(),
             ..Scenario::default()
-        };
-        ways::rename(&mut scenario);
-        scenario
+        }
     }
 
     /// How many containers of each queue are of the old release, and how they stop, if there is a rollout.

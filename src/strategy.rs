@@ -111,8 +111,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     )
         .boxed();
     let script = (opening(), vec(act(), 0..=12)).boxed();
-    // In boxes: all that is drawn is moved by value on its way up, and would be more than 60 kB of a test
-    // thread's stack each time.
+    // In boxes: all that is drawn is moved by value on its way up, more than 60 kB of a stack each time.
     (topology, records, design, budget().boxed(), script).prop_map(
         |(topology, records, design, budget, (opening, acts))| {
             let (batches, keys, naming, (speeds, timing), (unreadable, poison)) = records;

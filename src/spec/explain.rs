@@ -1,7 +1,9 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
 use crate::model::dns::DnsSide;
-use crate::model::id::{ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId};
+use crate::model::id::{
+    ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
+};
 use crate::model::layout::Place;
 use crate::model::options::Dedupe;
 use crate::sim::Simulation;
@@ -200,15 +202,7 @@ impl Narrator<'_> {
                 let items = self.simulation.queue_items(queue).map(|item| item.copy.id);
                 self.whereabouts(&items.collect::<Vec<RecordId>>())
             }
-            Breach::NotStored { record, table } => {
-                let layout = &self.simulation.plan().layout;
-                let mut reasons = self.rows_of(record, layout.table_place(table).1);
-                // It can be delivered on one way and stay on another one.
-                if !layout.shape.is_line() {
-                    reasons.extend(self.whereabouts(&[record]));
-                }
-                reasons
-            }
+            Breach::NotStored { record, table } => self.why_not_stored(record, table),
             Breach::Diverged { record, stage, .. } => self.rows_of(record, stage),
             Breach::KeyDiverged { stage, key, .. } => self.shown_for(usize::from(key), stage),
             Breach::SeveralRows { table, .. } => self.why_several_rows(table),
@@ -254,6 +248,16 @@ impl Narrator<'_> {
             | Breach::Invented { .. }
             | Breach::CameBack { .. } => Vec::new(),
         }
+    }
+
+    fn why_not_stored(&self, record: RecordId, table: TableId) -> Vec<String> {
+        let layout = &self.simulation.plan().layout;
+        let mut reasons = self.rows_of(record, layout.table_place(table).1);
+        // It can be delivered on one way and stay on another one.
+        if !layout.shape.is_line() {
+            reasons.extend(self.whereabouts(&[record]));
+        }
+        reasons
     }
 
     fn answered_again(&self, container: ContainerId) -> String {
