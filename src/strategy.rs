@@ -90,9 +90,8 @@ fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, bool, Ways)> 
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
-    let pace = (speeds(), timing());
     let odd = (prop::bool::weighted(0.1), prop::bool::weighted(0.4));
-    let records = (batches(), keys, naming(), pace, odd).boxed();
+    let records = (batches(), keys, naming(), (speeds(), timing()), odd).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
