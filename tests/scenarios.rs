@@ -55,6 +55,7 @@ fn is_avoided(name: &str, what: Reached) -> bool {
         | "health-failover"
         | "recovery-objectives"
         | "primary-failover"
+        | "workload1-failover"
         | "active-passive-failover" => {
             let in_flight = [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::Returned];
             // The writer is where the active region is, before and after.
@@ -104,6 +105,8 @@ const TESTED: &[&str] = &[
     "called-anywhere",
     // In `logs.rs`.
     "log-anywhere",
+    "workload1-f3-fail-kafka",
+    "workload1-failover",
     "standard-queues",
     "crash-anywhere",
     "active-passive",

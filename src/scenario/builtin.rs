@@ -37,6 +37,11 @@ pub const ALL: &[(&str, &str)] = &[
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("log-anywhere", include_str!("../../scenarios/log-anywhere.toml")),
+    (
+        "workload1-f3-fail-kafka",
+        include_str!("../../scenarios/workload1/workload1-f3-fail-kafka.toml"),
+    ),
+    ("workload1-failover", include_str!("../../scenarios/workload1/workload1-failover.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),
     ("crash-anywhere", include_str!("../../scenarios/crash-anywhere.toml")),
     ("active-passive", include_str!("../../scenarios/active-passive/active-passive.toml")),
@@ -296,7 +301,7 @@ impl Group {
             let mut letters = name.chars();
             let is_numbered = letters.next() == Some('f')
                 && letters.next().is_some_and(|digit| digit.is_ascii_digit());
-            is_numbered || ["baseline", "failover"].contains(&name)
+            is_numbered || name.starts_with("workload1") || ["baseline", "failover"].contains(&name)
         };
         if INCIDENTS.iter().any(|(incident, ..)| *incident == name) {
             Group::Incidents

@@ -97,6 +97,18 @@ fn failover_keeps_batches_2_and_3_out_of_region_1() {
     reached_in_every_run(&coverage, &[Reached::WentOffline, Reached::SeveralRegions]);
 }
 
+/// Workload1, with a stream that fails behind the processor, and with the primaries in region 2 from batch 2 on.
+#[test]
+fn workload1_has_all_records_in_the_databases_of_three_regions() {
+    let coverage = holds_under_every_scheduler("workload1-f3-fail-kafka", all_is_everywhere);
+    reached_in_every_run(&coverage, &[Reached::ComponentFailed, Reached::WriteForwarded]);
+    let coverage = holds_under_every_scheduler("workload1-failover", |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+    });
+    reached_in_every_run(&coverage, &[Reached::WentOffline, Reached::WriterMoved]);
+}
+
 /// The record that a queue, a container or the destination's end of the region worked on; what
 /// replication brings to its tables is no work of the region.
 fn touched(event: &Event, region: RegionId, plan: &Plan) -> Option<RecordId> {
