@@ -12,7 +12,7 @@
 //! | base of the order | two bytes, the low one first, modulo 2,048: 0 is the fair schedule, every other number a random one of its own, faults included |
 //! | regions | pick: 2 mostly, rarely up to 8 |
 //! | stages | pick: 1 mostly, rarely up to 5 |
-//! | containers on a queue | pick: 1 mostly, else 2 |
+//! | containers on a queue | pick: 1 mostly, else 2; from 192 on a bit says whether the first or the second stage has settings of its own, and three bits which |
 //! | batches | pick: 1 to 3; then for each its records, pick: 1 to 3, rarely 5 |
 //! | business keys | pick: none mostly, else an unreadable row, or 1 or 2 keys; with 1, and rarely with none, no container can process the first record, if records are dead-lettered |
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
@@ -46,7 +46,7 @@ use crate::run::{Choices, Runner};
 use crate::scenario::{Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, Ways, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Speed, Spot, Wait, Ways, stage_names,
 };
 
 mod budget;
@@ -268,7 +268,7 @@ const ACTS_MAX: usize = 12;
 fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let regions = *bytes.choose(&REGIONS)?;
     let stages = stage_names(*bytes.choose(&STAGES)?);
-    let containers = *bytes.choose(&CONTAINERS)?;
+    let (containers, own) = containers(bytes)?;
     let batches = *bytes.choose(&BATCHES)?;
     let batch_sizes = (0..batches).map(|_| bytes.choose(&RECORDS).copied());
     let batch_sizes = batch_sizes.collect::<Result<_>>()?;
@@ -303,6 +303,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         on_dependency_failure,
         outbox,
         ways: Ways::default(),
+        own,
         budget: budget::of(bytes)?,
         speeds: Vec::new(),
         timing: Timing::default(),
@@ -320,6 +321,13 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         (sketch.delivery, sketch.commit) = (Delivery::Log, commit);
     }
     Ok(sketch)
+}
+
+/// How many containers are on a queue, and, from 192 on, what is set for the first or the second stage.
+fn containers(bytes: &mut Unstructured<'_>) -> Result<(u8, Option<Own>)> {
+    let number: u8 = bytes.arbitrary()?;
+    let own = || Own { stage: number >> 5 & 1, ..Own::KINDS[usize::from(number >> 2 & 7)] };
+    Ok((CONTAINERS[usize::from(number % 4)], (number >= 192).then(own)))
 }
 
 fn spot(bytes: &mut Unstructured<'_>) -> Result<Spot> {
@@ -431,6 +439,7 @@ mod tests {
 
     use super::*;
     use crate::run::Verdict;
+    use crate::scenario::StageOptions;
     use crate::scheduler::seed;
 
     #[test]
@@ -487,6 +496,23 @@ mod tests {
         assert_eq!(Scenario::parse(expected), Ok(case.scenario), "{toml}");
         assert_eq!(case.choices, [61_441, 9, 63_491, 63]);
         assert_eq!(Case::from_bytes(&vec![0; BYTES_MAX + 1]), None);
+    }
+
+    #[test]
+    fn one_stage_can_have_settings_of_its_own() {
+        let second = |byte: u8| {
+            let case = Case::from_bytes(&[0, 0, 0, 7, byte]).expect("it is short");
+            case.scenario.stage.get("preprocess").cloned().unwrap_or_default()
+        };
+        let containers = |containers| StageOptions { containers, ..StageOptions::default() };
+        assert_eq!(second(191), containers(None));
+        assert_eq!(second(192 + 32 + 4), containers(Some(2)));
+        let drawn: Vec<StageOptions> = (224..=255).map(second).collect();
+        let differs = |option: fn(&StageOptions) -> bool| drawn.iter().any(option);
+        assert!(differs(|own| own.queue.delivery.is_some()));
+        assert!(differs(|own| own.container.retries.is_some()));
+        assert!(differs(|own| own.container.steps.is_some()));
+        assert!(differs(|own| own.table.on_failure.is_some()));
     }
 
     /// Taken by their numbers, the choices are those of the timed scheduler.

@@ -113,15 +113,7 @@ impl Plan {
     /// The first thing that is wrong with it, with the key and the remedy.
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
-        validate::records(scenario)?;
-        validate::stages(scenario)?;
-        validate::budget(scenario)?;
-        validate::databases(scenario)?;
-        validate::replication(scenario)?;
-        validate::dns(scenario)?;
-        validate::timing(scenario)?;
-        validate::left_out(scenario)?;
-        validate::service(scenario)?;
+        validate::options(scenario)?;
         let steps = validate::container_steps(scenario)?;
         let weights = validate::weights(&scenario.dns.weights, scenario, "dns.weights")?;
         let speeds = names::speeds(scenario, &layout)?;
@@ -141,8 +133,9 @@ impl Plan {
         };
         let fences_late = fences_late(scenario, &actions);
         let can_be_late = fences_late || scenario.budget.late > 0;
+        let any = |is: fn(&StageSettings) -> bool| settings.iter().any(is);
         let offers_faults = scenario.budget != Budget::default()
-            || settings.iter().any(|stage| stage.container.restart == Restart::Always)
+            || any(|stage| stage.container.restart == Restart::Always)
             || can_be_late;
         let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
@@ -157,21 +150,17 @@ impl Plan {
             budget: scenario.budget,
             outages: outages(scenario, &layout),
             repeats: scenario.budget != Budget::default()
-                || settings
-                    .iter()
-                    .any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
+                || any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
                 || cannot_process(scenario)
                 || scenario.replication.origin == Origin::All
                 || layout.shape.visits() > layout.positions() as u64
                 || disturbs(&actions),
-            goes_round: settings.iter().any(|stage| goes_round(&stage.container)),
+            goes_round: any(|stage| goes_round(&stage.container)),
             compares_times: scenario.records.keys > 0
-                && settings.iter().any(|stage| stage.table.conflict == Conflict::LastWriterWins),
+                && any(|stage| stage.table.conflict == Conflict::LastWriterWins),
             parks: scenario.queue.dead_letters == DeadLetters::Parked
-                || settings.iter().any(|stage| stage.queue.dead_letters == DeadLetters::Parked),
-            awaits_refusal: actions
-                .iter()
-                .any(|action| matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))),
+                || any(|stage| stage.queue.dead_letters == DeadLetters::Parked),
+            awaits_refusal: actions.iter().any(awaits_refusal),
             clocks_differ: clocks_differ(scenario, &settings),
             fences_late,
             can_be_late,
@@ -179,7 +168,7 @@ impl Plan {
             is_watched: offers_faults
                 || scenario.dns.answer == Answer::Random
                 || scenario.dns.health_check == HealthCheckOf::WholePath,
-            consumers_can_hang: settings.iter().any(|stage| stage.containers > 1)
+            consumers_can_hang: any(|stage| stage.containers > 1)
                 && (has_fault(&actions, FaultKind::Pause)
                     || scenario.budget.does(FaultKind::Pause)),
             scenario: scenario.clone(),
@@ -491,6 +480,11 @@ fn goes_round(container: &ContainerOptions) -> bool {
         OnDependencyFailure::GiveBack | OnDependencyFailure::ReadOn => true,
         OnDependencyFailure::Halt | OnDependencyFailure::Drop => false,
     }
+}
+
+/// Whether the driver waits for the source to be refused.
+fn awaits_refusal(action: &DriverAction) -> bool {
+    matches!(action, DriverAction::Await(Await::PublishedOrRefused(_)))
 }
 
 /// Whether there are records that some container cannot process.

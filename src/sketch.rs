@@ -11,11 +11,13 @@
 use std::collections::BTreeMap;
 
 mod naming;
+mod own;
 mod script;
 mod spot;
 mod ways;
 
 pub(crate) use naming::Naming;
+pub(crate) use own::Own;
 pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
@@ -104,6 +106,8 @@ pub(crate) struct Sketch {
     /// Whether containers call the external service, before they store or after that; and what it does when it has
     /// failed.
     pub(crate) calls: Option<(bool, ServiceFailure)>,
+    /// What is set for one stage, if anything is.
+    pub(crate) own: Option<Own>,
     /// What the scheduler may choose; of changes of order only if the queues have them, of moves of a writer only if there is one, and of losses of regions so many that
     /// enough are left.
     pub(crate) budget: Budget,
@@ -139,10 +143,10 @@ impl Speed {
     /// How many kinds of machines there are to choose from.
     pub(crate) const KINDS: u8 = 9;
 
-    pub(crate) fn pattern(self, topology: &Topology) -> String {
-        let spot = self.spot;
+    pub(crate) fn pattern(self, shape: &Scenario) -> String {
+        let (spot, topology) = (self.spot, &shape.topology);
         match self.kind % Speed::KINDS {
-            0 => spot.containers(topology),
+            0 => spot.containers(shape),
             1 => spot.queue(topology),
             2 => spot.table(topology),
             3 => spot.replicator(topology),
@@ -165,10 +169,11 @@ impl Sketch {
 
     /// The scenario, with queues in its script that are called as in a line.
     fn with_names_of_a_line(&self) -> Scenario {
-        let (mut topology, rollout) = (self.topology.clone(), self.rollout());
+        let (shape, rollout) = (self.shape(), self.rollout());
+        let mut topology = shape.topology.clone();
         topology.old_containers = rollout.map_or(0, |(old, _)| old);
         let speed: BTreeMap<String, u32> =
-            self.speeds.iter().map(|speed| (speed.pattern(&topology), speed.speed)).collect();
+            self.speeds.iter().map(|speed| (speed.pattern(&shape), speed.speed)).collect();
         let keyed = self.keys > 0;
         let (conflict, versions) = match keyed {
             true => (Conflict::VersionChecked, Versions::Checked),
@@ -199,7 +204,7 @@ impl Sketch {
                 commit: if self.is_log() { self.commit } else { Commit::default() },
                 groups: self.groups(),
                 deduplication: self.deduplication(),
-                max_receives,
+                max_receives: if self.one_gives_up() { 0 } else { max_receives },
                 capacity,
                 dead_letters: match self.has_poison() {
                     true => DeadLetters::Parked,
@@ -212,7 +217,7 @@ impl Sketch {
             container: ContainerOptions {
                 retries: self.retries,
                 on_dependency_failure: self.on_dependency_failure(),
-                steps: self.steps(),
+                steps: self.steps(self.has_outbox()),
                 on_stop: rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop),
                 ..ContainerOptions::default()
             },
@@ -231,7 +236,7 @@ impl Sketch {
             budget: self.budget(),
             script: script::write(self),
             topology,
-            stage: self.stage(),
+            stage: if self.has_branches() { self.stage() } else { self.stages() },
             ..Scenario::default()
         }
     }
@@ -261,9 +266,9 @@ impl Sketch {
     }
 
     /// What containers do, in order: where they call the external service, before they publish, or a relay does.
-    fn steps(&self) -> Vec<Action> {
+    fn steps(&self, has_outbox: bool) -> Vec<Action> {
         use Action::{Call, Publish, Remove, Store};
-        match (self.has_outbox(), self.calls) {
+        match (has_outbox, self.calls) {
             (false, None) => vec![Store, Publish, Remove],
             (false, Some((false, _))) => vec![Store, Call, Publish, Remove],
             (false, Some((true, _))) => vec![Call, Store, Publish, Remove],
@@ -350,7 +355,7 @@ impl Sketch {
     /// The budget as far as the system can have such faults.
     fn budget(&self) -> Budget {
         let mut budget = self.budget;
-        if self.delivery != Delivery::Standard {
+        if self.delivery != Delivery::Standard && !self.has_own(|own| own.delivery) {
             budget.reorder = 0;
         }
         if self.is_log() {
@@ -384,18 +389,24 @@ impl Sketch {
     }
 
     fn on_dependency_failure(&self) -> OnDependencyFailure {
-        let is_open = self.opening == Opening::Plain && self.max_receives() == 0;
-        if is_open { self.on_dependency_failure } else { OnDependencyFailure::Halt }
+        match self.may_give_back() {
+            true => self.on_dependency_failure,
+            false => OnDependencyFailure::Halt,
+        }
     }
 
     fn has_outbox(&self) -> bool {
+        let mut stages = 0..self.topology.stages.len();
+        self.outbox && stages.all(|stage| self.may_have_outbox(stage))
+    }
+
+    /// Whether the containers of the stage of this index may leave it to relays to publish.
+    fn may_have_outbox(&self, stage: usize) -> bool {
         let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
-        let stages = self.topology.stages.len();
-        self.outbox
-            && self.opening == Opening::Plain
+        self.opening == Opening::Plain
             && !self.is_strong()
             && !self.has_branches()
-            && !(0..stages).any(|stage| self.has_database(stage))
+            && !self.has_database(stage)
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)
     }

@@ -44,7 +44,7 @@ use crate::model::options::{
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Sketch, Speed, Spot, Wait, Ways, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Speed, Spot, Wait, Ways, stage_names,
 };
 
 mod disturbed;
@@ -96,17 +96,16 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
         (select(TableFailure::ALL), select(Clock::ALL), prop_oneof![Just(0u32), 1u32..=50]),
-        (
-            delivery(),
-            prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
-            prop::bool::weighted(0.3),
-        ),
+        queues(),
         prop_oneof![3 => Just(0u16), 1 => 1u16..=3],
         containers(),
         prop_oneof![4 => Just(0u16), 1 => 1u16..=4],
         databases(),
         as_published(),
-        prop::option::weighted(0.2, (any::<bool>(), select(ServiceFailure::ALL))),
+        (
+            prop::option::weighted(0.2, (any::<bool>(), select(ServiceFailure::ALL))),
+            prop::option::weighted(0.25, own()),
+        ),
     )
         .boxed();
     let script = (opening(), vec(act(), 0..=12)).boxed();
@@ -124,7 +123,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 capacity,
                 databases,
                 (on_queue_failure, commands),
-                calls,
+                (calls, own),
             ) = design;
             let sketch = Sketch {
                 topology,
@@ -153,6 +152,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_queue_failure,
                 commands,
                 calls,
+                own,
                 budget,
                 opening,
                 acts,
@@ -170,6 +170,34 @@ fn delivery() -> impl Strategy<Value = (Delivery, Commit)> {
         1 => Just(Delivery::Log),
     ];
     (delivery, select(Commit::ALL))
+}
+
+/// The kind of the queues, their message groups, and whether they tell resends from messages.
+fn queues() -> impl Strategy<Value = ((Delivery, Commit), Groups, bool)> {
+    (
+        delivery(),
+        prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
+        prop::bool::weighted(0.3),
+    )
+}
+
+/// What one stage has of its own.
+fn own() -> impl Strategy<Value = Own> {
+    let is_set = || prop::bool::weighted(0.3);
+    let containers = prop_oneof![3 => Just(0u8), 2 => 1u8..=3];
+    let retries = prop_oneof![3 => Just(0u8), 1 => 1u8..=2];
+    let flags = (is_set(), is_set(), is_set(), is_set());
+    (any::<u8>(), containers, retries, flags).prop_map(
+        |(stage, containers, retries, (delivery, gives_up, failures, outbox))| Own {
+            stage,
+            containers,
+            delivery,
+            gives_up,
+            retries,
+            failures,
+            outbox,
+        },
+    )
 }
 
 /// What failed queues do with those who wait, and when commands take effect.
@@ -436,14 +464,14 @@ mod tests {
     }
 
     /// One fault would do; but to take away a line of the script, or a fault from the budget, moves
-    /// every event after it, so the last few may stay.
+    /// every event after it, so the last few may stay, and so may the records of one batch.
     #[test]
     fn a_bug_that_needs_a_fault_shrinks_to_a_handful() {
         let skip = |scenario: &mut Scenario| scenario.container.on_duplicate = OnDuplicate::Skip;
         let (scenario, choices) = smallest(skip);
         let faults = Plan::new(&scenario).expect("it is valid").faults().count() as u64;
         assert!(scenario.budget.total() + faults < 12, "{scenario:?}");
-        assert!(scenario.records.total() <= 5, "{scenario:?}");
+        assert!(scenario.records.total() <= 12, "{scenario:?}");
         assert!(scenario.script.len() < 16, "{scenario:?}");
         assert!(choices.len() < 20, "{} choices", choices.len());
     }

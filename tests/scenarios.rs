@@ -19,6 +19,7 @@ mod published;
 mod rollouts;
 mod routes;
 mod shapes;
+mod stages;
 mod support;
 
 use support::*;
@@ -138,6 +139,8 @@ const TESTED: &[&str] = &[
     "partial-batch",
     "received-not-applied",
     "scattered-groups",
+    // In `stages.rs`.
+    "scaled-out-stage",
     "poison-message",
     "outage-dead-letters",
     "outbox-watermark",

@@ -42,6 +42,7 @@ mod scenarios;
 mod schedulers;
 mod schema;
 mod spec_canaries;
+mod stages;
 #[cfg(feature = "cli")]
 mod stories;
 mod strategies;

@@ -61,8 +61,21 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
     Ok(layout)
 }
 
+/// The options that go together.
+pub(super) fn options(scenario: &Scenario) -> Result<(), Problem> {
+    records(scenario)?;
+    stages(scenario)?;
+    budget(scenario)?;
+    databases(scenario)?;
+    replication(scenario)?;
+    dns(scenario)?;
+    timing(scenario)?;
+    left_out(scenario)?;
+    service(scenario)
+}
+
 /// Properties without which nothing could be judged, or that are turned off elsewhere.
-pub(super) fn left_out(scenario: &Scenario) -> Result<(), Problem> {
+fn left_out(scenario: &Scenario) -> Result<(), Problem> {
     let leave_out = scenario.spec.leave_out.iter().enumerate();
     let mut refused = leave_out.filter_map(|(index, property)| Some((index, property.required()?)));
     refused.next().map_or(Ok(()), |(index, (why, remedy))| {
@@ -77,7 +90,7 @@ fn is_name(name: &str) -> bool {
         && name.len() <= 64
 }
 
-pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
+fn records(scenario: &Scenario) -> Result<(), Problem> {
     let records = &scenario.records;
     range("records.batches", "batches", records.batches.len() as u64, (1, 65_534))?;
     for (index, &size) in records.batches.iter().enumerate() {
@@ -103,7 +116,7 @@ pub(super) fn records(scenario: &Scenario) -> Result<(), Problem> {
 }
 
 /// Strong replication has three regions, one of which may be a witness.
-pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
+fn replication(scenario: &Scenario) -> Result<(), Problem> {
     let (regions, options) = (scenario.topology.regions, &scenario.replication);
     if options.mode == ReplicationMode::Eventual && options.acknowledge != AcknowledgeWhen::Applied
     {
@@ -130,7 +143,7 @@ pub(super) fn replication(scenario: &Scenario) -> Result<(), Problem> {
 }
 
 /// No fault that the system cannot have.
-pub(super) fn budget(scenario: &Scenario) -> Result<(), Problem> {
+fn budget(scenario: &Scenario) -> Result<(), Problem> {
     let budget = &scenario.budget;
     let all = |is: fn(&QueueOptions) -> bool| {
         is(&scenario.queue) && scenario.of_stages().all(|stage| is(&stage.queue))
@@ -173,13 +186,13 @@ fn has_database(scenario: &Scenario) -> bool {
 }
 
 /// The options of queues and tables that go together, at each stage.
-pub(super) fn stages(scenario: &Scenario) -> Result<(), Problem> {
+fn stages(scenario: &Scenario) -> Result<(), Problem> {
     stages::queues(scenario)?;
     stages::tables(scenario)
 }
 
 /// Times that are times.
-pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
+fn timing(scenario: &Scenario) -> Result<(), Problem> {
     let timing = &scenario.timing;
     let times = [
         ("timing.source_ms", timing.source_ms),
@@ -200,7 +213,7 @@ pub(super) fn timing(scenario: &Scenario) -> Result<(), Problem> {
 }
 
 /// A writer in a region that exists, and nothing about databases when there is none.
-pub(super) fn databases(scenario: &Scenario) -> Result<(), Problem> {
+fn databases(scenario: &Scenario) -> Result<(), Problem> {
     let aurora = &scenario.aurora;
     let regions = scenario.topology.regions;
     if aurora.writer == 0 || aurora.writer > regions {
@@ -226,7 +239,7 @@ pub(super) fn databases(scenario: &Scenario) -> Result<(), Problem> {
 }
 
 /// Nothing about a service that no container calls, nor about keys that there are none of.
-pub(super) fn service(scenario: &Scenario) -> Result<(), Problem> {
+fn service(scenario: &Scenario) -> Result<(), Problem> {
     let (service, default) = (&scenario.service, ServiceOptions::default());
     let set = [
         ("service.idempotency", service.idempotency != default.idempotency),
@@ -253,7 +266,7 @@ pub(super) fn service(scenario: &Scenario) -> Result<(), Problem> {
 }
 
 /// The options of in-dns that go together.
-pub(super) fn dns(scenario: &Scenario) -> Result<(), Problem> {
+fn dns(scenario: &Scenario) -> Result<(), Problem> {
     let (dns, regions) = (&scenario.dns, scenario.topology.regions);
     range("dns.ttl", "sends", dns.ttl.into(), (0, 1_000))?;
     range("dns.health_threshold", "results in a row", dns.health_threshold.into(), (0, 10))?;

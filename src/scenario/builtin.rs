@@ -176,6 +176,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::MonotoneVersion,
     ),
     (
+        "scaled-out-stage",
+        include_str!("../../scenarios/incidents/scaled-out-stage.toml"),
+        PropertyName::MonotoneVersion,
+    ),
+    (
         "poison-message",
         include_str!("../../scenarios/incidents/poison-message.toml"),
         PropertyName::Settles,

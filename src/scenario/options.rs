@@ -37,6 +37,9 @@ pub struct Value {
     pub about: About,
 }
 
+/// The tables whose options can be set for one stage.
+const OF_STAGES: [&str; 3] = ["queue.", "container.", "table."];
+
 /// An option of a scenario.
 #[derive(Debug)]
 pub struct DesignOption {
@@ -49,6 +52,17 @@ impl DesignOption {
     /// The key, its parts joined by dots.
     pub fn key(&self) -> &str {
         &self.key
+    }
+
+    /// The key that sets it for one stage, if it can be another one there.
+    pub fn key_of_stage(&self, stage: &str) -> Option<String> {
+        let own = match self.key() {
+            "queue.parked_max" | "table.skew" => None,
+            "topology.containers" => Some("containers"),
+            "store.default" => Some("store"),
+            key => Some(key).filter(|key| OF_STAGES.iter().any(|of| key.starts_with(of))),
+        };
+        own.map(|own| format!("stage.{stage}.{own}"))
     }
 
     /// The values that are worth a try, the default first; none if every case has values of its own.
@@ -209,6 +223,27 @@ mod tests {
                 assert_eq!(read, scenario, "{}", value.design);
             }
         }
+    }
+
+    /// Whether an option can be set for one stage is what the reader says of it.
+    #[test]
+    fn what_can_be_set_for_one_stage_is_read() {
+        for option in ALL.iter().filter(|option| !option.values().is_empty()) {
+            for value in option.values() {
+                let key = option.key_of_stage("core");
+                let written = key.clone().unwrap_or_else(|| format!("stage.core.{}", option.key()));
+                let mut change: crate::scenario::Override =
+                    value.design.parse().expect("KEY=VALUE");
+                change.key.clone_from(&written);
+                let read = crate::scenario::file::read("script = 'publish 1'", "one", &[change]);
+                assert_eq!(read.is_ok(), key.is_some() || is_refused_later(&written), "{written}");
+            }
+        }
+    }
+
+    /// It is in the table of a stage for what it is elsewhere, and the check of the scenario refuses it.
+    fn is_refused_later(written: &str) -> bool {
+        written.ends_with("queue.parked_max") || written.ends_with("table.skew")
     }
 
     /// What is said to be needed is an option and a value of it, and what shows a design to be wrong says so.

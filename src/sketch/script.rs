@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::container::State;
 use crate::model::fault::FaultKind;
 use crate::model::options::OnRefusal;
-use crate::scenario::{Condition, Expectation, ScriptStep, Topology};
+use crate::scenario::{Condition, Expectation, Scenario, ScriptStep, Topology};
 use crate::sketch::{Sketch, Spot};
 
 /// How the script begins, in a system in which nothing has failed yet. Only there it is certain
@@ -167,8 +167,9 @@ impl Disturbance {
     pub(crate) fn resolve(
         self,
         spot: Spot,
-        topology: &Topology,
+        shape: &Scenario,
     ) -> (ScriptStep, String, Option<String>) {
+        let topology = &shape.topology;
         let region = spot.region(topology);
         let fault = |kind, name: String, stops: Option<String>| {
             (ScriptStep::Fault(kind, name.clone()), name, stops)
@@ -178,8 +179,8 @@ impl Disturbance {
         let containers = format!("*-container*@{region}");
         let here = Some(containers.clone());
         match self {
-            Disturbance::PauseContainer => fault(FaultKind::Pause, spot.container(topology), None),
-            Disturbance::CrashContainer => fault(FaultKind::Crash, spot.container(topology), None),
+            Disturbance::PauseContainer => fault(FaultKind::Pause, spot.container(shape), None),
+            Disturbance::CrashContainer => fault(FaultKind::Crash, spot.container(shape), None),
             Disturbance::FailQueue => fail(spot.queue(topology), here),
             Disturbance::FailTable => fail(spot.table(topology), here),
             Disturbance::FailGlobalTable => fail(spot.global_table(topology), everywhere()),
@@ -212,7 +213,9 @@ pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
     let certain = sketch.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
     let (script, failed) = (Vec::new(), Vec::new());
     let lost = BTreeSet::new();
-    let mut writer = Writer { sketch, script, publishes: 0, failed, certain, lost, moved: false };
+    let shape = sketch.shape();
+    let mut writer =
+        Writer { sketch, shape, script, publishes: 0, failed, certain, lost, moved: false };
     writer.open();
     sketch.acts.iter().for_each(|&act| writer.act(act));
     writer.close();
@@ -221,6 +224,7 @@ pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
 
 struct Writer<'a> {
     sketch: &'a Sketch,
+    shape: Scenario,
     script: Vec<ScriptStep>,
     /// How many publish steps there are so far.
     publishes: usize,
@@ -240,7 +244,8 @@ impl Writer<'_> {
         match self.sketch.opening {
             Opening::Plain => {}
             Opening::Waiting(spot) => {
-                let (containers, queue) = (spot.containers(topology), spot.in_queue_name(topology));
+                let (containers, queue) =
+                    (spot.containers(&self.shape), spot.in_queue_name(topology));
                 self.push(ScriptStep::Fault(FaultKind::Pause, containers.clone()));
                 self.publish();
                 self.await_first_batch(Condition::Enqueued(queue, 1));
@@ -278,7 +283,7 @@ impl Writer<'_> {
                 self.deploy(spot);
             }
             Opening::Paused(spot) => {
-                let name = spot.container(topology);
+                let name = spot.container(&self.shape);
                 self.push(ScriptStep::Fault(FaultKind::Pause, name.clone()));
                 self.expect(Expectation::State(name.clone(), State::FailedProcessing));
                 self.push(ScriptStep::Recover(name.clone()));
@@ -294,7 +299,7 @@ impl Writer<'_> {
         for region in 0..*regions {
             for stage in 0..stages {
                 let (stage, region) = (from + stage, first.region % regions + region);
-                let containers = Spot { stage, region }.containers(&self.sketch.topology);
+                let containers = Spot { stage, region }.containers(&self.shape);
                 self.push(ScriptStep::Fault(FaultKind::Deploy, containers));
             }
         }
@@ -306,7 +311,7 @@ impl Writer<'_> {
             Act::Await(wait, spot) => self.wait(wait, spot),
             Act::Disturb(disturbance, spot) if self.is_gone(disturbance, spot) => {}
             Act::Disturb(disturbance, spot) => {
-                let (begin, name, stops) = disturbance.resolve(spot, &self.sketch.topology);
+                let (begin, name, stops) = disturbance.resolve(spot, &self.shape);
                 self.failed.push((name, stops));
                 self.push(begin);
             }
@@ -487,7 +492,7 @@ impl Writer<'_> {
     /// Whether containers that hang leave a record where it is: several of them have it delivered to each
     /// in turn, which a queue that counts receives takes for a record that cannot be processed.
     fn hanging_containers_kill_no_record(&self) -> bool {
-        self.sketch.topology.containers == 1 || self.sketch.max_receives() == 0
+        self.sketch.containers_max() == 1 || self.sketch.max_receives() == 0
     }
 
     /// Whether the first batch goes to every region, whatever the schedule.

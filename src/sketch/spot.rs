@@ -1,6 +1,6 @@
 //! A place in a system whose size is not known: any numbers name a component of any system.
 
-use crate::scenario::Topology;
+use crate::scenario::{Scenario, Topology};
 
 /// A component by position. Each number is taken modulo what there is, so that every spot is
 /// somewhere, and 0 is the first.
@@ -30,9 +30,10 @@ impl Spot {
     }
 
     /// One container.
-    pub(crate) fn container(self, topology: &Topology) -> String {
+    pub(crate) fn container(self, shape: &Scenario) -> String {
+        let topology = &shape.topology;
         let (stage, region) = (self.stage(topology), self.region(topology));
-        match topology.containers {
+        match shape.of_stage(stage).containers {
             1 => format!("{stage}-container@{region}"),
             containers => {
                 let number = usize::from(self.stage) / topology.stages.len();
@@ -43,9 +44,10 @@ impl Spot {
     }
 
     /// All containers of a stage in a region.
-    pub(crate) fn containers(self, topology: &Topology) -> String {
+    pub(crate) fn containers(self, shape: &Scenario) -> String {
+        let topology = &shape.topology;
         let (stage, region) = (self.stage(topology), self.region(topology));
-        match topology.containers {
+        match shape.of_stage(stage).containers {
             1 => format!("{stage}-container@{region}"),
             _ => format!("{stage}-container-*@{region}"),
         }

@@ -19,7 +19,8 @@ const STAGES_MAX: usize = 16;
 ///
 /// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters and no
 /// crashes; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
-/// behind it are judged by the order of first arrival in the queue behind it, where the order begins again. Catches
+/// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
+/// where stages send to several others). Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
 /// the order matters.
 #[derive(Clone, Debug)]
@@ -48,6 +49,8 @@ impl RegionFifo {
         for stage in plan.layout.stage_ids() {
             match RegionFifo::not_applicable_at(stage, plan) {
                 None => {
+                    // Ways of a record that meet, only one of which keeps the order, do not keep it.
+                    here = if here > 0 && !plan.layout.shape.is_line() { stage.index() } else { here };
                     begins |= 1 << here;
                     orders[stage.index()] = Some((begins.count_ones() - 1) * stride as u32);
                 }
@@ -104,8 +107,11 @@ impl RegionFifo {
         let keeps = |position: usize| {
             RegionFifo::not_applicable_at(StageId(position as u8), plan).is_none()
         };
-        position == 0
-            || position < plan.layout.stages.len() && !keeps(position - 1) && keeps(position)
+        let begins = |position: usize| match plan.layout.shape.is_line() {
+            true => !keeps(position - 1),
+            false => !(0..position).all(keeps),
+        };
+        position == 0 || position < plan.layout.stages.len() && keeps(position) && begins(position)
     }
 
     pub(super) fn reset(&mut self) {

@@ -35,6 +35,7 @@ pub fn disturbed(scenario: &Scenario) -> impl Strategy<Value = Scenario> + use<>
     let is_calm = counts
         || scenario.source.on_refusal == OnRefusal::Abort
         || scenario.queue.max_receives > 0
+        || scenario.of_stages().any(|stage| stage.queue.max_receives > 0)
         || scenario.heal != Heal::Everything;
     let sizes = scenario.records.batches.iter().map(|&size| match counts {
         true => Just(size).boxed(),
@@ -52,7 +53,7 @@ pub fn disturbed(scenario: &Scenario) -> impl Strategy<Value = Scenario> + use<>
             let mut plain = theirs.clone();
             plain.budget = budget;
             for speed in speeds {
-                let pattern = speed.pattern(&plain.topology);
+                let pattern = speed.pattern(&plain);
                 plain.speed.entry(pattern).or_insert(speed.speed);
             }
             let mut sized = plain.clone();
@@ -125,7 +126,8 @@ fn surround(
     before: Option<(Disturbance, Spot)>,
     after: Option<(Disturbance, Spot)>,
 ) {
-    let begin = |(fault, spot): (Disturbance, Spot)| fault.resolve(spot, &scenario.topology).0;
+    let shape = scenario.clone();
+    let begin = |(fault, spot): (Disturbance, Spot)| fault.resolve(spot, &shape).0;
     let (before, after) = (before.map(begin), after.map(begin));
     let everything = || ScriptStep::Recover("*".to_owned());
     let quiescent = || ScriptStep::Await(Condition::Quiescent);

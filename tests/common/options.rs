@@ -48,7 +48,8 @@ pub(crate) fn with(mut scenario: Scenario, mut options: BTreeMap<String, String>
             scenario.script.remove(line);
             continue;
         }
-        let is_free = |key: &&String| !key.starts_with("topology.");
+        let is_free =
+            |key: &&String| !key.starts_with("topology.") && !key.ends_with(".containers");
         let blamed = options.keys().filter(is_free).find(|known| key.starts_with(*known));
         let last = || options.keys().rfind(is_free);
         let left_out = blamed.or_else(last).unwrap_or_else(|| panic!("{error}")).clone();

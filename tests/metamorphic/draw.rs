@@ -33,8 +33,10 @@ type Line = (u8, u8, u8);
 struct Changes {
     /// Those that there are to draw from.
     options: &'static [&'static DesignOption],
-    /// By index into the options, and into their values.
-    changes: Vec<(u16, u8)>,
+    /// By index into the options, and into their values; and whether it is set for the first stage only.
+    changes: Vec<(u16, u8, bool)>,
+    /// How many containers the first stage has of its own; 0: as many as the others.
+    containers: u8,
 }
 
 /// A case as it is drawn; smaller numbers are simpler.
@@ -132,13 +134,17 @@ fn drawn(
     (weights, opening): (Range<u8>, Range<u8>),
     lines_max: usize,
 ) -> impl Strategy<Value = Scenario> {
-    let changes = (options, vec((any::<u16>(), any::<u8>()), 0..=3));
+    let of_first = || prop::bool::weighted(0.2);
+    let changes = vec((any::<u16>(), any::<u8>(), of_first()), 0..=3);
+    let containers = prop_oneof![12 => Just(0u8), 1 => 1u8..=2];
+    let changes = (options, changes, containers);
     let budget = proptest::option::weighted(0.3, (any::<u8>(), 0u8..8));
     let lines = vec((any::<u8>(), any::<u8>(), any::<u8>()), 0..=lines_max);
     let publishes = vec(prop_oneof![3 => Just(0u8), 2 => 0u8..6], 2);
     (shape, changes, budget, weights, opening, lines, publishes, 0u8..4).prop_map(
-        |(shape, (options, changes), budget, weights, opening, lines, publishes, ending)| {
-            let (changes, budget) = (Changes { options, changes }, budget);
+        |(shape, changes, budget, weights, opening, lines, publishes, ending)| {
+            let (options, changes, containers) = changes;
+            let changes = Changes { options, changes, containers };
             let draft =
                 Draft { shape, changes, budget, weights, opening, lines, publishes, ending };
             draft.scenario()
@@ -188,10 +194,18 @@ impl Draft {
             let option = kinds[usize::from(kind) % kinds.len()];
             options::set(&mut options, option, if count == 0 { 2 } else { 1 }, *regions);
         }
-        let Changes { options: known, changes } = &self.changes;
-        for &(option, value) in changes {
+        let Changes { options: known, changes, containers: own } = &self.changes;
+        for &(option, value, of_first) in changes {
             let option = known[usize::from(option) % known.len()];
             options::set(&mut options, option, value.into(), *regions);
+            let own = option.key_of_stage("first").filter(|_| of_first);
+            if let Some((own, value)) = own.zip(options.get(option.key()).cloned()) {
+                options.remove(option.key());
+                options.insert(own, value);
+            }
+        }
+        if *own > 0 {
+            options.insert("stage.first.containers".to_owned(), own.to_string());
         }
         options
     }
@@ -228,9 +242,13 @@ impl Draft {
     fn components(&self) -> Vec<(String, Vec<FaultKind>)> {
         let Shape { regions, stages, containers, .. } = self.shape;
         let stages = &["first", "second"][..usize::from(stages)];
+        let own = match self.changes.containers {
+            0 => String::new(),
+            own => format!("stage.first.containers = {own}"),
+        };
         let text = format!(
             "name = \"bare\"\nscript = [\"publish 1\"]\ntopology.regions = {regions}\n\
-             topology.stages = {stages:?}\ntopology.containers = {containers}"
+             topology.stages = {stages:?}\ntopology.containers = {containers}\n{own}"
         );
         let plan = Plan::load(&text, "bare", &[]).expect("it is valid");
         let kinds = [

@@ -76,6 +76,7 @@ const SIZES: &[[&str; 2]] = &[
     ["one container on a queue", "several containers on a queue"],
     ["equal speeds", "different speeds"],
     ["one store for all stages", "stores of single stages"],
+    ["settings of all stages", "settings of single stages"],
 ];
 
 fn sizes(scenario: &Scenario) -> Vec<&'static str> {
@@ -90,6 +91,7 @@ fn sizes(scenario: &Scenario) -> Vec<&'static str> {
         scenario.topology.containers > 1,
         !scenario.speed.is_empty(),
         !scenario.store.stages.is_empty(),
+        !scenario.stage.is_empty(),
     ];
     SIZES.iter().zip(larger).map(|(names, larger)| names[usize::from(larger)]).collect()
 }

@@ -5,9 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use active_active::explore::{Observer, Outcome, Runner};
 use active_active::model::fault::FaultKind;
-use active_active::model::options::{OnRefusal, Policy, ReplicationMode};
+use active_active::model::options::{DeadLetters, OnRefusal, Policy, ReplicationMode};
 use active_active::plan::{Plan, names};
-use active_active::scenario::{FileError, Override, builtin, options};
+use active_active::scenario::{FileError, Override, QueueOptions, builtin, options};
 use active_active::scheduler::seed::{below, generator};
 use active_active::scheduler::{Random, RoundRobin, Script};
 use rand::Rng;
@@ -208,8 +208,11 @@ impl Case {
     /// published arrives.
     pub(crate) fn is_sound(&self) -> bool {
         let is_sound = |change: &String| {
+            // What is wrong for all stages is wrong at one.
+            let own = change.strip_prefix("stage.").and_then(|own| own.split_once('.'));
+            let change = own.map_or(change.as_str(), |(_, own)| own);
             let limits_loss = change.starts_with("rpo.") && change != ANY_LOSS;
-            !UNSOUND.contains(&change.as_str()) && change != HEALTH_CHECK_OF_ALL && !limits_loss
+            !UNSOUND.contains(&change) && change != HEALTH_CHECK_OF_ALL && !limits_loss
         };
         let lines = self.plan.scenario().script.iter().map(ToString::to_string);
         let lost = lines.filter(|line| line.starts_with("lose @")).collect::<BTreeSet<_>>().len();
@@ -222,10 +225,7 @@ impl Case {
             return false;
         }
         let checks = |change: &&str| self.changes.iter().any(|known| known == change);
-        let (is_given_up, has_poison) =
-            (scenario.queue.max_receives > 0, !scenario.records.poison.is_empty());
-        if has_poison && !is_given_up || is_given_up && !self.changes.iter().any(|it| it == PARKED)
-        {
+        if !self.gives_up_soundly() {
             return false;
         }
         let is_mixed = scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0;
@@ -236,6 +236,20 @@ impl Case {
         }
         let retries = self.plan.scenario().source.on_refusal == OnRefusal::Retry;
         retries && !goes_back && !is_mixed && self.changes.iter().all(is_sound)
+    }
+
+    /// Whether records that no container can process are given up in front of the first stage, and what is given up may stay
+    /// where it is.
+    fn gives_up_soundly(&self) -> bool {
+        let scenario = self.plan.scenario();
+        let mut queues: Vec<QueueOptions> = scenario.of_stages().map(|stage| stage.queue).collect();
+        queues.push(scenario.queue);
+        let given_up = |queue: &QueueOptions| queue.max_receives > 0;
+        let may_stay = |queue: &QueueOptions| queue.dead_letters == DeadLetters::Parked;
+        let is_parked = queues.iter().filter(|queue| given_up(queue)).all(may_stay)
+            && self.changes.iter().any(|change| change == PARKED);
+        let starves = !scenario.records.poison.is_empty() && !given_up(&queues[0]);
+        !starves && (is_parked || !queues.iter().any(given_up))
     }
 
     /// Runs it once, under a scheduler of some kind.
@@ -294,7 +308,7 @@ fn fitted(text: &str, changes: &mut Vec<String>) -> Option<Plan> {
         let is_regions =
             |change: &String| key == "dns.weights" && change.starts_with("topology.regions=");
         let has_no_outbox = |change: &String| {
-            key == "container.steps"
+            key.ends_with("container.steps")
                 && ["store.", "replication.", "budget.lose_table"]
                     .iter()
                     .any(|of| change.starts_with(of))
@@ -419,7 +433,26 @@ impl Draw {
         if changes.iter().any(|change| change == "table.clock=per-region") && self.below(2) == 0 {
             changes.push(format!("table.skew={}", 1 + self.below(20)));
         }
+        self.one_stage(&mut changes);
         changes
+    }
+
+    /// In one case of four, what can differ between stages is set for one stage only.
+    fn one_stage(&mut self, changes: &mut [String]) {
+        let named = changes.iter().find_map(|change| change.strip_prefix("topology.stages="));
+        let stages: Vec<String> =
+            named.into_iter().flat_map(|names| names.split(',')).map(str::to_owned).collect();
+        if self.below(4) > 0 || stages.is_empty() {
+            return;
+        }
+        let stage = self.pick(&stages).clone();
+        for change in changes {
+            let (key, value) = change.split_once('=').expect("KEY=VALUE");
+            let own = options::find(key).and_then(|option| option.key_of_stage(&stage));
+            if let (Some(own), true) = (own, self.below(2) == 0) {
+                *change = format!("{own}={value}");
+            }
+        }
     }
 
     /// Records that no container can process, in one case of twelve.

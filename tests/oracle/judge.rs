@@ -22,8 +22,12 @@ use std::collections::BTreeSet;
 use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
-use active_active::model::options::{Action, DeadLetters, Delivery, OnRefusal, Policy};
-use active_active::model::{ContainerId, Event, RecordCopy, RecordId, RegionId, StageId, TableId};
+use active_active::model::options::{
+    Action, DeadLetters, Delivery, OnRefusal, Policy, QueueOptions,
+};
+use active_active::model::{
+    ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
+};
 use active_active::model::{container, destination, dns, queue, service, source, table};
 use active_active::plan::Plan;
 use active_active::scenario::LossLimit;
@@ -138,7 +142,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     must(PropertyName::WithinRpo, is_within_rpo(event, before, plan));
     must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
     if let Event::Table(table::Event::Stored { asked: table, copy, .. }) = *event
-        && is_fifo_promised(plan)
+        && is_fifo_promised_at(layout.table_place(table).1.index(), plan)
         && exists(copy.id, plan)
     {
         must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
@@ -270,15 +274,25 @@ fn is_real(copy: RecordCopy, plan: &Plan) -> bool {
     exists(copy.id, plan) && plan.value(copy.id) == copy.value
 }
 
-/// One container on each fifo queue, no dead letters, and nothing crashes: by the scenario's own
+/// What is said of a queue: for the stage that it is in front of, or, behind the last one, for all.
+fn queue_options(position: usize, plan: &Plan) -> QueueOptions {
+    let scenario = plan.scenario();
+    match scenario.topology.stages.get(position) {
+        Some(stage) => scenario.of_stage(stage).queue,
+        None => scenario.queue,
+    }
+}
+
+/// One container on a fifo queue, no dead letters, and nothing crashes: by the scenario's own
 /// words.
-fn is_fifo_promised(plan: &Plan) -> bool {
+fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
     let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
-    let fifo = scenario.queue.delivery != Delivery::Standard && scenario.queue.max_receives == 0;
+    let queue = queue_options(stage, plan);
+    let fifo = queue.delivery != Delivery::Standard && queue.max_receives == 0;
     let budget = scenario.budget;
-    let one = scenario.topology.containers == 1;
+    let one = scenario.of_stage(&scenario.topology.stages[stage]).containers == 1;
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
 }
 
@@ -297,7 +311,8 @@ fn is_order_promised(plan: &Plan) -> bool {
         Policy::Failover => true,
         Policy::Weighted => one_weight && !line(&["weights ", "offline "]),
     };
-    is_fifo_promised(plan) && !loses && scenario.dns.health_threshold == 0 && one_region
+    let all = (0..plan.layout.stages.len()).all(|stage| is_fifo_promised_at(stage, plan));
+    all && !loses && scenario.dns.health_threshold == 0 && one_region
 }
 
 /// Whether all that reached a component before this record, of the same key, was published before it.
@@ -321,8 +336,12 @@ fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) ->
     if stores.contains(&record) {
         return true;
     }
-    let (region, _) = plan.layout.table_place(table);
-    let arrivals = &before.arrivals[region.index()];
+    let (region, stage) = plan.layout.table_place(table);
+    // The order begins in front of the first stage, and behind each that keeps none.
+    let begins = (0..stage.index()).rfind(|&earlier| !is_fifo_promised_at(earlier, plan));
+    // Where ways part and meet, in front of each stage.
+    let begins = begins.map_or(0, |earlier| if branch(plan) { stage.index() } else { earlier + 1 });
+    let arrivals = &before.came[plan.layout.queue(region, begins).index()];
     let arrival = |record: RecordId| arrivals.iter().position(|&arrived| arrived == record);
     let Some(mine) = arrival(record) else { return false };
     stores.iter().all(|&earlier| arrival(earlier).is_some_and(|its| its < mine))
@@ -351,10 +370,11 @@ fn judge_state(world: &World, plan: &Plan) -> Vec<PropertyName> {
 /// process, and so many others, if there are no more.
 fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<RecordId> {
     let scenario = plan.scenario();
-    if scenario.queue.dead_letters == DeadLetters::Owed {
-        return BTreeSet::new();
-    }
-    let dead = world.dead.iter().map(|(_, record)| *record);
+    let may = |queue: &QueueId| {
+        let position = plan.layout.queue_place(*queue).1;
+        queue_options(position, plan).dead_letters == DeadLetters::Parked
+    };
+    let dead = world.dead.iter().filter(|(queue, _)| may(queue)).map(|(_, record)| *record);
     let has_row = |position: usize, record: RecordId| {
         let stage = StageId(position as u8);
         let tables = plan.layout.region_ids().map(|region| plan.layout.table(region, stage));
@@ -415,7 +435,8 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             must(PropertyName::StoredEverywhere, stored || excused || !delivered);
         }
         for stage in layout.stage_ids() {
-            let calls = plan.scenario().container.steps.contains(&Action::Call);
+            let name = &layout.stages[stage.index()];
+            let calls = plan.scenario().of_stage(name).container.steps.contains(&Action::Call);
             let had_effect = world.effects.contains(&(stage, record));
             let is_unfinished = world.loss.unfinished.contains(&(stage.index(), record));
             let owes_none = is_unfinished || is_short(stage.index(), record);

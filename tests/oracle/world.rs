@@ -43,6 +43,8 @@ pub(crate) struct World {
     pub(crate) ever_intended: Vec<BTreeSet<RecordId>>,
     /// By region: the records that came to its inbound queue, each once, in order.
     pub(crate) arrivals: Vec<Vec<RecordId>>,
+    /// By queue: the records that came to it, each once, in order.
+    pub(crate) came: Vec<Vec<RecordId>>,
     /// By table and record.
     pub(crate) rows: BTreeMap<(TableId, RecordId), Row>,
     /// By table: the records that were stored for containers of its region, each once, in order.
@@ -91,6 +93,7 @@ impl World {
             outboxes: vec![Vec::new(); layout.tables()],
             ever_intended: vec![BTreeSet::new(); layout.tables()],
             arrivals: vec![Vec::new(); layout.regions],
+            came: vec![Vec::new(); layout.queues()],
             rows: BTreeMap::new(),
             first_stores: vec![Vec::new(); layout.tables()],
             delivered: Vec::new(),
@@ -289,6 +292,7 @@ impl World {
     fn enqueue(&mut self, queue: QueueId, copy: RecordCopy, plan: &Plan) {
         self.queues[queue.index()].push(copy);
         self.ever_queued[queue.index()].insert(copy.id);
+        push_new(&mut self.came[queue.index()], copy.id);
         let (region, position) = plan.layout.queue_place(queue);
         if position == 0 {
             push_new(&mut self.arrivals[region.index()], copy.id);

@@ -71,7 +71,7 @@ option! {
         /// and replication goes by time. It takes a row for each version, of which readers take the greatest.
         VersionChecked = SOUND
             .needs(&["records.keys=1"])
-            .holds_in(&["stranded-overwrite", "clock-skew"])
+            .holds_in(&["stranded-overwrite", "clock-skew", "scaled-out-stage"])
             .safer_with(&["records.keys=1"]),
         /// That of the region which was applied first; only it may change it. Unsound: regions
         /// differ for good.

@@ -1,8 +1,8 @@
 //! Scenarios with fewer options that are not as by default, and with fewer faults to choose.
 
 use super::Shrunk;
-use crate::scenario::Scenario;
 use crate::scenario::options::{self, DesignOption};
+use crate::scenario::{Scenario, StageOptions};
 
 /// Tables whose keys are no options.
 const NO_OPTIONS: &[&str] = &["budget", "speed"];
@@ -16,21 +16,26 @@ const KEPT: &[&str] = &[
     "topology.regions",
     "topology.stages",
     "topology.containers",
+    "containers",
+    "records.batches",
     "rpo.records",
     "queue.parked_max",
 ];
 
 /// Whether it is a limit that the system is built with. With a lower one it would be another system, which
 /// fails sooner than this one does.
-fn is_limit(key: &str) -> bool {
-    let values = options::find(key).map(DesignOption::values);
+fn is_limit(option: &Changed) -> bool {
+    let values = options::find(&option.of_all()).map(DesignOption::values);
     values.and_then(|values| values.first()).is_some_and(|none| none.about.is_limit)
 }
 
 /// Whether the option makes the design safer than its default does. Without it the failure would be another one, for
 /// which its scenario was not made.
-fn is_safeguard(key: &str, scenario: &Scenario) -> bool {
-    let Some(option) = options::find(key) else { return false };
+fn is_safeguard(changed: &Changed, scenario: &Scenario) -> bool {
+    let key = changed.of_all();
+    let Some(option) = options::find(&key) else { return false };
+    let there = changed.stage().map(|stage| scenario.as_at(stage));
+    let scenario = there.as_ref().unwrap_or(scenario);
     let is_set = |design: &&str| {
         let key = design.split('=').next().unwrap_or_default();
         options::find(key).is_some_and(|option| option.get(scenario) != Some(0))
@@ -46,82 +51,105 @@ fn table(scenario: &Scenario) -> toml::Table {
     toml::Table::try_from(scenario).expect("a scenario has only strings as keys")
 }
 
-/// A scenario with another value for a key of a table, if that is a scenario.
-fn with(table: &toml::Table, path: [&str; 2], value: Option<toml::Value>) -> Option<Scenario> {
-    let mut table = table.clone();
-    let inner = match path[0] {
-        "" => &mut table,
-        name => table.get_mut(name)?.as_table_mut()?,
-    };
-    match value {
-        Some(value) => drop(inner.insert(path[1].to_owned(), value)),
-        None => drop(inner.remove(path[1])),
-    }
-    table.try_into().ok()
+/// The value of a key.
+fn value<'a>(table: &'a toml::Table, path: &[String]) -> Option<&'a toml::Value> {
+    let (last, tables) = path.split_last()?;
+    let inner = tables.iter().try_fold(table, |table, name| table.get(name)?.as_table())?;
+    inner.get(last)
 }
 
-/// An option of a scenario that does not have its default value: its table, or nothing, and its key.
+/// A scenario with another value for a key, if that is a scenario.
+fn with(table: &toml::Table, path: &[String], value: Option<toml::Value>) -> Option<Scenario> {
+    let mut table = table.clone();
+    let (last, tables) = path.split_last()?;
+    let inner =
+        tables.iter().try_fold(&mut table, |table, name| table.get_mut(name)?.as_table_mut())?;
+    match value {
+        Some(value) => drop(inner.insert(last.clone(), value)),
+        None => drop(inner.remove(last)),
+    }
+    let mut scenario: Scenario = table.try_into().ok()?;
+    scenario.stage.retain(|_, own| *own != StageOptions::default());
+    Some(scenario)
+}
+
+/// An option of a scenario that does not have its default value, or that is set for one stage: the tables that it is in,
+/// and its key.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(in super::super) struct Changed([String; 2]);
+pub(in super::super) struct Changed(Vec<String>);
 
 impl Changed {
     /// The key as `--set` takes it.
     pub(in super::super) fn key(&self) -> String {
-        self.0.join(".").trim_start_matches('.').to_owned()
+        self.0.join(".")
     }
 
-    /// The scenario with this option as it is by default.
+    /// The stage that it is set for, if it is set for one.
+    fn stage(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [stages, stage, ..] if stages == STAGES => Some(stage),
+            _ => None,
+        }
+    }
+
+    /// The key that sets it for all stages.
+    fn of_all(&self) -> String {
+        let own = if self.stage().is_some() { 2 } else { 0 };
+        self.0[own..].join(".")
+    }
+
+    /// The scenario with this option as it is by default, or as it is for all stages.
     pub(in super::super) fn reset(&self, scenario: &Scenario) -> Option<Scenario> {
-        self.set(&table(scenario), self.value(&table(&Scenario::default())))
-    }
-
-    fn value(&self, all: &toml::Table) -> Option<toml::Value> {
-        let inner = if self.0[0].is_empty() { all } else { all.get(&self.0[0])?.as_table()? };
-        inner.get(&self.0[1]).cloned()
-    }
-
-    fn set(&self, all: &toml::Table, value: Option<toml::Value>) -> Option<Scenario> {
-        with(all, [&self.0[0], &self.0[1]], value)
+        let default = value(&table(&Scenario::default()), &self.0).cloned();
+        with(&table(scenario), &self.0, default)
     }
 
     /// The same option with numbers between its own and the default.
     fn nearer(&self, all: &toml::Table, default: &toml::Table) -> Vec<Scenario> {
-        let number = |table| self.value(table).and_then(|value| value.as_integer());
-        let (Some(value), Some(default)) = (number(all), number(default)) else {
+        let of_all: Vec<String> = self.of_all().split('.').map(str::to_owned).collect();
+        let number = |table, path: &[String]| value(table, path).and_then(toml::Value::as_integer);
+        // What is set for one stage comes nearer to what is in force elsewhere.
+        let other = if self.stage().is_some() { all } else { default };
+        let (Some(own), Some(other)) = (number(all, &self.0), number(other, &of_all)) else {
             return Vec::new();
         };
-        if is_limit(&self.key()) {
+        if is_limit(self) {
             return Vec::new();
         }
-        nearer(value, default).filter_map(|number| self.set(all, Some(number.into()))).collect()
+        let set = |number: i64| with(all, &self.0, Some(number.into()));
+        nearer(own, other).filter_map(set).collect()
     }
 }
+
+/// The table of what is set for single stages.
+const STAGES: &str = "stage";
 
 /// The options that a failure may do without.
 pub(in super::super) fn changed(scenario: &Scenario) -> Vec<Changed> {
     let (all, default) = (table(scenario), table(&Scenario::default()));
     let mut found = Vec::new();
-    for (name, value) in &all {
-        let Some(inner) = value.as_table() else {
-            if !KEPT.contains(&name.as_str()) {
-                found.push(Changed([String::new(), name.clone()]));
-            }
-            continue;
-        };
-        for (key, value) in inner {
-            let option = Changed([name.clone(), key.clone()]);
-            let kept = KEPT.contains(&option.key().as_str());
-            if NO_OPTIONS.contains(&name.as_str()) || kept {
-                continue;
-            }
-            let is_batches = (name.as_str(), key.as_str()) == ("records", "batches");
-            let is_default = option.value(&default).as_ref() == Some(value);
-            if !(is_default || is_batches || is_safeguard(&option.key(), scenario)) {
-                found.push(option);
-            }
-        }
-    }
+    add_changed(&all, &mut Vec::new(), &mut found);
+    found.retain(|option| {
+        let is_default = value(&default, &option.0) == value(&all, &option.0);
+        let kept = KEPT.contains(&option.of_all().as_str());
+        !(is_default || kept || is_safeguard(option, scenario))
+    });
     found
+}
+
+/// Adds the options in this table, which is found by these names.
+fn add_changed(table: &toml::Table, names: &mut Vec<String>, found: &mut Vec<Changed>) {
+    for (key, value) in table {
+        names.push(key.clone());
+        let is_of_stages = names[0] == STAGES;
+        match value.as_table() {
+            Some(_) if NO_OPTIONS.contains(&key.as_str()) && names.len() == 1 => {}
+            // What is set for stages is in tables of tables; elsewhere a table of names is one option.
+            Some(inner) if is_of_stages || names.len() == 1 => add_changed(inner, names, found),
+            Some(_) | None => found.push(Changed(names.clone())),
+        }
+        names.pop();
+    }
 }
 
 /// The scenarios in which one option is as by default, or a number nearer to that.
@@ -144,6 +172,11 @@ fn nearer(value: i64, default: i64) -> impl Iterator<Item = i64> {
     [Some(half), next].into_iter().flatten().filter(inside)
 }
 
+/// Where the number of faults of a kind is.
+fn in_budget(key: &str) -> [String; 2] {
+    ["budget".to_owned(), key.to_owned()]
+}
+
 /// How many faults of each kind may be chosen, by key.
 fn faults(scenario: &Scenario) -> Vec<(String, i64)> {
     let all = table(scenario);
@@ -162,7 +195,7 @@ pub(in super::super) fn without_faults(scenario: &Scenario, key: &str) -> Option
     if !faults(scenario).iter().any(|(known, _)| known == key) {
         return None;
     }
-    let fewer = with(&table(scenario), ["budget", key], Some(0.into()))?;
+    let fewer = with(&table(scenario), &in_budget(key), Some(0.into()))?;
     Some(Shrunk::with(scenario, |scenario| *scenario = fewer))
 }
 
@@ -172,7 +205,8 @@ pub(super) fn budget(scenario: &Scenario) -> Vec<Scenario> {
     let mut found = Vec::new();
     for (key, count) in faults(scenario) {
         let fewer = [0, 1, count - 1].into_iter().filter(|&fewer| fewer < count);
-        found.extend(fewer.filter_map(|fewer| with(&all, ["budget", &key], Some(fewer.into()))));
+        let path = in_budget(&key);
+        found.extend(fewer.filter_map(|fewer| with(&all, &path, Some(fewer.into()))));
     }
     found
 }
