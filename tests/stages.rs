@@ -30,11 +30,15 @@ fn spread(scenario: &Scenario) -> Scenario {
     for stage in &scenario.topology.stages {
         let there = scenario.of_stage(stage);
         let (queue, container, table) = (there.queue, there.container, there.table);
+        let before = scenario.stage.get(stage).cloned().unwrap_or_default();
         let own = StageOptions {
+            to: before.to,
+            route: before.route,
             containers: Some(there.containers),
             store: Some(there.store),
             queue: StageQueueOptions {
                 delivery: Some(queue.delivery),
+                commit: Some(queue.commit),
                 groups: Some(queue.groups),
                 deduplication: Some(queue.deduplication),
                 max_receives: Some(queue.max_receives),
@@ -49,6 +53,7 @@ fn spread(scenario: &Scenario) -> Scenario {
             container: StageContainerOptions {
                 steps: Some(container.steps),
                 on_duplicate: Some(container.on_duplicate),
+                on_fan_out: Some(container.on_fan_out),
                 retries: Some(container.retries),
                 on_dependency_failure: Some(container.on_dependency_failure),
                 on_recover: Some(container.on_recover),
@@ -245,7 +250,8 @@ fn the_order_begins_again_behind_a_stage_that_keeps_none() {
 #[test]
 fn the_order_begins_again_where_ways_meet() {
     let shape = ["topology.stages=a,b,c,d", "stage.a.to=b,c", "stage.b.to=d"];
-    let plan = plans::plan("baseline", &[&shape[..], &["stage.b.queue.delivery=standard"]].concat());
+    let plan =
+        plans::plan("baseline", &[&shape[..], &["stage.b.queue.delivery=standard"]].concat());
     let mut spec = Spec::new(&plan);
     let copy = |record| RecordCopy { id: RecordId(record), value: plan.value(RecordId(record)) };
     let publish = |record| {

@@ -50,7 +50,8 @@ impl RegionFifo {
             match RegionFifo::not_applicable_at(stage, plan) {
                 None => {
                     // Ways of a record that meet, only one of which keeps the order, do not keep it.
-                    here = if here > 0 && !plan.layout.shape.is_line() { stage.index() } else { here };
+                    here =
+                        if here > 0 && !plan.layout.shape.is_line() { stage.index() } else { here };
                     begins |= 1 << here;
                     orders[stage.index()] = Some((begins.count_ones() - 1) * stride as u32);
                 }
