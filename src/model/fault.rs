@@ -23,8 +23,11 @@ use crate::model::options::{About, SOUND, or, section};
 use crate::model::property::PropertyName;
 
 mod budget;
+mod kind;
 mod subject;
 
+pub use kind::FaultKind;
+pub(crate) use kind::Trait;
 pub use subject::Path;
 pub(crate) use subject::{FaultNumbers, Subject};
 
@@ -108,46 +111,6 @@ impl Target {
             return Some(region);
         }
         self.place().and_then(|place| layout.region_of(place))
-    }
-}
-
-/// What happens to it.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum FaultKind {
-    /// The container takes no further message until it is recovered; it keeps what it has.
-    Pause,
-    /// The container dies: its memory is lost, its delivery comes back.
-    Crash,
-    /// It refuses (a table may also hang) until it is recovered; it loses nothing.
-    Fail,
-    /// The DNS name no longer resolves to the region.
-    Offline,
-    /// What it holds is gone for good, and so is what it had on its way to other regions. A table
-    /// goes on empty; a region does not go on at all.
-    Lose,
-    /// The writer of a global database moves as planned, and nothing is lost. Nothing happens while the
-    /// writer does not work, or while it moves already.
-    Switchover,
-    /// The writer of a global database moves at once, and what was not replicated is lost.
-    Failover,
-    /// A container of the new release takes the place of the container, which finishes what it has or stops at once
-    /// ([`OnStop`](crate::model::options::OnStop)).
-    Deploy,
-}
-
-impl FaultKind {
-    /// The kind as scenario files write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            FaultKind::Pause => "pause",
-            FaultKind::Crash => "crash",
-            FaultKind::Fail => "fail",
-            FaultKind::Offline => "offline",
-            FaultKind::Lose => "lose",
-            FaultKind::Switchover => "switchover",
-            FaultKind::Failover => "failover",
-            FaultKind::Deploy => "deploy",
-        }
     }
 }
 

@@ -131,21 +131,6 @@ pub(super) fn outage(region: RegionId, targets: &[(String, Vec<Target>)]) -> Vec
     here.flat_map(|(_, parts)| parts).copied().map(fault).collect()
 }
 
-/// Whether the fault can happen to the target.
-pub fn can_happen(kind: FaultKind, target: Target) -> bool {
-    match (kind, target) {
-        (FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy, target) => {
-            matches!(target, Target::Container(_))
-        }
-        (FaultKind::Fail, target) => !matches!(target, Target::Container(_)),
-        (FaultKind::Offline, target) => matches!(target, Target::Dns(..)),
-        (FaultKind::Switchover | FaultKind::Failover, target) => {
-            matches!(target, Target::Writer(..))
-        }
-        (FaultKind::Lose, target) => matches!(target, Target::Table(_) | Target::Region(_)),
-    }
-}
-
 /// The machines of a scenario.
 pub fn layout(scenario: &Scenario) -> Layout {
     let topology = &scenario.topology;

@@ -260,22 +260,14 @@ impl Resolver<'_> {
         let wrong = || Cause::WrongKind {
             name: pattern.to_owned(),
             verb: kind.name(),
-            remedy: match kind {
-                FaultKind::Pause => "only containers can; write 'fail' for anything else",
-                FaultKind::Crash => "only containers can; write 'fail' for anything else",
-                FaultKind::Fail => "containers 'pause' or 'crash'",
-                FaultKind::Offline => "only 'in-dns@REGION' and 'out-dns@REGION' can",
-                FaultKind::Lose => "regional tables and '@REGION' can be lost",
-                FaultKind::Switchover | FaultKind::Failover => NO_WRITER,
-                FaultKind::Deploy => "only containers are; write 'deploy STAGE@REGION'",
-            },
+            remedy: kind.remedy(),
         };
         if kind == FaultKind::Lose
             && let Some(region) = pattern.strip_prefix('@')
         {
             return self.loss_of_a_region(region);
         }
-        let fits = |target| names::can_happen(kind, target);
+        let fits = |target| kind.can_happen_to(target);
         let found = names::find(pattern, &self.key, self.targets(), fits, wrong)?;
         Ok(found.into_iter().map(|target| Fault { kind, target }).collect())
     }
@@ -320,7 +312,7 @@ impl Resolver<'_> {
         let faults: Vec<Fault> = found.into_iter().filter(has_writer).map(fault).collect();
         if faults.is_empty() {
             let (name, verb) = (pattern.to_owned(), kind.name());
-            return self.problem(Cause::WrongKind { name, verb, remedy: NO_WRITER });
+            return self.problem(Cause::WrongKind { name, verb, remedy: kind.remedy() });
         }
         Ok(faults)
     }
@@ -389,10 +381,6 @@ impl Resolver<'_> {
         Ok(found.into_iter().filter_map(queue).collect())
     }
 }
-
-/// Why the writer of a stage cannot move.
-const NO_WRITER: &str =
-    "only a global database has a writer; set store.stages.STAGE = \"aurora\" for its stage";
 
 fn no_queue(name: &str) -> Cause {
     Cause::WrongKind {

@@ -94,6 +94,15 @@ reached! {
     SeveralRegions "more than one region took records",
 }
 
+/// What is reached when a fault begins, of those that are counted.
+const FAULTS: [(FaultKind, Reached); 5] = [
+    (FaultKind::Pause, Reached::Paused),
+    (FaultKind::Crash, Reached::Crashed),
+    (FaultKind::Fail, Reached::ComponentFailed),
+    (FaultKind::Offline, Reached::WentOffline),
+    (FaultKind::Lose, Reached::Lost),
+];
+
 impl Reached {
     /// Whether only unsound designs reach it.
     pub fn is_unsound(self) -> bool {
@@ -363,14 +372,9 @@ impl Coverage {
     #[cold]
     fn note_fault(&mut self, event: fault::Event) {
         if let fault::Event::Faulted { fault } = event {
-            self.reach(match fault.kind {
-                FaultKind::Pause => Reached::Paused,
-                FaultKind::Crash => Reached::Crashed,
-                FaultKind::Fail => Reached::ComponentFailed,
-                FaultKind::Offline => Reached::WentOffline,
-                FaultKind::Lose => Reached::Lost,
-                FaultKind::Switchover | FaultKind::Failover | FaultKind::Deploy => return,
-            });
+            if let Some(&(_, what)) = FAULTS.iter().find(|(kind, _)| *kind == fault.kind) {
+                self.reach(what);
+            }
         } else if let fault::Event::Recovered { target: Target::Replicator(_), waiting: 1.. } =
             event
         {

@@ -1,6 +1,6 @@
 //! Commands of the script to single components, at once or as messages.
 
-use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::fault::{Fault, Target, Trait};
 use crate::model::id::MachineId;
 use crate::model::message::{Message, MessageKind};
 use crate::model::options::Commands;
@@ -109,14 +109,7 @@ impl World {
 
 /// The machine that is told of a fault of this action, if a message tells it.
 fn commanded(action: usize, fault: Fault, plan: &Plan) -> Option<MachineId> {
-    let is_command = match fault.kind {
-        FaultKind::Pause | FaultKind::Fail | FaultKind::Offline => true,
-        FaultKind::Crash
-        | FaultKind::Lose
-        | FaultKind::Switchover
-        | FaultKind::Failover
-        | FaultKind::Deploy => false,
-    };
+    let is_command = fault.kind.is(Trait::Local);
     let is_outage = matches!(plan.script_line(action), ScriptStep::Outage(_));
     as_message(fault.target, plan).filter(|_| is_command && !is_outage)
 }

@@ -261,7 +261,7 @@ impl Draft {
         ];
         let targets = names::targets(&plan.layout).into_iter();
         let named = targets.map(|(name, parts)| {
-            let can = |kind: &FaultKind| parts.iter().all(|&part| names::can_happen(*kind, part));
+            let can = |kind: &FaultKind| parts.iter().all(|&part| kind.can_happen_to(part));
             (name, kinds.into_iter().filter(can).collect())
         });
         named.collect()

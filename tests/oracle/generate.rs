@@ -514,7 +514,7 @@ impl Draw {
     fn line(&mut self, plan: &Plan, published: usize) -> String {
         let targets = names::targets(&plan.layout);
         let (name, parts) = self.pick(&targets).clone();
-        let can = |kind| parts.iter().all(|&part| names::can_happen(kind, part));
+        let can = |kind: FaultKind| parts.iter().all(|&part| kind.can_happen_to(part));
         let region = 1 + self.below(plan.layout.regions);
         let queue = plan.layout.queue_name(self.below(plan.layout.positions()));
         let batch = 1 + self.below(published.max(1));

@@ -3,7 +3,7 @@
 use crate::model::fault::{FaultPoint, Path, Subject, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::{Layout, Place};
-use crate::plan::names::{self, can_happen, matches, targets};
+use crate::plan::names::{self, matches, targets};
 use crate::scenario::{Condition, Expectation, Scenario, ScriptStep};
 use crate::scheduler::{Act, Deviation};
 use crate::sim::Choice;
@@ -193,7 +193,7 @@ impl Names {
                 | Condition::Sometime => condition.clone(),
             }),
             ScriptStep::Fault(kind, target) => {
-                ScriptStep::Fault(*kind, named(target, &|part| can_happen(*kind, part))?)
+                ScriptStep::Fault(*kind, named(target, &|part| kind.can_happen_to(part))?)
             }
             ScriptStep::FailSome(target) => ScriptStep::FailSome(named(target, &is_machine)?),
             ScriptStep::MoveWriter(kind, target, region) => {

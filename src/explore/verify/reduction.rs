@@ -98,7 +98,7 @@ use crate::explore::verify::point::Point;
 use crate::explore::verify::progress::Tally;
 use crate::explore::verify::reduction::touched::{LEFT, Left, commanded, free};
 use crate::model::bit_set::BitSet;
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::Trait;
 use crate::model::id::MachineId;
 use crate::model::layout::Place;
 use crate::model::message::{Message, MessageKind};
@@ -200,7 +200,7 @@ impl Reduction {
                 | Await::Sometime,
             ) => None,
             DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
-                let destroys = !faults.iter().all(|&fault| is_undone(fault));
+                let destroys = !faults.iter().all(|&fault| fault.kind.is(Trait::Undone));
                 destroys
                     .then_some("the script loses something for good, moves a writer, or deploys")
             }
@@ -297,14 +297,6 @@ fn is_known(scenario: &Scenario) -> bool {
         (default.table.on_failure, default.queue.on_failure);
     rest.commands = default.commands;
     rest == default
-}
-
-/// Whether a healing ends it, and nothing is gone then.
-fn is_undone(fault: Fault) -> bool {
-    match fault.kind {
-        FaultKind::Pause | FaultKind::Crash | FaultKind::Fail | FaultKind::Offline => true,
-        FaultKind::Lose | FaultKind::Switchover | FaultKind::Failover | FaultKind::Deploy => false,
-    }
 }
 
 /// Messages that are known to commute with what can be in the same inbox. One that is not named does not.

@@ -1,7 +1,7 @@
 //! What a budget lets happen, as its rows say.
 
 use crate::model::fault::subject::SubjectKind;
-use crate::model::fault::{Budget, Effect, FaultKind, PointKind};
+use crate::model::fault::{Budget, Effect, FaultKind, PointKind, Trait};
 
 impl Budget {
     /// The kinds of faults that it has, and how many of each.
@@ -40,16 +40,9 @@ impl Budget {
     /// How many of its faults can stop a container.
     pub(crate) fn stops(&self) -> u64 {
         let stops = |effect: &Effect| match effect {
-            Effect::Refusal
-            | Effect::Fault(FaultKind::Pause | FaultKind::Crash | FaultKind::Fail) => true,
-            Effect::Expiry
-            | Effect::Fault(
-                FaultKind::Offline
-                | FaultKind::Lose
-                | FaultKind::Switchover
-                | FaultKind::Failover
-                | FaultKind::Deploy,
-            ) => false,
+            Effect::Refusal => true,
+            Effect::Fault(kind) => kind.is(Trait::Stops),
+            Effect::Expiry => false,
         };
         let stopping = self.kinds().filter(|(point, _)| point.does().iter().any(stops));
         stopping.map(|(_, count)| u64::from(count)).sum()

@@ -4,7 +4,7 @@ use super::Scene;
 use crate::model::container::{self, WhyBack};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::fault::{Fault, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
@@ -346,16 +346,7 @@ impl Scene<'_> {
     }
 
     fn faulted(&self, fault: Fault) -> String {
-        let verb = match fault.kind {
-            FaultKind::Pause => "is paused",
-            FaultKind::Crash => "crashes",
-            FaultKind::Fail => "fails",
-            FaultKind::Offline => "goes offline",
-            FaultKind::Lose => "is lost for good",
-            FaultKind::Switchover => "is to be switched over",
-            FaultKind::Failover => "fails over",
-            FaultKind::Deploy => "is replaced by one of the new release",
-        };
+        let verb = fault.kind.said();
         let layout = &self.simulation.plan().layout;
         if let Target::Writer(id, region) = fault.target {
             return format!("{}-table {verb} to region {region}", layout.stages[id.index()]);

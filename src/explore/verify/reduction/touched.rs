@@ -8,7 +8,7 @@
 
 use crate::model::bit_set::BitSet;
 use crate::model::dns::DnsSide;
-use crate::model::fault::{Fault, FaultKind, Target};
+use crate::model::fault::{Fault, FaultKind, Target, Trait};
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{Answer, Commands};
@@ -172,17 +172,8 @@ impl<'a> Touched<'a> {
     fn fault(&mut self, fault: Fault) {
         match (fault.kind, fault.target) {
             (FaultKind::Crash, Target::Container(id)) => self.crash(id),
-            (FaultKind::Pause | FaultKind::Fail | FaultKind::Offline, target) => {
-                self.target(target)
-            }
-            (
-                FaultKind::Crash
-                | FaultKind::Lose
-                | FaultKind::Switchover
-                | FaultKind::Failover
-                | FaultKind::Deploy,
-                _,
-            ) => self.everything(),
+            (kind, target) if kind.is(Trait::Local) => self.target(target),
+            (_, _) => self.everything(),
         }
     }
 
