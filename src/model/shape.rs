@@ -187,7 +187,8 @@ impl Shape {
     /// How often a record comes to a position where no fault disturbs it, in all; of one that is sent to several, each
     /// of its copies, and at most.
     pub(crate) fn visits(&self) -> u64 {
-        let mut visits = vec![0_u64; self.next.len() + 1];
+        // There are at most 16 stages; every run asks, so nothing is allocated.
+        let mut visits = [0_u64; 17];
         visits[0] = 1;
         for (stage, next) in self.next.iter().enumerate() {
             for &to in &next.positions {

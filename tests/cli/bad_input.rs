@@ -71,7 +71,7 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         (
             "unknown-table-of-a-stage",
             "[stage.core.qeue]\nmax_receives = 3",
-            "FILE:1: stage.core.qeue: unknown field `qeue`, expected one of `containers`",
+            "FILE:1: stage.core.qeue: unknown field `qeue`, expected one of `to`, `route`, `containers`",
         ),
         (
             "replication-of-a-stage",

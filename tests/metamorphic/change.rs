@@ -138,7 +138,11 @@ fn rewritten(scenario: &Scenario, change: impl Fn(&str) -> String) -> Option<Sce
     changed.speed = speeds.collect();
     let stores = scenario.store.stages.iter().map(|(name, &store)| (change(name), store));
     changed.store.stages = stores.collect();
-    let stages = scenario.stage.iter().map(|(name, own)| (change(name), own.clone()));
+    let stages = scenario.stage.iter().map(|(name, own)| {
+        let mut own = own.clone();
+        own.to.iter_mut().flatten().for_each(|next| *next = change(next));
+        (change(name), own)
+    });
     changed.stage = stages.collect();
     valid(changed)
 }
