@@ -111,6 +111,7 @@ impl Plan {
     /// # Errors
     ///
     /// The first thing that is wrong with it, with the key and the remedy.
+    #[expect(clippy::too_many_lines, reason = "a line or two for each field")]
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::options(scenario)?;
