@@ -219,8 +219,8 @@ fn is_of_its_causes(
     })
 }
 
-/// What may be stated at most: two stages where one sends to two queues.
-const AT_MOST: [usize; 4] = [3, 2, 9, 3];
+/// What may be stated at most.
+const AT_MOST: [usize; 4] = [3, 1, 9, 3];
 
 /// The line that the table should have, unless it has it.
 fn assert_is_small(unsound: &Unsound) -> Option<String> {
@@ -233,7 +233,10 @@ fn assert_is_small(unsound: &Unsound) -> Option<String> {
     let row = SIZES.iter().find(|row| (row.0, row.1) == (design, scenario.as_str()));
     let text = minimal.saved.to_text();
     let line = format!("(\"{design}\", \"{scenario}\", {size:?}),");
-    assert!(size.iter().zip(AT_MOST).all(|(&size, most)| size <= most), "{line}\n{text}");
+    let mut most = AT_MOST;
+    // A stage that sends to two queues needs another one beside the destination.
+    most[1] += usize::from(design.starts_with("container.on_fan_out="));
+    assert!(size.iter().zip(most).all(|(&size, most)| size <= most), "{line}\n{text}");
     assert_eq!(minimal.ended, Ended::Complete, "{design}");
     assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
     assert_nothing_can_be_left_out(design, &minimal);

@@ -105,9 +105,11 @@ impl Sketch {
         }
     }
 
-    /// Whether a stage has something like that of its own: only in a line of stages, and between queues.
+    /// Whether a stage has something like that of its own: only beside others, in a line of stages, and between
+    /// queues. What a single stage has, all have.
     pub(super) fn has_own(&self, such: impl Fn(Own) -> bool) -> bool {
-        let is_plain = !self.has_branches() && self.delivery != Delivery::Log;
+        let is_one_of_several = self.topology.stages.len() > 1;
+        let is_plain = is_one_of_several && !self.has_branches() && self.delivery != Delivery::Log;
         is_plain && self.own.is_some_and(such)
     }
 
