@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use active_active::model::options::{Answer, Heal, OnRefusal, Policy};
 use active_active::plan::Plan;
-use active_active::scenario::{Budget, Condition, Scenario, ScriptStep};
+use active_active::scenario::{Budget, Condition, Scenario, ScriptStep, StageOptions};
 
 /// The scenario changed, as a number says how; nothing if it is not one that can be changed so.
 pub(crate) type Change = fn(&Scenario, u16) -> Option<Scenario>;
@@ -240,8 +240,13 @@ pub(crate) fn never_asked(scenario: &Scenario, _: u16) -> Option<Scenario> {
     valid(changed)
 }
 
-/// Not harmless: the containers, the tables and the queues are sound.
+/// Not harmless: the containers, the tables and the queues are sound, of all stages and of each.
 pub(crate) fn forgotten_design(scenario: &Scenario, _: u16) -> Option<Scenario> {
     let Scenario { container, queue, table, source, destination, .. } = Scenario::default();
-    valid(Scenario { container, queue, table, source, destination, ..scenario.clone() })
+    let sound = |own: &StageOptions| {
+        let StageOptions { container, queue, table, .. } = StageOptions::default();
+        StageOptions { container, queue, table, ..own.clone() }
+    };
+    let stage = scenario.stage.iter().map(|(name, own)| (name.clone(), sound(own))).collect();
+    valid(Scenario { container, queue, table, source, destination, stage, ..scenario.clone() })
 }
