@@ -111,7 +111,6 @@ impl Plan {
     /// # Errors
     ///
     /// The first thing that is wrong with it, with the key and the remedy.
-    #[expect(clippy::too_many_lines, reason = "a line or two for each field")]
     pub fn new(scenario: &Scenario) -> Result<Plan, Problem> {
         let layout = validate::layout(scenario)?;
         validate::options(scenario)?;
@@ -166,9 +165,7 @@ impl Plan {
             fences_late,
             can_be_late,
             offers_faults,
-            is_watched: offers_faults
-                || scenario.dns.answer == Answer::Random
-                || scenario.dns.health_check == HealthCheckOf::WholePath,
+            is_watched: offers_faults || is_watched(scenario),
             consumers_can_hang: any(|stage| stage.containers > 1)
                 && (has_fault(&actions, FaultKind::Pause)
                     || scenario.budget.does(FaultKind::Pause)),
@@ -481,6 +478,11 @@ fn goes_round(container: &ContainerOptions) -> bool {
         OnDependencyFailure::GiveBack | OnDependencyFailure::ReadOn => true,
         OnDependencyFailure::Halt | OnDependencyFailure::Drop => false,
     }
+}
+
+/// What else in-dns could answer, or whether a region works as a whole, is found out after every step.
+fn is_watched(scenario: &Scenario) -> bool {
+    scenario.dns.answer == Answer::Random || scenario.dns.health_check == HealthCheckOf::WholePath
 }
 
 /// Whether the driver waits for the source to be refused.

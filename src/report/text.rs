@@ -228,7 +228,7 @@ fn held(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
             .filter(|property| property.is_liveness == is_liveness)
             .partition(|property| property.except.is_some());
         let names: Vec<&str> = whole.iter().map(|property| property.name).collect();
-        lines.extend(beside(heading, names.chunks(5).map(|names| names.join(", ")), palette));
+        lines.extend(beside(heading, list(&names), palette));
         lines.extend(limited.iter().map(|property| property_line(property, palette)));
     }
     let others = [Status::NotJudged, Status::Vacuous].into_iter().flat_map(of);
@@ -244,6 +244,15 @@ fn held(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     let reasons = reasons.iter().map(|(why, names)| format!("{}: {why}", names.join(", ")));
     lines.extend(beside("Not applicable", reasons, palette));
     lines
+}
+
+/// Names in lines of five; a line that goes on ends with a comma.
+fn list<'a>(names: &'a [&str]) -> impl Iterator<Item = String> + 'a {
+    let lines = names.chunks(5).enumerate();
+    lines.map(|(index, here)| {
+        let goes_on = if (index + 1) * 5 < names.len() { "," } else { "" };
+        here.join(", ") + goes_on
+    })
 }
 
 /// A heading with what belongs to it on its right.

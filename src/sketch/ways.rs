@@ -23,6 +23,8 @@ pub(crate) enum Ways {
 }
 
 impl Ways {
+    /// What strategies choose from.
+    #[cfg(feature = "proptest")]
     pub(crate) const ALL: [Ways; 4] = [Ways::Line, Ways::Both, Ways::Aside, Ways::ByKey];
 }
 
