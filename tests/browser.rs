@@ -111,6 +111,8 @@ fn it_opens_at_the_violation_and_where_nothing_is_violated_at_the_beginning() {
     let marked_at_the_end = chromium.value(marked);
     let names = marked_at_the_end.as_array().expect("a list");
     assert_eq!(names.len(), 1, "one machine is where it shows: {names:?}");
+    let told = text(&chromium.value("document.querySelector('.verdict').textContent"));
+    assert!(told.contains(&format!(" from {} before", text(&names[0]))), "{names:?}: {told}");
     chromium.press("ArrowLeft");
     assert_eq!(chromium.value(marked), serde_json::json!([]), "it has not happened yet");
     // What was judged is not mixed with the smaller system of the run below.

@@ -222,6 +222,18 @@ fn is_of_its_causes(
 /// What may be stated at most.
 const AT_MOST: [usize; 4] = [3, 1, 9, 3];
 
+/// What a picture marks is what the words are about.
+fn assert_marked_is_told(design: &str, minimal: &Minimal) {
+    let (layout, violation) = (&minimal.saved.plan().layout, &minimal.violation);
+    let told = [&violation.what].into_iter().chain(&violation.because);
+    let told: Vec<&str> = told.map(String::as_str).collect();
+    for machine in violation.breach.machines(layout) {
+        // "the destination" is what a sentence says of record-destination.
+        let name = layout.name(machine).trim_start_matches("record-");
+        assert!(told.iter().any(|words| words.contains(name)), "{design}: {name} in {told:?}");
+    }
+}
+
 /// The line that the table should have, unless it has it.
 fn assert_is_small(unsound: &Unsound) -> Option<String> {
     let plan = Arc::new(unsound.plan().unwrap_or_else(|error| panic!("{error}")));
@@ -240,6 +252,7 @@ fn assert_is_small(unsound: &Unsound) -> Option<String> {
     assert_eq!(minimal.ended, Ended::Complete, "{design}");
     assert_eq!(discriminant(&minimal.violation.breach), discriminant(&violation.breach));
     assert_nothing_can_be_left_out(design, &minimal);
+    assert_marked_is_told(design, &minimal);
     let read = SavedRun::parse(&text, design).unwrap_or_else(|error| panic!("{error}"));
     let replayed = read.replay();
     assert_eq!(replayed.outcome.verdict, Verdict::Violated(Box::new(minimal.violation)));
