@@ -2,11 +2,10 @@
 
 use std::cell::Cell;
 
-use active_active::explore::{Reached, Runner, SearchProgress, Verdict, Verified, Verify};
+use active_active::explore::{Reached, SearchProgress, Verified, Verify};
 use active_active::model::{Event, container, queue};
 use active_active::plan::Plan;
-use active_active::scenario::{Override, builtin};
-use active_active::scheduler::Random;
+use active_active::scenario::Override;
 use active_active::spec::PropertyName;
 
 use super::support::*;
@@ -19,25 +18,6 @@ const LOG: &str = r#"
     records.batches = [6]
     queue.delivery = "log"
 "#;
-
-/// The first violation in 2,000 random runs.
-fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
-    let mut runner = Runner::new(plans::plan(name, changes));
-    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
-        Verdict::Violated(violation) => Some(violation.property()),
-        Verdict::Holds => None,
-        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
-    })
-}
-
-/// The incident is found by its property, and each fix holds under every scheduler, with all that was published.
-fn assert_mended(name: &str, fixes: &[&str]) {
-    let (_, _, property) = builtin::INCIDENTS.iter().find(|it| it.0 == name).expect("it is listed");
-    assert_eq!(found(name, &[]), Some(*property), "{name}");
-    for fix in fixes {
-        holds_with(name, &[fix], all_is_everywhere);
-    }
-}
 
 /// Containers die with records that they have processed and not committed: those are read again, and have one effect. At the
 /// end everything is committed.

@@ -2,35 +2,13 @@
 
 use std::cell::Cell;
 
-use active_active::explore::{Runner, Verdict};
 use active_active::model::{Event, container, queue};
-use active_active::scenario::builtin;
-use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
 use super::support::*;
 
 /// What consumes is rolled out before the new format is published.
 const CONSUMERS_FIRST: &str = "script=deploy *@1,deploy *@2,publish 1,await delivered all";
-
-/// The first violation in 2,000 random runs.
-fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
-    let mut runner = Runner::new(plans::plan(name, changes));
-    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
-        Verdict::Violated(violation) => Some(violation.property()),
-        Verdict::Holds => None,
-        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
-    })
-}
-
-/// The incident is found by its property, and each fix holds under every scheduler, with all that was published.
-fn assert_mended(name: &str, fixes: &[&str]) {
-    let (_, _, property) = builtin::INCIDENTS.iter().find(|it| it.0 == name).expect("it is listed");
-    assert_eq!(found(name, &[]), Some(*property), "{name}");
-    for fix in fixes {
-        holds_with(name, &[fix], all_is_everywhere);
-    }
-}
 
 /// A queue that gives up makes dead letters of what only the old release cannot read.
 #[test]

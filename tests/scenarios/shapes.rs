@@ -7,16 +7,6 @@ use active_active::spec::PropertyName;
 
 use super::support::*;
 
-/// The first violation in 2,000 random runs.
-fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
-    let mut runner = Runner::new(plans::plan(name, changes));
-    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
-        Verdict::Violated(violation) => Some(violation.property()),
-        Verdict::Holds => None,
-        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
-    })
-}
-
 /// A container that dies between two sends makes duplicates in the first queue, and nothing else.
 #[test]
 fn a_stage_that_sends_to_two_others_loses_nothing_whatever_fails() {

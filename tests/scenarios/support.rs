@@ -8,9 +8,11 @@ use active_active::explore::{
 use active_active::model::event::fault;
 use active_active::model::fault::FaultKind;
 use active_active::model::{Event, RecordId, TableId};
+use active_active::scenario::builtin;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, Replay, RoundRobin, Script};
 use active_active::sim::{Simulation, Step};
+use active_active::spec::PropertyName;
 use rand::Rng;
 
 pub(crate) use crate::common::plans;
@@ -130,4 +132,23 @@ pub(crate) fn reached_in_every_run(coverage: &Coverage, what: &[Reached]) {
 
 pub(crate) fn is_fault(event: &Event, kind: FaultKind) -> bool {
     matches!(event, Event::Fault(fault::Event::Faulted { fault }) if fault.kind == kind)
+}
+
+/// The first violation, if there is one, in 2,000 random runs.
+pub(crate) fn found(name: &str, changes: &[&str]) -> Option<PropertyName> {
+    let mut runner = Runner::new(plans::plan(name, changes));
+    (0..2_000).find_map(|run| match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+        Verdict::Violated(violation) => Some(violation.property()),
+        Verdict::Holds => None,
+        Verdict::Inconclusive(_) => panic!("{name} {changes:?}, run {run} is inconclusive"),
+    })
+}
+
+/// The incident is found by its property, and each fix holds under every scheduler, with all that was published.
+pub(crate) fn assert_mended(name: &str, fixes: &[&str]) {
+    let (_, _, property) = builtin::INCIDENTS.iter().find(|it| it.0 == name).expect("it is listed");
+    assert_eq!(found(name, &[]), Some(*property), "{name}");
+    for fix in fixes {
+        holds_with(name, &[fix], all_is_everywhere);
+    }
 }
