@@ -319,6 +319,44 @@ fn what_reaches_a_paused_container_that_drops_is_gone() {
     );
 }
 
+/// Of one record it is sent to both queues before it is removed; a send that is refused has its retries again.
+#[test]
+fn a_record_is_sent_to_several_queues() {
+    let ways = "stage.one.to = ['two', 'destination']\ncontainer.retries = 1";
+    let mut sound = rig(ways);
+    received(&mut sound, 0, 1, 4);
+    inserted(&mut sound, 0, false);
+    sent(&mut sound, 0);
+    sent(&mut sound, 0);
+    removed(&mut sound, 0);
+    sound.title("the second queue refuses, and refuses again");
+    received(&mut sound, 0, 2, 5);
+    inserted(&mut sound, 0, false);
+    sent(&mut sound, 0);
+    refused(&mut sound, 0, 1);
+    refused(&mut sound, 0, 1);
+    sound.tells(TOLD, "a_record_is_sent_to_several_queues");
+}
+
+#[test]
+fn a_best_effort_goes_on_without_the_second_queue_and_tries_the_next_request_again() {
+    let ways = "stage.one.to = ['two', 'destination']\ncontainer.retries = 1\n\
+                container.on_fan_out = 'best-effort'";
+    let mut rig = rig(ways);
+    received(&mut rig, 0, 1, 4);
+    inserted(&mut rig, 0, false);
+    sent(&mut rig, 0);
+    refused(&mut rig, 0, 1);
+    refused(&mut rig, 0, 1);
+    rig.title("the remove is refused");
+    refused(&mut rig, 0, 2);
+    removed(&mut rig, 0);
+    rig.tells(
+        TOLD,
+        "a_best_effort_goes_on_without_the_second_queue_and_tries_the_next_request_again",
+    );
+}
+
 #[test]
 fn a_container_that_crashed_starts_anew() {
     let crashed = |option| {

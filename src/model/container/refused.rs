@@ -47,10 +47,10 @@ impl Container {
                 None => self.receive(context, out),
             };
         }
+        self.retried = 0;
         if context.leaves_out(self.hand) {
             return self.next(context, out);
         }
-        self.retried = 0;
         let removing = |hand: &Hand| context.action(hand.step) == Some(Act::Remove);
         match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {
