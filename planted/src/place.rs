@@ -70,6 +70,17 @@ pub(crate) fn weave(source: &str, faults: &[&Fault]) -> Result<String, Vec<Misfi
     if misfits.is_empty() { Ok(woven) } else { Err(misfits) }
 }
 
+/// Those of the faults with which a source that was Rust no longer is: they replace a part of a statement or of an
+/// arm of a `match`.
+pub(crate) fn fragments(source: &str, faults: &[&Fault]) -> Vec<Misfit> {
+    let is_rust = |text: &str| syn::parse_file(text).is_ok();
+    let breaks = |fault: &&&Fault| {
+        weave(source, &[**fault]).is_ok_and(|woven| !is_rust(&woven)) && is_rust(source)
+    };
+    let problem = "it is no whole statement, and no whole expression";
+    faults.iter().filter(breaks).map(|fault| Misfit::new(fault, problem.to_owned())).collect()
+}
+
 /// Where the original of the fault is.
 fn find(source: &str, fault: &Fault) -> Result<Range<usize>, Misfit> {
     let once = |text: &str, found: &[Range<usize>]| match found {
@@ -188,6 +199,16 @@ mod tests {
         let woven = weave("fn x() { b } fn y() { b }", &[&second]);
         let expected = "fn x() { b } fn y() { (if crate::planted::is(3) { c } else { b }) }";
         assert_eq!(woven.as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn a_part_of_a_statement_is_an_error_that_names_the_fault() {
+        let source = "fn a() { if b { c() } }";
+        let (whole, part) = (fault(3, None, "c()", "d()"), fault(4, None, "if b {", "if e {"));
+        let found = fragments(source, &[&whole, &part]);
+        let expected = "fault 4 does not fit src/a.rs: it is no whole statement, and no whole \
+                        expression";
+        assert_eq!(found.iter().map(Misfit::to_string).collect::<Vec<_>>(), [expected]);
     }
 
     #[test]

@@ -69,7 +69,11 @@ impl Sources {
                 misfits.extend(faults.iter().map(|fault| Misfit::no_file(fault)));
                 continue;
             };
-            match place::weave(&String::from_utf8_lossy(source), &faults) {
+            let text = String::from_utf8_lossy(source).into_owned();
+            if file.ends_with(".rs") {
+                misfits.extend(place::fragments(&text, &faults));
+            }
+            match place::weave(&text, &faults) {
                 Ok(woven) => *source = woven.into_bytes(),
                 Err(found) => misfits.extend(found),
             }
