@@ -38,6 +38,10 @@ const CASES: u64 = 14_000;
 const MUTANTS: u64 = 6_000;
 const STRATEGY_CASES: u32 = 1_000;
 
+/// A drawn run of more steps is not judged. Almost all have some hundreds; where a container removes first and its new
+/// format is dropped, each copy makes others until the script rests, and the longest has some ten millions.
+const STEPS_MAX: u64 = 1_000_000;
+
 /// Whether a violation is one of the end, not of a step.
 fn is_of_the_end(violation: &Violation) -> bool {
     let is_one =
@@ -90,20 +94,26 @@ fn assert_agreement(verdict: &Verdict, trace: &Trace, plan: &Plan, case: &str) {
 fn agrees_with_the_spec_on_every_generated_trace() {
     let mut trace = Trace::default();
     let mut found: Found = BTreeMap::new();
+    let mut cut = 0;
     for number in 0..CASES {
         let Some(mut case) = Case::draw(SEED, number) else { continue };
-        let (outcome, runner) = case.run(&mut trace);
+        let (outcome, runner) = case.run_up_to(STEPS_MAX, &mut trace);
+        if let Verdict::Inconclusive(_) = outcome.verdict {
+            cut += 1;
+            continue;
+        }
         trace.end(runner.simulation());
         let name = format!("case {number}, {:?}", case.changes);
         assert_agreement(&outcome.verdict, &trace, &case.plan, &name);
         let property = match &outcome.verdict {
             Verdict::Violated(violation) => Some(violation.property()),
             Verdict::Holds => None,
-            Verdict::Inconclusive(cut) => panic!("nothing cuts these runs: {cut}"),
+            Verdict::Inconclusive(_) => unreachable!("those are not judged"),
         };
         *found.entry(property).or_default() += 1;
     }
-    println!("{found:?}");
+    println!("{found:?}, {cut} cut");
+    assert!(cut <= 2, "{cut} cases are cut at {STEPS_MAX} steps");
     let must = [
         PropertyName::StoreBeforeForward,
         PropertyName::RemoveLast,

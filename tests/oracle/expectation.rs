@@ -4,6 +4,7 @@ use active_active::model::{BatchId, ContainerId, Place, QueueId, RecordId, Regio
 use active_active::plan::{Plan, names};
 use active_active::scenario::{Expectation, ScriptStep};
 
+use super::ways;
 use super::world::World;
 
 /// Whether a line of the script, if it expects something, expects what is so.
@@ -34,15 +35,18 @@ pub(crate) fn holds(line: &ScriptStep, world: &World, plan: &Plan) -> bool {
     }
 }
 
-/// All of the batch that came to the queue's region are in the queue: so many, or at least one.
+/// All of the batch that came to the queue's region, and whose way leads through the queue, are in the queue: so many,
+/// or at least one.
 fn waiting(queue: &str, batch: BatchId, records: Option<u32>, world: &World, plan: &Plan) -> bool {
     let layout = &plan.layout;
     let queue = (0..layout.queues() as u16)
         .map(QueueId)
         .find(|&id| layout.name(layout.machine(Place::Queue(id))) == queue)
         .expect("the plan knows the queue");
-    let (region, _) = layout.queue_place(queue);
-    let came = |record: &RecordId| world.arrivals[region.index()].contains(record);
+    let (region, position) = layout.queue_place(queue);
+    let came = |record: &RecordId| {
+        world.arrivals[region.index()].contains(record) && ways::passes(*record, position, plan)
+    };
     let here: Vec<RecordId> = plan.batch(batch).filter(came).collect();
     let enough = match records {
         Some(records) => here.len() == records as usize,

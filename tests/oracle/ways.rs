@@ -1,7 +1,7 @@
 //! The ways that records take, from the scenario's own words: each way one by one, as a list of positions.
 
 use active_active::model::options::StageRoute;
-use active_active::model::{QueueId, RecordId, StageId};
+use active_active::model::{QueueId, RecordId, StageId, TableId};
 use active_active::plan::Plan;
 
 use super::world::World;
@@ -78,13 +78,20 @@ pub(crate) fn meet_by_key(plan: &Plan) -> bool {
 }
 
 impl World {
-    /// Whether a queue has a copy of the record from which it comes to the position.
+    /// Whether a queue has a copy of the record, or an outbox what is still to be sent of it, from which it comes to
+    /// the position.
     pub(crate) fn leads_to(&self, position: usize, record: RecordId, plan: &Plan) -> bool {
-        self.queues.iter().enumerate().any(|(queue, copies)| {
+        let reaches = |at| ways(at, record, plan).iter().any(|way| way.contains(&position));
+        let is_queued = self.queues.iter().enumerate().any(|(queue, copies)| {
             let (_, at) = plan.layout.queue_place(QueueId(queue as u16));
-            copies.iter().any(|copy| copy.id == record)
-                && ways(at, record, plan).iter().any(|way| way.contains(&position))
-        })
+            copies.iter().any(|copy| copy.id == record) && reaches(at)
+        });
+        let is_intended = self.outboxes.iter().enumerate().any(|(table, intents)| {
+            let (_, stage) = plan.layout.table_place(TableId(table as u16));
+            intents.contains(&record)
+                && sent_to(stage.index(), record, plan).into_iter().any(reaches)
+        });
+        is_queued || is_intended
     }
 
     /// Whether the record has come as far as the position.
