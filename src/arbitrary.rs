@@ -52,8 +52,10 @@ use crate::sketch::{
 mod budget;
 mod choices;
 mod file;
+mod fuzz;
 
 pub use file::{Text, read_any};
+pub use fuzz::{COUNTERS, judge, judge_each};
 
 /// A scenario and an order of events: with the fair continuation of
 /// [`Script`], all that a run is.
@@ -132,6 +134,16 @@ impl Case {
 }
 
 impl Case {
+    /// The case, and behind it the same scenario in the order of its times ([`Case::timed`]), if it has some.
+    ///
+    /// # Panics
+    ///
+    /// If the scenario is not valid; that of a case is.
+    pub fn orders(self) -> impl Iterator<Item = Case> {
+        let timed = self.timed();
+        std::iter::once(self).chain(timed)
+    }
+
     /// The same scenario in the order in which the timed scheduler takes its events, if it says how long
     /// things take.
     ///

@@ -36,6 +36,47 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # Where to find what
+//!
+//! | to | use |
+//! |---|---|
+//! | ask whether one run of a scenario holds, in a test | [`explore::check()`] |
+//! | let proptest draw runs of your scenario, and more going wrong around it | [`strategy::disturbed`], [`strategy::case_on`], [`strategy::assert_holds`] |
+//! | let libFuzzer draw them | [`fuzz_cases!`], [`arbitrary::Case::of`] |
+//! | search many schedules | [`explore::Sweep`], or any [`explore::Strategy`] in a [`explore::Campaign`] |
+//! | search all of them | [`explore::Verify`] |
+//! | make a failure small, and tell its story | [`explore::Minimiser`], [`report::minimal`] |
+//! | save a run and run it again | [`saved::SavedRun`] |
+//! | read and write scenario files | [`Scenario::parse`](scenario::Scenario::parse), [`plan::Plan::load`], [`scenario::builtin`] |
+//! | choose the order of events yourself | [`sim::Simulation`], [`scheduler::Scheduler`] |
+//! | watch a run | [`explore::Observer`], [`report::Story`], [`metrics`] |
+//! | know what is promised, and by which designs it is broken | [`spec::PropertyName`], [`scenario::options`], [`scenario::designs`] |
+//!
+//! A guide begins with a scenario of one's own and ends with a suite of one's own (docs/guide.md, in the repository and in
+//! the package); `examples/own_test_suite.rs` is such a suite.
+//!
+//! # Speed
+//!
+//! A run takes some hundreds to thousands of steps, which Cargo's default profile for tests compiles without
+//! optimisation. In the `Cargo.toml` of your crate,
+//!
+//! ```toml
+//! [profile.dev.package.active-active]
+//! opt-level = 3
+//! ```
+//!
+//! compiles the simulator for speed and leaves your own code as it is. [`explore::check()`], campaigns and exhaustive search are
+//! compiled in this crate; a scheduler or an observer of your own in yours, together with the loop that it is called
+//! from: for these, set `profile.dev.opt-level`.
+//!
+//! # Versions
+//!
+//! Before 1.0, a minor version may change anything, and the changelog says what. Types of errors and reasons
+//! ([`explore::Failure`], [`scenario::Cause`], [`spec::Breach`]) can get more variants at any time, and are `non_exhaustive`.
+//! Those that say what there is in the model ([`model::Event`], [`model::fault::Target`], [`sim::Choice`], [`spec::PropertyName`])
+//! are not, on purpose: whoever matches them all wants the compiler to say when there is a new machine, and that is a
+//! minor version.
+//!
 //! # Features
 //!
 //! * `cli` (default): the command line, `active-active`.

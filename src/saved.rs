@@ -164,7 +164,7 @@ impl SavedRun {
     /// `--set` has them: what the run needs. The name of the scenario is not among them.
     pub fn settings(&self) -> Vec<String> {
         let mut settings = Vec::new();
-        let mut differing = text::differing(self.plan.scenario());
+        let mut differing = self.plan.scenario().differing();
         // What the scenario says of itself changes nothing.
         differing.remove("about");
         text::flatten("", &differing, &mut settings);

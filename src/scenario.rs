@@ -303,7 +303,7 @@ section! {
 
 /// None, or one of those that can be left out.
 fn lists_to_leave_out() -> Vec<(Vec<PropertyName>, About)> {
-    let optional = PropertyName::ALL.into_iter().filter(|name| name.required().is_none());
+    let optional = PropertyName::ALL.iter().copied().filter(|name| name.required().is_none());
     sound(std::iter::once(Vec::new()).chain(optional.map(|name| vec![name])))
 }
 

@@ -99,7 +99,7 @@ fn a_run_that_is_cut_at_any_step_is_inconclusive() {
 #[test]
 fn a_run_that_is_cut_under_any_strategy_is_inconclusive() {
     let plan = plans::plan(&text_of(RUNS[3].0), &[]);
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         let scheduler = || strategy.prepare(&plan, 3).scheduler();
         let whole = outcome(&plan, &mut scheduler(), u64::MAX);
         for steps_max in (1..whole.steps).step_by(23).chain([whole.steps - 1]) {

@@ -177,7 +177,7 @@ fn every_strategy_reaches_states_of_the_tiny_system_and_no_other() {
     let plan = tiny(&[]);
     let all: BTreeSet<u128> = enumerate(&plan).states.into_keys().collect();
     let mut runner = Runner::new(Arc::clone(&plan));
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         let mut scheduler = strategy.prepare(&plan, 5).scheduler();
         let mut reached = States::default();
         for run in 0..1_000 {

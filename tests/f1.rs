@@ -213,7 +213,7 @@ fn every_property_is_judged_that_means_something_here() {
         PropertyName::Rpo,
     ];
     let plan = f1();
-    for property in PropertyName::ALL {
+    for &property in PropertyName::ALL {
         let judged = property.not_applicable(&plan).is_none();
         assert_eq!(judged, !meaningless.contains(&property), "{property}");
     }

@@ -102,7 +102,8 @@ fn what_a_run_uses_of_its_budget_is_all_of_it_at_most() {
     for (text, budget) in cases {
         let plan = plans::plan(text, &[]);
         let mut found: Vec<(String, BTreeMap<String, u32>)> = Strategy::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .map(|strategy| {
                 let mut scheduler = strategy.prepare(&plan, 2).scheduler();
                 (strategy.to_string(), most(&plan, &mut scheduler, 250))
@@ -255,7 +256,8 @@ fn an_answer_is_kept_for_its_time_to_live() {
 fn random_answers_have_the_weights_that_are_declared_under_every_scheduler() {
     let plan = plans::plan(THREE_REGIONS, &["dns.answer=random", "dns.weights=6,0,4"]);
     let mut found: Vec<(String, Routes)> = Strategy::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .filter(|&strategy| strategy.rhythm().learning == 0)
         .map(|strategy| {
             let mut scheduler = strategy.prepare(&plan, 4).scheduler();

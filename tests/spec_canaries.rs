@@ -248,7 +248,7 @@ fn converged() -> Violation {
 
 #[test]
 fn every_property_has_a_canary_that_says_what_happened_and_why() {
-    for property in PropertyName::ALL {
+    for &property in PropertyName::ALL {
         let violation = canary(property);
         assert_eq!(violation.property(), property, "{violation}");
         let known = words::WORDS.iter().find(|(of, _, _)| *of == property);

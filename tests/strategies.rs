@@ -43,7 +43,7 @@ const RICH: [&str; 11] = [
 
 #[test]
 fn every_strategy_holds_on_sound_scenarios() {
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         for scenario in RICH {
             let report = sweep(strategy, &plans::plan(scenario, &[]), 150, 2);
             assert_eq!(report.violation, None, "{strategy}, {scenario}");
@@ -65,7 +65,7 @@ fn every_strategy_finds_planted_bugs() {
         ("loss-anywhere", "rpo.records=0", PropertyName::WithinRpo),
         ("aurora-anywhere", "rpo.records=0", PropertyName::WithinRpo),
     ];
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         for (scenario, design, property) in planted {
             let report = sweep(strategy, &plans::plan(scenario, &[design]), 1_000, 2);
             let (run, violation) = report
@@ -83,7 +83,7 @@ fn every_strategy_finds_planted_bugs() {
 fn no_strategy_takes_what_the_budget_does_not_have() {
     let plan = plans::plan("baseline", &[]);
     let mut runner = Runner::new(Arc::clone(&plan));
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         let mut scheduler = strategy.prepare(&plan, 1).scheduler();
         let mut orders = BTreeSet::new();
         for run in 0..50 {
@@ -101,7 +101,7 @@ fn no_strategy_takes_what_the_budget_does_not_have() {
 fn a_run_does_not_depend_on_the_runs_before_it() {
     let plan = plans::plan("standard-queues", &["records.batches=2,2"]);
     let mut runner = Runner::new(Arc::clone(&plan));
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         let mut scheduler = strategy.prepare(&plan, 7).scheduler();
         let mut all = Vec::new();
         for run in 0..60 {
@@ -121,7 +121,7 @@ fn a_run_does_not_depend_on_the_runs_before_it() {
 #[test]
 fn a_sweep_does_not_depend_on_the_number_of_threads() {
     let designs: [&[&str]; 2] = [&[], &["container.on_duplicate=skip"]];
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         for design in designs {
             let plan = plans::plan("crash-anywhere", design);
             let one = sweep(strategy, &plan, 200, 1);
@@ -175,7 +175,7 @@ fn assert_few_and_many_fail(name: &str, plan: &Arc<Plan>, mut scheduler: impl Sc
 #[test]
 fn every_strategy_lets_few_and_many_components_fail() {
     let plan = plans::plan("f5-fail-random", &[]);
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         let scheduler = strategy.prepare(&plan, 3).scheduler();
         assert_few_and_many_fail(strategy.name(), &plan, scheduler);
     }
@@ -197,7 +197,7 @@ fn every_strategy_reaches_what_is_interesting() {
         ("loss-anywhere", [Reached::Lost, Reached::Destroyed, Reached::OrderChanged]),
         ("aurora-anywhere", [Reached::WriterMoved, Reached::Destroyed, Reached::Returned]),
     ];
-    for strategy in Strategy::ALL {
+    for &strategy in Strategy::ALL {
         for (scenario, interesting) in rich {
             let report = sweep(strategy, &plans::plan(scenario, &[]), 300, 2);
             for what in interesting {

@@ -46,7 +46,7 @@ fn rows(
     for (index, subject) in subjects.into_iter().enumerate() {
         show(index, count, &format!("{} {}", subject.scenario, subject.design));
         let mut cells = Vec::new();
-        for strategy in Strategy::ALL {
+        for &strategy in Strategy::ALL {
             cells.push(detection.cell(&subject, strategy, progress));
             if progress.is_stopped() {
                 return None;

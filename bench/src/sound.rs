@@ -52,7 +52,7 @@ enum Column {
 
 impl Column {
     fn all() -> impl Iterator<Item = Column> {
-        Strategy::ALL.into_iter().map(Column::Search).chain([Column::Timed])
+        Strategy::ALL.iter().copied().map(Column::Search).chain([Column::Timed])
     }
 
     fn name(self) -> String {

@@ -2,10 +2,7 @@
 #![no_main]
 
 use active_active::arbitrary::Case;
-use libfuzzer_sys::{Corpus, fuzz_target};
+// What an address sanitizer is told.
+use active_active_fuzz as _;
 
-fuzz_target!(|bytes: &[u8]| -> Corpus {
-    let Some(case) = Case::f1_from_bytes(bytes) else { return Corpus::Reject };
-    active_active_fuzz::judge(&case);
-    Corpus::Keep
-});
+active_active::fuzz_cases!(|bytes: &[u8]| Case::f1_from_bytes(bytes));

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use active_active::arbitrary::Case;
 use active_active::scenario::Scenario;
-use libfuzzer_sys::{Corpus, fuzz_target};
 
 static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| {
     active_active_fuzz::own_scenario().unwrap_or_else(|problem| {
@@ -14,11 +13,4 @@ static SCENARIO: LazyLock<Scenario> = LazyLock::new(|| {
     })
 });
 
-fuzz_target!(
-    init: LazyLock::force(&SCENARIO),
-    |bytes: &[u8]| -> Corpus {
-        let Some(case) = Case::of(&SCENARIO, bytes) else { return Corpus::Reject };
-        active_active_fuzz::judge_order(&case);
-        Corpus::Keep
-    }
-);
+active_active::fuzz_cases!(init: LazyLock::force(&SCENARIO), |bytes: &[u8]| Case::of(&SCENARIO, bytes));

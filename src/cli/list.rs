@@ -88,7 +88,7 @@ fn table(entries: &[Entry]) -> String {
     let width = entries.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
     let line =
         |entry: &Entry| format!("  {style}{:<width$}{style:#}  {}\n", entry.name, entry.about);
-    let groups = Group::ALL.into_iter().map(|group| {
+    let groups = Group::ALL.iter().copied().map(|group| {
         let lines = entries.iter().filter(|entry| entry.group == group).map(line);
         format!("{}\n{}", group.title(), lines.collect::<String>())
     });

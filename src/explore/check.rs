@@ -38,8 +38,8 @@ pub struct Checker {
     last: Option<Runner>,
 }
 
-/// Why a [`check`] failed.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// Why a [`check`] failed. `Debug` is `Display`: `assert_eq!(check(…), Ok(()))` and `main() -> Result<…>` print it.
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Failure {
     /// The scenario is not valid.
@@ -48,8 +48,8 @@ pub enum Failure {
     Violated(Box<Counterexample>),
 }
 
-/// A run that violates the spec.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A run that violates the spec. `Debug` is `Display`.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Counterexample {
     /// The scenario.
     pub scenario: Scenario,
@@ -122,7 +122,19 @@ impl fmt::Display for Failure {
     }
 }
 
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
 impl std::error::Error for Failure {}
+
+impl fmt::Debug for Counterexample {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// The violation; then the case as a test to paste; then as a file to save and replay.
 impl fmt::Display for Counterexample {
@@ -131,7 +143,7 @@ impl fmt::Display for Counterexample {
         writeln!(f, "{violation}\n\nAs a test:\n")?;
         writeln!(f, "#[test]\nfn holds() -> Result<(), Box<dyn std::error::Error>> {{")?;
         writeln!(f, "    let scenario = active_active::scenario::Scenario::parse(")?;
-        writeln!(f, "        r#\"\n{}\"#,\n    )?;", scenario.to_toml())?;
+        writeln!(f, "        r#\"\n{}\"#,\n    )?;", scenario.to_toml_without_defaults())?;
         writeln!(f, "    let choices = {choices:?};")?;
         writeln!(f, "    active_active::explore::check(&scenario, &choices)?;\n    Ok(())\n}}\n")?;
         writeln!(

@@ -130,6 +130,7 @@ impl Watch {
 
 /// A failure that is as small as it gets.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
 pub struct Minimal {
     /// The run.
     pub saved: SavedRun,

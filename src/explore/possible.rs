@@ -207,7 +207,7 @@ mod tests {
     /// discarded takes an unsound design, and a command is carried out in place of the machine.
     #[test]
     fn what_is_possible_is_what_the_machines_list() {
-        for machine in MachineKind::ALL {
+        for &machine in MachineKind::ALL {
             let possible = pairs().filter(|pair| pair.machine == machine).map(|pair| pair.message);
             let possible: BTreeSet<MessageKind> =
                 possible.filter(|&kind| kind != MessageKind::Command).collect();

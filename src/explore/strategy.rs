@@ -32,8 +32,8 @@ macro_rules! strategies {
 
         impl $strategy {
             /// Every strategy, with the numbers that it has unless told otherwise.
-            pub const ALL: [Strategy; [$($name),+].len()] =
-                [$(Strategy::$variant $({ $number: NUMBER })?),+];
+            pub const ALL: &[Strategy] =
+                &[$(Strategy::$variant $({ $number: NUMBER })?),+];
 
             /// The name without its number.
             pub fn name(self) -> &'static str {
@@ -187,9 +187,9 @@ const NUMBER_MAX: u16 = 1_000;
 impl Strategy {
     /// The name that may have been meant.
     fn nearest(name: &str) -> String {
-        let known = Strategy::ALL.map(|strategy| strategy.to_string());
         let word = |text: &str| text.split(':').next().unwrap_or_default().to_owned();
-        let known: Vec<String> = known.iter().map(|name| word(name)).collect();
+        let known: Vec<String> =
+            Strategy::ALL.iter().map(|strategy| word(&strategy.to_string())).collect();
         match words::closest(&word(name), known.iter().map(String::as_str)) {
             Some(near) => format!(" (did you mean '{near}'?)"),
             None => String::new(),
@@ -197,7 +197,7 @@ impl Strategy {
     }
 
     fn names() -> String {
-        Strategy::ALL.map(|strategy| strategy.to_string()).join(", ")
+        Strategy::ALL.iter().map(Strategy::to_string).collect::<Vec<_>>().join(", ")
     }
 
     /// Makes schedulers of this strategy for a plan, all for one campaign: each of them chooses
@@ -244,7 +244,7 @@ impl FromStr for Strategy {
             Some((name, number)) => (name, Some(number)),
             None => (text, None),
         };
-        let known = Strategy::ALL.into_iter().find(|strategy| strategy.name() == name);
+        let known = Strategy::ALL.iter().copied().find(|strategy| strategy.name() == name);
         let known = known.ok_or_else(|| StrategyError::Unknown { name: text.to_owned() })?;
         let Some(number) = number else { return Ok(known) };
         let parsed = number.parse().ok().filter(|parsed| (1..=NUMBER_MAX).contains(parsed));
@@ -276,7 +276,7 @@ mod tests {
 
     #[test]
     fn every_strategy_is_read_as_it_is_written() {
-        for strategy in Strategy::ALL {
+        for &strategy in Strategy::ALL {
             assert_eq!(strategy.to_string().parse(), Ok(strategy));
             assert_eq!(strategy.name().parse(), Ok(strategy));
         }

@@ -47,6 +47,7 @@ pub struct Sweep {
 
 /// What a sweep shows. It is a function of plan, scheduler and number of runs alone.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[must_use]
 pub struct SweepReport {
     /// How many runs were judged: all, or those up to the first violation.
     pub runs: u64,

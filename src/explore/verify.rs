@@ -108,6 +108,7 @@ pub struct Verify {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
 pub struct VerifyReport {
     /// The verdict.
     pub verdict: Verified,

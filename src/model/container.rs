@@ -34,7 +34,7 @@ states! {
     ///        └──────────────────────────────► FailedDependency
     ///          a queue or the table refused, and it does not give back
     /// ```
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub enum State {
         /// It works, or waits for a delivery.
         #[default]

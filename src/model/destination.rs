@@ -28,7 +28,7 @@ states! {
     ///     └─────────────────────────────────────────────────────┘
     ///                              wake
     /// ```
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub enum State {
         /// It has asked for the next record.
         #[default]

@@ -110,7 +110,7 @@ impl Context {
 
 states! {
     /// What keeps a DNS name from answering with some region.
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
     pub enum State {
         /// Nothing.
         AllOnline,

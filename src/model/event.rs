@@ -56,7 +56,7 @@ macro_rules! events {
     ($($(#[$doc:meta])* $group:ident($of:ident),)+) => {
         /// One thing that happened, by the machine that it happened at. A step produces any number of
         /// events, in order.
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         pub enum Event {
             $($(#[$doc])* $group($of::Event),)+
             /// What the script expects does not hold.

@@ -34,7 +34,7 @@ pub(crate) use subject::{FaultNumbers, Subject};
 use subject::SubjectKind;
 
 /// Something that can fail and be recovered.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Target {
     /// A container.
     Container(ContainerId),
@@ -115,7 +115,7 @@ impl Target {
 }
 
 /// A fault: what happens to whom.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Fault {
     /// What happens.
     pub kind: FaultKind,
@@ -136,11 +136,11 @@ macro_rules! faults {
         does $does:expr)?;
     )+ }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum $points { $($(#[$variant_doc])* $variant $(($($type),+))?,)+ }
 
         /// Which fault, whatever it concerns.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum PointKind {
             $(#[doc = concat!("See [`FaultPoint::", stringify!($variant), "`].")] $variant,)+
         }
@@ -250,7 +250,7 @@ macro_rules! faults {
 }
 
 /// What a fault of the budget does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 enum Effect {
     /// This happens to something.
     Fault(FaultKind),

@@ -152,7 +152,7 @@ impl fmt::Display for RegionSet {
 }
 
 /// Which of the two names.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum DnsSide {
     /// in-dns: where the source sends records.
     In,

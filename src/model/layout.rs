@@ -16,7 +16,7 @@ macro_rules! kinds {
 
         impl MachineKind {
             /// Every kind.
-            pub const ALL: [MachineKind; [$($name),+].len()] = [$(MachineKind::$kind),+];
+            pub const ALL: &[MachineKind] = &[$(MachineKind::$kind),+];
 
             /// The kind as text.
             pub fn name(self) -> &'static str {

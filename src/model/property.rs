@@ -37,7 +37,7 @@ macro_rules! properties {
 
         impl PropertyName {
             /// Every property: safety first, then liveness.
-            pub const ALL: [PropertyName; [$($statement),+].len()] = [$(PropertyName::$name),+];
+            pub const ALL: &[PropertyName] = &[$(PropertyName::$name),+];
 
             /// The name, as reports and saved failures write it.
             pub fn name(self) -> &'static str {

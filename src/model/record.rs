@@ -6,7 +6,7 @@ use crate::model::id::RecordId;
 ///
 /// The value is never interpreted. It travels with the id so that a machine which mixes up two
 /// records is seen by the spec ([`NoInvention`](crate::spec::NoInvention)).
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct RecordCopy {
     /// Which record.
     pub id: RecordId,

@@ -25,7 +25,7 @@ states! {
     ///    └──────────────┘
     ///        recover
     /// ```
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub enum State {
         /// It replicates.
         #[default]

@@ -24,7 +24,7 @@ states! {
     ///    └───────────────┘  └────────────────────────────┘
     ///      batch ended                   wake
     /// ```
-    #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
     pub enum State {
         /// It has nothing to publish.
         #[default]

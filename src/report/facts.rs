@@ -100,7 +100,8 @@ impl FactsSummary {
         let Evidence { ends, least, most, excused, times, .. } = evidence;
         let range = |of: fn(&Facts) -> u32| Range { min: of(least), max: of(most) };
         let up_to = if *ends == 1 { "" } else { "up to " };
-        let judged = PropertyName::ALL.into_iter().filter(|one| one.not_applicable(plan).is_none());
+        let judged =
+            PropertyName::ALL.iter().copied().filter(|one| one.not_applicable(plan).is_none());
         let exception = |property: PropertyName| {
             let except = excused.of(property, up_to).or_else(|| at_stages(property, plan))?;
             Some(ExceptionSummary { property: property.name(), except })

@@ -163,7 +163,7 @@ impl ScenarioSummary {
 
 /// The names of the properties that the scenario leaves out, in the order of the spec.
 pub(super) fn left_out(plan: &Plan) -> Vec<&'static str> {
-    let left_out = PropertyName::ALL.into_iter().filter(|&property| plan.leaves_out(property));
+    let left_out = PropertyName::ALL.iter().copied().filter(|&property| plan.leaves_out(property));
     left_out.map(PropertyName::name).collect()
 }
 

@@ -368,7 +368,7 @@ fn properties(
             .or_else(|| unjudged(property).map(|unjudged| unjudged.why())),
         except: facts.and_then(|facts| facts.exception(property)).map(str::to_owned),
     };
-    PropertyName::ALL.into_iter().map(summary).collect()
+    PropertyName::ALL.iter().copied().map(summary).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ mod write;
 
 pub(super) use deviation::text as line;
 pub(super) use test::test;
-pub(super) use write::{differing, flatten, write};
+pub(super) use write::{flatten, write};
 
 /// A saved run as the text has it.
 #[derive(Deserialize)]
@@ -159,7 +159,7 @@ fn expected(table: ExpectedTable, keys: &Keys<'_>) -> Result<Expected, FileError
                 let message = Cause::Unprintable(letter).to_string();
                 return Err(keys.error_at("expected.what", message));
             }
-            let known = || PropertyName::ALL.into_iter();
+            let known = || PropertyName::ALL.iter().copied();
             match known().find(|property| property.name() == name) {
                 Some(property) => Ok(Expected::Violated { property, step, what }),
                 None => {

@@ -283,7 +283,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order in which they are listed.
-    pub const ALL: [Group; 4] = [
+    pub const ALL: &[Group] = &[
         Group::PublishedActiveActive,
         Group::PublishedActivePassive,
         Group::FaultsAnywhere,

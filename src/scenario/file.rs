@@ -75,6 +75,47 @@ impl Scenario {
     pub fn to_toml(&self) -> String {
         toml::to_string(self).expect("a scenario has only strings as keys")
     }
+
+    /// The name, and the keys that do not have their default value: the same scenario, as a person writes it.
+    ///
+    /// ```
+    /// use active_active::scenario::Scenario;
+    ///
+    /// let scenario = Scenario::parse("name = 'two'\nscript = ['publish 1']\nqueue.max_receives = 2")?;
+    /// let text = scenario.to_toml_without_defaults();
+    /// assert!(text.contains("max_receives = 2") && !text.contains("topology"), "{text}");
+    /// assert_eq!(Scenario::parse(&text)?, scenario);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn to_toml_without_defaults(&self) -> String {
+        toml::to_string(&self.differing()).expect("a scenario has only strings as keys")
+    }
+
+    /// The keys that do not have their default value, and the name.
+    pub(crate) fn differing(&self) -> toml::Table {
+        let table = |scenario: &Scenario| {
+            toml::Table::try_from(scenario).expect("a scenario has only strings as keys")
+        };
+        let mut differing = without(&table(self), &table(&Scenario::default()));
+        differing.insert("name".to_owned(), self.name.clone().into());
+        differing
+    }
+}
+
+fn without(table: &toml::Table, default: &toml::Table) -> toml::Table {
+    let mut differing = toml::Table::new();
+    for (key, value) in table {
+        match (value, default.get(key)) {
+            (value, Some(default)) if value == default => {}
+            (toml::Value::Table(inner), Some(toml::Value::Table(default))) => {
+                differing.insert(key.clone(), without(inner, default).into());
+            }
+            (value, _) => {
+                differing.insert(key.clone(), value.clone());
+            }
+        }
+    }
+    differing
 }
 
 /// Reads a scenario from TOML and carries out the overrides; with the keys of the text, which say where

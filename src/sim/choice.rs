@@ -5,7 +5,7 @@ use crate::model::id::{MachineId, RegionId, RegionSet};
 use crate::model::layout::{DRIVER, IN_DNS, Layout};
 
 /// One thing that can happen next.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[repr(u16)]
 pub enum Choice {
     /// The machine handles the first message of its inbox. Where it has alternatives, it takes

@@ -11,7 +11,7 @@ fn the_summary_of_a_sweep_that_holds_fits_one_screen() {
     let lines: Vec<&str> = done.stdout.lines().collect();
     assert!(done.status == Some(0) && lines.len() <= SCREEN, "{}", done.stdout);
     assert!(lines.iter().all(|line| line.chars().count() <= 130), "{}", done.stdout);
-    for property in active_active::spec::PropertyName::ALL {
+    for &property in active_active::spec::PropertyName::ALL {
         assert!(done.stdout.contains(property.name()), "{property} in\n{}", done.stdout);
     }
 }

@@ -96,7 +96,8 @@ fn every_built_in_scenario_is_listed_and_runs() {
     let text = place.run("list");
     assert_eq!(text.status, Some(0));
     let entries = entries.as_array().expect("it is a list");
-    let titles = Group::ALL.map(|group| format!("{}\n", group.title()));
+    let titles: Vec<String> =
+        Group::ALL.iter().map(|group| format!("{}\n", group.title())).collect();
     assert!(titles.iter().all(|title| text.stdout.contains(title)), "{}", text.stdout);
     // A title for each group, and a blank line between two of them.
     assert_eq!(text.stdout.lines().count(), entries.len() + 2 * titles.len() - 1);

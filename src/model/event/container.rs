@@ -4,7 +4,7 @@ use crate::model::container::State;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 
 /// What happened at a container.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A container sends a record on.
     Forwarding {
@@ -58,7 +58,7 @@ pub enum Event {
 }
 
 /// Why a container gives a delivery back and goes on.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum WhyBack {
     /// Its table has a row that it cannot read.
     Unreadable,

@@ -4,7 +4,7 @@ use crate::model::id::{RecordId, RegionId};
 use crate::model::record::RecordCopy;
 
 /// What happened at the destination.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A record reached the destination.
     Arrived {

@@ -3,7 +3,7 @@
 use crate::model::id::{DnsSide, RecordId, RegionId, RegionSet};
 
 /// What happened at a DNS name.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// in-dns picked a region for a record.
     Routed {

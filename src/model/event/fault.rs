@@ -5,7 +5,7 @@ use crate::model::id::{MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::message::MessageKind;
 
 /// What held a copy of a record until it was lost.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Holder {
     /// A queue.
     Queue(QueueId),
@@ -22,7 +22,7 @@ pub enum Holder {
 }
 
 /// What went wrong from outside, and what came of it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A fault began.
     Faulted {

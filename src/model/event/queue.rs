@@ -4,7 +4,7 @@ use crate::model::id::{QueueId, RecordId};
 use crate::model::record::RecordCopy;
 
 /// What happened at a queue.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A queue has a record more.
     Enqueued {
@@ -107,7 +107,7 @@ pub enum Event {
 }
 
 /// What an event changes of what its queue holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Change {
     /// It holds the same records as before.
     None,

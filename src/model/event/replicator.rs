@@ -3,7 +3,7 @@
 use crate::model::id::{RecordId, RegionId, RegionSet, ReplicatorId};
 
 /// What happened between the tables of a stage.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A replicator sent a row to the other regions.
     Replicated {

@@ -3,7 +3,7 @@
 use crate::model::id::{RecordId, StageId};
 
 /// What happened at the external service.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A call took effect, outside of the system.
     TookEffect {

@@ -4,7 +4,7 @@ use crate::model::id::{BatchId, RecordId};
 use crate::model::record::RecordCopy;
 
 /// What happened at the source.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// The source sent a record (for the first time or again).
     Published {

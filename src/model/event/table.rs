@@ -4,7 +4,7 @@ use crate::model::id::{RecordId, TableId};
 use crate::model::record::RecordCopy;
 
 /// What happened at a table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Event {
     /// A table took a write: of its own region, or, as the writer of a global database, of another.
     Stored {

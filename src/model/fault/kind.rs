@@ -8,7 +8,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident $name:literal said $said:literal
         to $to:expr, else $remedy:literal is [$($trait:ident)*];)+) => {
         /// What happens to it.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         pub enum FaultKind { $($(#[$doc])* $kind,)+ }
 
         impl FaultKind {
@@ -43,7 +43,7 @@ macro_rules! kinds {
 }
 
 /// What a fault may be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Trait {
     /// A healing ends it, and nothing is gone then.
     Undone,

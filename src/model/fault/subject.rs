@@ -5,7 +5,7 @@ use crate::model::id::{ContainerId, MachineId, QueueId, RegionId, ReplicatorId, 
 use crate::model::layout::{Layout, Place};
 
 /// A way between machines that can be cut.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Path {
     /// That of a container to the table of its stage in its region.
     Store(ContainerId),
@@ -14,7 +14,7 @@ pub enum Path {
 }
 
 /// What a fault point concerns.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(crate) enum Subject {
     /// The driver.
     Driver,
@@ -37,7 +37,7 @@ pub(crate) enum Subject {
 }
 
 /// Which kind of things a fault point concerns, all of which are numbered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) enum SubjectKind {
     Driver,
     Machine,
@@ -170,7 +170,7 @@ impl Subject {
 }
 
 /// Fault points as small numbers, for sets of them: kind by kind in the order of the table.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FaultNumbers {
     /// By kind: its first number; and how many numbers there are.
     first: [u16; PointKind::ALL.len() + 1],

@@ -26,7 +26,7 @@ states! {
     ///     └───────────────┘ └────────┘ └─► Failed ◄─────────┤ fail
     ///          recover      the log says so                 └─► Reader, when the log is through
     /// ```
-    #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
     pub enum State {
         /// It forwards writes to the writer.
         Reader,

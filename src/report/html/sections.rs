@@ -351,7 +351,7 @@ pub(super) fn pairs(sweep: &SweepSummary) -> String {
 fn table_of_pairs(pairs: &[PairSummary], chip: impl Fn(&PairSummary) -> String) -> String {
     let mut html = "<table class=\"stack\"><tbody>\n".to_owned();
     let states = |machine| Pair::states(machine).iter().map(move |&state| (machine, state));
-    for (machine, state) in MachineKind::ALL.into_iter().flat_map(states) {
+    for (machine, state) in MachineKind::ALL.iter().copied().flat_map(states) {
         let is_here = |one: &&PairSummary| (one.machine, one.state) == (machine.name(), state);
         let chips: String = pairs.iter().filter(is_here).map(&chip).collect();
         if !chips.is_empty() {

@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::{Expected, FORMAT, FORMAT_OF_CHOICES, SavedRun, Schedule, deviation, timed_words};
-use crate::scenario::Scenario;
 
 const HEADER: &str = "# A saved run. Its story: active-active replay FILE\n";
 
@@ -60,36 +59,9 @@ pub(in crate::saved) fn write(saved: &SavedRun) -> String {
             what: Some(what),
         },
     };
-    let head = Head { format, expected, scenario: differing(saved.plan.scenario()) };
+    let head = Head { format, expected, scenario: saved.plan.scenario().differing() };
     let head = toml::to_string_pretty(&head).expect("a saved run has only strings as keys");
     format!("{HEADER}{head}\n[run]\n{run}\n")
-}
-
-/// The keys of a scenario that do not have their default value, and its name.
-pub(in crate::saved) fn differing(scenario: &Scenario) -> toml::Table {
-    let table = |scenario: &Scenario| {
-        toml::Table::try_from(scenario).expect("a scenario has only strings as keys")
-    };
-    let default = table(&Scenario::default());
-    let mut differing = without(&table(scenario), &default);
-    differing.insert("name".to_owned(), scenario.name.clone().into());
-    differing
-}
-
-fn without(table: &toml::Table, default: &toml::Table) -> toml::Table {
-    let mut differing = toml::Table::new();
-    for (key, value) in table {
-        match (value, default.get(key)) {
-            (value, Some(default)) if value == default => {}
-            (toml::Value::Table(inner), Some(toml::Value::Table(default))) => {
-                differing.insert(key.clone(), without(inner, default).into());
-            }
-            (value, _) => {
-                differing.insert(key.clone(), value.clone());
-            }
-        }
-    }
-    differing
 }
 
 /// The keys with their values, one a line, without the name.

@@ -119,7 +119,7 @@ macro_rules! all_messages {
         }
 
         /// A message without its content: what coverage counts.
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u8)]
         pub enum MessageKind {
             $(#[doc = concat!("See [`Message::", stringify!($variant), "`].")] $variant,)+
