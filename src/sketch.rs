@@ -10,15 +10,16 @@
 
 use std::collections::BTreeMap;
 
+mod act;
 mod naming;
 mod own;
 mod script;
 mod spot;
 mod ways;
 
+pub(crate) use act::{Act, Disturbance, Opening, Wait};
 pub(crate) use naming::Naming;
 pub(crate) use own::Own;
-pub(crate) use script::{Act, Disturbance, Opening, Wait};
 pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 

@@ -176,6 +176,11 @@ mod tests {
         assert_eq!((minimal.size.records, minimal.size.deviations), (1, 0));
         assert_eq!(minimal.violation.property(), case.violation.property());
         let text = case.to_string();
+        // What `assert_eq!` and `main() -> Result<…>` print, which was one line of 14,590 characters.
+        assert_eq!(format!("{:?}", Failure::Violated(case.clone())), text);
+        // Of the scenario, what is not as it is by default.
+        let keys = ["[container]", "[records]", "[dns]", "[budget]", "regions"];
+        assert_eq!(keys.map(|key| text.contains(key)), [true, true, false, false, false], "{text}");
         let violation = text.find("RemoveLast is violated").expect("it says what is violated");
         let test = text.find("let choices = [1, 2, 3];").expect("it has the test");
         let toml = text.find("steps = [").expect("it has the scenario");

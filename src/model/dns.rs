@@ -3,14 +3,15 @@
 
 use crate::model::dns::health::HealthCheck;
 use crate::model::dns::plans::Plans;
-use crate::model::id::{MachineId, QueueId, RecordId, RegionId, RegionSet};
+use crate::model::id::{MachineId, QueueId, RegionId, RegionSet};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, Receipt};
-use crate::model::options::{Acknowledge, Answer, DnsOptions, Policy, Route};
+use crate::model::options::{Acknowledge, DnsOptions, Route};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
 
+mod answers;
 #[cfg(test)]
 mod by_itself;
 mod checks;
@@ -26,7 +27,7 @@ pub use crate::model::id::DnsSide;
 /// Maps a name to one of the regions' queues and relays requests and replies.
 ///
 /// in-dns answers by weight, with smooth weighted round-robin: region 1 first, and equal weights
-/// alternate. With [`Answer::Random`] every region that it may answer is an alternative of its
+/// alternate. With [`Answer::Random`](crate::model::options::Answer::Random) every region that it may answer is an alternative of its
 /// step, a choice of the scheduler. A region of weight 0 gets nothing, unless no online region has a positive weight:
 /// then all online ones are equal (Route 53 does the same when all weights are 0, or when only
 /// records of weight 0 are healthy). A region that is *offline* is not answered; when every
@@ -223,128 +224,6 @@ impl Dns {
             return out.send(context.requester, refusal);
         }
         out.send(context.queues[region.index()], request);
-    }
-
-    /// The region of the next answer, if there is one to give.
-    #[inline]
-    fn resolve(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
-        if context.options.ttl == 0 {
-            return self.answer(record, context);
-        }
-        if let Some((region, left)) = self.cached() {
-            self.cache = Some((region, left - 1));
-            return Some(region);
-        }
-        let answer = self.answer(record, context);
-        self.cache = answer.map(|region| (region, context.options.ttl));
-        answer
-    }
-
-    /// The answer that the resolver still holds.
-    fn cached(&self) -> Option<(RegionId, u16)> {
-        self.cache.filter(|&(_, left)| left > 0)
-    }
-
-    #[inline]
-    fn answer(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
-        match context.options.answer {
-            Answer::RoundRobin => self.next_in_turn(context),
-            Answer::Random => self.chosen.take().or_else(|| self.due(record, context)),
-        }
-    }
-
-    /// The next region by smooth weighted round-robin.
-    #[inline]
-    fn next_in_turn(&mut self, context: &Context) -> Option<RegionId> {
-        let open = self.open(context);
-        let weighted = self.is_weighted(open);
-        let mut total = 0;
-        let mut best: Option<usize> = None;
-        for index in 0..context.queues.len() {
-            if !open.contains(RegionId(index as u8)) {
-                continue;
-            }
-            let weight = if weighted { i16::from(self.weights[index]) } else { 1 };
-            if weight == 0 {
-                continue;
-            }
-            total += weight;
-            self.credit[index] += weight;
-            if best.is_none_or(|best| self.credit[index] > self.credit[best]) {
-                best = Some(index);
-            }
-        }
-        let best = best?;
-        self.credit[best] -= total;
-        Some(RegionId(best as u8))
-    }
-
-    /// The regions that the policy allows, but for their weights.
-    #[inline]
-    fn open(&self, context: &Context) -> RegionSet {
-        let closed = match context.options.route {
-            Route::ByPolicy => self.offline,
-            Route::IgnoreOffline => RegionSet::EMPTY,
-        };
-        let online = RegionSet::first(context.queues.len()).without(closed);
-        let healthy = online.without(self.health.unhealthy());
-        let open = if healthy.is_empty() { online } else { healthy };
-        if self.plans.in_place().is_none() {
-            return RegionSet::EMPTY;
-        }
-        match context.options.policy {
-            Policy::Weighted => open,
-            Policy::Failover if open.contains(context.primary) => RegionSet(1 << context.primary.0),
-            // The lowest one of the others.
-            Policy::Failover => RegionSet(open.0 & open.0.wrapping_neg()),
-        }
-    }
-
-    /// Whether one of these regions has a positive weight; else all of them are equal.
-    #[inline]
-    fn is_weighted(&self, open: RegionSet) -> bool {
-        open.iter().any(|region| self.weights[region.index()] > 0)
-    }
-
-    /// The regions that a send may be answered with, each with its share of the answers.
-    pub(crate) fn shares(&self, context: &Context) -> impl Iterator<Item = (RegionId, u32)> {
-        let open = self.open(context);
-        let weighted = self.is_weighted(open);
-        let weight = move |region: RegionId| match weighted {
-            true => u32::from(self.weights[region.index()]),
-            false => 1,
-        };
-        open.iter().map(move |region| (region, weight(region))).filter(|&(_, share)| share > 0)
-    }
-
-    /// The random answer that a step gives unless another one is chosen. It spreads records over
-    /// the regions by their shares, so that fair schedules use all of them, and it depends on
-    /// nothing but the record and the weights, so that schedules that differ only in earlier
-    /// answers meet in one state.
-    fn due(&self, record: RecordId, context: &Context) -> Option<RegionId> {
-        let total: u32 = self.shares(context).map(|(_, share)| share).sum();
-        // Multiples of the golden ratio are spread evenly, however many there are.
-        let turn = u32::from(record.0).wrapping_sub(1).wrapping_mul(0x9E37_79B9);
-        let mut position = (u64::from(turn) * u64::from(total)) >> 32;
-        for (region, share) in self.shares(context) {
-            match position.checked_sub(share.into()) {
-                Some(left) => position = left,
-                None => return Some(region),
-            }
-        }
-        None
-    }
-
-    /// The answers to a send that a scheduler may choose in place of the one that is due.
-    pub(crate) fn other_answers(&self, record: RecordId, context: &Context) -> RegionSet {
-        let mut others = RegionSet::EMPTY;
-        if context.options.answer == Answer::Random && self.cached().is_none() {
-            self.shares(context).for_each(|(region, _)| _ = others.insert(region));
-            if let Some(due) = self.due(record, context) {
-                others.remove(due);
-            }
-        }
-        others
     }
 
     /// The next send is answered with this region.

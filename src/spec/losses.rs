@@ -12,6 +12,9 @@ use crate::spec::{Breach, Judgement, Ledger};
 
 #[cfg(test)]
 pub(crate) mod fields;
+mod report;
+
+pub use report::Lost;
 
 /// What is known of a record's row at a stage.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -72,18 +75,6 @@ pub struct Losses {
     records: Vec<RecordLoss>,
 }
 
-/// What a run has lost for good of what was acknowledged.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Lost {
-    /// Accepted records that will not arrive: they were in queues that are gone.
-    pub undelivered: Vec<RecordId>,
-    /// Those of `undelivered` of which a row is left, from which they can be published again.
-    pub restorable: Vec<RecordId>,
-    /// Records with a row that was stored and acknowledged, and that no region had any more after a
-    /// loss.
-    pub unreplicated: Vec<RecordId>,
-}
-
 /// Whether a loss of one includes the other.
 fn includes(lost: Target, part: Target, plan: &Plan) -> bool {
     if let (Target::Writer(database, _), Target::Table(table)) = (lost, part) {
@@ -100,14 +91,6 @@ fn position(holder: Holder, plan: &Plan) -> usize {
         | Holder::Stream(table)
         | Holder::Log(table)
         | Holder::Outbox(table) => plan.layout.table_place(table).1.index(),
-    }
-}
-
-impl Lost {
-    /// How many records lost something: the recovery point in records.
-    pub fn records(&self) -> usize {
-        let new = |record: &&RecordId| !self.undelivered.contains(record);
-        self.undelivered.len() + self.unreplicated.iter().filter(new).count()
     }
 }
 
@@ -429,23 +412,5 @@ impl Losses {
         let row = self.rows[record.index() * self.stages + stage.index()];
         let nobody_has_it = !row.lost.is_empty() && row.has.without(self.gone).is_empty();
         self.gone.contains(region) || row.lost.contains(region) || nobody_has_it
-    }
-
-    /// All that was lost so far.
-    pub fn report(&self) -> Lost {
-        let of = |wanted: fn(&RecordLoss) -> bool| {
-            let records = self.records.iter().enumerate().filter(|(_, loss)| wanted(loss));
-            records.map(|(index, _)| RecordId(index as u16)).collect::<Vec<RecordId>>()
-        };
-        let undelivered = of(|loss| loss.undelivered);
-        let has_row = |record: &&RecordId| {
-            let rows = &self.rows[record.index() * self.stages..][..self.stages];
-            rows.iter().any(|row| !row.has.without(self.gone).is_empty())
-        };
-        Lost {
-            restorable: undelivered.iter().filter(has_row).copied().collect(),
-            undelivered,
-            unreplicated: of(|loss| loss.row),
-        }
     }
 }
