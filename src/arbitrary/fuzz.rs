@@ -37,8 +37,9 @@ pub fn judge(case: &Case, counters: &[AtomicU8]) {
     let mut states = AbstractStates::new(|state| {
         counters[state as usize % counters.len()].store(1, Ordering::Relaxed);
     });
-    let result = CHECKER
-        .with_borrow_mut(|checker| checker.check(&case.scenario, &case.choices, &mut states));
+    let result = CHECKER.with_borrow_mut(|checker| {
+        checker.check_watched(&case.scenario, &case.choices, &mut states)
+    });
     result.unwrap_or_else(|failure| panic!("{}", minimal::in_full(&failure)));
 }
 

@@ -35,7 +35,7 @@ use crate::sim::{Simulation, Step};
 /// let mut states = AbstractStates::new(|state| {
 ///     seen.insert(state);
 /// });
-/// Checker::default().check(&builtin::scenario("crash-anywhere")?, &[7; 2_000], &mut states)?;
+/// Checker::default().check_watched(&builtin::scenario("crash-anywhere")?, &[7; 2_000], &mut states)?;
 /// assert!(seen.len() > 50, "{} states", seen.len());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -188,7 +188,9 @@ mod tests {
         let mut states = AbstractStates::new(|state| {
             seen.insert(state);
         });
-        Checker::default().check(&scenario, choices, &mut states).expect("the design is sound");
+        Checker::default()
+            .check_watched(&scenario, choices, &mut states)
+            .expect("the design is sound");
         seen
     }
 
@@ -233,7 +235,7 @@ mod tests {
             let scenario = builtin::scenario(name).expect("it is built in");
             let mut thorough = BTreeSet::new();
             Checker::default()
-                .check(&scenario, &choices, &mut Thorough(&mut thorough))
+                .check_watched(&scenario, &choices, &mut Thorough(&mut thorough))
                 .expect("the design is sound");
             assert_eq!(states_of(name, &choices), thorough, "{name}");
         }
