@@ -319,9 +319,9 @@ fn covers_sweeps(
 
 #[test]
 fn what_a_sweep_finds_verify_finds() {
-    let result = search(260, covers_sweeps(&Search::ALL, 60, |scenario| verify(scenario, 1, true)));
+    let result = search(260, covers_sweeps(Search::ALL, 60, |scenario| verify(scenario, 1, true)));
     assert_never("sweep in verify", (20, 40), result);
-    let canary = search(600, covers_sweeps(&Search::ALL, 60, blind_to_the_budget));
+    let canary = search(600, covers_sweeps(Search::ALL, 60, blind_to_the_budget));
     assert!(canary.is_err(), "the canary");
 }
 
