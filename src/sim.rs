@@ -298,6 +298,11 @@ impl Simulation {
         self.queue(queue).items(&self.world.shelf)
     }
 
+    /// What a queue remembers of what it has taken, to tell what is sent again from a message; oldest first.
+    pub(crate) fn queue_taken(&self, queue: QueueId) -> impl Iterator<Item = &Item> {
+        self.queue(queue).taken(&self.world.shelf)
+    }
+
     /// The records that a queue has given up after too many deliveries.
     pub fn dead_letters(&self, queue: QueueId) -> impl Iterator<Item = &Item> {
         self.queue(queue).dead(&self.world.shelf)

@@ -33,6 +33,7 @@ mod no_invention;
 mod region_counts;
 mod region_fifo;
 mod remove_last;
+pub(crate) mod resend;
 mod routed_by_policy;
 mod settles;
 mod shows;

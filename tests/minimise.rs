@@ -17,6 +17,7 @@ use active_active::scenario::designs::{UNSOUND, Unsound};
 use active_active::scheduler::{Deviate, Deviation, Random, RoundRobin};
 use active_active::spec::Violation;
 
+mod incidents;
 mod mechanism;
 use crate::common::plans;
 

@@ -1,11 +1,12 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
+use crate::model::container::Context;
 use crate::model::dns::DnsSide;
 use crate::model::id::{
     ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::layout::Place;
-use crate::model::options::Dedupe;
+use crate::model::options::{Dedupe, OnNewFormat};
 use crate::sim::Simulation;
 use crate::spec::DeliveredAll;
 use crate::spec::breach::{Breach, Took, Violation, Whereabouts};
@@ -184,7 +185,10 @@ impl Narrator<'_> {
                 vec![self.row_of(record, stage, region)]
             }
             Breach::RemovedUnstored { queue, record }
-            | Breach::RemovedUnforwarded { queue, record } => self.stage_of(queue, record),
+            | Breach::RemovedUnforwarded { queue, record } => {
+                let old = self.old_release(record, OnNewFormat::Drop);
+                old.into_iter().chain(self.stage_of(queue, record)).collect()
+            }
             Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
                 // The ledger does not know of the event that is judged: it would say that the
                 // record still is where it was.
@@ -245,9 +249,28 @@ impl Narrator<'_> {
             Breach::TooSlow { .. }
             | Breach::RecoveredLate { .. }
             | Breach::ExposedLong { .. }
-            | Breach::Invented { .. }
             | Breach::CameBack { .. } => Vec::new(),
+            Breach::Invented { record, .. } => {
+                self.old_release(record, OnNewFormat::IgnoreFields).into_iter().collect()
+            }
         }
+    }
+
+    /// That containers of the old release do this with the record, which is in the new format.
+    fn old_release(&self, record: RecordId, does: OnNewFormat) -> Option<String> {
+        let plan = self.simulation.plan();
+        let mut containers = plan.containers.iter();
+        let is_one = |context: &&Context| {
+            let is_old = self.simulation.container(context.id).is_old();
+            is_old && context.options.on_new_format == does && context.is_new_format(record)
+        };
+        let old = self.name(Place::Container(containers.find(is_one)?.id));
+        let does = match does {
+            OnNewFormat::GiveBack => "gives it back",
+            OnNewFormat::Drop => "drops what it does not know",
+            OnNewFormat::IgnoreFields => "leaves out the fields that it does not know",
+        };
+        Some(format!("{record} is in the new format; {old} is of the old release and {does}"))
     }
 
     fn why_not_stored(&self, record: RecordId, table: TableId) -> Vec<String> {

@@ -17,6 +17,15 @@ pub(crate) struct Limits {
     pub(crate) new_format_from: Option<RecordId>,
 }
 
+impl Context {
+    /// Whether the record is in the new format, which a container of the old release cannot read.
+    #[cold]
+    pub(crate) fn is_new_format(&self, record: RecordId) -> bool {
+        let first = self.limits.as_deref().and_then(|limits| limits.new_format_from);
+        first.is_some_and(|first| record >= first)
+    }
+}
+
 impl Container {
     /// Whether a record that was just delivered is one that it cannot process; then that is dealt with.
     #[cold]
@@ -31,7 +40,7 @@ impl Container {
             self.give_back(WhyBack::Poison, context, out);
             return true;
         }
-        if !self.is_old || limits.new_format_from.is_none_or(|first| copy.id < first) {
+        if !self.is_old || !context.is_new_format(copy.id) {
             return false;
         }
         match context.options.on_new_format {

@@ -10,6 +10,7 @@ use crate::model::layout::Layout;
 use crate::model::options::AtCapacity;
 use crate::sim::Simulation;
 use crate::spec::Violation;
+use crate::spec::resend;
 use crate::spec::unmet::Unmet;
 
 /// Where a violation shows.
@@ -58,6 +59,15 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
+        Breach::Lost { record, queue: None } => {
+            let mut roots = finder.of_step(vec![record], last);
+            // What it was taken for sent again of.
+            if let Some((queue, other)) = resend::taken_for(record, simulation) {
+                roots.records.push(other);
+                roots.steps.push(past.last_at(layout.machine(Place::Queue(queue)), other));
+            }
+            roots
+        }
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
             // The one that took it out of the queue may have had the last copy, and may have failed.
             let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();

@@ -6,7 +6,8 @@ use crate::model::event::fault;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message};
-use crate::model::queue;
+use crate::model::options::OnNewFormat;
+use crate::model::{container, queue};
 use crate::plan::DriverAction;
 use crate::plan::names::target_name;
 
@@ -31,7 +32,8 @@ impl Scene<'_> {
                 format!("is asked by {} for {}", self.client(client), self.next_record(queue))
             }
             Message::Received { queue, copy, .. } => {
-                format!("received {} from {}", copy.id, self.queue(queue))
+                let format = self.misread(copy.id).unwrap_or_default();
+                format!("received {} from {}{format}", copy.id, self.queue(queue))
             }
             Message::ReceiveRefused { queue, .. } => {
                 format!("hears that {} refuses to deliver", self.queue(queue))
@@ -338,6 +340,29 @@ impl Scene<'_> {
         self.simulation.events().iter().any(|event| {
             matches!(event, Event::Queue(queue::Event::Delivered { record, redelivery: true, .. }) if *record == id)
         })
+    }
+
+    /// What a container of the old release makes of a record in the new format that it goes on with.
+    fn misread(&self, record: RecordId) -> Option<&'static str> {
+        let Some(Place::Container(id)) = self.actor_place() else { return None };
+        let context = &self.simulation.plan().containers[id.index()];
+        let is_stale =
+            |event: &Event| matches!(event, Event::Container(container::Event::StaleReply { .. }));
+        let is_ignored = self.simulation.events().iter().any(is_stale);
+        let is_old = self.simulation.container(id).is_old();
+        if is_ignored || !is_old || !context.is_new_format(record) {
+            return None;
+        }
+        match context.options.on_new_format {
+            // There is an event of its own.
+            OnNewFormat::GiveBack => None,
+            OnNewFormat::Drop => {
+                Some(" (in the new format: it is of the old release and drops it)")
+            }
+            OnNewFormat::IgnoreFields => {
+                Some(" (in the new format: it is of the old release and leaves out what is new)")
+            }
+        }
     }
 
     /// Why a message has no consequence yet.

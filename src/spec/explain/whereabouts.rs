@@ -6,13 +6,16 @@ use super::{Narrator, numbers};
 use crate::model::destination;
 use crate::model::dns::DnsSide;
 use crate::model::fault::Target;
-use crate::model::id::{MachineId, QueueId, RecordId, StageId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::{AtCapacity, OnPartial, OnRefusal, Position, Receive, Source};
+use crate::model::options::{
+    AtCapacity, HealthCheckOf, OnPartial, OnRefusal, Position, Receive, Source,
+};
 use crate::model::source;
 use crate::model::table::relay;
 use crate::plan::names::target_name;
+use crate::spec::resend;
 use crate::words::plural;
 
 /// So many places are named.
@@ -248,6 +251,7 @@ impl Narrator<'_> {
         reasons.extend(self.waiting_writes(queue));
         reasons.extend(self.gone_regions(queue));
         let (region, position) = plan.layout.queue_place(queue);
+        reasons.extend(self.taken_for_healthy(region));
         if position + 1 == plan.layout.positions() {
             let state = self.simulation.destination().state(region);
             reasons.push(match state {
@@ -323,7 +327,13 @@ impl Narrator<'_> {
         });
         match asked {
             Some(queue) => format!("{} has not handled the request with it yet", self.queue(queue)),
-            None => "no request with it is under way any more".to_owned(),
+            None => match resend::taken_for(record, self.simulation) {
+                Some((queue, other)) => format!(
+                    "{} took {other} before, of the same key, and takes {record} for sent again",
+                    self.queue(queue)
+                ),
+                None => "no request with it is under way any more".to_owned(),
+            },
         }
     }
 
@@ -354,6 +364,31 @@ impl Narrator<'_> {
         let mut regions = self.simulation.plan().layout.region_ids();
         let gone = regions.find(|&region| self.losses.is_gone(region))?;
         Some(format!("region {gone} was lost for good"))
+    }
+
+    /// That in-dns goes on with a region in which something has failed, and why its health checks do not see that.
+    fn taken_for_healthy(&self, region: RegionId) -> Option<String> {
+        let plan = self.simulation.plan();
+        let options = &plan.scenario().dns;
+        let targets = plan.tables.iter().map(|table| Target::Table(table.id));
+        let targets = targets.chain(plan.queues.iter().map(|queue| Target::Queue(queue.id)));
+        let is_there = |target: &Target| target.region(&plan.layout) == Some(region);
+        let mut targets = targets.filter(is_there);
+        let unhealthy = self.simulation.dns(DnsSide::In).health().unhealthy();
+        if options.health_threshold == 0
+            || unhealthy.contains(region)
+            || !targets.any(|target| self.simulation.is_disturbed(target))
+        {
+            return None;
+        }
+        let why = match options.health_check {
+            HealthCheckOf::ByName => "its check is answered by whichever region works".to_owned(),
+            HealthCheckOf::Queue => {
+                format!("its check looks at {} only", self.queue(plan.layout.queue(region, 0)))
+            }
+            HealthCheckOf::WholePath | HealthCheckOf::AllRegions => return None,
+        };
+        Some(format!("in-dns takes region {region} for healthy: {why}"))
     }
 
     /// That a queue is full, and what follows from it.

@@ -29,6 +29,13 @@ fn is_limit(option: &Changed) -> bool {
     values.and_then(|values| values.first()).is_some_and(|none| none.about.is_limit)
 }
 
+/// Whether it says that a queue is a log: that is what the system is, and a story of a queue would be another system's, though
+/// the same may go wrong in it.
+fn is_log(option: &Changed, all: &toml::Table) -> bool {
+    let value = value(all, &option.0).and_then(toml::Value::as_str);
+    option.of_all() == "queue.delivery" && value == Some("log")
+}
+
 /// Whether the option makes the design safer than its default does. Without it the failure would be another one, for
 /// which its scenario was not made.
 fn is_safeguard(changed: &Changed, scenario: &Scenario) -> bool {
@@ -132,7 +139,7 @@ pub(in super::super) fn changed(scenario: &Scenario) -> Vec<Changed> {
     found.retain(|option| {
         let is_default = value(&default, &option.0) == value(&all, &option.0);
         let kept = KEPT.contains(&option.of_all().as_str());
-        !(is_default || kept || is_safeguard(option, scenario))
+        !(is_default || kept || is_log(option, &all) || is_safeguard(option, scenario))
     });
     found
 }

@@ -1,0 +1,305 @@
+//! The smallest failure of each public incident still tells what went wrong there: the lines by which a reader knows it.
+
+use active_active::report::past;
+use active_active::scenario::builtin::{self, Group};
+
+use super::{failures, minimise};
+use crate::common::plans;
+
+/// An incident, texts of its trace in their order, and texts of the reasons of the verdict.
+type Told = (&'static str, &'static [&'static str], &'static [&'static str]);
+
+const TOLD: &[Told] = &[
+    (
+        "acknowledged-early",
+        &[
+            "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to remove it",
+        ],
+        &["core-table@1 has no row for record 1", "outbound-queue@1 never had it"],
+    ),
+    (
+        "charged-twice",
+        &[
+            "calls external-service for it",
+            "has its effect and tells payment-container@1",
+            "is lost and taken for a refusal",
+            "calls external-service for it",
+            "has its effect once more: 2 for this record",
+        ],
+        &["external-service knows no call again"],
+    ),
+    (
+        "clock-skew",
+        &[
+            "the clock of region 1 is ahead of the others",
+            "core-table@1 stores record 1, shows version 1 of key 1",
+            "core-table@2 stores record 1, too",
+            "core-table@2 stores record 2 and does not show version 2 of key 1: what it shows has a later time",
+        ],
+        &["the clock of region 1 is ahead"],
+    ),
+    (
+        "committed-early",
+        &[
+            "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to commit the position behind it",
+            "has the position behind record 1",
+        ],
+        &["core-table@1 has no row for record 1"],
+    ),
+    (
+        "committed-past",
+        &[
+            "outbound-queue@1 works, turns down one 'send' and refuses core-container@1",
+            "record 1 was refused and passes over it and reads on",
+            "outbound-queue@1 has record 2 and asks inbound-queue@1 to commit the position behind it",
+            "has the position behind record 1 and has the position behind record 2",
+        ],
+        &["outbound-queue@1 never had it"],
+    ),
+    (
+        "copy-ignores-errors",
+        &[
+            "outbound-queue@1 takes record 1",
+            "router-archive-queue@1 works, turns down one 'send' and refuses router-container@1",
+            "hears that record 1 was refused and asks inbound-queue@1 to remove it",
+        ],
+        &["router-archive-queue@1 never had it"],
+    ),
+    (
+        "copy-repeats",
+        &[
+            "router-archive-queue@1 fails",
+            "record-destination received record 1 from outbound-queue@1",
+            "record 1 was refused",
+            "router-archive-queue@1 works again",
+            "record-destination received record 1 from outbound-queue@1 and counts it",
+        ],
+        &["record-destination counts whatever arrives"],
+    ),
+    (
+        "deduplicated-by-key",
+        &[
+            "inbound-queue@1 takes record 1",
+            "is sent record 3 by in-dns, takes it for sent again, and does not take it",
+            "has record 3, counts it as accepted",
+        ],
+        &[
+            "inbound-queue@1 took record 1 before, of the same key, and takes record 3 for sent again",
+        ],
+    ),
+    (
+        "deploy-burns-attempts",
+        &[
+            "index-container@1 is replaced by one of the new release",
+            "makes record 1 visible again",
+            "makes record 1 visible again",
+            "puts record 1 into its dead-letter queue",
+        ],
+        &["after 2 deliveries; nothing redrives it"],
+    ),
+    (
+        "deploy-repeats-jobs",
+        &[
+            "record 1 is stored and sends it to outbound-queue@1",
+            "resize-container@1 is replaced by one of the new release",
+            "makes record 1 visible again",
+            "record 1 had been stored before and sends it to outbound-queue@1",
+            "counts it",
+            "counts it",
+        ],
+        &["record-destination counts whatever arrives"],
+    ),
+    (
+        "dynamodb-dns-plans",
+        &[
+            "a late enactor is about to write plan 1",
+            "puts plan 1 in place of plan 2",
+            "in-dns routes record 1 to region 1",
+        ],
+        &["in-dns has plan 1 in place, and plan 2 is newer"],
+    ),
+    (
+        "expired-delivery",
+        &[
+            "the delivery of record 1 by inbound-queue@1 times out",
+            "the receipt of record 1 has expired",
+            "hands record 1 to core-container@1, not for the first time",
+            "counts it",
+        ],
+        &["record-destination counts whatever arrives"],
+    ),
+    (
+        "github-failover",
+        &[
+            "inbound-replicator fails",
+            "inbound-table@1 stores record 1",
+            "inbound-table fails over to region 2, record 1 is gone with inbound-table@1 before it was replicated",
+        ],
+        &["a row was not replicated when its table was lost"],
+    ),
+    (
+        "google-unreadable-row",
+        &[
+            "gives up on it (its table has a row that it cannot read)",
+            "hands it to inbound-container@1, not for the first time",
+            "gives up on it (its table has a row that it cannot read)",
+        ],
+        &[
+            "inbound-container@1 cannot read a row of inbound-table@1 and gives up on record 1, again and again",
+        ],
+    ),
+    (
+        "kinesis-side-path",
+        &[
+            "inbound-replicator fails",
+            "inbound-replicator is told that region 1 wrote record 1 and refuses inbound-table@1",
+            "the table refuses record 1, stops in FailedDependency",
+        ],
+        &["record 1 waits in inbound-queue@1", "when inbound-table@1 refused"],
+    ),
+    (
+        "outage-dead-letters",
+        &[
+            "core-table@1 fails",
+            "gives it back: core-table@1 refused",
+            "gives it back: core-table@1 refused",
+            "puts it into its dead-letter queue",
+            "core-table@1 works again",
+        ],
+        &["after 2 deliveries; nothing redrives it"],
+    ),
+    (
+        "outbox-watermark",
+        &[
+            "begins a transaction at core-table@1 to store it",
+            "passes the transaction of record 1, which is open and has a smaller id",
+            "has the intent to publish it under an id that its relay has passed",
+            "inbound-queue@1 removes record 1",
+        ],
+        &["its relay had read a greater id before the transaction of record 1 committed"],
+    ),
+    (
+        "partial-batch",
+        &["works, turns down one 'send', refuses record-source"],
+        &["others of the batch were, and record-source takes the batch for sent"],
+    ),
+    (
+        "poison-message",
+        &[
+            "cannot process it and gives it back",
+            "hands it to inbound-container@1, not for the first time",
+            "cannot process it and gives it back",
+        ],
+        &["inbound-container@1 cannot process record 1 and gives it back each time"],
+    ),
+    (
+        "received-not-applied",
+        &[
+            "ledger-table@2 fails and forgets record 1, which it had received and not applied",
+            "ledger-table@2 works again",
+        ],
+        &["a table that fails forgets what it had received and not applied"],
+    ),
+    (
+        "replication-loop",
+        &[
+            "core-replicator is told that region 1 wrote record 1 and tells core-table@2",
+            "core-replicator is told that region 2 wrote record 1 and tells core-table@1",
+            "core-table@1 stores record 1, too and tells core-replicator",
+        ],
+        &["core-table@1 replicates record 1 again whenever replication brings it"],
+    ),
+    (
+        "rollout-dead-letters",
+        &[
+            "is of the old release, cannot read it and gives it back",
+            "is of the old release, cannot read it and gives it back",
+            "puts it into its dead-letter queue",
+        ],
+        &["nothing redrives it"],
+    ),
+    (
+        "rollout-drops-fields",
+        &["(in the new format: it is of the old release and leaves out what is new)"],
+        &[
+            "ledger-container@1 is of the old release and leaves out the fields that it does not know",
+        ],
+    ),
+    (
+        "rollout-unknown-job",
+        &["(in the new format: it is of the old release and drops it)", "removes record 1"],
+        &["ledger-container@1 is of the old release and drops what it does not know"],
+    ),
+    (
+        "scaled-out-stage",
+        &[
+            "hands it to basket-container-1@1",
+            "hands it to basket-container-2@1",
+            "stores record 2 and shows version 2 of key 1",
+            "stores record 1 and shows version 1 of key 1",
+        ],
+        &["the last write wins"],
+    ),
+    (
+        "scattered-groups",
+        &[
+            "hands it to inbound-container-1@1",
+            "hands it to inbound-container-2@1",
+            "stores record 2 and shows version 2 of key 1",
+            "stores record 1 and shows version 1 of key 1",
+        ],
+        &["the last write wins"],
+    ),
+    (
+        "shared-name-check",
+        &[
+            "inbound-table@1 fails",
+            "in-dns routes record 1 to region 1",
+            "the table refuses record 1, stops in FailedDependency",
+        ],
+        &["in-dns takes region 1 for healthy: its check is answered by whichever region works"],
+    ),
+    (
+        "slack-job-queue",
+        &[
+            "core-table@1 fails",
+            "stops in FailedDependency",
+            "inbound-queue@1 takes record 3",
+            "core-container@1 works again",
+        ],
+        &["inbound-queue@1 is full, with 2 records, and delivers nothing while it is"],
+    ),
+    (
+        "stale-node-promoted",
+        &[
+            "core-replicator@3 fails",
+            "core-table@2 stores record 1, too",
+            "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
+        ],
+        &["a row was in regions 1, 2, and not in region 3, which writes now"],
+    ),
+];
+
+#[test]
+fn the_mechanism_of_every_incident_is_told() {
+    let incidents = builtin::unsound().map(|(name, ..)| *name);
+    let incidents: Vec<&str> =
+        incidents.filter(|name| Group::of(name) == Group::Incidents).collect();
+    assert!(incidents.len() >= 20, "{incidents:?}");
+    for name in incidents {
+        let told = TOLD.iter().find(|(told, ..)| *told == name);
+        let (_, lines, reasons) = told.unwrap_or_else(|| panic!("TOLD has no line for {name}"));
+        let (saved, _) = failures(&plans::plan(name, &[])).next().expect("it is unsound");
+        let minimal = minimise(&saved);
+        let (story, _) = past::story(&minimal.saved);
+        let mut rest = story.iter();
+        for text in *lines {
+            let is_there = rest.any(|line| line.text.contains(text));
+            assert!(is_there, "{name}: no '{text}' after the ones before in {story:#?}");
+        }
+        for reason in *reasons {
+            let is_there = minimal.violation.because.iter().any(|line| line.contains(reason));
+            assert!(is_there, "{name}: no '{reason}' in {}", minimal.violation);
+        }
+    }
+}
