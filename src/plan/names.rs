@@ -148,6 +148,11 @@ pub fn layout(scenario: &Scenario) -> Layout {
 /// What may have been meant, or one component of each kind in this scenario.
 pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     let known: Vec<&str> = known.collect();
+    // A region alone: of what is in it a star is meant.
+    let in_region = format!("*{name}");
+    if name.starts_with('@') && known.iter().any(|known| matches(&in_region, known)) {
+        return format!("; did you mean '{in_region}', all of that region?");
+    }
     if let Some(near) = words::closest(name, known.iter().copied()) {
         return format!("; did you mean '{near}'?");
     }

@@ -126,6 +126,11 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
              'core-container@1'?",
         ),
         (
+            "region-alone",
+            "script = [\n\"publish 1\",\n\"recover @1\"]",
+            "FILE:3: script[1]: no component is called '@1'; did you mean '*@1', all of that region?",
+        ),
+        (
             "nothing of the kind",
             "topology.stages = [\"book\"]\nscript = [\"publish 1\", \"pause xyzzy\"]",
             "FILE:2: script[1]: no component is called 'xyzzy'; there are, among others, \
