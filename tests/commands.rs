@@ -60,6 +60,15 @@ fn a_batch_is_on_its_way_before_the_pause_that_was_told_first() {
     assert_eq!(state(&simulation), State::FailedProcessing);
 }
 
+/// Who crashes is asked nothing: no message has to arrive first.
+#[test]
+fn a_crash_is_no_message() {
+    let script = "'crash only-container@1', 'publish 1', 'publish 2'";
+    let mut simulation = system(script, "as-messages");
+    steps(&mut simulation, "driver", 1);
+    assert_eq!(state(&simulation), State::FailedProcessing);
+}
+
 #[test]
 fn of_several_recoveries_the_last_can_come_first() {
     let script =
