@@ -190,7 +190,11 @@ mod tests {
         assert_eq!(format!("{:?}", Failure::Violated(case.clone())), text);
         // Of the scenario, what is not as it is by default.
         let keys = ["[container]", "[records]", "[dns]", "[budget]", "regions"];
-        assert_eq!(keys.map(|key| text.contains(key)), [true, true, false, false, false], "{text}");
+        assert_eq!(
+            keys.map(|key| text.contains(key)),
+            [true, false, false, false, false],
+            "{text}"
+        );
         let violation = text.find("RemoveLast is violated").expect("it says what is violated");
         let test = text.find("let choices = [1, 2, 3];").expect("it has the test");
         let toml = text.find("steps = [").expect("it has the scenario");

@@ -114,9 +114,9 @@ const TOLD: &[Told] = &[
         &[
             "a late enactor is about to write plan 1",
             "puts plan 1 in place of plan 2",
-            "in-dns routes record 1 to region 1",
+            "deletes plan 1, which was in place: it has no answer any more",
         ],
-        &["in-dns has plan 1 in place, and plan 2 is newer"],
+        &[],
     ),
     (
         "expired-delivery",
@@ -286,20 +286,23 @@ fn the_mechanism_of_every_incident_is_told() {
     let incidents: Vec<&str> =
         incidents.filter(|name| Group::of(name) == Group::Incidents).collect();
     assert!(incidents.len() >= 20, "{incidents:?}");
-    for name in incidents {
-        let told = TOLD.iter().find(|(told, ..)| *told == name);
-        let (_, lines, reasons) = told.unwrap_or_else(|| panic!("TOLD has no line for {name}"));
-        let (saved, _) = failures(&plans::plan(name, &[])).next().expect("it is unsound");
-        let minimal = minimise(&saved);
-        let (story, _) = past::story(&minimal.saved);
-        let mut rest = story.iter();
-        for text in *lines {
-            let is_there = rest.any(|line| line.text.contains(text));
-            assert!(is_there, "{name}: no '{text}' after the ones before in {story:#?}");
-        }
-        for reason in *reasons {
-            let is_there = minimal.violation.because.iter().any(|line| line.contains(reason));
-            assert!(is_there, "{name}: no '{reason}' in {}", minimal.violation);
-        }
-    }
+    let problems: Vec<String> = incidents.into_iter().filter_map(untold).collect();
+    assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// What the smallest failure of an incident does not tell.
+fn untold(name: &str) -> Option<String> {
+    let told = TOLD.iter().find(|(told, ..)| *told == name);
+    let (_, lines, reasons) = told.unwrap_or_else(|| panic!("TOLD has no line for {name}"));
+    let (saved, _) = failures(&plans::plan(name, &[])).next().expect("it is unsound");
+    let minimal = minimise(&saved);
+    let (story, _) = past::story(&minimal.saved);
+    let mut rest = story.iter();
+    let line = lines.iter().find(|text| !rest.any(|line| line.text.contains(**text)));
+    let because = &minimal.violation.because;
+    let mut reasons = reasons.iter();
+    let reason = reasons.find(|text| !because.iter().any(|line| line.contains(**text)));
+    let missing = line.or(reason)?;
+    let story: String = story.iter().map(|line| format!("    {}\n", line.text)).collect();
+    Some(format!("{name} does not tell '{missing}':\n{story}{}", minimal.violation))
 }
