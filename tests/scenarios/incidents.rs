@@ -323,7 +323,8 @@ fn a_payment_whose_reply_is_lost_is_made_again() {
     assert!(matches!(violation.breach, Breach::Effects { times: 2, .. }), "{violation}");
     let by_attempt = "service.idempotency=by-attempt";
     assert!(found(&[by_attempt]).is_some());
-    assert!(found(&[by_attempt, "container.retries=1"]).is_some());
+    let resent = "queue.deduplication=none";
+    assert!(found(&[by_attempt, "container.retries=1", resent]).is_some());
     holds_with("charged-twice", &["service.idempotency=by-record"], |_| {});
 }
 
