@@ -4,7 +4,7 @@ use crate::model::dns;
 use crate::model::dns::DnsSide;
 use crate::model::event::{self, Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
-use crate::model::id::{ContainerId, QueueId, RegionId, StageId};
+use crate::model::id::{ContainerId, QueueId, RegionId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::{queue, replicator, service, table};
@@ -126,7 +126,7 @@ impl World {
                 if position + 1 == plan.layout.positions() {
                     self.tell_destination(region, plan);
                 }
-                self.tell_relay(id, plan);
+                self.tell_relays(id, plan);
             }
             Target::Table(id) => {
                 self.tables[id.index()].recover(&plan.tables[id.index()], &mut self.out);
@@ -238,12 +238,12 @@ impl World {
         self.out.send(source, Message::Wake { region: RegionId(0) });
     }
 
-    /// Something changed that the relay which publishes to a queue may have waited for.
-    fn tell_relay(&mut self, queue: QueueId, plan: &Plan) {
-        let (region, position) = plan.layout.queue_place(queue);
-        if let Some(stage) = position.checked_sub(1) {
-            let context = &plan.tables[plan.layout.table(region, StageId(stage as u8)).index()];
-            if context.relay.is_some() {
+    /// Something changed that the relays which publish to a queue may have waited for: in a line that is one.
+    fn tell_relays(&mut self, queue: QueueId, plan: &Plan) {
+        let machine = plan.layout.machine(Place::Queue(queue));
+        let region = plan.layout.queue_place(queue).0;
+        for context in &plan.tables {
+            if context.relay.is_some_and(|relay| relay.out_queue == machine) {
                 self.out.send(context.machine, Message::Wake { region });
             }
         }

@@ -99,6 +99,15 @@ fn a_region_takes_the_intents_that_no_relay_has_read() {
     assert!(taken > RANDOM_RUNS / 20, "{taken} intents were lost");
 }
 
+/// A relay is lost with its region while the next queue has its request, and the budget then refuses that. The refusal, and
+/// the news of it, are about a record that the loss answers for.
+#[test]
+fn a_relay_that_is_lost_is_refused_in_vain() {
+    let script = "script=publish 1,publish 2,publish 3,await sometime,lose @1,await delivered all";
+    let changes = [script, "budget.fail=0", "budget.refuse=4", "rpo.records=unlimited"];
+    assert_eq!(found("outbox-anywhere", &changes), None);
+}
+
 #[test]
 fn region_outage_loses_nothing_wherever_it_falls() {
     let coverage = holds_under_every_scheduler("region-outage", all_is_everywhere);

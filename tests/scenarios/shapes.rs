@@ -44,6 +44,13 @@ fn a_record_is_sent_to_all_before_it_is_removed() {
     }
 }
 
+/// A relay sends to a queue that is not the next one, which fails: it is told when that works again.
+#[test]
+fn a_relay_on_one_of_two_ways_sends_again_what_was_refused() {
+    let outbox = ["stage.notify.container.steps=store,remove"];
+    holds_with("fan-out-anywhere", &outbox, all_is_everywhere);
+}
+
 /// Those on the way of its key have a record, and no others.
 #[test]
 fn a_record_takes_the_way_of_its_key() {

@@ -180,9 +180,9 @@ impl Relay {
     fn refused(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
         match self.state {
             State::Woken => self.send(table, context, out),
-            State::Idle | State::Polling | State::Sending | State::Waiting => {
-                self.state = State::Waiting;
-            }
+            State::Sending | State::Waiting => self.state = State::Waiting,
+            // What it had sent was lost with its region, and with that the record: there is nothing to send again.
+            State::Idle | State::Polling => {}
         }
     }
 

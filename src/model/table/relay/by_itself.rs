@@ -118,3 +118,15 @@ fn a_transaction_that_was_rolled_back_does_not_commit() {
     insert(&mut rig, FIRST, 2);
     rig.tells(TOLD, "a_transaction_that_was_rolled_back_does_not_commit");
 }
+
+/// It is lost with its region while the queue has its request. What that answers is about nothing any more.
+#[test]
+fn a_relay_that_is_lost_sends_nothing_again() {
+    let mut rig = Rig::new(&format!("rpo.records = 'unlimited'\n{BY_COMMIT}"), &["lose @1"]);
+    insert(&mut rig, "one-container@1", 1);
+    rig.give(TABLE, Message::Relay);
+    rig.drive(1);
+    rig.give(TABLE, Message::SendRefused { incarnation: 0 });
+    rig.give(TABLE, Message::Wake { region: RegionId(0) });
+    rig.tells(TOLD, "a_relay_that_is_lost_sends_nothing_again");
+}
