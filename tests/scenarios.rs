@@ -106,7 +106,11 @@ const TESTED: &[&str] = &[
     "called-anywhere",
     // In `logs.rs`.
     "log-anywhere",
+    "workload1",
+    "workload1-f1-fail-container",
+    "workload1-f2-fail-database",
     "workload1-f3-fail-kafka",
+    "workload1-f4-fail-random",
     "workload1-failover",
     "standard-queues",
     "crash-anywhere",

@@ -37,9 +37,22 @@ pub const ALL: &[(&str, &str)] = &[
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("log-anywhere", include_str!("../../scenarios/log-anywhere.toml")),
+    ("workload1", include_str!("../../scenarios/workload1/workload1.toml")),
+    (
+        "workload1-f1-fail-container",
+        include_str!("../../scenarios/workload1/workload1-f1-fail-container.toml"),
+    ),
+    (
+        "workload1-f2-fail-database",
+        include_str!("../../scenarios/workload1/workload1-f2-fail-database.toml"),
+    ),
     (
         "workload1-f3-fail-kafka",
         include_str!("../../scenarios/workload1/workload1-f3-fail-kafka.toml"),
+    ),
+    (
+        "workload1-f4-fail-random",
+        include_str!("../../scenarios/workload1/workload1-f4-fail-random.toml"),
     ),
     ("workload1-failover", include_str!("../../scenarios/workload1/workload1-failover.toml")),
     ("standard-queues", include_str!("../../scenarios/standard-queues.toml")),

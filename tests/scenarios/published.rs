@@ -10,6 +10,7 @@ use active_active::model::fault::Target;
 use active_active::model::{BatchId, ContainerId, Event, Place, RecordId, RegionId};
 use active_active::model::{container, destination, dns, queue, source, table};
 use active_active::plan::Plan;
+use active_active::spec::PropertyName;
 
 use super::support::*;
 
@@ -107,6 +108,35 @@ fn workload1_has_all_records_in_the_databases_of_three_regions() {
         ended_by_itself(run);
     });
     reached_in_every_run(&coverage, &[Reached::WentOffline, Reached::WriterMoved]);
+}
+
+/// The other published tests of Workload1: nothing fails, the processor's container does, its database does, or anything of region 1.
+#[test]
+fn workload1_delivers_everything_whatever_fails() {
+    for name in ["workload1", "workload1-f1-fail-container"] {
+        holds_under_every_scheduler(name, |run| {
+            all_is_everywhere(run);
+            ended_by_itself(run);
+        });
+    }
+    let coverage = holds_under_every_scheduler("workload1-f2-fail-database", all_is_everywhere);
+    reached_in_every_run(&coverage, &[Reached::ComponentFailed]);
+    assert!(coverage.runs(Reached::DependencyFailed) > RANDOM_RUNS / 2);
+    let coverage = holds_under_every_scheduler("workload1-f4-fail-random", all_is_everywhere);
+    for what in [Reached::Paused, Reached::ComponentFailed, Reached::SourceRefused] {
+        assert!(coverage.runs(what) > RANDOM_RUNS / 4, "{}", what.text());
+    }
+}
+
+/// As the test is written, containers are recovered once: what P's checker reports as a deadlock.
+#[test]
+fn workload1_f4_as_published_leaves_containers_stopped() {
+    let script = "script=publish 1,await delivered batch 1,fail some *@1,publish 2,\
+                  await published or refused batch 2,recover *@1,recover *-container@2,publish 2,publish 3,\
+                  await delivered all";
+    let only_faults_are_healed = "heal=faults";
+    let changes = [script, only_faults_are_healed];
+    assert_eq!(found("workload1-f4-fail-random", &changes), Some(PropertyName::DeliveredAll));
 }
 
 /// The record that a queue, a container or the destination's end of the region worked on; what
