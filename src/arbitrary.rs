@@ -38,8 +38,8 @@ use std::sync::{Arc, LazyLock};
 use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
-    Answer, Clock, Commands, Commit, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
-    QueueFailure, ServiceFailure, TableFailure,
+    Answer, Clock, Commands, Commit, Delivery, DualWrite, Failback, Groups, OnDependencyFailure,
+    OnRefusal, QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
@@ -210,19 +210,20 @@ const QUEUES: [(u16, u16, Groups, bool); 8] = {
         (3, 0, One, false),
     ]
 };
-/// How often containers send a refused request again, what they do then, and whether they leave it to a relay to
-/// publish.
-const RETRIES: [(u8, OnDependencyFailure, bool); 8] = {
+/// How often containers send a refused request again, what they do then, whether they leave it to a relay to
+/// publish, and how they keep tables and queues in step.
+const RETRIES: [(u8, OnDependencyFailure, bool, DualWrite); 8] = {
+    use DualWrite::{CompensateIfAlone, Retry, Transaction};
     use OnDependencyFailure::{GiveBack, Halt};
     [
-        (0, Halt, false),
-        (0, Halt, false),
-        (0, Halt, false),
-        (0, Halt, false),
-        (0, Halt, true),
-        (0, GiveBack, false),
-        (1, Halt, false),
-        (2, GiveBack, false),
+        (0, Halt, false, Retry),
+        (0, Halt, false, Retry),
+        (0, Halt, false, Transaction),
+        (0, GiveBack, false, CompensateIfAlone),
+        (0, Halt, true, Retry),
+        (0, GiveBack, false, Retry),
+        (1, Halt, false, Retry),
+        (2, GiveBack, false, Retry),
     ]
 };
 /// What failed tables do, whether replication is strong, and whose clocks they go by.
@@ -292,7 +293,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (on_table_failure, strong, clock) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity, groups, deduplicates) = *bytes.choose(&QUEUES)?;
-    let (retries, on_dependency_failure, outbox) = *bytes.choose(&RETRIES)?;
+    let (retries, on_dependency_failure, outbox, dual_write) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
         topology: Topology { regions, stages, containers, old_containers: 0 },
         batches: batch_sizes,
@@ -316,6 +317,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         retries,
         on_dependency_failure,
         outbox,
+        dual_write,
         ways: Ways::default(),
         own,
         budget: budget::of(bytes)?,

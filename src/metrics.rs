@@ -332,6 +332,10 @@ impl Metrics {
             exposure.intended(table, record, plan);
         } else if let table::Event::Relayed { table, record } = event {
             exposure.relayed(table, record, plan);
+        } else if let table::Event::Withdrawn { table, record, rows } = event {
+            exposure.withdrawn(table, record, rows, plan);
+        } else if let table::Event::WithdrawnElsewhere { table, record, rows } = event {
+            exposure.withdrawn_elsewhere(table, record, rows, plan);
         }
     }
 

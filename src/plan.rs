@@ -24,7 +24,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{BatchId, MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Answer, Clock, Conflict, ContainerOptions, DeadLetters, Fencing, HealthCheckOf,
+    Answer, Clock, Conflict, ContainerOptions, DeadLetters, DualWrite, Fencing, HealthCheckOf,
     OnDependencyFailure, OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
@@ -119,6 +119,7 @@ impl Plan {
         let speeds = names::speeds(scenario, &layout)?;
         let (actions, script_steps) = script::resolve(scenario, &layout)?;
         validate::outbox(scenario, &actions, &layout)?;
+        validate::dual_write(scenario, &actions, &layout)?;
         let lost = script::regions_lost(&actions);
         validate::budget_of_regions(scenario, lost)?;
         let (first_record, batch_of) = batches(scenario);
@@ -149,12 +150,7 @@ impl Plan {
             service: contexts.service(),
             budget: scenario.budget,
             outages: outages(scenario, &layout),
-            repeats: scenario.budget != Budget::default()
-                || any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
-                || cannot_process(scenario)
-                || scenario.replication.origin == Origin::All
-                || layout.shape.visits() > layout.positions() as u64
-                || disturbs(&actions),
+            repeats: repeats(scenario, &layout) || disturbs(&actions),
             goes_round: any(|stage| goes_round(&stage.container)),
             compares_times: scenario.records.keys > 0
                 && any(|stage| stage.table.conflict == Conflict::LastWriterWins),
@@ -406,6 +402,24 @@ impl Plan {
         if judges { self.replicators.len() * (self.records() + 1) } else { 0 }
     }
 
+    /// Whether containers take back what they have stored and cannot forward.
+    pub(crate) fn takes_back(&self) -> bool {
+        self.any_container(ContainerOptions::compensates)
+    }
+
+    /// How many rows there are of which it is known who has written them: none unless rows are taken back.
+    pub(crate) fn writers_places(&self) -> usize {
+        match self.takes_back() {
+            true => self.layout.tables() * (self.records() + 1),
+            false => 0,
+        }
+    }
+
+    /// Whether containers store, publish and remove in one transaction.
+    pub(crate) fn transacts(&self) -> bool {
+        self.any_container(|container| container.dual_write == DualWrite::Transaction)
+    }
+
     /// Whether the time of a write makes a difference: tables show the record that was written last.
     pub(crate) fn compares_times(&self) -> bool {
         self.compares_times
@@ -470,6 +484,18 @@ impl Plan {
         let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));
         self.actions.iter().any(checks)
     }
+}
+
+/// Whether there are faults, records are given back, or a step changes several machines; the script aside.
+fn repeats(scenario: &Scenario, layout: &Layout) -> bool {
+    let any = |is: fn(&StageSettings) -> bool| scenario.of_stages().any(|stage| is(&stage));
+    scenario.budget != Budget::default()
+        || any(|stage| stage.container.on_unreadable == OnUnreadable::GiveUp)
+        || cannot_process(scenario)
+        // A transaction changes several machines in one step, which are all looked at then.
+        || any(|stage| stage.container.dual_write == DualWrite::Transaction)
+        || scenario.replication.origin == Origin::All
+        || layout.shape.visits() > layout.positions() as u64
 }
 
 /// Whether a container that is refused asks for the next record at once.

@@ -37,6 +37,7 @@ mod partition;
 mod paths;
 #[cfg(test)]
 pub(crate) mod rig;
+mod transaction;
 mod world;
 mod writer;
 

@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 mod act;
+mod dual_write;
 mod naming;
 mod own;
 mod script;
@@ -24,8 +25,8 @@ pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
 use crate::model::options::{
-    Action, Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, Groups,
-    OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
+    Action, Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, DualWrite,
+    Groups, OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
     StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
@@ -86,6 +87,8 @@ pub(crate) struct Sketch {
     /// Containers store and remove, and relays publish. Not with a global database or strong replication, nor where a table is
     /// lost alone; what a script expects of its beginning is said of containers that publish.
     pub(crate) outbox: bool,
+    /// How containers keep their table and the next queue in step: any but the unsound one.
+    pub(crate) dual_write: DualWrite,
     /// Where stages send to; as a line where the script expects something of its beginning.
     pub(crate) ways: Ways,
     /// Tables acknowledge when another region has the write, where there are three regions, or two
@@ -181,13 +184,10 @@ impl Sketch {
             false => (Conflict::default(), Versions::default()),
         };
         let on_failure = self.on_table_failure;
-        let (clock, skew) = match self.clock {
-            (Clock::Shared, _) => (Clock::Shared, 0),
-            own @ (Clock::PerRegion, _) => own,
-        };
+        let (clock, skew) = self.clock();
         let (store, aurora) = self.databases();
-        let (delivery, max_receives) = (self.delivery, self.max_receives());
-        let capacity = self.capacity();
+        let (delivery, max_receives, capacity) =
+            (self.delivery, self.max_receives(), self.capacity());
         Scenario {
             name: "generated".to_owned(),
             records: Records {
@@ -219,6 +219,7 @@ impl Sketch {
                 retries: self.retries,
                 on_dependency_failure: self.on_dependency_failure(),
                 steps: self.steps(self.has_outbox()),
+                dual_write: self.dual_write(),
                 on_stop: rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop),
                 ..ContainerOptions::default()
             },
@@ -247,6 +248,14 @@ impl Sketch {
         let Opening::Rollout(_, number) = self.opening else { return None };
         let on_stop = if number.is_multiple_of(2) { OnStop::Drain } else { OnStop::AtOnce };
         Some((1 + number / 2 % self.topology.containers, on_stop))
+    }
+
+    /// Whose clocks tables go by, and how many steps one may be ahead.
+    fn clock(&self) -> (Clock, u32) {
+        match self.clock {
+            (Clock::Shared, _) => (Clock::Shared, 0),
+            own @ (Clock::PerRegion, _) => own,
+        }
     }
 
     fn deduplication(&self) -> Deduplication {

@@ -326,8 +326,14 @@ impl Spec {
                 self.ledger.intended(table, record, !passed, plan);
                 Ok(())
             }
-            // What counts is that the intent comes too late.
-            table::Event::Passed { .. } => Ok(()),
+            table::Event::Withdrawn { table, record, .. } => {
+                self.ledger.withdrawn(table, record, plan);
+                Ok(())
+            }
+            // What counts is that the intent comes too late; and a region that takes a row back answers for it.
+            table::Event::Passed { .. }
+            | table::Event::NotWithdrawn { .. }
+            | table::Event::WithdrawnElsewhere { .. } => Ok(()),
             table::Event::Relayed { table, record } => {
                 judged(NeverLost::left_outbox(record, &self.ledger), plan)?;
                 self.ledger.left_outbox(table, record, plan);

@@ -38,8 +38,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use crate::model::options::{
-    Answer, Clock, Commands, Commit, Delivery, Failback, Groups, OnDependencyFailure, OnRefusal,
-    QueueFailure, ServiceFailure, TableFailure,
+    Answer, Clock, Commands, Commit, Delivery, DualWrite, Failback, Groups, OnDependencyFailure,
+    OnRefusal, QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
@@ -74,13 +74,20 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     scenario_on(topology())
 }
 
-/// How often containers try again, what they do then, whether they leave it to relays to publish, and where to.
-fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, bool, Ways)> {
+/// How often containers try again, what they do then, whether they leave it to relays to publish, or how they keep tables and
+/// queues in step, and where they send to.
+fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, (bool, DualWrite), Ways)> {
+    use DualWrite::{CompensateIfAlone, Retry, Transaction};
     use OnDependencyFailure::{GiveBack, Halt};
     (
         prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
         prop_oneof![4 => Just(Halt), 1 => Just(GiveBack)],
-        prop_oneof![4 => Just(false), 1 => Just(true)],
+        prop_oneof![
+            8 => Just((false, Retry)),
+            2 => Just((true, Retry)),
+            1 => Just((false, CompensateIfAlone)),
+            1 => Just((false, Transaction)),
+        ],
         prop_oneof![2 => Just(Ways::Line), 1 => select(&Ways::ALL[..])],
     )
 }
@@ -119,7 +126,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 (on_table_failure, clock, skew),
                 ((delivery, commit), groups, deduplicates),
                 max_receives,
-                (retries, on_dependency_failure, outbox, ways),
+                (retries, on_dependency_failure, (outbox, dual_write), ways),
                 capacity,
                 databases,
                 (on_queue_failure, commands),
@@ -145,6 +152,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 retries,
                 on_dependency_failure,
                 outbox,
+                dual_write,
                 ways,
                 databases,
                 on_table_failure,

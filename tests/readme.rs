@@ -85,7 +85,7 @@ fn every_command_prints_what_the_page_about_campaigns_shows() {
 
 #[test]
 fn every_command_prints_what_the_page_about_the_published_model_shows() {
-    assert_eq!(run(include_str!("../docs/published-model.md")), 6);
+    assert_eq!(run(include_str!("../docs/published-model.md")), 12);
 }
 
 /// The variables that an engine sets, with their values on two machines.

@@ -9,6 +9,7 @@ use active_active::scheduler::Random;
 mod active_passive;
 mod anywhere;
 mod aurora;
+mod dual_writes;
 mod hanging;
 mod healing;
 mod incidents;
@@ -99,6 +100,9 @@ const TESTED: &[&str] = &[
     "failures-anywhere",
     "partitioned-anywhere",
     "outbox-anywhere",
+    // In `dual_writes.rs`.
+    "compensated-anywhere",
+    "transacted-anywhere",
     // In `shapes.rs`.
     "fan-out-anywhere",
     "routed-anywhere",
@@ -158,6 +162,8 @@ const TESTED: &[&str] = &[
     "deploy-repeats-jobs",
     "deploy-burns-attempts",
     "acknowledged-early",
+    // In `dual_writes.rs`.
+    "compensation-lost",
     // In `logs.rs`.
     "committed-early",
     "committed-past",

@@ -56,6 +56,7 @@ fn spread(scenario: &Scenario) -> Scenario {
                 on_fan_out: Some(container.on_fan_out),
                 retries: Some(container.retries),
                 on_dependency_failure: Some(container.on_dependency_failure),
+                dual_write: Some(container.dual_write),
                 on_recover: Some(container.on_recover),
                 while_paused: Some(container.while_paused),
                 restart: Some(container.restart),

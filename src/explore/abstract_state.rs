@@ -5,6 +5,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::Target;
 use crate::model::id::{QueueId, RegionId, ReplicatorId, StageId};
 use crate::model::layout::Place;
+use crate::model::message::MessageKind;
 use crate::run::{Observer, Phase};
 use crate::scheduler::seed::mix;
 use crate::sim::{Simulation, Step};
@@ -124,8 +125,9 @@ impl<F: FnMut(u64)> Observer for AbstractStates<F> {
             return self.see_all(simulation);
         };
         let place = layout.places()[machine.index()];
-        if place == Place::Driver {
-            // A step of the script can change any machine.
+        let transacts = step.pair.is_some_and(|pair| pair.message == MessageKind::Transact);
+        if place == Place::Driver || transacts {
+            // A step of the script can change any machine, and a transaction a table and several queues.
             self.see_all(simulation);
         } else if place == Place::Source {
             layout.region_ids().for_each(|region| self.see_entry(region, simulation));

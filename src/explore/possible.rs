@@ -57,7 +57,8 @@ const OF_AN_OUTBOX: &[MessageKind] =
 /// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
 /// replication judges conditions only where inserts have some; a fence comes late only where fencing is a
 /// best effort; a command is a message only where the scenario says so; a relay hears of its queue while its own table is
-/// failed only if that failed meanwhile, and transactions begin only where a relay reads by id.
+/// failed only if that failed meanwhile, and transactions begin only where a relay reads by id; a row is taken
+/// back only by a container that could not forward its record, and a transaction is refused only where what takes part has failed.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
     const RELAYED: &[MessageKind] =
@@ -97,6 +98,11 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
         usual(MachineKind::Container, "Processing", CALLS),
+        rare(MachineKind::Container, "Processing", &[Withdrawn, WithdrawRefused]),
+        rare(MachineKind::Container, "FailedDependency", &[Withdrawn, WithdrawRefused]),
+        usual(MachineKind::Container, "Processing", &[Transacted]),
+        rare(MachineKind::Container, "Processing", &[TransactRefused]),
+        rare(MachineKind::Container, "FailedDependency", &[Transacted, TransactRefused]),
         rare(MachineKind::Container, "FailedDependency", CALLS),
         usual(MachineKind::Table, "Available", &[Insert, InsertRefused, Apply, Probe]),
         usual(MachineKind::Table, "Failed", &[Insert, Apply]),
@@ -105,6 +111,10 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Table, "Failed", OF_AN_OUTBOX),
         rare(MachineKind::Table, "Available", &[Begin]),
         rare(MachineKind::Table, "Failed", &[Begin]),
+        rare(MachineKind::Table, "Available", &[Withdraw]),
+        rare(MachineKind::Table, "Failed", &[Withdraw]),
+        usual(MachineKind::Table, "Available", &[Transact]),
+        rare(MachineKind::Table, "Failed", &[Transact]),
         rare(MachineKind::Container, "Processing", &[Begun]),
         rare(MachineKind::Container, "FailedDependency", &[Begun]),
         rare(MachineKind::Table, "Failed", &[Probe, InsertRefused, Logged]),
@@ -165,12 +175,20 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
         |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
     let calls = [MessageKind::Call, MessageKind::Called, MessageKind::CallRefused];
     let has_service = plan.service.is_some();
+    let compensates = plan.takes_back();
+    let transacts = plan.transacts();
+    let of_transaction =
+        [MessageKind::Transact, MessageKind::Transacted, MessageKind::TransactRefused];
+    let of_compensation =
+        [MessageKind::Withdraw, MessageKind::Withdrawn, MessageKind::WithdrawRefused];
     pairs().filter(move |pair| {
         (has_service || !calls.contains(&pair.message) && pair.machine != MachineKind::Service)
             && (can_hang || pair.message != MessageKind::Expire)
             && (commits_later || pair.message != MessageKind::Commit)
             && (fences_late || pair.message != MessageKind::Fence)
             && (has_outbox || !of_an_outbox(pair))
+            && (compensates || !of_compensation.contains(&pair.message))
+            && (transacts || !of_transaction.contains(&pair.message))
             && (opens || ![MessageKind::Begin, MessageKind::Begun].contains(&pair.message))
             && (has_commands || pair.message != MessageKind::Command)
             && (has_tables || pair.machine != MachineKind::Table)

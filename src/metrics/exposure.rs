@@ -152,6 +152,28 @@ impl Exposure {
         self.stored(table, record, plan);
     }
 
+    /// A region took back what it had written: `rows` are left.
+    pub(super) fn withdrawn(&mut self, table: TableId, record: RecordId, rows: u8, plan: &Plan) {
+        let (region, stage) = plan.layout.table_place(table);
+        let row = self.row(record, stage);
+        if rows == 0 {
+            self.has[row].remove(region);
+        }
+        self.row_changed(record, stage);
+    }
+
+    /// The same, as replication brings it.
+    pub(super) fn withdrawn_elsewhere(
+        &mut self,
+        table: TableId,
+        record: RecordId,
+        rows: u8,
+        plan: &Plan,
+    ) {
+        self.comes_no_more(table, record, plan);
+        self.withdrawn(table, record, rows, plan);
+    }
+
     pub(super) fn replicated(&mut self, id: ReplicatorId, record: RecordId, reached: RegionSet) {
         let stage = StageId(id.index() as u8);
         let row = self.row(record, stage);

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
-use crate::model::message::{Client, Message, MessageNumber, Receipt};
-use crate::model::options::{
-    Action, ContainerOptions, OnDuplicate, OnRecover, OnUnreadable, WhilePaused,
-};
+use crate::model::message::{Client, Message, MessageNumber, Receipt, RolledBack};
+use crate::model::options::{Action, ContainerOptions, OnRecover, WhilePaused};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
@@ -19,6 +17,7 @@ mod by_itself;
 pub(crate) mod fields;
 mod refused;
 mod release;
+mod stored;
 
 pub use crate::model::event::container::{Event, WhyBack};
 pub(crate) use branches::Branches;
@@ -72,11 +71,15 @@ pub(crate) enum Act {
     Remove,
     /// It calls the external service.
     Call,
+    /// It stores the record, sends it on and removes it, in one transaction; then it passes over the step behind, which would
+    /// remove it.
+    Transact,
 }
 
 impl Act {
     /// What each is called, in the order of their numbers.
-    pub(crate) const NAMES: [&str; 6] = ["begin", "store", "publish", "publish", "remove", "call"];
+    pub(crate) const NAMES: [&str; 7] =
+        ["begin", "store", "publish", "publish", "remove", "call", "transact"];
 }
 
 impl From<Action> for Act {
@@ -170,7 +173,7 @@ messages! {
     /// What a container can be sent.
     pub(crate) enum Input for "a container" {
         Received, ReceiveRefused, Removed, RemoveRefused, Sent, SendRefused, Inserted, InsertRefused,
-        Begun, Called, CallRefused,
+        Begun, Called, CallRefused, Withdrawn, WithdrawRefused, Transacted, TransactRefused,
     }
 }
 
@@ -195,21 +198,7 @@ impl Container {
             }
             Input::Inserted { incarnation, duplicate, unreadable } => {
                 if self.is_current(incarnation, context, out) {
-                    if !self.is_storing(context) {
-                        return out.emit(Event::AnsweredAgain { container: context.id });
-                    }
-                    if unreadable && context.options.on_unreadable == OnUnreadable::GiveUp {
-                        return self.give_back(WhyBack::Unreadable, context, out);
-                    }
-                    match context.options.on_duplicate {
-                        OnDuplicate::Skip if duplicate => self.skip_to_remove(context, out),
-                        OnDuplicate::GiveBack if duplicate => {
-                            self.give_back(WhyBack::Duplicate, context, out);
-                        }
-                        OnDuplicate::ForwardAgain | OnDuplicate::Skip | OnDuplicate::GiveBack => {
-                            self.next(context, out);
-                        }
-                    }
+                    self.stored(duplicate, unreadable, context, out);
                 }
             }
             Input::Sent { incarnation, .. }
@@ -228,6 +217,24 @@ impl Container {
             }
             Input::CallRefused { incarnation } => {
                 self.refused(incarnation, context.service, context, out);
+            }
+            Input::Withdrawn { incarnation } => {
+                if self.is_current(incarnation, context, out) {
+                    self.give_up(context.refuser(self.hand), context, out);
+                }
+            }
+            Input::WithdrawRefused { incarnation } => {
+                if self.is_current(incarnation, context, out) {
+                    self.withdraw_refused(context, out);
+                }
+            }
+            Input::Transacted { incarnation } => {
+                if self.is_current(incarnation, context, out) {
+                    self.is_done(context, out);
+                }
+            }
+            Input::TransactRefused { incarnation, why } => {
+                self.rolled_back(incarnation, why, context, out);
             }
             // It was too slow, and another one has the record or will: its own work is done.
             Input::RemoveRefused { incarnation, expired: true, .. } => {
@@ -293,6 +300,10 @@ impl Container {
             Act::Call => {
                 let (queue, Hand { copy, receipt, .. }) = (context.in_queue_id, hand);
                 out.send(context.service, Message::Call { client, queue, copy, receipt });
+            }
+            Act::Transact => {
+                let (queue, Hand { copy, receipt, .. }) = (context.in_queue_id, hand);
+                out.send(context.table, Message::Transact { client, queue, copy, receipt });
             }
         }
     }

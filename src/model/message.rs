@@ -25,6 +25,19 @@ pub struct Receipt(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct MessageNumber(pub u16);
 
+/// Why nothing of a transaction is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RolledBack {
+    /// A service that takes part refused: the table, if none is named.
+    Refused(Option<MachineId>),
+    /// The delivery is not the consumer's any more: another one has the record or will.
+    Expired,
+    /// The table has the record already, and its container wants nothing to be done then.
+    Duplicate,
+    /// The table has a row that the container cannot read.
+    Unreadable,
+}
+
 /// What a health check is told.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Health {
@@ -48,7 +61,8 @@ rows::collect! {
         Send Sent SendRefused Receive Received ReceiveRefused Remove Removed RemoveRefused Abandon Expire
         Insert Inserted InsertRefused
         Replicate Apply Probe Probed Forward Handover Discard Logged Enact CleanUp Fence Command Begin Begun Relay
-        Call Called CallRefused Commit
+        Call Called CallRefused Commit Withdraw Withdrawn WithdrawRefused
+        Transact Transacted TransactRefused
     ]
 }
 

@@ -21,6 +21,7 @@ pub(crate) mod fields;
 mod groups;
 mod log;
 mod shown;
+mod transaction;
 mod waiting;
 
 pub use crate::model::event::queue::Event;

@@ -14,6 +14,22 @@ pub struct RecordCopy {
     pub value: u32,
 }
 
+/// The value of a tombstone.
+const NONE: u32 = u32::MAX;
+
+impl RecordCopy {
+    /// What the stream of a table says of a row that was taken back: which, and no value.
+    pub(crate) fn tombstone(id: RecordId) -> RecordCopy {
+        RecordCopy { id, value: NONE }
+    }
+
+    /// Whether it is that.
+    #[inline]
+    pub(crate) fn is_tombstone(self) -> bool {
+        self.value == NONE
+    }
+}
+
 /// What a container of the old release takes for the value of a record in the new format: no value at all.
 pub(crate) const MISREAD: u32 = 0;
 

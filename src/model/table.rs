@@ -6,17 +6,20 @@ pub mod relay;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod withdraw;
 
 use global_database::Cluster;
 use relay::{Relay, RelayInput};
-pub use rows::{Latest, Row, Rows, Store};
+pub use rows::{Consumers, Latest, Row, Rows, Store, Writers};
+use withdraw::note_consumer;
 
 use crate::model::id::{MachineId, QueueId, RegionId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
-use crate::model::message::{Client, Health, Message};
+use crate::model::message::{Client, Health, Message, Receipt};
 use crate::model::options::{
-    AcknowledgeWhen, Conflict, Insert, Origin, ReplicationMode, TableFailure, TableOptions,
+    AcknowledgeWhen, Conflict, DualWrite, Insert, Origin, ReplicationMode, TableFailure,
+    TableOptions,
 };
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
@@ -104,6 +107,8 @@ pub(crate) struct Context {
     pub(crate) database: Option<global_database::Context>,
     /// What its relay knows, if it has an outbox.
     pub(crate) relay: Option<relay::Context>,
+    /// How its containers keep it and the next queue in step.
+    pub(crate) dual_write: DualWrite,
     /// Its design.
     pub(crate) options: TableOptions,
 }
@@ -111,7 +116,7 @@ pub(crate) struct Context {
 messages! {
     /// What a table can be sent that is no cluster of a global database.
     pub(crate) enum Input for "a table" {
-        Insert, InsertRefused, Apply, Logged, Probe, Begin, Relay, Sent, SendRefused, Wake,
+        Insert, InsertRefused, Apply, Logged, Probe, Begin, Relay, Sent, SendRefused, Wake, Withdraw, Transact,
     }
 }
 
@@ -154,6 +159,8 @@ impl RegionalTable {
             Input::Sent { .. } => self.tell_relay(RelayInput::Sent, context, out),
             Input::SendRefused { .. } => self.tell_relay(RelayInput::SendRefused, context, out),
             Input::Wake { .. } => self.tell_relay(RelayInput::Wake, context, out),
+            Input::Withdraw { client, copy } => self.withdraw(client, copy, context, store, out),
+            Input::Transact { .. } => unreachable!("the world has all that takes part"),
         }
     }
 
@@ -168,9 +175,13 @@ impl RegionalTable {
         store: &mut Store<'_>,
         out: &mut Outbox,
     ) {
-        let row = &mut store.rows[copy.id.index()];
-        row.write(copy, context.options.insert, false);
-        out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
+        if context.compensates() {
+            self.note_region(region, copy, context, store, out);
+        } else {
+            let row = &mut store.rows[copy.id.index()];
+            row.write(copy, context.options.insert, false);
+            out.emit(Event::Applied { table: context.id, copy, rows: row.rows });
+        }
         if !store.latest.is_empty() {
             let written = Latest { record: copy.id, time, region };
             show(written, context, store, out);
@@ -220,11 +231,28 @@ impl RegionalTable {
             out.hold(&mut self.pending, Message::Insert { client, copy });
             return out.send(context.replicator, replicate);
         }
-        let (changed, duplicate) = store_here(copy, context.id, time, context, store, out);
+        let (mut changed, duplicate) = store_here(copy, context.id, time, context, store, out);
+        if context.compensates() {
+            changed |= note_consumer(client, copy, duplicate, context, store);
+        }
         if changed && context.replication == ReplicationMode::Eventual {
             out.send(context.replicator, replicate);
         }
         acknowledge(client, duplicate, context, store, out);
+    }
+
+    /// Stores a record as a part of a transaction, which is acknowledged as a whole.
+    pub(crate) fn store_in_transaction(
+        &mut self,
+        copy: RecordCopy,
+        context: &Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let (region, time) = (context.region, out.now() + self.ahead);
+        if store_here(copy, context.id, time, context, store, out).0 {
+            out.send(context.replicator, Message::Replicate { region, copy, time });
+        }
     }
 
     /// Another region has the write that was asked for first: now it is stored here, too.

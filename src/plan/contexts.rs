@@ -199,6 +199,7 @@ impl Builder<'_> {
                 origin: self.origin(stage),
                 database: self.database(stage),
                 relay: self.relay(region, stage),
+                dual_write: self.settings[stage.index()].container.dual_write,
             }
         };
         (0..layout.tables() as u16).map(context).collect()
@@ -209,7 +210,9 @@ impl Builder<'_> {
         // Validated: a stage with an outbox sends to one queue, or to none.
         let next = *self.layout.shape.next(stage).first()?;
         let next = self.layout.queue(region, next.into());
-        let publishes = self.steps[stage.index()].contains(&Some(container::Act::Publish));
+        let steps = &self.steps[stage.index()];
+        let publishes = [container::Act::Publish, container::Act::Transact];
+        let publishes = publishes.into_iter().any(|act| steps.contains(&Some(act)));
         (!publishes).then(|| relay::Context {
             out_queue: self.layout.machine(Place::Queue(next)),
             position: self.scenario.relay.position,

@@ -16,6 +16,7 @@ use crate::scenario::{
 
 mod stages;
 
+pub(in crate::plan) use stages::dual_write;
 pub(super) use stages::{container_steps, outbox};
 
 fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> Result<(), Problem> {

@@ -32,6 +32,8 @@ pub const ALL: &[(&str, &str)] = &[
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),
+    ("compensated-anywhere", include_str!("../../scenarios/compensated-anywhere.toml")),
+    ("transacted-anywhere", include_str!("../../scenarios/transacted-anywhere.toml")),
     ("fan-out-anywhere", include_str!("../../scenarios/fan-out-anywhere.toml")),
     ("routed-anywhere", include_str!("../../scenarios/routed-anywhere.toml")),
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
@@ -251,6 +253,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "acknowledged-early",
         include_str!("../../scenarios/incidents/acknowledged-early.toml"),
+        PropertyName::RemoveLast,
+    ),
+    (
+        "compensation-lost",
+        include_str!("../../scenarios/incidents/compensation-lost.toml"),
         PropertyName::RemoveLast,
     ),
     (

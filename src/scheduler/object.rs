@@ -120,9 +120,16 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
             | Message::Inserted { .. }
             | Message::Sent { .. }
             | Message::Removed { .. }
-            | Message::Called { .. },
+            | Message::Called { .. }
+            | Message::Transacted { .. },
             Some(hand),
         ) => (hand.copy.id, hand.step + 1),
+        // It takes back what it has stored.
+        (Message::SendRefused { .. } | Message::CallRefused { .. }, Some(hand))
+            if context.takes_back(Some(hand)) =>
+        {
+            return Object::row(plan.layout.container_place(id).1, hand.copy.id, simulation);
+        }
         // It gives its delivery back, or asks for the next one.
         _ => return Object::queue(context.in_queue, &plan.layout),
     };
@@ -131,7 +138,7 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
             Object::row(plan.layout.container_place(id).1, record, simulation)
         }
         Some(Act::Call) => Object::machine(context.service),
-        Some(Act::Publish) => Object::queue(context.out_queue, &plan.layout),
+        Some(Act::Publish | Act::Transact) => Object::queue(context.out_queue, &plan.layout),
         Some(Act::Branch) => Object::queue(context.branch(due, record), &plan.layout),
         Some(Act::Remove) | None => Object::queue(context.in_queue, &plan.layout),
     }

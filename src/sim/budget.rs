@@ -87,16 +87,14 @@ impl Faults {
 
     /// The container that asks, if it cannot reach the table that the message has come to.
     #[inline]
-    pub(super) fn cut_off(&self, message: &Message, plan: &Plan) -> Option<Client> {
+    pub(super) fn cut_off(&self, message: &Message, plan: &Plan) -> Option<(Client, Message)> {
         if plan.budget.partition == 0 {
             return None;
         }
-        let (Message::Insert { client, .. } | Message::Begin { client, .. }) = *message else {
-            return None;
-        };
+        let (client, refusal) = message.when_refused()?;
         let place = plan.layout.places()[client.machine.index()];
         let Place::Container(id) = place else { return None };
-        self.cut.contains(id.index()).then_some(client)
+        self.cut.contains(id.index()).then_some((client, refusal))
     }
 
     /// Offers no fault of this kind.

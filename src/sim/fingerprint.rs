@@ -18,12 +18,12 @@
 mod machines;
 mod times;
 
-use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::id::{MachineId, QueueId, RecordId, TableId};
 use crate::model::layout::Place;
-use crate::model::message::{Client, Message, MessageNumber, Receipt};
+use crate::model::message::{Client, Message, MessageNumber, Receipt, RolledBack};
 use crate::model::options::Idempotency;
 use crate::model::record::RecordCopy;
-use crate::model::table::Row;
+use crate::model::table::{Consumers, Row, Writers};
 use crate::plan::Plan;
 use crate::sim::Bytes;
 use crate::sim::world::World;
@@ -158,12 +158,32 @@ impl Writer<'_> {
             let row = world.rows_of(context.id, plan)[record.index()];
             let is_own = row.value == plan.value(record);
             self.row(&Row { value: if is_own { 0 } else { row.value }, ..row });
+            self.writers_of(context.id, record);
         }
         for first in plan.replicators.iter().filter_map(|context| context.log_from) {
             self.bytes.flag(world.log.contains(first + record.index()));
         }
         if plan.service.is_some() {
             self.calls(record);
+        }
+    }
+
+    /// Who has written the row of a record, where rows are taken back.
+    fn writers_of(&mut self, table: TableId, record: RecordId) {
+        if self.world.writers.is_empty() {
+            return;
+        }
+        let width = self.plan.records() + 1;
+        let writers = &self.world.writers[table.index() * width..][..width];
+        let Writers { regions, consumers } = writers[record.index()];
+        self.bytes.u8(regions.0);
+        match consumers {
+            Consumers::None => self.bytes.u8(0),
+            Consumers::Several => self.bytes.u8(1),
+            Consumers::One(client) => {
+                self.bytes.u8(2);
+                self.client(client);
+            }
         }
     }
 
@@ -279,8 +299,16 @@ impl Writer<'_> {
             Message::Proceed | Message::Relay => {}
             Message::Publish { batch } => self.bytes.u16(batch.0),
             Message::Wake { region } => self.bytes.u8(region.0),
+            Message::Insert { client, copy } | Message::Withdraw { client, copy }
+                if !self.world.writers.is_empty() =>
+            {
+                // The table tells the lives of a consumer apart.
+                self.client(client);
+                self.copy(copy);
+            }
             Message::Send { client, copy }
             | Message::Insert { client, copy }
+            | Message::Withdraw { client, copy }
             | Message::Begin { client, copy } => {
                 self.asker(client);
                 self.copy(copy);
@@ -299,6 +327,9 @@ impl Writer<'_> {
             Message::SendRefused { incarnation }
             | Message::InsertRefused { incarnation }
             | Message::Begun { incarnation }
+            | Message::Withdrawn { incarnation }
+            | Message::Transacted { incarnation }
+            | Message::WithdrawRefused { incarnation }
             | Message::Called { incarnation }
             | Message::CallRefused { incarnation } => self.incarnation(incarnation, to),
             Message::Receive { client, queue } => {
@@ -336,6 +367,23 @@ impl Writer<'_> {
                 self.bytes.u8(to.0);
             }
             Message::Fence { to } => self.bytes.u8(to.0),
+            Message::Transact { client, queue, copy, receipt } => {
+                self.asker(client);
+                self.bytes.u16(queue.0);
+                self.copy(copy);
+                self.receipt(receipt, queue);
+            }
+            Message::TransactRefused { incarnation, why } => {
+                self.incarnation(incarnation, to);
+                let (why, by) = match why {
+                    RolledBack::Refused(by) => (0, by),
+                    RolledBack::Expired => (1, None),
+                    RolledBack::Duplicate => (2, None),
+                    RolledBack::Unreadable => (3, None),
+                };
+                self.bytes.u8(why);
+                self.bytes.u16(by.map_or(u16::MAX, |machine| machine.0));
+            }
             Message::Call { client, queue, copy, receipt } => {
                 self.asker(client);
                 self.bytes.u16(queue.0);

@@ -17,7 +17,7 @@ use crate::model::queue::{self, Queue, Shelf};
 use crate::model::replicator::{self, Replicator};
 use crate::model::service::{self, ExternalService};
 use crate::model::source::{self, RecordSource};
-use crate::model::table::{self, Latest, RegionalTable, Row, global_database};
+use crate::model::table::{self, Latest, RegionalTable, Row, Writers, global_database};
 use crate::plan::{Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::budget::Faults;
@@ -48,6 +48,8 @@ pub(super) struct World {
     pub(super) rows: Vec<Row>,
     /// By `table × keys + key`; empty when records have no keys.
     pub(super) latest: Vec<Latest>,
+    /// By `table × (records + 1) + record`; empty unless rows are taken back.
+    pub(super) writers: Vec<Writers>,
     /// By replicator.
     pub(super) replicators: Vec<Replicator>,
     pub(super) service: ExternalService,
@@ -115,6 +117,7 @@ impl World {
             tables: vec![RegionalTable::default(); layout.tables()],
             rows: vec![Row::default(); layout.tables() * (plan.records() + 1)],
             latest: vec![Latest::default(); layout.tables() * plan.keys().count()],
+            writers: vec![Writers::default(); plan.writers_places()],
             replicators: vec![Replicator::default(); layout.stages.len()],
             service: ExternalService::new(plan.service.as_ref()),
             log: BitSet::new(plan.log_places()),
@@ -240,7 +243,7 @@ impl World {
     /// Has a table handle the message; what kind of table it is, and its state before.
     #[inline(always)]
     fn table_handles(&mut self, id: TableId, plan: &Plan) -> (MachineKind, u8) {
-        let mut store = store_of(id, &mut self.rows, &mut self.latest, plan);
+        let mut store = store_of(id, &mut self.rows, &mut self.latest, &mut self.writers, plan);
         let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
         let mut again = None;
         let before = match context.database {
@@ -257,11 +260,10 @@ impl World {
             }
         };
         match self.faults.cut_off(&self.current, plan) {
+            None if self.current.kind() == MessageKind::Transact => self.transact(id, plan),
             None => table.handle(&self.current, context, &mut store, &mut self.out),
             // It gets no answer, and takes that for a refusal.
-            Some(Client { machine, incarnation }) => {
-                self.out.send(machine, Message::InsertRefused { incarnation });
-            }
+            Some((Client { machine, .. }, refusal)) => self.out.send(machine, refusal),
         }
         if let Some(written_in) = again {
             self.acknowledge_again(id, written_in, plan);
@@ -311,6 +313,7 @@ impl World {
         self.tables.clone_from(&other.tables);
         self.rows.clone_from(&other.rows);
         self.latest.clone_from(&other.latest);
+        self.writers.clone_from(&other.writers);
         self.replicators.clone_from(&other.replicators);
         self.service.copy_from(&other.service);
         self.log.copy_from(&other.log);

@@ -14,7 +14,7 @@ use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
 use crate::model::table;
 use crate::model::table::global_database::cancel;
-use crate::model::table::{Latest, Row, Store};
+use crate::model::table::{Latest, Row, Store, Writers};
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -24,12 +24,17 @@ pub(super) fn store_of<'a>(
     table: TableId,
     rows: &'a mut [Row],
     latest: &'a mut [Latest],
+    writers: &'a mut [Writers],
     plan: &'a Plan,
 ) -> Store<'a> {
     let (width, keys) = (plan.records() + 1, plan.keys());
     Store {
         rows: &mut rows[table.index() * width..][..width],
         latest: &mut latest[table.index() * keys.count()..][..keys.count()],
+        writers: match writers {
+            [] => writers,
+            _ => &mut writers[table.index() * width..][..width],
+        },
         keys,
     }
 }
@@ -188,7 +193,7 @@ impl World {
     /// The cluster of a region applies all of the log that has come to it.
     fn replay(&mut self, id: ReplicatorId, region: RegionId, plan: &Plan) {
         let table = table_of(id, region, plan);
-        let store = &mut store_of(table, &mut self.rows, &mut self.latest, plan);
+        let store = &mut store_of(table, &mut self.rows, &mut self.latest, &mut self.writers, plan);
         let context = &plan.tables[table.index()];
         self.tables[table.index()].replay(context, store, &mut self.out);
     }

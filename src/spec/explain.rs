@@ -90,12 +90,7 @@ impl Narrator<'_> {
                 self.name(Place::Container(container))
             ),
             Breach::AnsweredAgain { container } => self.answered_again(container),
-            Breach::RemovedUnstored { queue, record } => {
-                format!(
-                    "{record} was removed from {} before its stage stored it",
-                    self.queue(queue)
-                )
-            }
+            Breach::RemovedUnstored { queue, record } => self.removed_unstored(queue, record),
             Breach::RemovedUnforwarded { queue, record } => {
                 let (name, next) = (self.queue(queue), self.next_after(queue, record));
                 format!("{record} was removed from {name} before {next} had it")
@@ -185,10 +180,7 @@ impl Narrator<'_> {
                 vec![self.row_of(record, stage, region)]
             }
             Breach::RemovedUnstored { queue, record }
-            | Breach::RemovedUnforwarded { queue, record } => {
-                let old = self.old_release(record, OnNewFormat::Drop);
-                old.into_iter().chain(self.stage_of(queue, record)).collect()
-            }
+            | Breach::RemovedUnforwarded { queue, record } => self.why_removed(queue, record),
             Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
                 // The ledger does not know of the event that is judged: it would say that the
                 // record still is where it was.
@@ -271,6 +263,11 @@ impl Narrator<'_> {
             OnNewFormat::IgnoreFields => "leaves out the fields that it does not know",
         };
         Some(format!("{record} is in the new format; {old} is of the old release and {does}"))
+    }
+
+    fn why_removed(&self, queue: QueueId, record: RecordId) -> Vec<String> {
+        let old = self.old_release(record, OnNewFormat::Drop);
+        old.into_iter().chain(self.stage_of(queue, record)).collect()
     }
 
     fn why_not_stored(&self, record: RecordId, table: TableId) -> Vec<String> {

@@ -54,6 +54,8 @@ pub struct ContainerFacts {
 struct StageFacts {
     /// Where a container of the region stored it.
     stored: RegionSet,
+    /// Where the region took that back, and no container has stored it since.
+    withdrawn: RegionSet,
     /// Where the queue at the position behind the stage, or the outbox of its table, has or had it. In a line that is the
     /// stage's out-queue.
     forwarded: RegionSet,
@@ -74,6 +76,8 @@ pub struct Ledger {
     /// By `record × positions + position`, how many copies the queues there have; empty for a line, where every copy
     /// leads to the destination.
     copies: Vec<u16>,
+    /// Rows can be taken back.
+    withdraws: bool,
 }
 
 impl Ledger {
@@ -88,6 +92,7 @@ impl Ledger {
             departures: vec![None; records],
             containers: vec![ContainerFacts::default(); plan.layout.containers()],
             copies: vec![0; if branches { records * plan.layout.positions() } else { 0 }],
+            withdraws: plan.writers_places() > 0,
         }
     }
 
@@ -106,18 +111,24 @@ impl Ledger {
         self.departures.clone_from(&other.departures);
         self.containers.clone_from(&other.containers);
         self.copies.clone_from(&other.copies);
+        self.withdraws = other.withdraws;
     }
 
     /// Writes down what of a record can influence a later judgement. Where it left a queue, and what
     /// the containers did, is only told.
     pub(super) fn write(&self, record: RecordId, bytes: &mut Bytes) {
-        let Ledger { stages, records, at_stage, departures: _, containers: _, copies } = self;
+        let Ledger { stages, records, at_stage, departures: _, containers: _, copies, withdraws } =
+            self;
         let RecordFacts { queue_copies, published, accepted, arrived } = records[record.index()];
         bytes.u16(queue_copies);
         [published, accepted, arrived].into_iter().for_each(|fact| bytes.flag(fact));
-        for StageFacts { stored, forwarded } in &at_stage[record.index() * stages..][..*stages] {
+        let at_stage = &at_stage[record.index() * stages..][..*stages];
+        for StageFacts { stored, withdrawn, forwarded } in at_stage {
             bytes.u8(stored.0);
             bytes.u8(forwarded.0);
+            if *withdraws {
+                bytes.u8(withdrawn.0);
+            }
         }
         if !copies.is_empty() {
             let copies = &copies[record.index() * (stages + 1)..][..stages + 1];
@@ -196,7 +207,16 @@ impl Ledger {
     #[inline]
     pub(super) fn stored(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         let (region, stage) = plan.layout.table_place(table);
-        self.at_stage[record.index() * self.stages + stage.index()].stored.insert(region);
+        let facts = &mut self.at_stage[record.index() * self.stages + stage.index()];
+        facts.stored.insert(region);
+        facts.withdrawn.remove(region);
+    }
+
+    /// The region has taken back what its container stored.
+    pub(super) fn withdrawn(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        let (region, stage) = plan.layout.table_place(table);
+        let facts = &mut self.at_stage[record.index() * self.stages + stage.index()];
+        facts.withdrawn.insert(region);
     }
 
     #[inline]
@@ -240,6 +260,13 @@ impl Ledger {
     #[inline]
     pub fn is_stored(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
         self.at_stage[record.index() * self.stages + stage.index()].stored.contains(region)
+    }
+
+    /// The same, and the region has not taken that back since.
+    #[inline]
+    pub fn is_still_stored(&self, record: RecordId, stage: StageId, region: RegionId) -> bool {
+        let facts = self.at_stage[record.index() * self.stages + stage.index()];
+        facts.stored.without(facts.withdrawn).contains(region)
     }
 
     /// Whether every queue in the region that the stage sends the record to, or the outbox of its table, has or had the

@@ -7,6 +7,7 @@ use crate::spec::{Breach, Judgement, Ledger};
 /// A record is removed from an in-queue only after its stage stored it **and** the out-queue
 /// accepted it, or the outbox of the stage's table has it; from an outbound queue, only after the destination has it. Where the
 /// stage sends it to several queues, each of them has accepted it; where records end, that it is stored is enough.
+/// A row that its region has taken back, since the record could not be forwarded, is not stored.
 /// Of a log: only then a position behind it is committed, its own or that of a later record.
 ///
 /// Catches containers that remove first, drop on failure, or send to some of several queues only, and queues that remove the wrong
@@ -31,7 +32,7 @@ impl RemoveLast {
             return Err(Breach::RemovedUnforwarded { queue, record });
         }
         let stage = StageId(position as u8);
-        if !ledger.is_stored(record, stage, region) {
+        if !ledger.is_still_stored(record, stage, region) {
             return Err(Breach::RemovedUnstored { queue, record });
         }
         if !ledger.is_forwarded(record, stage, region, plan) {

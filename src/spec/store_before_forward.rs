@@ -4,7 +4,7 @@ use crate::model::id::{ContainerId, RecordId};
 use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
-/// A container sends a record on only after its own stage stored it.
+/// A container sends a record on only after its own stage stored it, and has not taken that back since.
 ///
 /// Catches containers that publish first: the record goes on although this stage may never know
 /// it. Source: the order "write to the table, publish, remove" of the published design.
@@ -21,7 +21,7 @@ impl StoreBeforeForward {
         plan: &Plan,
     ) -> Judgement {
         let (region, stage) = plan.layout.container_place(container);
-        if ledger.is_stored(record, stage, region) {
+        if ledger.is_still_stored(record, stage, region) {
             return Ok(());
         }
         Err(Breach::ForwardedUnstored { container, record })

@@ -10,8 +10,8 @@ use crate::scheduler::{Random, Scheduler};
 use crate::sim::{Bytes, Simulation};
 
 /// Systems in which every property remembers something: keys, health checks and losses; the order of one
-/// region; a writer that moves.
-const PLANS: [&str; 4] = [
+/// region; a writer that moves; rows that are taken back.
+const PLANS: [&str; 5] = [
     "records.keys = 2
      table.conflict = 'version-checked'
      destination.versions = 'checked'
@@ -25,6 +25,9 @@ const PLANS: [&str; 4] = [
     "store.default = 'aurora'
      budget = { switchover = 1, failover = 1 }
      rpo.records = 5
+     script = ['publish 1', 'publish 2']",
+    "container.dual_write = 'compensate-if-alone'
+     budget.refuse = 4
      script = ['publish 1', 'publish 2']",
 ];
 
@@ -116,6 +119,7 @@ type Reason = (&'static str, fn(&Plan) -> bool, &'static str);
 
 const REASONS: &[Reason] = &[
     ("ledger.departures", |_| true, "where a record was is only told"),
+    ("ledger.withdrawn", |plan| plan.writers_places() == 0, "no row is taken back"),
     ("ledger.containers", |_| true, "what containers did is only told"),
     ("routed.failed", has_no_checks, "there are no health checks"),
     ("routed.good", has_no_checks, "there are no health checks"),

@@ -219,6 +219,15 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Table(table::Event::Relayed { table, record }) => {
             format!("relayed {} {}", names.table(table), record.0)
         }
+        Event::Table(table::Event::Withdrawn { table, record, rows }) => {
+            format!("withdrawn {} {} {rows}", names.table(table), record.0)
+        }
+        Event::Table(table::Event::NotWithdrawn { table, record }) => {
+            format!("not-withdrawn {} {}", names.table(table), record.0)
+        }
+        Event::Table(table::Event::WithdrawnElsewhere { table, record, rows }) => {
+            format!("withdrawn-elsewhere {} {} {rows}", names.table(table), record.0)
+        }
         Event::Table(table::Event::Ignored { table, record }) => {
             format!("ignored {} {}", names.table(table), record.0)
         }

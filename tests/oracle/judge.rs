@@ -15,6 +15,8 @@
 //!   may be answers for all of them if there are more.
 //! * A loss of a region counts what was accepted: the rest is sent again. What a lost table or region
 //!   took with it is owed by nobody.
+//! * A row that its region has taken back is as good as never stored, until it is stored there again. What another region
+//!   takes back it answers for itself.
 //! * `Expectation` is not in the text: it is the script's own.
 
 use std::collections::BTreeSet;
@@ -105,7 +107,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     }
     if let Event::Container(container::Event::Forwarding { container, record }) = *event {
         let (region, stage) = layout.container_place(container);
-        let stored = before.has_stored(layout.table(region, stage), record);
+        let stored = before.has_still_stored(layout.table(region, stage), record);
         must(PropertyName::StoreBeforeForward, stored);
     }
     // No event tells what a container asked for: that it was answered again is all that is known.
@@ -117,7 +119,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
             must(PropertyName::RemoveLast, before.delivered.contains(&record));
         } else {
             let table = layout.table(region, StageId(position as u8));
-            must(PropertyName::RemoveLast, before.has_stored(table, record));
+            must(PropertyName::RemoveLast, before.has_still_stored(table, record));
             let has = |next: usize| {
                 before.ever_queued[layout.queue(region, next).index()].contains(&record)
             };

@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) rows: BTreeMap<(TableId, RecordId), Row>,
     /// By table: the records that were stored for containers of its region, each once, in order.
     pub(crate) first_stores: Vec<Vec<RecordId>>,
+    /// The rows that were taken back in the region that had stored them, and not stored there again.
+    pub(crate) withdrawn: BTreeSet<(TableId, RecordId)>,
     /// At the destination, each once, in order.
     pub(crate) delivered: Vec<RecordId>,
     /// By region: the weight of in-dns.
@@ -96,6 +98,7 @@ impl World {
             came: vec![Vec::new(); layout.queues()],
             rows: BTreeMap::new(),
             first_stores: vec![Vec::new(); layout.tables()],
+            withdrawn: BTreeSet::new(),
             delivered: Vec::new(),
             weights,
             offline: BTreeSet::new(),
@@ -187,6 +190,18 @@ impl World {
                     self.loss.found(table, copy.id, plan);
                 }
                 push_new(&mut self.first_stores[asked.index()], copy.id);
+                self.withdrawn.remove(&(asked, copy.id));
+            }
+            Event::Table(table::Event::Withdrawn { table, record, rows }) => {
+                let row = self.rows.entry((table, record)).or_default();
+                (row.rows, row.written_here) = (rows, false);
+                row.value = if rows == 0 { 0 } else { row.value };
+                self.withdrawn.insert((table, record));
+            }
+            Event::Table(table::Event::WithdrawnElsewhere { table, record, rows }) => {
+                let row = self.rows.entry((table, record)).or_default();
+                row.rows = rows;
+                row.value = if rows == 0 { 0 } else { row.value };
             }
             Event::Table(table::Event::Applied { table, copy, rows }) => {
                 let row = self.rows.entry((table, copy.id)).or_default();
@@ -266,7 +281,11 @@ impl World {
             | Event::Dns(_)
             | Event::Queue(_)
             | Event::Container(_)
-            | Event::Table(table::Event::Ignored { .. } | table::Event::Passed { .. })
+            | Event::Table(
+                table::Event::Ignored { .. }
+                | table::Event::Passed { .. }
+                | table::Event::NotWithdrawn { .. },
+            )
             | Event::Replicator(_)
             | Event::Service(service::Event::KnownAgain { .. })
             | Event::Fault(_)
@@ -359,6 +378,11 @@ impl World {
     /// Whether a container of the table's region stored the record there, at any time.
     pub(crate) fn has_stored(&self, table: TableId, record: RecordId) -> bool {
         self.first_stores[table.index()].contains(&record)
+    }
+
+    /// The same, and its region has not taken it back since.
+    pub(crate) fn has_still_stored(&self, table: TableId, record: RecordId) -> bool {
+        self.has_stored(table, record) && !self.withdrawn.contains(&(table, record))
     }
 
     /// Whether any queue holds the record, or an outbox from which it will be published.

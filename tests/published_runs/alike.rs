@@ -119,6 +119,12 @@ impl Replay<'_> {
             | Message::Abandon { .. }
             | Message::Expire { .. }
             | Message::Commit { .. }
+            | Message::Withdraw { .. }
+            | Message::Withdrawn { .. }
+            | Message::WithdrawRefused { .. }
+            | Message::Transact { .. }
+            | Message::Transacted { .. }
+            | Message::TransactRefused { .. }
             | Message::Insert { .. }
             | Message::Begin { .. }
             | Message::Begun { .. }

@@ -36,7 +36,7 @@ impl Branches {
                 _ => acts.push(act),
             }
         }
-        if on_fan_out == OnFanOut::AfterFirst {
+        if on_fan_out == OnFanOut::AfterFirst && steps.contains(&Some(Act::Publish)) {
             acts.extend(std::iter::repeat_n(Act::Branch, times.saturating_sub(1)));
         }
         let mut all = Steps::default();
@@ -58,21 +58,44 @@ impl Context {
         branches.queues[number]
     }
 
+    /// All queues that a record is published to, in order.
+    pub(crate) fn queues_of(&self, record: RecordId) -> impl Iterator<Item = MachineId> {
+        let branches = self.branches.as_deref();
+        let number =
+            branches.and_then(|branches| branches.of_record.as_ref()).map(|of| of[record.index()]);
+        let all =
+            branches.map_or(std::slice::from_ref(&self.out_queue), |branches| &branches.queues);
+        let is_one = move |at: usize| number.is_none_or(|number| usize::from(number) == at);
+        all.iter().enumerate().filter(move |&(at, _)| is_one(at)).map(|(_, &queue)| queue)
+    }
+
     /// Which of the steps that publish it is, counted from 0.
     fn number_of_branch(&self, step: u8) -> usize {
         let before = &self.steps[..usize::from(step)];
         before.iter().filter(|&&act| act == Some(Act::Branch)).count()
     }
 
-    /// The queue that has refused what is in the hand.
+    /// The queue, or the external service, that has refused what is in the hand.
     #[cold]
     pub(super) fn refuser(&self, hand: Option<Hand>) -> MachineId {
-        match hand {
-            Some(Hand { copy, step, .. }) if self.action(step) == Some(Act::Branch) => {
-                self.branch(step, copy.id)
+        let Some(Hand { copy, step, .. }) = hand else { return self.out_queue };
+        match self.action(step) {
+            Some(Act::Branch) => self.branch(step, copy.id),
+            Some(Act::Call) => self.service,
+            Some(Act::Begin | Act::Store | Act::Publish | Act::Remove | Act::Transact) | None => {
+                self.out_queue
             }
-            Some(_) | None => self.out_queue,
         }
+    }
+
+    /// Whether it has stored what is in the hand, could not go on to forward it, and takes that back.
+    pub(crate) fn takes_back(&self, hand: Option<Hand>) -> bool {
+        let Some(Hand { step, .. }) = hand.filter(|_| self.options.compensates()) else {
+            return false;
+        };
+        let is_on_the_way =
+            matches!(self.action(step), Some(Act::Publish | Act::Branch | Act::Call));
+        is_on_the_way && self.steps[..usize::from(step)].contains(&Some(Act::Store))
     }
 
     /// Whether it goes on without what was refused: the first of several queues has the record.

@@ -376,3 +376,55 @@ fn a_container_that_crashed_starts_anew() {
         "a_container_that_crashed_starts_anew",
     );
 }
+
+/// It takes its row back before it gives the delivery back, and tries that as often as any other request. What it has not
+/// stored it does not take back, nor what it has forwarded.
+#[test]
+fn a_record_that_cannot_be_forwarded_is_taken_back() {
+    let options = "container = { dual_write = 'compensate', on_dependency_failure = 'give-back', retries = 1 }";
+    let mut rig = rig(options);
+    received(&mut rig, 0, 1, 4);
+    refused(&mut rig, 0, 0);
+    inserted(&mut rig, 0, false);
+    refused(&mut rig, 0, 1);
+    refused(&mut rig, 0, 1);
+    rig.give(CONTAINER, Message::Withdrawn { incarnation: 0 });
+    rig.title("the table refuses that, too");
+    received(&mut rig, 0, 1, 5);
+    inserted(&mut rig, 0, false);
+    refused(&mut rig, 0, 1);
+    refused(&mut rig, 0, 1);
+    rig.give(CONTAINER, Message::WithdrawRefused { incarnation: 0 });
+    rig.give(CONTAINER, Message::WithdrawRefused { incarnation: 0 });
+    rig.title("it is not stored");
+    received(&mut rig, 0, 1, 6);
+    refused(&mut rig, 0, 0);
+    refused(&mut rig, 0, 0);
+    rig.title("it is forwarded");
+    received(&mut rig, 0, 1, 7);
+    inserted(&mut rig, 0, false);
+    sent(&mut rig, 0);
+    refused(&mut rig, 0, 2);
+    refused(&mut rig, 0, 2);
+    rig.title("an answer to an earlier life");
+    rig.give(CONTAINER, Message::Withdrawn { incarnation: 3 });
+    rig.give(CONTAINER, Message::WithdrawRefused { incarnation: 3 });
+    rig.tells(TOLD, "a_record_that_cannot_be_forwarded_is_taken_back");
+}
+
+/// What an external service refuses after the store is taken back as well. One that halts does so after that, and one that
+/// publishes first has nothing to take back.
+#[test]
+fn a_container_that_compensates_halts_after_that() {
+    let steps =
+        |steps: &str| format!("container = {{ dual_write = 'compensate', steps = [{steps}] }}");
+    let mut called = rig(&steps("'store', 'call', 'publish', 'remove'"));
+    received(&mut called, 0, 1, 4);
+    inserted(&mut called, 0, false);
+    called.give(CONTAINER, Message::CallRefused { incarnation: 0 });
+    called.give(CONTAINER, Message::Withdrawn { incarnation: 0 });
+    let mut early = rig(&steps("'publish', 'store', 'remove'"));
+    received(&mut early, 0, 1, 4);
+    refused(&mut early, 0, 1);
+    all_tell(&[called, early], TOLD, "a_container_that_compensates_halts_after_that");
+}

@@ -2,7 +2,7 @@
 
 use crate::model::container::{Act, Container, Context, Event, Hand, State, WhyBack};
 use crate::model::id::MachineId;
-use crate::model::message::Message;
+use crate::model::message::{Message, RolledBack};
 use crate::model::options::OnDependencyFailure;
 use crate::model::outbox::Outbox;
 
@@ -51,6 +51,63 @@ impl Container {
         if context.leaves_out(self.hand) {
             return self.next(context, out);
         }
+        if context.takes_back(self.hand) {
+            return self.withdraw(context, out);
+        }
+        self.give_up(by, context, out);
+    }
+
+    /// Asks for the row to be gone that it has stored: then it gives up.
+    #[cold]
+    fn withdraw(&mut self, context: &Context, out: &mut Outbox) {
+        let client = self.client(context);
+        let copy = self.hand.expect("only what is in the hand was stored").copy;
+        out.send(context.table, Message::Withdraw { client, copy });
+    }
+
+    /// The table does not take the row back: tries again, as often as anything else, and then gives up all the same.
+    #[cold]
+    pub(super) fn withdraw_refused(&mut self, context: &Context, out: &mut Outbox) {
+        if self.retried < context.options.retries {
+            self.retried += 1;
+            return self.withdraw(context, out);
+        }
+        self.retried = 0;
+        self.give_up(context.table, context, out);
+    }
+
+    /// All that it does with its record is done: it is removed, too.
+    #[cold]
+    pub(super) fn is_done(&mut self, context: &Context, out: &mut Outbox) {
+        let hand = self.hand.as_mut().expect("a reply that is not stale is about the hand");
+        hand.step += 1;
+        self.next(context, out);
+    }
+
+    /// Nothing is done of what it wanted to be done at once.
+    #[cold]
+    pub(super) fn rolled_back(
+        &mut self,
+        incarnation: u16,
+        why: RolledBack,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        match why {
+            RolledBack::Refused(by) => {
+                self.refused(incarnation, by.unwrap_or(context.table), context, out);
+            }
+            RolledBack::Expired | RolledBack::Duplicate | RolledBack::Unreadable
+                if !self.is_current(incarnation, context, out) => {}
+            // It was too slow, and another one has the record or will: its own work is done.
+            RolledBack::Expired => self.is_done(context, out),
+            RolledBack::Duplicate => self.give_back(WhyBack::Duplicate, context, out),
+            RolledBack::Unreadable => self.give_back(WhyBack::Unreadable, context, out),
+        }
+    }
+
+    /// Does not go on with what was refused for the last time.
+    pub(super) fn give_up(&mut self, by: MachineId, context: &Context, out: &mut Outbox) {
         let removing = |hand: &Hand| context.action(hand.step) == Some(Act::Remove);
         match (context.options.on_dependency_failure, self.hand) {
             (OnDependencyFailure::Drop, Some(hand)) if !removing(&hand) => {

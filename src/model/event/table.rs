@@ -53,6 +53,32 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// A table took back what its region had written of a record: it could not be forwarded.
+    Withdrawn {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+        /// How many rows it has for this id now: those of other regions.
+        rows: u8,
+    },
+    /// A table did not take back what its region had written of a record: another consumer has stored it, too, or there is
+    /// nothing to take back any more.
+    NotWithdrawn {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
+    /// Replication brought it that another region has taken back what that had written of a record.
+    WithdrawnElsewhere {
+        /// The table.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+        /// How many rows it has for this id now.
+        rows: u8,
+    },
     /// A write of the own region is not shown for its business key: what is shown has a later time, by the clocks of
     /// the regions.
     Ignored {
@@ -88,6 +114,9 @@ impl Event {
             | Event::Intended { record, .. }
             | Event::Passed { record, .. }
             | Event::Relayed { record, .. }
+            | Event::Withdrawn { record, .. }
+            | Event::NotWithdrawn { record, .. }
+            | Event::WithdrawnElsewhere { record, .. }
             | Event::Forgot { record, .. } => Some(record),
         }
     }

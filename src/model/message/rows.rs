@@ -197,6 +197,61 @@ macro_rules! row {
             incarnation: u16,
         }
     } } };
+    (Withdraw $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "withdraw" about(copy) lost(),
+        asks(client: WithdrawRefused { incarnation: client.incarnation }, late: true)
+        /// Take back the row of a record that could not be forwarded.
+        Withdraw {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
+    (Withdrawn $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "withdrawn" about() lost(WithdrawRefused { incarnation })
+        /// The row is taken back, or another consumer has found it meanwhile, and it stays.
+        Withdrawn {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (WithdrawRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "withdraw-refused" about() lost()
+        /// The row is not taken back.
+        WithdrawRefused {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (Transact $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "transact" about(copy) lost(),
+        asks(client: TransactRefused { incarnation: client.incarnation, why: RolledBack::Refused(None) }, late: true)
+        /// Store a record, send it on and remove it, all or nothing.
+        Transact {
+            /// Who gets the acknowledgement.
+            client: Client,
+            /// The queue to remove it from.
+            queue: QueueId,
+            /// The record.
+            copy: RecordCopy,
+            /// The delivery that it came with.
+            receipt: Receipt,
+        }
+    } } };
+    (Transacted $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "transacted" about()
+        lost(TransactRefused { incarnation, why: RolledBack::Refused(None) })
+        /// All of it is done.
+        Transacted {
+            /// As in the request.
+            incarnation: u16,
+        }
+    } } };
+    (TransactRefused $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "transact-refused" about() lost()
+        /// Nothing of it is done.
+        TransactRefused {
+            /// As in the request.
+            incarnation: u16,
+            /// Why.
+            why: RolledBack,
+        }
+    } } };
     (Replicate $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "replicate" about(copy) lost()
         /// Table to replicator: a row was written here.
         Replicate {

@@ -2,7 +2,8 @@
 
 use crate::model::list;
 use crate::model::options::scenarios::{
-    CRASH_AT_REST, DEPENDENCIES_FAIL, PRODUCER_FIRST, STOPPED_AT_ONCE, TABLE_OUT_FOR_A_WHILE,
+    CRASH_AT_REST, DEPENDENCIES_FAIL, PRODUCER_FIRST, SLOW_CONSUMER, STOPPED_AT_ONCE,
+    TABLE_OUT_FOR_A_WHILE,
 };
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
@@ -26,6 +27,9 @@ section! {
         ],
         /// What it does when a queue or a table refuses.
         on_dependency_failure: OnDependencyFailure,
+        /// How its table and the next queue are kept in step (the dual write): what keeps a record from being stored and not
+        /// forwarded.
+        dual_write: DualWrite,
         /// What it does when it comes back.
         on_recover: OnRecover,
         /// What becomes of a message that reaches it while it is paused.
@@ -48,6 +52,14 @@ impl ContainerOptions {
     /// Whether containers call the external service.
     pub fn calls(&self) -> bool {
         self.steps.contains(&Action::Call)
+    }
+
+    /// Whether containers take back what they have stored and cannot forward.
+    pub fn compensates(&self) -> bool {
+        match self.dual_write {
+            DualWrite::Compensate | DualWrite::CompensateIfAlone => true,
+            DualWrite::Retry | DualWrite::Transaction => false,
+        }
     }
 
     /// Whether containers leave it to the relays of their tables to publish.
@@ -126,6 +138,28 @@ option! {
         /// Of a log: go on with the next record, and leave the position where it is. Unsound: the next commit is of a
         /// position behind both, and the record does not come again.
         ReadOn = UNSOUND.needs(&["queue.delivery=log"]).by("committed-past", P::RemoveLast),
+    }
+}
+
+option! {
+    /// What keeps a record from being stored and never forwarded, since a table and a queue are two services: the three ways out
+    /// of the published models.
+    DualWrite {
+        /// Idempotent retry: what is stored stays, and when the record is delivered again it is stored and forwarded again. Sound.
+        Retry,
+        /// Compensation: when the record could not be forwarded, the container takes its row back, and gives the delivery up after that.
+        /// Unsound: a consumer that was too slow takes back the row that another one has found meanwhile, and relies on.
+        Compensate = UNSOUND.by(SLOW_CONSUMER, P::StoredEverywhere),
+        /// The same, on the condition that no other consumer has stored the record since its row was written. Sound where a record that has a row is forwarded
+        /// again: the container may die before it takes the row back, and the compensation is lost with it.
+        CompensateIfAlone = SOUND
+            .with(&["container.on_duplicate=forward-again"])
+            .by("compensation-lost", P::RemoveLast)
+            .holds_in(&["compensated-anywhere", SLOW_CONSUMER]),
+        /// All-or-nothing transaction: to store, to publish and to remove is one step, or none of it is done. Sound, also where a record that
+        /// has a row is skipped. No AWS service has a transaction over a table of DynamoDB and a queue of SQS; databases
+        /// and brokers that take part in a two-phase commit (XA) have.
+        Transaction = SOUND.holds_in(&["compensation-lost", "compensated-anywhere", "transacted-anywhere"]),
     }
 }
 

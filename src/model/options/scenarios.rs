@@ -342,3 +342,18 @@ pub(crate) const NEVER_DEPLOYED: &str = r#"
     topology.old_containers = 1
     records.batches = [2]
 "#;
+
+/// A request to forward a record is refused, and its delivery times out: two consumers have it then, and one of them could not
+/// go on. Which property objects first depends on how far the other one is; at the end, in any case, its row is gone.
+pub(crate) const SLOW_CONSUMER: &str = r#"
+    name = "slow-consumer"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    topology.containers = 2
+    dns.weights = [1, 0]
+    records.batches = [2]
+    container.on_dependency_failure = "give-back"
+    budget.refuse = 1
+    budget.visibility_timeout = 1
+    spec.leave_out = ["StoreBeforeForward", "RemoveLast"]
+"#;

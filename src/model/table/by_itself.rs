@@ -1,7 +1,8 @@
 //! A regional table by itself.
 
-use crate::model::RegionId;
-use crate::model::message::Message;
+use crate::model::message::{Client, Message};
+use crate::model::record::RecordCopy;
+use crate::model::{RecordId, RegionId};
 use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
@@ -179,4 +180,59 @@ fn with_strong_replication_a_condition_is_judged_by_the_log() {
     rig.give(TABLE, Message::Logged { copy: rig.copy(1) });
     insert(&mut rig, TABLE, 1);
     rig.tells(TOLD, "with_strong_replication_a_condition_is_judged_by_the_log");
+}
+
+fn withdraw(rig: &mut Rig, container: &str, record: u16) {
+    let (client, copy) = (rig.client(container), rig.copy(record));
+    rig.give(TABLE, Message::Withdraw { client, copy });
+}
+
+/// A row is taken back, and the other regions hear of that behind the row itself; what another region has written of the record
+/// stays.
+#[test]
+fn a_row_that_is_taken_back_is_that_of_its_region() {
+    let options = "container.dual_write = 'compensate-if-alone'\ntopology.regions = 3";
+    let mut rig = Rig::new(options, &["fail one-table@1", "recover one-table@1"]);
+    insert(&mut rig, TABLE, 1);
+    withdraw(&mut rig, CONTAINER, 1);
+    rig.title("there is nothing to take back");
+    withdraw(&mut rig, CONTAINER, 1);
+    rig.title("another region has written it, too, and takes that back");
+    insert(&mut rig, TABLE, 1);
+    apply(&mut rig, TABLE, 1, 1, 3);
+    withdraw(&mut rig, CONTAINER, 1);
+    let tombstone = RecordCopy::tombstone(RecordId(1));
+    rig.give(TABLE, Message::Apply { region: RegionId(1), copy: tombstone, time: 4 });
+    rig.title("a table that has failed refuses");
+    insert(&mut rig, TABLE, 2);
+    rig.drive(1);
+    withdraw(&mut rig, CONTAINER, 2);
+    rig.tells(TOLD, "a_row_that_is_taken_back_is_that_of_its_region");
+}
+
+/// A consumer that is not alone takes nothing back, unless no condition is set. Another life of the same one counts as another
+/// one, and a row that was taken back and written again has one consumer.
+#[test]
+fn a_row_that_another_consumer_has_stored_is_not_taken_back() {
+    let of = |way: &str| {
+        let mut rig =
+            Rig::new(&format!("topology.containers = 2\ncontainer.dual_write = '{way}'"), &[]);
+        let (one, other) = ("one-container-1@1", "one-container-2@1");
+        rig.give(TABLE, rig.insert(one, 1));
+        rig.give(TABLE, rig.insert(one, 1));
+        withdraw(&mut rig, other, 1);
+        withdraw(&mut rig, one, 1);
+        rig.give(TABLE, rig.insert(other, 1));
+        rig.give(TABLE, rig.insert(one, 1));
+        withdraw(&mut rig, other, 1);
+        withdraw(&mut rig, one, 1);
+        let copy = rig.copy(2);
+        rig.give(TABLE, rig.insert(one, 2));
+        let client = Client { incarnation: 1, ..rig.client(one) };
+        rig.give(TABLE, Message::Insert { client, copy });
+        rig.give(TABLE, Message::Withdraw { client, copy });
+        rig
+    };
+    let rigs = ["compensate-if-alone", "compensate"].map(of);
+    all_tell(&rigs, TOLD, "a_row_that_another_consumer_has_stored_is_not_taken_back");
 }

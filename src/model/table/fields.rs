@@ -59,3 +59,30 @@ pub(crate) mod latest {
         }
     }
 }
+
+/// The changes of each field of who has written a row.
+pub(crate) mod writers {
+    use super::CLIENT;
+    use crate::fields::changes_of_each_field;
+    use crate::model::message::Client;
+    use crate::model::table::{Consumers, Writers};
+
+    changes_of_each_field! {
+        pub(crate) Writers {
+            regions: [|writers| writers.regions.0 ^= 2],
+            consumers: [
+                |writers| writers.consumers = match writers.consumers {
+                    Consumers::None => Consumers::One(CLIENT),
+                    Consumers::One(_) => Consumers::Several,
+                    Consumers::Several => Consumers::None,
+                },
+                |writers| writers.consumers = match writers.consumers {
+                    Consumers::One(client) => {
+                        Consumers::One(Client { incarnation: client.incarnation + 1, ..client })
+                    }
+                    other @ (Consumers::None | Consumers::Several) => other,
+                },
+            ],
+        }
+    }
+}

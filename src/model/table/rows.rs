@@ -1,6 +1,7 @@
 //! What a table holds, and what it shows for a key.
 
-use crate::model::id::{RecordId, RegionId};
+use crate::model::id::{RecordId, RegionId, RegionSet};
+use crate::model::message::Client;
 use crate::model::options::{Conflict, Insert};
 use crate::model::record::{Keys, RecordCopy};
 
@@ -55,6 +56,31 @@ impl Default for Latest {
     }
 }
 
+/// Who has written the row of a record, where rows can be taken back.
+///
+/// What each region has written is an item of its own: a region takes back what it has written, and replication brings
+/// that to the others, in the order of its writes. The record has a row as long as one region has written it and not taken
+/// that back. So regions agree, in whatever order they hear of each other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Writers {
+    /// The regions that have written it, as far as the table knows.
+    pub(crate) regions: RegionSet,
+    /// The consumers of the own region that have stored it since.
+    pub(crate) consumers: Consumers,
+}
+
+/// How many consumers of one region have stored a record since its row was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Consumers {
+    /// None.
+    #[default]
+    None,
+    /// One, in this life.
+    One(Client),
+    /// Two or more, or one in two of its lives.
+    Several,
+}
+
 /// What a table holds: its parts of the blocks of all tables.
 #[derive(Debug)]
 pub struct Store<'a> {
@@ -62,6 +88,8 @@ pub struct Store<'a> {
     pub rows: &'a mut [Row],
     /// By key; empty when records have none.
     pub latest: &'a mut [Latest],
+    /// By record; element 0 unused; empty where no rows are taken back.
+    pub writers: &'a mut [Writers],
     /// The keys and versions of the records.
     pub keys: &'a Keys,
 }
@@ -147,7 +175,8 @@ mod tests {
         let keys = Keys::new(1, 0, 3, 2);
         let of_order = |order: [usize; 3]| {
             let (mut rows, mut latest) = ([], [Latest::default()]);
-            let mut store = Store { rows: &mut rows, latest: &mut latest, keys: &keys };
+            let mut store =
+                Store { rows: &mut rows, latest: &mut latest, writers: &mut [], keys: &keys };
             for index in order {
                 store.show(WRITES[index], conflict);
             }

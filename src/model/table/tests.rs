@@ -35,7 +35,7 @@ impl Alone {
     /// Handles a message in step number `now`.
     fn handle(&mut self, message: Message, now: u64) {
         let Alone { plan, table, rows, latest, out } = self;
-        let mut store = Store { rows, latest, keys: plan.keys() };
+        let mut store = Store { rows, latest, writers: &mut [], keys: plan.keys() };
         out.begin_step(now);
         table.handle(&message, &plan.tables[0], &mut store, out);
     }

@@ -4,14 +4,18 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::StageId;
 use crate::model::layout::Layout;
-use crate::model::options::{Action, Clock, Position, RelayOptions, ReplicationMode, StoreKind};
+use crate::model::options::{
+    Action, Clock, DualWrite, Position, RelayOptions, ReplicationMode, StoreKind,
+};
 use crate::plan::DriverAction;
 use crate::plan::validate::range;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
 
+mod dual_write;
 mod queues;
 
+pub(in crate::plan) use dual_write::dual_write;
 pub(super) use queues::queues;
 
 /// Stages that exist, each with settings that can differ between stages.
@@ -126,7 +130,13 @@ pub(in crate::plan) fn container_steps(scenario: &Scenario) -> Result<Vec<Steps>
             return Err(Problem::new(key, Cause::Steps));
         }
         outbox_fits(scenario, stage, &own)?;
-        all.push(acts(steps, scenario.relay.position == Position::ById));
+        dual_write::fits(scenario, stage, &own)?;
+        all.push(match own.container.dual_write {
+            DualWrite::Transaction => dual_write::acts(scenario, stage, steps)?,
+            DualWrite::Retry | DualWrite::Compensate | DualWrite::CompensateIfAlone => {
+                acts(steps, scenario.relay.position == Position::ById)
+            }
+        });
     }
     if scenario.relay != RelayOptions::default()
         && !each(scenario).any(|(_, own)| own.container.has_outbox())

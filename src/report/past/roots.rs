@@ -59,15 +59,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
-        Breach::Lost { record, queue: None } => {
-            let mut roots = finder.of_step(vec![record], last);
-            // What it was taken for sent again of.
-            if let Some((queue, other)) = resend::taken_for(record, simulation) {
-                roots.records.push(other);
-                roots.steps.push(past.last_at(layout.machine(Place::Queue(queue)), other));
-            }
-            roots
-        }
+        Breach::Lost { record, queue: None } => finder.of_resend(record, last),
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
             // The one that took it out of the queue may have had the last copy, and may have failed.
             let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
@@ -143,6 +135,16 @@ impl Finder<'_> {
 
     fn of_step(&self, records: Vec<RecordId>, step: u64) -> Roots {
         Roots { steps: vec![step], ..Roots::about(records) }
+    }
+
+    /// A record that no queue has taken, and the one that it was taken for sent again of.
+    fn of_resend(&self, record: RecordId, last: u64) -> Roots {
+        let mut roots = self.of_step(vec![record], last);
+        if let Some((queue, other)) = resend::taken_for(record, self.simulation) {
+            roots.records.push(other);
+            roots.steps.push(self.past.last_at(self.layout.machine(Place::Queue(queue)), other));
+        }
+        roots
     }
 
     /// What became of the records in the tables of a stage.

@@ -236,6 +236,17 @@ impl Scene<'_> {
             table::Event::Relayed { record, .. } => {
                 format!("its relay is done with the intent to publish {record}")
             }
+            table::Event::Withdrawn { rows: 0, .. } => format!("takes the row of {it} back"),
+            table::Event::WithdrawnElsewhere { record, rows: 0, .. } => {
+                format!("takes the row of {record} back, too")
+            }
+            table::Event::Withdrawn { record, .. }
+            | table::Event::WithdrawnElsewhere { record, .. } => {
+                format!("keeps the row of {record} that another region wrote")
+            }
+            table::Event::NotWithdrawn { record, .. } => {
+                format!("keeps the row of {record}: another consumer has stored it, too")
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
-use crate::model::message::{Health, Message};
+use crate::model::message::{Health, Message, RolledBack};
 use crate::model::options::OnNewFormat;
 use crate::model::{container, queue};
 use crate::plan::DriverAction;
@@ -94,6 +94,38 @@ impl Scene<'_> {
             Message::InsertRefused { .. } => {
                 format!("hears that the table refuses {}", self.record_in_hand())
             }
+            Message::Withdraw { client, copy } => {
+                format!("is asked by {} to take the row of {} back", self.client(client), copy.id)
+            }
+            Message::Withdrawn { .. } => {
+                format!("hears that the table is done with {}", self.record_in_hand())
+            }
+            Message::WithdrawRefused { .. } => {
+                format!(
+                    "hears that the table refuses to take the row of {} back",
+                    self.record_in_hand()
+                )
+            }
+            Message::Transact { client, copy, .. } => format!(
+                "is asked by {} to store {}, to publish it and to remove it, all or nothing",
+                self.client(client),
+                copy.id
+            ),
+            Message::Transacted { .. } => {
+                format!("hears that all is done with {}", self.record_in_hand())
+            }
+            Message::TransactRefused { why, .. } => {
+                format!(
+                    "hears that nothing is done with {}{}",
+                    self.record_in_hand(),
+                    self.why(why)
+                )
+            }
+            Message::Replicate { region, copy, .. } | Message::Apply { region, copy, .. }
+                if copy.is_tombstone() =>
+            {
+                format!("is told that region {region} took back what it wrote of {}", copy.id)
+            }
             Message::Replicate { region, copy, .. } => {
                 format!("is told that region {region} wrote {}", copy.id)
             }
@@ -139,6 +171,17 @@ impl Scene<'_> {
             Message::CallRefused { .. } => {
                 format!("hears that the call for {} is refused", self.record_in_hand())
             }
+        }
+    }
+
+    /// Why nothing of a transaction was done.
+    fn why(&self, why: RolledBack) -> String {
+        match why {
+            RolledBack::Refused(None) => ": the table refuses".to_owned(),
+            RolledBack::Refused(Some(by)) => format!(": {} refuses", self.machine(by)),
+            RolledBack::Expired => ": its receipt has expired".to_owned(),
+            RolledBack::Duplicate => ": the table has it already".to_owned(),
+            RolledBack::Unreadable => ": the table has a row that it cannot read".to_owned(),
         }
     }
 
@@ -238,6 +281,7 @@ impl Scene<'_> {
     }
 
     /// One message that was sent.
+    #[allow(clippy::too_many_lines, reason = "one exhaustive match: a new message must break it")]
     fn asks(&self, to: MachineId, message: &Message) -> Option<String> {
         let name = self.machine(to);
         let places = self.simulation.plan().layout.places();
@@ -274,6 +318,10 @@ impl Scene<'_> {
             }
             Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
             Message::Insert { .. } => format!("asks {name} to store it"),
+            Message::Withdraw { .. } => format!("asks {name} to take its row back"),
+            Message::Transact { .. } => {
+                format!("asks {name} to store it, to publish it and to remove it, all or nothing")
+            }
             Message::Begin { .. } => format!("begins a transaction at {name} to store it"),
             Message::Relay => return None,
             Message::Call { .. } => format!("calls {name} for it"),
@@ -300,11 +348,15 @@ impl Scene<'_> {
             | Message::Removed { .. }
             | Message::Inserted { .. }
             | Message::Begun { .. }
+            | Message::Withdrawn { .. }
+            | Message::Transacted { .. }
             | Message::Called { .. } => format!("tells {name}"),
             Message::CallRefused { .. }
             | Message::SendRefused { .. }
             | Message::ReceiveRefused { .. }
             | Message::RemoveRefused { .. }
+            | Message::WithdrawRefused { .. }
+            | Message::TransactRefused { .. }
             | Message::InsertRefused { .. } => self.refuses(to),
         })
     }
@@ -318,6 +370,8 @@ impl Scene<'_> {
                 Message::Send { client, .. }
                 | Message::Insert { client, .. }
                 | Message::Begin { client, .. }
+                | Message::Withdraw { client, .. }
+                | Message::Transact { client, .. }
                 | Message::Call { client, .. },
             ) if client.machine == to => "refuses it".to_owned(),
             Some(Message::Remove { client, .. } | Message::Receive { client, .. })

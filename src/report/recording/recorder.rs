@@ -282,9 +282,7 @@ impl Recorder {
                 self.shown.clone_from(&self.initial);
             }
             Vec::new()
-        } else if actor
-            .is_some_and(|actor| simulation.plan().layout.places()[actor.index()] != Place::Driver)
-        {
+        } else if actor.is_some_and(|actor| changes_itself(actor, simulation)) {
             let touched = actor.into_iter().chain(sent.iter().map(|sent| sent.to));
             let touched: Vec<MachineId> = touched.collect();
             self.changes(touched.into_iter(), simulation)
@@ -302,6 +300,23 @@ impl Recorder {
             sent,
             changes,
         })
+    }
+}
+
+/// Whether a step of the machine changes that and those that it sends to: a step of the script can change any machine, and a
+/// transaction a table and several queues.
+fn changes_itself(machine: MachineId, simulation: &Simulation) -> bool {
+    match simulation.plan().layout.places()[machine.index()] {
+        Place::Driver => false,
+        Place::Table(_) => !simulation.plan().transacts(),
+        Place::Source
+        | Place::InDns
+        | Place::OutDns
+        | Place::Destination
+        | Place::Queue(_)
+        | Place::Container(_)
+        | Place::Replicator(_)
+        | Place::Service => true,
     }
 }
 

@@ -68,6 +68,7 @@ impl Machines for Writer<'_> {
         }
         if !self.bytes.is_anonymous() {
             world.rows_of(id, self.plan).iter().for_each(|row| self.row(row));
+            self.plan.record_ids().for_each(|record| self.writers_of(id, record));
         }
         for latest in world.latest_of(id, self.plan) {
             self.bytes.record(latest.record);

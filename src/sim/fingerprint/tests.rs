@@ -26,8 +26,8 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
-/// forgets, or that knows calls by their delivery; and logs whose consumers commit at intervals.
-const PLANS: [&str; 10] = [
+/// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; and rows that are taken back.
+const PLANS: [&str; 11] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -72,6 +72,10 @@ const PLANS: [&str; 10] = [
     "topology.containers = 2
      queue = { delivery = 'log', commit = 'at-intervals' }
      budget = { crash = 1, pause = 1 }
+     script = ['publish 1', 'publish 2']",
+    "topology.containers = 2
+     container = { dual_write = 'compensate-if-alone', on_dependency_failure = 'give-back' }
+     budget = { refuse = 9, visibility_timeout = 2 }
      script = ['publish 1', 'publish 2']",
 ];
 
@@ -223,6 +227,11 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
         for &(field, change) in table::fields::row::CHANGES {
             all.add("row", field, move |world| change(&mut world.rows[at * width + 2]));
         }
+        if plan.writers_places() > 0 {
+            for &(field, change) in table::fields::writers::CHANGES {
+                all.add("writers", field, move |world| change(&mut world.writers[at * width + 2]));
+            }
+        }
         for &(field, change) in table::fields::latest::CHANGES.iter().filter(|_| keys > 0) {
             all.add("latest", field, move |world| change(&mut world.latest[at * keys + 1]));
         }
@@ -264,6 +273,7 @@ const _: fn(World) = |world| {
         tables: _,
         rows: _,
         latest: _,
+        writers: _,
         replicators: _,
         service: _,
         log: _,

@@ -1,7 +1,7 @@
 //! Words for what tables hold and show.
 
 use super::Narrator;
-use crate::model::id::{RecordId, RegionId, ReplicatorId, StageId, TableId};
+use crate::model::id::{QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
 use crate::model::options::{AcknowledgeWhen, Conflict, Insert, ReplicationFailure, Versions};
 use crate::spec::breach::Breach;
@@ -65,12 +65,26 @@ impl Narrator<'_> {
         })
     }
 
+    /// That a record is removed whose row was never there, or was taken back.
+    pub(super) fn removed_unstored(&self, queue: QueueId, record: RecordId) -> String {
+        let (region, position) = self.simulation.plan().layout.queue_place(queue);
+        let was_there = self.ledger.is_stored(record, StageId(position as u8), region);
+        let again = if was_there { " again" } else { "" };
+        format!("{record} was removed from {} before its stage stored it{again}", self.queue(queue))
+    }
+
     pub(super) fn row_of(&self, record: RecordId, stage: StageId, region: RegionId) -> String {
         let layout = &self.simulation.plan().layout;
         let table = layout.table(region, stage);
         let row = self.simulation.rows(table).get(record);
         let name = self.name(Place::Table(table));
         match (row.rows, row.written_here) {
+            (0, _)
+                if self.ledger.is_stored(record, stage, region)
+                    && self.simulation.plan().takes_back() =>
+            {
+                format!("{name} has taken the row of {record} back")
+            }
             (0, _) => format!("{name} has no row for {record}"),
             (_, true) => format!("{name} has a row for {record}"),
             (_, false) => format!("{name} has {record} only by replication"),

@@ -21,6 +21,8 @@ changes_of_each_field! {
         ],
         // None in a line.
         copies: [],
+        // It follows from the plan.
+        withdraws: [],
     }
 }
 
@@ -52,6 +54,7 @@ pub(crate) mod at_stage {
     changes_of_each_field! {
         StageFacts {
             stored: [|facts| facts.stored.0 ^= 2],
+            withdrawn: [|facts| facts.withdrawn.0 ^= 2],
             forwarded: [|facts| facts.forwarded.0 ^= 2],
         }
     }

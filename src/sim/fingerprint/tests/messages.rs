@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use super::{PLANS, plan, world};
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::layout::Place;
-use crate::model::message::{Client, Health, Message, MessageKind, MessageNumber, Receipt};
+use crate::model::message::{
+    Client, Health, Message, MessageKind, MessageNumber, Receipt, RolledBack,
+};
 use crate::model::record::RecordCopy;
 use crate::sim::fingerprint::of;
 
@@ -67,6 +69,12 @@ fn messages() -> Vec<Message> {
         Message::Called { incarnation },
         Message::CallRefused { incarnation },
         Message::Commit { client },
+        Message::Withdraw { client, copy },
+        Message::Withdrawn { incarnation },
+        Message::WithdrawRefused { incarnation },
+        Message::Transact { client, queue, copy, receipt },
+        Message::Transacted { incarnation },
+        Message::TransactRefused { incarnation, why: RolledBack::Refused(None) },
     ]
 }
 
@@ -147,6 +155,39 @@ fn others(message: Message) -> Vec<Message> {
             copies(&|copy| Message::Insert { client, copy }),
         ]
         .concat(),
+        Message::Withdraw { client, copy } => [
+            clients(&|client| Message::Withdraw { client, copy }),
+            copies(&|copy| Message::Withdraw { client, copy }),
+        ]
+        .concat(),
+        Message::Withdrawn { incarnation } => {
+            vec![Message::Withdrawn { incarnation: incarnation + 1 }]
+        }
+        Message::WithdrawRefused { incarnation } => {
+            vec![Message::WithdrawRefused { incarnation: incarnation + 1 }]
+        }
+        Message::Transact { client, queue, copy, receipt } => [
+            clients(&|client| Message::Transact { client, queue, copy, receipt }),
+            copies(&|copy| Message::Transact { client, queue, copy, receipt }),
+            vec![Message::Transact { client, queue: other_queue, copy, receipt }],
+            vec![Message::Transact { client, queue, copy, receipt: Receipt(5) }],
+        ]
+        .concat(),
+        Message::Transacted { incarnation } => {
+            vec![Message::Transacted { incarnation: incarnation + 1 }]
+        }
+        Message::TransactRefused { incarnation, why } => {
+            let reasons = [
+                RolledBack::Refused(Some(MachineId(3))),
+                RolledBack::Refused(Some(MachineId(4))),
+                RolledBack::Expired,
+                RolledBack::Duplicate,
+                RolledBack::Unreadable,
+            ];
+            let with = |why| Message::TransactRefused { incarnation, why };
+            let other = Message::TransactRefused { incarnation: incarnation + 1, why };
+            reasons.into_iter().map(with).chain([other]).collect()
+        }
         Message::Inserted { incarnation, duplicate, unreadable } => vec![
             Message::Inserted { incarnation: incarnation + 1, duplicate, unreadable },
             Message::Inserted { incarnation, duplicate: true, unreadable },

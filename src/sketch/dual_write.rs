@@ -1,0 +1,42 @@
+//! How the containers of a sketch keep their tables and the next queues in step.
+
+use crate::model::options::DualWrite;
+use crate::sketch::{Act, Opening, Sketch};
+
+impl Sketch {
+    /// What was drawn, where the rest allows it.
+    pub(super) fn dual_write(&self) -> DualWrite {
+        let fits = match self.dual_write {
+            DualWrite::Retry => true,
+            DualWrite::Compensate | DualWrite::CompensateIfAlone => self.may_compensate(),
+            DualWrite::Transaction => self.may_transact(),
+        };
+        if fits { self.dual_write } else { DualWrite::default() }
+    }
+
+    /// Whether a table and a queue are kept in step by containers, which publish, and of regional tables. What a script expects
+    /// of its beginning is said of containers that retry.
+    fn may_keep_in_step(&self) -> bool {
+        self.opening == Opening::Plain
+            && !self.has_outbox()
+            && !self.has_own(|own| own.outbox)
+            && !self.is_strong()
+            && (0..self.topology.stages.len()).all(|stage| !self.has_database(stage))
+    }
+
+    /// Whether a transaction can be all that a container does, but for a call before it: no queue is ever full.
+    fn may_transact(&self) -> bool {
+        self.may_keep_in_step() && self.capacity() == 0 && !matches!(self.calls, Some((false, _)))
+    }
+
+    /// Whether rows can be taken back: nothing is lost, rows have no keys, and no record that was forwarded is given up.
+    fn may_compensate(&self) -> bool {
+        let loses = |act: &Act| matches!(act, Act::Lose { .. });
+        let budget = self.budget();
+        self.may_keep_in_step()
+            && self.keys == 0
+            && self.max_receives() == 0
+            && budget.lose_table + budget.lose_region == 0
+            && !self.acts.iter().any(loses)
+    }
+}
