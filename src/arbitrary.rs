@@ -18,7 +18,7 @@
 //! | weights | pick: equal, all 0, or one byte for each of 8 regions, pick of 0, 1, 2, 3, 255; and of how in-dns answers; from 224 on health checks look at the whole path |
 //! | source, tables | pick each: retry or abort; reject or hang, rarely with strong replication, or with clocks of the regions' own |
 //! | queues | pick each: fifo or standard; neither, rarely with message groups by key or of each record, or with deduplication, room for 1 or 3, or dead letters after 1 to 3 deliveries |
-//! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish |
+//! | retries | pick: 0 mostly, else 1 or 2; with 2, and rarely with 0, what is refused is given back then; or, with 0, relays publish; rarely containers receive up to 2 or 3 records at a time |
 //! | budget | pick each of crashes, lost replies, timeouts, reorders: 0 mostly, else 1 or 3; or, in this order, an outage or a lost table, a lost region with or without a table, 1 or 2 switchovers, 1 or 2 failovers; and, from 128 on, one of a later kind of the table of faults, two bytes for each |
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread; the external service takes as long as a replicator |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, unreplicated, or a rollout with a spot and a byte |
@@ -211,19 +211,19 @@ const QUEUES: [(u16, u16, Groups, bool); 8] = {
     ]
 };
 /// How often containers send a refused request again, what they do then, whether they leave it to a relay to
-/// publish, and how they keep tables and queues in step.
-const RETRIES: [(u8, OnDependencyFailure, bool, DualWrite); 8] = {
+/// publish, how they keep tables and queues in step, and how many records they receive at a time.
+const RETRIES: [(u8, OnDependencyFailure, bool, DualWrite, u8); 8] = {
     use DualWrite::{CompensateIfAlone, Retry, Transaction};
     use OnDependencyFailure::{GiveBack, Halt};
     [
-        (0, Halt, false, Retry),
-        (0, Halt, false, Retry),
-        (0, Halt, false, Transaction),
-        (0, GiveBack, false, CompensateIfAlone),
-        (0, Halt, true, Retry),
-        (0, GiveBack, false, Retry),
-        (1, Halt, false, Retry),
-        (2, GiveBack, false, Retry),
+        (0, Halt, false, Retry, 1),
+        (0, GiveBack, false, CompensateIfAlone, 1),
+        (0, Halt, false, Transaction, 1),
+        (0, Halt, false, Retry, 3),
+        (0, Halt, true, Retry, 1),
+        (0, GiveBack, false, Retry, 3),
+        (1, Halt, false, Retry, 1),
+        (2, GiveBack, false, Retry, 2),
     ]
 };
 /// What failed tables do, whether replication is strong, and whose clocks they go by.
@@ -293,7 +293,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let (on_table_failure, strong, clock) = *bytes.choose(&TABLES)?;
     let delivery = *bytes.choose(&[Delivery::Fifo, Delivery::Fifo, Delivery::Standard])?;
     let (max_receives, capacity, groups, deduplicates) = *bytes.choose(&QUEUES)?;
-    let (retries, on_dependency_failure, outbox, dual_write) = *bytes.choose(&RETRIES)?;
+    let (retries, on_dependency_failure, outbox, dual_write, batch) = *bytes.choose(&RETRIES)?;
     let mut sketch = Sketch {
         topology: Topology { regions, stages, containers, old_containers: 0 },
         batches: batch_sizes,
@@ -315,6 +315,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         max_receives,
         capacity,
         retries,
+        batch,
         on_dependency_failure,
         outbox,
         dual_write,

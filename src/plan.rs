@@ -138,13 +138,14 @@ impl Plan {
         let offers_faults = scenario.budget != Budget::default()
             || any(|stage| stage.container.restart == Restart::Always)
             || can_be_late;
+        let queues = contexts.queues();
         let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
             in_dns: contexts.in_dns(),
             out_dns: contexts.out_dns(),
             destination: contexts.destination(),
-            queues: contexts.queues(),
-            containers: contexts.containers(),
+            containers: contexts.containers(&queues),
+            queues,
             tables: contexts.tables(),
             replicators: contexts.replicators(),
             service: contexts.service(),
@@ -162,9 +163,7 @@ impl Plan {
             can_be_late,
             offers_faults,
             is_watched: offers_faults || is_watched(scenario),
-            consumers_can_hang: any(|stage| stage.containers > 1)
-                && (has_fault(&actions, FaultKind::Pause)
-                    || scenario.budget.does(FaultKind::Pause)),
+            consumers_can_hang: consumers_can_hang(scenario, &settings, &actions),
             scenario: scenario.clone(),
             layout,
             first_record,
@@ -496,6 +495,16 @@ fn repeats(scenario: &Scenario, layout: &Layout) -> bool {
         || any(|stage| stage.container.dual_write == DualWrite::Transaction)
         || scenario.replication.origin == Origin::All
         || layout.shape.visits() > layout.positions() as u64
+}
+
+/// Whether one of several consumers of a queue can hang.
+fn consumers_can_hang(
+    scenario: &Scenario,
+    settings: &[StageSettings],
+    actions: &[DriverAction],
+) -> bool {
+    settings.iter().any(|stage| stage.containers > 1)
+        && (has_fault(actions, FaultKind::Pause) || scenario.budget.does(FaultKind::Pause))
 }
 
 /// Whether a container that is refused asks for the next record at once.

@@ -335,6 +335,20 @@ impl Simulation {
         &self.world.containers[container.index()]
     }
 
+    /// The records that a container received with the one that it works on: those that it has not begun, and then those
+    /// that it has processed and not removed.
+    pub fn batch(&self, container: ContainerId) -> impl Iterator<Item = RecordId> {
+        let lists = self.container(container).batch().lists();
+        lists.into_iter().flat_map(|list| self.world.out.held(list).filter_map(Message::record))
+    }
+
+    /// Whether a container has the record in its memory.
+    pub(crate) fn holds(&self, container: ContainerId, record: RecordId) -> bool {
+        let hand = self.container(container).hand();
+        hand.is_some_and(|hand| hand.copy.id == record)
+            || self.batch(container).any(|other| other == record)
+    }
+
     /// A regional table.
     pub fn table(&self, table: TableId) -> &RegionalTable {
         &self.world.tables[table.index()]

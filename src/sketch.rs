@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 
 mod act;
+mod containers;
 mod dual_write;
 mod naming;
 mod own;
@@ -25,12 +26,12 @@ pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
 use crate::model::options::{
-    Action, Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, DualWrite,
-    Groups, OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
+    Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, DualWrite, Groups,
+    OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
     StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
-    AuroraOptions, Budget, ContainerOptions, DestinationOptions, LossLimit, QueueOptions, Records,
+    AuroraOptions, Budget, DestinationOptions, LossLimit, QueueOptions, Records,
     ReplicationOptions, Rpo, Scenario, ServiceOptions, Source, StoreOptions, TableOptions, Timing,
     Topology,
 };
@@ -81,6 +82,9 @@ pub(crate) struct Sketch {
     pub(crate) capacity: u16,
     /// How often a container tries again.
     pub(crate) retries: u8,
+    /// How many records containers receive at a time, at most: 1..=10. Counts only where queues are no logs, and where nothing goes
+    /// back behind a record that no container can process.
+    pub(crate) batch: u8,
     /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
     /// that halt, and a queue that gives up makes dead letters of what is given back.
     pub(crate) on_dependency_failure: OnDependencyFailure,
@@ -215,14 +219,7 @@ impl Sketch {
                 ..QueueOptions::default()
             },
             commands: self.commands(),
-            container: ContainerOptions {
-                retries: self.retries,
-                on_dependency_failure: self.on_dependency_failure(),
-                steps: self.steps(self.has_outbox()),
-                dual_write: self.dual_write(),
-                on_stop: rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop),
-                ..ContainerOptions::default()
-            },
+            container: self.container(rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop)),
             table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },
             service: match self.calls {
@@ -272,18 +269,6 @@ impl Sketch {
             (Delivery::Fifo, groups) => groups,
             (Delivery::Log, Groups::ByKey) if self.keys > 0 => Groups::ByKey,
             (Delivery::Log, _) => Groups::One,
-        }
-    }
-
-    /// What containers do, in order: where they call the external service, before they publish, or a relay does.
-    fn steps(&self, has_outbox: bool) -> Vec<Action> {
-        use Action::{Call, Publish, Remove, Store};
-        match (has_outbox, self.calls) {
-            (false, None) => vec![Store, Publish, Remove],
-            (false, Some((false, _))) => vec![Store, Call, Publish, Remove],
-            (false, Some((true, _))) => vec![Call, Store, Publish, Remove],
-            (true, None) => vec![Store, Remove],
-            (true, Some(_)) => vec![Call, Store, Remove],
         }
     }
 
@@ -396,13 +381,6 @@ impl Sketch {
     /// Whether no container can process the first record.
     pub(crate) fn has_poison(&self) -> bool {
         self.poison && self.max_receives() > 0
-    }
-
-    fn on_dependency_failure(&self) -> OnDependencyFailure {
-        match self.may_give_back() {
-            true => self.on_dependency_failure,
-            false => OnDependencyFailure::Halt,
-        }
     }
 
     fn has_outbox(&self) -> bool {

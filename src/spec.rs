@@ -296,6 +296,10 @@ impl Spec {
                 judged(AnsweredOnce::again(container), plan)?;
             }
             container::Event::GaveBack { .. }
+            | container::Event::CameAlong { .. }
+            | container::Event::WentOn { .. }
+            | container::Event::PutAside { .. }
+            | container::Event::RemovesAll { .. }
             | container::Event::PassedOver { .. }
             | container::Event::StaleReply { .. } => {}
         }

@@ -74,13 +74,13 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
     scenario_on(topology())
 }
 
-/// How often containers try again, what they do then, whether they leave it to relays to publish, or how they keep tables and
-/// queues in step, and where they send to.
-fn containers() -> impl Strategy<Value = (u8, OnDependencyFailure, (bool, DualWrite), Ways)> {
+/// How often containers try again and how many records they receive at a time, what they do when they are refused, whether
+/// they leave it to relays to publish, or how they keep tables and queues in step, and where they send to.
+fn containers() -> impl Strategy<Value = ((u8, u8), OnDependencyFailure, (bool, DualWrite), Ways)> {
     use DualWrite::{CompensateIfAlone, Retry, Transaction};
     use OnDependencyFailure::{GiveBack, Halt};
     (
-        prop_oneof![4 => Just(0u8), 1 => 1u8..=3],
+        (prop_oneof![4 => Just(0u8), 1 => 1u8..=3], prop_oneof![4 => Just(1u8), 1 => 2u8..=10]),
         prop_oneof![4 => Just(Halt), 1 => Just(GiveBack)],
         prop_oneof![
             8 => Just((false, Retry)),
@@ -126,7 +126,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 (on_table_failure, clock, skew),
                 ((delivery, commit), groups, deduplicates),
                 max_receives,
-                (retries, on_dependency_failure, (outbox, dual_write), ways),
+                ((retries, batch), on_dependency_failure, (outbox, dual_write), ways),
                 capacity,
                 databases,
                 (on_queue_failure, commands),
@@ -150,6 +150,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 max_receives,
                 capacity,
                 retries,
+                batch,
                 on_dependency_failure,
                 outbox,
                 dual_write,

@@ -129,6 +129,7 @@ const RANGES: &[Range] = &[
     ("records.poison", 1, 10, &[]),
     ("records.new_format_from", 0, 10, &[]),
     ("topology.old_containers", 0, 8, &[]),
+    ("container.batch", 1, 10, &[]),
     ("container.retries", 0, u8::MAX as i64, &[]),
     ("queue.max_receives", 0, ANY_16, &[]),
     ("queue.parked_max", 0, ANY_32, &[]),

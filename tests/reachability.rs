@@ -176,6 +176,7 @@ fn note_scenario(scenario: &Scenario, features: &mut BTreeSet<String>) {
     note(format!("room for so many {}", scenario.queue.capacity > 0));
     note(format!("unreadable row {}", scenario.records.unreadable > 0));
     note(format!("retries {}", scenario.container.retries));
+    note(format!("at a time {}", scenario.container.batch));
     let kinds = scenario.of_stages().map(|stage| stage.store);
     let databases = kinds.filter(|&kind| kind == StoreKind::Aurora).count();
     note(format!("stores {}", how_many(databases, topology.stages.len())));
@@ -454,6 +455,7 @@ fn the_strategies_reach_what_a_sound_design_can_reach() {
         ("batches", &up_to(1..=4)),
         ("records", &up_to(1..=12)),
         ("retries", &up_to(0..=3)),
+        ("at a time", &up_to(1..=10)),
     ]);
     assert_reached(features, &coverage, numbers);
 }
@@ -468,6 +470,7 @@ fn bytes_reach_what_a_sound_design_can_reach() {
         ("batches", &[1, 2, 3]),
         ("records", &[1, 2, 3, 5]),
         ("retries", &[0, 1, 2]),
+        ("at a time", &[1, 2, 3]),
     ]);
     assert_reached(features, &coverage, numbers);
 }

@@ -9,6 +9,7 @@ use active_active::scheduler::Random;
 mod active_passive;
 mod anywhere;
 mod aurora;
+mod batches;
 mod dual_writes;
 mod hanging;
 mod healing;
@@ -110,6 +111,9 @@ const TESTED: &[&str] = &[
     "called-anywhere",
     // In `logs.rs`.
     "log-anywhere",
+    // In `batches.rs`.
+    "batched-anywhere",
+    // In `logs.rs`.
     "workload1",
     "workload1-f1-fail-container",
     "workload1-f2-fail-database",
@@ -150,6 +154,8 @@ const TESTED: &[&str] = &[
     // In `stages.rs`.
     "scaled-out-stage",
     "poison-message",
+    // In `batches.rs`.
+    "poisoned-batch",
     "outage-dead-letters",
     "outbox-watermark",
     "charged-twice",

@@ -52,6 +52,8 @@ fn spread(scenario: &Scenario) -> Scenario {
             },
             container: StageContainerOptions {
                 steps: Some(container.steps),
+                batch: Some(container.batch),
+                on_batch_failure: Some(container.on_batch_failure),
                 on_duplicate: Some(container.on_duplicate),
                 on_fan_out: Some(container.on_fan_out),
                 retries: Some(container.retries),

@@ -87,7 +87,8 @@ impl<F: FnMut(u64)> AbstractStates<F> {
             let container = simulation.container(id);
             let works = container.state() as u64 * 2 + u64::from(container.crashed());
             let hand = container.hand().map_or(0, |Hand { step, .. }| 1 + u64::from(step));
-            let doing = u64::from(stage.0) << 48 | works << 44 | hand << 40;
+            let more = simulation.batch(id).count() as u64;
+            let doing = more << 56 | u64::from(stage.0) << 48 | works << 44 | hand << 40;
             (self.visit)(mix(3 << 60 | doing | stores << 16 | around));
         }
     }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use crate::model::id::{ContainerId, MachineId, QueueId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, MessageNumber, Receipt, RolledBack};
-use crate::model::options::{Action, ContainerOptions, OnRecover, WhilePaused};
+use crate::model::options::{Action, ContainerOptions, OnBatchFailure, OnRecover, WhilePaused};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
 
+pub(crate) mod batch;
 mod branches;
 #[cfg(test)]
 mod by_itself;
@@ -20,6 +21,7 @@ mod release;
 mod stored;
 
 pub use crate::model::event::container::{Event, WhyBack};
+pub(crate) use batch::{Batch, Order};
 pub(crate) use branches::Branches;
 pub(crate) use release::Limits;
 
@@ -105,7 +107,8 @@ pub struct Hand {
 }
 
 /// A stateless worker: receives a record, stores it, publishes it, removes it, and receives
-/// again. Each of these is a request and a reply, so any other machine may step in between.
+/// again. Each of these is a request and a reply, so any other machine may step in between. It may receive several
+/// records at a time, and works on one after the other.
 ///
 /// All containers have asked for their first record before the first step. In the published model each asks
 /// when it starts, at any time: that is the same from outside, for the queue can handle the first request when the record
@@ -122,6 +125,8 @@ pub struct Container {
     /// How often the request under way was refused and sent again.
     retried: u8,
     hand: Option<Hand>,
+    /// What came with it.
+    batch: Batch,
     /// It is of the old release.
     is_old: bool,
 }
@@ -153,6 +158,8 @@ pub(crate) struct Context {
     pub(crate) service: MachineId,
     /// What it does with a record, in order.
     pub(crate) steps: Steps,
+    /// What it knows of the order of what it receives.
+    pub(crate) order: Order,
     /// Its design.
     pub(crate) options: ContainerOptions,
     /// What it cannot process; none if it can process all records.
@@ -166,6 +173,18 @@ impl Context {
     #[inline]
     pub(crate) fn action(&self, step: u8) -> Option<Act> {
         self.steps.get(usize::from(step)).copied().flatten()
+    }
+
+    /// Which of its steps removes the record.
+    fn remove_step(&self) -> u8 {
+        let remove = self.steps.iter().position(|&act| act == Some(Act::Remove));
+        remove.expect("validated: steps holds it once") as u8
+    }
+
+    /// Whether it removes nothing before it has processed all that came together.
+    #[inline]
+    fn removes_last(&self) -> bool {
+        self.options.batch > 1 && self.options.on_batch_failure == OnBatchFailure::AllBack
     }
 }
 
@@ -190,6 +209,9 @@ impl Container {
                 if self.is_current(incarnation, context, out) {
                     self.hand = Some(Hand { copy, receipt, step: 0 });
                     self.retried = 0;
+                    if context.options.batch > 1 {
+                        self.take_others(context, out);
+                    }
                     if context.limits.is_some() && self.turns_down(copy, context, out) {
                         return;
                     }
@@ -279,7 +301,10 @@ impl Container {
         let client = self.client(context);
         let hand = self.hand.expect("it acts on what it has in its hand");
         let Some(act) = context.action(hand.step) else {
-            return self.receive(context, out);
+            return match context.options.batch {
+                0 | 1 => self.receive(context, out),
+                _ => self.next_of_batch(context, out),
+            };
         };
         match act {
             Act::Begin => out.send(context.table, Message::Begin { client, copy: hand.copy }),
@@ -294,6 +319,9 @@ impl Container {
                 out.send(queue, Message::Send { client, copy: hand.copy });
             }
             Act::Remove => {
+                if context.removes_last() && self.puts_aside(hand, context, out) {
+                    return;
+                }
                 let (queue, receipt) = (context.in_queue_id, hand.receipt);
                 out.send(context.in_queue, Message::Remove { client, queue, receipt });
             }
@@ -311,8 +339,7 @@ impl Container {
     /// Leaves out what is left before the remove.
     fn skip_to_remove(&mut self, context: &Context, out: &mut Outbox) {
         let hand = self.hand.as_mut().expect("only a record in the hand can be skipped");
-        let remove = context.steps.iter().position(|&act| act == Some(Act::Remove));
-        let remove = remove.expect("validated: steps holds it once") as u8;
+        let remove = context.remove_step();
         hand.step = if hand.step < remove { remove } else { hand.step + 1 };
         self.act(context, out);
     }
@@ -351,24 +378,22 @@ impl Container {
             return;
         }
         let client = self.client(context);
-        self.crashed = true;
-        self.retried = 0;
-        self.hand = None;
-        self.end_life();
-        self.become_state(State::FailedProcessing, None, context, out);
-        out.set_open(context.machine, false);
+        self.die(context, out);
         out.send(context.in_queue, Message::Abandon { client });
     }
 
     /// Is gone with its region: no machine is told, and it does not come back.
     pub(crate) fn lose(&mut self, context: &Context, out: &mut Outbox) {
+        self.die(context, out);
+        out.retain(context.machine, |_| false);
+    }
+
+    fn die(&mut self, context: &Context, out: &mut Outbox) {
         self.crashed = true;
-        self.retried = 0;
-        self.hand = None;
+        self.let_go(out);
         self.end_life();
         self.become_state(State::FailedProcessing, None, context, out);
         out.set_open(context.machine, false);
-        out.retain(context.machine, |_| false);
     }
 
     /// Works again: one that was paused goes on, any other starts anew.

@@ -12,6 +12,7 @@ use crate::model::pool::{List, Pool};
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
 
+mod batch;
 #[cfg(test)]
 mod by_itself;
 mod deduplication;
@@ -19,6 +20,7 @@ mod faults;
 #[cfg(test)]
 pub(crate) mod fields;
 mod groups;
+mod hand_out;
 mod log;
 mod shown;
 mod transaction;
@@ -72,6 +74,9 @@ pub const CONSUMERS_MAX: usize = 8;
 /// delivery gives that delivery up, as one does that abandons it: the record is then the head
 /// again. (The queue of the published model knows of no delivery: it hands out its head to whichever
 /// consumer asks, and a remove removes the head.)
+///
+/// A consumer may ask for several records (`container.batch`): it gets those that are visible then, each with a receipt of
+/// its own, and has until the visibility timeout of all of them.
 ///
 /// A `fifo` queue has one delivery of each message group in flight ([`Groups`](crate::model::options::Groups); by default all
 /// records are one group): it delivers the first record whose group has none. A `standard` queue has as many as consumers wait, and
@@ -145,6 +150,8 @@ pub(crate) struct Context {
     pub(crate) deduplication: Option<Arc<[u16]>>,
     /// Of a log: a consumer that asks again passes over what it has not processed.
     pub(crate) reads_on: bool,
+    /// How many records it hands out with one reply, at most.
+    pub(crate) batch: u8,
     /// Its design.
     pub(crate) options: QueueOptions,
 }
@@ -343,6 +350,9 @@ impl Queue {
         if context.options.at_capacity == AtCapacity::Starve && self.is_full(context) {
             return;
         }
+        if context.batch > 1 {
+            return self.deliver_batches(context, shelf, out);
+        }
         let several = context.options.delivery == Delivery::Standard;
         while !self.waiting.is_empty()
             && !self.visible.is_empty()
@@ -353,43 +363,6 @@ impl Queue {
         }
         if !self.visible.is_empty() && !self.waiting.is_empty() {
             self.deliver_of_other_groups(context, shelf, out);
-        }
-    }
-
-    /// The record goes to the consumer that waits longest, or to the dead letters.
-    #[inline(always)]
-    fn hand_out(&mut self, item: Item, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
-        if context.options.max_receives > 0 && item.receives >= context.options.max_receives {
-            shelf.push_back(&mut self.dead, item);
-            return out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
-        }
-        let holder = self.waiting.pop().expect("a consumer waits: it was asked before");
-        self.lend(item, holder, context, shelf, out);
-    }
-
-    /// The record is delivered.
-    #[inline(always)]
-    fn lend(
-        &mut self,
-        item: Item,
-        holder: Client,
-        context: &Context,
-        shelf: &mut Shelf,
-        out: &mut Outbox,
-    ) {
-        let receipt = Receipt(self.deliveries);
-        self.deliveries += 1;
-        let (queue, gone) = (context.id, context.options.receive == Receive::Destructive);
-        let Item { copy, number, .. } = item;
-        let redelivery = item.receives > 0;
-        out.emit(Event::Delivered { queue, record: copy.id, redelivery, gone });
-        let incarnation = holder.incarnation;
-        let received = Message::Received { incarnation, queue, copy, number, receipt };
-        out.send(holder.machine, received);
-        if !gone {
-            let receives = item.receives.saturating_add(1);
-            let item = Item { holder, receipt, receives, ..item };
-            shelf.push_back(&mut self.in_flight, item);
         }
     }
 

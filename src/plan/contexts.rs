@@ -4,14 +4,14 @@ use std::cell::LazyCell;
 use std::sync::Arc;
 
 use crate::model::bit_set::BitSet;
-use crate::model::container::{Branches, Limits};
+use crate::model::container::{Branches, Limits, Order};
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId,
 };
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    AcknowledgeWhen, Deduplication, Groups, Insert, OnDependencyFailure, Origin, ReplicationMode,
-    StoreKind, Switchover,
+    AcknowledgeWhen, Deduplication, Delivery, Groups, Insert, OnDependencyFailure, Origin,
+    ReplicationMode, StoreKind, Switchover,
 };
 use crate::model::record::Keys;
 use crate::model::table::relay;
@@ -111,6 +111,7 @@ impl Builder<'_> {
                 reads_on: stage.is_some_and(|one| {
                     one.container.on_dependency_failure == OnDependencyFailure::ReadOn
                 }),
+                batch: stage.map_or(1, |one| one.container.batch),
                 groups: match options.groups {
                     Groups::One => None,
                     Groups::ByKey => Some(Arc::clone(&by_key)),
@@ -127,7 +128,13 @@ impl Builder<'_> {
         (0..self.layout.queues() as u16).map(context).collect()
     }
 
-    pub(super) fn containers(&self) -> Vec<container::Context> {
+    /// What its containers know of the order of a queue.
+    fn order(queue: &queue::Context) -> Order {
+        let is_kept = queue.options.delivery == Delivery::Fifo;
+        Order { is_kept, groups: queue.groups.clone() }
+    }
+
+    pub(super) fn containers(&self, queues: &[queue::Context]) -> Vec<container::Context> {
         let layout = self.layout;
         let limits = limits(self.scenario);
         let old = usize::from(self.scenario.topology.old_containers);
@@ -153,6 +160,7 @@ impl Builder<'_> {
                 table: layout.machine(Place::Table(layout.table(region, stage))),
                 service: layout.machine(Place::Service),
                 steps,
+                order: Builder::order(&queues[in_queue_id.index()]),
                 options: own.clone(),
                 limits: limits.clone(),
                 begins_old: layout.container_number(id) < old,

@@ -189,6 +189,7 @@ fn has_database(scenario: &Scenario) -> bool {
 /// The options of queues and tables that go together, at each stage.
 fn stages(scenario: &Scenario) -> Result<(), Problem> {
     stages::queues(scenario)?;
+    stages::batches(scenario)?;
     stages::tables(scenario)
 }
 

@@ -4,7 +4,7 @@ use crate::model::destination;
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
 use crate::model::layout::{Layout, Place};
-use crate::model::message::{Message, Receipt};
+use crate::model::message::{Message, MessageKind, Receipt};
 use crate::sim::Simulation;
 
 /// What the world was like before a step: what its lines compare with.
@@ -14,6 +14,8 @@ pub(super) struct Before {
     pub(super) waiting: Vec<usize>,
     /// By machine: the record of the message that it would handle next.
     pub(super) heads: Vec<Option<RecordId>>,
+    /// The records that come to a container with the one of the message that it would handle next.
+    pub(super) with_heads: Vec<(MachineId, RecordId)>,
     /// By container: the record that it worked on.
     pub(super) hands: Vec<Option<RecordId>>,
     /// By region: the record that the destination had asked to remove.
@@ -57,6 +59,13 @@ impl Before {
         self.heads.clear();
         let head = |machine| simulation.next_message(machine).and_then(Message::record);
         self.heads.extend(machines.map(head));
+        self.with_heads.clear();
+        for context in simulation.plan().containers.iter().filter(|one| one.options.batch > 1) {
+            let messages = simulation.inbox(context.machine).skip(1);
+            let others = messages.filter(|message| message.kind() == MessageKind::Received);
+            let records = others.filter_map(Message::record);
+            self.with_heads.extend(records.map(|record| (context.machine, record)));
+        }
         self.hands.clear();
         let hand = |id| simulation.container(id).hand().map(|hand| hand.copy.id);
         self.hands.extend(containers.map(hand));

@@ -11,13 +11,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use crate::model::container;
+use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::event::{Event, Holder};
 use crate::model::fault::{FaultPoint, Subject};
 use crate::model::id::{ContainerId, MachineId, RecordId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
-use crate::model::queue;
 use crate::report::before::Before;
 use crate::report::story::{Line, Story};
 use crate::run::{Observer, Phase, Runner, Verdict};
@@ -26,13 +26,13 @@ use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Violation};
 
 mod circle;
-mod disturbed;
 mod roots;
 mod rounds;
-
-pub(super) use disturbed::disturbed_by;
+mod touched;
 
 pub(crate) use circle::Circle;
+pub(super) use touched::disturbed_by;
+use touched::{came_along, place_of_holder, record_of};
 
 /// Watches a run and remembers what caused what.
 #[derive(Debug, Default)]
@@ -67,8 +67,10 @@ struct Note {
     earlier: Vec<u64>,
     /// The machines that it disturbed, or that it put right.
     disturbed: Vec<MachineId>,
-    /// The record that the reply was about which it lost.
-    struck: Option<RecordId>,
+    /// The records that the reply was about which it lost.
+    struck: Vec<RecordId>,
+    /// The records that came with the message, beside the one that it is about.
+    came_along: Vec<RecordId>,
 }
 
 /// The steps that a violation cannot be understood without.
@@ -96,7 +98,7 @@ impl Note {
 
     /// Whether it is of a healing: a step of no machine that strikes none.
     fn is_healing(&self) -> bool {
-        self.machine.is_none() && self.disturbed.is_empty() && self.struck.is_none()
+        self.machine.is_none() && self.disturbed.is_empty() && self.struck.is_empty()
     }
 }
 
@@ -112,7 +114,8 @@ impl Past {
                 continue;
             }
             let note = &self.notes[number as usize];
-            let is_other = note.subject.is_some_and(|subject| !records.contains(&subject));
+            let mut about = note.subject.iter().chain(&note.came_along);
+            let is_other = note.subject.is_some() && !about.any(|record| records.contains(record));
             if !(note.is_receive || is_other) {
                 open.push(note.sender);
             }
@@ -148,7 +151,7 @@ impl Past {
     ) -> Vec<u64> {
         let concerns = |note: &Note| {
             note.disturbed.iter().any(|one| machines.contains(one))
-                || note.struck.is_some_and(|record| records.contains(&record))
+                || note.struck.iter().any(|record| records.contains(record))
         };
         let notes = self.notes.iter().enumerate().filter(|(_, note)| concerns(note));
         notes.map(|(number, _)| number as u64).collect()
@@ -227,6 +230,11 @@ impl Past {
             {
                 // The fault took it out of the inbox.
                 self.senders[machine.index()].pop_front();
+            } else if let (Event::Container(container::Event::CameAlong { .. }), Some(actor)) =
+                (event, actor)
+            {
+                // It came with the message that was handled.
+                self.senders[actor.index()].pop_front();
             }
         }
         for (index, senders) in self.senders.iter_mut().enumerate() {
@@ -280,15 +288,29 @@ impl Past {
         let kind = message.map(Message::kind);
         let struck = match step.choice {
             Choice::Fault(point) if matches!(point.subject(), Subject::Machine(_)) => {
-                self.before.heads[at.index()].or(in_hand)
+                let others = self.before.with_heads.iter().filter(|(machine, _)| *machine == at);
+                let head = self.before.heads[at.index()].or(in_hand);
+                head.into_iter().chain(others.map(|&(_, record)| record)).collect()
             }
             Choice::Step(_)
             | Choice::Resolve(_)
             | Choice::Fail(_)
             | Choice::Fault(_)
-            | Choice::Heal => None,
+            | Choice::Heal => Vec::new(),
         };
-        Note { machine, kind, sender, subject, is_receive, records, earlier, disturbed, struck }
+        let came_along = simulation.events().iter().filter_map(came_along).collect();
+        Note {
+            machine,
+            kind,
+            sender,
+            subject,
+            is_receive,
+            records,
+            earlier,
+            disturbed,
+            struck,
+            came_along,
+        }
     }
 
     /// The record that a machine works on, or that it is refused.
@@ -376,27 +398,4 @@ fn is_reply(message: Option<&Message>) -> bool {
                 | Message::InsertRefused { .. },
         )
     )
-}
-
-/// What holds a copy, or has held it.
-fn place_of_holder(holder: Holder) -> Place {
-    match holder {
-        Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
-        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
-            Place::Table(id)
-        }
-    }
-}
-
-/// The record that something happened to; and where, if it was not where the step was taken.
-fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
-    let record = event.record()?;
-    if let Event::Fault(fault::Event::Lost { holder, .. }) = *event {
-        return Some((record, Some(holder)));
-    }
-    if let Event::Queue(queue::Event::Redriven { queue, .. }) = *event {
-        // The driver takes the step.
-        return Some((record, Some(Holder::DeadLetters(queue))));
-    }
-    Some((record, None))
 }

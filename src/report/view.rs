@@ -127,7 +127,11 @@ fn of_queue(id: QueueId, simulation: &Simulation) -> Option<String> {
 
 fn of_container(id: ContainerId, simulation: &Simulation) -> Option<String> {
     let container = simulation.container(id);
-    let hand = container.hand().map(|hand| format!("works on {}", hand.copy.id));
+    let others: Vec<String> = simulation.batch(id).map(|record| record.to_string()).collect();
+    let hand = container.hand().map(|hand| match others.is_empty() {
+        true => format!("works on {}", hand.copy.id),
+        false => format!("works on {} and has {}", hand.copy.id, others.join(", ")),
+    });
     match (container.state(), hand) {
         (container::State::Processing, hand) => hand,
         (state, None) => Some(state.name().to_owned()),

@@ -165,8 +165,15 @@ impl Coverage {
                 why: WhyBack::Duplicate | WhyBack::Refused(_) | WhyBack::Poison | WhyBack::NewFormat,
                 ..
             } => self.reach(Reached::GaveBack),
+            container::Event::GaveBack { why: WhyBack::With(_), .. } => {
+                self.reach(Reached::GaveBackTogether);
+            }
+            container::Event::CameAlong { .. } => self.reach(Reached::Batched),
             container::Event::StaleReply { .. } => self.reach(Reached::StaleReply),
             container::Event::Forwarding { .. }
+            | container::Event::WentOn { .. }
+            | container::Event::PutAside { .. }
+            | container::Event::RemovesAll { .. }
             | container::Event::PassedOver { .. }
             | container::Event::AnsweredAgain { .. }
             | container::Event::NothingToRecover { .. } => {}

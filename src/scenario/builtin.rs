@@ -39,6 +39,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("log-anywhere", include_str!("../../scenarios/log-anywhere.toml")),
+    ("batched-anywhere", include_str!("../../scenarios/batched-anywhere.toml")),
     ("workload1", include_str!("../../scenarios/workload1/workload1.toml")),
     (
         "workload1-f1-fail-container",
@@ -199,6 +200,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         "poison-message",
         include_str!("../../scenarios/incidents/poison-message.toml"),
         PropertyName::Settles,
+    ),
+    (
+        "poisoned-batch",
+        include_str!("../../scenarios/incidents/poisoned-batch.toml"),
+        PropertyName::DeliveredAll,
     ),
     (
         "outage-dead-letters",

@@ -133,7 +133,14 @@ fn of_container(id: ContainerId, message: &Message, simulation: &Simulation) -> 
         // It gives its delivery back, or asks for the next one.
         _ => return Object::queue(context.in_queue, &plan.layout),
     };
-    match context.action(due) {
+    let action = context.action(due);
+    if action.is_none()
+        && context.options.batch > 1
+        && let Some(next) = simulation.batch(id).next()
+    {
+        return Object::row(plan.layout.container_place(id).1, next, simulation);
+    }
+    match action {
         Some(Act::Begin | Act::Store) => {
             Object::row(plan.layout.container_place(id).1, record, simulation)
         }

@@ -18,12 +18,22 @@ impl World {
         }
         let World { queues, shelf, containers, out, .. } = self;
         let machine = plan.layout.machine(Place::Queue(id));
-        for item in queues[id.index()].in_flight(shelf) {
+        let queue = &queues[id.index()];
+        let together = plan.queues[id.index()].batch > 1;
+        for item in queue.in_flight(shelf) {
             let Place::Container(holder) = plan.layout.places()[item.holder.machine.index()] else {
                 continue;
             };
             let timeout = Message::Expire { receipt: item.receipt };
-            let runs = out.inbox(machine).any(|message| *message == timeout);
+            // What was delivered together times out together.
+            let is_of_it = |receipt| {
+                let mut held = queue.in_flight(shelf);
+                held.any(|other| other.receipt == receipt && other.holder == item.holder)
+            };
+            let runs = out.inbox(machine).any(|message| {
+                let Message::Expire { receipt } = *message else { return false };
+                receipt == item.receipt || together && is_of_it(receipt)
+            });
             if containers[holder.index()].hangs() && !item.is_processed() && !runs {
                 out.send(machine, timeout);
             }

@@ -14,10 +14,11 @@ impl Sketch {
         if fits { self.dual_write } else { DualWrite::default() }
     }
 
-    /// Whether a table and a queue are kept in step by containers, which publish, and of regional tables. What a script expects
-    /// of its beginning is said of containers that retry.
+    /// Whether a table and a queue are kept in step by containers, which publish, of regional tables, one record after the
+    /// other. What a script expects of its beginning is said of containers that retry.
     fn may_keep_in_step(&self) -> bool {
         self.opening == Opening::Plain
+            && self.batch() == 1
             && !self.has_outbox()
             && !self.has_own(|own| own.outbox)
             && !self.is_strong()

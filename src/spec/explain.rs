@@ -14,6 +14,7 @@ use crate::spec::ledger::Ledger;
 use crate::spec::losses::Losses;
 use crate::spec::{ORDERS, PropertyName};
 
+mod batches;
 mod container;
 mod effects;
 mod loss;

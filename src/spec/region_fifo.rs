@@ -3,7 +3,7 @@
 use crate::model::fault::FaultKind;
 use crate::model::id::{QueueId, RecordId, RegionId, StageId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::Delivery;
+use crate::model::options::{Delivery, Groups, OnBatchFailure};
 use crate::plan::Plan;
 use crate::sim::{Bytes, Simulation};
 use crate::spec::breach::Whereabouts;
@@ -17,8 +17,8 @@ const STAGES_MAX: usize = 16;
 
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
-/// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters and no
-/// crashes; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
+/// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no
+/// crashes, and no batches of several message groups; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
 /// where stages send to several others). Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
@@ -90,6 +90,11 @@ impl RegionFifo {
         }
         if queue.delivery == Delivery::Standard {
             return Some("standard queues do not keep the order");
+        }
+        if plan.container_of(stage).options.batch > 1 && queue.groups != Groups::One {
+            return Some(
+                "containers receive records of several groups at a time, one group after the other",
+            );
         }
         if queue.max_receives > 0 {
             return Some("dead letters come back behind what came later, so order is not promised");
@@ -212,13 +217,20 @@ impl RegionFifo {
             |position| layout.name(layout.machine(Place::Queue(layout.queue(region, position))));
         let begins =
             (0..=stage.index()).rev().find(|&position| RegionFifo::counts_at(position, plan));
-        vec![
+        let mut reasons = vec![
             format!("{} took {record} before {by}", queue(begins.unwrap_or(0))),
             format!(
                 "{} is first in, first out, and one container reads it",
                 queue(usize::from(stage.0))
             ),
-        ]
+        ];
+        let container = layout.machine(Place::Container(layout.container(region, stage, 0)));
+        let goes_on = OnBatchFailure::FailedOnlyBack;
+        if plan.container_of(stage).options.on_batch_failure == goes_on {
+            let name = layout.name(container);
+            reasons.push(format!("{name} goes on with those behind a record that it gives back"));
+        }
+        reasons
     }
 
     /// The record that the table first stored last, of an order that begins at this element of `arrival`.

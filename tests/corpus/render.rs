@@ -186,9 +186,22 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
                 WhyBack::Poison => "gave-back poison".to_owned(),
                 WhyBack::NewFormat => "gave-back new-format".to_owned(),
                 WhyBack::Duplicate => "gave-back duplicate".to_owned(),
+                WhyBack::With(failed) => format!("gave-back with {}", failed.0),
                 WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),
             };
             format!("{why} {} {}", names.container(container), record.0)
+        }
+        Event::Container(container::Event::CameAlong { container, record }) => {
+            format!("came-along {} {}", names.container(container), record.0)
+        }
+        Event::Container(container::Event::WentOn { container, record }) => {
+            format!("went-on {} {}", names.container(container), record.0)
+        }
+        Event::Container(container::Event::PutAside { container, record }) => {
+            format!("put-aside {} {}", names.container(container), record.0)
+        }
+        Event::Container(container::Event::RemovesAll { container, record, why: _ }) => {
+            format!("removes-all {} {}", names.container(container), record.0)
         }
         Event::Container(container::Event::PassedOver { container, record, refused_by }) => {
             let by = layout.name(refused_by);

@@ -57,6 +57,16 @@ const TOLD: &[Told] = &[
         &["outbound-queue@1 never had it"],
     ),
     (
+        "compensation-lost",
+        &[
+            "core-table@1 stores record 1",
+            "core-container@1 crashes",
+            "core-table@1 has record 1 already",
+            "record 1 had been stored before and asks inbound-queue@1 to remove it",
+        ],
+        &["outbound-queue@1 never had it"],
+    ),
+    (
         "copy-ignores-errors",
         &[
             "outbound-queue@1 takes record 1",
@@ -191,6 +201,17 @@ const TOLD: &[Told] = &[
             "cannot process it and gives it back",
         ],
         &["inbound-container@1 cannot process record 1 and gives it back each time"],
+    ),
+    (
+        "poisoned-batch",
+        &[
+            "hands record 2 to inbound-container@1 and hands record 3 to inbound-container@1",
+            "gets record 3 with it, cannot process record 2 and gives it back, gives record 3 back, since record 2 failed",
+            "puts record 3 into its dead-letter queue",
+        ],
+        &[
+            "gives the whole batch back when one of its records fails, which counts as a delivery of each",
+        ],
     ),
     (
         "received-not-applied",

@@ -126,6 +126,7 @@ const LISTED_SOUND: &[&str] = &[
     "table.on_failure=hang",
     "queue.on_failure=keep-waiting",
     "container.retries=2",
+    "container.batch=3",
     "container.steps=store,call,publish,remove",
     "container.steps=call,store,publish,remove",
     "container.steps=call,store,remove",

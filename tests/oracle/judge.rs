@@ -25,7 +25,7 @@ use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
 use active_active::model::options::{
-    Action, DeadLetters, Delivery, OnRefusal, Policy, QueueOptions,
+    Action, DeadLetters, Delivery, Groups, OnRefusal, Policy, QueueOptions,
 };
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
@@ -294,7 +294,10 @@ fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
     let queue = queue_options(stage, plan);
     let fifo = queue.delivery != Delivery::Standard && queue.max_receives == 0;
     let budget = scenario.budget;
-    let one = scenario.of_stage(&scenario.topology.stages[stage]).containers == 1;
+    let own = scenario.of_stage(&scenario.topology.stages[stage]);
+    // A batch is of one group after the other.
+    let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
+    let one = own.containers == 1 && in_turn;
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
 }
 

@@ -4,7 +4,6 @@ use std::mem::{Discriminant, discriminant};
 
 use super::case::Case;
 use super::shrink::Part;
-use crate::model::container;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::message::Message;
 use crate::run::{Outcome, Verdict};
@@ -70,18 +69,13 @@ impl Goal {
 fn is_gone(violation: &Violation, simulation: &Simulation) -> bool {
     let Breach::Lost { record, .. } = violation.breach else { return false };
     let plan = simulation.plan();
-    let mut containers = plan.containers.iter().map(|context| simulation.container(context.id));
-    let is_held = containers.any(|container| is_in_hand(container, record));
+    let is_held = plan.containers.iter().any(|context| simulation.holds(context.id, record));
     let mut machines = (0..plan.layout.machines() as u16).map(MachineId);
     let comes = machines.any(|machine| {
         let mut inbox = simulation.inbox(machine);
         inbox.any(|message| brings(message, machine, record, simulation))
     });
     !is_held && !comes
-}
-
-fn is_in_hand(container: &container::Container, record: RecordId) -> bool {
-    container.hand().is_some_and(|hand| hand.copy.id == record)
 }
 
 /// Whether the message brings the record to a machine that goes on with it.

@@ -128,9 +128,18 @@ mod tests {
     /// wait in front of the stage.
     #[test]
     fn states_that_are_one_go_on_alike() {
-        let cases: [(bool, &[&str]); 4] = [
+        let cases: [(bool, &[&str]); 5] = [
             (false, &["dns.answer=random"]),
             (true, &["queue.delivery=standard", "topology.containers=2", "dns.weights=1,0"]),
+            (
+                true,
+                &[
+                    "queue.delivery=standard",
+                    "topology.containers=2",
+                    "dns.weights=1,0",
+                    "container.batch=2",
+                ],
+            ),
             (false, &["budget.lost_reply=2", "dns.answer=random"]),
             (false, &["container.steps=call,store,publish,remove", "dns.answer=random"]),
         ];

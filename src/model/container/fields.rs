@@ -24,6 +24,8 @@ changes_of_each_field! {
         crashed: [|container| container.crashed = !container.crashed],
         incarnation: [|container| container.incarnation += 1],
         retried: [|container| container.retried += 1],
+        // Its own list: see `batch`.
+        batch: [],
         is_old: [|container| container.is_old = !container.is_old],
         hand: [
             |container| {

@@ -9,8 +9,11 @@ use crate::model::outbox::Outbox;
 impl Container {
     /// Does not go on with its record, and asks for another: with that the delivery goes back to the queue.
     pub(super) fn give_back(&mut self, why: WhyBack, context: &Context, out: &mut Outbox) {
-        if let Some(Hand { copy, .. }) = self.hand {
-            out.emit(Event::GaveBack { container: context.id, record: copy.id, why });
+        if let Some(hand) = self.hand {
+            if context.options.batch > 1 {
+                return self.fails_in_batch(hand, why, context, out);
+            }
+            out.emit(Event::GaveBack { container: context.id, record: hand.copy.id, why });
         }
         self.receive(context, out);
     }
@@ -119,7 +122,7 @@ impl Container {
             (OnDependencyFailure::ReadOn, _) => self.read_on(by, context, out),
             (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
                 let client = self.client(context);
-                self.hand = None;
+                self.let_go(out);
                 self.end_life();
                 self.become_state(State::FailedDependency, Some(by), context, out);
                 out.send(context.in_queue, Message::Abandon { client });

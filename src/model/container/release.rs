@@ -56,14 +56,14 @@ impl Container {
     }
 
     /// A container of the new release takes its place. One that drains finishes what it has first: which release that is
-    /// makes no difference to a record that is in the hand, so the next one is the first that the new release sees. One
-    /// that has failed has nothing to finish, or hangs; its replacement stays failed until it is recovered, since what was in
+    /// makes no difference to a record that is in the hand, so the next one is the first that the new release sees, unless
+    /// it is of the same batch. One that has failed has nothing to finish, or hangs; its replacement stays failed until it is recovered, since what was in
     /// the way of the one is in the way of the other.
     pub(crate) fn deploy(&mut self, context: &Context, out: &mut Outbox) {
-        self.is_old = false;
         match context.options.on_stop {
-            OnStop::Drain => {}
+            OnStop::Drain => self.drain(),
             OnStop::AtOnce => {
+                self.is_old = false;
                 let worked = self.state == State::Processing;
                 self.crash(context, out);
                 if worked {

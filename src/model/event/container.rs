@@ -40,6 +40,36 @@ pub enum Event {
         /// Who refused.
         refused_by: MachineId,
     },
+    /// A container received a record together with another one, and works on that first.
+    CameAlong {
+        /// The container.
+        container: ContainerId,
+        /// The record that waits.
+        record: RecordId,
+    },
+    /// A container goes on with the next record of its batch.
+    WentOn {
+        /// The container.
+        container: ContainerId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A container has processed a record, and removes it when it has processed all of its batch.
+    PutAside {
+        /// The container.
+        container: ContainerId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A container could not process a record, and removes it with the rest of its batch.
+    RemovesAll {
+        /// The container.
+        container: ContainerId,
+        /// The record that it worked on.
+        record: RecordId,
+        /// Why it cannot go on with it.
+        why: WhyBack,
+    },
     /// A container ignored a reply to an earlier life, or one that came while it was paused.
     StaleReply {
         /// The container.
@@ -70,6 +100,8 @@ pub enum WhyBack {
     Poison,
     /// The record is in the new format, and the container is of the old release.
     NewFormat,
+    /// It gave this record of the same batch back.
+    With(RecordId),
 }
 
 impl Event {
@@ -78,6 +110,10 @@ impl Event {
         match *self {
             Event::Forwarding { record, .. }
             | Event::GaveBack { record, .. }
+            | Event::CameAlong { record, .. }
+            | Event::WentOn { record, .. }
+            | Event::PutAside { record, .. }
+            | Event::RemovesAll { record, .. }
             | Event::PassedOver { record, .. } => Some(record),
             Event::Became { .. }
             | Event::StaleReply { .. }

@@ -2,8 +2,8 @@
 
 use crate::model::list;
 use crate::model::options::scenarios::{
-    CRASH_AT_REST, DEPENDENCIES_FAIL, PRODUCER_FIRST, SLOW_CONSUMER, STOPPED_AT_ONCE,
-    TABLE_OUT_FOR_A_WHILE,
+    BATCH_REFUSED, CRASH_AT_REST, DEPENDENCIES_FAIL, POISON_IN_GROUP, PRODUCER_FIRST,
+    SLOW_CONSUMER, STOPPED_AT_ONCE, TABLE_OUT_FOR_A_WHILE,
 };
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
@@ -17,6 +17,13 @@ section! {
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<Action>"))]
         steps: Vec<Action> = vec![Action::Store, Action::Publish, Action::Remove] => orders(),
+        /// How many records it receives with one request, at most: 1 to 10. It gets those that are visible then, without
+        /// waiting for more (of a fifo queue those of one group in order, and then those of the next), and goes
+        /// through its steps with one after the other. Of a fifo queue that gives up, good records become dead letters, too,
+        /// where they go back behind one that fails.
+        batch: u8 = 1 => batches(),
+        /// What it does with a batch of which one record cannot be processed, and is given back.
+        on_batch_failure: OnBatchFailure,
         /// What it does with a record that its table already has.
         on_duplicate: OnDuplicate,
         /// How often it sends a refused request again before it counts as refused: 0..=255.
@@ -91,6 +98,13 @@ fn orders() -> Vec<(Vec<Action>, About)> {
     orders.into_iter().map(|(order, about)| (order.to_vec(), about)).collect()
 }
 
+/// How many records come with one request. What goes back behind one that fails is counted as delivered.
+fn batches() -> Vec<(u8, About)> {
+    let several = || SOUND.with(&["queue.max_receives=0"]);
+    let shown = several().by(POISON_IN_GROUP, P::DeliveredAll).holds_in(&["batched-anywhere"]);
+    vec![(1, SOUND), (2, shown), (3, several()), (10, several())]
+}
+
 option! {
     /// One of the things that a container does with a record.
     Action {
@@ -103,6 +117,36 @@ option! {
         /// Call the external service, which has an effect outside of the system. Before the record is published: whatever
         /// becomes of the delivery afterwards, the record is not passed on without its effect.
         Call,
+    }
+}
+
+option! {
+    /// What a container does with a batch when it gives one of its records back, which failed.
+    OnBatchFailure {
+        /// It goes on with the others, and removes each when it is processed. On a fifo queue those of the
+        /// same group behind the failed one go back with it. Sound.
+        ///
+        /// Source: AWS Lambda with Amazon SQS, `ReportBatchItemFailures`: a function returns the messages that failed, and
+        /// of a fifo queue all that it did not process behind the first failure
+        /// (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). Going on with other groups is
+        /// `skip_group_on_error` of Powertools for AWS Lambda.
+        FailedBack = SOUND.holds_in(&["poisoned-batch", BATCH_REFUSED]),
+        /// It gives the whole batch back; it removes none before all are processed. Unsound: what was processed
+        /// comes again, and with `queue.max_receives` one poison record makes dead letters of the good ones. This is
+        /// what AWS Lambda does by default.
+        AllBack = UNSOUND
+            .needs(&["container.batch=2"])
+            .by("poisoned-batch", P::DeliveredAll),
+        /// It goes on with all the others, as on a standard queue. Unsound: those of the same group overtake the
+        /// failed one.
+        FailedOnlyBack = UNSOUND
+            .needs(&["container.batch=2"])
+            .by(BATCH_REFUSED, P::RegionFifo),
+        /// It removes the whole batch, the failed record and those behind it, too. Unsound: removed though not stored and
+        /// not forwarded.
+        Removed = UNSOUND
+            .needs(&["container.batch=2"])
+            .by("poisoned-batch", P::RemoveLast),
     }
 }
 

@@ -171,6 +171,18 @@ pub(crate) const TABLE_OUT_FOR_A_WHILE: &str = r#"
     container.on_dependency_failure = "give-back"
 "#;
 
+/// A request is refused in the middle of a batch.
+pub(crate) const BATCH_REFUSED: &str = r#"
+    name = "batch-refused"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["core"]
+    records.batches = [4]
+    dns.weights = [1, 0]
+    container = { batch = 3, on_dependency_failure = "give-back" }
+    budget.refuse = 1
+    spec.leave_out = ["InOrder"]
+"#;
+
 /// A record that no container can process is given up, and all others go on.
 pub(crate) const POISON_PARKED: &str = r#"
     name = "poison-parked"
@@ -188,6 +200,16 @@ pub(crate) const OUTAGE_PARKED: &str = r#"
     records.batches = [6]
     queue = { max_receives = 2, dead_letters = "parked", parked_max = "unlimited" }
     container.on_dependency_failure = "give-back"
+"#;
+
+/// A record that no container can process is given up, and so are those that are received with it and go back behind it.
+pub(crate) const POISON_IN_GROUP: &str = r#"
+    name = "poison-in-group"
+    script = ["publish 1", "await delivered 3"]
+    topology.stages = ["only"]
+    records = { batches = [4], poison = 2 }
+    dns.weights = [1, 0]
+    queue = { max_receives = 2, dead_letters = "parked" }
 "#;
 
 /// The queue behind in-dns refuses half of a batch, or delays it; nothing waits for it.
@@ -351,9 +373,9 @@ pub(crate) const SLOW_CONSUMER: &str = r#"
     topology.stages = ["only"]
     topology.containers = 2
     dns.weights = [1, 0]
-    records.batches = [2]
+    records.batches = [4]
     container.on_dependency_failure = "give-back"
-    budget.refuse = 1
-    budget.visibility_timeout = 1
+    budget.refuse = 3
+    budget.visibility_timeout = 3
     spec.leave_out = ["StoreBeforeForward", "RemoveLast"]
 "#;

@@ -383,3 +383,61 @@ fn a_log_commits_when_it_works_again() {
     receives(&mut rig, ONE);
     rig.tells(TOLD, "a_log_commits_when_it_works_again");
 }
+
+/// What is visible then, and no more than it asks for: a fifo queue hands out no other of a group that is in flight, a
+/// standard queue whatever is next.
+#[test]
+fn a_consumer_gets_several_at_a_time() {
+    let several = |options: &str| {
+        let mut rig = rig(&format!("records.keys = 2\ncontainer.batch = 2\n{options}"), &[]);
+        rig.title(options);
+        sends(&mut rig, &[1, 2, 3, 4, 5]);
+        receives(&mut rig, ONE);
+        rig.title("another one");
+        receives(&mut rig, TWO);
+        rig.title("one of them is removed, and the other one goes back");
+        removes(&mut rig, ONE, 0);
+        receives(&mut rig, ONE);
+        rig
+    };
+    all_tell(
+        &["queue.groups = 'one'", "queue.groups = 'by-key'", "queue.delivery = 'standard'"]
+            .map(several),
+        TOLD,
+        "a_consumer_gets_several_at_a_time",
+    );
+}
+
+/// Each has a receipt of its own; the visibility timeout of one is that of all that were delivered with it.
+#[test]
+fn what_is_delivered_together_comes_back_together() {
+    let options = "container.batch = 3\nbudget.visibility_timeout = 2";
+    let mut rig = rig(options, &[]);
+    sends(&mut rig, &[1, 2, 3, 4]);
+    receives(&mut rig, ONE);
+    removes(&mut rig, ONE, 1);
+    rig.choose("time-out inbound-queue@1");
+    removes(&mut rig, ONE, 0);
+    receives(&mut rig, TWO);
+    rig.title("a consumer that dies");
+    removes(&mut rig, TWO, 3);
+    receives(&mut rig, ONE);
+    abandons(&mut rig, TWO);
+    rig.tells(TOLD, "what_is_delivered_together_comes_back_together");
+}
+
+/// One that is given up is not of the batch, which is as large without it.
+#[test]
+fn a_batch_has_no_dead_letters() {
+    let options = "container.batch = 2\nqueue.max_receives = 1";
+    let mut rig = rig(options, &[]);
+    sends(&mut rig, &[1, 2, 3, 4]);
+    receives(&mut rig, ONE);
+    abandons(&mut rig, ONE);
+    receives(&mut rig, TWO);
+    abandons(&mut rig, TWO);
+    rig.title("nothing but dead letters");
+    receives(&mut rig, ONE);
+    sends(&mut rig, &[5]);
+    rig.tells(TOLD, "a_batch_has_no_dead_letters");
+}

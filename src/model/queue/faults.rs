@@ -16,7 +16,8 @@ impl Queue {
     }
 
     /// A delivery takes too long: its record is visible again, and its consumer does not know. Nothing
-    /// happens if the delivery is over. A consumer of a log that takes too long loses its partitions.
+    /// happens if the delivery is over. What was delivered together times out together. A consumer of a log that takes
+    /// too long loses its partitions.
     pub(super) fn expire(
         &mut self,
         receipt: Receipt,
@@ -30,8 +31,9 @@ impl Queue {
             return;
         };
         drop(in_flight);
-        let is_log = context.options.delivery == Delivery::Log;
-        let comes_again = |item: &Item| item.receipt == receipt || is_log && item.holder == holder;
+        let together = context.options.delivery == Delivery::Log || context.batch > 1;
+        let comes_again =
+            |item: &Item| item.receipt == receipt || together && item.holder == holder;
         self.give_back(comes_again, Event::timed_out, context, shelf, out);
         self.serve_if_available(context, shelf, out);
     }

@@ -12,11 +12,16 @@ use crate::plan::validate::range;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
 
+mod batches;
 mod dual_write;
 mod queues;
 
+pub(super) use batches::batches;
 pub(in crate::plan) use dual_write::dual_write;
 pub(super) use queues::queues;
+
+/// Whether something contradicts the rest, its key, why that makes no sense, and what does.
+type Contradiction = (bool, &'static str, (&'static str, &'static str));
 
 /// Stages that exist, each with settings that can differ between stages.
 pub(super) fn named(scenario: &Scenario) -> Result<(), Problem> {
@@ -96,6 +101,18 @@ fn contradiction(
             Problem::new(format!("stage.{stage}.{key}"), cause)
         }
         Some((_, None)) | None => Problem::new(key, Cause::Contradiction { why, remedy }),
+    }
+}
+
+/// The first of the contradictions, if there is one.
+fn refuse(
+    scenario: &Scenario,
+    stage: Option<&str>,
+    contradictions: &[Contradiction],
+) -> Result<(), Problem> {
+    match contradictions.iter().find(|(is_one, ..)| *is_one) {
+        Some(&(_, key, why)) => Err(contradiction(scenario, stage, key, why)),
+        None => Ok(()),
     }
 }
 

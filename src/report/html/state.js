@@ -80,8 +80,10 @@ function shows(machine, v) {
       return { value: v[3] + (v[1] ? `+${v[1]}†` : ""), failed: !!v[0], idle: !v[3], records, flying: v[2], flight, more: v[3] - records.length, words };
     }
     case "container": {
-      const doing = v[1] ? `, record ${v[1]} in hand (to ${data.actions[v[2]] || "finish"})` : "";
-      return { value: v[1] ? "#" + v[1] : v[3] ? "✕" : v[0] ? "‖" : "", failed: v[0] !== 0, idle: !v[1], record: v[1], words: CONTAINER[v[0]] + (v[3] ? ", crashed" : "") + doing };
+      const batch = v.slice(4);
+      const more = batch.length ? `, and ${batch.length} that came with it (${batch.join(", ")})` : "";
+      const doing = v[1] ? `, record ${v[1]} in hand (to ${data.actions[v[2]] || "finish"})${more}` : "";
+      return { value: v[1] ? "#" + v[1] + (batch.length ? "+" + batch.length : "") : v[3] ? "✕" : v[0] ? "‖" : "", failed: v[0] !== 0, idle: !v[1], record: v[1], words: CONTAINER[v[0]] + (v[3] ? ", crashed" : "") + doing };
     }
     case "table": return { value: v[1] + v[2], failed: !!v[0], idle: !(v[1] + v[2]), words: (v[0] ? "Failed, " : "") + `${v[1] + v[2]} rows: ${v[1]} written here, ${v[2]} replicated` + (v.length > 3 ? `; ${v[3]} to publish` : "") };
     case "replicator": {

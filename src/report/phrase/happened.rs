@@ -1,14 +1,13 @@
 //! What happened in a step.
 
 use super::Scene;
-use crate::model::container::{self, WhyBack};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
-use crate::model::{destination, dns, queue, replicator, service, source, table};
+use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::plan::names::target_name;
 use crate::spec::explain::numbers;
 
@@ -162,6 +161,17 @@ impl Scene<'_> {
             container::Event::GaveBack { container, record, why } => {
                 Some(self.gave_back(container, record, why))
             }
+            container::Event::CameAlong { record, .. } => Some(format!("gets {record} with it")),
+            container::Event::WentOn { record, .. } => {
+                Some(format!("goes on with {record} of its batch"))
+            }
+            container::Event::PutAside { record, .. } => {
+                Some(format!("has processed {record}, and keeps it until all are processed"))
+            }
+            container::Event::RemovesAll { container, record, why } => {
+                let cannot = self.cannot(container, record, why);
+                Some(format!("{cannot}, and removes it with all that came with it"))
+            }
             container::Event::PassedOver { record, refused_by, .. } => Some(format!(
                 "passes over {record} and reads on: {} refused",
                 self.machine(refused_by)
@@ -180,29 +190,6 @@ impl Scene<'_> {
             container::Event::NothingToRecover { container } => {
                 let is_told = self.actor_place() == Some(Place::Container(container));
                 is_told.then(|| "has nothing to recover from".to_owned())
-            }
-        }
-    }
-
-    fn gave_back(&self, container: ContainerId, record: RecordId, why: WhyBack) -> String {
-        let queue = self.simulation.plan().containers[container.index()].in_queue_id;
-        let gives = |it: &str| match self.is_log(queue) {
-            true => format!("goes back to {it}"),
-            false => format!("gives {it} back"),
-        };
-        match why {
-            WhyBack::Unreadable => {
-                format!("gives up on {record} (its table has a row that it cannot read)")
-            }
-            WhyBack::Poison => format!("cannot process {record} and {}", gives("it")),
-            WhyBack::NewFormat => {
-                format!("is of the old release, cannot read {record} and {}", gives("it"))
-            }
-            WhyBack::Duplicate => {
-                format!("{}: its table has it already", gives(&record.to_string()))
-            }
-            WhyBack::Refused(by) => {
-                format!("{}: {} refused", gives(&record.to_string()), self.machine(by))
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::model::fault::FaultKind;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::{destination, source};
+use crate::model::{container, destination, source};
 use crate::plan::Plan;
 use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
@@ -187,6 +187,11 @@ impl Recorder {
             {
                 // The fault took it out of the inbox.
                 self.inboxes[machine.index()].pop_front();
+            } else if let (Event::Container(container::Event::CameAlong { .. }), Some(actor)) =
+                (event, actor)
+            {
+                // It came with the message that was handled.
+                self.inboxes[actor.index()].pop_front();
             }
         }
         for machine in Recorder::every_machine(simulation) {

@@ -6,7 +6,7 @@
 //! | source | records accepted, the record under way (0: none) |
 //! | dns | the regions that it does not answer with, as bits |
 //! | queue | failed, dead letters, in flight, all records, then the records that it shows |
-//! | container | state, the record in hand (0: none), the number of what it does with it, crashed |
+//! | container | state, the record in hand (0: none), the number of what it does with it, crashed, then the others of its batch |
 //! | table | failed, rows written here, rows that replication brought; with an outbox, intents to publish |
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
 //! | destination | records delivered |
@@ -43,7 +43,9 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
                 (hand.copy.id.0, act)
             });
             let crashed = u32::from(container.crashed());
-            vec![container.state() as u32, u32::from(record), act, crashed]
+            let mut numbers = vec![container.state() as u32, u32::from(record), act, crashed];
+            numbers.extend(simulation.batch(id).map(|record| u32::from(record.0)));
+            numbers
         }
         Place::Table(id) => self::table(id, simulation),
         Place::Replicator(id) => self::replicator(id, machine, simulation),

@@ -3,8 +3,8 @@
 use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
-    ContainerOptions, Forwarding, OnDependencyFailure, OnDuplicate, OnStop, OnUnreadable,
-    ReplicationMode,
+    ContainerOptions, Forwarding, OnBatchFailure, OnDependencyFailure, OnDuplicate, OnStop,
+    OnUnreadable, ReplicationMode,
 };
 use crate::plan::{DriverAction, Plan};
 use crate::spec::PropertyName;
@@ -79,6 +79,10 @@ reached! {
     GaveUp "a container gave up at a row that it cannot read",
     /// A container gave its delivery back and went on.
     GaveBack "a container gave a record back and went on",
+    /// A container received several records with one request.
+    Batched "a container received several records at a time",
+    /// A container gave back a record of which it was not known that it fails, since another one of its batch did.
+    GaveBackTogether "a container gave records back with one that failed",
     /// A write was forwarded to the writer of a global database.
     WriteForwarded "a write was forwarded to the writer's region",
     /// The writer of a global database moved.
@@ -175,6 +179,19 @@ impl Reached {
                 is_poisoned
                     || is_refused && goes_on
                     || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
+            }
+            Reached::Batched => {
+                plan.records() > 1 && plan.any_container(|container| container.batch > 1)
+            }
+            Reached::GaveBackTogether => {
+                // Where no order is kept, one that fails goes back alone.
+                let together = plan.containers.iter().any(|context| {
+                    let all_back = context.options.on_batch_failure == OnBatchFailure::AllBack;
+                    context.options.batch > 1 && (all_back || context.order.is_kept)
+                });
+                together
+                    && Reached::Batched.is_possible(plan)
+                    && [Reached::GaveUp, Reached::GaveBack].iter().any(|it| it.is_possible(plan))
             }
             Reached::ContainerRecovered => {
                 let stops = crash || is_refused && stops_refused;

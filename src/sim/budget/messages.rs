@@ -17,6 +17,13 @@ impl World {
         let reply = *head;
         *head = reply.when_lost().expect("offered only for a positive reply");
         let refusal = *head;
+        if let Message::Received { incarnation, .. } = reply
+            && let Place::Container(_) = plan.layout.places()[machine.index()]
+        {
+            // One reply brings a whole batch.
+            let is_of_it = |message: &Message| matches!(*message, Message::Received { incarnation: of, .. } if of == incarnation);
+            self.out.retain(machine, |message| !is_of_it(message));
+        }
         self.faults.offer(FaultPoint::LoseReply(machine), false);
         let (message, by) = (reply.kind(), PointKind::LoseReply);
         self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));

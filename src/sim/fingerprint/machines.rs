@@ -4,12 +4,32 @@ use crate::model::destination::RecordDestination;
 use crate::model::dns::Dns;
 use crate::model::id::{BatchId, ContainerId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
+use crate::model::message::Message;
 use crate::model::options::{Commit, OnPartial};
 use crate::model::service::ExternalService;
 use crate::model::source::RecordSource;
 use crate::sim::driver::Driver;
 use crate::sim::fingerprint::Writer;
 use crate::sim::world::Machines;
+
+impl Writer<'_> {
+    /// The other records of a container's batch.
+    fn batch(&mut self, id: ContainerId) {
+        let (world, batch) = (self.world, self.world.containers[id.index()].batch());
+        batch.flags().into_iter().for_each(|flag| self.bytes.flag(flag));
+        for list in batch.lists() {
+            self.bytes.len(list.len());
+            for message in world.out.held(list) {
+                let Message::Received { queue, copy, receipt, .. } = *message else {
+                    unreachable!("a batch is of deliveries");
+                };
+                self.copy(copy);
+                self.receipt(receipt, queue);
+                self.attempt(receipt, queue, copy.id);
+            }
+        }
+    }
+}
 
 impl Machines for Writer<'_> {
     fn driver(&mut self, driver: &Driver) {
@@ -39,6 +59,9 @@ impl Machines for Writer<'_> {
             let queue = self.plan.containers[id.index()].in_queue_id;
             self.receipt(hand.receipt, queue);
             self.attempt(hand.receipt, queue, hand.copy.id);
+        }
+        if self.plan.containers[id.index()].options.batch > 1 {
+            self.batch(id);
         }
     }
 

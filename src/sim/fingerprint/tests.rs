@@ -26,8 +26,9 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
-/// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; and rows that are taken back.
-const PLANS: [&str; 11] = [
+/// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back; and
+/// containers that receive several records at a time.
+const PLANS: [&str; 12] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -76,6 +77,10 @@ const PLANS: [&str; 11] = [
     "topology.containers = 2
      container = { dual_write = 'compensate-if-alone', on_dependency_failure = 'give-back' }
      budget = { refuse = 9, visibility_timeout = 2 }
+     script = ['publish 1', 'publish 2']",
+    "topology.old_containers = 1
+     records.new_format_from = 4
+     container = { batch = 3, on_batch_failure = 'all-back' }
      script = ['publish 1', 'publish 2']",
 ];
 
@@ -208,6 +213,11 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
     for at in 0..plan.layout.containers() {
         for &(field, change) in container::fields::CHANGES {
             all.add("container", field, move |world| change(&mut world.containers[at]));
+        }
+        for (field, change) in container::batch::fields::changes() {
+            all.add("batch", field, move |world| {
+                change(&mut world.containers[at], &mut world.out);
+            });
         }
         all.add("hand", "receipt", move |world| {
             container::fields::RECEIPT(&mut world.containers[at]);

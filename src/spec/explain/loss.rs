@@ -46,7 +46,7 @@ impl Narrator<'_> {
         for context in plan.containers.iter().filter(|context| context.in_queue_id == queue) {
             let (container, name) =
                 (self.simulation.container(context.id), self.name(Place::Container(context.id)));
-            if container.hand().is_some_and(|hand| hand.copy.id == record) {
+            if self.simulation.holds(context.id, record) {
                 return vec![format!("only {name} still has it, in its memory")];
             }
             let comes = |message: &Message| {

@@ -54,6 +54,10 @@ impl Narrator<'_> {
                     let gives = gives(&record.to_string());
                     format!("{name} {gives} each time, since {table} has it already")
                 }
+                WhyBack::With(failed) => {
+                    let gives = gives(&record.to_string());
+                    format!("{name} {gives} each time, since {failed} fails")
+                }
                 WhyBack::Poison => format!(
                     "{name} cannot process {record} and {} each time{}",
                     gives("it"),

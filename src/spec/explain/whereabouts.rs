@@ -100,12 +100,15 @@ impl Narrator<'_> {
         let is = if group.len() == 1 { "is" } else { "are" };
         match spot {
             Spot::Queue(queue, holder) => self.stuck_in(queue, holder, &names, group.len()),
-            Spot::DeadLetters(queue, receives) => vec![format!(
-                "{names} {is} in the dead-letter queue of {} after {}; {}",
-                self.queue(queue),
-                plural(receives, "delivery", "deliveries"),
-                self.why_dead(queue, group)
-            )],
+            Spot::DeadLetters(queue, receives) => {
+                let dead = format!(
+                    "{names} {is} in the dead-letter queue of {} after {}; {}",
+                    self.queue(queue),
+                    plural(receives, "delivery", "deliveries"),
+                    self.why_dead(queue, group)
+                );
+                [dead].into_iter().chain(self.die_together(queue, group)).collect()
+            }
             Spot::Source => {
                 let was = if group.len() == 1 { "was" } else { "were" };
                 let mut reasons = vec![self.not_accepted(&format!("{names} {was}"))];
@@ -292,7 +295,7 @@ impl Narrator<'_> {
             format!("{has} never had it")
         };
         let reasons = [self.row_of(record, stage, region), forwarded].into_iter();
-        reasons.chain(self.passed(queue, record)).collect()
+        reasons.chain(self.passed(queue, record)).chain(self.removes_all(queue)).collect()
     }
 
     /// That a queue lets go of what it delivers, if that is its way.

@@ -24,6 +24,12 @@ pub(super) fn fits(scenario: &Scenario, stage: &str, own: &StageSettings) -> Res
             "leave this out, or add \"publish\" to container.steps",
         );
     }
+    if own.container.batch > 1 {
+        return refused(
+            "it is modelled of containers that receive one record at a time",
+            "leave this out, or use container.batch = 1",
+        );
+    }
     if own.store == StoreKind::Aurora {
         return refused(
             "it is modelled of regional tables only, and a global database has one for all regions",

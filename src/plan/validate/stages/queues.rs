@@ -4,28 +4,19 @@ use crate::model::options::{
     AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, OnDependencyFailure,
     QueueOptions, Receive, RemoveBy,
 };
-use crate::plan::validate::stages::{contradiction, each};
+use crate::plan::validate::stages::{Contradiction, each, refuse};
 use crate::scenario::{LossLimit, Problem, Scenario};
-
-/// Whether something contradicts the rest, its key, why that makes no sense, and what does.
-type Contradiction = (bool, &'static str, (&'static str, &'static str));
 
 /// No answer to what cannot happen, at each stage and in the queues that belong to none.
 pub(in crate::plan::validate) fn queues(scenario: &Scenario) -> Result<(), Problem> {
     let has_keys = scenario.records.keys > 0;
-    let refuse = |stage: Option<&str>, contradictions: &[Contradiction]| match contradictions
-        .iter()
-        .find(|(is_one, ..)| *is_one)
-    {
-        Some(&(_, key, why)) => Err(contradiction(scenario, stage, key, why)),
-        None => Ok(()),
-    };
-    refuse(None, &of_a_queue(&scenario.queue, has_keys))?;
+    refuse(scenario, None, &of_a_queue(&scenario.queue, has_keys))?;
     for (stage, own) in each(scenario) {
-        refuse(Some(stage), &of_a_queue(&own.queue, has_keys))?;
+        refuse(scenario, Some(stage), &of_a_queue(&own.queue, has_keys))?;
         let reads_on = own.container.on_dependency_failure == OnDependencyFailure::ReadOn;
         let is_no_log = own.queue.delivery != Delivery::Log;
         refuse(
+            scenario,
             Some(stage),
             &[(reads_on && is_no_log, "container.on_dependency_failure", POSITIONS)],
         )?;

@@ -53,6 +53,10 @@ pub(super) const REASONS: &[Reason] = &[
     ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
     ("container.is_old", is_new, Left::Out, "no container is of the old release"),
+    ("batch.rest", receives_one, Left::Out, "containers receive one record at a time"),
+    ("batch.done", receives_one, Left::Out, "containers receive one record at a time"),
+    ("batch.removes", receives_one, Left::Out, "containers receive one record at a time"),
+    ("batch.drains", receives_one, Left::Out, "containers receive one record at a time"),
     ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
     ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
@@ -85,6 +89,10 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     ("container.incarnation", repeats, Left::AsMeant, "it is written with those who mention it"),
 ];
+
+fn receives_one(plan: &Plan) -> bool {
+    !plan.any_container(|container| container.batch > 1)
+}
 
 fn always(_: &Plan) -> bool {
     true

@@ -1,11 +1,35 @@
-//! The machines that an event is about as something that happened to them.
+//! What an event is about: records, and machines.
 
 use crate::model::dns::DnsSide;
-use crate::model::event::{Event, fault};
+use crate::model::event::fault;
+use crate::model::event::{Event, Holder};
 use crate::model::fault::Target;
-use crate::model::id::{MachineId, RegionId, StageId};
+use crate::model::id::{MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
-use crate::model::{container, replicator};
+use crate::model::{container, queue, replicator};
+
+/// What holds a copy, or has held it.
+pub(super) fn place_of_holder(holder: Holder) -> Place {
+    match holder {
+        Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
+        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
+            Place::Table(id)
+        }
+    }
+}
+
+/// The record that something happened to; and where, if it was not where the step was taken.
+pub(super) fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
+    let record = event.record()?;
+    if let Event::Fault(fault::Event::Lost { holder, .. }) = *event {
+        return Some((record, Some(holder)));
+    }
+    if let Event::Queue(queue::Event::Redriven { queue, .. }) = *event {
+        // The driver takes the step.
+        return Some((record, Some(Holder::DeadLetters(queue))));
+    }
+    Some((record, None))
+}
 
 /// The machines that something happened to which changes how they answer.
 pub(in crate::report) fn disturbed_by(event: &Event, layout: &Layout) -> Vec<MachineId> {
@@ -65,4 +89,12 @@ fn all_of(region: RegionId, layout: &Layout) -> Vec<MachineId> {
         .filter(|place| is_there(place))
         .map(|&place| layout.machine(place))
         .collect()
+}
+
+/// The record that came with another one in this message.
+pub(super) fn came_along(event: &Event) -> Option<RecordId> {
+    if let Event::Container(container::Event::CameAlong { record, .. }) = *event {
+        return Some(record);
+    }
+    None
 }
