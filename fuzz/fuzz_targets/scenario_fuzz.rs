@@ -5,4 +5,6 @@ use active_active::arbitrary::Case;
 // What an address sanitizer is told.
 use active_active_fuzz as _;
 
-active_active::fuzz_cases!(|bytes: &[u8]| Case::from_bytes(bytes).into_iter().flat_map(Case::orders));
+active_active::fuzz_cases!(|bytes: &[u8]| Case::from_bytes(bytes)
+    .into_iter()
+    .flat_map(Case::orders));
