@@ -24,9 +24,6 @@ use crate::common::plans;
 /// by one in some hundred.
 const CASES: u32 = 2_000;
 
-/// The same of bytes, of which a few change a random run: they spend a budget sooner.
-const BYTES_CASES: u64 = 8_000;
-
 fn config() -> Config {
     let rng_seed = RngSeed::Fixed(1);
     Config { cases: CASES, failure_persistence: None, rng_seed, ..Config::default() }
@@ -54,7 +51,7 @@ fn every_unsound_design_is_found_from_bytes() {
     for unsound in UNSOUND.iter() {
         let plan = plan(unsound);
         let mut runner = Runner::new(Arc::clone(&plan));
-        let violated = (0..BYTES_CASES).find_map(|number| {
+        let violated = (0..CASES.into()).find_map(|number| {
             let case = Case::of(plan.scenario(), &bytes(number)).expect("it is short");
             match runner.run(&mut Script::new(case.choices), 0, &mut ()).verdict {
                 Verdict::Violated(violation) => Some((number, violation.property())),
