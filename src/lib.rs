@@ -74,8 +74,8 @@
 //! Before 1.0, a minor version may change anything, and the changelog says what. Types of errors and reasons
 //! ([`explore::Failure`], [`scenario::Cause`], [`spec::Breach`]) can get more variants at any time, and are `non_exhaustive`.
 //! Those that say what there is in the model ([`model::Event`], [`model::fault::Target`], [`sim::Choice`], [`spec::PropertyName`])
-//! are not, on purpose: whoever matches them all wants the compiler to say when there is a new machine, and that is a
-//! minor version.
+//! are exhaustive on purpose: a match over all machines or events must break at compile time when there is a new one, and a new
+//! one is a minor version.
 //!
 //! # Features
 //!

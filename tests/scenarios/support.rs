@@ -1,13 +1,16 @@
 //! What the tests of scenarios share: every scheduler, and a run as its checks see it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use active_active::explore::{
-    Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, Verdict,
+    Choices, Coverage, Observer, Outcome, Phase, Reached, Runner, SearchProgress, Verdict,
+    Verified, Verify,
 };
 use active_active::model::event::fault;
 use active_active::model::fault::FaultKind;
 use active_active::model::{Event, RecordId, TableId};
+use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scheduler::seed::generator;
 use active_active::scheduler::{Random, Replay, RoundRobin, Script};
@@ -150,5 +153,19 @@ pub(crate) fn assert_mended(name: &str, fixes: &[&str]) {
     assert_eq!(found(name, &[]), Some(*property), "{name}");
     for fix in fixes {
         holds_with(name, &[fix], all_is_everywhere);
+    }
+}
+
+/// What a search of all orders of a plan finds of which no steps are known to commute.
+pub(crate) fn found_in_every_order(plan: &Arc<Plan>, reduces: bool) -> Option<PropertyName> {
+    let verify = Verify { threads: 2, reduces, ..Verify::new(Arc::clone(plan)) };
+    let report = verify.run(&SearchProgress::default());
+    assert!(!report.reduced, "{}", plan.scenario().to_toml_without_defaults());
+    match &report.verdict {
+        Verified::Violated(found) => Some(found.violation.property()),
+        Verified::Holds => None,
+        Verified::Incomplete(why) => {
+            panic!("{why:?}: {}", plan.scenario().to_toml_without_defaults())
+        }
     }
 }
