@@ -23,7 +23,7 @@
 //! | speeds | pick: none mostly, else up to 3; each a kind, a spot, and a pick from 1 to 1000; with two of the picks the times follow, in the order of `[timing]`: picks from 0 to 60,000 ms, and a byte modulo 101 for the spread; the external service takes as long as a replicator |
 //! | opening | and from 128 on a byte whose bits say which stages have a database, and one for its writer and, from 128 on, how far it may be ahead; pick: none mostly, else waiting, bypassed or paused with a spot, unreplicated, or a rollout with a spot and a byte |
 //! | script | up to 12 acts, each a pick of its kind and what it needs; kind 0 ends the script |
-//! | failed queues, commands, calls | pick: refuse those who wait, at once mostly, with or without an external service; else keep them waiting, or as messages, or both |
+//! | failed queues, commands, calls | pick: refuse those who wait, at once mostly, with or without an external service; else keep them waiting (and two relays of each outbox), or as messages, or both |
 //! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
 //!
 //! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each

@@ -15,6 +15,7 @@ mod containers;
 mod dual_write;
 mod naming;
 mod own;
+mod relays;
 mod script;
 mod spot;
 mod ways;
@@ -88,7 +89,7 @@ pub(crate) struct Sketch {
     /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
     /// that halt, and a queue that gives up makes dead letters of what is given back.
     pub(crate) on_dependency_failure: OnDependencyFailure,
-    /// Containers store and remove, and relays publish. Not with a global database or strong replication, nor where a table is
+    /// Containers store and remove, and relays publish, two where failed queues keep those waiting who wait. Not with a global database or strong replication, nor where a table is
     /// lost alone; what a script expects of its beginning is said of containers that publish.
     pub(crate) outbox: bool,
     /// How containers keep their table and the next queue in step: any but the unsound one.
@@ -219,6 +220,7 @@ impl Sketch {
                 ..QueueOptions::default()
             },
             commands: self.commands(),
+            relay: self.relay(),
             container: self.container(rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop)),
             table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
             destination: DestinationOptions { versions, ..DestinationOptions::default() },

@@ -18,6 +18,7 @@ mod logs;
 mod losses;
 use crate::common::plans;
 mod published;
+mod relays;
 mod rollouts;
 mod routes;
 mod shapes;
@@ -101,6 +102,8 @@ const TESTED: &[&str] = &[
     "failures-anywhere",
     "partitioned-anywhere",
     "outbox-anywhere",
+    // In `relays.rs`.
+    "two-relays",
     // In `dual_writes.rs`.
     "compensated-anywhere",
     "transacted-anywhere",

@@ -235,6 +235,14 @@ mod tests {
         }
     }
 
+    /// Of what a relay can be sent, the rest begins transactions.
+    #[test]
+    fn an_outbox_is_sent_what_its_relay_lists() {
+        let listed = table::relay::RelayInput::KINDS.iter().copied();
+        let listed = listed.filter(|&kind| kind != MessageKind::Begin);
+        assert_eq!(listed.collect::<BTreeSet<_>>(), OF_AN_OUTBOX.iter().copied().collect());
+    }
+
     #[test]
     fn every_pair_is_listed_once() {
         let all: Vec<Pair> = pairs().collect();

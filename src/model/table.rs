@@ -152,13 +152,11 @@ impl RegionalTable {
             Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
-            Input::Begin { client, copy } => {
-                self.tell_relay(RelayInput::Begin(client, copy), context, out);
-            }
-            Input::Relay => self.tell_relay(RelayInput::Poll, context, out),
-            Input::Sent { .. } => self.tell_relay(RelayInput::Sent, context, out),
-            Input::SendRefused { .. } => self.tell_relay(RelayInput::SendRefused, context, out),
-            Input::Wake { .. } => self.tell_relay(RelayInput::Wake, context, out),
+            Input::Begin { .. }
+            | Input::Relay { .. }
+            | Input::Sent { .. }
+            | Input::SendRefused { .. }
+            | Input::Wake { .. } => self.tell_relay(RelayInput::of(message), context, out),
             Input::Withdraw { client, copy } => self.withdraw(client, copy, context, store, out),
             Input::Transact { .. } => unreachable!("the world has all that takes part"),
         }
@@ -292,7 +290,7 @@ impl RegionalTable {
             return out.set_open(context.machine, false);
         }
         self.refuse_waiting(out);
-        self.relay.roll_back(out);
+        self.relay.fail(out);
         for _ in 0..self.pending.len() {
             let (client, copy) = self.next_pending(out);
             refuse(client, context, out);
@@ -322,7 +320,9 @@ impl RegionalTable {
             Some(_) => out.release_in_front(&mut self.held, context.machine),
         }
         out.set_open(context.machine, true);
-        self.relay.poll(context.machine, out);
+        if let Some(relay) = &context.relay {
+            self.relay.poll(context.machine, relay, out);
+        }
     }
 
     /// Whether it serves requests.

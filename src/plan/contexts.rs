@@ -223,7 +223,7 @@ impl Builder<'_> {
         let publishes = publishes.into_iter().any(|act| steps.contains(&Some(act)));
         (!publishes).then(|| relay::Context {
             out_queue: self.layout.machine(Place::Queue(next)),
-            position: self.scenario.relay.position,
+            options: self.scenario.relay,
         })
     }
 

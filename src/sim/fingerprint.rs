@@ -233,6 +233,13 @@ impl Writer<'_> {
     /// An incarnation of the machine that is only asked whether it is the newest: how long ago it was
     /// is unobservable, and would grow without bound while another machine does not answer.
     fn incarnation(&mut self, incarnation: u16, machine: MachineId) {
+        if let Place::Table(id) = self.plan.layout.places()[machine.index()]
+            && self.renames
+        {
+            // Of a relay it is asked which instance it was, and whether that has died since.
+            let instance = self.world.tables[id.index()].relay().instance(incarnation);
+            return self.bytes.u16(instance.map_or(u16::MAX, |instance| instance as u16));
+        }
         let age = self.age(incarnation, machine);
         self.bytes.u16(if self.renames { age.min(1) } else { age });
     }
@@ -296,7 +303,8 @@ impl Writer<'_> {
     fn message(&mut self, message: &Message, to: MachineId) {
         self.bytes.u8(message.kind() as u8);
         match *message {
-            Message::Proceed | Message::Relay => {}
+            Message::Proceed => {}
+            Message::Relay { instance } => self.bytes.u8(instance),
             Message::Publish { batch } => self.bytes.u16(batch.0),
             Message::Wake { region } => self.bytes.u8(region.0),
             Message::Insert { client, copy } | Message::Withdraw { client, copy }

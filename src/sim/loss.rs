@@ -188,11 +188,7 @@ impl World {
             if context.database.is_some() {
                 self.cancel_forwards(context.id, plan);
             }
-            let under_way = self.tables[context.id.index()].relay().under_way();
-            held.extend(self.unread(context.id).chain(under_way.map(|copy| copy.id)));
-            if let Some(copy) = under_way {
-                self.out.emit(lost_intent(context.id, copy));
-            }
+            held.extend(self.intents(context.id));
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }
@@ -285,8 +281,8 @@ impl World {
         }
     }
 
-    /// The records that the relay of a table is still to read.
-    fn unread(&self, id: TableId) -> impl Iterator<Item = RecordId> {
+    /// The records that the relay of a table has not done.
+    fn intents(&self, id: TableId) -> impl Iterator<Item = RecordId> {
         let [intents, _] = self.tables[id.index()].relay().lists();
         let intents = self.out.held(intents);
         intents
@@ -296,8 +292,7 @@ impl World {
 
     /// Whether the outbox of a table has a record that its relay has not published.
     pub(super) fn intends(&self, id: TableId, record: RecordId) -> bool {
-        let under_way = self.tables[id.index()].relay().under_way();
-        under_way.is_some_and(|copy| copy.id == record) || self.unread(id).any(|id| id == record)
+        self.intents(id).any(|id| id == record)
     }
 
     /// What operators do about a region that does not come back: no traffic is sent there any more.

@@ -315,6 +315,7 @@ const UNSOUND: Never = (
         "queue.deduplication = by-key",
         "queue.receive = destructive",
         "queue.remove = head",
+        "relay.advance = before-publish",
         "relay.position = by-id",
         "replication.on_failure = drop",
         "replication.acknowledge = received",

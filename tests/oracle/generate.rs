@@ -13,6 +13,8 @@ use active_active::scheduler::{Random, RoundRobin, Script};
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
+use crate::oracle::relays;
+
 /// Unsound values of design options, those more than once that show seldom.
 const LISTED_UNSOUND: &[&str] = &[
     "container.steps=remove,store,publish",
@@ -226,7 +228,7 @@ impl Case {
             return false;
         }
         let checks = |change: &&str| self.changes.iter().any(|known| known == change);
-        if !self.gives_up_soundly() {
+        if !self.gives_up_soundly() || !relays::claim_soundly(scenario) {
             return false;
         }
         let is_mixed = scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0;

@@ -128,7 +128,7 @@ impl Replay<'_> {
             | Message::Insert { .. }
             | Message::Begin { .. }
             | Message::Begun { .. }
-            | Message::Relay
+            | Message::Relay { .. }
             | Message::Inserted { .. }
             | Message::InsertRefused { .. }
             | Message::Replicate { .. }

@@ -160,7 +160,10 @@ macro_rules! row {
     } } };
     (Relay $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "relay" about() lost()
         /// To a table, from itself: its relay reads the outbox.
-        Relay
+        Relay {
+            /// Which instance of it, from 0.
+            instance: u8,
+        }
     } } };
     (Commit $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "commit" about() lost()
         /// To a log, from itself on behalf of a consumer: its interval has passed, and it commits its positions.

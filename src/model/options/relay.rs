@@ -1,6 +1,7 @@
 //! The options of the relays.
 
-use crate::model::options::{SOUND, UNSOUND};
+use crate::model::options::scenarios::TWO_RELAYS_OF_STANDARD_QUEUES;
+use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
 section! {
@@ -10,7 +11,19 @@ section! {
     RelayOptions {
         /// In which order a relay reads its outbox, and so what it takes for read.
         position: Position,
+        /// How many instances each relay has: 1 or 2. Two go on when one of them waits; they share the outbox and the position.
+        instances: u8 = 1 => instances(),
+        /// What an instance claims of the outbox before it publishes.
+        claim: Claim,
+        /// When the position is advanced past an intent, so that no instance reads that again.
+        advance: Advance,
     }
+}
+
+const TWO_RELAYS: &str = "two-relays";
+
+fn instances() -> Vec<(u8, About)> {
+    vec![(1, SOUND), (2, SOUND.needs(&["container.steps=store,remove"]).holds_in(&[TWO_RELAYS]))]
 }
 
 option! {
@@ -23,5 +36,36 @@ option! {
         ById = UNSOUND
             .needs(&["container.steps=store,remove"])
             .by("outbox-watermark", P::NeverLost),
+    }
+}
+
+option! {
+    /// What an instance of a relay claims before it publishes.
+    Claim {
+        /// Nothing: each instance reads the first intent that is not done, and that is done when the queue has acknowledged the record to
+        /// one of them. Sound: a record is published up to twice, and its first copy comes in the order of the outbox, since
+        /// no instance reads the next intent before.
+        None = SOUND.holds_in(&[TWO_RELAYS]),
+        /// The first intent that no other instance has claimed (`SELECT … FOR UPDATE SKIP LOCKED`). Sound on standard queues. On
+        /// a fifo queue the order is lost: two records are under way at once, and one that is refused, or late, comes behind the
+        /// other. In an active-passive system `InOrder` catches that, elsewhere `RegionFifo`.
+        SkipLocked = SOUND
+            .needs(&["container.steps=store,remove", "relay.instances=2"])
+            .with(&["queue.delivery=standard"])
+            .by(TWO_RELAYS, P::RegionFifo)
+            .holds_in(&[TWO_RELAYS_OF_STANDARD_QUEUES]),
+    }
+}
+
+option! {
+    /// When a relay advances its position.
+    Advance {
+        /// When the queue has acknowledged the record. Sound: what was under way when the relay died is published again.
+        AfterPublish = SOUND.holds_in(&[TWO_RELAYS]),
+        /// When it has read the intent, before it publishes. Unsound: the only copy of a record is then in the memory of a process
+        /// that can die, as with a consumer that commits its offset before it has processed.
+        BeforePublish = UNSOUND
+            .needs(&["container.steps=store,remove"])
+            .by(TWO_RELAYS, P::NeverLost),
     }
 }

@@ -379,3 +379,18 @@ pub(crate) const SLOW_CONSUMER: &str = r#"
     budget.visibility_timeout = 3
     spec.leave_out = ["StoreBeforeForward", "RemoveLast"]
 "#;
+
+/// Two relays publish from each outbox to a standard queue, each its own intent; no fault of the budget brings anything out of
+/// order by itself.
+pub(crate) const TWO_RELAYS_OF_STANDARD_QUEUES: &str = r#"
+    name = "two-relays-of-standard-queues"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["inbound", "core"]
+    records.batches = [6]
+    queue.delivery = "standard"
+    container.steps = ["store", "remove"]
+    relay.instances = 2
+    budget.fail = 2
+    budget.lost_reply = 2
+    budget.late = 2
+"#;

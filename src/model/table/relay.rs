@@ -1,8 +1,9 @@
 //! The outbox of a regional table, and the relay that publishes from it.
 
-use crate::model::id::{MachineId, TableId};
+use crate::model::id::{MachineId, QueueId, RegionId, TableId};
+use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
-use crate::model::options::{Position, ReplicationMode};
+use crate::model::options::{Advance, Claim, Position, RelayOptions, ReplicationMode};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -47,34 +48,48 @@ pub enum State {
 /// containers of two regions store is published in both. A store that finds the record stored in its own region
 /// writes no second intent. A table that is lost takes its intents with it.
 ///
+/// The process of the relay dies with a failure of its table that refuses requests, and begins again when that has recovered:
+/// its memory is lost, and what the next queue answers to its earlier life is ignored. Its position is kept with the
+/// intents. So what was under way is published again, unless the position was advanced before
+/// ([`Advance::BeforePublish`]): then it is read by nobody any more.
+///
+/// A relay can have two instances, each with one record under way. They share the outbox and the position. Where they claim
+/// nothing ([`Claim::None`]), each reads the first intent that is not done, whichever other instance has it under
+/// way, and it is done when the first acknowledgement comes. So the next intent is read only when the queue has this record, and the
+/// first copies of all records come to the queue in the order of the outbox; only second copies come later. Where each
+/// claims its own intent ([`Claim::SkipLocked`]), two records are under way, and what is refused, late, or read again
+/// comes behind the other one. Instances are parts of one machine, so one is slow only as far as its request is late or
+/// refused.
+///
 /// With [`Position::ById`] a store is a transaction of two requests: the first one opens it and gets its id,
 /// the second one commits. The relay reads what is committed in the order of the ids; transactions that are still open with a smaller id
 /// are passed, for its position is the greatest id that it has read. A failure of the table rolls open transactions
 /// back, and so does the next transaction of the same container.
 ///
 /// Source: the transactional outbox (Richardson, *Microservices patterns*, 3.3) with a polling publisher or with transaction
-/// log tailing; kamu-data/kamu-cli#1398 for what becomes of ids that commit out of order.
+/// log tailing; kamu-data/kamu-cli#1398 for what becomes of ids that commit out of order; the PostgreSQL manual on
+/// `SELECT … FOR UPDATE SKIP LOCKED` for several consumers of one table.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Relay {
-    state: State,
-    /// The record that it has read and sent, until that is acknowledged.
-    under_way: Option<RecordCopy>,
-    /// What it has not read, in the order in which it will: `Insert` is an intent, `Begin` a transaction that is open.
+    /// By instance. A relay of one has the first.
+    workers: [Worker; Relay::INSTANCES_MAX],
+    /// What is not done, in the order in which it is read: `Insert` is an intent, `Begin` a transaction that is open.
     intents: List,
     /// Open transactions whose id it has passed.
     passed: List,
 }
 
-/// What a relay knows about its place and its design.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Context {
-    /// The address of the queue it sends to.
-    pub(crate) out_queue: MachineId,
-    /// In which order it reads.
-    pub(crate) position: Position,
+/// One instance of a relay.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Worker {
+    state: State,
+    /// The record that it has sent or will send again; none if another instance has published it meanwhile.
+    under_way: Option<RecordCopy>,
+    /// How often it died while the queue had a request of it.
+    life: u16,
 }
 
-impl Relay {
+impl Worker {
     /// What it does.
     pub fn state(&self) -> State {
         self.state
@@ -85,9 +100,74 @@ impl Relay {
         self.under_way
     }
 
-    /// What it has not read, and the open transactions that it has passed.
+    /// How often it died while the queue had a request of it.
+    pub(crate) fn life(&self) -> u16 {
+        self.life
+    }
+
+    /// Whether the queue has a request of this life of it.
+    fn waits_for_reply(&self) -> bool {
+        match self.state {
+            State::Sending | State::Woken => true,
+            State::Idle | State::Polling | State::Waiting => false,
+        }
+    }
+
+    /// Its memory is lost. A request to read the outbox is as good for its next life.
+    fn die(&mut self) {
+        self.life = self.life.wrapping_add(u16::from(self.waits_for_reply()));
+        self.under_way = None;
+        if self.state != State::Polling {
+            self.state = State::Idle;
+        }
+    }
+}
+
+messages! {
+    /// What a relay can be sent.
+    pub(crate) enum RelayInput for "a relay" { Begin, Relay, Sent, SendRefused, Wake }
+}
+
+/// What a relay knows about its place and its design.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Context {
+    /// The address of the queue it sends to.
+    pub(crate) out_queue: MachineId,
+    /// Its design.
+    pub(crate) options: RelayOptions,
+}
+
+impl Context {
+    fn instances(&self) -> usize {
+        self.options.instances.into()
+    }
+}
+
+impl Relay {
+    /// How many instances a relay has, at most.
+    pub const INSTANCES_MAX: usize = 2;
+
+    /// Its instances. A relay of one has the first.
+    pub fn workers(&self) -> &[Worker] {
+        &self.workers
+    }
+
+    /// What it has not done, and the open transactions that it has passed.
     pub(crate) fn lists(&self) -> [&List; 2] {
         [&self.intents, &self.passed]
+    }
+
+    /// Whose request a reply is to: an instance, if it is the same life of it.
+    pub(crate) fn instance(&self, incarnation: u16) -> Option<usize> {
+        let instance = usize::from(incarnation) % Relay::INSTANCES_MAX;
+        let worker = &self.workers[instance];
+        (worker.waits_for_reply() && self.incarnation(instance) == incarnation).then_some(instance)
+    }
+
+    /// The number of an instance and of its life, in one.
+    fn incarnation(&self, instance: usize) -> u16 {
+        let lives = Relay::INSTANCES_MAX as u16;
+        self.workers[instance].life.wrapping_mul(lives).wrapping_add(instance as u16)
     }
 
     /// A transaction begins, and has an id greater than all others; an earlier one of the same container is rolled back.
@@ -99,7 +179,7 @@ impl Relay {
     }
 
     /// Rolls open transactions back.
-    pub(super) fn roll_back(&mut self, out: &mut Outbox) {
+    fn roll_back(&mut self, out: &mut Outbox) {
         out.retain_held(&mut self.intents, |message| !is_open_for(message, |_| true));
         out.retain_held(&mut self.passed, |_| false);
     }
@@ -113,7 +193,7 @@ impl Relay {
         context: &Context,
         out: &mut Outbox,
     ) -> Option<bool> {
-        if context.position == Position::ByCommit {
+        if context.options.position == Position::ByCommit {
             out.hold(&mut self.intents, Message::Insert { client, copy });
             return Some(false);
         }
@@ -137,67 +217,143 @@ impl Relay {
         out.retain_held(&mut self.passed, keep);
     }
 
-    /// Reads the outbox soon, if there is something to read and it has nothing else to do.
-    pub(super) fn poll(&mut self, table: MachineId, out: &mut Outbox) {
-        if self.state == State::Idle && out.held(&self.intents).any(is_intent) {
-            self.state = State::Polling;
-            out.send(table, Message::Relay);
+    /// Has each instance read the outbox soon that has nothing else to do, if there is something to read.
+    pub(super) fn poll(&mut self, table: MachineId, context: &Context, out: &mut Outbox) {
+        for instance in 0..context.instances() {
+            let is_idle = self.workers[instance].state == State::Idle;
+            if is_idle && self.next(instance, context, out).is_some() {
+                self.workers[instance].state = State::Polling;
+                out.send(table, Message::Relay { instance: instance as u8 });
+            }
         }
     }
 
-    /// Reads the next intent, and sends its record.
-    fn read(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
-        self.state = State::Idle;
-        if !out.held(&self.intents).any(is_intent) {
-            return;
+    /// The intent that an instance would read next.
+    fn next(&self, instance: usize, context: &Context, out: &Outbox) -> Option<RecordCopy> {
+        let other = self.workers[1 - instance].under_way;
+        let is_claimed = |copy: &RecordCopy| match context.options.claim {
+            Claim::None => false,
+            Claim::SkipLocked => other.is_some_and(|other| other.id == copy.id),
+        };
+        out.held(&self.intents).filter_map(intent).find(|copy| !is_claimed(copy))
+    }
+
+    /// An instance reads the next intent, and sends its record.
+    fn read(
+        &mut self,
+        instance: usize,
+        table: &table::Context,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        self.workers[instance].state = State::Idle;
+        let Some(copy) = self.next(instance, context, out) else { return };
+        if context.options.position == Position::ById {
+            self.pass(copy, table.id, out);
         }
-        while let Some(message) = out.take_held(&mut self.intents) {
-            if let Message::Insert { copy, .. } = message {
-                self.under_way = Some(copy);
-                return self.send(table, context, out);
+        self.workers[instance].under_way = Some(copy);
+        if context.options.advance == Advance::BeforePublish {
+            self.done(copy, table.id, out);
+        }
+        self.send(instance, table, context, out);
+    }
+
+    /// Passes the transactions that are open with a smaller id than that of an intent.
+    fn pass(&mut self, copy: RecordCopy, table: TableId, out: &mut Outbox) {
+        loop {
+            let before =
+                out.held(&self.intents).take_while(|message| intent(message) != Some(copy));
+            let Some(&open) = before.into_iter().find(|message| intent(message).is_none()) else {
+                return;
+            };
+            out.take_first_held(&mut self.intents, |message| *message == open);
+            if let Some(record) = open.record() {
+                out.emit(Event::Passed { table, record });
             }
-            if let Some(record) = message.record() {
-                out.emit(Event::Passed { table: table.id, record });
-            }
-            out.hold(&mut self.passed, message);
+            out.hold(&mut self.passed, open);
         }
     }
 
-    fn send(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
-        let copy = self.under_way.expect("it sends what it has read");
-        self.state = State::Sending;
-        let client = Client { machine: table.machine, incarnation: 0 };
+    fn send(
+        &mut self,
+        instance: usize,
+        table: &table::Context,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let copy = self.workers[instance].under_way.expect("it sends what it has read");
+        self.workers[instance].state = State::Sending;
+        let client = Client { machine: table.machine, incarnation: self.incarnation(instance) };
         out.send(context.out_queue, Message::Send { client, copy });
     }
 
-    /// The next queue has what was sent.
-    fn published(&mut self, table: TableId, out: &mut Outbox) {
-        let copy = self.under_way.take().expect("it hears of what it has sent");
+    /// The position is advanced: no instance reads the intent any more.
+    fn done(&mut self, copy: RecordCopy, table: TableId, out: &mut Outbox) {
+        out.take_first_held(&mut self.intents, |message| intent(message) == Some(copy));
         out.emit(Event::Relayed { table, record: copy.id });
-        self.state = State::Idle;
     }
 
-    fn refused(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
-        match self.state {
-            State::Woken => self.send(table, context, out),
-            State::Sending | State::Waiting => self.state = State::Waiting,
-            // What it had sent was lost with its region, and with that the record: there is nothing to send again.
-            State::Idle | State::Polling => {}
+    /// The next queue has what an instance sent. Another one that has the same record under way has nothing to send again.
+    fn published(
+        &mut self,
+        instance: usize,
+        table: &table::Context,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        if let (Some(copy), Advance::AfterPublish) =
+            (self.workers[instance].under_way.take(), context.options.advance)
+        {
+            self.done(copy, table.id, out);
+            let other = &mut self.workers[1 - instance];
+            if other.under_way == Some(copy) {
+                other.under_way = None;
+                if other.state == State::Waiting {
+                    other.state = State::Idle;
+                }
+            }
+        }
+        self.read(instance, table, context, out);
+        self.poll(table.machine, context, out);
+    }
+
+    fn refused(
+        &mut self,
+        instance: usize,
+        table: &table::Context,
+        context: &Context,
+        out: &mut Outbox,
+    ) {
+        let worker = &mut self.workers[instance];
+        match (worker.under_way, worker.state) {
+            (None, _) => self.read(instance, table, context, out),
+            (Some(_), State::Woken) => self.send(instance, table, context, out),
+            (Some(_), State::Idle | State::Polling | State::Sending | State::Waiting) => {
+                worker.state = State::Waiting;
+            }
         }
     }
 
     fn wake(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
-        match self.state {
-            State::Waiting => self.send(table, context, out),
-            State::Sending => self.state = State::Woken,
-            State::Idle | State::Polling | State::Woken => {}
+        for instance in 0..context.instances() {
+            match self.workers[instance].state {
+                State::Waiting => self.send(instance, table, context, out),
+                State::Sending => self.workers[instance].state = State::Woken,
+                State::Idle | State::Polling | State::Woken => {}
+            }
         }
     }
 
-    /// Loses the intents that it has not read, and says of which records. What is under way it has read.
+    /// The process dies with its table. Open transactions are rolled back.
+    pub(super) fn fail(&mut self, out: &mut Outbox) {
+        self.roll_back(out);
+        self.workers.iter_mut().for_each(Worker::die);
+    }
+
+    /// Loses the intents that are not done, and says of which records.
     pub(crate) fn lose(&mut self, mut lost: impl FnMut(RecordCopy, &mut Outbox), out: &mut Outbox) {
         while let Some(message) = out.take_held(&mut self.intents) {
-            if let Message::Insert { copy, .. } = message {
+            if let Some(copy) = intent(&message) {
                 lost(copy, out);
             }
         }
@@ -205,8 +361,9 @@ impl Relay {
     }
 }
 
-fn is_intent(message: &Message) -> bool {
-    matches!(message, Message::Insert { .. })
+/// The record of an intent.
+fn intent(message: &Message) -> Option<RecordCopy> {
+    if let Message::Insert { copy, .. } = *message { Some(copy) } else { None }
 }
 
 /// Whether it is an open transaction of such a container.
@@ -225,23 +382,30 @@ impl RegionalTable {
         let relay = context.relay.as_ref().expect("only a table with an outbox gets these");
         let fails = self.state == table::State::Failed;
         match input {
-            RelayInput::Begin(client, _) if fails => refuse(client, context, out),
-            RelayInput::Begin(client, copy) => {
+            RelayInput::Begin { client, .. } if fails => refuse(client, context, out),
+            RelayInput::Begin { client, copy } => {
                 self.relay.begin(client, copy, out);
                 let Client { machine, incarnation } = client;
                 out.send(machine, Message::Begun { incarnation });
             }
             // It cannot read, and begins again when the table has recovered.
-            RelayInput::Poll if fails => self.relay.state = State::Idle,
-            RelayInput::Poll => self.relay.read(context, relay, out),
-            RelayInput::Sent => {
-                self.relay.published(context.id, out);
-                if !fails {
-                    self.relay.read(context, relay, out);
+            RelayInput::Relay { instance } if fails => {
+                self.relay.workers[usize::from(instance)].state = State::Idle;
+            }
+            RelayInput::Relay { instance } => {
+                self.relay.read(instance.into(), context, relay, out);
+            }
+            RelayInput::Sent { incarnation, .. } => {
+                if let Some(instance) = self.relay.instance(incarnation) {
+                    self.relay.published(instance, context, relay, out);
                 }
             }
-            RelayInput::SendRefused => self.relay.refused(context, relay, out),
-            RelayInput::Wake => self.relay.wake(context, relay, out),
+            RelayInput::SendRefused { incarnation } => {
+                if let Some(instance) = self.relay.instance(incarnation) {
+                    self.relay.refused(instance, context, relay, out);
+                }
+            }
+            RelayInput::Wake { .. } => self.relay.wake(context, relay, out),
         }
     }
 
@@ -274,20 +438,6 @@ impl RegionalTable {
             out.send(context.replicator, Message::Replicate { region, copy, time });
         }
         acknowledge(client, duplicate, context, store, out);
-        self.relay.poll(context.machine, out);
+        self.relay.poll(context.machine, relay, out);
     }
-}
-
-/// What a relay is told.
-pub(super) enum RelayInput {
-    /// A transaction begins.
-    Begin(Client, RecordCopy),
-    /// It is time to read the outbox.
-    Poll,
-    /// The next queue has the record.
-    Sent,
-    /// The next queue does not have the record.
-    SendRefused,
-    /// Something has changed, try again.
-    Wake,
 }

@@ -4,9 +4,7 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::StageId;
 use crate::model::layout::Layout;
-use crate::model::options::{
-    Action, Clock, DualWrite, Position, RelayOptions, ReplicationMode, StoreKind,
-};
+use crate::model::options::{Action, Clock, DualWrite, Position, ReplicationMode, StoreKind};
 use crate::plan::DriverAction;
 use crate::plan::validate::range;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
@@ -15,6 +13,7 @@ use crate::words;
 mod batches;
 mod dual_write;
 mod queues;
+mod relays;
 
 pub(super) use batches::batches;
 pub(in crate::plan) use dual_write::dual_write;
@@ -155,15 +154,7 @@ pub(in crate::plan) fn container_steps(scenario: &Scenario) -> Result<Vec<Steps>
             }
         });
     }
-    if scenario.relay != RelayOptions::default()
-        && !each(scenario).any(|(_, own)| own.container.has_outbox())
-    {
-        let (why, remedy) = (
-            "containers publish by themselves, and there is no relay",
-            "set container.steps to [\"store\", \"remove\"], or leave this out",
-        );
-        return Err(Problem::new("relay.position", Cause::Contradiction { why, remedy }));
-    }
+    relays::fit(scenario)?;
     Ok(all)
 }
 

@@ -84,7 +84,7 @@ impl Scene<'_> {
             Message::Begun { .. } => {
                 format!("hears that the transaction to store {} has its id", self.record_in_hand())
             }
-            Message::Relay => "has its relay read the outbox".to_owned(),
+            Message::Relay { instance } => self.reads_outbox(instance),
             Message::Inserted { duplicate: false, .. } => {
                 format!("hears that {} is stored", self.record_in_hand())
             }
@@ -323,7 +323,7 @@ impl Scene<'_> {
                 format!("asks {name} to store it, to publish it and to remove it, all or nothing")
             }
             Message::Begin { .. } => format!("begins a transaction at {name} to store it"),
-            Message::Relay => return None,
+            Message::Relay { .. } => return None,
             Message::Call { .. } => format!("calls {name} for it"),
             Message::Probe { .. } if self.actor == Some(to) => return None,
             Message::Probe { region } if places[to.index()] == Place::InDns => {

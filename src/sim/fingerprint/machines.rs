@@ -79,11 +79,18 @@ impl Machines for Writer<'_> {
         if self.plan.clocks_differ {
             self.bytes.flag(table.ahead() > 0);
         }
-        if self.plan.tables[id.index()].relay.is_some() {
+        if let Some(context) = &self.plan.tables[id.index()].relay {
             let relay = table.relay();
-            self.bytes.u8(relay.state() as u8);
-            self.bytes.flag(relay.under_way().is_some());
-            relay.under_way().into_iter().for_each(|copy| self.copy(copy));
+            for worker in &relay.workers()[..context.options.instances.into()] {
+                // Only where one has died, so that it changes no state in which none has.
+                let has_died = worker.life() > 0 && !self.renames;
+                self.bytes.u8(worker.state() as u8 | u8::from(has_died) << 7);
+                self.bytes.flag(worker.under_way().is_some());
+                worker.under_way().into_iter().for_each(|copy| self.copy(copy));
+                if has_died {
+                    self.bytes.u16(worker.life());
+                }
+            }
             for list in relay.lists() {
                 self.bytes.len(list.len());
                 world.out.held(list).for_each(|message| self.message(message, machine));

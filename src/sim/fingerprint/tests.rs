@@ -61,7 +61,7 @@ const PLANS: [&str; 12] = [
     "topology.containers = 2
      queue.delivery = 'standard'
      container.steps = ['store', 'remove']
-     relay.position = 'by-id'
+     relay = { position = 'by-id', instances = 2 }
      script = ['publish 1', 'publish 2']",
     "container.steps = ['store', 'call', 'publish', 'remove']
      service.window = 2
@@ -233,6 +233,11 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
         }
         for (field, change) in table::relay::fields::changes() {
             all.add("relay", field, move |world| change(&mut world.tables[at], &mut world.out));
+        }
+        for (instance, part) in ["relay-1", "relay-2"].into_iter().enumerate() {
+            for (field, change) in table::relay::fields::changes_of_worker(instance) {
+                all.add(part, field, move |world| change(&mut world.tables[at]));
+            }
         }
         for &(field, change) in table::fields::row::CHANGES {
             all.add("row", field, move |world| change(&mut world.rows[at * width + 2]));

@@ -10,7 +10,8 @@ use crate::model::id::{MachineId, QueueId, RecordId, RegionId, StageId, TableId}
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{
-    AtCapacity, HealthCheckOf, OnPartial, OnRefusal, Position, Receive, Source,
+    Advance, AtCapacity, HealthCheckOf, OnPartial, OnRefusal, Position, Receive, RelayOptions,
+    Source,
 };
 use crate::model::source;
 use crate::model::table::relay;
@@ -146,31 +147,40 @@ impl Narrator<'_> {
         let layout = &self.simulation.plan().layout;
         let next = layout.shape.next(stage).first().copied().unwrap_or_default();
         let next = layout.queue(region, next.into());
-        let relay = self.simulation.table(table).relay();
-        if let (relay::State::Waiting, Some(copy)) = (relay.state(), relay.under_way()) {
-            reasons.push(format!(
-                "its relay waits to send {} to {} until something changes",
-                copy.id,
-                self.queue(next)
-            ));
+        for worker in self.simulation.table(table).relay().workers() {
+            if let (relay::State::Waiting, Some(copy)) = (worker.state(), worker.under_way()) {
+                reasons.push(format!(
+                    "its relay waits to send {} to {} until something changes",
+                    copy.id,
+                    self.queue(next)
+                ));
+            }
         }
+        reasons.dedup();
         reasons
     }
 
-    /// That the relay behind a queue has passed the intent to publish a record that has left the queue.
+    /// That the relay behind a queue will not read the intent to publish a record that has left the queue, though it is not
+    /// published.
     fn passed(&self, queue: QueueId, record: RecordId) -> Option<String> {
         let plan = self.simulation.plan();
         let (region, position) = plan.layout.queue_place(queue);
         let stage = StageId(position as u8);
         let is_behind = position + 1 < plan.layout.positions();
         let relay = || plan.tables[plan.layout.table(region, stage).index()].relay.as_ref();
-        let reads_by_id =
-            is_behind && relay().is_some_and(|relay| relay.position == Position::ById);
-        (reads_by_id && self.ledger.is_forwarded(record, stage, region, plan)).then(|| {
-            format!(
+        if !is_behind || !self.ledger.is_forwarded(record, stage, region, plan) {
+            return None;
+        }
+        let RelayOptions { position, advance, .. } = relay()?.options;
+        match (position, advance) {
+            (Position::ById, _) => Some(format!(
                 "its relay had read a greater id before the transaction of {record} committed, and reads no smaller one"
-            )
-        })
+            )),
+            (Position::ByCommit, Advance::BeforePublish) => Some(format!(
+                "its relay had advanced its position past {record} before it published that"
+            )),
+            (Position::ByCommit, Advance::AfterPublish) => None,
+        }
     }
 
     /// Why dead letters matter.

@@ -1,6 +1,6 @@
 //! For tests: the changes of each field of a relay.
 
-use super::{Relay, State};
+use super::Relay;
 use crate::fields::changes_of_each_field;
 use crate::model::id::{MachineId, RecordId};
 use crate::model::message::{Client, Message};
@@ -13,14 +13,8 @@ const CLIENT: Client = Client { machine: MachineId(6), incarnation: 3 };
 
 changes_of_each_field! {
     Relay, Outbox {
-        state: [|relay, _| relay.state = match relay.state {
-            State::Waiting => State::Woken,
-            State::Idle | State::Polling | State::Sending | State::Woken => State::Waiting,
-        }],
-        under_way: [|relay, _| relay.under_way = match relay.under_way {
-            Some(copy) => Some(RecordCopy { value: copy.value + 1, ..copy }),
-            None => Some(COPY),
-        }],
+        // Its own list: see `worker`.
+        workers: [],
         intents: [|relay, out| {
             out.hold(&mut relay.intents, Message::Insert { client: CLIENT, copy: COPY });
         }],
@@ -28,6 +22,38 @@ changes_of_each_field! {
             out.hold(&mut relay.passed, Message::Begin { client: CLIENT, copy: COPY });
         }],
     }
+}
+
+/// The changes of each field of an instance.
+mod worker {
+    use super::COPY;
+    use crate::fields::changes_of_each_field;
+    use crate::model::record::RecordCopy;
+    use crate::model::table::relay::{State, Worker};
+
+    changes_of_each_field! {
+        pub(super) Worker {
+            state: [|worker| worker.state = match worker.state {
+                State::Waiting => State::Woken,
+                State::Idle | State::Polling | State::Sending | State::Woken => State::Waiting,
+            }],
+            under_way: [|worker| worker.under_way = match worker.under_way {
+                Some(copy) => Some(RecordCopy { value: copy.value + 1, ..copy }),
+                None => Some(COPY),
+            }],
+            life: [|worker| worker.life += 1],
+        }
+    }
+}
+
+/// The same of the instance of a relay.
+pub(crate) fn changes_of_worker(
+    instance: usize,
+) -> impl Iterator<Item = (&'static str, impl Fn(&mut RegionalTable) + Copy)> {
+    let of = move |&(field, change): &(_, worker::Change)| {
+        (field, move |table: &mut RegionalTable| change(&mut table.relay.workers[instance]))
+    };
+    worker::CHANGES.iter().map(of)
 }
 
 /// The same of the relay of a table.

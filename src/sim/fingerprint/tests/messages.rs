@@ -64,7 +64,7 @@ fn messages() -> Vec<Message> {
         Message::Command { action: 1, number: 2 },
         Message::Begin { client, copy },
         Message::Begun { incarnation },
-        Message::Relay,
+        Message::Relay { instance: 0 },
         Message::Call { client, queue, copy, receipt },
         Message::Called { incarnation },
         Message::CallRefused { incarnation },
@@ -85,7 +85,8 @@ fn others(message: Message) -> Vec<Message> {
     let copies = |make: &dyn Fn(RecordCopy) -> Message| other_copies(COPY).map(make).to_vec();
     let (other_region, other_queue) = (RegionId(2), QueueId(1));
     match message {
-        Message::Proceed | Message::Relay => Vec::new(),
+        Message::Proceed => Vec::new(),
+        Message::Relay { instance: _ } => vec![Message::Relay { instance: 1 }],
         Message::Begin { client, copy } => [
             clients(&|client| Message::Begin { client, copy }),
             copies(&|copy| Message::Begin { client, copy }),

@@ -31,8 +31,14 @@ pub(super) const REASONS: &[Reason] = &[
         "only a best effort at fencing has messages that are late",
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
-    ("relay.state", has_no_outbox, Left::Out, "containers publish by themselves"),
-    ("relay.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay-1.state", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay-1.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay-1.life", has_no_outbox, Left::Out, "containers publish by themselves"),
+    ("relay-1.life", repeats, Left::AsMeant, "it is written with the replies that it may ignore"),
+    ("relay-2.state", has_one_relay, Left::Out, "a relay has one instance"),
+    ("relay-2.under_way", has_one_relay, Left::Out, "a relay has one instance"),
+    ("relay-2.life", has_one_relay, Left::Out, "a relay has one instance"),
+    ("relay-2.life", repeats, Left::AsMeant, "it is written with the replies that it may ignore"),
     ("relay.intents", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("relay.passed", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("out.events", always, Left::Out, "what happened is history"),
@@ -112,6 +118,10 @@ fn is_never_late(plan: &Plan) -> bool {
 
 fn has_no_outbox(plan: &Plan) -> bool {
     !plan.has_outbox()
+}
+
+fn has_one_relay(plan: &Plan) -> bool {
+    !plan.has_outbox() || plan.scenario().relay.instances == 1
 }
 
 fn clocks_do_not_differ(plan: &Plan) -> bool {
