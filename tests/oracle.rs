@@ -23,6 +23,7 @@ pub(crate) mod generate;
 pub(crate) mod judge;
 mod loss;
 pub(crate) mod mutate;
+mod promises;
 mod relays;
 pub(crate) mod trace;
 mod ways;

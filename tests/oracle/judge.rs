@@ -36,8 +36,9 @@ use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
 
 use super::expectation;
+use super::promises::queue_options;
 use super::trace::{End, Trace};
-use super::ways::{branch, meet_by_key, passes, sent_to};
+use super::ways::{passes, sent_to};
 use super::world::World;
 
 /// What the oracle says of a trace.
@@ -144,13 +145,13 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     must(PropertyName::WithinRpo, is_within_rpo(event, before, plan));
     must(PropertyName::RoutedByPolicy, is_routed_by_policy(event, before, plan));
     if let Event::Table(table::Event::Stored { asked: table, copy, .. }) = *event
-        && is_fifo_promised_at(layout.table_place(table).1.index(), plan)
+        && before.promises.fifo[layout.table_place(table).1.index()]
         && exists(copy.id, plan)
     {
         must(PropertyName::RegionFifo, is_in_order(table, copy.id, before, plan));
     }
     if let Some((reached, record)) = before.reached(event, plan)
-        && is_order_promised(plan)
+        && before.promises.order
         && exists(record, plan)
     {
         must(PropertyName::InOrder, is_in_publishing_order(&reached, record, before, plan));
@@ -276,50 +277,6 @@ fn is_real(copy: RecordCopy, plan: &Plan) -> bool {
     exists(copy.id, plan) && plan.value(copy.id) == copy.value
 }
 
-/// What is said of a queue: for the stage that it is in front of, or, behind the last one, for all.
-fn queue_options(position: usize, plan: &Plan) -> QueueOptions {
-    let scenario = plan.scenario();
-    match scenario.topology.stages.get(position) {
-        Some(stage) => scenario.of_stage(stage).queue,
-        None => scenario.queue,
-    }
-}
-
-/// One container on a fifo queue, no dead letters, and nothing crashes: by the scenario's own
-/// words.
-fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
-    let scenario = plan.scenario();
-    let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
-    let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
-    let queue = queue_options(stage, plan);
-    let fifo = queue.delivery != Delivery::Standard && queue.max_receives == 0;
-    let budget = scenario.budget;
-    let own = scenario.of_stage(&scenario.topology.stages[stage]);
-    // A batch is of one group after the other.
-    let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
-    let one = own.containers == 1 && in_turn;
-    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
-}
-
-/// Whether one region at a time is active, and nothing but an operator changes it.
-fn is_order_promised(plan: &Plan) -> bool {
-    let scenario = plan.scenario();
-    let line = |begins: &[&str]| {
-        let lines = scenario.script.iter().map(ToString::to_string);
-        lines.into_iter().any(|line| begins.iter().any(|begin| line.starts_with(begin)))
-    };
-    let budget = scenario.budget;
-    let loses = line(&["lose ", "failover "])
-        || budget.lose_table + budget.lose_region + budget.failover > 0;
-    let one_weight = scenario.dns.weights.iter().filter(|&&weight| weight > 0).count() == 1;
-    let one_region = match scenario.dns.policy {
-        Policy::Failover => true,
-        Policy::Weighted => one_weight && !line(&["weights ", "offline "]),
-    };
-    let all = (0..plan.layout.stages.len()).all(|stage| is_fifo_promised_at(stage, plan));
-    all && !loses && scenario.dns.health_threshold == 0 && one_region
-}
-
 /// Whether all that reached a component before this record, of the same key, was published before it.
 fn is_in_publishing_order(
     reached: &BTreeSet<RecordId>,
@@ -343,9 +300,10 @@ fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) ->
     }
     let (region, stage) = plan.layout.table_place(table);
     // The order begins in front of the first stage, and behind each that keeps none.
-    let begins = (0..stage.index()).rfind(|&earlier| !is_fifo_promised_at(earlier, plan));
+    let begins = (0..stage.index()).rfind(|&earlier| !before.promises.fifo[earlier]);
     // Where ways part and meet, in front of each stage.
-    let begins = begins.map_or(0, |earlier| if branch(plan) { stage.index() } else { earlier + 1 });
+    let begins = begins
+        .map_or(0, |earlier| if before.promises.branches { stage.index() } else { earlier + 1 });
     let arrivals = &before.came[plan.layout.queue(region, begins).index()];
     let arrival = |record: RecordId| arrivals.iter().position(|&arrived| arrived == record);
     let Some(mine) = arrival(record) else { return false };
@@ -359,8 +317,8 @@ fn judge_state(world: &World, plan: &Plan) -> Vec<PropertyName> {
         let lost = world.loss.undelivered.contains(record);
         lost || world.delivered.contains(record) || world.is_queued(*record)
     };
-    let has_branches = branch(plan);
-    let is_on_all_ways = |record: &RecordId| !has_branches || world.is_on_all_ways(*record, plan);
+    let is_on_all_ways =
+        |record: &RecordId| !world.promises.branches || world.is_on_all_ways(*record, plan);
     let mut accepted = world.accepted.iter();
     if !accepted.all(|record| is_safe(record) && is_on_all_ways(record)) {
         violated.push(PropertyName::NeverLost);
@@ -387,7 +345,7 @@ fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<RecordId> {
     };
     let is_everywhere = |record: RecordId| {
         let stages = (0..plan.layout.stages.len()).filter(|&at| passes(record, at, plan));
-        !branch(plan) || stages.into_iter().all(|position| has_row(position, record))
+        !world.promises.branches || stages.into_iter().all(|position| has_row(position, record))
     };
     let is_complete = |record: RecordId| end.delivered[record.index()] && is_everywhere(record);
     let dead = dead.filter(|record| exists(*record, plan) && !is_complete(*record));
@@ -415,7 +373,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let happened = |wanted: Event| trace.entries.iter().any(|entry| entry.events.contains(&wanted));
     let owns_all = plan.scenario().source.on_refusal != OnRefusal::Abort;
     let parked = may_stay(&world, end, plan);
-    let has_branches = branch(plan);
+    let has_branches = world.promises.branches;
     must(PropertyName::Settles, end.quiescent);
     must(PropertyName::Expectation, !end.awaits);
     for record in plan.record_ids() {

@@ -7,7 +7,7 @@ use active_active::model::fault::{Fault, FaultKind, Target};
 use active_active::model::{RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 
-use super::ways::{branch, ways};
+use super::ways::ways;
 use super::world::World;
 
 /// What was lost for good, as the events tell it.
@@ -115,7 +115,7 @@ impl World {
         let of_a_region = matches!(self.loss.under_way.take(), Some(Target::Region(_)));
         let last = plan.layout.stages.len();
         for (from, record) in std::mem::take(&mut self.loss.taken) {
-            let leads = match branch(plan) {
+            let leads = match self.promises.branches {
                 true => self.leads_to(last, record, plan),
                 false => self.is_queued(record),
             };
@@ -124,7 +124,7 @@ impl World {
             if !leads && !delivered && accepted {
                 self.loss.undelivered.insert(record);
             }
-            if branch(plan) {
+            if self.promises.branches {
                 self.cut_off(from, record, plan);
             }
         }

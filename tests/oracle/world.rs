@@ -16,6 +16,7 @@ use active_active::model::{
 use active_active::plan::Plan;
 
 use super::loss::Loss;
+use super::promises::Promises;
 
 /// What a table holds of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -28,6 +29,8 @@ pub(crate) struct Row {
 /// The system as its events tell it.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
+    /// What the scenario promises.
+    pub(crate) promises: Promises,
     /// By record that the source sent: the value it was sent with.
     pub(crate) published: BTreeMap<RecordId, u32>,
     /// In the order in which they were published: one that has come nowhere is published anew.
@@ -87,6 +90,7 @@ impl World {
             false => given.iter().map(|&weight| weight as u8).collect(),
         };
         World {
+            promises: Promises::new(plan),
             published: BTreeMap::new(),
             publications: Vec::new(),
             accepted: BTreeSet::new(),

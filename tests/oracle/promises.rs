@@ -1,0 +1,73 @@
+//! What a scenario promises, by its own words.
+
+use active_active::model::options::{Delivery, Groups, Policy, QueueOptions};
+use active_active::plan::Plan;
+
+use super::ways::{branch, meet_by_key};
+
+/// What is asked after every event and is the same in all of them.
+#[derive(Clone, Debug)]
+pub(crate) struct Promises {
+    /// Stages send elsewhere than to the next one.
+    pub(crate) branches: bool,
+    /// By stage: its records are stored in the order in which they came to its queue.
+    pub(crate) fifo: Vec<bool>,
+    /// Records reach each component in the order of publishing.
+    pub(crate) order: bool,
+}
+
+impl Promises {
+    /// Read once from the scenario.
+    pub(crate) fn new(plan: &Plan) -> Promises {
+        let stages = 0..plan.layout.stages.len();
+        Promises {
+            branches: branch(plan),
+            fifo: stages.map(|stage| is_fifo_promised_at(stage, plan)).collect(),
+            order: is_order_promised(plan),
+        }
+    }
+}
+
+/// What is said of a queue: for the stage that it is in front of, or, behind the last one, for all.
+pub(crate) fn queue_options(position: usize, plan: &Plan) -> QueueOptions {
+    let scenario = plan.scenario();
+    match scenario.topology.stages.get(position) {
+        Some(stage) => scenario.of_stage(stage).queue,
+        None => scenario.queue,
+    }
+}
+
+/// One container on a fifo queue, no dead letters, and nothing crashes: by the scenario's own
+/// words.
+fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
+    let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
+    let queue = queue_options(stage, plan);
+    let fifo = queue.delivery != Delivery::Standard && queue.max_receives == 0;
+    let budget = scenario.budget;
+    let own = scenario.of_stage(&scenario.topology.stages[stage]);
+    // A batch is of one group after the other.
+    let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
+    let one = own.containers == 1 && in_turn;
+    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
+}
+
+/// Whether one region at a time is active, and nothing but an operator changes it.
+fn is_order_promised(plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let line = |begins: &[&str]| {
+        let lines = scenario.script.iter().map(ToString::to_string);
+        lines.into_iter().any(|line| begins.iter().any(|begin| line.starts_with(begin)))
+    };
+    let budget = scenario.budget;
+    let loses = line(&["lose ", "failover "])
+        || budget.lose_table + budget.lose_region + budget.failover > 0;
+    let one_weight = scenario.dns.weights.iter().filter(|&&weight| weight > 0).count() == 1;
+    let one_region = match scenario.dns.policy {
+        Policy::Failover => true,
+        Policy::Weighted => one_weight && !line(&["weights ", "offline "]),
+    };
+    let all = (0..plan.layout.stages.len()).all(|stage| is_fifo_promised_at(stage, plan));
+    all && !loses && scenario.dns.health_threshold == 0 && one_region
+}
