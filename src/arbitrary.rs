@@ -46,18 +46,20 @@ use crate::run::{Choices, Runner};
 use crate::scenario::{Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Speed, Spot, Wait, Ways, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Spot, Wait, Ways, stage_names,
 };
 
 mod budget;
 mod choices;
 mod file;
 mod fuzz;
+mod pace;
 #[cfg(test)]
 mod tests;
 
 pub use file::{Text, read_any};
 pub use fuzz::{COUNTERS, judge, judge_each};
+use pace::pace;
 
 /// A scenario and an order of events: with the fair continuation of
 /// [`Script`], all that a run is.
@@ -272,12 +274,6 @@ const LAST: [(QueueFailure, Commands, Calls, Ways, Option<Commit>); 12] = [
     (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line, Some(Commit::Each)),
     (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line, Some(Commit::AtIntervals)),
 ];
-/// How many speeds there are, and whether times are given.
-const SPEEDS: [(u8, bool); 8] =
-    [(0, false), (0, false), (0, false), (0, true), (1, true), (1, false), (2, false), (3, false)];
-/// Milliseconds.
-const TIMES: [u32; 8] = [1, 0, 2, 5, 20, 70, 500, 60_000];
-const SPEED: [u32; 4] = [1, 2, 10, 1000];
 const ACTS_MAX: usize = 12;
 
 fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
@@ -377,34 +373,6 @@ fn weight_of_each(bytes: &mut Unstructured<'_>) -> Result<[u8; 8]> {
         *weight = *bytes.choose(&WEIGHTS)?;
     }
     Ok(weights)
-}
-
-/// Who is how fast, and how long things take.
-fn pace(bytes: &mut Unstructured<'_>) -> Result<(Vec<Speed>, Timing)> {
-    let (count, is_timed) = *bytes.choose(&SPEEDS)?;
-    let one = |_| {
-        Ok(Speed { kind: bytes.arbitrary()?, spot: spot(bytes)?, speed: *bytes.choose(&SPEED)? })
-    };
-    let speeds = (0..count).map(one).collect::<Result<_>>()?;
-    Ok((speeds, if is_timed { timing(bytes)? } else { Timing::default() }))
-}
-
-fn timing(bytes: &mut Unstructured<'_>) -> Result<Timing> {
-    let mut timing = Timing {
-        source_ms: *bytes.choose(&TIMES)?,
-        dns_ms: *bytes.choose(&TIMES)?,
-        destination_ms: *bytes.choose(&TIMES)?,
-        queue_ms: *bytes.choose(&TIMES)?,
-        container_ms: *bytes.choose(&TIMES)?,
-        table_ms: *bytes.choose(&TIMES)?,
-        replicator_ms: *bytes.choose(&TIMES)?,
-        service_ms: 0,
-        spread_percent: bytes.arbitrary::<u8>()? % 101,
-        within_region_ms: *bytes.choose(&TIMES)?,
-        between_regions_ms: *bytes.choose(&TIMES)?,
-    };
-    timing.service_ms = timing.replicator_ms;
-    Ok(timing)
 }
 
 /// How the script begins, and, from 128 on, which stages have a database.

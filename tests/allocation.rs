@@ -32,17 +32,34 @@ fn allocations(plan: &Arc<Plan>, scheduler: &mut impl Scheduler) -> u64 {
     info.count_total
 }
 
-#[test]
-fn runs_allocate_nothing_after_the_warm_up() {
+/// Of every built-in scenario. A test for each scheduler, so that they run side by side.
+fn assert_runs_allocate_nothing<S: Scheduler>(scheduler: impl Fn() -> S) {
     for (name, _) in builtin::ALL {
         let plan = plans::plan(name, &[]);
         // What a run has lost is reported as lists: a few allocations a run, and none a step.
         let most = if plan.can_lose() { 12 * RUNS } else { 0 };
-        assert!(allocations(&plan, &mut Random::new(1)) <= most, "{name}, random");
-        assert!(allocations(&plan, &mut Timed::new(1)) <= most, "{name}, timed");
-        assert!(allocations(&plan, &mut RoundRobin::default()) <= most, "{name}, round-robin");
-        assert!(allocations(&plan, &mut Script::new(vec![7; 900])) <= most, "{name}, script");
+        assert!(allocations(&plan, &mut scheduler()) <= most, "{name}");
     }
+}
+
+#[test]
+fn random_runs_allocate_nothing_after_the_warm_up() {
+    assert_runs_allocate_nothing(|| Random::new(1));
+}
+
+#[test]
+fn timed_runs_allocate_nothing_after_the_warm_up() {
+    assert_runs_allocate_nothing(|| Timed::new(1));
+}
+
+#[test]
+fn fair_runs_allocate_nothing_after_the_warm_up() {
+    assert_runs_allocate_nothing(RoundRobin::default);
+}
+
+#[test]
+fn runs_of_a_list_of_numbers_allocate_nothing_after_the_warm_up() {
+    assert_runs_allocate_nothing(|| Script::new(vec![7; 900]));
 }
 
 /// A message that is late waits in memory that is there from the beginning.

@@ -24,9 +24,7 @@ use std::collections::BTreeSet;
 use active_active::model::event::Holder;
 use active_active::model::event::fault;
 use active_active::model::fault::Target;
-use active_active::model::options::{
-    Action, DeadLetters, Delivery, Groups, OnRefusal, Policy, QueueOptions,
-};
+use active_active::model::options::{Action, DeadLetters, OnRefusal};
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
 };
