@@ -202,20 +202,39 @@ impl Ready {
         }
     }
 
-    /// Runs once with it.
-    pub(crate) fn run<O: Observer>(
+    /// Runs once with it. The runner is compiled for any scheduler and observer, and not for each pair: of one run nobody
+    /// sees the difference.
+    pub(crate) fn run(
         &self,
         runner: &mut Runner,
         run: u64,
-        observer: &mut O,
+        observer: &mut dyn Observer,
     ) -> Outcome {
-        match self {
-            Ready::Random(seed) => runner.run(&mut Random::new(*seed), run, observer),
-            Ready::Search(prepared) => runner.run(&mut prepared.scheduler(), run, observer),
-            Ready::Timed(seed) => runner.run(&mut Timed::new(*seed), run, observer),
-            Ready::RoundRobin => runner.run(&mut RoundRobin::default(), run, observer),
-            Ready::Script(numbers) => runner.run(&mut Script::new(numbers.clone()), run, observer),
-        }
+        let (mut random, mut search, mut timed, mut turns, mut script);
+        let mut scheduler: &mut dyn Scheduler = match self {
+            Ready::Random(seed) => {
+                random = Random::new(*seed);
+                &mut random
+            }
+            Ready::Search(prepared) => {
+                search = prepared.scheduler();
+                &mut search
+            }
+            Ready::Timed(seed) => {
+                timed = Timed::new(*seed);
+                &mut timed
+            }
+            Ready::RoundRobin => {
+                turns = RoundRobin::default();
+                &mut turns
+            }
+            Ready::Script(numbers) => {
+                script = Script::new(numbers.clone());
+                &mut script
+            }
+        };
+        let mut observer = observer;
+        runner.run(&mut scheduler, run, &mut observer)
     }
 }
 

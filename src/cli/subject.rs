@@ -171,7 +171,7 @@ impl<'a> Swept<'a> {
     }
 
     /// Makes one run.
-    fn run<O: Observer>(&self, number: u64, observer: &mut O) -> Outcome {
+    fn run(&self, number: u64, observer: &mut dyn Observer) -> Outcome {
         let mut runner = Runner::new(Arc::clone(&self.sweep.plan));
         runner.limit_steps(self.sweep.steps_max);
         self.ready.run(&mut runner, number, observer)

@@ -156,7 +156,7 @@ impl Campaign {
         progress: &Progress,
         note: Option<&Note<'_>>,
     ) {
-        work_on(self.sweep.threads, |_| (), || self.work(scheduler(), progress, note));
+        work_on(self.sweep.threads, &|_| (), &|| self.work(scheduler(), progress, note));
     }
 
     /// What is done.

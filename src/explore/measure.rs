@@ -27,18 +27,24 @@ impl Metrics {
         // Runs that learn from each other are made together: one alone would make them all again.
         let supply = Supply::new(Units::new(scheduler().rhythm(), runs), Vec::new());
         let work = || {
-            let (mut scheduler, mut metrics) = (scheduler(), Metrics::new(plan));
             let mut runner = Runner::new(Arc::clone(plan));
             runner.limit_steps(steps_max);
-            while let Some(unit) = supply.take() {
-                for run in unit {
-                    runner.run(&mut scheduler, run, &mut metrics);
-                    metrics.end_run();
-                }
-            }
+            let metrics = measured(&supply, &mut runner, scheduler());
             all.lock().unwrap_or_else(PoisonError::into_inner).merge(metrics);
         };
-        work_on(threads, |_| (), work);
+        work_on(threads, &|_| (), &work);
         all.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What the runs measure that one thread makes.
+fn measured<S: Scheduler>(supply: &Supply, runner: &mut Runner, mut scheduler: S) -> Metrics {
+    let mut metrics = Metrics::new(runner.simulation().plan());
+    while let Some(unit) = supply.take() {
+        for run in unit {
+            runner.run(&mut scheduler, run, &mut metrics);
+            metrics.end_run();
+        }
+    }
+    metrics
 }

@@ -128,7 +128,7 @@ impl Search<'_> {
             stop: AtomicBool::new(false),
             pass: Mutex::default(),
         };
-        work_on(self.threads, |missing| shared.pool.go_without(missing), || self.work(&shared));
+        work_on(self.threads, &|missing| shared.pool.go_without(missing), &|| self.work(&shared));
         shared.pass.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
