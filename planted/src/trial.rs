@@ -66,7 +66,7 @@ impl Trial<'_> {
         let limited = format!("ulimit -v {MEMORY_KIB_MAX}; exec \"$0\" \"$@\"");
         let mut command = Command::new("sh");
         command.arg("-c").arg(limited).arg(&self.group.binary.path).arg("--test-threads=1");
-        command.arg("--exact").args(&self.group.tests);
+        command.args(["--include-ignored", "--exact"]).args(&self.group.tests);
         command.current_dir(tree).stdout(Stdio::piped()).stderr(Stdio::null());
         command.env("PLANTED", self.fault.to_string());
         // The same cases each time: a fault is not caught by luck.
@@ -235,7 +235,7 @@ mod tests {
     fn only_the_tests_of_the_group_are_run() {
         let lines = "echo \"test $* ... FAILED\"\nsleep 600";
         let end = end_of(lines, Duration::from_secs(60));
-        assert_eq!(end, End::Failed("--test-threads=1 --exact a".to_owned()));
+        assert_eq!(end, End::Failed("--test-threads=1 --include-ignored --exact a".to_owned()));
     }
 
     #[test]
