@@ -43,9 +43,18 @@ pub(crate) fn search(
 }
 
 pub(crate) fn search_among(
-    drawn: impl Strategy<Value = Scenario>,
+    drawn: impl Strategy<Value = Scenario> + 'static,
     cases: u32,
     question: impl Fn(&Scenario, u16, &mut Tried) -> Result<(), String>,
+) -> Result<Tried, String> {
+    ask(drawn.boxed(), cases, &question)
+}
+
+/// The same, compiled once.
+fn ask(
+    drawn: BoxedStrategy<Scenario>,
+    cases: u32,
+    question: &dyn Fn(&Scenario, u16, &mut Tried) -> Result<(), String>,
 ) -> Result<Tried, String> {
     let default = ProptestConfig::default();
     // proptest reads the environment: another number than its own was asked for.

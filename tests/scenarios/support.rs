@@ -72,6 +72,11 @@ pub(crate) fn holds_under_every_scheduler(name: &str, check: impl Fn(&Run<'_>)) 
 
 /// As above, with changes of the scenario.
 pub(crate) fn holds_with(name: &str, changes: &[&str], check: impl Fn(&Run<'_>)) -> Coverage {
+    holds(name, changes, &check)
+}
+
+/// The same, compiled once.
+fn holds(name: &str, changes: &[&str], check: &dyn Fn(&Run<'_>)) -> Coverage {
     let mut runner = Runner::new(plans::plan(name, changes));
     let mut events = Events::default();
     let judge = |outcome: &Outcome, runner: &Runner, events: &Events, how: &str| {
