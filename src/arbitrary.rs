@@ -39,7 +39,7 @@ use arbitrary::{Arbitrary, Result, Unstructured};
 
 use crate::model::options::{
     Answer, Clock, Commands, Commit, Delivery, DualWrite, Failback, Groups, OnDependencyFailure,
-    OnRefusal, QueueFailure, ServiceFailure, TableFailure,
+    OnRefusal, QueueFailure, TableFailure,
 };
 use crate::plan::Plan;
 use crate::run::{Choices, Runner};
@@ -53,9 +53,12 @@ mod budget;
 mod choices;
 mod file;
 mod fuzz;
+mod last;
 mod pace;
 #[cfg(test)]
 mod tests;
+
+use last::LAST;
 
 pub use file::{Text, read_any};
 pub use fuzz::{COUNTERS, judge, judge_each};
@@ -237,43 +240,6 @@ const TABLES: [(TableFailure, bool, (Clock, u32)); 6] = [
     (TableFailure::Reject, true, (Clock::Shared, 0)),
     (TableFailure::Hang, true, (Clock::Shared, 0)),
 ];
-/// Whether containers call the external service before they store, and what that does when it has failed; none: there is none.
-type Calls = Option<(bool, ServiceFailure)>;
-/// What failed queues do with those who wait, when commands take effect, and whether containers call the external
-/// service before they store, and what that does when it has failed; where stages send to; and when consumers commit, if
-/// queues are logs.
-const LAST: [(QueueFailure, Commands, Calls, Ways, Option<Commit>); 12] = [
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line, None),
-    (
-        QueueFailure::RefuseWaiting,
-        Commands::AtOnce,
-        Some((false, ServiceFailure::Reject)),
-        Ways::Line,
-        None,
-    ),
-    (
-        QueueFailure::RefuseWaiting,
-        Commands::AtOnce,
-        Some((true, ServiceFailure::Hang)),
-        Ways::Line,
-        None,
-    ),
-    (QueueFailure::KeepWaiting, Commands::AtOnce, None, Ways::Line, None),
-    (QueueFailure::RefuseWaiting, Commands::AsMessages, None, Ways::Line, None),
-    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line, None),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Both, None),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Aside, None),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::ByKey, None),
-    (
-        QueueFailure::KeepWaiting,
-        Commands::AtOnce,
-        Some((false, ServiceFailure::Reject)),
-        Ways::Aside,
-        None,
-    ),
-    (QueueFailure::RefuseWaiting, Commands::AtOnce, None, Ways::Line, Some(Commit::Each)),
-    (QueueFailure::KeepWaiting, Commands::AsMessages, None, Ways::Line, Some(Commit::AtIntervals)),
-];
 const ACTS_MAX: usize = 12;
 
 fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
@@ -306,6 +272,7 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
         strong,
         delivery,
         commit: Commit::default(),
+        mirror: None,
         groups,
         deduplicates,
         max_receives,
@@ -330,8 +297,8 @@ fn sketch(bytes: &mut Unstructured<'_>) -> Result<Sketch> {
     let log;
     (sketch.on_queue_failure, sketch.commands, sketch.calls, sketch.ways, log) =
         *bytes.choose(&LAST)?;
-    if let Some(commit) = log {
-        (sketch.delivery, sketch.commit) = (Delivery::Log, commit);
+    if let Some((commit, mirror)) = log {
+        (sketch.delivery, sketch.commit, sketch.mirror) = (Delivery::Log, commit, mirror);
     }
     Ok(sketch)
 }

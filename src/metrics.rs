@@ -23,7 +23,7 @@
 //! ```
 
 use crate::model::event::fault;
-use crate::model::event::queue::Change;
+use crate::model::event::queue::{Change, MirrorChange};
 use crate::model::event::{Event, Holder};
 use crate::model::{destination, queue, replicator, source, table};
 use crate::plan::Plan;
@@ -308,7 +308,11 @@ impl Metrics {
                 Holder::Queue(queue) => queues.left(queue, record, now),
                 Holder::DeadLetters(_) => queues.dead_letter_lost(),
                 // What holds it is counted where the record left it, or not counted at all.
-                Holder::Table(_) | Holder::Stream(_) | Holder::Log(_) | Holder::Outbox(_) => {}
+                Holder::Table(_)
+                | Holder::Stream(_)
+                | Holder::Log(_)
+                | Holder::Mirror(_)
+                | Holder::Outbox(_) => {}
             }
             exposure.lost(holder, record, plan);
         }
@@ -350,8 +354,12 @@ impl Metrics {
         } else if let queue::Event::Returned { record, .. } = event {
             queues.returned(queue, record);
         }
-        match event.change() {
-            Change::Came(copy) => {
+        let change = event.change();
+        if let Change::TakenOver(copy) = change {
+            exposure.mirror_changed(queue, MirrorChange::Left(copy.id), plan);
+        }
+        match change {
+            Change::Came(copy) | Change::TakenOver(copy) => {
                 let (_, position) = plan.layout.queue_place(queue);
                 totals.counts.enqueued += 1;
                 exposure.enqueued(queue, copy.id, plan);
@@ -372,6 +380,7 @@ impl Metrics {
                 queues.dead_letter_lost();
                 exposure.left(queue, record, plan);
             }
+            Change::Mirror(change) => exposure.mirror_changed(queue, change, plan),
             Change::None => {}
         }
     }

@@ -28,8 +28,8 @@ pub(crate) use ways::Ways;
 
 use crate::model::options::{
     Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, DualWrite, Groups,
-    OnDependencyFailure, OnRefusal, OnStop, QueueFailure, ReplicationMode, ServiceFailure,
-    StoreKind, TableFailure, Versions,
+    Mirror, OnDependencyFailure, OnRefusal, OnStop, PositionsAtFailover, QueueFailure,
+    ReplicationMode, ServiceFailure, StoreKind, TableFailure, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, DestinationOptions, LossLimit, QueueOptions, Records,
@@ -71,6 +71,8 @@ pub(crate) struct Sketch {
     pub(crate) delivery: Delivery,
     /// When the consumers of logs commit.
     pub(crate) commit: Commit,
+    /// Where the consumers of the mirrors of logs begin when a region is lost: any but the unsound one. None: logs have no mirrors.
+    pub(crate) mirror: Option<PositionsAtFailover>,
     /// Whether fifo queues tell resends from messages.
     pub(crate) deduplicates: bool,
     /// The message groups of fifo queues; without keys, each record's own for by key.
@@ -208,6 +210,11 @@ impl Sketch {
             queue: QueueOptions {
                 delivery,
                 commit: if self.is_log() { self.commit } else { Commit::default() },
+                mirror: if self.is_mirrored() { Mirror::Asynchronous } else { Mirror::None },
+                positions_at_failover: match self.mirror {
+                    Some(positions) if self.is_mirrored() => positions,
+                    Some(_) | None => PositionsAtFailover::default(),
+                },
                 groups: self.groups(),
                 deduplication: self.deduplication(),
                 max_receives: if self.one_gives_up() { 0 } else { max_receives },
@@ -420,6 +427,10 @@ impl Sketch {
         let waits = self.databases.stages != 0 && self.acts.iter().any(loses);
         let is_none = self.budget().total() > 0 || waits || self.is_log();
         if is_none { 0 } else { self.max_receives }
+    }
+
+    fn is_mirrored(&self) -> bool {
+        self.is_log() && self.mirror.is_some()
     }
 
     fn is_log(&self) -> bool {

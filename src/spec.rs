@@ -5,9 +5,9 @@
 //! answers for it. *Stored at a stage* means in the table of that stage, in the region that took
 //! the write; of a global database, by its writer, for a container of that region.
 
+use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::event::queue::Change;
-use crate::model::event::{Event, Holder};
 use crate::model::id::{RecordId, StageId, TableId};
 use crate::model::record::RecordCopy;
 use crate::model::{container, destination, dns, queue, replicator, source, table};
@@ -27,6 +27,7 @@ pub(crate) mod explain;
 mod in_order;
 pub mod ledger;
 pub mod losses;
+mod mirrors;
 mod monotone_version;
 mod never_lost;
 mod no_invention;
@@ -273,6 +274,8 @@ impl Spec {
                     judged(NeverLost::on_all_ways(record, Some(queue), known, plan), plan)?;
                 }
             }
+            Change::TakenOver(copy) => self.judge_taken_over(queue, copy, plan)?,
+            Change::Mirror(change) => self.judge_mirror(queue, change, plan)?,
             // The dead-letter queue is part of the queue: its record is still there.
             Change::SetAside(_) | Change::TakenBack(_) | Change::None => {}
         }
@@ -404,15 +407,7 @@ impl Spec {
             fault::Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
             fault::Event::Lost { holder, record } => {
                 WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
-                if let Holder::Queue(queue) | Holder::DeadLetters(queue) = holder {
-                    ledger.left_queue(queue, record, seen, plan);
-                }
-                if let Holder::Outbox(table) = holder {
-                    ledger.left_outbox(table, record, plan);
-                }
-                if let Holder::Table(table) = holder {
-                    self.versions.lost(table, record, plan);
-                }
+                self.left_what_is_lost(holder, record, seen, plan);
             }
             fault::Event::LossEnded { .. } => WithinRpo::ended(&mut self.losses, ledger, plan)?,
             fault::Event::Recovered { .. }

@@ -39,7 +39,7 @@ use proptest::sample::select;
 
 use crate::model::options::{
     Answer, Clock, Commands, Commit, Delivery, DualWrite, Failback, Groups, OnDependencyFailure,
-    OnRefusal, QueueFailure, ServiceFailure, TableFailure,
+    OnRefusal, PositionsAtFailover, QueueFailure, ServiceFailure, TableFailure,
 };
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
@@ -98,9 +98,8 @@ fn containers() -> impl Strategy<Value = ((u8, u8), OnDependencyFailure, (bool, 
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let keys = prop_oneof![4 => Just(0u16), 1 => 1u16..=4];
     let odd = (prop::bool::weighted(0.1), prop::bool::weighted(0.4));
-    let records = (batches(), keys, naming(), (speeds(), timing()), odd).boxed();
+    let records = (batches(), keys(), naming(), (speeds(), timing()), odd).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
         prop_oneof![3 => Just(false), 1 => Just(true)],
@@ -124,7 +123,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_refusal,
                 strong,
                 (on_table_failure, clock, skew),
-                ((delivery, commit), groups, deduplicates),
+                ((delivery, commit, mirror), groups, deduplicates),
                 max_receives,
                 ((retries, batch), on_dependency_failure, (outbox, dual_write), ways),
                 capacity,
@@ -144,6 +143,7 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
                 on_refusal,
                 delivery,
                 commit,
+                mirror,
                 groups,
                 deduplicates,
                 strong,
@@ -171,23 +171,33 @@ pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<V
     )
 }
 
-/// The kind of the queues, and when the consumers of logs commit.
-fn delivery() -> impl Strategy<Value = (Delivery, Commit)> {
+/// The kind of the queues, when the consumers of logs commit, and where they begin in the mirrors of those, if there are some.
+fn delivery() -> impl Strategy<Value = Kind> {
+    use PositionsAtFailover::{Earliest, Mirrored};
     let delivery = prop_oneof![
         6 => Just(Delivery::Fifo),
         2 => Just(Delivery::Standard),
         1 => Just(Delivery::Log),
     ];
-    (delivery, select(Commit::ALL))
+    let mirror = prop_oneof![Just(None), Just(Some(Mirrored)), Just(Some(Earliest))];
+    (delivery, select(Commit::ALL), mirror)
 }
 
+/// What is drawn of the kind of the queues.
+type Kind = (Delivery, Commit, Option<PositionsAtFailover>);
+
 /// The kind of the queues, their message groups, and whether they tell resends from messages.
-fn queues() -> impl Strategy<Value = ((Delivery, Commit), Groups, bool)> {
+fn queues() -> impl Strategy<Value = (Kind, Groups, bool)> {
     (
         delivery(),
         prop_oneof![3 => Just(Groups::One), 1 => select(Groups::ALL)],
         prop::bool::weighted(0.3),
     )
+}
+
+/// How many business keys records have.
+fn keys() -> impl Strategy<Value = u16> {
+    prop_oneof![4 => Just(0u16), 1 => 1u16..=4]
 }
 
 /// What one stage has of its own.

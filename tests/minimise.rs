@@ -66,6 +66,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("destination.dedupe=by-message-id", "crash-anywhere", [1, 1, 1, 1]),
     ("destination.dedupe=by-message-id", "redriven", [1, 1, 6, 0]),
     ("dns.acknowledge=before-enqueue", "inbound-queue-fails", [1, 1, 2, 1]),
+    ("queue.positions_at_failover=latest", "mirrored-log", [1, 1, 3, 1]),
     ("queue.receive=destructive", "crash-anywhere", [1, 1, 1, 1]),
     ("queue.remove=head", "standard-queues", [3, 1, 1, 1]),
     ("queue.max_receives=1", "crash-anywhere", [1, 1, 1, 1]),

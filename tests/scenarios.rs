@@ -16,6 +16,7 @@ mod healing;
 mod incidents;
 mod logs;
 mod losses;
+mod mirrors;
 use crate::common::plans;
 mod published;
 mod relays;
@@ -114,6 +115,8 @@ const TESTED: &[&str] = &[
     "called-anywhere",
     // In `logs.rs`.
     "log-anywhere",
+    // In `mirrors.rs`.
+    "mirrored-log",
     // In `batches.rs`.
     "batched-anywhere",
     // In `logs.rs`.

@@ -38,6 +38,8 @@ fn spread(scenario: &Scenario) -> Scenario {
             store: Some(there.store),
             queue: StageQueueOptions {
                 delivery: Some(queue.delivery),
+                mirror: Some(queue.mirror),
+                positions_at_failover: Some(queue.positions_at_failover),
                 commit: Some(queue.commit),
                 groups: Some(queue.groups),
                 deduplication: Some(queue.deduplication),

@@ -64,6 +64,7 @@ pub const POSSIBLE: &[Kinds] = {
     const RELAYED: &[MessageKind] =
         &[Send, Sent, SendRefused, Receive, Remove, Removed, RemoveRefused, Probe, Probed];
     const REQUESTS: &[MessageKind] = &[Send, Receive, Remove, Abandon, Probe];
+    const MIRRORED: &[MessageKind] = &[Mirror, Checkpoint];
     const CALLS: &[MessageKind] = &[Called, CallRefused];
     const REPLIES: &[MessageKind] = &[
         Inserted,
@@ -93,7 +94,9 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Queue, "Available", REQUESTS),
         usual(MachineKind::Queue, "Available", &[Expire]),
         usual(MachineKind::Queue, "Available", &[Commit]),
+        usual(MachineKind::Queue, "Available", MIRRORED),
         usual(MachineKind::Queue, "Failed", REQUESTS),
+        rare(MachineKind::Queue, "Failed", MIRRORED),
         rare(MachineKind::Queue, "Failed", &[Expire, Commit]),
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
@@ -175,6 +178,8 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
         |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
     let calls = [MessageKind::Call, MessageKind::Called, MessageKind::CallRefused];
     let has_service = plan.service.is_some();
+    let mirrors = plan.has_mirrors();
+    let of_a_mirror = [MessageKind::Mirror, MessageKind::Checkpoint];
     let compensates = plan.takes_back();
     let transacts = plan.transacts();
     let of_transaction =
@@ -187,6 +192,7 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
             && (commits_later || pair.message != MessageKind::Commit)
             && (fences_late || pair.message != MessageKind::Fence)
             && (has_outbox || !of_an_outbox(pair))
+            && (mirrors || !of_a_mirror.contains(&pair.message))
             && (compensates || !of_compensation.contains(&pair.message))
             && (transacts || !of_transaction.contains(&pair.message))
             && (opens || ![MessageKind::Begin, MessageKind::Begun].contains(&pair.message))

@@ -1,15 +1,19 @@
 //! What is in one place only: what would be gone for good if that place never came back.
 
 use crate::model::event::Holder;
+use crate::model::event::queue::MirrorChange;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, ReplicatorId, StageId, TableId};
 use crate::plan::Plan;
+
+#[cfg(test)]
+mod tests;
 
 /// Where the copies of each record are, in queues and in tables.
 ///
 /// A record is *exposed* in a region if a loss of the region would destroy something of it that was
 /// acknowledged, by the definition of [`Losses`](crate::spec::Losses): its message, if it was accepted,
-/// has not arrived and is in no queue of another region; or one of its rows, which the region has or
+/// has not arrived and is in no queue of another region, nor in a mirror of the region's logs; or one of its rows, which the region has or
 /// will get, if no table of another region has it and it is on its way to none. So the recovery point
 /// that is measured at a loss is what the loss destroys.
 #[derive(Clone, Debug)]
@@ -42,6 +46,10 @@ struct Messages {
     queued: [u16; 8],
     /// The regions in whose queues copies are.
     queued_in: RegionSet,
+    /// By region: how many copies the mirrors there have, of logs of the region before it.
+    mirrored: [u16; 8],
+    /// The regions of whose logs a mirror has it.
+    mirrored_of: RegionSet,
     /// By region: how many of its rows are in the region's tables alone.
     rows_alone: [u16; 8],
     /// The regions for which that is not 0.
@@ -57,7 +65,7 @@ impl Messages {
         if self.accepted {
             exposed = self.alone_in;
             if !self.arrived && self.queued_in.len() == 1 {
-                exposed = exposed.with(self.queued_in);
+                exposed = exposed.with(self.queued_in.without(self.mirrored_of));
             }
         }
         exposed
@@ -123,6 +131,25 @@ impl Exposure {
         let messages = &mut self.records[record.index()];
         messages.queued[region.index()] += 1;
         messages.queued_in.insert(region);
+        self.count(record);
+    }
+
+    /// The mirror of a log has another copy, or one less.
+    pub(super) fn mirror_changed(&mut self, queue: QueueId, change: MirrorChange, plan: &Plan) {
+        let (at, regions) = (plan.layout.queue_place(queue).0, plan.layout.regions);
+        let (record, comes) = match change {
+            MirrorChange::Came(copy) => (copy.id, true),
+            MirrorChange::Left(record) | MirrorChange::Skipped(record) => (record, false),
+        };
+        let messages = &mut self.records[record.index()];
+        let copies = &mut messages.mirrored[at.index()];
+        *copies = if comes { *copies + 1 } else { copies.saturating_sub(1) };
+        let of = RegionId(((at.index() + regions - 1) % regions) as u8);
+        if *copies == 0 {
+            messages.mirrored_of.remove(of);
+        } else {
+            messages.mirrored_of.insert(of);
+        }
         self.count(record);
     }
 
@@ -206,6 +233,9 @@ impl Exposure {
         match holder {
             Holder::Queue(queue) | Holder::DeadLetters(queue) => {
                 self.left(queue, record, plan);
+            }
+            Holder::Mirror(queue) => {
+                self.mirror_changed(queue, MirrorChange::Left(record), plan);
             }
             Holder::Outbox(table) => self.relayed(table, record, plan),
             Holder::Table(table) => {
@@ -327,90 +357,5 @@ impl Exposure {
         let has = self.has[index];
         let comes = self.on_way[index * self.places + region.index()] > 0;
         !has.without(self.gone).is_empty() && !has.contains(region) && !comes
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::metrics::Metrics;
-    use crate::run::{Observer, Phase, Runner};
-    use crate::scenario::builtin;
-    use crate::scheduler::Random;
-    use crate::sim::{Simulation, Step};
-
-    /// Metrics of which the exposure is held to its definition after every step.
-    struct Checked {
-        metrics: Metrics,
-        exposed: usize,
-    }
-
-    impl Checked {
-        /// By the definition, from the places of the copies alone.
-        fn is_exposed(exposure: &Exposure, record: RecordId, region: RegionId) -> bool {
-            let Messages { accepted, arrived, queued, .. } = exposure.records[record.index()];
-            let holding: Vec<usize> = (0..8).filter(|&at| queued[at] > 0).collect();
-            let is_at = |row: usize, place: usize| {
-                let is_region = place + 1 < exposure.places;
-                let is_gone = is_region && exposure.gone.contains(RegionId(place as u8));
-                let has = is_region && exposure.has[row].contains(RegionId(place as u8));
-                !is_gone && (has || exposure.on_way[row * exposure.places + place] > 0)
-            };
-            let alone = |stage: usize| {
-                let row = exposure.row(record, StageId(stage as u8));
-                let places: Vec<usize> =
-                    (0..exposure.places).filter(|&place| is_at(row, place)).collect();
-                places == [region.index()]
-            };
-            accepted && (!arrived && holding == [region.index()] || (0..exposure.stages).any(alone))
-        }
-
-        fn check(&mut self, plan: &Plan) {
-            let exposure = &self.metrics.exposure;
-            let mut counts = [0; 8];
-            for record in plan.record_ids() {
-                let left = RegionSet::first(plan.layout.regions).without(exposure.gone);
-                for region in left.iter() {
-                    let is_exposed = Checked::is_exposed(exposure, record, region);
-                    let noted = exposure.records[record.index()].exposed.contains(region);
-                    assert_eq!(noted, is_exposed, "{record} in {region}");
-                    counts[region.index()] += u32::from(is_exposed);
-                    self.exposed += usize::from(is_exposed);
-                }
-            }
-            assert_eq!(exposure.counts, counts);
-        }
-    }
-
-    impl Observer for Checked {
-        fn begin(&mut self, simulation: &Simulation) {
-            self.metrics.begin(simulation);
-        }
-
-        fn phase(&mut self, phase: Phase, simulation: &Simulation) {
-            self.metrics.phase(phase, simulation);
-        }
-
-        fn step(&mut self, step: &Step, simulation: &Simulation) {
-            self.metrics.step(step, simulation);
-            self.check(simulation.plan());
-        }
-    }
-
-    /// It is kept up to date row by row; nothing may be forgotten where a row, a message or a region changes.
-    #[test]
-    fn what_is_exposed_is_always_what_the_definition_says() {
-        for name in ["f1-fail-container", "region-loss", "loss-anywhere", "aurora-failover"] {
-            let plan = Arc::new(Plan::new(&builtin::scenario(name).unwrap()).unwrap());
-            let mut checked = Checked { metrics: Metrics::new(&plan), exposed: 0 };
-            let mut runner = Runner::new(Arc::clone(&plan));
-            for run in 0..5 {
-                runner.run(&mut Random::new(3), run, &mut checked);
-                checked.metrics.end_run();
-            }
-            assert!(checked.exposed > 0, "{name}");
-        }
     }
 }

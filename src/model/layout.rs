@@ -293,6 +293,11 @@ impl Layout {
         QueueId((region.index() * self.positions() + position) as u16)
     }
 
+    /// The region after this one; after the last one, the first.
+    pub fn next_region(&self, region: RegionId) -> RegionId {
+        RegionId(((region.index() + 1) % self.regions) as u8)
+    }
+
     /// The table of a stage in a region.
     #[inline]
     pub fn table(&self, region: RegionId, stage: StageId) -> TableId {

@@ -63,6 +63,7 @@ rows::collect! {
         Replicate Apply Probe Probed Forward Handover Discard Logged Enact CleanUp Fence Command Begin Begun Relay
         Call Called CallRefused Commit Withdraw Withdrawn WithdrawRefused
         Transact Transacted TransactRefused
+        Mirror Checkpoint
     ]
 }
 

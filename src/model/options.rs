@@ -179,8 +179,8 @@ pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
 pub use limit::LossLimit;
 pub use queue::{
-    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, QueueFailure, QueueOptions,
-    Receive, RemoveBy, StageQueueOptions,
+    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, PositionsAtFailover,
+    QueueFailure, QueueOptions, Receive, RemoveBy, StageQueueOptions,
 };
 pub use relay::{Advance, Claim, Position, RelayOptions};
 pub use replication::{

@@ -112,6 +112,12 @@ impl Progress {
     fn queue_changed(&mut self, queue: QueueId, change: Change) {
         match change {
             Change::Came(copy) => self.enqueued(queue, copy.id),
+            // No name led it to this region.
+            Change::TakenOver(copy) => {
+                let (region, position) = self.queue_places[queue.index()];
+                self.queued[region.index()] += 1;
+                self.reach(copy.id, Milestone(position));
+            }
             Change::Left(_) | Change::SetAside(_) => {
                 let (region, _) = self.queue_places[queue.index()];
                 self.queued[region.index()] -= 1;
@@ -124,7 +130,7 @@ impl Progress {
                 self.queued[region.index()] += 1;
             }
             // It left when it was set aside.
-            Change::Dropped(_) | Change::None => {}
+            Change::Dropped(_) | Change::Mirror(_) | Change::None => {}
         }
     }
 

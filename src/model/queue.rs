@@ -22,6 +22,7 @@ pub(crate) mod fields;
 mod groups;
 mod hand_out;
 mod log;
+mod mirror;
 mod shown;
 mod transaction;
 mod waiting;
@@ -106,14 +107,24 @@ pub const CONSUMERS_MAX: usize = 8;
 /// partition ([`Groups`](crate::model::options::Groups)) has one consumer at a time, which reads on in it; what it has read
 /// and not committed is in flight. In another life it begins at the committed position, as any other consumer would
 /// that gets the partition: all that was read since comes again. A consumer that hangs while others wait loses its
-/// partitions, and what it commits then is refused. A log does not mirror positions in another region: what a region's
-/// log has not handed out stays with it, as with the other queues, and is lost with it.
+/// partitions, and what it commits then is refused.
+///
+/// A log may be mirrored in the next region ([`Mirror`](crate::model::options::Mirror)), where the log of the same stage keeps the
+/// copy beside its own records. What a log takes it sends there, in order, and so it sends what is committed. How far the mirror is behind is the scheduler's
+/// choice. What was sent and not handled when the region of the log is lost is lost with it. A copy in a mirror is no copy
+/// from which a record goes on: it counts as one only when the region of its log is lost for good. Then, in that step, the log
+/// that has the mirror takes over what the mirrored positions have left, behind its own records, and its containers go on with it
+/// ([`PositionsAtFailover`](crate::model::options::PositionsAtFailover)); what was processed and not yet known to be is
+/// processed again. Not modelled: a failover of consumers from a region that is offline and not lost, to which they could
+/// come back; a mirror that is set up again elsewhere when its own region is lost; a mirror that fails or is cut off by itself, apart from being
+/// behind; and positions that are translated wrongly.
 ///
 /// A queue may have a capacity: what is sent to a full one waits, unacknowledged, until there is room.
 /// SQS has none; queues in memory do.
 ///
 /// Source: Amazon SQS; of the log, Apache Kafka (a consumer group, its committed offsets, and
-/// `enable.auto.commit`). Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
+/// `enable.auto.commit`); of mirrors, its documentation, "Geo-replication", KIP-382 (MirrorMaker 2: checkpoints, which translate
+/// offsets) and KIP-545 (offsets of consumer groups that are kept in step). Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
 /// of it is in flight. Resends: "Exactly-once processing in Amazon SQS", a deduplication interval of five minutes. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
 /// in the AWS knowledge center.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,6 +142,10 @@ pub struct Queue {
     held: List,
     /// What it took since its deduplication window passed last, oldest first; nothing where each request is a message.
     taken: List,
+    /// What it has of the log that it is the mirror of, in the order of that, but for what is known to be committed there.
+    mirrored: List,
+    /// Its own mirror was lost: it sends nothing there any more.
+    is_alone: bool,
     /// How many deliveries there were: the next receipt.
     deliveries: u32,
     /// The number of the newest message; 0 before the first.
@@ -152,6 +167,8 @@ pub(crate) struct Context {
     pub(crate) reads_on: bool,
     /// How many records it hands out with one reply, at most.
     pub(crate) batch: u8,
+    /// Of a log that is mirrored: the log of another region that has the copy.
+    pub(crate) mirror: Option<MachineId>,
     /// Its design.
     pub(crate) options: QueueOptions,
 }
@@ -159,7 +176,7 @@ pub(crate) struct Context {
 messages! {
     /// What a queue can be sent.
     pub(crate) enum Input for "a queue" {
-        Send, Receive, Remove, Abandon, Expire, Commit, Probe,
+        Send, Receive, Remove, Abandon, Expire, Commit, Probe, Mirror, Checkpoint,
     }
 }
 
@@ -187,6 +204,8 @@ impl Queue {
             }
             Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
             Input::Commit { client } => self.commit_all(client, context, shelf, out),
+            Input::Mirror { copy } => self.keep_copy(copy, context, shelf, out),
+            Input::Checkpoint { copy } => self.position_mirrored(copy, context, shelf, out),
             Input::Probe { region } => {
                 let health = match self.state {
                     State::Available => Health::Available,
@@ -232,14 +251,30 @@ impl Queue {
         out: &mut Outbox,
     ) {
         let Client { machine, incarnation } = client;
+        self.append(client, copy, context, shelf, out);
+        out.emit(Event::Enqueued { queue: context.id, copy });
+        out.send(machine, Message::Sent { incarnation, queue: context.id });
+    }
+
+    /// The record is its last one, and a new message.
+    #[inline(always)]
+    fn append(
+        &mut self,
+        client: Client,
+        copy: RecordCopy,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
         let number = self.next_number();
         let item = Item { copy, holder: client, receipt: NO_RECEIPT, receives: 0, number };
         shelf.push_back(&mut self.visible, item);
         if context.deduplication.is_some() {
             shelf.push_back(&mut self.taken, item);
         }
-        out.emit(Event::Enqueued { queue: context.id, copy });
-        out.send(machine, Message::Sent { incarnation, queue: context.id });
+        if let Some(mirror) = context.mirror {
+            self.send_to_mirror(mirror, Message::Mirror { copy }, out);
+        }
     }
 
     fn next_number(&mut self) -> MessageNumber {

@@ -10,8 +10,8 @@ use crate::model::id::{
 };
 use crate::model::layout::{Layout, Place};
 use crate::model::options::{
-    AcknowledgeWhen, Deduplication, Delivery, Groups, Insert, OnDependencyFailure, Origin,
-    ReplicationMode, StoreKind, Switchover,
+    AcknowledgeWhen, Deduplication, Delivery, Groups, Insert, Mirror, OnDependencyFailure, Origin,
+    QueueOptions, ReplicationMode, StoreKind, Switchover,
 };
 use crate::model::record::Keys;
 use crate::model::table::relay;
@@ -112,6 +112,7 @@ impl Builder<'_> {
                     one.container.on_dependency_failure == OnDependencyFailure::ReadOn
                 }),
                 batch: stage.map_or(1, |one| one.container.batch),
+                mirror: self.mirror_of(id, options),
                 groups: match options.groups {
                     Groups::One => None,
                     Groups::ByKey => Some(Arc::clone(&by_key)),
@@ -126,6 +127,16 @@ impl Builder<'_> {
             }
         };
         (0..self.layout.queues() as u16).map(context).collect()
+    }
+
+    /// The log of the next region that has the copy of one that is mirrored.
+    fn mirror_of(&self, id: QueueId, options: QueueOptions) -> Option<MachineId> {
+        if options.mirror == Mirror::None {
+            return None;
+        }
+        let (region, position) = self.layout.queue_place(id);
+        let mirror = self.layout.queue(self.layout.next_region(region), position);
+        Some(self.layout.machine(Place::Queue(mirror)))
     }
 
     /// What its containers know of the order of a queue.

@@ -19,6 +19,18 @@ impl Plan {
         self.queues[queue.index()].options.delivery == Delivery::Log
     }
 
+    /// The log of another region that has the copy of this one, if it is mirrored.
+    pub(crate) fn mirror_of(&self, queue: QueueId) -> Option<QueueId> {
+        self.queues[queue.index()].mirror?;
+        let (region, position) = self.layout.queue_place(queue);
+        Some(self.layout.queue(self.layout.next_region(region), position))
+    }
+
+    /// Whether some log is mirrored.
+    pub(crate) fn has_mirrors(&self) -> bool {
+        self.queues.iter().any(|queue| queue.mirror.is_some())
+    }
+
     /// Whether a container is like that.
     pub(crate) fn any_container(&self, is: impl Fn(&ContainerOptions) -> bool) -> bool {
         self.containers.iter().any(|container| is(&container.options))

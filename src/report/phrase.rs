@@ -14,6 +14,7 @@ use crate::sim::{Choice, Simulation, Step};
 mod given_back;
 mod happened;
 mod messages;
+mod mirrors;
 mod relay;
 
 /// A step and what surrounds it.

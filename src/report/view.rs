@@ -117,6 +117,8 @@ fn of_queue(id: QueueId, simulation: &Simulation) -> Option<String> {
     let mut parts: Vec<String> = in_flight.collect();
     let visible = simulation.queue_items(id).skip(parts.len());
     parts.extend(visible.map(|item| item.copy.id.to_string()));
+    let mirrored = queue.mirrored(simulation.shelf());
+    parts.extend(mirrored.map(|item| format!("{} (mirrored)", item.copy.id)));
     let dead = queue.dead(simulation.shelf());
     parts.extend(dead.map(|item| format!("{} (dead letter)", item.copy.id)));
     if queue.state() == queue::State::Failed {

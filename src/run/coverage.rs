@@ -125,6 +125,7 @@ impl Coverage {
             queue::Event::Delivered { redelivery: true, .. } => self.reach(Reached::Redelivery),
             queue::Event::Returned { .. } => self.reach(Reached::Returned),
             queue::Event::TimedOut { .. } => self.reach(Reached::TimedOut),
+            queue::Event::TookOver { .. } => self.reach(Reached::TookOver),
             queue::Event::Reordered { .. } => self.reach(Reached::Reordered),
             queue::Event::DeadLettered { .. } => self.reach(Reached::DeadLettered),
             queue::Event::StaleRemove { .. } => self.reach(Reached::StaleRemove),
@@ -134,6 +135,9 @@ impl Coverage {
             | queue::Event::WindowPassed { .. }
             | queue::Event::Expired { .. }
             | queue::Event::CommitDue { .. }
+            | queue::Event::Mirrored { .. }
+            | queue::Event::PositionMirrored { .. }
+            | queue::Event::Skipped { .. }
             | queue::Event::Removed { .. } => {}
         }
     }

@@ -40,6 +40,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("expired-anywhere", include_str!("../../scenarios/expired-anywhere.toml")),
     ("called-anywhere", include_str!("../../scenarios/called-anywhere.toml")),
     ("log-anywhere", include_str!("../../scenarios/log-anywhere.toml")),
+    ("mirrored-log", include_str!("../../scenarios/mirrored-log.toml")),
     ("batched-anywhere", include_str!("../../scenarios/batched-anywhere.toml")),
     ("workload1", include_str!("../../scenarios/workload1/workload1.toml")),
     (

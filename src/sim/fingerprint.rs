@@ -398,7 +398,10 @@ impl Writer<'_> {
                 self.copy(copy);
                 self.attempt(receipt, queue, copy.id);
             }
-            Message::Discard { copy } | Message::Logged { copy } => self.copy(copy),
+            Message::Discard { copy }
+            | Message::Logged { copy }
+            | Message::Mirror { copy }
+            | Message::Checkpoint { copy } => self.copy(copy),
             Message::Enact { plan, weights } => {
                 self.bytes.u16(plan);
                 weights.into_iter().for_each(|weight| self.bytes.u8(weight));

@@ -4,6 +4,8 @@
 //! handled it yet is gone with the region. Nothing is left out by that: had it been handled before
 //! the loss, which no other step depends on, it would have arrived.
 
+mod mirrors;
+
 use crate::model::dns::DnsSide;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
@@ -208,6 +210,8 @@ impl World {
         self.out_dns.lose(region);
         self.check_health(region, plan);
         self.lose_replies(region, plan);
+        self.end_mirrors(region, plan);
+        self.take_over(region, &mut held, plan);
         held.drain(..).for_each(|record| self.give_up_if_gone(record, plan));
         self.scratch[1] = held;
         self.offer_again(plan);

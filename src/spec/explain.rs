@@ -18,6 +18,7 @@ mod batches;
 mod container;
 mod effects;
 mod loss;
+mod mirrors;
 mod restless;
 mod rows;
 mod unmet;
@@ -183,13 +184,7 @@ impl Narrator<'_> {
             Breach::RemovedUnstored { queue, record }
             | Breach::RemovedUnforwarded { queue, record } => self.why_removed(queue, record),
             Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
-                // The ledger does not know of the event that is judged: it would say that the
-                // record still is where it was.
-                let Some(queue) = queue else { return vec![self.request_of(record)] };
-                let mut reasons: Vec<String> = self.keeps_no_copy(queue).into_iter().collect();
-                reasons.extend(self.stage_of(queue, record));
-                reasons.extend(self.in_memory(queue, record));
-                reasons
+                self.why_lost(queue, record)
             }
             Breach::Undelivered { .. } => {
                 let missing = DeliveredAll::missing(self.simulation, self.ledger, self.losses);

@@ -78,6 +78,9 @@ pub struct Ledger {
     copies: Vec<u16>,
     /// Rows can be taken back.
     withdraws: bool,
+    /// By `record × queues + queue`, how many copies the mirror there has of a log of another region; empty where none is
+    /// mirrored. Nothing goes on from them, so they are no copies in a queue.
+    mirrored: Vec<u16>,
 }
 
 impl Ledger {
@@ -93,6 +96,7 @@ impl Ledger {
             containers: vec![ContainerFacts::default(); plan.layout.containers()],
             copies: vec![0; if branches { records * plan.layout.positions() } else { 0 }],
             withdraws: plan.writers_places() > 0,
+            mirrored: vec![0; if plan.has_mirrors() { records * plan.layout.queues() } else { 0 }],
         }
     }
 
@@ -102,6 +106,7 @@ impl Ledger {
         self.departures.fill(None);
         self.containers.fill(ContainerFacts::default());
         self.copies.fill(0);
+        self.mirrored.fill(0);
     }
 
     pub(super) fn copy_from(&mut self, other: &Ledger) {
@@ -112,13 +117,22 @@ impl Ledger {
         self.containers.clone_from(&other.containers);
         self.copies.clone_from(&other.copies);
         self.withdraws = other.withdraws;
+        self.mirrored.clone_from(&other.mirrored);
     }
 
     /// Writes down what of a record can influence a later judgement. Where it left a queue, and what
     /// the containers did, is only told.
     pub(super) fn write(&self, record: RecordId, bytes: &mut Bytes) {
-        let Ledger { stages, records, at_stage, departures: _, containers: _, copies, withdraws } =
-            self;
+        let Ledger {
+            stages,
+            records,
+            at_stage,
+            departures: _,
+            containers: _,
+            copies,
+            withdraws,
+            mirrored,
+        } = self;
         let RecordFacts { queue_copies, published, accepted, arrived } = records[record.index()];
         bytes.u16(queue_copies);
         [published, accepted, arrived].into_iter().for_each(|fact| bytes.flag(fact));
@@ -133,6 +147,11 @@ impl Ledger {
         if !copies.is_empty() {
             let copies = &copies[record.index() * (stages + 1)..][..stages + 1];
             copies.iter().for_each(|&copies| bytes.u16(copies));
+        }
+        if !mirrored.is_empty() {
+            let queues = mirrored.len() / records.len();
+            let mirrored = &mirrored[record.index() * queues..][..queues];
+            mirrored.iter().for_each(|&copies| bytes.u16(copies));
         }
     }
 
@@ -168,6 +187,29 @@ impl Ledger {
             *self.copies_at(record, plan.layout.queue_place(queue).1) -= 1;
         }
         self.departures[record.index()] = Some(Departure { queue, seen });
+    }
+
+    /// A mirror has a copy more of a record.
+    pub(super) fn mirrored(&mut self, queue: QueueId, record: RecordId) {
+        let copies = self.copies_in_mirror(queue, record);
+        *copies = copies.saturating_add(1);
+    }
+
+    /// A copy of a record left a mirror.
+    pub(super) fn left_mirror(&mut self, queue: QueueId, record: RecordId) {
+        let copies = self.copies_in_mirror(queue, record);
+        *copies = copies.saturating_sub(1);
+    }
+
+    fn copies_in_mirror(&mut self, queue: QueueId, record: RecordId) -> &mut u16 {
+        let queues = self.mirrored.len() / self.records.len();
+        &mut self.mirrored[record.index() * queues + queue.index()]
+    }
+
+    /// Whether the mirror there has the record.
+    pub(super) fn is_mirrored(&self, queue: QueueId, record: RecordId) -> bool {
+        let queues = self.mirrored.len() / self.records.len();
+        self.mirrored.get(record.index() * queues + queue.index()).is_some_and(|&copies| copies > 0)
     }
 
     /// The outbox of a table has the record, in the place of the stage's out-queue; unless its relay will not read it, that

@@ -51,7 +51,8 @@ struct RecordLoss {
 ///   source sends again;
 /// * the **message** of an accepted record that has not arrived when no other queue or outbox has it: it was
 ///   not forwarded. Rows that are left elsewhere do not change that, since nothing goes on from a
-///   row; but the record can be restored from them.
+///   row; but the record can be restored from them. What the mirror of a log of the lost region has is not destroyed: it is taken over, or
+///   [`NeverLost`](crate::spec::NeverLost) says that it is skipped.
 ///
 /// A failover of a global database is a loss of the database: it destroys the rows that the new writer
 /// does not have.
@@ -86,7 +87,9 @@ fn includes(lost: Target, part: Target, plan: &Plan) -> bool {
 /// Where a record was in the pipeline.
 fn position(holder: Holder, plan: &Plan) -> usize {
     match holder {
-        Holder::Queue(queue) | Holder::DeadLetters(queue) => plan.layout.queue_place(queue).1,
+        Holder::Queue(queue) | Holder::DeadLetters(queue) | Holder::Mirror(queue) => {
+            plan.layout.queue_place(queue).1
+        }
         Holder::Table(table)
         | Holder::Stream(table)
         | Holder::Log(table)
@@ -231,7 +234,7 @@ impl Losses {
         plan: &Plan,
     ) -> Judgement {
         let target = match holder {
-            Holder::Queue(id) | Holder::DeadLetters(id) => Target::Queue(id),
+            Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Target::Queue(id),
             Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
                 Target::Table(id)
             }
@@ -246,6 +249,7 @@ impl Losses {
                 row.has.contains(region) || row.lost.contains(region)
             }
             Holder::Log(table) => self.on_way[self.way(table, record, plan)] > 0,
+            Holder::Mirror(queue) => ledger.is_mirrored(queue, record),
         };
         let is_meant = self.under_way.is_some_and(|of| includes(of, target, plan));
         if !was_there || !is_meant {
@@ -261,8 +265,8 @@ impl Losses {
                 row.has.remove(region);
                 row.lost.insert(region);
             }
-            // The row itself is lost as well, and is noted then.
-            Holder::Stream(_) => {}
+            // The row itself is lost as well, and is noted then. In its own region a record is where it was.
+            Holder::Stream(_) | Holder::Mirror(_) => {}
             Holder::Log(table) => {
                 let way = self.way(table, record, plan);
                 self.on_way[way] = self.on_way[way].saturating_sub(1);
@@ -299,18 +303,34 @@ impl Losses {
         (record.index() * self.stages + stage.index()) * self.places + region.index()
     }
 
+    /// A mirror had the record, and nothing goes on from it: what the loss took is not excused by that.
+    pub(super) fn skipped(&mut self, record: RecordId) {
+        if self.watches {
+            self.records[record.index()].taken = Positions::default();
+        }
+    }
+
+    /// Whether the mirror of a log of the region that is lost has the record. It is not lost with that.
+    fn is_mirrored(lost: Option<Target>, record: RecordId, ledger: &Ledger, plan: &Plan) -> bool {
+        let Some(Target::Region(region)) = lost else { return false };
+        let queues = plan.queues.iter().filter(|it| plan.layout.queue_place(it.id).0 == region);
+        let mut mirrors = queues.filter_map(|queue| plan.mirror_of(queue.id));
+        mirrors.any(|mirror| ledger.is_mirrored(mirror, record))
+    }
+
     /// The loss is over: what of it was the last copy?
     ///
     /// # Errors
     ///
     /// If more is destroyed than the scenario allows.
     pub(super) fn ended(&mut self, ledger: &Ledger, plan: &Plan) -> Judgement {
-        let is_of_a_region = matches!(self.under_way.take(), Some(Target::Region(_)));
+        let lost = self.under_way.take();
+        let is_of_a_region = matches!(lost, Some(Target::Region(_)));
         for record in plan.record_ids() {
             let facts = ledger.record(record);
             let loss = &mut self.records[record.index()];
             let taken = std::mem::take(&mut loss.taken);
-            if !taken.is_empty() {
+            if !taken.is_empty() && !Losses::is_mirrored(lost, record, ledger, plan) {
                 let leads_to = |position| ledger.leads_to(record, position, plan);
                 let last = plan.layout.shape.last();
                 loss.undelivered |= facts.accepted && !facts.arrived && !leads_to(last);

@@ -12,7 +12,9 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 ///
 /// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
 /// is lost for the destination, and so is one whose intent the relay has passed. Catches queues that forget what they hand out, and every way to
-/// remove too early. A log has a record until a position behind it is committed, or its retention drops it. Source: "at least once" of Amazon SQS, from end to end.
+/// remove too early. A log has a record until a position behind it is committed, or its retention drops it. A mirror of a log is
+/// no such copy: nothing goes on from it before it takes over. What it has when its log is lost for good is, so what it skips
+/// is lost by this property, and not by the loss. Source: "at least once" of Amazon SQS, from end to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverLost;
 
@@ -39,6 +41,34 @@ impl NeverLost {
             return Ok(());
         }
         Err(Breach::Lost { record, queue: Some(queue) })
+    }
+
+    /// A mirror had a copy of the record, of a log that is lost, and nothing goes on from it. It is judged when all that is taken over
+    /// is.
+    #[cold]
+    pub(super) fn skipped(
+        queue: QueueId,
+        record: RecordId,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) -> Judgement {
+        let facts = ledger.record(record);
+        if !facts.accepted {
+            return Ok(());
+        }
+        if !ledger.has_branches() {
+            let is_left = facts.arrived || facts.queue_copies > 0;
+            return if is_left { Ok(()) } else { Err(Breach::Lost { record, queue: Some(queue) }) };
+        }
+        let (last, position) = (plan.layout.shape.last(), plan.layout.queue_place(queue).1);
+        let ahead = plan.ahead_of(position, record);
+        match ledger.cut_off(record, plan).find(|&end| ahead.contains(end)) {
+            None => Ok(()),
+            Some(end) if end == last => Err(Breach::Lost { record, queue: Some(queue) }),
+            Some(end) => {
+                Err(Breach::CutOff { record, queue: Some(queue), stage: StageId(end as u8) })
+            }
+        }
     }
 
     /// A record that leaves a queue, or is accepted, has a copy on each of its ways, where there are several: the ledger

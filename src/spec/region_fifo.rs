@@ -3,7 +3,7 @@
 use crate::model::fault::FaultKind;
 use crate::model::id::{QueueId, RecordId, RegionId, StageId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::{Delivery, Groups, OnBatchFailure};
+use crate::model::options::{Delivery, Groups, Mirror, OnBatchFailure};
 use crate::plan::Plan;
 use crate::sim::{Bytes, Simulation};
 use crate::spec::breach::Whereabouts;
@@ -18,7 +18,7 @@ const STAGES_MAX: usize = 16;
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
 /// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no
-/// crashes, and no batches of several message groups; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
+/// crashes, no mirror that takes over, and no batches of several message groups; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
 /// where stages send to several others). Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
@@ -90,6 +90,9 @@ impl RegionFifo {
         }
         if queue.delivery == Delivery::Standard {
             return Some("standard queues do not keep the order");
+        }
+        if queue.mirror != Mirror::None && plan.can_lose_a_region() {
+            return Some("what a mirror takes over comes in between, so order is not promised");
         }
         if plan.container_of(stage).options.batch > 1 && queue.groups != Groups::One {
             return Some(

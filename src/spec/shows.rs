@@ -78,7 +78,7 @@ impl Breach {
 /// The machine that a copy was in.
 fn held_in(holder: Holder) -> Place {
     match holder {
-        Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
+        Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Place::Queue(id),
         Holder::Table(id) | Holder::Stream(id) | Holder::Outbox(id) | Holder::Log(id) => {
             Place::Table(id)
         }

@@ -11,7 +11,7 @@ use crate::sim::{Bytes, Simulation};
 
 /// Systems in which every property remembers something: keys, health checks and losses; the order of one
 /// region; a writer that moves; rows that are taken back.
-const PLANS: [&str; 5] = [
+const PLANS: [&str; 6] = [
     "records.keys = 2
      table.conflict = 'version-checked'
      destination.versions = 'checked'
@@ -28,6 +28,10 @@ const PLANS: [&str; 5] = [
      script = ['publish 1', 'publish 2']",
     "container.dual_write = 'compensate-if-alone'
      budget.refuse = 4
+     script = ['publish 1', 'publish 2']",
+    "queue = { delivery = 'log', mirror = 'asynchronous' }
+     budget.lose_region = 1
+     rpo.records = 5
      script = ['publish 1', 'publish 2']",
 ];
 

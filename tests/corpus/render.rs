@@ -46,6 +46,7 @@ impl<'a> Names<'a> {
         match holder {
             Holder::Queue(id) => format!("queue {}", self.queue(id)),
             Holder::DeadLetters(id) => format!("dead-letters {}", self.queue(id)),
+            Holder::Mirror(id) => format!("mirror {}", self.queue(id)),
             Holder::Table(id) => format!("table {}", self.table(id)),
             Holder::Stream(id) => format!("stream {}", self.table(id)),
             Holder::Log(id) => format!("log {}", self.table(id)),
@@ -166,6 +167,18 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         }
         Event::Queue(queue::Event::Removed { queue, record }) => {
             format!("removed {} {}", names.queue(queue), record.0)
+        }
+        Event::Queue(queue::Event::Mirrored { queue, copy: c }) => {
+            format!("mirrored {} {}", names.queue(queue), copy(c))
+        }
+        Event::Queue(queue::Event::PositionMirrored { queue, record }) => {
+            format!("position-mirrored {} {}", names.queue(queue), record.0)
+        }
+        Event::Queue(queue::Event::TookOver { queue, copy: c }) => {
+            format!("took-over {} {}", names.queue(queue), copy(c))
+        }
+        Event::Queue(queue::Event::Skipped { queue, record }) => {
+            format!("skipped {} {}", names.queue(queue), record.0)
         }
         Event::Queue(queue::Event::CommitDue { queue, record }) => {
             format!("commit-due {} {}", names.queue(queue), record.0)

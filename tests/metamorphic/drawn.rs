@@ -313,6 +313,7 @@ const UNSOUND: Never = (
         "dns.route = ignore-offline",
         "queue.at_capacity = starve",
         "queue.deduplication = by-key",
+        "queue.positions_at_failover = latest",
         "queue.receive = destructive",
         "queue.remove = head",
         "relay.advance = before-publish",

@@ -17,13 +17,12 @@
 //!   took with it is owed by nobody.
 //! * A row that its region has taken back is as good as never stored, until it is stored there again. What another region
 //!   takes back it answers for itself.
+//! * What a mirror of a log of a lost region has is not lost with it, and is nowhere if it is skipped.
 //! * `Expectation` is not in the text: it is the script's own.
 
 use std::collections::BTreeSet;
 
-use active_active::model::event::Holder;
 use active_active::model::event::fault;
-use active_active::model::fault::Target;
 use active_active::model::options::{Action, DeadLetters, OnRefusal};
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
@@ -34,6 +33,7 @@ use active_active::scenario::LossLimit;
 use active_active::spec::PropertyName;
 
 use super::expectation;
+use super::loss::is_what_is_lost;
 use super::promises::queue_options;
 use super::trace::{End, Trace};
 use super::ways::{passes, sent_to};
@@ -215,42 +215,11 @@ fn is_routed_by_policy(event: &Event, before: &World, plan: &Plan) -> bool {
     true
 }
 
-/// Whether the copy was there, in what is being lost.
-fn is_what_is_lost(holder: Holder, record: RecordId, before: &World, plan: &Plan) -> bool {
-    let (target, region, was_there) = match holder {
-        Holder::Queue(queue) | Holder::DeadLetters(queue) => {
-            let region = plan.layout.queue_place(queue).0;
-            (Target::Queue(queue), region, before.is_queued(record))
-        }
-        Holder::Outbox(table) => {
-            let is_there = before.outboxes[table.index()].contains(&record);
-            (Target::Table(table), plan.layout.table_place(table).0, is_there)
-        }
-        Holder::Log(table) => {
-            let on_way = before.loss.on_way.contains(&(table, record));
-            (Target::Table(table), plan.layout.table_place(table).0, on_way)
-        }
-        Holder::Table(table) | Holder::Stream(table) => {
-            let has_or_had = before.row(table, record).rows > 0
-                || before.loss.lost_rows.contains(&(table, record));
-            (Target::Table(table), plan.layout.table_place(table).0, has_or_had)
-        }
-    };
-    let lost = before.loss.under_way;
-    let of_database = match (lost, target) {
-        (Some(Target::Writer(database, _)), Target::Table(table)) => {
-            plan.layout.table_place(table).1.index() == database.index()
-        }
-        _ => false,
-    };
-    let is_meant = lost == Some(target) || lost == Some(Target::Region(region));
-    was_there && (is_meant || of_database)
-}
-
 /// The copy that an event shows somewhere behind the source.
 fn seen(event: &Event) -> Option<RecordCopy> {
     match *event {
         Event::Queue(queue::Event::Enqueued { copy, .. })
+        | Event::Queue(queue::Event::Mirrored { copy, .. } | queue::Event::TookOver { copy, .. })
         | Event::Table(table::Event::Stored { copy, .. })
         | Event::Table(table::Event::Applied { copy, .. })
         | Event::Destination(destination::Event::Arrived { copy, .. }) => Some(copy),

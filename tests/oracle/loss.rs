@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use active_active::model::event::Holder;
 use active_active::model::fault::{Fault, FaultKind, Target};
-use active_active::model::{RecordId, RegionId, RegionSet, StageId, TableId};
+use active_active::model::{QueueId, RecordId, RegionId, RegionSet, StageId, TableId};
 use active_active::plan::Plan;
 
 use super::ways::ways;
@@ -19,6 +19,8 @@ pub(crate) struct Loss {
     pub(crate) under_way: Option<Target>,
     /// What the loss under way took out of queues.
     taken: BTreeSet<(usize, RecordId)>,
+    /// What mirrors had of logs that the loss under way took, and nothing goes on from.
+    pub(crate) skipped: BTreeSet<RecordId>,
     /// Rows that a table lost and did not get again.
     pub(crate) lost_rows: BTreeSet<(TableId, RecordId)>,
     /// Rows that replication sent and that have not come, as often as they were sent.
@@ -103,6 +105,7 @@ impl World {
                 self.leave_outbox(table, record);
                 self.loss.taken.insert((plan.layout.table_place(table).1.index(), record));
             }
+            Holder::Mirror(queue) => self.leave_mirror(queue, record),
             // It does not come any more.
             Holder::Log(table) => self.loss.arrived(table, record),
             // The row itself is lost as well.
@@ -112,9 +115,15 @@ impl World {
 
     /// All copies that a loss takes are gone: what of it was the last?
     pub(crate) fn end_loss(&mut self, plan: &Plan) {
-        let of_a_region = matches!(self.loss.under_way.take(), Some(Target::Region(_)));
+        let lost = self.loss.under_way.take();
+        let of_a_region = matches!(lost, Some(Target::Region(_)));
         let last = plan.layout.stages.len();
+        let skipped = std::mem::take(&mut self.loss.skipped);
         for (from, record) in std::mem::take(&mut self.loss.taken) {
+            // What a mirror has is not lost.
+            if skipped.contains(&record) || self.is_mirrored_for(lost, record, plan) {
+                continue;
+            }
             let leads = match self.promises.branches {
                 true => self.leads_to(last, record, plan),
                 false => self.is_queued(record),
@@ -129,6 +138,17 @@ impl World {
             }
         }
         self.note_what_is_left(of_a_region, plan);
+    }
+
+    /// Whether the region after one that is lost has a record in a mirror.
+    fn is_mirrored_for(&self, lost: Option<Target>, record: RecordId, plan: &Plan) -> bool {
+        let Some(Target::Region(region)) = lost else { return false };
+        let next = RegionId((region.0 + 1) % plan.layout.regions as u8);
+        let mirrors = self.mirrors.iter().enumerate();
+        let mut there = mirrors
+            .filter(|&(queue, _)| plan.layout.queue_place(QueueId(queue as u16)).0 == next)
+            .flat_map(|(_, records)| records);
+        there.any(|&mirrored| mirrored == record)
     }
 
     /// A record was lost at a position: to which stages does it not come any more?
@@ -188,4 +208,46 @@ impl World {
             || self.loss.lost_rows.contains(&(table, record))
             || lost_somewhere && nobody_has_it
     }
+}
+
+/// Whether the copy was there, in what is being lost.
+pub(super) fn is_what_is_lost(
+    holder: Holder,
+    record: RecordId,
+    before: &World,
+    plan: &Plan,
+) -> bool {
+    let (target, region, was_there) = match holder {
+        Holder::Queue(queue) | Holder::DeadLetters(queue) => {
+            let region = plan.layout.queue_place(queue).0;
+            (Target::Queue(queue), region, before.is_queued(record))
+        }
+        Holder::Mirror(queue) => {
+            let region = plan.layout.queue_place(queue).0;
+            let was_there = before.mirrors[queue.index()].contains(&record);
+            (Target::Queue(queue), region, was_there)
+        }
+        Holder::Outbox(table) => {
+            let is_there = before.outboxes[table.index()].contains(&record);
+            (Target::Table(table), plan.layout.table_place(table).0, is_there)
+        }
+        Holder::Log(table) => {
+            let on_way = before.loss.on_way.contains(&(table, record));
+            (Target::Table(table), plan.layout.table_place(table).0, on_way)
+        }
+        Holder::Table(table) | Holder::Stream(table) => {
+            let has_or_had = before.row(table, record).rows > 0
+                || before.loss.lost_rows.contains(&(table, record));
+            (Target::Table(table), plan.layout.table_place(table).0, has_or_had)
+        }
+    };
+    let lost = before.loss.under_way;
+    let of_database = match (lost, target) {
+        (Some(Target::Writer(database, _)), Target::Table(table)) => {
+            plan.layout.table_place(table).1.index() == database.index()
+        }
+        _ => false,
+    };
+    let is_meant = lost == Some(target) || lost == Some(Target::Region(region));
+    was_there && (is_meant || of_database)
 }

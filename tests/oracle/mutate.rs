@@ -47,10 +47,7 @@ fn fits(kind: usize, event: &Event) -> bool {
             copy_in(event).is_some()
                 || matches!(event, Event::Source(source::Event::Published { .. }))
         }
-        1 => {
-            copy_in(event).is_some()
-                && !matches!(event, Event::Queue(queue::Event::Enqueued { .. }))
-        }
+        1 => copy_in(event).is_some() && !matches!(event, Event::Queue(_)),
         2 | 3 => matches!(event, Event::Table(table::Event::Stored { .. })),
         4 => matches!(
             event,
@@ -98,7 +95,11 @@ fn copy_of(id: RecordId, plan: &Plan) -> RecordCopy {
 
 /// The copy that an event shows behind the source.
 fn copy_in(event: &Event) -> Option<RecordCopy> {
-    if let Event::Queue(queue::Event::Enqueued { copy, .. })
+    if let Event::Queue(
+        queue::Event::Enqueued { copy, .. }
+        | queue::Event::Mirrored { copy, .. }
+        | queue::Event::TookOver { copy, .. },
+    )
     | Event::Table(table::Event::Stored { copy, .. })
     | Event::Table(table::Event::Applied { copy, .. })
     | Event::Destination(destination::Event::Arrived { copy, .. }) = *event
@@ -109,7 +110,11 @@ fn copy_in(event: &Event) -> Option<RecordCopy> {
 }
 
 fn with_copy(event: &mut Event, change: impl FnOnce(&mut RecordCopy)) {
-    if let Event::Queue(queue::Event::Enqueued { copy, .. })
+    if let Event::Queue(
+        queue::Event::Enqueued { copy, .. }
+        | queue::Event::Mirrored { copy, .. }
+        | queue::Event::TookOver { copy, .. },
+    )
     | Event::Table(table::Event::Stored { copy, .. })
     | Event::Table(table::Event::Applied { copy, .. })
     | Event::Destination(destination::Event::Arrived { copy, .. })
@@ -126,7 +131,10 @@ fn move_earlier(trace: &mut Trace, at: At, skip: usize) {
     let came = positions(trace, |event| match (moved, *event) {
         (
             Event::Queue(queue::Event::Removed { queue, record }),
-            Event::Queue(queue::Event::Enqueued { queue: into, copy }),
+            Event::Queue(
+                queue::Event::Enqueued { queue: into, copy }
+                | queue::Event::TookOver { queue: into, copy },
+            ),
         ) => (into, copy.id) == (queue, record),
         (
             Event::Table(table::Event::Stored { copy, .. }),

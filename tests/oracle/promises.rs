@@ -1,6 +1,6 @@
 //! What a scenario promises, by its own words.
 
-use active_active::model::options::{Delivery, Groups, Policy, QueueOptions};
+use active_active::model::options::{Delivery, Groups, Mirror, Policy, QueueOptions};
 use active_active::plan::Plan;
 
 use super::ways::{branch, meet_by_key};
@@ -50,7 +50,16 @@ fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
     // A batch is of one group after the other.
     let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
     let one = own.containers == 1 && in_turn;
+    let fifo = fifo && !takes_over(queue, plan);
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
+}
+
+/// Whether a mirror of such a queue can take over: what it has comes into the middle of what its region has.
+fn takes_over(queue: QueueOptions, plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let mut lines = scenario.script.iter().map(ToString::to_string);
+    let loses = scenario.budget.lose_region > 0 || lines.any(|line| line.starts_with("lose @"));
+    queue.mirror != Mirror::None && loses
 }
 
 /// Whether one region at a time is active, and nothing but an operator changes it.

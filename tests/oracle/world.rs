@@ -40,6 +40,8 @@ pub(crate) struct World {
     pub(crate) queues: Vec<Vec<RecordCopy>>,
     /// By queue: every record that it ever accepted.
     pub(crate) ever_queued: Vec<BTreeSet<RecordId>>,
+    /// By queue: what it has mirrored of a log of another region.
+    pub(crate) mirrors: Vec<Vec<RecordId>>,
     /// By table: the records that its relay is still to publish.
     pub(crate) outboxes: Vec<Vec<RecordId>>,
     /// By table: the records that its outbox ever had.
@@ -97,6 +99,7 @@ impl World {
             queues: vec![Vec::new(); layout.queues()],
             ever_queued: vec![BTreeSet::new(); layout.queues()],
             outboxes: vec![Vec::new(); layout.tables()],
+            mirrors: vec![Vec::new(); layout.queues()],
             ever_intended: vec![BTreeSet::new(); layout.tables()],
             arrivals: vec![Vec::new(); layout.regions],
             came: vec![Vec::new(); layout.queues()],
@@ -174,6 +177,22 @@ impl World {
                 self.accepted.insert(record);
             }
             Event::Queue(queue::Event::Enqueued { queue, copy }) => self.enqueue(queue, copy, plan),
+            Event::Queue(queue::Event::Mirrored { queue, copy }) => {
+                self.mirrors[queue.index()].push(copy.id);
+            }
+            Event::Queue(queue::Event::PositionMirrored { queue, record }) => {
+                self.leave_mirror(queue, record);
+            }
+            // No name led it there, so it does not come to the region.
+            Event::Queue(queue::Event::TookOver { queue, copy }) => {
+                self.leave_mirror(queue, copy.id);
+                self.queues[queue.index()].push(copy);
+                self.ever_queued[queue.index()].insert(copy.id);
+            }
+            Event::Queue(queue::Event::Skipped { queue, record }) => {
+                self.leave_mirror(queue, record);
+                self.loss.skipped.insert(record);
+            }
             Event::Queue(queue::Event::Expired { queue, record, dead: true }) => {
                 self.take_dead(queue, record);
                 let queue = &mut self.queues[queue.index()];
@@ -302,6 +321,13 @@ impl World {
         let outbox = &mut self.outboxes[table.index()];
         let at = outbox.iter().position(|&intended| intended == record);
         outbox.remove(at.expect("only what is in an outbox can leave it"));
+    }
+
+    /// The mirror of a log has a copy less of the record.
+    pub(crate) fn leave_mirror(&mut self, queue: QueueId, record: RecordId) {
+        let mirror = &mut self.mirrors[queue.index()];
+        let at = mirror.iter().position(|&mirrored| mirrored == record);
+        mirror.remove(at.expect("only what is mirrored can leave a mirror"));
     }
 
     /// The regions that a name does not lead to.

@@ -119,6 +119,8 @@ impl Replay<'_> {
             | Message::Abandon { .. }
             | Message::Expire { .. }
             | Message::Commit { .. }
+            | Message::Mirror { .. }
+            | Message::Checkpoint { .. }
             | Message::Withdraw { .. }
             | Message::Withdrawn { .. }
             | Message::WithdrawRefused { .. }

@@ -11,6 +11,8 @@ pub enum Holder {
     Queue(QueueId),
     /// The dead-letter queue of a queue.
     DeadLetters(QueueId),
+    /// A log, of what it is the mirror of: of a log of another region.
+    Mirror(QueueId),
     /// A regional table.
     Table(TableId),
     /// The stream of a regional table: the write was on its way to the other regions.

@@ -104,6 +104,34 @@ pub enum Event {
         /// The queue.
         queue: QueueId,
     },
+    /// The mirror of a log has a record more.
+    Mirrored {
+        /// The log in the region of the mirror.
+        queue: QueueId,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// The mirror of a log knows that a position behind a record is committed.
+    PositionMirrored {
+        /// The log in the region of the mirror.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
+    /// A log that is lost is mirrored in the region of this one, which has the record from here on.
+    TookOver {
+        /// The log in the region of the mirror.
+        queue: QueueId,
+        /// The record.
+        copy: RecordCopy,
+    },
+    /// The same, but its consumers begin behind the record (an unsound design).
+    Skipped {
+        /// The log in the region of the mirror.
+        queue: QueueId,
+        /// The record.
+        record: RecordId,
+    },
 }
 
 /// What an event changes of what its queue holds.
@@ -121,6 +149,21 @@ pub(crate) enum Change {
     TakenBack(RecordId),
     /// A dead letter is gone.
     Dropped(RecordId),
+    /// A record came in that it had in a mirror.
+    TakenOver(RecordCopy),
+    /// What it has in a mirror of a log of another region.
+    Mirror(MirrorChange),
+}
+
+/// What an event changes of the mirror of a log, from which nothing goes on before it takes over.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum MirrorChange {
+    /// A record came in.
+    Came(RecordCopy),
+    /// A record left: it is done with.
+    Left(RecordId),
+    /// A record left, and nothing goes on from it.
+    Skipped(RecordId),
 }
 
 impl Event {
@@ -135,7 +178,9 @@ impl Event {
     /// The record that it happened to, if it happened to one.
     pub fn record(&self) -> Option<RecordId> {
         match *self {
-            Event::Enqueued { copy, .. } => Some(copy.id),
+            Event::Enqueued { copy, .. }
+            | Event::Mirrored { copy, .. }
+            | Event::TookOver { copy, .. } => Some(copy.id),
             Event::SendWaits { record, .. }
             | Event::Deduplicated { record, .. }
             | Event::Delivered { record, .. }
@@ -145,6 +190,8 @@ impl Event {
             | Event::Redriven { record, .. }
             | Event::Expired { record, .. }
             | Event::CommitDue { record, .. }
+            | Event::PositionMirrored { record, .. }
+            | Event::Skipped { record, .. }
             | Event::Removed { record, .. } => Some(record),
             Event::Reordered { .. } | Event::StaleRemove { .. } | Event::WindowPassed { .. } => {
                 None
@@ -169,6 +216,10 @@ impl Event {
             | Event::Expired { queue, .. }
             | Event::Removed { queue, .. }
             | Event::CommitDue { queue, .. }
+            | Event::Mirrored { queue, .. }
+            | Event::PositionMirrored { queue, .. }
+            | Event::TookOver { queue, .. }
+            | Event::Skipped { queue, .. }
             | Event::StaleRemove { queue } => queue,
         }
     }
@@ -184,6 +235,10 @@ impl Event {
             Event::Expired { record, dead: true, .. } => Change::Dropped(record),
             Event::DeadLettered { record, .. } => Change::SetAside(record),
             Event::Redriven { record, .. } => Change::TakenBack(record),
+            Event::Mirrored { copy, .. } => Change::Mirror(MirrorChange::Came(copy)),
+            Event::PositionMirrored { record, .. } => Change::Mirror(MirrorChange::Left(record)),
+            Event::TookOver { copy, .. } => Change::TakenOver(copy),
+            Event::Skipped { record, .. } => Change::Mirror(MirrorChange::Skipped(record)),
             Event::Delivered { gone: false, .. }
             | Event::SendWaits { .. }
             | Event::Deduplicated { .. }

@@ -172,6 +172,20 @@ macro_rules! row {
             client: Client,
         }
     } } };
+    (Mirror $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "mirror" about(copy) lost()
+        /// A log to its mirror in another region: it has taken a record.
+        Mirror {
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
+    (Checkpoint $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "checkpoint" about(copy) lost()
+        /// A log to its mirror in another region: a position behind a record is committed, or the record was dropped.
+        Checkpoint {
+            /// The record.
+            copy: RecordCopy,
+        }
+    } } };
     (Insert $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "insert" about(copy) lost(),
         asks(client: InsertRefused { incarnation: client.incarnation }, late: true)
         /// Store a record.

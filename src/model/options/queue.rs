@@ -15,6 +15,10 @@ section! {
         delivery: Delivery,
         /// Of a log: when its consumers commit their positions. Before or after the work is for `container.steps` to say.
         commit: Commit,
+        /// Of a log: whether another region has a copy of it.
+        mirror: Mirror,
+        /// Of a log that is mirrored: where the consumers of its mirror begin when its region is lost.
+        positions_at_failover: PositionsAtFailover,
         /// Of a fifo queue: which records keep their order, and wait for each other. Of a log: which are in one partition.
         groups: Groups,
         /// Of a fifo queue: which messages it takes for one that it has taken before.
@@ -89,6 +93,36 @@ option! {
         AtIntervals = SOUND
             .needs(&["queue.delivery=log"])
             .holds_in(&["log-anywhere"]),
+    }
+}
+
+option! {
+    /// Whether a log is mirrored in another region (MirrorMaker 2, Cluster Linking, MSK Replicator): in the next region, by its
+    /// number, that of the last one in region 1. When the region of a log is lost for good, the log of the same stage in the
+    /// region of the mirror takes over what is mirrored, and its consumers go on.
+    Mirror {
+        /// It is not: what a lost region has in its logs is lost with it.
+        None,
+        /// What it takes is copied there later, and in order. What is not copied yet is lost with the region, and is for
+        /// `rpo.records` to declare.
+        Asynchronous = SOUND.needs(&["queue.delivery=log"]).holds_in(&["mirrored-log"]),
+    }
+}
+
+option! {
+    /// Where consumers begin in what was mirrored of the log of a lost region. Positions are numbers of one log, so they are
+    /// translated and mirrored as the records are, and later.
+    PositionsAtFailover {
+        /// At the mirrored position, which is behind the committed one or equal to it: some records are processed again. Sound.
+        Mirrored,
+        /// At the first record that was mirrored, whatever was committed (`auto.offset.reset = earliest`, and no mirrored
+        /// positions): all is processed again. Sound where what is done again has its effect once.
+        Earliest = SOUND.needs(&["queue.delivery=log", "queue.mirror=asynchronous"]).holds_in(&["mirrored-log"]),
+        /// Behind the last one (`auto.offset.reset = latest`, and no mirrored positions): what was mirrored and not
+        /// processed is skipped. Unsound: a copy of it is left, from which nothing goes on.
+        Latest = UNSOUND
+            .needs(&["queue.delivery=log", "queue.mirror=asynchronous"])
+            .by("mirrored-log", P::NeverLost),
     }
 }
 

@@ -64,6 +64,7 @@ impl Queue {
         let item = waited.or_else(|| shelf.pop_front(&mut self.dead));
         let item = item.expect("offered only when a record waits");
         out.emit(Event::Expired { queue: context.id, record: item.copy.id, dead });
+        self.send_checkpoint(item.copy, context, out);
         self.serve_if_available(context, shelf, out);
     }
 
@@ -106,6 +107,7 @@ impl Queue {
             (&mut self.visible, queue),
             (&mut self.in_flight, queue),
             (&mut self.dead, Holder::DeadLetters(context.id)),
+            (&mut self.mirrored, Holder::Mirror(context.id)),
         ];
         for (list, holder) in lists {
             while let Some(Item { copy, .. }) = shelf.pop_front(list) {

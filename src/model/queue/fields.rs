@@ -59,6 +59,12 @@ changes_of_each_field! {
             |queue, shelf, _| shelf.push_back(&mut queue.taken, ITEM),
             |queue, shelf, _| first(&queue.taken, shelf, |item| item.copy.id.0 += 1),
         ],
+        mirrored: [
+            |queue, shelf, _| shelf.push_back(&mut queue.mirrored, ITEM),
+            |queue, shelf, _| first(&queue.mirrored, shelf, |item| item.copy.id.0 += 1),
+            |queue, shelf, _| first(&queue.mirrored, shelf, |item| item.copy.value += 1),
+        ],
+        is_alone: [|queue, _, _| queue.is_alone = !queue.is_alone],
         deliveries: [|queue, _, _| queue.deliveries += 1],
         messages: [|queue, _, _| queue.messages += 1],
     }

@@ -136,6 +136,7 @@ impl Queue {
             |other: &Item| other.holder == item.holder && share_partition(&item, other, context);
         while let Some(done) = shelf.take_first(&mut self.in_flight, is_before) {
             out.emit(Event::Removed { queue: context.id, record: done.copy.id });
+            self.send_checkpoint(done.copy, context, out);
             if done.number == item.number {
                 return;
             }

@@ -41,6 +41,16 @@ impl Queue {
         shelf.iter(&self.dead)
     }
 
+    /// What it has of the log that it is the mirror of.
+    pub(crate) fn mirrored<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
+        shelf.iter(&self.mirrored)
+    }
+
+    /// Whether its own mirror was lost.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.is_alone
+    }
+
     /// The records that are in flight.
     pub(crate) fn in_flight<'a>(&'a self, shelf: &'a Shelf) -> impl Iterator<Item = &'a Item> {
         shelf.iter(&self.in_flight)

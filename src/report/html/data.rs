@@ -56,6 +56,9 @@ struct Machine<'a> {
     /// It is a queue whose consumers commit positions.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     log: bool,
+    /// It is the mirror of a log.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    mirror: bool,
 }
 
 #[derive(Serialize)]
@@ -129,6 +132,7 @@ impl<'a> Document<'a> {
 fn machines(plan: &Plan) -> Vec<Machine<'_>> {
     let layout = &plan.layout;
     let region = |place| layout.region_of(place).map(|region| region.0);
+    let is_mirror = |place| matches!(place, Place::Queue(id) if plan.mirror_of(id).is_some());
     let is_log = |place| matches!(place, Place::Queue(id) if plan.is_log(id));
     let places = layout.places().iter().zip(layout.names());
     places
@@ -137,6 +141,7 @@ fn machines(plan: &Plan) -> Vec<Machine<'_>> {
             kind: place.kind().name(),
             region: region(place),
             log: is_log(place),
+            mirror: is_mirror(place),
         })
         .collect()
 }

@@ -74,9 +74,10 @@ function shows(machine, v) {
     }
     case "destination": return { value: v[0], failed: false, idle: !v[0], words: `${v[0]} delivered` };
     case "queue": {
-      const records = v.slice(4);
+      const mirror = machines[machine].mirror;
+      const records = v.slice(mirror ? 5 : 4);
       const flight = machines[machine].log ? "read and not committed" : "in flight";
-      const words = (v[0] ? "Failed, " : "") + `${v[3]} record${v[3] === 1 ? "" : "s"}` + (v[2] ? `, ${v[2]} ${flight}` : "") + (v[1] ? `, ${v[1]} dead letters` : "") + (records.length ? ` (${records.join(", ")}${v[3] > records.length ? ", …" : ""})` : "");
+      const words = (v[0] ? "Failed, " : "") + `${v[3]} record${v[3] === 1 ? "" : "s"}` + (v[2] ? `, ${v[2]} ${flight}` : "") + (v[1] ? `, ${v[1]} dead letters` : "") + (records.length ? ` (${records.join(", ")}${v[3] > records.length ? ", …" : ""})` : "") + (mirror && v[4] ? `; ${v[4]} mirrored of another region` : "");
       return { value: v[3] + (v[1] ? `+${v[1]}†` : ""), failed: !!v[0], idle: !v[3], records, flying: v[2], flight, more: v[3] - records.length, words };
     }
     case "container": {

@@ -11,7 +11,7 @@ use crate::model::{container, queue, replicator};
 /// What holds a copy, or has held it.
 pub(super) fn place_of_holder(holder: Holder) -> Place {
     match holder {
-        Holder::Queue(id) | Holder::DeadLetters(id) => Place::Queue(id),
+        Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Place::Queue(id),
         Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
             Place::Table(id)
         }
@@ -27,6 +27,13 @@ pub(super) fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
     if let Event::Queue(queue::Event::Redriven { queue, .. }) = *event {
         // The driver takes the step.
         return Some((record, Some(Holder::DeadLetters(queue))));
+    }
+    if let Event::Queue(
+        queue::Event::TookOver { queue, .. } | queue::Event::Skipped { queue, .. },
+    ) = *event
+    {
+        // So does what loses the region of the log.
+        return Some((record, Some(Holder::Mirror(queue))));
     }
     Some((record, None))
 }

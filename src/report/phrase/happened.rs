@@ -24,7 +24,7 @@ impl Scene<'_> {
                 }
                 continue;
             }
-            if self.actor.is_some() && is_arrival(event) {
+            if self.actor.is_some() && is_arrival(event) || self.is_told_of_a_mirror(index) {
                 continue;
             }
             let name = if unnamed && index == 0 { object_of(event) } else { "it".to_owned() };
@@ -148,6 +148,22 @@ impl Scene<'_> {
             queue::Event::StaleRemove { queue } if self.is_log(queue) => {
                 "takes no position from a consumer that has lost the partition".to_owned()
             }
+            queue::Event::Mirrored { .. } => format!("has {it} mirrored"),
+            queue::Event::PositionMirrored { record, .. } => {
+                format!("knows that the position behind {record} is committed there")
+            }
+            queue::Event::TookOver { queue, .. } => {
+                format!(
+                    "{} takes over {}, mirrored there",
+                    self.queue(queue),
+                    self.of_mirror(event)
+                )
+            }
+            queue::Event::Skipped { queue, .. } => format!(
+                "the consumers of {} begin behind {}, mirrored there",
+                self.queue(queue),
+                self.of_mirror(event)
+            ),
             queue::Event::StaleRemove { .. } => "does not know that delivery any more".to_owned(),
         })
     }
@@ -296,6 +312,7 @@ impl Scene<'_> {
                 format!("{gone} with the dead-letter queue of {}", self.queue(id))
             }
             Holder::Queue(id) => format!("{gone} with {}", self.queue(id)),
+            Holder::Mirror(id) => format!("{gone} with what {} mirrored", self.queue(id)),
             Holder::Table(id) => {
                 let table = self.place(Place::Table(id));
                 match self.gone_with(Holder::Stream(id)) == records {

@@ -71,6 +71,10 @@ impl Scene<'_> {
             Message::Commit { client } => {
                 format!("is told by {} what it has processed", self.client(client))
             }
+            Message::Mirror { copy } => format!("is told that the log it mirrors took {}", copy.id),
+            Message::Checkpoint { copy } => {
+                format!("is told that the log it mirrors is done with {}", copy.id)
+            }
             Message::Insert { client, copy } => {
                 format!("is asked by {} to store {}", self.client(client), copy.id)
             }
@@ -317,6 +321,8 @@ impl Scene<'_> {
                 format!("{} will commit to {name} later", self.client(client))
             }
             Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
+            Message::Mirror { .. } => format!("has {name} mirror it"),
+            Message::Checkpoint { .. } => format!("has its position mirrored by {name}"),
             Message::Insert { .. } => format!("asks {name} to store it"),
             Message::Withdraw { .. } => format!("asks {name} to take its row back"),
             Message::Transact { .. } => {

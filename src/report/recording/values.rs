@@ -5,7 +5,7 @@
 //! | driver | the action that is due |
 //! | source | records accepted, the record under way (0: none) |
 //! | dns | the regions that it does not answer with, as bits |
-//! | queue | failed, dead letters, in flight, all records, then the records that it shows |
+//! | queue | failed, dead letters, in flight, all records, of a mirror how many it has, then the records that it shows |
 //! | container | state, the record in hand (0: none), the number of what it does with it, crashed, then the others of its batch |
 //! | table | failed, rows written here, rows that replication brought; with an outbox, intents to publish |
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
@@ -94,6 +94,10 @@ fn queue(id: QueueId, simulation: &Simulation) -> Vec<u32> {
     let dead = queue.dead(simulation.shelf()).count() as u32;
     let in_flight = queue.in_flight(simulation.shelf()).count() as u32;
     let mut numbers = vec![failed, dead, in_flight, queue.len() as u32];
+    // Of one design all are mirrors, or none.
+    if simulation.plan().mirror_of(id).is_some() {
+        numbers.push(queue.mirrored(simulation.shelf()).count() as u32);
+    }
     let shown = simulation.queue_items(id).take(RECORDS_SHOWN_MAX);
     numbers.extend(shown.map(|item| u32::from(item.copy.id.0)));
     numbers

@@ -6,6 +6,7 @@ use crate::model::options::{
     ContainerOptions, Forwarding, OnBatchFailure, OnDependencyFailure, OnDuplicate, OnStop,
     OnUnreadable, ReplicationMode,
 };
+use crate::model::queue;
 use crate::plan::{DriverAction, Plan};
 use crate::spec::PropertyName;
 
@@ -87,6 +88,8 @@ reached! {
     WriteForwarded "a write was forwarded to the writer's region",
     /// The writer of a global database moved.
     WriterMoved "the writer of a global database moved",
+    /// A log took over what it had mirrored of one that is lost.
+    TookOver "a mirror took over records of a log that was lost",
     /// Both regions (or more) took records.
     SeveralRegions "more than one region took records",
 }
@@ -205,6 +208,11 @@ impl Reached {
             }
             // The healing leads the traffic around a region that is lost.
             Reached::WentOffline => plan.has_fault(FaultKind::Offline) || plan.can_lose_a_region(),
+            Reached::TookOver => {
+                let takes_over =
+                    |context: &queue::Context| context.mirror.is_some() && !context.skips();
+                plan.can_lose_a_region() && plan.queues.iter().any(takes_over)
+            }
             Reached::Lost => plan.has_fault(FaultKind::Lose),
             Reached::Destroyed => plan.can_lose(),
             Reached::WriteForwarded => {

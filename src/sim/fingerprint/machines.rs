@@ -223,6 +223,11 @@ impl Machines for Writer<'_> {
             self.bytes.len(queue.taken(shelf).count());
             queue.taken(shelf).for_each(|item| self.bytes.record(item.copy.id));
         }
+        if self.plan.has_mirrors() {
+            self.bytes.len(queue.mirrored(shelf).count());
+            queue.mirrored(shelf).for_each(|item| self.copy(item.copy));
+            self.bytes.flag(queue.is_alone());
+        }
         self.bytes.len(queue.waiting().len());
         queue.waiting().iter().for_each(|&client| self.client(client));
     }

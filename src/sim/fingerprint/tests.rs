@@ -26,9 +26,9 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// Two regions and two stages, in designs that use every field: a default store with keys, a global database
 /// with a limit and plans of two enactors, clocks that differ, all that a budget can do to standard queues, strong
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
-/// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back; and
-/// containers that receive several records at a time.
-const PLANS: [&str; 12] = [
+/// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back;
+/// containers that receive several records at a time; and logs that are mirrored.
+const PLANS: [&str; 13] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -81,6 +81,10 @@ const PLANS: [&str; 12] = [
     "topology.old_containers = 1
      records.new_format_from = 4
      container = { batch = 3, on_batch_failure = 'all-back' }
+     script = ['publish 1', 'publish 2']",
+    "queue = { delivery = 'log', mirror = 'asynchronous' }
+     budget.lose_region = 1
+     rpo.records = 'unlimited'
      script = ['publish 1', 'publish 2']",
 ];
 

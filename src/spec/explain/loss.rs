@@ -15,6 +15,11 @@ use crate::words::plural;
 impl Narrator<'_> {
     /// That a record has no copy from which it goes on, or none that leads to a stage where it ends.
     pub(super) fn lost(&self, breach: Breach) -> String {
+        if let Breach::Lost { record, queue: Some(queue) } = breach
+            && self.is_skipped(queue, record)
+        {
+            return self.skipped(queue, record);
+        }
         if let Breach::CutOff { record, queue, stage } = breach {
             let stage = &self.simulation.plan().layout.stages[stage.index()];
             return match queue {
@@ -37,6 +42,19 @@ impl Narrator<'_> {
             ),
             None => format!("{record} was accepted, and no queue has it"),
         }
+    }
+
+    /// Why no copy of a record is left that goes on.
+    pub(super) fn why_lost(&self, queue: Option<QueueId>, record: RecordId) -> Vec<String> {
+        // The ledger does not know of the event that is judged: it would say that the record still is where it was.
+        let Some(queue) = queue else { return vec![self.request_of(record)] };
+        if self.is_skipped(queue, record) {
+            return self.why_skipped(queue);
+        }
+        let mut reasons: Vec<String> = self.keeps_no_copy(queue).into_iter().collect();
+        reasons.extend(self.stage_of(queue, record));
+        reasons.extend(self.in_memory(queue, record));
+        reasons
     }
 
     /// Which of those that read the queue has the record in its memory, or gets it, or had it and crashed.
@@ -148,6 +166,7 @@ impl Narrator<'_> {
         match holder {
             Holder::Queue(id) => self.queue(id).to_owned(),
             Holder::DeadLetters(id) => format!("the dead-letter queue of {}", self.queue(id)),
+            Holder::Mirror(id) => format!("what {} mirrors", self.queue(id)),
             Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
             Holder::Log(id) => format!("the log on its way to {}", self.name(Place::Table(id))),
             Holder::Outbox(id) => format!("the outbox of {}", self.name(Place::Table(id))),

@@ -23,6 +23,11 @@ changes_of_each_field! {
         copies: [],
         // It follows from the plan.
         withdraws: [],
+        // There is none where no log is mirrored.
+        mirrored: [|ledger| {
+            let first = ledger.mirrored.len() / ledger.records.len();
+            ledger.mirrored.get_mut(first).into_iter().for_each(|copies| *copies += 1);
+        }],
     }
 }
 

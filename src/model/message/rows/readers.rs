@@ -191,7 +191,7 @@ mod tests {
     /// Fingerprints have the number of a kind, and a new one comes last.
     #[test]
     fn kinds_are_numbered_in_the_order_of_the_list() {
-        let first_and_last = [MessageKind::Proceed as usize, MessageKind::TransactRefused as usize];
+        let first_and_last = [MessageKind::Proceed as usize, MessageKind::Checkpoint as usize];
         assert_eq!(first_and_last, [0, MessageKind::ALL.len() - 1]);
         assert!(MessageKind::ALL.iter().enumerate().all(|(index, &kind)| kind as usize == index));
     }

@@ -1,8 +1,8 @@
 //! What goes together in a queue, and what a log does not have.
 
 use crate::model::options::{
-    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, OnDependencyFailure,
-    QueueOptions, Receive, RemoveBy,
+    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, OnDependencyFailure,
+    PositionsAtFailover, QueueOptions, Receive, RemoveBy,
 };
 use crate::plan::validate::stages::{Contradiction, each, refuse};
 use crate::scenario::{LossLimit, Problem, Scenario};
@@ -39,6 +39,17 @@ fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
             ("no queue is ever full", "set queue.capacity, or leave this out"),
         ),
         (!is_log && queue.commit != Commit::default(), "queue.commit", POSITIONS),
+        (
+            !is_log && queue.mirror != Mirror::default(),
+            "queue.mirror",
+            ("only a log is mirrored", "set queue.delivery = \"log\", or leave this out"),
+        ),
+        (
+            queue.mirror == Mirror::None
+                && queue.positions_at_failover != PositionsAtFailover::default(),
+            "queue.positions_at_failover",
+            ("the log is not mirrored", "set queue.mirror = \"asynchronous\", or leave this out"),
+        ),
         (!is_fifo && !is_log && queue.groups != Groups::One, "queue.groups", fifo),
         (!has_keys && queue.groups == Groups::ByKey, "queue.groups", keys),
         (!is_fifo && queue.deduplication != Deduplication::None, "queue.deduplication", fifo),

@@ -75,6 +75,8 @@ fn messages() -> Vec<Message> {
         Message::Transact { client, queue, copy, receipt },
         Message::Transacted { incarnation },
         Message::TransactRefused { incarnation, why: RolledBack::Refused(None) },
+        Message::Mirror { copy },
+        Message::Checkpoint { copy },
     ]
 }
 
@@ -92,6 +94,8 @@ fn others(message: Message) -> Vec<Message> {
             copies(&|copy| Message::Begin { client, copy }),
         ]
         .concat(),
+        Message::Mirror { copy: _ } => copies(&|copy| Message::Mirror { copy }),
+        Message::Checkpoint { copy: _ } => copies(&|copy| Message::Checkpoint { copy }),
         Message::Begun { incarnation } => vec![Message::Begun { incarnation: incarnation + 1 }],
         Message::Publish { batch: _ } => vec![Message::Publish { batch: BatchId(2) }],
         Message::Wake { region: _ } => vec![Message::Wake { region: other_region }],

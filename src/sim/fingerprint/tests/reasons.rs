@@ -64,6 +64,8 @@ pub(super) const REASONS: &[Reason] = &[
     ("batch.removes", receives_one, Left::Out, "containers receive one record at a time"),
     ("batch.drains", receives_one, Left::Out, "containers receive one record at a time"),
     ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
+    ("queue.mirrored", has_no_mirrors, Left::Out, "no log is mirrored"),
+    ("queue.is_alone", has_no_mirrors, Left::Out, "no log is mirrored"),
     ("queue.messages", has_no_message_ids, Left::Out, "no machine tells messages apart"),
     ("queue.messages", repeats, Left::Out, "numbers are only compared for equality"),
     ("item.receives", has_no_limit, Left::Out, "only a queue that gives up counts deliveries"),
@@ -95,6 +97,10 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     ("container.incarnation", repeats, Left::AsMeant, "it is written with those who mention it"),
 ];
+
+fn has_no_mirrors(plan: &Plan) -> bool {
+    !plan.has_mirrors()
+}
 
 fn receives_one(plan: &Plan) -> bool {
     !plan.any_container(|container| container.batch > 1)
