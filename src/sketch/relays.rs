@@ -12,7 +12,8 @@ impl Sketch {
             return RelayOptions::default();
         }
         let is_unordered = self.delivery == Delivery::Standard && !self.has_own(|own| own.delivery);
-        let claim = match is_unordered && self.deduplicates {
+        // Queues without an order do not deduplicate, so that is free to choose here.
+        let claim = match is_unordered && !self.deduplicates {
             true => Claim::SkipLocked,
             false => Claim::None,
         };
