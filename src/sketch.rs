@@ -91,8 +91,8 @@ pub(crate) struct Sketch {
     /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
     /// that halt, and a queue that gives up makes dead letters of what is given back.
     pub(crate) on_dependency_failure: OnDependencyFailure,
-    /// Containers store and remove, and relays publish, two where failed queues keep those waiting who wait. Not with a global database or strong replication, nor where a table is
-    /// lost alone; what a script expects of its beginning is said of containers that publish.
+    /// Containers store and remove, and relays publish, two where failed queues keep those waiting who wait. Not with strong replication, nor where a table is lost
+    /// alone; what a script expects of its beginning is said of containers that publish.
     pub(crate) outbox: bool,
     /// How containers keep their table and the next queue in step: any but the unsound one.
     pub(crate) dual_write: DualWrite,
@@ -393,17 +393,15 @@ impl Sketch {
     }
 
     fn has_outbox(&self) -> bool {
-        let mut stages = 0..self.topology.stages.len();
-        self.outbox && stages.all(|stage| self.may_have_outbox(stage))
+        self.outbox && self.may_have_outbox()
     }
 
-    /// Whether the containers of the stage of this index may leave it to relays to publish.
-    fn may_have_outbox(&self, stage: usize) -> bool {
+    /// Whether containers may leave it to relays to publish.
+    fn may_have_outbox(&self) -> bool {
         let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
         self.opening == Opening::Plain
             && !self.is_strong()
             && !self.has_branches()
-            && !self.has_database(stage)
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)
     }

@@ -30,6 +30,7 @@ mod mirrors;
 mod monotone_version;
 mod never_lost;
 mod no_invention;
+mod outbox;
 mod region_counts;
 mod region_fifo;
 mod remove_last;

@@ -17,6 +17,7 @@ mod incidents;
 mod logs;
 mod losses;
 mod mirrors;
+mod moved_outbox;
 use crate::common::plans;
 mod published;
 mod relays;
@@ -105,6 +106,8 @@ const TESTED: &[&str] = &[
     "outbox-anywhere",
     // In `relays.rs`.
     "two-relays",
+    // In `moved_outbox.rs`.
+    "outbox-failover",
     // In `dual_writes.rs`.
     "compensated-anywhere",
     "transacted-anywhere",

@@ -6,6 +6,7 @@
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;
 use crate::model::options::{Commands, Commit, Position};
+use crate::model::table;
 use crate::plan::Plan;
 use crate::sim::Pair;
 
@@ -57,7 +58,7 @@ const OF_AN_OUTBOX: &[MessageKind] =
 /// asked them; a plan of in-dns is enacted while a health check has a region out; the log of strong
 /// replication judges conditions only where inserts have some; a fence comes late only where fencing is a
 /// best effort; a command is a message only where the scenario says so; a relay hears of its queue while its own table is
-/// failed only if that failed meanwhile, and transactions begin only where a relay reads by id; a row is taken
+/// failed only if that failed meanwhile, or while its cluster does not write any more, and transactions begin only where a relay reads by id; a row is taken
 /// back only by a container that could not forward its record, and a transaction is refused only where what takes part has failed.
 pub const POSSIBLE: &[Kinds] = {
     use MessageKind::*;
@@ -131,6 +132,10 @@ pub const POSSIBLE: &[Kinds] = {
         rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
         rare(MachineKind::Database, "Failed", &[Probe, Logged, Fence]),
+        rare(MachineKind::Database, "Writer", OF_AN_OUTBOX),
+        rare(MachineKind::Database, "Reader", OF_AN_OUTBOX),
+        rare(MachineKind::Database, "Draining", OF_AN_OUTBOX),
+        rare(MachineKind::Database, "Failed", OF_AN_OUTBOX),
         usual(MachineKind::Service, "Available", &[Call]),
         rare(MachineKind::Service, "Failed", &[Call]),
         rare(MachineKind::Dns, "AllOnline", &[Command]),
@@ -172,10 +177,25 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
     let has_commands = plan.scenario().commands == Commands::AsMessages;
     let has_outbox = plan.has_outbox();
+    let outbox_at = |is_database: bool| {
+        let is_such = |table: &&table::Context| table.database.is_some() == is_database;
+        plan.tables.iter().filter(is_such).any(|table| table.relay.is_some())
+    };
+    let outboxes = [outbox_at(false), outbox_at(true)];
     let commits_later = plan.any_queue(|queue| queue.commit == Commit::AtIntervals);
     let opens = has_outbox && plan.scenario().relay.position == Position::ById;
-    let of_an_outbox =
-        |pair: &Pair| pair.machine == MachineKind::Table && OF_AN_OUTBOX.contains(&pair.message);
+    let lacks_outbox = move |pair: &Pair| match pair.machine {
+        MachineKind::Table => !outboxes[0] && OF_AN_OUTBOX.contains(&pair.message),
+        MachineKind::Database => !outboxes[1] && OF_AN_OUTBOX.contains(&pair.message),
+        MachineKind::Driver
+        | MachineKind::Source
+        | MachineKind::Dns
+        | MachineKind::Destination
+        | MachineKind::Queue
+        | MachineKind::Container
+        | MachineKind::Replicator
+        | MachineKind::Service => false,
+    };
     let calls = [MessageKind::Call, MessageKind::Called, MessageKind::CallRefused];
     let has_service = plan.service.is_some();
     let mirrors = plan.has_mirrors();
@@ -191,7 +211,7 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
             && (can_hang || pair.message != MessageKind::Expire)
             && (commits_later || pair.message != MessageKind::Commit)
             && (fences_late || pair.message != MessageKind::Fence)
-            && (has_outbox || !of_an_outbox(pair))
+            && !lacks_outbox(pair)
             && (mirrors || !of_a_mirror.contains(&pair.message))
             && (compensates || !of_compensation.contains(&pair.message))
             && (transacts || !of_transaction.contains(&pair.message))

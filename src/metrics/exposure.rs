@@ -117,14 +117,18 @@ impl Exposure {
         self.came(plan.layout.queue_place(queue).0, record);
     }
 
-    /// The outbox of a table has the intent to publish a record.
+    /// The outbox of a table has the intent to publish a record. That of a database is where the row is, and is counted with that.
     pub(super) fn intended(&mut self, table: TableId, record: RecordId, plan: &Plan) {
-        self.came(plan.layout.table_place(table).0, record);
+        if plan.tables[table.index()].database.is_none() {
+            self.came(plan.layout.table_place(table).0, record);
+        }
     }
 
     /// An outbox does not have it any more.
     pub(super) fn relayed(&mut self, table: TableId, record: RecordId, plan: &Plan) {
-        self.went(plan.layout.table_place(table).0, record);
+        if plan.tables[table.index()].database.is_none() {
+            self.went(plan.layout.table_place(table).0, record);
+        }
     }
 
     fn came(&mut self, region: RegionId, record: RecordId) {

@@ -182,7 +182,7 @@ pub use queue::{
     AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, PositionsAtFailover,
     QueueFailure, QueueOptions, Receive, RemoveBy, StageQueueOptions,
 };
-pub use relay::{Advance, Claim, Position, RelayOptions};
+pub use relay::{Advance, AtFailover, Claim, Position, RelayOptions};
 pub use replication::{
     AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions,
 };

@@ -88,10 +88,21 @@ impl Progress {
                 self.queue_changed(queue, Change::Left(record));
             }
             // A region is not drained while a relay has something to publish.
-            Event::Table(table::Event::Intended { table, passed: false, .. }) => {
+            Event::Table(
+                table::Event::Intended { table, passed: false, .. }
+                | table::Event::Reopened { table, .. },
+            ) => {
                 self.queued[usize::from(table.0 / self.stages)] += 1;
             }
-            Event::Table(table::Event::Relayed { table, .. })
+            Event::Table(table::Event::HandedOn { table, from, .. }) => {
+                let left = &mut self.queued[usize::from(from.0 / self.stages)];
+                *left -= 1;
+                self.changed |= *left == 0;
+                self.queued[usize::from(table.0 / self.stages)] += 1;
+            }
+            Event::Table(
+                table::Event::Relayed { table, .. } | table::Event::Skipped { table, .. },
+            )
             | Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table), .. }) => {
                 let left = &mut self.queued[usize::from(table.0 / self.stages)];
                 *left -= 1;

@@ -169,6 +169,8 @@ pub(crate) struct Context {
     pub(crate) batch: u8,
     /// Of a log that is mirrored: the log of another region that has the copy.
     pub(crate) mirror: Option<MachineId>,
+    /// Some stage has the outbox of a global database, which a loss can take what goes on from here out of.
+    pub(crate) near_shared_outbox: bool,
     /// Its design.
     pub(crate) options: QueueOptions,
 }

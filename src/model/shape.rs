@@ -57,6 +57,11 @@ impl Positions {
         self.0 |= 1 << position;
     }
 
+    /// Takes a position away.
+    pub(crate) fn remove(&mut self, position: usize) {
+        self.0 &= !(1 << position);
+    }
+
     /// Whether this position is one of them.
     #[inline]
     pub fn contains(self, position: usize) -> bool {

@@ -113,6 +113,7 @@ impl Builder<'_> {
                 }),
                 batch: stage.map_or(1, |one| one.container.batch),
                 mirror: self.mirror_of(id, options),
+                near_shared_outbox: self.has_shared_outbox(),
                 groups: match options.groups {
                     Groups::One => None,
                     Groups::ByKey => Some(Arc::clone(&by_key)),
@@ -235,7 +236,16 @@ impl Builder<'_> {
         (!publishes).then(|| relay::Context {
             out_queue: self.layout.machine(Place::Queue(next)),
             options: self.scenario.relay,
+            is_shared: self.database(stage).is_some(),
+            near_shared_outbox: self.has_shared_outbox(),
         })
+    }
+
+    /// Whether a global database has an outbox.
+    fn has_shared_outbox(&self) -> bool {
+        let is_shared =
+            |one: &StageSettings| one.store == StoreKind::Aurora && one.container.has_outbox();
+        self.settings.iter().any(is_shared)
     }
 
     /// How a stage replicates: a global database always in its own way.

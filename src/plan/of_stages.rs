@@ -46,6 +46,12 @@ impl Plan {
         &self.tables[self.layout.table(RegionId(0), stage).index()]
     }
 
+    /// Whether a global database has an outbox, which goes from one cluster to another with the writer.
+    pub(crate) fn has_shared_outbox(&self) -> bool {
+        let is_shared = |table: &table::Context| table.relay.is_some_and(|relay| relay.is_shared);
+        self.tables.iter().any(is_shared)
+    }
+
     /// The stage whose containers read the queue; none if the destination does.
     pub(crate) fn reader(&self, queue: QueueId) -> Option<StageId> {
         let position = self.layout.queue_place(queue).1;

@@ -33,6 +33,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),
     ("two-relays", include_str!("../../scenarios/two-relays.toml")),
+    ("outbox-failover", include_str!("../../scenarios/outbox-failover.toml")),
     ("compensated-anywhere", include_str!("../../scenarios/compensated-anywhere.toml")),
     ("transacted-anywhere", include_str!("../../scenarios/transacted-anywhere.toml")),
     ("fan-out-anywhere", include_str!("../../scenarios/fan-out-anywhere.toml")),

@@ -33,6 +33,9 @@ impl World {
             unreachable!("no plan loses {target:?}");
         }
         self.lose_what_nobody_has(plan);
+        if let Target::Region(region) = target {
+            self.save_outboxes(region, plan);
+        }
         self.forget_what_nobody_has(plan);
         self.out.emit(Event::Fault(fault::Event::LossEnded { target }));
     }
@@ -52,8 +55,10 @@ impl World {
                 self.out.emit(Event::Fault(fault::Event::Lost { holder, record }));
             }
         }
-        let outbox = self.tables[id.index()].relay_mut();
-        outbox.lose(|copy, out| out.emit(lost_intent(id, copy)), &mut self.out);
+        if plan.tables[id.index()].database.is_none() {
+            let outbox = self.tables[id.index()].relay_mut();
+            outbox.lose(|copy, out| out.emit(lost_intent(id, copy)), &mut self.out);
+        }
         let keys = plan.keys().count();
         self.latest[id.index() * keys..][..keys].fill_with(Default::default);
         // With strong replication what waits there is not acknowledged, and goes on.
@@ -162,7 +167,13 @@ impl World {
     }
 
     /// Whether one of these regions has the row, or will.
-    fn is_kept(&self, record: RecordId, stage: StageId, by: RegionSet, plan: &Plan) -> bool {
+    pub(super) fn is_kept(
+        &self,
+        record: RecordId,
+        stage: StageId,
+        by: RegionSet,
+        plan: &Plan,
+    ) -> bool {
         by.without(self.lost).iter().any(|region| {
             let id = plan.layout.table(region, stage);
             let waiting = self.out.inbox(plan.tables[id.index()].machine);
@@ -190,7 +201,9 @@ impl World {
             if context.database.is_some() {
                 self.cancel_forwards(context.id, plan);
             }
-            held.extend(self.intents(context.id));
+            if context.database.is_none() {
+                held.extend(self.intents(context.id));
+            }
             self.lose_rows(context.id, plan);
             self.tables[context.id.index()].lose(context, &mut self.out);
         }
@@ -249,7 +262,7 @@ impl World {
     }
 
     /// A script does not wait for a record that was accepted, is not delivered, and is in no queue.
-    fn give_up_if_gone(&mut self, record: RecordId, plan: &Plan) {
+    pub(super) fn give_up_if_gone(&mut self, record: RecordId, plan: &Plan) {
         let accepted = self.out.progress().has_reached(record, Milestone::ACCEPTED);
         let is_in = |id: QueueId| {
             let queue = &self.queues[id.index()];

@@ -132,6 +132,9 @@ impl World {
         for (table, context) in world.tables.iter_mut().zip(&plan.tables) {
             if let Some(database) = &context.database {
                 table.begin_as_cluster(database);
+                if context.relay.is_some() && context.region == database.writer {
+                    table.relay_mut().begin_as_home();
+                }
                 world.replicators[database.id.index()].set_writer(database.writer);
             }
         }
@@ -166,6 +169,9 @@ impl World {
             Place::Source => {
                 let state = self.source.state() as u8;
                 self.source.handle(&self.current, &plan.source, &mut self.out);
+                if plan.queues[0].near_shared_outbox {
+                    self.give_up_what_was_lost(plan);
+                }
                 (MachineKind::Source, state)
             }
             Place::InDns => {
@@ -190,6 +196,9 @@ impl World {
                 let state = queue.state() as u8;
                 queue.handle(&self.current, context, &mut self.shelf, &mut self.out);
                 self.queue_changed(id, plan);
+                if context.near_shared_outbox {
+                    self.give_up_what_was_lost(plan);
+                }
                 (MachineKind::Queue, state)
             }
             Place::Container(id) => {
@@ -267,6 +276,9 @@ impl World {
         }
         if let Some(written_in) = again {
             self.acknowledge_again(id, written_in, plan);
+        }
+        if context.relay.is_some_and(|relay| relay.near_shared_outbox) {
+            self.follow_outbox(id, plan);
         }
         before
     }

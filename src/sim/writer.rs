@@ -14,9 +14,12 @@ use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
 use crate::model::table;
 use crate::model::table::global_database::cancel;
+use crate::model::table::relay::Moved;
 use crate::model::table::{Latest, Row, Store, Writers};
 use crate::plan::Plan;
 use crate::sim::world::World;
+
+mod moved_outbox;
 
 /// What a table holds: its parts of the blocks of all tables.
 #[inline]
@@ -127,6 +130,7 @@ impl World {
         // It has never left for there.
         self.out.retain_held(self.replicators[id.index()].held_for_mut(to), |_| false);
         self.replay(id, to, plan);
+        self.move_outbox(id, to, Moved::Promoted, plan);
         for region in plan.layout.region_ids() {
             if region != to && !self.lost.contains(region) {
                 self.go_back(id, region, to, plan);
@@ -279,12 +283,7 @@ impl World {
         for context in plan.replicators.iter().filter(|replicator| replicator.is_database) {
             let id = context.id;
             if self.lost.contains(self.replicators[id.index()].writer()) {
-                let rows = |region| {
-                    let rows = self.rows_of(table_of(id, region, plan), plan);
-                    rows.iter().filter(|row| row.rows > 0).count()
-                };
-                let left = plan.layout.region_ids().filter(|&region| !self.lost.contains(region));
-                let to = left.max_by_key(|&region| rows(region)).expect("a region is left");
+                let to = self.most_of_log(id, plan).expect("a region is left");
                 let (kind, target) = (FaultKind::Failover, Target::Writer(id, to));
                 self.inject(Fault { kind, target }, plan);
             }

@@ -96,7 +96,7 @@ impl Sketch {
                 false => Some(OnDependencyFailure::GiveBack).filter(|_| self.may_give_back()),
             };
         }
-        if own.outbox && (self.has_outbox() || self.may_have_outbox(index)) {
+        if own.outbox && (self.has_outbox() || self.may_have_outbox()) {
             options.container.steps = Some(self.steps(!self.has_outbox()));
         }
         match options == StageOptions::default() {

@@ -1,34 +1,37 @@
 //! The relays of a sketch.
 
-use crate::model::options::{Action, Claim, Delivery, QueueFailure, RelayOptions};
+use crate::model::options::{AtFailover, Claim, Commands, Delivery, QueueFailure, RelayOptions};
 use crate::sketch::Sketch;
 
 impl Sketch {
     /// The design of the relays, if there is one. Two instances go with queues that keep those waiting who wait, and
-    /// where queues have no order, some claim their intents: so nothing else is drawn otherwise than without relays.
+    /// where queues have no order, some claim their intents; one of a database begins with the oldest intent where commands
+    /// are messages: so nothing else is drawn otherwise than without relays.
     pub(super) fn relay(&self) -> RelayOptions {
-        let several = self.on_queue_failure == QueueFailure::KeepWaiting;
-        if !several || !self.has_relays() {
-            return RelayOptions::default();
+        let mut relay = RelayOptions::default();
+        let stages = || (0..self.topology.stages.len()).filter(|&stage| self.has_relay(stage));
+        if stages().any(|stage| self.has_database(stage)) {
+            if self.commands == Commands::AsMessages {
+                relay.at_failover = AtFailover::FromOldest;
+            }
+        } else if self.on_queue_failure == QueueFailure::KeepWaiting && stages().next().is_some() {
+            relay.instances = 2;
+            let has_order = self.delivery != Delivery::Standard || self.has_own(|own| own.delivery);
+            // Queues without an order do not deduplicate, so that is free to choose here.
+            if !self.deduplicates && !has_order {
+                relay.claim = Claim::SkipLocked;
+            }
         }
-        let is_unordered = self.delivery == Delivery::Standard && !self.has_own(|own| own.delivery);
-        // Queues without an order do not deduplicate, so that is free to choose here.
-        let claim = match is_unordered && !self.deduplicates {
-            true => Claim::SkipLocked,
-            false => Claim::None,
-        };
-        RelayOptions { instances: 2, claim, ..RelayOptions::default() }
+        relay
     }
 
-    /// Whether containers of some stage leave it to relays to publish.
-    fn has_relays(&self) -> bool {
-        let publishes = |steps: &Vec<Action>| steps.contains(&Action::Publish);
-        let own = self.stages();
-        let mut own = own.values().filter_map(|stage| stage.container.steps.as_ref());
-        match self.has_outbox() {
-            // Of several stages one can have steps of its own.
-            true => true,
-            false => own.any(|steps| !publishes(steps)),
-        }
+    /// Whether the containers of a stage leave it to a relay to publish: as all do, unless it is the other way round there.
+    fn has_relay(&self, stage: usize) -> bool {
+        let own = self.own.filter(|_| self.has_own(|own| own.outbox));
+        let differs = own.is_some_and(|own| {
+            usize::from(own.stage) % self.topology.stages.len() == stage
+                && (self.has_outbox() || self.may_have_outbox())
+        });
+        self.has_outbox() != differs
     }
 }

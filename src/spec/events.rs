@@ -21,7 +21,8 @@ impl Spec {
                 self.ledger.published(copy.id);
             }
             source::Event::Accepted { record } => {
-                judged(NeverLost::accepted(record, &self.ledger), plan)?;
+                let known = (&self.ledger, &mut self.losses);
+                judged(NeverLost::accepted(record, known, plan), plan)?;
                 self.ledger.accepted(record);
                 if self.ledger.has_branches() {
                     let known = (&self.ledger, &self.losses);
@@ -69,9 +70,14 @@ impl Spec {
                 self.region_fifo.enqueued(queue, copy.id, plan);
                 judged(self.in_order.enqueued(queue, copy.id, plan), plan)?;
                 ledger.enqueued(queue, copy.id, plan);
+                self.losses.enqueued(queue, copy.id, plan);
             }
             Change::Left(record) | Change::Dropped(record) => {
-                judged(NeverLost::left_queue(queue, record, ledger), plan)?;
+                // One that a container asks to remove, it has processed.
+                let is_asked = matches!(event, queue::Event::Removed { .. });
+                let by = is_asked.then(|| plan.layout.queue_place(queue).1);
+                let known = (&*ledger, &mut self.losses);
+                judged(NeverLost::left_queue(record, (queue, by), known, plan), plan)?;
                 ledger.left_queue(queue, record, seen, plan);
                 if ledger.has_branches() {
                     let known = (&*ledger, &self.losses);
@@ -139,9 +145,11 @@ impl Spec {
                 judged(self.versions.ignored(table, record, plan), plan)
             }
             table::Event::Intended { table, record, passed } => {
-                self.ledger.intended(table, record, !passed, plan);
-                Ok(())
+                self.intended(table, record, passed, plan)
             }
+            table::Event::Reopened { record, .. } => self.reopened(record),
+            table::Event::Relayed { table, record } => self.relayed(table, record, plan),
+            table::Event::Skipped { table, record } => self.skipped(table, record, plan),
             table::Event::Withdrawn { table, record, .. } => {
                 self.ledger.withdrawn(table, record, plan);
                 Ok(())
@@ -149,16 +157,9 @@ impl Spec {
             // What counts is that the intent comes too late; and a region that takes a row back answers for it.
             table::Event::Passed { .. }
             | table::Event::NotWithdrawn { .. }
-            | table::Event::WithdrawnElsewhere { .. } => Ok(()),
-            table::Event::Relayed { table, record } => {
-                judged(NeverLost::left_outbox(record, &self.ledger), plan)?;
-                self.ledger.left_outbox(table, record, plan);
-                if self.ledger.has_branches() {
-                    let known = (&self.ledger, &self.losses);
-                    judged(NeverLost::on_all_ways(record, None, known, plan), plan)?;
-                }
-                Ok(())
-            }
+            | table::Event::WithdrawnElsewhere { .. }
+            // Wherever its home is, it is one outbox.
+            | table::Event::HandedOn { .. } => Ok(()),
         }
     }
 

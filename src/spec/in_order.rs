@@ -66,6 +66,9 @@ impl InOrder {
         if plan.can_lose() {
             return Some("a region or a table can be lost");
         }
+        if RegionFifo::moves_outbox(plan) {
+            return Some("the relay of a global database goes to another region with the writer");
+        }
         let dns = &plan.scenario().dns;
         if dns.health_threshold > 0 {
             return Some("a health check changes the region and waits for nothing");

@@ -228,7 +228,17 @@ impl Ledger {
             *self.behind_outbox(table, record, plan) += u16::from(goes_on);
             next = plan.next_of(stage, record)[0].into();
         }
-        self.at_stage[record.index() * self.stages + next - 1].forwarded.insert(region);
+        let forwarded = &mut self.at_stage[record.index() * self.stages + next - 1].forwarded;
+        match plan.tables[table.index()].database {
+            None => _ = forwarded.insert(region),
+            // It is the outbox of the containers of all regions.
+            Some(_) => *forwarded = RegionSet::first(plan.layout.regions),
+        }
+    }
+
+    /// The outbox of a global database has the record again, as its relay sees it.
+    pub(super) fn reopened(&mut self, record: RecordId) {
+        self.records[record.index()].queue_copies += 1;
     }
 
     /// An outbox does not have the record any more.

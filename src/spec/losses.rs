@@ -12,6 +12,7 @@ use crate::spec::{Breach, Judgement, Ledger};
 
 #[cfg(test)]
 pub(crate) mod fields;
+mod intents;
 mod report;
 
 pub use report::Lost;
@@ -40,6 +41,9 @@ struct RecordLoss {
     cut_off: Positions,
     /// The same whether it was stored or not.
     unfinished: Positions,
+    /// The stages behind which a loss took it, where a global database has an outbox: out of that, where no intent was written
+    /// since; or out of the next queue, where it did not come again.
+    intents: Positions,
 }
 
 /// Where the copies of each row are, and what losses have destroyed.
@@ -61,6 +65,8 @@ struct RecordLoss {
 #[derive(Clone, Debug)]
 pub struct Losses {
     watches: bool,
+    /// A global database has an outbox.
+    shares: bool,
     stages: usize,
     /// How many regions there are, and one for a witness: to that, rows are on their way for ever.
     places: usize,
@@ -104,6 +110,7 @@ impl Losses {
         let records = if watches { plan.records() + 1 } else { 0 };
         Losses {
             watches,
+            shares: watches && plan.has_shared_outbox(),
             stages,
             places,
             gone: RegionSet::EMPTY,
@@ -129,6 +136,7 @@ impl Losses {
 
     pub(super) fn copy_from(&mut self, other: &Losses) {
         (self.watches, self.stages, self.places) = (other.watches, other.stages, other.places);
+        self.shares = other.shares;
         (self.gone, self.under_way) = (other.gone, other.under_way);
         self.rows.clone_from(&other.rows);
         self.on_way.clone_from(&other.on_way);
@@ -148,15 +156,17 @@ impl Losses {
         }
         let on_way = &self.on_way[first * self.places..][..self.stages * self.places];
         on_way.iter().for_each(|&times| bytes.u8(times));
-        let RecordLoss { taken, undelivered, row, cut_off, unfinished } =
+        let RecordLoss { taken, undelivered, row, cut_off, unfinished, intents } =
             self.records[record.index()];
         [undelivered, row].into_iter().for_each(|fact| bytes.flag(fact));
-        [taken, cut_off, unfinished].into_iter().for_each(|positions| bytes.u32(positions.bits()));
+        [taken, cut_off, unfinished, intents]
+            .into_iter()
+            .for_each(|positions| bytes.u32(positions.bits()));
     }
 
     /// Writes down what else can: no loss is under way between two steps.
     pub(super) fn write(&self, bytes: &mut Bytes) {
-        let Losses { watches: _, stages: _, places: _, gone, under_way, .. } = self;
+        let Losses { watches: _, shares: _, stages: _, places: _, gone, under_way, .. } = self;
         debug_assert!(under_way.is_none(), "a loss ends in the step in which it begins");
         bytes.u8(gone.0);
     }
@@ -258,6 +268,7 @@ impl Losses {
         match holder {
             Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
                 self.records[record.index()].taken.insert(position(holder, plan));
+                self.note_taken(holder, record, plan);
             }
             Holder::Table(table) => {
                 let (region, stage) = plan.layout.table_place(table);

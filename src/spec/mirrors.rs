@@ -44,6 +44,7 @@ impl Spec {
         judged(NoInvention::in_queue(queue, copy, ledger, plan), plan)?;
         ledger.left_mirror(queue, copy.id);
         ledger.enqueued(queue, copy.id, plan);
+        self.losses.enqueued(queue, copy.id, plan);
         Ok(())
     }
 

@@ -12,33 +12,49 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 ///
 /// A row in a table is durable too, but nothing goes on from it: a record that is only in tables
 /// is lost for the destination, and so is one whose intent the relay has passed. Catches queues that forget what they hand out, and every way to
-/// remove too early. A log has a record until a position behind it is committed, or its retention drops it. A mirror of a log is
-/// no such copy: nothing goes on from it before it takes over. What it has when its log is lost for good is, so what it skips
-/// is lost by this property, and not by the loss. Source: "at least once" of Amazon SQS, from end to end.
+/// remove too early. What a loss took with the row that was acknowledged, of the outbox of a global database, is declared as the row
+/// is; an intent that its relay skips there is not. A log has a record until a position behind it is committed, or its retention
+/// drops it. A mirror of a log is no such copy: nothing goes on from it before it takes over. What it has when its log is lost for
+/// good is, so what it skips is lost by this property, and not by the loss. Source: "at least once" of Amazon SQS, from end to end.
 #[derive(Clone, Copy, Debug)]
 pub struct NeverLost;
 
 impl NeverLost {
     /// The source has the acknowledgement.
     #[inline]
-    pub(super) fn accepted(record: RecordId, ledger: &Ledger) -> Judgement {
+    pub(super) fn accepted(
+        record: RecordId,
+        (ledger, losses): (&Ledger, &mut Losses),
+        plan: &Plan,
+    ) -> Judgement {
         let facts = ledger.record(record);
         if facts.arrived || facts.queue_copies > 0 {
             return Ok(());
+        }
+        if let Some(judgement) = losses.answer_for(record, 0, plan) {
+            return judgement;
         }
         let queue = ledger.departure(record).map(|departure| departure.queue);
         Err(Breach::Lost { record, queue })
     }
 
-    /// A record leaves a queue; the ledger does not know yet.
+    /// A record leaves a queue; the ledger does not know yet. If a container asked for that, it is one of the stage `by`.
     ///
     /// A record that left its last queue before the source had the acknowledgement is judged when
     /// the source gets it.
     #[inline]
-    pub(super) fn left_queue(queue: QueueId, record: RecordId, ledger: &Ledger) -> Judgement {
+    pub(super) fn left_queue(
+        record: RecordId,
+        (queue, by): (QueueId, Option<usize>),
+        (ledger, losses): (&Ledger, &mut Losses),
+        plan: &Plan,
+    ) -> Judgement {
         let facts = ledger.record(record);
         if facts.queue_copies > 1 || facts.arrived || !facts.accepted {
             return Ok(());
+        }
+        if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
+            return judgement;
         }
         Err(Breach::Lost { record, queue: Some(queue) })
     }
@@ -96,18 +112,20 @@ impl NeverLost {
         }
     }
 
-    /// A record leaves an outbox, for its relay has published it; the ledger does not know yet.
-    pub(super) fn left_outbox(record: RecordId, ledger: &Ledger) -> Judgement {
-        match ledger.record(record).queue_copies > 1 {
-            true => Ok(()),
-            false => NeverLost::nowhere(record, ledger),
-        }
-    }
-
-    fn nowhere(record: RecordId, ledger: &Ledger) -> Judgement {
+    /// A record leaves an outbox, for its relay has published it, or skips it; the ledger does not know yet. One that is
+    /// published, at the stage `by`, may have been lost further on.
+    pub(super) fn left_outbox(
+        record: RecordId,
+        by: Option<usize>,
+        (ledger, losses): (&Ledger, &mut Losses),
+        plan: &Plan,
+    ) -> Judgement {
         let facts = ledger.record(record);
-        if facts.arrived || !facts.accepted {
+        if facts.queue_copies > 1 || facts.arrived || !facts.accepted {
             return Ok(());
+        }
+        if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
+            return judgement;
         }
         let queue = ledger.departure(record).map(|departure| departure.queue);
         Err(Breach::Lost { record, queue })

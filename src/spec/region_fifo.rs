@@ -20,7 +20,8 @@ const STAGES_MAX: usize = 16;
 /// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no
 /// crashes, no mirror that takes over, and no batches of several message groups; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
-/// where stages send to several others). Catches
+/// where stages send to several others). It begins again, too, behind a global database with an outbox, which publishes in the region
+/// of the writer what containers of all regions store. Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
 /// the order matters.
 #[derive(Clone, Debug)]
@@ -54,6 +55,9 @@ impl RegionFifo {
                         if here > 0 && !plan.layout.shape.is_line() { stage.index() } else { here };
                     begins |= 1 << here;
                     orders[stage.index()] = Some((begins.count_ones() - 1) * stride as u32);
+                    if publishes_elsewhere(stage, plan) {
+                        here = stage.index() + 1;
+                    }
                 }
                 Some(_) => here = stage.index() + 1,
             }
@@ -111,13 +115,20 @@ impl RegionFifo {
         None
     }
 
+    /// Whether a global database with an outbox can get another writer, and its relay publishes in another region from then on.
+    pub(super) fn moves_outbox(plan: &Plan) -> bool {
+        let mut stages = plan.layout.stage_ids();
+        plan.has_fault(FaultKind::Switchover)
+            && stages.any(|stage| publishes_elsewhere(stage, plan))
+    }
+
     /// Whether what comes to a queue of this position counts.
     pub(super) fn counts_at(position: usize, plan: &Plan) -> bool {
         let keeps = |position: usize| {
             RegionFifo::not_applicable_at(StageId(position as u8), plan).is_none()
         };
         let begins = |position: usize| match plan.layout.shape.is_line() {
-            true => !keeps(position - 1),
+            true => !keeps(position - 1) || publishes_elsewhere(StageId(position as u8 - 1), plan),
             false => !(0..position).all(keeps),
         };
         position == 0 || position < plan.layout.stages.len() && keeps(position) && begins(position)
@@ -244,4 +255,11 @@ impl RegionFifo {
         let at = records.position(|arrival| arrival[region.index()] == last);
         RecordId(at.expect("what was stored had come to the region") as u16)
     }
+}
+
+/// Whether what one region takes at a stage goes on in another one: the relay of a global database publishes where the writer
+/// is.
+fn publishes_elsewhere(stage: StageId, plan: &Plan) -> bool {
+    let table = &plan.tables[plan.layout.table(RegionId(0), stage).index()];
+    table.relay.is_some() && table.database.is_some()
 }

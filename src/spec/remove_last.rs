@@ -5,7 +5,7 @@ use crate::plan::Plan;
 use crate::spec::{Breach, Judgement, Ledger};
 
 /// A record is removed from an in-queue only after its stage stored it **and** the out-queue
-/// accepted it, or the outbox of the stage's table has it; from an outbound queue, only after the destination has it. Where the
+/// accepted it, or the outbox of the stage's table has it (a global database has one for all regions); from an outbound queue, only after the destination has it. Where the
 /// stage sends it to several queues, each of them has accepted it; where records end, that it is stored is enough.
 /// A row that its region has taken back, since the record could not be forwarded, is not stored.
 /// Of a log: only then a position behind it is committed, its own or that of a later record.

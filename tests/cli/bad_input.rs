@@ -116,8 +116,8 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         ),
         (
             "outbox-of-all-at-a-database",
-            "container.steps = [\"store\", \"remove\"]\n[stage.core]\nstore = \"aurora\"",
-            "FILE:1: container.steps: an outbox is modelled of regional tables only",
+            "container.steps = [\"store\", \"remove\"]\naurora.fencing = \"best-effort\"\n[stage.core]\nstore = \"aurora\"",
+            "FILE:2: aurora.fencing: the outbox of a cluster that writes after it was replaced is not modelled",
         ),
         (
             "machine",

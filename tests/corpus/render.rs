@@ -245,6 +245,15 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Table(table::Event::Relayed { table, record }) => {
             format!("relayed {} {}", names.table(table), record.0)
         }
+        Event::Table(table::Event::HandedOn { table, from, record }) => {
+            format!("handed-on {} {} {}", names.table(table), names.table(from), record.0)
+        }
+        Event::Table(table::Event::Reopened { table, record }) => {
+            format!("reopened {} {}", names.table(table), record.0)
+        }
+        Event::Table(table::Event::Skipped { table, record }) => {
+            format!("skipped {} {}", names.table(table), record.0)
+        }
         Event::Table(table::Event::Withdrawn { table, record, rows }) => {
             format!("withdrawn {} {} {rows}", names.table(table), record.0)
         }

@@ -115,6 +115,7 @@ pub(crate) fn with_what_it_needs(change: &str) -> Vec<String> {
         "dns.plans=check-then-apply" => &["dns.enactors=2"],
         "service.window=1" => &["container.steps=store,call,publish,remove"],
         "dns.primary=2" => &["dns.policy=failover"],
+        _ if change.starts_with("relay.inst") => &["container.steps=store,remove"],
         _ if change.starts_with("aurora.") => &["store.default=aurora"],
         _ if CHECKED.contains(&change) => &[],
         _ => needs(change),
@@ -133,9 +134,8 @@ const LISTED_SOUND: &[&str] = &[
     "container.steps=call,store,publish,remove",
     "container.steps=call,store,remove",
     "container.restart=always",
-    // Twice: a global database and strong replication have no outbox.
     "container.steps=store,remove",
-    "container.steps=store,remove",
+    "relay.instances=2",
     "dns.enactors=2",
     "queue.delivery=standard",
     "budget.lost_reply=3",

@@ -35,6 +35,7 @@ use active_active::spec::PropertyName;
 use super::expectation;
 use super::loss::is_what_is_lost;
 use super::promises::queue_options;
+use super::relays::shows_loss;
 use super::trace::{End, Trace};
 use super::ways::{passes, sent_to};
 use super::world::World;
@@ -168,9 +169,7 @@ fn is_within_rpo(event: &Event, before: &World, plan: &Plan) -> bool {
     if let Event::Fault(fault::Event::Lost { holder, record }) = *event {
         return is_what_is_lost(holder, record, before, plan);
     }
-    if let Event::Fault(fault::Event::LossEnded { .. })
-    | Event::Table(table::Event::Forgot { .. }) = *event
-    {
+    if shows_loss(event, before) {
         let mut after = before.clone();
         after.apply(event, plan);
         let lost = after.loss.undelivered.union(&after.loss.unreplicated).count();
@@ -267,7 +266,8 @@ fn is_in_order(table: TableId, record: RecordId, before: &World, plan: &Plan) ->
     }
     let (region, stage) = plan.layout.table_place(table);
     // The order begins in front of the first stage, and behind each that keeps none.
-    let begins = (0..stage.index()).rfind(|&earlier| !before.promises.fifo[earlier]);
+    let keeps = |at: usize| before.promises.fifo[at] && !before.promises.elsewhere[at];
+    let begins = (0..stage.index()).rfind(|&earlier| !keeps(earlier));
     // Where ways part and meet, in front of each stage.
     let begins = begins
         .map_or(0, |earlier| if before.promises.branches { stage.index() } else { earlier + 1 });

@@ -35,6 +35,8 @@ pub(crate) struct Loss {
     pub(crate) cut_off: BTreeSet<(usize, RecordId)>,
     /// The same whether they had been stored or not.
     pub(crate) unfinished: BTreeSet<(usize, RecordId)>,
+    /// By position, where a database has an outbox: the records that a loss took behind it, until they come there again.
+    pub(crate) intents: BTreeSet<(usize, RecordId)>,
     /// Records of which the last copy of an acknowledged row was destroyed.
     pub(crate) unreplicated: BTreeSet<RecordId>,
 }
@@ -86,6 +88,9 @@ impl World {
                 }
                 let from = plan.layout.queue_place(queue_of).1;
                 self.loss.taken.insert((from, record));
+                if from > 0 && self.promises.elsewhere.contains(&true) {
+                    self.loss.intents.insert((from - 1, record));
+                }
                 if let Holder::DeadLetters(queue) = holder {
                     self.take_dead(queue, record);
                 }
@@ -103,7 +108,11 @@ impl World {
             }
             Holder::Outbox(table) => {
                 self.leave_outbox(table, record);
-                self.loss.taken.insert((plan.layout.table_place(table).1.index(), record));
+                let stage = plan.layout.table_place(table).1.index();
+                self.loss.taken.insert((stage, record));
+                if self.promises.elsewhere[stage] {
+                    self.loss.intents.insert((stage, record));
+                }
             }
             Holder::Mirror(queue) => self.leave_mirror(queue, record),
             // It does not come any more.

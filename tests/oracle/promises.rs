@@ -3,6 +3,7 @@
 use active_active::model::options::{Delivery, Groups, Mirror, Policy, QueueOptions};
 use active_active::plan::Plan;
 
+use super::relays::{can_move, publishes_elsewhere};
 use super::ways::{branch, meet_by_key};
 
 /// What is asked after every event and is the same in all of them.
@@ -12,6 +13,8 @@ pub(crate) struct Promises {
     pub(crate) branches: bool,
     /// By stage: its records are stored in the order in which they came to its queue.
     pub(crate) fifo: Vec<bool>,
+    /// By stage: what one region takes there goes on in another one, where a database has an outbox.
+    pub(crate) elsewhere: Vec<bool>,
     /// Records reach each component in the order of publishing.
     pub(crate) order: bool,
 }
@@ -22,7 +25,8 @@ impl Promises {
         let stages = 0..plan.layout.stages.len();
         Promises {
             branches: branch(plan),
-            fifo: stages.map(|stage| is_fifo_promised_at(stage, plan)).collect(),
+            fifo: stages.clone().map(|stage| is_fifo_promised_at(stage, plan)).collect(),
+            elsewhere: stages.map(|stage| publishes_elsewhere(stage, plan)).collect(),
             order: is_order_promised(plan),
         }
     }
@@ -78,5 +82,5 @@ fn is_order_promised(plan: &Plan) -> bool {
         Policy::Weighted => one_weight && !line(&["weights ", "offline "]),
     };
     let all = (0..plan.layout.stages.len()).all(|stage| is_fifo_promised_at(stage, plan));
-    all && !loses && scenario.dns.health_threshold == 0 && one_region
+    all && !loses && !can_move(plan) && scenario.dns.health_threshold == 0 && one_region
 }

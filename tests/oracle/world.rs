@@ -175,6 +175,7 @@ impl World {
             }
             Event::Source(source::Event::Accepted { record }) => {
                 self.accepted.insert(record);
+                self.blame_loss(record, 0);
             }
             Event::Queue(queue::Event::Enqueued { queue, copy }) => self.enqueue(queue, copy, plan),
             Event::Queue(queue::Event::Mirrored { queue, copy }) => {
@@ -202,9 +203,12 @@ impl World {
             Event::Queue(queue::Event::Removed { queue, record })
             | Event::Queue(queue::Event::Expired { queue, record, dead: false })
             | Event::Queue(queue::Event::Delivered { queue, record, gone: true, .. }) => {
-                let queue = &mut self.queues[queue.index()];
-                let at = queue.iter().position(|copy| copy.id == record);
-                queue.remove(at.expect("only what is in a queue can leave it"));
+                let copies = &mut self.queues[queue.index()];
+                let at = copies.iter().position(|copy| copy.id == record);
+                copies.remove(at.expect("only what is in a queue can leave it"));
+                if matches!(event, Event::Queue(queue::Event::Removed { .. })) {
+                    self.blame_loss(record, plan.layout.queue_place(queue).1);
+                }
             }
             Event::Table(table::Event::Stored { table, asked, copy, rows, .. }) => {
                 let row = self.rows.entry((table, copy.id)).or_default();
@@ -240,13 +244,21 @@ impl World {
                 self.shown.push((Some(table), record))
             }
             Event::Table(table::Event::Intended { table, record, passed }) => {
-                self.ever_intended[table.index()].insert(record);
-                if !passed {
-                    self.outboxes[table.index()].push(record);
-                }
+                self.intend(table, record, passed, plan);
             }
             Event::Table(table::Event::Relayed { table, record }) => {
                 self.leave_outbox(table, record);
+                self.blame_loss(record, plan.layout.table_place(table).1.index());
+            }
+            Event::Table(table::Event::Skipped { table, record }) => {
+                self.leave_outbox(table, record);
+            }
+            Event::Table(table::Event::HandedOn { table, from, record }) => {
+                self.leave_outbox(from, record);
+                self.outboxes[table.index()].push(record);
+            }
+            Event::Table(table::Event::Reopened { table, record }) => {
+                self.outboxes[table.index()].push(record);
             }
             Event::Destination(destination::Event::Arrived { copy, shown, .. }) => {
                 push_new(&mut self.delivered, copy.id);
@@ -343,8 +355,9 @@ impl World {
         self.ever_queued[queue.index()].insert(copy.id);
         push_new(&mut self.came[queue.index()], copy.id);
         let (region, position) = plan.layout.queue_place(queue);
-        if position == 0 {
-            push_new(&mut self.arrivals[region.index()], copy.id);
+        match position.checked_sub(1) {
+            None => push_new(&mut self.arrivals[region.index()], copy.id),
+            Some(behind) => _ = self.loss.intents.remove(&(behind, copy.id)),
         }
     }
 

@@ -72,6 +72,7 @@ impl<'a> Locals<'a> {
         };
         !plan.repeats()
             && !plan.can_lose()
+            && !plan.has_shared_outbox()
             && plan.layout.shape.is_line()
             && plan.scenario().dns.answer != Answer::Random
             && !plan.awaits_refusal()

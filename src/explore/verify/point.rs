@@ -190,10 +190,13 @@ fn hash_of(numbers: &[u64; 2]) -> u128 {
     xxh3_128(&bytes)
 }
 
-/// Whether a step of the machine can change how other parts are written.
+/// Whether a step of the machine can change how other parts are written: an outbox goes from one table to another.
 #[inline]
 fn is_entangled(machine: MachineId, plan: &Plan) -> bool {
-    plan.repeats() || plan.layout.places()[machine.index()] == Place::Driver
+    let place = plan.layout.places()[machine.index()];
+    plan.repeats()
+        || place == Place::Driver
+        || matches!(place, Place::Table(_)) && plan.has_shared_outbox()
 }
 
 #[cfg(test)]

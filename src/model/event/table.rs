@@ -53,6 +53,30 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
+    /// The writer of a global database has moved, and an intent that is not done goes with it.
+    HandedOn {
+        /// The cluster that has the outbox now.
+        table: TableId,
+        /// That which had it.
+        from: TableId,
+        /// The record.
+        record: RecordId,
+    },
+    /// The writer of a global database has moved, and its relay does not know that an intent was done: it will
+    /// publish the record again.
+    Reopened {
+        /// The cluster that has the outbox now.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
+    /// The writer of a global database has moved, and its relay takes an intent for done that is not (an unsound design).
+    Skipped {
+        /// The cluster that had the outbox.
+        table: TableId,
+        /// The record.
+        record: RecordId,
+    },
     /// A table took back what its region had written of a record: it could not be forwarded.
     Withdrawn {
         /// The table.
@@ -114,6 +138,9 @@ impl Event {
             | Event::Intended { record, .. }
             | Event::Passed { record, .. }
             | Event::Relayed { record, .. }
+            | Event::HandedOn { record, .. }
+            | Event::Reopened { record, .. }
+            | Event::Skipped { record, .. }
             | Event::Withdrawn { record, .. }
             | Event::NotWithdrawn { record, .. }
             | Event::WithdrawnElsewhere { record, .. }

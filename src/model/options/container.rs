@@ -13,7 +13,7 @@ section! {
     ContainerOptions, for one stage StageContainerOptions {
         /// The order in which a container stores, publishes and removes; each once; and where it calls the
         /// external service, if there is one. Without `publish`, store and the intent to publish are one write, and
-        /// the relay of the regional table publishes (an outbox).
+        /// the relay of its table publishes (an outbox).
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<Action>"))]
         steps: Vec<Action> = vec![Action::Store, Action::Publish, Action::Remove] => orders(),

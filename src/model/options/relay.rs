@@ -5,7 +5,7 @@ use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
 section! {
-    /// The design of the relays, which publish what containers only store: there is one for each regional table where
+    /// The design of the relays, which publish what containers only store: there is one for each regional table or global database where
     /// `container.steps` has no `publish`.
     #[derive(Copy)]
     RelayOptions {
@@ -17,10 +17,16 @@ section! {
         claim: Claim,
         /// When the position is advanced past an intent, so that no instance reads that again.
         advance: Advance,
+        /// What becomes of the position when the writer of a global database moves, and the relay with it.
+        at_failover: AtFailover,
     }
 }
 
 const TWO_RELAYS: &str = "two-relays";
+const OUTBOX_FAILOVER: &str = "outbox-failover";
+
+/// What the position of a relay that moves needs.
+const OUTBOX_IN_DATABASE: &[&str] = &["store.default=aurora", "container.steps=store,remove"];
 
 fn instances() -> Vec<(u8, About)> {
     vec![(1, SOUND), (2, SOUND.needs(&["container.steps=store,remove"]).holds_in(&[TWO_RELAYS]))]
@@ -67,5 +73,32 @@ option! {
         BeforePublish = UNSOUND
             .needs(&["container.steps=store,remove"])
             .by(TWO_RELAYS, P::NeverLost),
+    }
+}
+
+option! {
+    /// What the relay of a global database knows of its position when another cluster has become the writer. Its outbox is
+    /// a part of the database, so that the new writer has as much of it as of the rows.
+    AtFailover {
+        /// The position is a part of the database, as the rows are. Sound: after a failover it can be behind, and some records
+        /// are published again.
+        WithRows = SOUND.holds_in(&[OUTBOX_FAILOVER]),
+        /// The position is lost, and the relay begins with the oldest intent, as a connector that takes a snapshot first.
+        /// Sound: all that the new writer has is published again.
+        FromOldest = SOUND.needs(OUTBOX_IN_DATABASE).holds_in(&[OUTBOX_FAILOVER]),
+        /// The position is lost, and the relay begins behind the newest intent: a replication slot that is created on the new
+        /// writer begins with what is written from then on. Unsound: what was stored and not published is skipped.
+        ///
+        /// Source: Debezium's connector for PostgreSQL: a logical replication slot is on the primary only, and after a failover the slot
+        /// has to be created again before any client writes, or changes are missed.
+        FromNewest = UNSOUND
+            .needs(OUTBOX_IN_DATABASE)
+            .by(OUTBOX_FAILOVER, P::NeverLost),
+        /// The position is a number in the log that is kept outside of the database, as the offset of a connector is. Unsound: a
+        /// new writer that has less of the log gives its next rows numbers which the position is past already, and they
+        /// are skipped.
+        Kept = UNSOUND
+            .needs(OUTBOX_IN_DATABASE)
+            .by(OUTBOX_FAILOVER, P::NeverLost),
     }
 }

@@ -1,7 +1,7 @@
 //! A stage's global database (Amazon Aurora): one region writes, the others read.
 
 use crate::model::event::fault;
-use crate::model::id::{MachineId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
@@ -11,6 +11,7 @@ use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 use crate::model::replicator;
 use crate::model::states::states;
+use crate::model::table::relay::RelayInput;
 use crate::model::table::{self, Latest, RegionalTable, Store, Written};
 
 #[cfg(test)]
@@ -105,7 +106,7 @@ impl Context {
 messages! {
     /// What a cluster can be sent.
     pub(crate) enum Input for "a cluster" {
-        Insert, Forward, Apply, Handover, Fence, Discard, Logged, Probe,
+        Insert, Forward, Apply, Handover, Fence, Discard, Logged, Probe, Relay, Sent, SendRefused, Wake,
     }
 }
 
@@ -149,6 +150,10 @@ impl RegionalTable {
             Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
             }
+            Input::Relay { .. }
+            | Input::Sent { .. }
+            | Input::SendRefused { .. }
+            | Input::Wake { .. } => self.tell_relay(RelayInput::of(message), context, out),
         }
     }
 
@@ -177,9 +182,13 @@ impl RegionalTable {
         let written = self.store(copy, asked, context, store, out);
         let Written { duplicate, changed, unreadable } = written;
         self.cluster.unlogged += u32::from(changed && database.options.rpo_records_max > 0);
+        if let (Some(relay), false) = (&context.relay, duplicate) {
+            self.relay.note(copy, (context.machine, context.id), relay, out);
+        }
         if let Some(Client { machine, incarnation }) = client {
             out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
         }
+        self.poll_relay(context, out);
     }
 
     /// Sends a write to the writer, or what the design says instead.
@@ -202,6 +211,7 @@ impl RegionalTable {
     /// Takes no more writes, and puts the handover behind what it wrote.
     pub(crate) fn hand_over(&mut self, to: RegionId, context: &table::Context, out: &mut Outbox) {
         self.cluster.draining = true;
+        self.relay.stop();
         out.send(context.replicator, Message::Handover { from: context.region, to });
     }
 
@@ -221,6 +231,7 @@ impl RegionalTable {
             self.cluster.unlogged = 0;
             out.emit(replicator::Event::WriterMoved { replicator: database.id, region: writer });
         }
+        self.poll_relay(context, out);
     }
 
     /// So many writes are no longer with this cluster alone, or are gone. What waited for that is tried again.

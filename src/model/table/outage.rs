@@ -3,7 +3,6 @@
 use crate::model::message::{Client, Message};
 use crate::model::options::TableFailure;
 use crate::model::outbox::Outbox;
-use crate::model::table::relay::Relay;
 use crate::model::table::{Context, RegionalTable, State, refuse};
 
 impl RegionalTable {
@@ -32,8 +31,7 @@ impl RegionalTable {
         out.retain(context.machine, |_| false);
         out.retain_held(&mut self.held, |_| false);
         out.retain_held(&mut self.pending, |_| false);
-        self.relay.lose(|_, _| {}, out);
-        self.relay = Relay::default();
+        self.lose_relay(context, out);
     }
 
     /// Serves requests again.
@@ -45,8 +43,6 @@ impl RegionalTable {
             Some(_) => out.release_in_front(&mut self.held, context.machine),
         }
         out.set_open(context.machine, true);
-        if let Some(relay) = &context.relay {
-            self.relay.poll(context.machine, relay, out);
-        }
+        self.poll_relay(context, out);
     }
 }

@@ -13,29 +13,12 @@ use crate::model::table::{self, Event, RegionalTable, Store, acknowledge, refuse
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
+mod shared;
+mod worker;
 
-/// ```text
-///          an intent            reads it              refused
-///   Idle ────────────► Polling ─────────► Sending ──────────────► Waiting
-///    ▲                    │                │ ▲ │                     │
-///    └────────────────────┴────────────────┘ │ └─► Woken ──┐         │
-///        nothing is left       published     └─────────────┴─────────┘
-///                                                     tries again
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum State {
-    /// The outbox has nothing for it.
-    #[default]
-    Idle,
-    /// It is about to read the outbox.
-    Polling,
-    /// It waits for the acknowledgement of a record.
-    Sending,
-    /// The same, and something changed meanwhile: a refusal may be out of date.
-    Woken,
-    /// It was refused, and waits until something changes.
-    Waiting,
-}
+use shared::Shared;
+pub(crate) use shared::{Move, Moved};
+pub use worker::{State, Worker};
 
 /// The outbox of a regional table, and its relay: a part of the table, since it reads what the table has.
 ///
@@ -46,12 +29,13 @@ pub enum State {
 ///
 /// An intent belongs to the region in which a container stored the record: intents are not replicated, and a record that
 /// containers of two regions store is published in both. A store that finds the record stored in its own region
-/// writes no second intent. A table that is lost takes its intents with it.
+/// writes no second intent. A table that is lost takes its intents with it. Those of a global database are rows of it, and one relay
+/// publishes them in the region of the writer (`shared.rs`).
 ///
 /// The process of the relay dies with a failure of its table that refuses requests, and begins again when that has recovered:
 /// its memory is lost, and what the next queue answers to its earlier life is ignored. Its position is kept with the
 /// intents. So what was under way is published again, unless the position was advanced before
-/// ([`Advance::BeforePublish`]): then it is read by nobody any more.
+/// ([`Advance::BeforePublish`]): then no process reads it any more.
 ///
 /// A relay can have two instances, each with one record under way. They share the outbox and the position. Where they claim
 /// nothing ([`Claim::None`]), each reads the first intent that is not done, whichever other instance has it under
@@ -77,50 +61,8 @@ pub struct Relay {
     intents: List,
     /// Open transactions whose id it has passed.
     passed: List,
-}
-
-/// One instance of a relay.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Worker {
-    state: State,
-    /// The record that it has sent or will send again; none if another instance has published it meanwhile.
-    under_way: Option<RecordCopy>,
-    /// How often it died while the queue had a request of it.
-    life: u16,
-}
-
-impl Worker {
-    /// What it does.
-    pub fn state(&self) -> State {
-        self.state
-    }
-
-    /// The record that it has sent, and not heard of.
-    pub fn under_way(&self) -> Option<RecordCopy> {
-        self.under_way
-    }
-
-    /// How often it died while the queue had a request of it.
-    pub(crate) fn life(&self) -> u16 {
-        self.life
-    }
-
-    /// Whether the queue has a request of this life of it.
-    fn waits_for_reply(&self) -> bool {
-        match self.state {
-            State::Sending | State::Woken => true,
-            State::Idle | State::Polling | State::Waiting => false,
-        }
-    }
-
-    /// Its memory is lost. A request to read the outbox is as good for its next life.
-    fn die(&mut self) {
-        self.life = self.life.wrapping_add(u16::from(self.waits_for_reply()));
-        self.under_way = None;
-        if self.state != State::Polling {
-            self.state = State::Idle;
-        }
-    }
+    /// What there is besides, of a global database.
+    shared: Shared,
 }
 
 messages! {
@@ -135,6 +77,10 @@ pub(crate) struct Context {
     pub(crate) out_queue: MachineId,
     /// Its design.
     pub(crate) options: RelayOptions,
+    /// It is that of a global database.
+    pub(crate) is_shared: bool,
+    /// Some stage has such a one.
+    pub(crate) near_shared_outbox: bool,
 }
 
 impl Context {
@@ -289,7 +235,10 @@ impl Relay {
 
     /// The position is advanced: no instance reads the intent any more.
     fn done(&mut self, copy: RecordCopy, table: TableId, out: &mut Outbox) {
-        out.take_first_held(&mut self.intents, |message| intent(message) == Some(copy));
+        let done = out.take_first_held(&mut self.intents, |message| intent(message) == Some(copy));
+        if let (true, Some(intent)) = (self.shared.is_home, done) {
+            out.hold(&mut self.shared.done, intent);
+        }
         out.emit(Event::Relayed { table, record: copy.id });
     }
 
@@ -358,6 +307,7 @@ impl Relay {
             }
         }
         out.retain_held(&mut self.passed, |_| false);
+        out.retain_held(&mut self.shared.done, |_| false);
     }
 }
 
@@ -380,7 +330,7 @@ impl RegionalTable {
         out: &mut Outbox,
     ) {
         let relay = context.relay.as_ref().expect("only a table with an outbox gets these");
-        let fails = self.state == table::State::Failed;
+        let fails = !self.relay_runs(context);
         match input {
             RelayInput::Begin { client, .. } if fails => refuse(client, context, out),
             RelayInput::Begin { client, copy } => {

@@ -176,10 +176,10 @@ fn acts(steps: &[Action], by_id: bool) -> Steps {
 fn outbox_fits(scenario: &Scenario, stage: &str, own: &StageSettings) -> Result<(), Problem> {
     let why = match own.store {
         _ if !own.container.has_outbox() => return Ok(()),
-        StoreKind::Aurora => (
-            "an outbox is modelled of regional tables only, and a global database has one for all regions",
-            "let containers publish, or use store.default = \"dynamodb\"",
-        ),
+        StoreKind::Aurora => match relays::not_of_a_database(scenario) {
+            Some((key, why)) => return Err(Problem::new(key, why)),
+            None => return Ok(()),
+        },
         StoreKind::Dynamodb if scenario.replication.mode == ReplicationMode::Strong => (
             "a table with strong replication has no transactions, so a row and the intent to publish it \
              cannot be one write",

@@ -239,6 +239,16 @@ impl Scene<'_> {
             table::Event::Relayed { record, .. } => {
                 format!("its relay is done with the intent to publish {record}")
             }
+            table::Event::HandedOn { table, record, .. } => {
+                format!(
+                    "the intent to publish {record} goes to {}",
+                    self.place(Place::Table(table))
+                )
+            }
+            table::Event::Reopened { table, record } => self.reopened(table, record),
+            table::Event::Skipped { record, .. } => {
+                format!("the next relay will not read the intent to publish {record}")
+            }
             table::Event::Withdrawn { rows: 0, .. } => format!("takes the row of {it} back"),
             table::Event::WithdrawnElsewhere { record, rows: 0, .. } => {
                 format!("takes the row of {record} back, too")

@@ -1,6 +1,8 @@
 //! What the relay of an outbox does.
 
 use super::Scene;
+use crate::model::id::{RecordId, TableId};
+use crate::model::layout::Place;
 
 impl Scene<'_> {
     /// A relay reads its outbox: which instance of it, if there are several.
@@ -11,5 +13,13 @@ impl Scene<'_> {
             (true, 0) => "has the first instance of its relay read the outbox".to_owned(),
             (true, _) => "has the second instance of its relay read the outbox".to_owned(),
         }
+    }
+
+    /// A relay begins in front of what is done.
+    pub(super) fn reopened(&self, table: TableId, record: RecordId) -> String {
+        let name = self.place(Place::Table(table));
+        format!(
+            "the relay of {name} does not know that {record} was published, and will publish it again"
+        )
     }
 }

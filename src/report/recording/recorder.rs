@@ -309,11 +309,11 @@ impl Recorder {
 }
 
 /// Whether a step of the machine changes that and those that it sends to: a step of the script can change any machine, and a
-/// transaction a table and several queues.
+/// transaction a table and several queues, and an outbox goes from one table to another.
 fn changes_itself(machine: MachineId, simulation: &Simulation) -> bool {
     match simulation.plan().layout.places()[machine.index()] {
         Place::Driver => false,
-        Place::Table(_) => !simulation.plan().transacts(),
+        Place::Table(_) => !simulation.plan().transacts() && !simulation.plan().has_shared_outbox(),
         Place::Source
         | Place::InDns
         | Place::OutDns

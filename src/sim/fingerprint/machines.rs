@@ -8,6 +8,7 @@ use crate::model::message::Message;
 use crate::model::options::{Commit, OnPartial};
 use crate::model::service::ExternalService;
 use crate::model::source::RecordSource;
+use crate::model::table::relay::Relay;
 use crate::sim::driver::Driver;
 use crate::sim::fingerprint::Writer;
 use crate::sim::world::Machines;
@@ -26,6 +27,26 @@ impl Writer<'_> {
                 self.copy(copy);
                 self.receipt(receipt, queue);
                 self.attempt(receipt, queue, copy.id);
+            }
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// The outbox of a global database: of each intent also how many were done when it was written.
+    fn shared_outbox(&mut self, relay: &Relay) {
+        let ([intents, _], (done, ahead)) = (relay.lists(), relay.position());
+        self.bytes.flag(relay.is_home());
+        self.bytes.flag(relay.has_lost_copies());
+        self.bytes.u16(ahead);
+        for list in [done, intents] {
+            self.bytes.len(list.len());
+            for message in self.world.out.held(list) {
+                let Message::Insert { client, copy } = *message else {
+                    unreachable!("the outbox of a database has intents only");
+                };
+                self.copy(copy);
+                self.bytes.u16(client.incarnation);
             }
         }
     }
@@ -91,9 +112,13 @@ impl Machines for Writer<'_> {
                     self.bytes.u16(worker.life());
                 }
             }
-            for list in relay.lists() {
-                self.bytes.len(list.len());
-                world.out.held(list).for_each(|message| self.message(message, machine));
+            if context.is_shared {
+                self.shared_outbox(relay);
+            } else {
+                for list in relay.lists() {
+                    self.bytes.len(list.len());
+                    world.out.held(list).for_each(|message| self.message(message, machine));
+                }
             }
         }
         if !self.bytes.is_anonymous() {

@@ -28,7 +28,7 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
 /// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back;
 /// containers that receive several records at a time; and logs that are mirrored.
-const PLANS: [&str; 13] = [
+const PLANS: [&str; 14] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -54,6 +54,9 @@ const PLANS: [&str; 13] = [
      script = ['publish 1', 'publish 2']",
     "store.default = 'aurora'
      aurora.fencing = 'best-effort'
+     script = ['publish 1', 'failover one-table to @2', 'publish 2']",
+    "store.default = 'aurora'
+     container.steps = ['store', 'remove']
      script = ['publish 1', 'failover one-table to @2', 'publish 2']",
     "records.keys = 2
      table.clock = 'per-region'
@@ -237,6 +240,11 @@ fn of_stages(plan: &Plan, all: &mut Changes) {
         }
         for (field, change) in table::relay::fields::changes() {
             all.add("relay", field, move |world| change(&mut world.tables[at], &mut world.out));
+        }
+        for (field, change) in table::relay::fields::changes_of_shared() {
+            all.add("shared-outbox", field, move |world| {
+                change(&mut world.tables[at], &mut world.out);
+            });
         }
         for (instance, part) in ["relay-1", "relay-2"].into_iter().enumerate() {
             for (field, change) in table::relay::fields::changes_of_worker(instance) {

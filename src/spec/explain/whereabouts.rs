@@ -10,8 +10,8 @@ use crate::model::id::{MachineId, QueueId, RecordId, RegionId, StageId, TableId}
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{
-    Advance, AtCapacity, HealthCheckOf, OnPartial, OnRefusal, Position, Receive, RelayOptions,
-    Source,
+    Advance, AtCapacity, AtFailover, HealthCheckOf, OnPartial, OnRefusal, Position, Receive,
+    RelayOptions, Source,
 };
 use crate::model::source;
 use crate::model::table::relay;
@@ -171,7 +171,8 @@ impl Narrator<'_> {
         if !is_behind || !self.ledger.is_forwarded(record, stage, region, plan) {
             return None;
         }
-        let RelayOptions { position, advance, .. } = relay()?.options;
+        let relay = relay()?;
+        let RelayOptions { position, advance, at_failover, .. } = relay.options;
         match (position, advance) {
             (Position::ById, _) => Some(format!(
                 "its relay had read a greater id before the transaction of {record} committed, and reads no smaller one"
@@ -179,7 +180,16 @@ impl Narrator<'_> {
             (Position::ByCommit, Advance::BeforePublish) => Some(format!(
                 "its relay had advanced its position past {record} before it published that"
             )),
-            (Position::ByCommit, Advance::AfterPublish) => None,
+            (Position::ByCommit, Advance::AfterPublish) if !relay.is_shared => None,
+            (Position::ByCommit, Advance::AfterPublish) => match at_failover {
+                AtFailover::WithRows | AtFailover::FromOldest => None,
+                AtFailover::FromNewest => Some(format!(
+                    "the relay of the new writer begins with what is written after that moved, and {record} was stored before"
+                )),
+                AtFailover::Kept => Some(format!(
+                    "the position of the relay was ahead of the log of the new writer, and past the number of {record}"
+                )),
+            },
         }
     }
 

@@ -9,6 +9,7 @@ changes_of_each_field! {
     pub(crate) Losses {
         // They follow from the plan.
         watches: [],
+        shares: [],
         stages: [],
         places: [],
         gone: [|losses| losses.gone.0 ^= 2],
@@ -57,6 +58,7 @@ pub(crate) mod record {
             taken: [|loss| loss.taken.insert(2)],
             undelivered: [|loss| loss.undelivered = !loss.undelivered],
             row: [|loss| loss.row = !loss.row],
+            intents: [|loss| loss.intents.insert(1)],
             cut_off: [|loss| loss.cut_off.insert(1)],
             unfinished: [|loss| loss.unfinished.insert(1)],
         }

@@ -18,6 +18,8 @@ changes_of_each_field! {
         intents: [|relay, out| {
             out.hold(&mut relay.intents, Message::Insert { client: CLIENT, copy: COPY });
         }],
+        // Its own list: see `shared`.
+        shared: [],
         passed: [|relay, out| {
             out.hold(&mut relay.passed, Message::Begin { client: CLIENT, copy: COPY });
         }],
@@ -44,6 +46,37 @@ mod worker {
             life: [|worker| worker.life += 1],
         }
     }
+}
+
+/// The changes of each field of what there is besides, of a global database.
+mod shared {
+    use super::{CLIENT, COPY};
+    use crate::fields::changes_of_each_field;
+    use crate::model::message::Message;
+    use crate::model::outbox::Outbox;
+    use crate::model::table::relay::shared::Shared;
+
+    changes_of_each_field! {
+        pub(super) Shared, Outbox {
+            is_home: [|shared, _| shared.is_home = !shared.is_home],
+            done: [|shared, out| {
+                out.hold(&mut shared.done, Message::Insert { client: CLIENT, copy: COPY });
+            }],
+            ahead: [|shared, _| shared.ahead += 1],
+            lost: [|shared, _| shared.lost = !shared.lost],
+        }
+    }
+}
+
+/// The same of the relay of a table.
+pub(crate) fn changes_of_shared()
+-> impl Iterator<Item = (&'static str, impl Fn(&mut RegionalTable, &mut Outbox) + Copy)> {
+    let of = |&(field, change): &(_, shared::Change)| {
+        (field, move |table: &mut RegionalTable, out: &mut Outbox| {
+            change(&mut table.relay.shared, out);
+        })
+    };
+    shared::CHANGES.iter().map(of)
 }
 
 /// The same of the instance of a relay.

@@ -31,6 +31,11 @@ pub(super) const REASONS: &[Reason] = &[
         "only a best effort at fencing has messages that are late",
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
+    ("shared-outbox.is_home", is_not_shared, Left::Out, "no database has an outbox"),
+    ("shared-outbox.done", is_not_shared, Left::Out, "no database has an outbox"),
+    ("shared-outbox.lost", is_not_shared, Left::Out, "no database has an outbox"),
+    ("shared-outbox.ahead", is_not_shared, Left::Out, "no database has an outbox"),
+    ("relay.passed", is_shared, Left::Out, "a relay of a database reads in the order of the log"),
     ("relay-1.state", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("relay-1.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("relay-1.life", has_no_outbox, Left::Out, "containers publish by themselves"),
@@ -128,6 +133,14 @@ fn has_no_outbox(plan: &Plan) -> bool {
 
 fn has_one_relay(plan: &Plan) -> bool {
     !plan.has_outbox() || plan.scenario().relay.instances == 1
+}
+
+fn is_shared(plan: &Plan) -> bool {
+    plan.has_shared_outbox()
+}
+
+fn is_not_shared(plan: &Plan) -> bool {
+    !is_shared(plan)
 }
 
 fn clocks_do_not_differ(plan: &Plan) -> bool {

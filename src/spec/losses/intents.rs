@@ -1,0 +1,68 @@
+//! What a loss takes behind a stage, where a global database has an outbox.
+//!
+//! A container that was told that the database has its record, and the intent to publish it, relies on that, in whatever
+//! region. A failover, or the loss of a region, can take both; or it takes the record out of the next queue, to which the relay has published it
+//! in another region than the container's. That is declared as the loss of a row is. What the container does afterwards on
+//! the strength of the acknowledgement, and what it had done before, is a part of the same loss: it removes the record from
+//! its queue, and no copy is left.
+
+use crate::model::event::Holder;
+use crate::model::id::{QueueId, RecordId, TableId};
+use crate::plan::Plan;
+use crate::spec::{Judgement, Losses};
+
+impl Losses {
+    /// A loss takes a copy: behind the stage of an outbox, or behind that in front of a queue.
+    pub(super) fn note_taken(&mut self, holder: Holder, record: RecordId, plan: &Plan) {
+        let behind = match holder {
+            Holder::Queue(queue) | Holder::DeadLetters(queue) => {
+                plan.layout.queue_place(queue).1.checked_sub(1)
+            }
+            Holder::Outbox(table)
+            | Holder::Table(table)
+            | Holder::Stream(table)
+            | Holder::Log(table) => Some(plan.layout.table_place(table).1.index()),
+            // Nothing goes on from it.
+            Holder::Mirror(_) => None,
+        };
+        if let Some(stage) = behind.filter(|_| self.shares) {
+            self.records[record.index()].intents.insert(stage);
+        }
+    }
+
+    /// A queue has the record, whatever was lost before.
+    #[inline]
+    pub(in crate::spec) fn enqueued(&mut self, queue: QueueId, record: RecordId, plan: &Plan) {
+        if self.shares
+            && let Some(stage) = plan.layout.queue_place(queue).1.checked_sub(1)
+        {
+            self.records[record.index()].intents.remove(stage);
+        }
+    }
+
+    /// A database has the intent to publish the record, whatever was lost before.
+    pub(in crate::spec) fn intended(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+        if self.shares {
+            let stage = plan.layout.table_place(table).1;
+            self.records[record.index()].intents.remove(stage.index());
+        }
+    }
+
+    /// Of an accepted record that has no copy which goes on: whether a loss answers for that, since it took a copy behind this
+    /// stage or a later one. What leaves the queue of a stage, or its outbox, has gone on from there, and was lost further
+    /// on, or a container was told that the intent is there. If so, what is destroyed may be more than the scenario allows.
+    pub(in crate::spec) fn answer_for(
+        &mut self,
+        record: RecordId,
+        from: usize,
+        plan: &Plan,
+    ) -> Option<Judgement> {
+        if !self.shares {
+            return None;
+        }
+        let loss = &mut self.records[record.index()];
+        let answers = loss.intents.iter().any(|stage| stage >= from);
+        loss.undelivered |= answers;
+        answers.then(|| self.within(plan))
+    }
+}
