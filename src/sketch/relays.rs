@@ -1,6 +1,7 @@
 //! The relays of a sketch.
 
 use crate::model::options::{AtFailover, Claim, Commands, Delivery, QueueFailure, RelayOptions};
+use crate::scenario::Rpo;
 use crate::sketch::Sketch;
 
 impl Sketch {
@@ -23,6 +24,13 @@ impl Sketch {
             }
         }
         relay
+    }
+
+    /// Whether a failover may take intents to publish with their rows.
+    pub(super) fn loses_intents(&self) -> bool {
+        let mut stages = 0..self.topology.stages.len();
+        let is_shared = stages.any(|stage| self.has_relay(stage) && self.has_database(stage));
+        is_shared && self.rpo() != Rpo::default()
     }
 
     /// Whether the containers of a stage leave it to a relay to publish: as all do, unless it is the other way round there.

@@ -272,14 +272,14 @@ impl Writer<'_> {
             Wait::DeliveredAll => Condition::DeliveredAll,
             Wait::DeliveredBatch => Condition::DeliveredBatch(latest),
             // What was lost does not arrive.
-            Wait::Delivered if self.loses_a_region() => Condition::Quiescent,
+            Wait::Delivered if self.loses_records() => Condition::Quiescent,
             Wait::Delivered => Condition::Delivered(1 + u32::from(spot.stage) % published),
             Wait::PublishedOrRefused => Condition::Quiescent,
             Wait::Published => Condition::Published(latest),
             Wait::Enqueued => Condition::Enqueued(spot.queue_name(topology), latest),
             Wait::EnqueuedThere => Condition::Enqueued(spot.queue(topology), latest),
         };
-        let all = condition == Condition::DeliveredAll && !self.loses_a_region();
+        let all = condition == Condition::DeliveredAll && !self.loses_records();
         self.push(ScriptStep::Await(condition));
         if all {
             let parked = u32::from(self.sketch.has_poison());
@@ -287,9 +287,9 @@ impl Writer<'_> {
         }
     }
 
-    /// Whether a region may be lost before the script gets here.
-    fn loses_a_region(&self) -> bool {
-        !self.lost.is_empty() || self.sketch.budget().lose_region > 0
+    /// Whether a region may be lost before the script gets here, or what an outbox has to publish.
+    fn loses_records(&self) -> bool {
+        !self.lost.is_empty() || self.sketch.budget().lose_region > 0 || self.sketch.loses_intents()
     }
 
     /// Whether containers that hang leave a record where it is: several of them have it delivered to each
