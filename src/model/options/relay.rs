@@ -72,7 +72,7 @@ option! {
         /// that can die, as with a consumer that commits its offset before it has processed.
         BeforePublish = UNSOUND
             .needs(&["container.steps=store,remove"])
-            .by(TWO_RELAYS, P::NeverLost),
+            .by("outbox-anywhere", P::NeverLost),
     }
 }
 
