@@ -202,39 +202,22 @@ impl Ready {
         }
     }
 
-    /// Runs once with it. The runner is compiled for any scheduler and observer, and not for each pair: of one run nobody
-    /// sees the difference.
+    /// Runs once with it. The runner is compiled for any scheduler and observer, and not for each pair: for one run that is
+    /// fast enough.
     pub(crate) fn run(
         &self,
         runner: &mut Runner,
         run: u64,
-        observer: &mut dyn Observer,
+        mut observer: &mut dyn Observer,
     ) -> Outcome {
-        let (mut random, mut search, mut timed, mut turns, mut script);
-        let mut scheduler: &mut dyn Scheduler = match self {
-            Ready::Random(seed) => {
-                random = Random::new(*seed);
-                &mut random
-            }
-            Ready::Search(prepared) => {
-                search = prepared.scheduler();
-                &mut search
-            }
-            Ready::Timed(seed) => {
-                timed = Timed::new(*seed);
-                &mut timed
-            }
-            Ready::RoundRobin => {
-                turns = RoundRobin::default();
-                &mut turns
-            }
-            Ready::Script(numbers) => {
-                script = Script::new(numbers.clone());
-                &mut script
-            }
+        let mut scheduler: Box<dyn Scheduler + '_> = match self {
+            Ready::Random(seed) => Box::new(Random::new(*seed)),
+            Ready::Search(prepared) => Box::new(prepared.scheduler()),
+            Ready::Timed(seed) => Box::new(Timed::new(*seed)),
+            Ready::RoundRobin => Box::new(RoundRobin::default()),
+            Ready::Script(numbers) => Box::new(Script::new(numbers.clone())),
         };
-        let mut observer = observer;
-        runner.run(&mut scheduler, run, &mut observer)
+        runner.run(&mut &mut *scheduler, run, &mut observer)
     }
 }
 

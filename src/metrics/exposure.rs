@@ -7,7 +7,7 @@ use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, ReplicatorId, Sta
 use crate::plan::Plan;
 
 #[cfg(test)]
-mod tests;
+mod definition;
 
 /// Where the copies of each record are, in queues and in tables.
 ///

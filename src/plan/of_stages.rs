@@ -48,8 +48,8 @@ impl Plan {
 
     /// Whether a global database has an outbox, which goes from one cluster to another with the writer.
     pub(crate) fn has_shared_outbox(&self) -> bool {
-        let is_shared = |table: &table::Context| table.relay.is_some_and(|relay| relay.is_shared);
-        self.tables.iter().any(is_shared)
+        // It is asked in every step of a search, and all queues know it.
+        self.queues[0].near_shared_outbox
     }
 
     /// The stage whose containers read the queue; none if the destination does.

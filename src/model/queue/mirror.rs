@@ -37,7 +37,7 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        let holder = nobody(context);
+        let holder = no_consumer(context);
         let number = Default::default();
         let item = Item { copy, holder, receipt: NO_RECEIPT, receives: 0, number };
         shelf.push_back(&mut self.mirrored, item);
@@ -69,7 +69,7 @@ impl Queue {
             let queue = context.id;
             match context.options.positions_at_failover {
                 PositionsAtFailover::Mirrored | PositionsAtFailover::Earliest => {
-                    self.append(nobody(context), copy, context, shelf, out);
+                    self.append(no_consumer(context), copy, context, shelf, out);
                     out.emit(Event::TookOver { queue, copy });
                 }
                 PositionsAtFailover::Latest => {
@@ -89,6 +89,6 @@ impl Context {
 }
 
 /// What is in a mirror is in flight to no consumer.
-fn nobody(context: &Context) -> Client {
+fn no_consumer(context: &Context) -> Client {
     Client { machine: context.machine, incarnation: 0 }
 }
