@@ -8,6 +8,7 @@ use active_active::explore::{
     Choices, Ended, Minimal, Minimiser, Outcome, Runner, Size, Verdict, Watch,
 };
 use active_active::model::fault::{Fault, Target};
+use active_active::model::options::{Delivery, Mirror};
 use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
 use active_active::report::{MinimalSummary, Palette, past};
@@ -308,6 +309,16 @@ fn a_failed_expectation_keeps_its_question() {
     assert_eq!(scenario.queue.max_receives, 2);
     assert_eq!(minimal.violation.what, violation.what);
     assert!(minimal.size.deviations <= 1, "{}", minimal.size);
+}
+
+/// Of a log without a mirror a loss takes more: that would be another system, and its story says nothing of one that is behind.
+#[test]
+fn a_mirror_is_not_taken_away() {
+    let plan = plans::plan("mirrored-log", &["rpo.records=0"]);
+    let minimal = minimise(&first_failure(&plan).0);
+    let queue = minimal.saved.plan().scenario().queue;
+    assert_eq!((queue.delivery, queue.mirror), (Delivery::Log, Mirror::Asynchronous));
+    assert_eq!(minimal.size.records, 1, "{}", minimal.size);
 }
 
 /// A limit that the system is built with is there, or it is not; a lower one is another system.

@@ -25,6 +25,7 @@ mod loss;
 pub(crate) mod mutate;
 mod promises;
 mod relays;
+mod routes;
 pub(crate) mod trace;
 mod ways;
 pub(crate) mod world;

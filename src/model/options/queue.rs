@@ -105,7 +105,10 @@ option! {
         None,
         /// What it takes is copied there later, and in order. What is not copied yet is lost with the region, and is for
         /// `rpo.records` to declare.
-        Asynchronous = SOUND.needs(&["queue.delivery=log"]).holds_in(&["mirrored-log"]),
+        Asynchronous = SOUND
+            .needs(&["queue.delivery=log"])
+            .holds_in(&["mirrored-log"])
+            .safer_with(&[]),
     }
 }
 
