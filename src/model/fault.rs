@@ -378,7 +378,8 @@ faults! {
         /// dead letter: the record is gone. Takes one expiry from the budget.
         Expire(id: QueueId) of Queue "expire" takes {
             /// Records that wait in a queue, or as dead letters, until their retention period is over: each is gone. That
-            /// takes days, so it comes only when no machine can step and no orchestrator has a container to start again.
+            /// takes days, so it comes only when no machine can step, and no orchestrator has a container to start again; but before
+            /// the next line of the script, which may be an operator's.
             expire of expiries()
         } does &[Effect::Expiry];
         /// A way that was cut so leads there again.

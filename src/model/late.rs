@@ -41,6 +41,11 @@ impl Late {
         self.messages.first().map(|&(to, _)| to)
     }
 
+    /// The first machine that a message of a kind goes to.
+    pub(crate) fn first_receiver_of(&self, is_meant: impl Fn(&Message) -> bool) -> Option<MachineId> {
+        self.messages.iter().find(|(_, message)| is_meant(message)).map(|&(to, _)| to)
+    }
+
     /// Takes those to the machine away that are not to be kept: they do not arrive.
     pub(crate) fn retain(&mut self, machine: MachineId, keep: impl Fn(&Message) -> bool) {
         self.messages.retain(|(to, message)| *to != machine || keep(message));

@@ -151,6 +151,11 @@ impl Layout {
         self
     }
 
+    /// Whether there is an external service.
+    pub fn has_service(&self) -> bool {
+        self.places.last() == Some(&Place::Service)
+    }
+
     /// The same with stages that send elsewhere than to the next one.
     pub(crate) fn with_shape(mut self, shape: Shape) -> Layout {
         if shape != self.shape {

@@ -143,6 +143,12 @@ impl Outbox {
         self.late.first_receiver()
     }
 
+    /// The first machine that a late message of a kind goes to.
+    #[inline]
+    pub(crate) fn first_late_of(&self, is_meant: impl Fn(&Message) -> bool) -> Option<MachineId> {
+        self.late.first_receiver_of(is_meant)
+    }
+
     /// The late messages to the machine that are not to be kept do not arrive.
     pub(crate) fn retain_late(&mut self, machine: MachineId, keep: impl Fn(&Message) -> bool) {
         self.late.retain(machine, keep);

@@ -90,6 +90,14 @@ pub(crate) struct Context {
     pub(crate) options: ReplicationOptions,
 }
 
+impl Context {
+    /// Whether what it cannot replicate now is lost. What strong replication has acknowledged is in the log.
+    fn drops(&self) -> bool {
+        self.options.on_failure == ReplicationFailure::Drop
+            && self.mode == ReplicationMode::Eventual
+    }
+}
+
 impl Default for Replicator {
     fn default() -> Replicator {
         Replicator {
@@ -148,6 +156,9 @@ impl Replicator {
             return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
         }
         if !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty() {
+            if context.drops() {
+                return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
+            }
             // It has left its region for none, and is lost with it.
             let message = Message::Replicate { region, copy, time };
             return out.hold(&mut self.held_from[region.index()], message);
@@ -239,7 +250,9 @@ impl Replicator {
             if to == region || self.lost.contains(to) {
                 continue;
             }
-            if self.cut_off.contains(to) {
+            if self.cut_off.contains(to) && context.drops() {
+                out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
+            } else if self.cut_off.contains(to) {
                 out.hold(&mut self.held_for[index], apply);
             } else {
                 out.send(table, apply);
@@ -256,9 +269,8 @@ impl Replicator {
     /// Stops replicating.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
-        let keeps = context.options.on_failure == ReplicationFailure::KeepBacklog;
         // With strong replication there is no backlog: what cannot be replicated is refused.
-        if keeps && context.mode == ReplicationMode::Eventual {
+        if !context.drops() && context.mode == ReplicationMode::Eventual {
             out.set_open(context.machine, false);
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{MachineId, RecordId, RegionId};
+use crate::model::id::{MachineId, RecordId, RegionId, StageId};
 use crate::model::options::{ContainerOptions, DualWrite};
 use crate::plan::{Await, DriverAction, Plan};
 use crate::scenario::{PropertyName, Scenario};
@@ -120,6 +120,14 @@ impl Plan {
     /// Whether containers store, publish and remove in one transaction.
     pub(crate) fn transacts(&self) -> bool {
         self.any_container(|container| container.dual_write == DualWrite::Transaction)
+    }
+
+    /// Whether those of the stage store, publish and remove in one transaction.
+    pub(crate) fn transacts_at(&self, stage: StageId) -> bool {
+        self.containers.iter().any(|context| {
+            self.layout.container_place(context.id).1 == stage
+                && context.options.dual_write == DualWrite::Transaction
+        })
     }
 
     /// Whether the time of a write makes a difference: tables show the record that was written last.

@@ -7,7 +7,7 @@ use crate::model::event::{Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultNumbers, FaultPoint, PointKind, Target};
 use crate::model::id::{MachineId, QueueId, RegionId, StageId};
 use crate::model::index_set::IndexSet;
-use crate::model::layout::Place;
+use crate::model::layout::{DRIVER, Place};
 use crate::model::message::{Client, Message};
 use crate::model::options::Clock;
 use crate::model::options::Delivery;
@@ -306,12 +306,14 @@ impl World {
         }
     }
 
-    /// Offers to let records expire that wait in a system in which no machine can step, while the budget lasts. What an
+    /// Offers to let records expire that wait in a system in which no machine can step but the driver, while the budget
+    /// lasts: what the script does next takes an operator, who comes when the retention period is over. What an
     /// orchestrator has yet to start again comes before.
     fn offer_expiries(&mut self, plan: &Plan) {
         let mut containers = plan.containers.iter().map(|context| context.id);
+        let mut ready = self.out.ready().bits().iter();
         let waits = self.faults.left.expire > 0
-            && self.out.ready().is_empty()
+            && ready.all(|machine| machine == DRIVER.index())
             && !containers
                 .any(|id| plan.restarts(id) && self.faults.is_ready(FaultPoint::Restart(id)));
         for context in &plan.queues {

@@ -208,7 +208,7 @@ impl World {
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,
-            Await::Quiescent => self.out.ready().is_empty() && self.out.first_late().is_none(),
+            Await::Quiescent => self.out.ready().is_empty() && self.first_awaited().is_none(),
             // A system that goes round after its last healing is the same at every moment.
             Await::Sometime => {
                 let goes_on = self.driver.released || self.out.ready().is_empty();

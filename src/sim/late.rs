@@ -13,7 +13,9 @@
 //! ([`FaultPoint::Arrive`]); of those to one machine, what was sent first arrives first.
 //!
 //! No message is lost by that. When nothing else can step, what is late arrives: so a system in which no machine
-//! can step has no message on its way, and is quiescent. A healing lets all arrive.
+//! can step has no message on its way, and is quiescent. A fence that is a best effort alone is not waited for: the network that
+//! made a failover necessary may keep it back for as long as it likes, and who looks at a system that is at rest does not see it.
+//! A healing lets all arrive.
 
 use crate::model::event::Event;
 use crate::model::event::fault;
@@ -84,10 +86,17 @@ impl World {
         }
     }
 
+    /// The first machine to which a message is late that a system at rest does not have on its way: any but a fence, and
+    /// after the last healing any.
+    pub(super) fn first_awaited(&self) -> Option<MachineId> {
+        let is_closed = self.ending.is_closed();
+        self.out.first_late_of(|message| is_closed || message.kind() != MessageKind::Fence)
+    }
+
     #[cold]
     fn let_next_arrive(&mut self) {
         while self.out.ready().is_empty()
-            && let Some(machine) = self.out.first_late()
+            && let Some(machine) = self.first_awaited()
         {
             self.let_arrive(machine);
         }

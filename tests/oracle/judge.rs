@@ -23,7 +23,7 @@
 use std::collections::BTreeSet;
 
 use active_active::model::event::fault;
-use active_active::model::options::{Action, DeadLetters, OnRefusal};
+use active_active::model::options::{Action, DeadLetters, DualWrite, OnRefusal};
 use active_active::model::{
     ContainerId, Event, QueueId, RecordCopy, RecordId, RegionId, StageId, TableId,
 };
@@ -120,11 +120,17 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         } else {
             let table = layout.table(region, StageId(position as u8));
             must(PropertyName::RemoveLast, before.has_still_stored(table, record));
-            let has = |next: usize| {
-                before.ever_queued[layout.queue(region, next).index()].contains(&record)
+            let sent_in = |region| {
+                let has = |next: usize| {
+                    before.ever_queued[layout.queue(region, next).index()].contains(&record)
+                };
+                sent_to(position, record, plan).into_iter().all(has)
             };
-            let is_forwarded = sent_to(position, record, plan).into_iter().all(has)
-                || before.ever_intended[table.index()].contains(&record);
+            let there = plan.scenario().of_stages().nth(position).expect("it is a stage");
+            let is_forwarded = sent_in(region)
+                || before.ever_intended[table.index()].contains(&record)
+                || there.container.dual_write == DualWrite::Transaction
+                    && layout.region_ids().any(sent_in);
             must(PropertyName::RemoveLast, is_forwarded);
         }
     }

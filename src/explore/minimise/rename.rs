@@ -293,8 +293,8 @@ impl Change {
         } else if let Place::Replicator(id) = before {
             Place::Replicator(self.replicator(id)?)
         } else {
-            // There is one of it, with one name.
-            before
+            // There is one of it, with one name; but no service where no stage is left that calls it.
+            (before != Place::Service || self.after.has_service()).then_some(before)?
         })
     }
 

@@ -41,8 +41,8 @@ option! {
         /// Acknowledges it and sends it there. Unsound: what the writer refuses was acknowledged.
         AcknowledgedEarly = UNSOUND
             .needs(DATABASE).by("aurora-f1", P::StoreBeforeForward),
-        /// Refuses it, as Aurora does unless write forwarding is switched on. Sound, and no work is
-        /// done in the other regions.
+        /// Refuses it, as Aurora does unless write forwarding is switched on. Nothing is lost by that, but no work is done in
+        /// the other regions: unsound where they get records.
         Off = UNSOUND
             .needs(DATABASE).by_either("aurora-f1", P::DeliveredAll, P::Drained),
     }

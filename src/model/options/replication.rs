@@ -20,7 +20,7 @@ section! {
         ],
         /// Which writes a table gives to its replicator.
         origin: Origin,
-        /// What a replicator does with its backlog while it is failed.
+        /// What a replicator does with its backlog while it is failed, or cannot reach a region.
         on_failure: ReplicationFailure,
     }
 }
@@ -63,7 +63,8 @@ option! {
 }
 
 option! {
-    /// What a failed replicator does with what it should replicate.
+    /// What a replicator that is failed, or cannot reach a region (its link has failed, or the region is cut off), does with
+    /// what it should replicate there. Strong replication has a log, and drops nothing.
     ReplicationFailure {
         /// Keep it and apply it after the recovery. Sound.
         KeepBacklog,

@@ -62,6 +62,24 @@ fn a_backlog_is_kept_or_dropped() {
     all_tell(&["keep-backlog", "drop"].map(told), TOLD, "a_backlog_is_kept_or_dropped");
 }
 
+/// What is for a region that cannot be reached is its backlog, too.
+#[test]
+fn the_backlog_of_a_region_is_dropped() {
+    let script = ["fail one-replicator@2", "fail one-replicator@3", "recover one-replicator@2"];
+    let options = "topology.regions = 3\nreplication.on_failure = 'drop'";
+    let mut rig = Rig::new(options, &script);
+    rig.drive(1);
+    replicate(&mut rig, 0, 1, 3);
+    replicate(&mut rig, 1, 2, 4);
+    rig.title("now region 1 is alone");
+    rig.drive(1);
+    replicate(&mut rig, 0, 3, 5);
+    rig.title("a link comes back, and nothing with it");
+    rig.drive(1);
+    replicate(&mut rig, 0, 4, 6);
+    rig.tells(TOLD, "the_backlog_of_a_region_is_dropped");
+}
+
 /// A write is acknowledged when another region has it, and refused when none can be reached.
 #[test]
 fn strong_replication_answers_what_another_region_has() {

@@ -103,7 +103,7 @@ impl Narrator<'_> {
         match self.simulation.plan().scenario().replication.on_failure {
             ReplicationFailure::KeepBacklog => None,
             ReplicationFailure::Drop => {
-                Some(format!("{replicator} drops what it is told while it has failed"))
+                Some(format!("{replicator} drops what it cannot replicate at once"))
             }
         }
     }
