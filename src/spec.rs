@@ -227,6 +227,7 @@ impl Spec {
         judged(Converged::judge_end(simulation, losses), plan)?;
         judged(Drained::judge_end(simulation, losses), plan)?;
         judged(EffectOnce::judge_end(simulation, losses), plan)?;
+        judged(WithinRpo::judge_end(simulation, ledger, losses), plan)?;
         Expectation::judge_end(simulation)
     }
 

@@ -8,7 +8,7 @@ use active_active::explore::{
     Choices, Ended, Minimal, Minimiser, Outcome, Runner, Size, Verdict, Watch,
 };
 use active_active::model::fault::{Fault, Target};
-use active_active::model::options::{Delivery, Mirror};
+use active_active::model::options::{Delivery, DualWrite, Mirror};
 use active_active::plan::names::target_name;
 use active_active::plan::{DriverAction, Plan};
 use active_active::report::{MinimalSummary, Palette, past};
@@ -311,6 +311,35 @@ fn a_failed_expectation_keeps_its_question() {
     assert!(minimal.size.deviations <= 1, "{}", minimal.size);
 }
 
+/// One stage of three calls the external service, and the shortest story may do without it: the service is gone with the stage then. The
+/// minimizer asked for its new name, and panicked.
+#[test]
+fn a_stage_that_alone_calls_the_service_can_go() {
+    let text = r#"
+        name = "one-stage-calls"
+        script = ["publish 1", "await delivered all"]
+        topology.stages = ["check", "pay", "notify"]
+        records.batches = [2]
+        service.idempotency = "none"
+        budget.crash = 1
+
+        [stage.pay]
+        container.steps = ["store", "call", "publish", "remove"]
+    "#;
+    let known = "service.idempotency=by-record";
+    let out = "script=fail external-service,publish 1,await sometime,recover *,await delivered all";
+    let cases: [(&[&str], &[&str]); 3] = [
+        (&[], &["pay"]),
+        (&[known, "container.on_duplicate=skip"], &["check"]),
+        (&[known, out, "destination.dedupe=none", "budget.lost_reply=1"], &["check"]),
+    ];
+    for (changes, left) in cases {
+        let minimal = minimise(&first_failure(&plans::plan(text, changes)).0);
+        let stages = &minimal.saved.plan().scenario().topology.stages;
+        assert_eq!(stages, left, "{changes:?}");
+    }
+}
+
 /// Of a log without a mirror a loss takes more: that would be another system, and its story says nothing of one that is behind.
 #[test]
 fn a_mirror_is_not_taken_away() {
@@ -319,6 +348,21 @@ fn a_mirror_is_not_taken_away() {
     let queue = minimal.saved.plan().scenario().queue;
     assert_eq!((queue.delivery, queue.mirror), (Delivery::Log, Mirror::Asynchronous));
     assert_eq!(minimal.size.records, 1, "{}", minimal.size);
+}
+
+/// In a transaction a record that has a row may be skipped: without it the failure would be of another design.
+#[test]
+fn a_transaction_is_not_taken_away() {
+    let changes = [
+        "container.dual_write=transaction",
+        "container.on_duplicate=skip",
+        "budget.lost_reply=2",
+        "budget.lose_region=1",
+        "rpo.records=unlimited",
+    ];
+    let minimal = minimise(&first_failure(&plans::plan("crash-anywhere", &changes)).0);
+    let container = &minimal.saved.plan().scenario().container;
+    assert_eq!(container.dual_write, DualWrite::Transaction);
 }
 
 /// A limit that the system is built with is there, or it is not; a lower one is another system.

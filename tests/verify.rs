@@ -102,8 +102,8 @@ fn faults_of_tables_regions_and_writers_are_found_in_their_place() {
     }
 }
 
-/// The fence of a failover comes at any time, and before the system is quiescent: whoever waits for that is safe,
-/// and nobody else is.
+/// The fence of a failover comes at any time, up to the next healing: a system in which no machine can step does not show that one is on
+/// its way, so waiting for that is no protection.
 #[test]
 fn a_late_fence_comes_in_every_place() {
     let fails_over = |then: &str, fencing: &str| {
@@ -125,11 +125,13 @@ fn a_late_fence_comes_in_every_place() {
         for then in [quiescent, sometime] {
             assert_eq!(verdict(then, "full").verdict, Verified::Holds, "{then}");
         }
-        assert_eq!(verdict(quiescent, "best-effort").verdict, Verified::Holds);
-        let violated = verdict(sometime, "best-effort");
-        assert_eq!(found(&violated).violation.property(), PropertyName::WithinRpo);
+        for then in [quiescent, sometime] {
+            let violated = verdict(then, "best-effort");
+            assert_eq!(found(&violated).violation.property(), PropertyName::WithinRpo, "{then}");
+        }
     }
-    let plan = fails_over(quiescent, "best-effort");
+    // No record comes to the old writer.
+    let plan = fails_over("weights 0 1", "best-effort");
     let all = enumerate(&plan);
     assert_eq!(all.violations, BTreeMap::new());
     assert_eq!(all.known as u64, verify(&plan, 1, false).states);

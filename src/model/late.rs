@@ -42,7 +42,10 @@ impl Late {
     }
 
     /// The first machine that a message of a kind goes to.
-    pub(crate) fn first_receiver_of(&self, is_meant: impl Fn(&Message) -> bool) -> Option<MachineId> {
+    pub(crate) fn first_receiver_of(
+        &self,
+        is_meant: impl Fn(&Message) -> bool,
+    ) -> Option<MachineId> {
         self.messages.iter().find(|(_, message)| is_meant(message)).map(|&(to, _)| to)
     }
 

@@ -111,7 +111,7 @@ pub const CONSUMERS_MAX: usize = 8;
 ///
 /// A log may be mirrored in the next region ([`Mirror`](crate::model::options::Mirror)), where the log of the same stage keeps the
 /// copy beside its own records. What a log takes it sends there, in order, and so it sends what is committed. How far the mirror is behind is the scheduler's
-/// choice. What was sent and not handled when the region of the log is lost is lost with it. A copy in a mirror is no copy
+/// choice; a log that has failed writes no copy, and is sent it again when it has recovered. What was sent and not handled when the region of the log is lost is lost with it. A copy in a mirror is no copy
 /// from which a record goes on: it counts as one only when the region of its log is lost for good. Then, in that step, the log
 /// that has the mirror takes over what the mirrored positions have left, behind its own records, and its containers go on with it
 /// ([`PositionsAtFailover`](crate::model::options::PositionsAtFailover)); what was processed and not yet known to be is
@@ -138,7 +138,7 @@ pub struct Queue {
     dead: List,
     /// Consumers that wait for a delivery, longest waiting first.
     waiting: Waiting,
-    /// Requests to send that wait for room, in that order.
+    /// Requests to send that wait for room, in that order; of a log that has failed, what it was sent as a mirror.
     held: List,
     /// What it took since its deduplication window passed last, oldest first; nothing where each request is a message.
     taken: List,
@@ -206,6 +206,10 @@ impl Queue {
             }
             Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
             Input::Commit { client } => self.commit_all(client, context, shelf, out),
+            // What cannot be written now is sent again, in its order.
+            Input::Mirror { .. } | Input::Checkpoint { .. } if self.state == State::Failed => {
+                out.hold(&mut self.held, *message);
+            }
             Input::Mirror { copy } => self.keep_copy(copy, context, shelf, out),
             Input::Checkpoint { copy } => self.position_mirrored(copy, context, shelf, out),
             Input::Probe { region } => {

@@ -157,7 +157,8 @@ impl Replicator {
         }
         if !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty() {
             if context.drops() {
-                return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
+                return out
+                    .emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
             }
             // It has left its region for none, and is lost with it.
             let message = Message::Replicate { region, copy, time };

@@ -127,6 +127,10 @@ pub struct LossSummary {
     pub restorable: Vec<u16>,
     /// By id: a row was not replicated when its table was lost.
     pub unreplicated: Vec<u16>,
+    /// By id: in no queue any more that leads to a stage where the record should be stored.
+    pub cut_off: Vec<u16>,
+    /// By id: delivered, and the message is gone from which the external service was yet to be called.
+    pub uncalled: Vec<u16>,
 }
 
 impl LossSummary {
@@ -140,6 +144,8 @@ impl LossSummary {
             undelivered: ids(&lost.undelivered),
             restorable: ids(&lost.restorable),
             unreplicated: ids(&lost.unreplicated),
+            cut_off: ids(&lost.cut_off),
+            uncalled: ids(&lost.uncalled),
         })
     }
 }

@@ -1,8 +1,9 @@
 //! What a run needed an operator for.
 
 use crate::model::container::State;
+use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultPoint, Path, Target};
-use crate::model::id::{ContainerId, MachineId};
+use crate::model::id::{ContainerId, MachineId, RegionId};
 use crate::model::options::Heal;
 use crate::plan::Plan;
 use crate::plan::names::{outside_containers, target_name};
@@ -107,9 +108,11 @@ pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack>
     let others = outside_containers(layout).filter(|target| !is_name(target));
     let others = others.chain(outside_containers(layout).filter(is_name));
     let others = others.filter(|&target| {
-        // A region that was taken offline on purpose is no outage.
+        // A region that was taken offline on purpose is no outage, unless records wait for it.
         let failed = if let Target::Dns(side, region) = target {
             simulation.dns(side).failed().contains(region)
+                || simulation.dns(side).offline().contains(region)
+                    && waits_for_route(side, region, simulation, spec)
         } else {
             simulation.is_disturbed(target)
         };
@@ -153,6 +156,28 @@ fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<Br
     };
     let is_own = is_lost(target, simulation) || has_an_end(target, simulation);
     (!is_own).then_some(BroughtBack { target, cause })
+}
+
+/// Whether a record waits until the region, which is offline, is in the name again: at the source, where no other region is; or in
+/// the region's outbound queue.
+fn waits_for_route(side: DnsSide, region: RegionId, simulation: &Simulation, spec: &Spec) -> bool {
+    let plan = simulation.plan();
+    let layout = &plan.layout;
+    match side {
+        DnsSide::In => {
+            let offline = simulation.dns(side).offline();
+            let is_out = |other| offline.contains(other) || simulation.is_lost(other);
+            let is_owed = |record| {
+                let facts = spec.ledger().record(record);
+                simulation.has_begun(plan.batch_of(record)) && !facts.accepted
+            };
+            layout.region_ids().all(is_out) && plan.record_ids().any(is_owed)
+        }
+        DnsSide::Out => {
+            let outbound = layout.queue(region, layout.shape.last());
+            !simulation.queue(outbound).is_empty()
+        }
+    }
 }
 
 fn is_lost(target: Target, simulation: &Simulation) -> bool {

@@ -172,7 +172,7 @@ impl Runner {
                 (self.run_one(scheduler, observer), Times::default())
             }
         };
-        let (steps, lost) = (self.simulation.steps(), self.spec.losses().report());
+        let (steps, lost) = (self.simulation.steps(), self.spec.lost(&self.simulation));
         let holds = verdict == Verdict::Holds;
         let ending = || Ending { times, ..self.spec.ending(&self.simulation) };
         let (ending, healed) = (holds.then(ending), self.healed);

@@ -3,7 +3,7 @@
 use crate::model::id::{RecordId, StageId};
 use crate::model::options::OnRefusal;
 use crate::sim::Simulation;
-use crate::spec::{Breach, Judgement, Ledger, Losses};
+use crate::spec::{Breach, EffectOnce, Judgement, Ledger, Losses};
 
 /// Every accepted record is at the destination; with a source that tries again, every record of
 /// every batch that the script published. A source that drops what was refused ends its batch as
@@ -60,14 +60,35 @@ impl DeliveredAll {
         plan.scenario().queue.parked_max.allows(others.count())
     }
 
-    /// Whether a record is parked, and may be.
-    pub(super) fn may_stay(record: RecordId, simulation: &Simulation) -> bool {
-        simulation.is_parked(record)
+    /// Whether a record is parked on its way to the stage, and may be.
+    pub(super) fn may_stay_before(
+        record: RecordId,
+        stage: StageId,
+        simulation: &Simulation,
+    ) -> bool {
+        DeliveredAll::is_parked_before(record, stage, simulation)
             && (simulation.plan().is_poison(record) || DeliveredAll::others_may_stay(simulation))
     }
 
+    /// Whether a record is parked in a queue from which it would come to the stage.
+    pub(super) fn is_parked_before(
+        record: RecordId,
+        stage: StageId,
+        simulation: &Simulation,
+    ) -> bool {
+        let plan = simulation.plan();
+        simulation.is_parked(record)
+            && plan.queues.iter().any(|context| {
+                let position = plan.layout.queue_place(context.id).1;
+                let mut dead = simulation.queue(context.id).dead(simulation.shelf());
+                plan.parks_in(context.id)
+                    && plan.ahead_of(position, record).contains(stage.index())
+                    && dead.any(|item| item.copy.id == record)
+            })
+    }
+
     /// The records that are parked instead of delivered; or, where there are several ways, on one of them instead of
-    /// stored at its end.
+    /// stored at its end; or before the call that the external service should have heard.
     pub(super) fn parked(simulation: &Simulation) -> impl Iterator<Item = RecordId> + '_ {
         let records = simulation.plan().record_ids();
         records.filter(move |&record| {
@@ -75,7 +96,7 @@ impl DeliveredAll {
         })
     }
 
-    /// Whether a record is at the destination, and has a row wherever else it should come to.
+    /// Whether a record is at the destination, has a row wherever else it should come to, and had all its effects.
     fn is_complete(record: RecordId, simulation: &Simulation) -> bool {
         let plan = simulation.plan();
         let has_row = |position: usize| {
@@ -86,5 +107,6 @@ impl DeliveredAll {
         simulation.destination().has(record)
             && (plan.layout.shape.is_line()
                 || plan.way(record).iter().all(|at| at == plan.layout.shape.last() || has_row(at)))
+            && EffectOnce::lacking_of(record, simulation).next().is_none()
     }
 }

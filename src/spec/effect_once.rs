@@ -3,11 +3,12 @@
 use crate::model::id::{RecordId, RegionId, StageId, TableId};
 use crate::model::service;
 use crate::sim::Simulation;
-use crate::spec::{Breach, Judgement, Ledger, Losses, StoredEverywhere};
+use crate::spec::{Breach, DeliveredAll, Judgement, Ledger, Losses};
 
 /// Per stage and region one row for an id; the destination counts an id once, however often it
 /// arrives. Where containers call the external service, that has one effect for a record at each stage that calls it: never a second one,
-/// and, at the end, one for each record that was delivered and passes the stage.
+/// and, at the end, one for each record that was delivered and passes the stage. Excused, and counted in every report, is a record that a
+/// loss took out of the last queue on the way to its call, and one that is parked there, as far as the scenario declares either.
 ///
 /// Catches tables that append, destinations that do not deduplicate, and calls that are not known again. Source:
 /// idempotent processing, which Amazon SQS asks of every consumer of at-least-once delivery.
@@ -37,26 +38,42 @@ impl EffectOnce {
 
     /// Every record that was delivered has had its effect at the external service, for each stage on its way that calls it.
     pub(super) fn judge_end(simulation: &Simulation, losses: &Losses) -> Judgement {
+        let is_excused = |&(record, stage): &(RecordId, StageId)| {
+            losses.is_unfinished(record, stage.index())
+                || DeliveredAll::may_stay_before(record, stage, simulation)
+        };
+        match EffectOnce::lacking(simulation).find(|lacking| !is_excused(lacking)) {
+            Some((record, stage)) => Err(Breach::Effects { record, stage, times: 0 }),
+            None => Ok(()),
+        }
+    }
+
+    /// The records that were delivered, with each stage on their way that calls the external service, and at which that never had its
+    /// effect for them.
+    pub(super) fn lacking(
+        simulation: &Simulation,
+    ) -> impl Iterator<Item = (RecordId, StageId)> + '_ {
         let plan = simulation.plan();
-        if plan.service.is_none() {
-            return Ok(());
-        }
-        let calls = |&stage: &StageId| plan.container_of(stage).options.calls();
-        for record in plan.record_ids().filter(|&record| simulation.destination().has(record)) {
-            let way = plan.way(record);
-            let passed = plan.layout.stage_ids().filter(|stage| way.contains(stage.index()));
-            for stage in passed.filter(calls) {
-                let times = simulation.effects(stage, record);
-                let is_excused = || {
-                    losses.is_unfinished(record, stage.index())
-                        || StoredEverywhere::is_short(record, stage, simulation, losses)
-                };
-                if times == 0 && !is_excused() {
-                    return Err(Breach::Effects { record, stage, times });
-                }
-            }
-        }
-        Ok(())
+        let of = plan.service.is_some().then(|| plan.record_ids());
+        let delivered =
+            of.into_iter().flatten().filter(|&record| simulation.destination().has(record));
+        delivered.flat_map(|record| EffectOnce::lacking_of(record, simulation))
+    }
+
+    /// The stages on the way of the record that call the external service, and at which that never had its effect for it.
+    pub(super) fn lacking_of(
+        record: RecordId,
+        simulation: &Simulation,
+    ) -> impl Iterator<Item = (RecordId, StageId)> + '_ {
+        let plan = simulation.plan();
+        let way = plan.way(record);
+        let calls = move |&stage: &StageId| {
+            way.contains(stage.index()) && plan.container_of(stage).options.calls()
+        };
+        let stages = plan.service.is_some().then(|| plan.layout.stage_ids());
+        let stages = stages.into_iter().flatten().filter(calls);
+        let lacking = stages.filter(move |&stage| simulation.effects(stage, record) == 0);
+        lacking.map(move |stage| (record, stage))
     }
 
     /// The destination got the record, and counts it or not.

@@ -28,9 +28,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::id::{RecordId, RegionId};
+use crate::model::id::{RecordId, RegionId, StageId};
 use crate::sim::Simulation;
-use crate::spec::{DeliveredAll, Losses, PropertyName, Spec};
+use crate::spec::{DeliveredAll, EffectOnce, Losses, Lost, PropertyName, Spec, WithinRpo};
 
 /// How far the records of a run came: how many, when it had ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -54,8 +54,20 @@ pub struct Facts {
 pub struct Excused {
     /// Accepted records that a loss took out of the last queue that had them.
     pub undelivered: u32,
-    /// Records that are parked in dead-letter queues, as declared, and did not arrive.
+    /// Records that are parked in dead-letter queues, as declared, instead of having come wherever they should.
     pub parked: u32,
+    /// Those of them that are not at the destination.
+    #[serde(default)]
+    pub parked_undelivered: u32,
+    /// Those of them that are at the destination, and not in the table of a stage to which they should have come.
+    #[serde(default)]
+    pub parked_unstored: u32,
+    /// Those of them that are at the destination, and for which the external service never had an effect that it should have had.
+    #[serde(default)]
+    pub parked_uncalled: u32,
+    /// Delivered records of which losses took the message from which the external service was yet to be called.
+    #[serde(default)]
+    pub uncalled: u32,
     /// Delivered records that a table of a region that is left lacks because of a loss.
     pub unstored: u32,
     /// Records that some tables of a stage hold and others lack because of a loss, in regions that are
@@ -123,12 +135,17 @@ impl Excused {
         let lacking = " that tables lack because of losses";
         let keys = (self.keys, "for ", ["key", "keys"], " of which losses took records");
         let undelivered = || records(self.undelivered, taken);
-        let parked = || records(self.parked, " parked in dead-letter queues");
+        let parked = |number| records(number, " parked in dead-letter queues");
+        let uncalled = records(self.uncalled, " that losses took before the call");
         let excusing = [
             (PropertyName::NeverLost, vec![undelivered()]),
-            (PropertyName::DeliveredAll, vec![undelivered(), parked()]),
-            (PropertyName::Expectation, vec![undelivered(), parked()]),
-            (PropertyName::StoredEverywhere, vec![regions(), records(self.unstored, lacking)]),
+            (PropertyName::DeliveredAll, vec![undelivered(), parked(self.parked_undelivered)]),
+            (PropertyName::Expectation, vec![undelivered(), parked(self.parked)]),
+            (
+                PropertyName::StoredEverywhere,
+                vec![regions(), records(self.unstored, lacking), parked(self.parked_unstored)],
+            ),
+            (PropertyName::EffectOnce, vec![uncalled, parked(self.parked_uncalled)]),
             (PropertyName::Converged, vec![regions(), records(self.diverged, lacking)]),
             (PropertyName::MonotoneVersion, vec![keys]),
             (PropertyName::Drained, vec![regions()]),
@@ -146,9 +163,35 @@ impl Excused {
     }
 
     /// The numbers, in a fixed order.
-    fn numbers(&mut self) -> [&mut u32; 7] {
-        let Excused { undelivered, parked, unstored, diverged, keys, regions, destroyed } = self;
-        [undelivered, parked, unstored, diverged, keys, regions, destroyed]
+    fn numbers(&mut self) -> [&mut u32; 11] {
+        let Excused {
+            undelivered,
+            parked,
+            parked_undelivered,
+            parked_unstored,
+            parked_uncalled,
+            uncalled,
+            unstored,
+            diverged,
+            keys,
+            regions,
+            destroyed,
+        } = self;
+        let of_parked = [parked, parked_undelivered, parked_unstored, parked_uncalled];
+        let [all, missing, short, silent] = of_parked;
+        [
+            all,
+            missing,
+            short,
+            silent,
+            undelivered,
+            uncalled,
+            unstored,
+            diverged,
+            keys,
+            regions,
+            destroyed,
+        ]
     }
 
     /// The greater one of each number.
@@ -192,6 +235,12 @@ impl Spec {
         self.losses.is_undelivered(record) || simulation.is_parked(record)
     }
 
+    /// All that was lost so far.
+    pub fn lost(&self, simulation: &Simulation) -> Lost {
+        let uncalled = WithinRpo::uncalled(simulation, &self.ledger, &self.losses).collect();
+        Lost { uncalled, ..self.losses.report() }
+    }
+
     /// What the end of a run shows besides its verdict.
     pub fn ending(&self, simulation: &Simulation) -> Ending {
         let plan = simulation.plan();
@@ -201,13 +250,14 @@ impl Spec {
         };
         let queues = plan.queues.iter().map(|context| simulation.queue(context.id));
         let dead = queues.map(|queue| queue.dead(simulation.shelf()).count() as u32);
+        let uncalled = WithinRpo::uncalled(simulation, ledger, &self.losses).count();
         let facts = Facts {
             published: count(&|record| ledger.is_published(record)),
             accepted: count(&|record| ledger.record(record).accepted),
             delivered: count(&|record| simulation.destination().has(record)),
             excused: 0,
             dead_lettered: dead.sum(),
-            lost: self.losses.count() as u32,
+            lost: (self.losses.count() + uncalled) as u32,
         };
         let script_at = simulation.driver().next();
         let mut ending =
@@ -215,9 +265,36 @@ impl Spec {
         if self.losses.watches() {
             excuse(&mut ending, simulation, &self.losses);
         }
-        ending.excused.parked = DeliveredAll::parked(simulation).count() as u32;
-        ending.facts.excused += ending.excused.parked;
+        if plan.parks() {
+            excuse_parked(&mut ending, simulation);
+        }
         ending
+    }
+}
+
+/// Counts what was excused since it is parked.
+fn excuse_parked(ending: &mut Ending, simulation: &Simulation) {
+    let plan = simulation.plan();
+    let Ending { facts, excused, .. } = ending;
+    for record in DeliveredAll::parked(simulation) {
+        excused.parked += 1;
+        facts.excused += 1;
+        if !simulation.destination().has(record) {
+            excused.parked_undelivered += 1;
+            continue;
+        }
+        let is_parked_before =
+            |stage: StageId| DeliveredAll::is_parked_before(record, stage, simulation);
+        let has_row =
+            |region, stage| simulation.rows(plan.layout.table(region, stage)).get(record).rows > 0;
+        let is_unstored = |stage: StageId| {
+            plan.way(record).contains(stage.index())
+                && is_parked_before(stage)
+                && plan.layout.region_ids().any(|region| !has_row(region, stage))
+        };
+        excused.parked_unstored += u32::from(plan.layout.stage_ids().any(is_unstored));
+        let mut lacking = EffectOnce::lacking_of(record, simulation);
+        excused.parked_uncalled += u32::from(lacking.any(|(_, stage)| is_parked_before(stage)));
     }
 }
 
@@ -228,12 +305,16 @@ fn excuse(ending: &mut Ending, simulation: &Simulation, losses: &Losses) {
     for record in plan.record_ids() {
         let Rows { are_taken, are_elsewhere } = rows(record, simulation, losses);
         let undelivered = losses.is_undelivered(record);
+        let mut lacking = EffectOnce::lacking_of(record, simulation);
+        let uncalled = simulation.destination().has(record)
+            && lacking.any(|(_, stage)| losses.is_unfinished(record, stage.index()));
         let unstored = are_taken && simulation.destination().has(record);
         let diverged = are_taken && are_elsewhere;
         excused.undelivered += u32::from(undelivered);
+        excused.uncalled += u32::from(uncalled);
         excused.unstored += u32::from(unstored);
         excused.diverged += u32::from(diverged);
-        facts.excused += u32::from(undelivered || unstored || diverged);
+        facts.excused += u32::from(undelivered || uncalled || unstored || diverged);
     }
     for key in 0..plan.keys().count() {
         let of_key = |record: &RecordId| plan.keys().key_of(*record) == key;

@@ -147,7 +147,7 @@ impl Spec {
             table::Event::Intended { table, record, passed } => {
                 self.intended(table, record, passed, plan)
             }
-            table::Event::Reopened { record, .. } => self.reopened(record),
+            table::Event::Reopened { table, record } => self.reopened(table, record, plan),
             table::Event::Relayed { table, record } => self.relayed(table, record, plan),
             table::Event::Skipped { table, record } => self.skipped(table, record, plan),
             table::Event::Withdrawn { table, record, .. } => {

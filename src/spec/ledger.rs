@@ -73,8 +73,11 @@ pub struct Ledger {
     departures: Vec<Option<Departure>>,
     /// By container.
     containers: Vec<ContainerFacts>,
-    /// By `record × positions + position`, how many copies the queues there have; empty for a line, where every copy
-    /// leads to the destination.
+    /// Stages send elsewhere than to the next one.
+    branches: bool,
+    /// By `record × positions + position`, how many copies the queues there have; empty where every copy leads wherever the
+    /// record has yet to come: in a line, unless a loss can take a record before the
+    /// external service is called.
     copies: Vec<u16>,
     /// Rows can be taken back.
     withdraws: bool,
@@ -88,13 +91,15 @@ impl Ledger {
         let stages = plan.layout.stages.len();
         let records = plan.records() + 1;
         let branches = !plan.layout.shape.is_line();
+        let counts_copies = branches || plan.can_lose() && plan.service.is_some();
         Ledger {
             stages,
             records: vec![RecordFacts::default(); records],
             at_stage: vec![StageFacts::default(); records * stages],
             departures: vec![None; records],
             containers: vec![ContainerFacts::default(); plan.layout.containers()],
-            copies: vec![0; if branches { records * plan.layout.positions() } else { 0 }],
+            branches,
+            copies: vec![0; if counts_copies { records * plan.layout.positions() } else { 0 }],
             withdraws: plan.writers_places() > 0,
             mirrored: vec![0; if plan.has_mirrors() { records * plan.layout.queues() } else { 0 }],
         }
@@ -115,6 +120,7 @@ impl Ledger {
         self.at_stage.clone_from(&other.at_stage);
         self.departures.clone_from(&other.departures);
         self.containers.clone_from(&other.containers);
+        self.branches = other.branches;
         self.copies.clone_from(&other.copies);
         self.withdraws = other.withdraws;
         self.mirrored.clone_from(&other.mirrored);
@@ -129,6 +135,7 @@ impl Ledger {
             at_stage,
             departures: _,
             containers: _,
+            branches: _,
             copies,
             withdraws,
             mirrored,
@@ -174,7 +181,7 @@ impl Ledger {
         if let Some(stage) = position.checked_sub(1) {
             self.at_stage[record.index() * self.stages + stage].forwarded.insert(region);
         }
-        if self.has_branches() {
+        if self.counts_copies() {
             let copies = self.copies_at(record, position);
             *copies = copies.saturating_add(1);
         }
@@ -183,7 +190,7 @@ impl Ledger {
     #[inline]
     pub(super) fn left_queue(&mut self, queue: QueueId, record: RecordId, seen: Seen, plan: &Plan) {
         self.records[record.index()].queue_copies -= 1;
-        if self.has_branches() {
+        if self.counts_copies() {
             *self.copies_at(record, plan.layout.queue_place(queue).1) -= 1;
         }
         self.departures[record.index()] = Some(Departure { queue, seen });
@@ -224,8 +231,10 @@ impl Ledger {
         self.records[record.index()].queue_copies += u16::from(goes_on);
         let (region, stage) = plan.layout.table_place(table);
         let mut next = stage.index() + 1;
-        if self.has_branches() {
+        if self.counts_copies() {
             *self.behind_outbox(table, record, plan) += u16::from(goes_on);
+        }
+        if self.has_branches() {
             next = plan.next_of(stage, record)[0].into();
         }
         let forwarded = &mut self.at_stage[record.index() * self.stages + next - 1].forwarded;
@@ -237,14 +246,17 @@ impl Ledger {
     }
 
     /// The outbox of a global database has the record again, as its relay sees it.
-    pub(super) fn reopened(&mut self, record: RecordId) {
+    pub(super) fn reopened(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         self.records[record.index()].queue_copies += 1;
+        if self.counts_copies() {
+            *self.behind_outbox(table, record, plan) += 1;
+        }
     }
 
     /// An outbox does not have the record any more.
     pub(super) fn left_outbox(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         self.records[record.index()].queue_copies -= 1;
-        if self.has_branches() {
+        if self.counts_copies() {
             *self.behind_outbox(table, record, plan) -= 1;
         }
     }
@@ -358,6 +370,12 @@ impl Ledger {
     /// Whether stages send elsewhere than to the next one.
     #[inline]
     pub(super) fn has_branches(&self) -> bool {
+        self.branches
+    }
+
+    /// Whether it is known at which positions the copies of a record are.
+    #[inline]
+    pub(super) fn counts_copies(&self) -> bool {
         !self.copies.is_empty()
     }
 
@@ -367,7 +385,7 @@ impl Ledger {
 
     /// Whether a queue has a copy of the record that leads to the position.
     pub(super) fn leads_to(&self, record: RecordId, position: usize, plan: &Plan) -> bool {
-        if !self.has_branches() {
+        if !self.counts_copies() {
             return self.records[record.index()].queue_copies > 0;
         }
         let copies = &self.copies[record.index() * (self.stages + 1)..][..=position];

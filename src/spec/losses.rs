@@ -39,7 +39,7 @@ struct RecordLoss {
     row: bool,
     /// The stages at which a loss took it out of the last queue that led there, before it was stored.
     cut_off: Positions,
-    /// The same whether it was stored or not.
+    /// The stages that call the external service at which the same was so, whether it was stored or not.
     unfinished: Positions,
     /// The stages behind which a loss took it, where a global database has an outbox: out of that, where no intent was written
     /// since; or out of the next queue, where it did not come again.
@@ -345,17 +345,19 @@ impl Losses {
                 let leads_to = |position| ledger.leads_to(record, position, plan);
                 let last = plan.layout.shape.last();
                 loss.undelivered |= facts.accepted && !facts.arrived && !leads_to(last);
-                if ledger.has_branches() {
+                if ledger.counts_copies() {
                     let led_to =
                         |at| taken.iter().any(|from| plan.ahead_of(from, record).contains(at));
                     let stages = plan.way(record).iter().filter(|&at| at < last);
                     for at in stages.filter(|&at| led_to(at) && !leads_to(at)) {
-                        loss.unfinished.insert(at);
-                        if !ledger.has_come_to(record, at) {
+                        if plan.container_of(StageId(at as u8)).options.calls() {
+                            loss.unfinished.insert(at);
+                        }
+                        if ledger.has_branches() && !ledger.has_come_to(record, at) {
                             loss.cut_off.insert(at);
                         }
                     }
-                    loss.row |= facts.accepted && facts.arrived && !loss.cut_off.is_empty();
+                    loss.row |= facts.accepted && !loss.cut_off.is_empty();
                 }
             }
             for stage in plan.layout.stage_ids() {
@@ -421,7 +423,8 @@ impl Losses {
         self.watches && self.records[record.index()].cut_off.contains(position)
     }
 
-    /// The same whether the record was stored there or not.
+    /// Whether a loss took the record out of the last queue that led to the position, at which the external service is called,
+    /// whether it was stored there or not.
     pub(super) fn is_unfinished(&self, record: RecordId, position: usize) -> bool {
         self.watches && self.records[record.index()].unfinished.contains(position)
     }

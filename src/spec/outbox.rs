@@ -19,8 +19,8 @@ impl Spec {
     }
 
     /// A relay does not know that it was done.
-    pub(super) fn reopened(&mut self, record: RecordId) -> Judgement {
-        self.ledger.reopened(record);
+    pub(super) fn reopened(&mut self, table: TableId, record: RecordId, plan: &Plan) -> Judgement {
+        self.ledger.reopened(table, record, plan);
         Ok(())
     }
 

@@ -44,6 +44,6 @@ impl StoredEverywhere {
         !plan.layout.shape.is_line()
             && (!plan.way(record).contains(stage.index())
                 || losses.is_cut_off(record, stage.index())
-                || DeliveredAll::may_stay(record, simulation))
+                || DeliveredAll::may_stay_before(record, stage, simulation))
     }
 }

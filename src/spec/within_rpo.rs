@@ -4,7 +4,9 @@ use crate::model::event::Holder;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{RecordId, TableId};
 use crate::plan::Plan;
-use crate::spec::{Judgement, Ledger, Losses};
+use crate::scenario::LossLimit;
+use crate::sim::Simulation;
+use crate::spec::{Breach, EffectOnce, Judgement, Ledger, Losses};
 
 /// What a loss destroys is at most the declared recovery point objective, and is exactly what was not
 /// replicated to another region and not forwarded to another queue or the destination.
@@ -15,7 +17,8 @@ use crate::spec::{Judgement, Ledger, Losses};
 /// forwarded has to be where it went: that is asked at the end, by
 /// [`StoredEverywhere`](crate::spec::StoredEverywhere), [`Converged`](crate::spec::Converged) and
 /// [`DeliveredAll`](crate::spec::DeliveredAll), which excuse what this property saw destroyed and
-/// nothing else. What "destroyed" means is said by [`Losses`].
+/// nothing else. What "destroyed" means is said by [`Losses`]. A message from which the external service was yet to be called counts
+/// at the end, for then it is known whether a call that was on its way came after all.
 ///
 /// Catches silent loss: a switchover that did not wait for the replication, and a writer that took writes
 /// after it was replaced; and a write that was acknowledged when another region had received it, and was forgotten there. Source: the recovery point objective of the AWS Well-Architected
@@ -56,6 +59,41 @@ impl WithinRpo {
         plan: &Plan,
     ) -> Judgement {
         losses.forgot(table, record, ledger, plan)
+    }
+
+    /// The records that were acknowledged and delivered, and of which a loss took the message from which the external service was
+    /// yet to be called; without those of which more is lost.
+    pub(super) fn uncalled<'a>(
+        simulation: &'a Simulation,
+        ledger: &'a Ledger,
+        losses: &'a Losses,
+    ) -> impl Iterator<Item = RecordId> + 'a {
+        let prevented = EffectOnce::lacking(simulation)
+            .filter(|&(record, stage)| losses.is_unfinished(record, stage.index()));
+        let mut last = None;
+        let once = prevented
+            .map(|(record, _)| record)
+            .filter(move |&record| last.replace(record) != Some(record));
+        once.filter(|&record| {
+            ledger.record(record).accepted && !losses.destroyed().any(|lost| lost == record)
+        })
+    }
+
+    /// All that is lost is no more than the scenario allows.
+    pub(super) fn judge_end(
+        simulation: &Simulation,
+        ledger: &Ledger,
+        losses: &Losses,
+    ) -> Judgement {
+        let mut uncalled = WithinRpo::uncalled(simulation, ledger, losses);
+        let Some(record) = uncalled.next() else { return Ok(()) };
+        let count = losses.count() + 1 + uncalled.count();
+        match simulation.plan().scenario().rpo.records {
+            LossLimit::AtMost(allowed) if count > allowed as usize => {
+                Err(Breach::OverRpo { record, count: count as u16, allowed })
+            }
+            LossLimit::AtMost(_) | LossLimit::Unlimited => Ok(()),
+        }
     }
 
     /// A loss is over.

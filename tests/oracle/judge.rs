@@ -37,7 +37,7 @@ use super::loss::is_what_is_lost;
 use super::promises::queue_options;
 use super::relays::shows_loss;
 use super::trace::{End, Trace};
-use super::ways::{passes, sent_to};
+use super::ways::{passes, sent_to, ways};
 use super::world::World;
 
 /// What the oracle says of a trace.
@@ -302,31 +302,68 @@ fn judge_state(world: &World, plan: &Plan) -> Vec<PropertyName> {
     violated
 }
 
-/// The dead letters that may stay where they are: by the scenario's own words, those that no container can
-/// process, and so many others, if there are no more.
-fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<RecordId> {
+/// The dead letters that may stay where they are, each with the position of its queue: by the scenario's own words, those that no
+/// container can process, and so many others, if there are no more.
+fn may_stay(world: &World, end: &End, plan: &Plan) -> BTreeSet<(usize, RecordId)> {
     let scenario = plan.scenario();
-    let may = |queue: &QueueId| {
-        let position = plan.layout.queue_place(*queue).1;
+    let at = |&(queue, record): &(QueueId, RecordId)| (plan.layout.queue_place(queue).1, record);
+    let may = |&(position, _): &(usize, RecordId)| {
         queue_options(position, plan).dead_letters == DeadLetters::Parked
     };
-    let dead = world.dead.iter().filter(|(queue, _)| may(queue)).map(|(_, record)| *record);
     let has_row = |position: usize, record: RecordId| {
         let stage = StageId(position as u8);
         let tables = plan.layout.region_ids().map(|region| plan.layout.table(region, stage));
         tables.into_iter().any(|table| end.rows[table.index()][record.index()].0 > 0)
     };
     let is_everywhere = |record: RecordId| {
-        let stages = (0..plan.layout.stages.len()).filter(|&at| passes(record, at, plan));
-        !world.promises.branches || stages.into_iter().all(|position| has_row(position, record))
+        let mut stages = (0..plan.layout.stages.len()).filter(|&at| passes(record, at, plan));
+        stages.all(|position| {
+            (!world.promises.branches || has_row(position, record))
+                && !lacks_effect(position, record, world, plan)
+        })
     };
     let is_complete = |record: RecordId| end.delivered[record.index()] && is_everywhere(record);
-    let dead = dead.filter(|record| exists(*record, plan) && !is_complete(*record));
-    let is_poison = |record: &RecordId| scenario.records.poison.contains(&record.0);
+    let dead = world.dead.iter().map(at).filter(may);
+    let dead = dead.filter(|&(_, record)| exists(record, plan) && !is_complete(record));
+    let is_poison = |(_, record): &(usize, RecordId)| scenario.records.poison.contains(&record.0);
     let (poison, others): (BTreeSet<_>, BTreeSet<_>) = dead.partition(is_poison);
+    let records: BTreeSet<RecordId> = others.iter().map(|&(_, record)| record).collect();
     match scenario.queue.parked_max {
-        LossLimit::AtMost(most) if others.len() > most as usize => poison,
+        LossLimit::AtMost(most) if records.len() > most as usize => poison,
         LossLimit::AtMost(_) | LossLimit::Unlimited => poison.union(&others).copied().collect(),
+    }
+}
+
+/// Whether the external service should be called for the record at the stage, and never had its effect.
+fn lacks_effect(stage: usize, record: RecordId, world: &World, plan: &Plan) -> bool {
+    let there = plan.scenario().of_stages().nth(stage).expect("it is a stage");
+    there.container.steps.contains(&Action::Call)
+        && passes(record, stage, plan)
+        && !world.effects.contains(&(StageId(stage as u8), record))
+}
+
+/// Whether no more is lost than is declared, with the messages from which the external service was yet to be called.
+fn is_within_rpo_at_the_end(world: &World, end: &End, plan: &Plan) -> bool {
+    let is_uncalled = |&(stage, record): &(usize, RecordId)| {
+        world.accepted.contains(&record)
+            && end.delivered[record.index()]
+            && lacks_effect(stage, record, world, plan)
+    };
+    let uncalled: BTreeSet<RecordId> = world
+        .loss
+        .unfinished
+        .iter()
+        .copied()
+        .filter(is_uncalled)
+        .map(|(_, record)| record)
+        .collect();
+    let lost: BTreeSet<RecordId> =
+        world.loss.undelivered.union(&world.loss.unreplicated).copied().collect();
+    match plan.scenario().rpo.records {
+        LossLimit::AtMost(most) => {
+            uncalled.is_empty() || lost.union(&uncalled).count() <= most as usize
+        }
+        LossLimit::Unlimited => true,
     }
 }
 
@@ -347,6 +384,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let owns_all = plan.scenario().source.on_refusal != OnRefusal::Abort;
     let parked = may_stay(&world, end, plan);
     let has_branches = world.promises.branches;
+    must(PropertyName::WithinRpo, is_within_rpo_at_the_end(&world, end, plan));
     must(PropertyName::Settles, end.quiescent);
     must(PropertyName::Expectation, !end.awaits);
     for record in plan.record_ids() {
@@ -355,14 +393,19 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             happened(Event::Source(source::Event::Accepted { record })) || (owns_all && published);
         let delivered = end.delivered[record.index()];
         let lost = world.loss.undelivered.contains(&record);
-        let parked = parked.contains(&record);
+        let is_parked = parked.iter().any(|&(_, letter)| letter == record);
+        let is_parked_before = |stage: usize| {
+            let leads_to =
+                |from: usize| ways(from, record, plan).iter().any(|way| way.contains(&stage));
+            parked.iter().any(|&(from, letter)| letter == record && leads_to(from))
+        };
         let is_short = |stage: usize, record: RecordId| {
             has_branches
                 && (!passes(record, stage, plan)
                     || world.loss.cut_off.contains(&(stage, record))
-                    || parked)
+                    || is_parked_before(stage))
         };
-        must(PropertyName::DeliveredAll, delivered || lost || parked || !owed);
+        must(PropertyName::DeliveredAll, delivered || lost || is_parked || !owed);
         for (table, rows) in end.rows.iter().enumerate() {
             let excused = world.excuses(TableId(table as u16), record, plan);
             let stored = rows[record.index()].0 > 0;
@@ -371,12 +414,10 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             must(PropertyName::StoredEverywhere, stored || excused || !delivered);
         }
         for stage in layout.stage_ids() {
-            let name = &layout.stages[stage.index()];
-            let calls = plan.scenario().of_stage(name).container.steps.contains(&Action::Call);
-            let had_effect = world.effects.contains(&(stage, record));
             let is_unfinished = world.loss.unfinished.contains(&(stage.index(), record));
-            let owes_none = is_unfinished || is_short(stage.index(), record);
-            must(PropertyName::EffectOnce, !calls || had_effect || owes_none || !delivered);
+            let owes_none = is_unfinished || is_parked_before(stage.index());
+            let lacks = delivered && lacks_effect(stage.index(), record, &world, plan);
+            must(PropertyName::EffectOnce, !lacks || owes_none);
             let row = |region| end.rows[layout.table(region, stage).index()][record.index()];
             let owe = layout.region_ids().filter(|&region| !excused(region, stage, record));
             let rows: BTreeSet<(u8, u32)> = owe.map(row).collect();

@@ -142,9 +142,7 @@ impl World {
             if !leads && !delivered && accepted {
                 self.loss.undelivered.insert(record);
             }
-            if self.promises.branches {
-                self.cut_off(from, record, plan);
-            }
+            self.cut_off(from, record, plan);
         }
         self.note_what_is_left(of_a_region, plan);
     }
@@ -169,9 +167,9 @@ impl World {
                 continue;
             }
             self.loss.unfinished.insert((stage, record));
-            if !self.has_come(stage, record, plan) {
+            if self.promises.branches && !self.has_come(stage, record, plan) {
                 self.loss.cut_off.insert((stage, record));
-                if self.accepted.contains(&record) && self.delivered.contains(&record) {
+                if self.accepted.contains(&record) {
                     self.loss.unreplicated.insert(record);
                 }
             }

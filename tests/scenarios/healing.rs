@@ -109,3 +109,23 @@ fn each_fault_of_a_script_that_waits_for_quiescence_is_healed() {
     let report = Verify::new(plan).run(&SearchProgress::default());
     assert_eq!(report.verdict, Verified::Holds);
 }
+
+/// What is taken offline on purpose is no outage; but where a record waits for it, only an operator brings that back.
+#[test]
+fn a_route_that_records_wait_for_needs_an_operator() {
+    let needs = |script: &str| {
+        let script = format!("script={script}");
+        let changes = ["topology.stages=core", "records.batches=2", &script];
+        let mut runner = Runner::new(plans::plan("baseline", &changes));
+        let runs = (0..100).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+        let first: Vec<_> = runs.filter_map(|outcome| outcome.healed.first).collect();
+        first.first().map(|one| (one.text(runner.simulation().plan()), first.len()))
+    };
+    let (said, runs) = needs("publish 1,await sometime,offline out-dns@1").expect("they wait");
+    assert_eq!(said, "nothing in the script recovers out-dns@1");
+    assert!((1..100).contains(&runs), "{runs}");
+    let (said, runs) = needs("offline in-dns@1,offline in-dns@2,publish 1").expect("they wait");
+    assert_eq!((said.as_str(), runs), ("nothing in the script recovers in-dns@1", 100));
+    assert_eq!(needs("offline in-dns@1,publish 1,await delivered all,offline out-dns@1"), None);
+    assert_eq!(needs("publish 1,await delivered all,offline in-dns@1,offline in-dns@2"), None);
+}

@@ -148,6 +148,30 @@ fn a_mirror_lessens_what_is_lost_and_does_not_end_it() {
     assert_eq!(found("mirrored-log", &["rpo.records=0"]), Some(PropertyName::WithinRpo));
 }
 
+/// A log that has failed writes nothing, no copy of another log either: what it missed comes when it has recovered, in its order, and is
+/// lost with its log until then. It wrote copies in a region that was out, so a loss that followed was none.
+#[test]
+fn a_mirror_that_has_failed_has_no_copy() {
+    let script = |fault: &str, then: &str| {
+        format!(
+            "script={fault},weights 1 0,pause only-container@1,publish 1,await quiescent,{then}"
+        )
+    };
+    let none = ["budget.lose_region=0", "rpo.records=0"];
+    for fault in ["outage @2", "fail inbound-queue@2"] {
+        let lost = script(fault, "lose @1,recover *,await delivered all");
+        let lost = [&none[..], &[&lost]].concat();
+        assert_eq!(found(MIRRORED, &lost), Some(PropertyName::WithinRpo), "{fault}");
+        let late = script(fault, "recover *@2,await quiescent,lose @1,await delivered all");
+        assert_eq!(found(MIRRORED, &[&none[..], &[&late]].concat()), None, "{fault}");
+    }
+    let every = [none[0], none[1], "records.batches=1"];
+    let lost = script("outage @2", "lose @1,recover *,await delivered all");
+    let plan = plans::plan(MIRRORED, &[&every[..], &[&lost]].concat());
+    assert_eq!(found_in_every_order(&plan, true), Some(PropertyName::WithinRpo));
+    holds_with("mirrored-log", &["budget.outage=1", "budget.fail=2"], |_| {});
+}
+
 /// A copy in a mirror is none that a record goes on from: a log that lets go of a record too early is caught as without one.
 #[test]
 fn a_mirror_hides_no_record_that_its_log_lost() {

@@ -39,6 +39,10 @@ struct Loss {
     undelivered: Vec<u16>,
     restorable: Vec<u16>,
     unreplicated: Vec<u16>,
+    #[serde(default)]
+    cut_off: Vec<u16>,
+    #[serde(default)]
+    uncalled: Vec<u16>,
 }
 
 /// Why a line cannot become a report.
@@ -187,13 +191,15 @@ impl Tally {
 
 impl Loss {
     fn of(run: u64, lost: &Lost) -> Loss {
-        let Lost { undelivered, restorable, unreplicated } = lost;
+        let Lost { undelivered, restorable, unreplicated, cut_off, uncalled } = lost;
         let numbers = |records: &[RecordId]| records.iter().map(|record| record.0).collect();
         Loss {
             run,
             undelivered: numbers(undelivered),
             restorable: numbers(restorable),
             unreplicated: numbers(unreplicated),
+            cut_off: numbers(cut_off),
+            uncalled: numbers(uncalled),
         }
     }
 
@@ -203,6 +209,8 @@ impl Loss {
             undelivered: records(&self.undelivered),
             restorable: records(&self.restorable),
             unreplicated: records(&self.unreplicated),
+            cut_off: records(&self.cut_off),
+            uncalled: records(&self.uncalled),
         }
     }
 }

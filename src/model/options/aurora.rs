@@ -80,7 +80,7 @@ option! {
     /// In which regions the limit on what a writer may be ahead of the others is set.
     RpoOn {
         /// In that of the first writer. After a failover the new writer commits whatever the others have.
-        /// Sound.
+        /// Sound, as long as the first writer is not the last region that is left.
         FirstWriter,
         /// In every region. Unsound with two: when the first writer is lost, no region is left that could have
         /// what the new one writes, and it commits nothing more.

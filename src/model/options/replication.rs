@@ -52,7 +52,7 @@ option! {
 
 option! {
     /// Which writes a table gives to its replicator. With strong replication the log has them, and a global database
-    /// has one writer: there it makes no difference.
+    /// has one writer: there is no such question.
     Origin {
         /// Those of its own region. Sound.
         Own,

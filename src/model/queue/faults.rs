@@ -92,6 +92,10 @@ impl Queue {
         while let Some(client) = self.waiting.pop() {
             refuse_receive(client, context.id, out);
         }
+        // What a log holds is for its mirror, and none of its clients'.
+        if context.options.delivery == Delivery::Log {
+            return;
+        }
         while let Some(Message::Send { client, .. }) = out.take_held(&mut self.held) {
             out.send(client.machine, Message::SendRefused { incarnation: client.incarnation });
         }
@@ -119,6 +123,9 @@ impl Queue {
     /// Serves requests again, those first that waited meanwhile.
     pub(crate) fn recover(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.state = State::Available;
+        if context.options.delivery == Delivery::Log {
+            out.release_in_front(&mut self.held, context.machine);
+        }
         if context.options.commit == Commit::AtIntervals {
             self.intervals_go_on(context, shelf, out);
         }

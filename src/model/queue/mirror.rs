@@ -29,7 +29,7 @@ impl Queue {
         }
     }
 
-    /// The log that it is the mirror of has taken a record. It has the copy whether it serves its own clients or not.
+    /// The log that it is the mirror of has taken a record.
     pub(super) fn keep_copy(
         &mut self,
         copy: RecordCopy,
@@ -56,6 +56,11 @@ impl Queue {
         if shelf.take_first(&mut self.mirrored, is_it).is_some() {
             out.emit(Event::PositionMirrored { queue: context.id, record: copy.id });
         }
+    }
+
+    /// The log that it is the mirror of is lost, or it is itself: what could not be written while it had failed does not come any more.
+    pub(crate) fn forget_held_copies(&mut self, out: &mut Outbox) {
+        out.retain_held(&mut self.held, |_| false);
     }
 
     /// Its own mirror is lost.

@@ -4,7 +4,9 @@ use crate::model::container::{Act, Steps};
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::StageId;
 use crate::model::layout::Layout;
-use crate::model::options::{Action, Clock, DualWrite, Position, ReplicationMode, StoreKind};
+use crate::model::options::{
+    Action, Clock, DualWrite, Origin, Position, ReplicationMode, ReplicationOptions, StoreKind,
+};
 use crate::plan::DriverAction;
 use crate::plan::validate::range;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
@@ -125,7 +127,23 @@ pub(super) fn tables(scenario: &Scenario) -> Result<(), Problem> {
         );
         return Err(Problem::new("table.skew", Cause::Contradiction { why, remedy }));
     }
-    range("table.skew", "steps", skew.into(), (0, 1 << 30))
+    range("table.skew", "steps", skew.into(), (0, 1 << 30))?;
+    origin(scenario)
+}
+
+/// What a table gives to its replicator is a question only of tables that all regions write and that replicate later.
+fn origin(scenario: &Scenario) -> Result<(), Problem> {
+    let ReplicationOptions { mode, origin, .. } = scenario.replication;
+    let is_asked = mode == ReplicationMode::Eventual
+        && each(scenario).any(|(_, own)| own.store == StoreKind::Dynamodb);
+    if origin == Origin::All && !is_asked {
+        let (why, remedy) = (
+            "strong replication has a log, and a global database one writer: there is nothing to replicate again",
+            "leave it out, or use replication.mode = \"eventual\" and a stage with store = \"dynamodb\"",
+        );
+        return Err(Problem::new("replication.origin", Cause::Contradiction { why, remedy }));
+    }
+    Ok(())
 }
 
 /// By stage: what its containers do, which is all three things, or all but to publish, which is then left to the relay of a

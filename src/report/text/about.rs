@@ -105,5 +105,17 @@ fn losses(lost: &LossSummary) -> Vec<String> {
         let of = numbers(&lost.unreplicated);
         lines.push(format!("  {of}: a row was not replicated when its table was lost"));
     }
+    if !lost.cut_off.is_empty() {
+        let of = numbers(&lost.cut_off);
+        lines.push(format!(
+            "  {of}: in no queue any more that leads to a stage where it is not stored"
+        ));
+    }
+    if !lost.uncalled.is_empty() {
+        let of = numbers(&lost.uncalled);
+        lines.push(format!(
+            "  {of}: the message is gone from which the external service was yet to be called"
+        ));
+    }
     lines
 }

@@ -16,6 +16,7 @@ impl World {
                 self.out.retain(plan.layout.machine(Place::Queue(mirror)), |message| {
                     !matches!(message, Message::Mirror { .. } | Message::Checkpoint { .. })
                 });
+                self.queues[mirror.index()].forget_held_copies(&mut self.out);
             }
             if is_there(mirror) {
                 self.queues[context.id.index()].lose_mirror();

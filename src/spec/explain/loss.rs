@@ -8,6 +8,7 @@ use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
 use crate::model::replicator;
+use crate::spec::WithinRpo;
 use crate::spec::breach::Breach;
 use crate::spec::losses::Lost;
 use crate::words::plural;
@@ -120,7 +121,8 @@ impl Narrator<'_> {
 
     /// Which records lost what.
     fn lost_records(&self) -> Vec<String> {
-        let Lost { undelivered, restorable, unreplicated } = self.losses.report();
+        let Lost { undelivered, restorable, unreplicated, cut_off, uncalled: _ } =
+            self.losses.report();
         let numbers = |records: &[RecordId]| {
             numbers(&records.iter().map(|record| record.0).collect::<Vec<u16>>())
         };
@@ -143,6 +145,20 @@ impl Narrator<'_> {
                 ),
                 None => format!("{of}: a row was not replicated when its table was lost"),
             });
+        }
+        if !cut_off.is_empty() {
+            let of = numbers(&cut_off);
+            reasons.push(format!(
+                "{of}: in no queue any more that leads to a stage where it is not stored"
+            ));
+        }
+        let uncalled: Vec<RecordId> =
+            WithinRpo::uncalled(self.simulation, self.ledger, self.losses).collect();
+        if !uncalled.is_empty() {
+            let (of, service) = (numbers(&uncalled), self.name(Place::Service));
+            reasons.push(format!(
+                "{of}: the message from which {service} was yet to be called is gone"
+            ));
         }
         reasons
     }

@@ -19,7 +19,9 @@ changes_of_each_field! {
             |ledger| ledger.containers[0].recoveries += 1,
             |ledger| ledger.containers[0].spent = Some(Seen(99)),
         ],
-        // None in a line.
+        // It follows from the plan.
+        branches: [],
+        // None in a line, as a rule.
         copies: [],
         // It follows from the plan.
         withdraws: [],

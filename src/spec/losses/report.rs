@@ -13,18 +13,26 @@ pub struct Lost {
     /// Records with a row that was stored and acknowledged, and that no region had any more after a
     /// loss.
     pub unreplicated: Vec<RecordId>,
+    /// Records that were in the last queue on the way to a stage, and that is gone; they are delivered all the same, or may be.
+    pub cut_off: Vec<RecordId>,
+    /// Records that are delivered, and of which the message is gone from which the external service was yet to be called. Known when a
+    /// run has ended.
+    pub uncalled: Vec<RecordId>,
 }
 
 impl Lost {
     /// How many records lost something: the recovery point in records.
     pub fn records(&self) -> usize {
-        let new = |record: &&RecordId| !self.undelivered.contains(record);
-        self.undelivered.len() + self.unreplicated.iter().filter(new).count()
+        let Lost { undelivered, restorable: _, unreplicated, cut_off, uncalled } = self;
+        let mut all = [undelivered.as_slice(), unreplicated, cut_off, uncalled].concat();
+        all.sort_unstable();
+        all.dedup();
+        all.len()
     }
 }
 
 impl Losses {
-    /// All that was lost so far.
+    /// All that was lost so far; of what the external service did not hear, [`Spec::lost`](crate::spec::Spec::lost) says.
     pub fn report(&self) -> Lost {
         let of = |wanted: fn(&RecordLoss) -> bool| {
             let records = self.records.iter().enumerate().filter(|(_, loss)| wanted(loss));
@@ -38,7 +46,9 @@ impl Losses {
         Lost {
             restorable: undelivered.iter().filter(has_row).copied().collect(),
             undelivered,
-            unreplicated: of(|loss| loss.row),
+            unreplicated: of(|loss| loss.row && loss.cut_off.is_empty()),
+            cut_off: of(|loss| loss.row && !loss.cut_off.is_empty()),
+            uncalled: Vec::new(),
         }
     }
 }
