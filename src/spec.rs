@@ -43,6 +43,7 @@ mod stored_everywhere;
 #[cfg(test)]
 mod tests;
 mod times;
+mod uncalled;
 pub(crate) mod unmet;
 mod within_rpo;
 

@@ -3,7 +3,7 @@
 use crate::model::id::{RecordId, StageId};
 use crate::model::options::OnRefusal;
 use crate::sim::Simulation;
-use crate::spec::{Breach, EffectOnce, Judgement, Ledger, Losses};
+use crate::spec::{Breach, Judgement, Ledger, Losses, uncalled};
 
 /// Every accepted record is at the destination; with a source that tries again, every record of
 /// every batch that the script published. A source that drops what was refused ends its batch as
@@ -107,6 +107,6 @@ impl DeliveredAll {
         simulation.destination().has(record)
             && (plan.layout.shape.is_line()
                 || plan.way(record).iter().all(|at| at == plan.layout.shape.last() || has_row(at)))
-            && EffectOnce::lacking_of(record, simulation).next().is_none()
+            && uncalled::lacking_of(record, simulation).next().is_none()
     }
 }

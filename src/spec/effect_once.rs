@@ -3,7 +3,7 @@
 use crate::model::id::{RecordId, RegionId, StageId, TableId};
 use crate::model::service;
 use crate::sim::Simulation;
-use crate::spec::{Breach, DeliveredAll, Judgement, Ledger, Losses};
+use crate::spec::{Breach, DeliveredAll, Judgement, Ledger, Losses, uncalled};
 
 /// Per stage and region one row for an id; the destination counts an id once, however often it
 /// arrives. Where containers call the external service, that has one effect for a record at each stage that calls it: never a second one,
@@ -42,38 +42,10 @@ impl EffectOnce {
             losses.is_unfinished(record, stage.index())
                 || DeliveredAll::may_stay_before(record, stage, simulation)
         };
-        match EffectOnce::lacking(simulation).find(|lacking| !is_excused(lacking)) {
+        match uncalled::lacking(simulation).find(|lacking| !is_excused(lacking)) {
             Some((record, stage)) => Err(Breach::Effects { record, stage, times: 0 }),
             None => Ok(()),
         }
-    }
-
-    /// The records that were delivered, with each stage on their way that calls the external service, and at which that never had its
-    /// effect for them.
-    pub(super) fn lacking(
-        simulation: &Simulation,
-    ) -> impl Iterator<Item = (RecordId, StageId)> + '_ {
-        let plan = simulation.plan();
-        let of = plan.service.is_some().then(|| plan.record_ids());
-        let delivered =
-            of.into_iter().flatten().filter(|&record| simulation.destination().has(record));
-        delivered.flat_map(|record| EffectOnce::lacking_of(record, simulation))
-    }
-
-    /// The stages on the way of the record that call the external service, and at which that never had its effect for it.
-    pub(super) fn lacking_of(
-        record: RecordId,
-        simulation: &Simulation,
-    ) -> impl Iterator<Item = (RecordId, StageId)> + '_ {
-        let plan = simulation.plan();
-        let way = plan.way(record);
-        let calls = move |&stage: &StageId| {
-            way.contains(stage.index()) && plan.container_of(stage).options.calls()
-        };
-        let stages = plan.service.is_some().then(|| plan.layout.stage_ids());
-        let stages = stages.into_iter().flatten().filter(calls);
-        let lacking = stages.filter(move |&stage| simulation.effects(stage, record) == 0);
-        lacking.map(move |stage| (record, stage))
     }
 
     /// The destination got the record, and counts it or not.

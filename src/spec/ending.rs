@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::id::{RecordId, RegionId, StageId};
 use crate::sim::Simulation;
-use crate::spec::{DeliveredAll, EffectOnce, Losses, Lost, PropertyName, Spec, WithinRpo};
+use crate::spec::{DeliveredAll, Losses, Lost, PropertyName, Spec, WithinRpo, uncalled};
 
 /// How far the records of a run came: how many, when it had ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -293,7 +293,7 @@ fn excuse_parked(ending: &mut Ending, simulation: &Simulation) {
                 && plan.layout.region_ids().any(|region| !has_row(region, stage))
         };
         excused.parked_unstored += u32::from(plan.layout.stage_ids().any(is_unstored));
-        let mut lacking = EffectOnce::lacking_of(record, simulation);
+        let mut lacking = uncalled::lacking_of(record, simulation);
         excused.parked_uncalled += u32::from(lacking.any(|(_, stage)| is_parked_before(stage)));
     }
 }
@@ -305,7 +305,7 @@ fn excuse(ending: &mut Ending, simulation: &Simulation, losses: &Losses) {
     for record in plan.record_ids() {
         let Rows { are_taken, are_elsewhere } = rows(record, simulation, losses);
         let undelivered = losses.is_undelivered(record);
-        let mut lacking = EffectOnce::lacking_of(record, simulation);
+        let mut lacking = uncalled::lacking_of(record, simulation);
         let uncalled = simulation.destination().has(record)
             && lacking.any(|(_, stage)| losses.is_unfinished(record, stage.index()));
         let unstored = are_taken && simulation.destination().has(record);

@@ -199,7 +199,7 @@ impl Narrator<'_> {
             Breach::KeyDiverged { stage, key, .. } => self.shown_for(usize::from(key), stage),
             Breach::SeveralRows { table, .. } => self.why_several_rows(table),
             Breach::CountedAgain { .. } => self.why_counted_again(),
-            Breach::Effects { stage, times, .. } => self.why_effects(stage, times),
+            Breach::Effects { record, stage, times } => self.why_effects(record, stage, times),
             Breach::WentBack { table, record, newer } => self.why_went_back(table, record, newer),
             Breach::Ignored { .. } => self.clocks_ahead().into_iter().collect(),
             Breach::DestinationWentBack { .. } => self.why_destination_went_back(),

@@ -6,7 +6,7 @@ use crate::model::id::{RecordId, TableId};
 use crate::plan::Plan;
 use crate::scenario::LossLimit;
 use crate::sim::Simulation;
-use crate::spec::{Breach, EffectOnce, Judgement, Ledger, Losses};
+use crate::spec::{Breach, Judgement, Ledger, Losses, uncalled};
 
 /// What a loss destroys is at most the declared recovery point objective, and is exactly what was not
 /// replicated to another region and not forwarded to another queue or the destination.
@@ -68,7 +68,7 @@ impl WithinRpo {
         ledger: &'a Ledger,
         losses: &'a Losses,
     ) -> impl Iterator<Item = RecordId> + 'a {
-        let prevented = EffectOnce::lacking(simulation)
+        let prevented = uncalled::lacking(simulation)
             .filter(|&(record, stage)| losses.is_unfinished(record, stage.index()));
         let mut last = None;
         let once = prevented

@@ -1,7 +1,7 @@
 //! Why the external service had its effect more than once, or never.
 
 use super::Narrator;
-use crate::model::id::{RecordId, StageId};
+use crate::model::id::{QueueId, RecordId, StageId};
 use crate::model::layout::Place;
 use crate::model::options::{Action, Idempotency};
 
@@ -18,8 +18,11 @@ impl Narrator<'_> {
         format!("{service} {times}; it is called at {stage}")
     }
 
-    pub(super) fn why_effects(&self, stage: StageId, times: u8) -> Vec<String> {
+    pub(super) fn why_effects(&self, record: RecordId, stage: StageId, times: u8) -> Vec<String> {
         let plan = self.simulation.plan();
+        if let Some(why) = self.given_up_before(record, stage).filter(|_| times == 0) {
+            return vec![why];
+        }
         let (scenario, steps) = (plan.scenario(), &plan.container_of(stage).options.steps);
         let at = |wanted| steps.iter().position(|&action| action == wanted);
         let service = self.name(Place::Service);
@@ -42,5 +45,22 @@ impl Narrator<'_> {
             }
         };
         vec![why]
+    }
+
+    /// That the record is among the dead letters of a queue from which it would come to the stage.
+    fn given_up_before(&self, record: RecordId, stage: StageId) -> Option<String> {
+        let plan = self.simulation.plan();
+        let has = |queue: QueueId| {
+            let position = plan.layout.queue_place(queue).1;
+            let mut dead = self.simulation.queue(queue).dead(self.simulation.shelf());
+            plan.ahead_of(position, record).contains(stage.index())
+                && dead.any(|item| item.copy.id == record)
+        };
+        let queue = plan.queues.iter().map(|context| context.id).find(|&queue| has(queue))?;
+        let parked = match plan.parks_in(queue) {
+            true => ", and more are parked than queue.parked_max allows",
+            false => "",
+        };
+        Some(format!("it is among the dead letters of {}{parked}", self.queue(queue)))
     }
 }

@@ -7,6 +7,7 @@ use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
+use crate::model::queue;
 use crate::model::replicator;
 use crate::spec::WithinRpo;
 use crate::spec::breach::Breach;
@@ -52,10 +53,24 @@ impl Narrator<'_> {
         if self.is_skipped(queue, record) {
             return self.why_skipped(queue);
         }
-        let mut reasons: Vec<String> = self.keeps_no_copy(queue).into_iter().collect();
+        let mut reasons: Vec<String> = self.expired(queue, record).into_iter().collect();
+        reasons.extend(self.keeps_no_copy(queue));
         reasons.extend(self.stage_of(queue, record));
         reasons.extend(self.in_memory(queue, record));
         reasons
+    }
+
+    /// That it has been in the queue, or among its dead letters, for too long, if that is why it left.
+    fn expired(&self, queue: QueueId, record: RecordId) -> Option<String> {
+        let has_left = |dead| {
+            let expired = Event::Queue(queue::Event::Expired { queue, record, dead });
+            self.simulation.events().contains(&expired)
+        };
+        let name = self.queue(queue);
+        if has_left(true) {
+            return Some(format!("its retention period among the dead letters of {name} was over"));
+        }
+        has_left(false).then(|| format!("its retention period in {name} was over"))
     }
 
     /// Which of those that read the queue has the record in its memory, or gets it, or had it and crashed.
