@@ -24,7 +24,7 @@ mod stored;
 pub use crate::model::event::container::{Event, WhyBack};
 pub(crate) use batch::{Batch, Order};
 pub(crate) use branches::Branches;
-pub(crate) use release::Limits;
+pub(crate) use release::{Drains, Limits};
 
 states! {
     /// ```text
@@ -130,6 +130,8 @@ pub struct Container {
     batch: Batch,
     /// It is of the old release.
     is_old: bool,
+    /// What it has to finish before another one takes its place.
+    drains: Drains,
 }
 
 /// What a container does with a record, in order; then nothing.

@@ -11,6 +11,7 @@ use crate::model::{dns, queue, table};
 use crate::report::before::Before;
 use crate::sim::{Choice, Simulation, Step};
 
+mod became;
 mod given_back;
 mod happened;
 mod messages;

@@ -22,7 +22,7 @@
 //! lose @1                                               everything in region 1, for good
 //! switchover core-table to @2                           its writer, and nothing is lost
 //! failover core-table to @2                             at once: what was not replicated is lost
-//! deploy core@1                                         the new release, in place of its containers
+//! deploy core@1                                         the new release, in place of its containers, which works
 //! recover *@1
 //! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns

@@ -403,7 +403,9 @@ impl World {
             else {
                 continue;
             };
-            let stopped = state == container::State::FailedDependency;
+            // One that was being replaced works in the same step.
+            let stopped = state == container::State::FailedDependency
+                && self.containers[container.index()].state() == state;
             if stopped && plan.budget != Budget::default() && !self.ending.is_closed() {
                 self.faults.offer(FaultPoint::Restart(container), true);
             }

@@ -94,9 +94,23 @@ impl World {
         }
         match kind == FaultKind::Pause {
             true => container.pause(context, &mut self.out),
-            false => container.deploy(context, &mut self.out),
+            false => self.replace_container(id, plan),
         }
         self.queue_changed(context.in_queue_id, plan);
+    }
+
+    /// A container is replaced: with that, a fault that it had is over, as if it had been recovered.
+    fn replace_container(&mut self, id: ContainerId, plan: &Plan) {
+        let target = Target::Container(id);
+        let is_over = self.is_disturbed(target);
+        if is_over {
+            // What came for the one that is replaced is nothing to the other.
+            self.out.emit(Event::Fault(fault::Event::Recovered { target, waiting: 0 }));
+        }
+        self.containers[id.index()].deploy(&plan.containers[id.index()], &mut self.out);
+        if is_over {
+            self.offer_container(id);
+        }
     }
 
     /// A fault ends. Nothing happens to what works, or to what is gone for good.
@@ -163,6 +177,11 @@ impl World {
 
     fn recover_container(&mut self, id: ContainerId, plan: &Plan) {
         self.containers[id.index()].recover(&plan.containers[id.index()], &mut self.out);
+        self.offer_container(id);
+    }
+
+    /// Offers what can happen to a container that works again.
+    fn offer_container(&mut self, id: ContainerId) {
         self.faults.offer(FaultPoint::Restart(id), false);
         self.faults.offer(FaultPoint::Crash(id), self.faults.left().crash > 0);
     }

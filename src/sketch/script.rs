@@ -108,6 +108,15 @@ impl Writer<'_> {
         }
     }
 
+    /// What has failed is recovered; where there are deployments, containers are replaced instead.
+    fn bring_back(&mut self, name: String) {
+        let replaces = self.sketch.rollout().is_some() && name.contains("-container");
+        self.push(match replaces {
+            true => ScriptStep::Fault(FaultKind::Deploy, name),
+            false => ScriptStep::Recover(name),
+        });
+    }
+
     fn act(&mut self, act: Act) {
         match act {
             Act::Publish => self.publish(),
@@ -123,9 +132,9 @@ impl Writer<'_> {
                     return;
                 }
                 let (name, stops) = self.failed.remove(usize::from(which) % self.failed.len());
-                self.push(ScriptStep::Recover(name));
+                self.bring_back(name);
                 if let (true, Some(containers)) = (with_containers, stops) {
-                    self.push(ScriptStep::Recover(containers));
+                    self.bring_back(containers);
                 }
             }
             // A failover policy has no weights.

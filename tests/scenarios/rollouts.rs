@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use active_active::model::event::fault;
+use active_active::model::fault::FaultKind;
 use active_active::model::{Event, container, queue};
 use active_active::spec::PropertyName;
 
@@ -67,12 +69,12 @@ fn a_container_that_drains_gives_no_delivery_back() {
 }
 
 /// Under every kind of schedule, records in the new format that old containers give back arrive when those are replaced;
-/// a container that does not work is replaced, too, and reads them when it is recovered.
+/// a container that does not work is replaced by one that does.
 #[test]
 fn what_is_given_back_arrives_after_the_rollout() {
     let given_back = Cell::new(0);
     let stopped = "script=publish 1,crash ledger-container-1@1,pause ledger-container-1@2,\
-                   deploy ledger@*,recover *,await delivered all";
+                   deploy ledger@*,await delivered all";
     // Nothing is ever quiescent while no container can read what comes, and the script goes on all the same.
     let sometime = "script=publish 1,await sometime,deploy ledger@1,await sometime,deploy ledger@2,\
                     await delivered all";
@@ -94,4 +96,64 @@ fn what_is_given_back_arrives_after_the_rollout() {
     }
     let given_back = given_back.get();
     assert!(given_back > 100, "{given_back} runs have an old container that gives a record back");
+}
+
+/// A deployment is the end of whatever a container had: nothing else brings it back here, and nothing has to. The same where it
+/// comes while what stops a container is on its way, and where the container could be recovered later.
+#[test]
+fn what_is_deployed_in_the_place_of_a_failed_container_works() {
+    let failed = [
+        "crash core-container@1,publish 1,await quiescent,deploy core@1",
+        "pause core-container@1,publish 1,await quiescent,deploy core@1",
+        "fail core-table@1,publish 1,await quiescent,recover core-table@1,deploy core@1",
+        "fail core-table@1,publish 1,await sometime,recover core-table@1,deploy core@1",
+        "fail inbound-queue@1,publish 1,await sometime,recover inbound-queue@1,deploy core@1",
+        "fail outbound-queue@1,publish 1,await sometime,recover outbound-queue@1,deploy core@1",
+        "publish 1,await sometime,pause core-container@1,deploy core@1,recover core-container@1",
+    ];
+    let system =
+        ["topology.stages=core", "topology.containers=1", "records.batches=4", "heal=nothing"];
+    for script in failed {
+        let script = format!("script={script},await delivered all");
+        for design in ["container.on_stop=drain", "container.on_stop=at-once", "container.batch=3"]
+        {
+            let changes = [&system[..], &[&script, design, "queue.delivery=fifo"]].concat();
+            let changes = [&changes[..], &["destination.dedupe=by-id"]].concat();
+            holds_with("deploy-repeats-jobs", &changes, |run| {
+                all_is_everywhere(run);
+                ended_by_itself(run);
+            });
+        }
+    }
+}
+
+/// A fault of the budget that a deployment has ended is over: it is not ended again, and what is left of the budget can strike what
+/// took the container's place.
+#[test]
+fn a_deployment_ends_a_fault_of_the_budget() {
+    let restarted = Cell::new(0);
+    let changes = [
+        "topology.stages=core",
+        "records.batches=4",
+        "script=publish 1,await sometime,deploy core@*,await delivered all",
+        "budget.crash=2",
+        "budget.pause=2",
+        "destination.dedupe=by-id",
+        "container.on_stop=drain",
+    ];
+    holds_with("deploy-repeats-jobs", &changes, |run| {
+        let events = &run.events.all;
+        let in_vain = |event: &Event| {
+            matches!(event, Event::Container(container::Event::NothingToRecover { .. }))
+        };
+        assert!(!events.iter().any(in_vain), "what was replaced is not recovered");
+        let is_deployed = |pair: &[Event]| {
+            let [first, second] = pair else { return false };
+            is_fault(first, FaultKind::Deploy)
+                && matches!(second, Event::Fault(fault::Event::Recovered { .. }))
+        };
+        restarted.set(restarted.get() + events.windows(2).filter(|pair| is_deployed(pair)).count());
+    });
+    let restarted = restarted.get();
+    assert!(restarted > 100, "{restarted} containers were down when they were replaced");
 }

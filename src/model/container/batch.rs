@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::container::{Act, Container, Context, Event, Hand, WhyBack};
+use crate::model::container::{Act, Container, Context, Drains, Event, Hand, WhyBack};
 use crate::model::id::RecordId;
 use crate::model::message::{Message, MessageNumber};
 use crate::model::options::OnBatchFailure;
@@ -169,6 +169,7 @@ impl Container {
     /// Has nothing any more: what it held goes back to the queue, or was removed.
     pub(super) fn let_go(&mut self, out: &mut Outbox) {
         self.hand = None;
+        self.drains = Drains::No;
         self.retried = 0;
         for list in [&mut self.batch.rest, &mut self.batch.done] {
             while out.take_held(list).is_some() {}
@@ -181,6 +182,10 @@ impl Container {
 
     /// A container of the new release takes its place, now or when it has finished its batch.
     pub(super) fn drain(&mut self) {
+        self.drains = match self.hand {
+            Some(_) => Drains::Work,
+            None => Drains::Request,
+        };
         match self.has_more() {
             true => self.batch.drains = self.is_old,
             false => self.is_old = false,

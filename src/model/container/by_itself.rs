@@ -4,6 +4,7 @@ use crate::model::message::{Message, MessageNumber, Receipt};
 use crate::sim::rig::{Rig, all_tell};
 
 mod batches;
+mod releases;
 
 /// What each test is told, by its name.
 const TOLD: &str = include_str!("by_itself.txt");
@@ -229,38 +230,6 @@ fn a_record_that_cannot_be_processed_is_given_back() {
     received(&mut rig, 0, 2, 4);
     received(&mut rig, 0, 1, 5);
     rig.tells(TOLD, "a_record_that_cannot_be_processed_is_given_back");
-}
-
-/// What it does with a record in the new format, until a container of the new release takes its place; that one finishes
-/// what the old one works on, or begins a life of its own.
-#[test]
-fn a_container_of_the_old_release_cannot_read_the_new_format() {
-    let rolled_out = |options: &str| {
-        let old = "topology.old_containers = 1\nrecords.new_format_from = 2";
-        let mut rig = Rig::new(&format!("{old}\n{options}"), &["deploy one@1"]);
-        rig.title(options);
-        received(&mut rig, 0, 1, 4);
-        received(&mut rig, 0, 2, 5);
-        rig
-    };
-    let mut back = rolled_out("container.on_stop = 'drain'");
-    received(&mut back, 0, 1, 6);
-    back.drive(1);
-    inserted(&mut back, 0, false);
-    received(&mut back, 0, 2, 7);
-    let drop = rolled_out("container.on_new_format = 'drop'");
-    let ignore = rolled_out("container.on_new_format = 'ignore-fields'");
-    let mut at_once = rolled_out("container.on_stop = 'at-once'");
-    received(&mut at_once, 0, 1, 6);
-    at_once.drive(1);
-    inserted(&mut at_once, 0, false);
-    received(&mut at_once, 1, 2, 7);
-    let script = ["pause one-container@1", "deploy one@1", "recover one-container@1"];
-    let mut paused = Rig::new("container.on_stop = 'at-once'", &script);
-    paused.title("what replaces a container that has failed has failed, until it is recovered");
-    paused.drive(3);
-    let test = "a_container_of_the_old_release_cannot_read_the_new_format";
-    all_tell(&[back, drop, ignore, at_once, paused], TOLD, test);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! For tests: the changes of each field of a container.
 
-use super::{Container, Hand, State};
+use super::{Container, Drains, Hand, State};
 use crate::fields::{another, changes_of_each_field};
 use crate::model::id::RecordId;
 use crate::model::message::Receipt;
@@ -27,6 +27,13 @@ changes_of_each_field! {
         // Its own list: see `batch`.
         batch: [],
         is_old: [|container| container.is_old = !container.is_old],
+        drains: [
+            |container| container.drains = match container.drains {
+                Drains::No => Drains::Work,
+                Drains::Work => Drains::Request,
+                Drains::Request => Drains::No,
+            },
+        ],
         hand: [
             |container| {
                 container.hand = match container.hand {

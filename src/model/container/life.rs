@@ -1,6 +1,6 @@
 //! The life of a container: it begins, pauses, dies and works again.
 
-use crate::model::container::{Container, Context, State};
+use crate::model::container::{Container, Context, Drains, State};
 use crate::model::message::Message;
 use crate::model::options::{OnRecover, WhilePaused};
 use crate::model::outbox::Outbox;
@@ -22,6 +22,9 @@ impl Container {
     #[inline]
     pub(crate) fn receive(&mut self, context: &Context, out: &mut Outbox) {
         self.hand = None;
+        if self.drains != Drains::No {
+            self.is_drained();
+        }
         let (client, queue) = (self.client(context), context.in_queue_id);
         out.send(context.in_queue, Message::Receive { client, queue });
     }

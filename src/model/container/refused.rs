@@ -121,11 +121,14 @@ impl Container {
             }
             (OnDependencyFailure::ReadOn, _) => self.read_on(by, context, out),
             (OnDependencyFailure::Drop | OnDependencyFailure::Halt, _) => {
-                let client = self.client(context);
+                let (client, is_replaced) = (self.client(context), self.is_replaced());
                 self.let_go(out);
                 self.end_life();
                 self.become_state(State::FailedDependency, Some(by), context, out);
                 out.send(context.in_queue, Message::Abandon { client });
+                if is_replaced {
+                    self.recover(context, out);
+                }
             }
         }
     }

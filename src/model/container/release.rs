@@ -17,6 +17,18 @@ pub(crate) struct Limits {
     pub(crate) new_format_from: Option<RecordId>,
 }
 
+/// What a container has to finish that another one takes the place of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Drains {
+    /// No other one takes its place, or it has finished.
+    #[default]
+    No,
+    /// The record in its hand, and those of the same batch.
+    Work,
+    /// A request for a record, which may still be refused; the record is for the one that takes its place.
+    Request,
+}
+
 impl Context {
     /// Whether the record is in the new format, which a container of the old release cannot read.
     #[cold]
@@ -55,22 +67,43 @@ impl Container {
         true
     }
 
-    /// A container of the new release takes its place. One that drains finishes what it has first: which release that is
-    /// makes no difference to a record that is in the hand, so the next one is the first that the new release sees, unless
-    /// it is of the same batch. One that has failed has nothing to finish, or hangs; its replacement stays failed until it is recovered, since what was in
-    /// the way of the one is in the way of the other.
+    /// A container of the new release takes its place, whatever it was doing. One that drains finishes what it has first:
+    /// which release that is makes no difference to a record that is in the hand, so the next one is the first that the new
+    /// release sees, unless it is of the same batch. One that has failed finishes nothing, and one that is paused would never
+    /// end: an orchestrator kills it, and what it held comes back to the queue. The new one works in any case, also if a
+    /// refusal is on its way that would have stopped the one that drains.
     pub(crate) fn deploy(&mut self, context: &Context, out: &mut Outbox) {
-        match context.options.on_stop {
-            OnStop::Drain => self.drain(),
-            OnStop::AtOnce => {
-                self.is_old = false;
-                let worked = self.state == State::Processing;
+        match (self.state, context.options.on_stop) {
+            (State::Processing, OnStop::Drain) => return self.drain(),
+            (State::Processing, OnStop::AtOnce) | (State::FailedProcessing, _) => {
                 self.crash(context, out);
-                if worked {
-                    self.recover(context, out);
-                }
             }
+            // It has given up what it had.
+            (State::FailedDependency, _) => {}
         }
+        self.is_old = false;
+        self.recover(context, out);
+    }
+
+    /// It drains, and is refused for the last time: the one that takes its place works.
+    #[cold]
+    pub(super) fn is_replaced(&self) -> bool {
+        match self.drains {
+            Drains::No => false,
+            Drains::Work => self.hand.is_some(),
+            Drains::Request => self.hand.is_none(),
+        }
+    }
+
+    /// What it had to finish is finished: from here on it is the one that takes its place.
+    #[cold]
+    pub(super) fn is_drained(&mut self) {
+        self.drains = Drains::No;
+    }
+
+    /// What it has to finish before another one takes its place.
+    pub(crate) fn drains(&self) -> Drains {
+        self.drains
     }
 
     /// Whether it is of the old release, which cannot read the new format.

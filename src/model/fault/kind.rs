@@ -85,7 +85,11 @@ kinds! {
         to |target| matches!(target, Target::Writer(..)),
         else "only a global database has a writer; set store.stages.STAGE = \"aurora\" for its stage" is [];
     /// A container of the new release takes the place of the container, which finishes what it has or stops at once
-    /// ([`OnStop`](crate::model::options::OnStop)).
+    /// ([`OnStop`](crate::model::options::OnStop)). One that is paused, has crashed or has stopped is replaced by one that
+    /// works: a deployment ends its fault.
+    ///
+    /// Source: Amazon ECS, "Amazon ECS services": the service scheduler starts another task in the place of one that fails or
+    /// stops, and a deployment replaces all tasks of the service.
     Deploy "deploy" said "is replaced by one of the new release"
         to |target| matches!(target, Target::Container(_)),
         else "only containers are; write 'deploy STAGE@REGION'" is [];

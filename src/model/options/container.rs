@@ -48,7 +48,8 @@ section! {
         /// What one of the old release (`topology.old_containers`) does with a record in the new format
         /// (`records.new_format_from`).
         on_new_format: OnNewFormat,
-        /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`).
+        /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`). What replaces a container works,
+        /// also if that one was paused, had crashed or had stopped.
         on_stop: OnStop,
         /// When it takes a record that it sends to several queues (`stage.NAME.to`) for published.
         on_fan_out: OnFanOut,
@@ -275,7 +276,8 @@ option! {
 }
 
 option! {
-    /// What becomes of the record that a container works on when a new one takes its place.
+    /// What becomes of the record that a container works on when a new one takes its place. One that is paused is killed
+    /// in any case, since it finishes nothing: its memory is lost.
     OnStop {
         /// It finishes the record first: it drains. Sound.
         Drain = SOUND.holds_in(&["deploy-repeats-jobs", "deploy-burns-attempts"]),

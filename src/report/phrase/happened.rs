@@ -4,7 +4,7 @@ use super::Scene;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, Target};
-use crate::model::id::{ContainerId, MachineId, QueueId, RecordId, RegionId};
+use crate::model::id::{QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::options::OnRefusal;
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
@@ -387,32 +387,6 @@ impl Scene<'_> {
         };
         let name = target_name(target, &self.simulation.plan().layout);
         format!("{name} works again{backlog}")
-    }
-
-    /// A new state of a container, unless a fault or its end says as much.
-    fn became(
-        &self,
-        id: ContainerId,
-        state: container::State,
-        refused_by: Option<MachineId>,
-    ) -> Option<String> {
-        let place = Place::Container(id);
-        match (state, refused_by) {
-            // Who refused was told.
-            (container::State::FailedDependency, _) if self.actor_place() == Some(place) => {
-                Some(format!("stops in {}", state.name()))
-            }
-            (container::State::FailedDependency, Some(by)) => Some(format!(
-                "{} stops in {} because {} refused",
-                self.place(place),
-                state.name(),
-                self.machine(by)
-            )),
-            (container::State::FailedDependency, None) => {
-                Some(format!("{} stops in {}", self.place(place), state.name()))
-            }
-            (container::State::Processing | container::State::FailedProcessing, _) => None,
-        }
     }
 }
 

@@ -104,6 +104,8 @@ impl Reached {
     #[expect(clippy::too_many_lines, reason = "a line or two for each variant")]
     pub fn is_possible(self, plan: &Plan) -> bool {
         let stops = plan.any_container(|container| container.on_stop == OnStop::AtOnce);
+        // One that is paused when it is replaced finishes nothing either.
+        let stops = stops || plan.has_fault(FaultKind::Pause);
         let stopped = plan.has_fault(FaultKind::Deploy) && stops;
         let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();

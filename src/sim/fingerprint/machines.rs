@@ -64,7 +64,7 @@ impl Machines for Writer<'_> {
 
     fn container(&mut self, id: ContainerId) {
         let container = &self.world.containers[id.index()];
-        self.bytes.u8(container.state() as u8);
+        self.bytes.u8(container.state() as u8 | (container.drains() as u8) << 2);
         self.bytes.flag(container.crashed());
         self.bytes.u8(container.retried());
         if self.plan.containers[id.index()].begins_old {
