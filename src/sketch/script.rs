@@ -110,7 +110,8 @@ impl Writer<'_> {
 
     /// What has failed is recovered; where there are deployments, containers are replaced instead.
     fn bring_back(&mut self, name: String) {
-        let replaces = self.sketch.rollout().is_some() && name.contains("-container");
+        let is_there = self.lost.is_empty() && name.contains("-container");
+        let replaces = is_there && self.sketch.rollout().is_some();
         self.push(match replaces {
             true => ScriptStep::Fault(FaultKind::Deploy, name),
             false => ScriptStep::Recover(name),
