@@ -25,8 +25,8 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{BatchId, MachineId, RecordId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Answer, Clock, Conflict, ContainerOptions, DeadLetters, DualWrite, Fencing, HealthCheckOf,
-    OnDependencyFailure, OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
+    Answer, Clock, Commit, Conflict, ContainerOptions, DeadLetters, DualWrite, Fencing,
+    HealthCheckOf, OnDependencyFailure, OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
 use crate::model::progress::{BatchOf, Milestone, Progress};
@@ -92,6 +92,8 @@ pub struct Plan {
     pub(crate) fences_late: bool,
     /// Some message can be late.
     pub(crate) can_be_late: bool,
+    /// Consumers of some log commit at intervals.
+    pub(crate) commits_later: bool,
     /// Clocks of regions can differ, and that makes a difference.
     pub(crate) clocks_differ: bool,
     /// A consumer can hang, and another one of its queue can take over what it holds.
@@ -99,8 +101,8 @@ pub struct Plan {
     /// The scenario has a budget, an orchestrator, or messages that can be late: without one there are no offers to
     /// keep up.
     pub(crate) offers_faults: bool,
-    /// After a step there is more to find out than whether the driver goes on: offers, late messages, what else
-    /// in-dns could answer, or whether a region works as a whole.
+    /// After a step there is more to find out than whether the driver goes on: offers, late messages, commits that
+    /// let others pass, what else in-dns could answer, or whether a region works as a whole.
     pub(crate) is_watched: bool,
     /// What the script expects of the times of every run, in its order.
     objectives: Vec<Objective>,
@@ -139,6 +141,7 @@ impl Plan {
         let offers_faults = scenario.budget != Budget::default()
             || any(|stage| stage.container.restart == Restart::Always)
             || can_be_late;
+        let commits_later = any(|stage| stage.queue.commit == Commit::AtIntervals);
         let queues = contexts.queues();
         let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
@@ -162,8 +165,9 @@ impl Plan {
             clocks_differ: clocks_differ(scenario, &settings),
             fences_late,
             can_be_late,
+            commits_later,
             offers_faults,
-            is_watched: offers_faults || is_watched(scenario),
+            is_watched: offers_faults || commits_later || is_watched(scenario),
             consumers_can_hang: consumers_can_hang(scenario, &settings, &actions),
             scenario: scenario.clone(),
             layout,

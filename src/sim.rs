@@ -9,8 +9,7 @@
 //! let plan = Arc::new(Plan::new(&builtin::scenario("baseline")?)?);
 //! let mut simulation = Simulation::new(plan);
 //! while !simulation.enabled().is_quiescent() {
-//!     let choice = simulation.enabled().nth_step(0);
-//!     simulation.step(choice);
+//!     simulation.step(simulation.enabled().nth_step(0));
 //! }
 //! assert_eq!(simulation.destination().order().len(), 10);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
@@ -23,6 +22,7 @@ mod budget;
 mod bytes;
 mod choice;
 mod commands;
+mod commits;
 mod driver;
 mod effect;
 mod enabled;
@@ -93,8 +93,7 @@ pub struct Step {
 }
 
 impl Simulation {
-    /// A system before its first step: every container and the destination have asked for
-    /// their first record, and the driver is about to begin its script.
+    /// Before its first step: every container and the destination have asked for a record, the driver begins its script.
     pub fn new(plan: Arc<Plan>) -> Simulation {
         let initial = World::new(&plan);
         let mut world = World::new(&plan);
@@ -131,6 +130,7 @@ impl Simulation {
             }
         };
         if self.plan.is_watched {
+            self.world.update_commits(&self.plan);
             self.world.update_paths(&self.plan);
             self.world.update_late(&self.plan);
             self.world.update_driver(&self.plan);

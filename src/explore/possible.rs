@@ -5,7 +5,7 @@
 
 use crate::model::layout::MachineKind;
 use crate::model::message::MessageKind;
-use crate::model::options::{Commands, Commit, Position};
+use crate::model::options::{Commands, Position};
 use crate::model::table;
 use crate::plan::Plan;
 use crate::sim::Pair;
@@ -98,7 +98,7 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Queue, "Available", MIRRORED),
         usual(MachineKind::Queue, "Failed", REQUESTS),
         rare(MachineKind::Queue, "Failed", MIRRORED),
-        rare(MachineKind::Queue, "Failed", &[Expire, Commit]),
+        rare(MachineKind::Queue, "Failed", &[Expire]),
         usual(MachineKind::Container, "Processing", REPLIES),
         rare(MachineKind::Container, "FailedDependency", REPLIES),
         usual(MachineKind::Container, "Processing", CALLS),
@@ -182,7 +182,7 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
         plan.tables.iter().filter(is_such).any(|table| table.relay.is_some())
     };
     let outboxes = [outbox_at(false), outbox_at(true)];
-    let commits_later = plan.any_queue(|queue| queue.commit == Commit::AtIntervals);
+    let commits_later = plan.commits_later;
     let opens = has_outbox && plan.scenario().relay.position == Position::ById;
     let lacks_outbox = move |pair: &Pair| match pair.machine {
         MachineKind::Table => !outboxes[0] && OF_AN_OUTBOX.contains(&pair.message),

@@ -12,6 +12,7 @@ use crate::model::progress::{Milestone, Progress};
 
 #[cfg(test)]
 pub(crate) mod fields;
+mod last;
 
 /// The inboxes of all machines, and which machines can take a step.
 ///

@@ -21,7 +21,7 @@ mod faults;
 pub(crate) mod fields;
 mod groups;
 mod hand_out;
-mod log;
+pub(crate) mod log;
 mod mirror;
 mod shown;
 mod transaction;
@@ -108,6 +108,11 @@ pub const CONSUMERS_MAX: usize = 8;
 /// and not committed is in flight. In another life it begins at the committed position, as any other consumer would
 /// that gets the partition: all that was read since comes again. A consumer that hangs while others wait loses its
 /// partitions, and what it commits then is refused.
+///
+/// A commit at intervals comes at any time after a record was processed, also when others have been processed behind it: it is a
+/// message of the log to itself ([`Message::Commit`]) that lets all others pass, so it waits for no request and no request waits
+/// for it, and it comes before the system is quiescent. It is the consumer that commits: one that has died never does, one
+/// that hangs does when it goes on, and a log that has failed is asked when it works.
 ///
 /// A log may be mirrored in the next region ([`Mirror`](crate::model::options::Mirror)), where the log of the same stage keeps the
 /// copy beside its own records. What a log takes it sends there, in order, and so it sends what is committed. How far the mirror is behind is the scheduler's
@@ -198,9 +203,9 @@ impl Queue {
             Input::Remove { client, receipt, .. } => {
                 self.remove(client, receipt, context, shelf, out);
             }
-            Input::Abandon { client } => {
+            Input::Abandon { client, lives } => {
                 self.waiting.drop_where(|waiting| waiting == client);
-                let is_its = |item: &Item| item.holder == client;
+                let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());
                 self.give_back(is_its, Event::returned, context, shelf, out);
                 self.serve_if_available(context, shelf, out);
             }

@@ -10,7 +10,7 @@ use crate::sim::Simulation;
 /// What the world was like before a step: what its lines compare with.
 #[derive(Debug, Default)]
 pub(super) struct Before {
-    /// By machine: how many messages waited for it.
+    /// By machine: how many messages waited for it, but for commits, which are no news: they follow from what was processed.
     pub(super) waiting: Vec<usize>,
     /// By machine: the record of the message that it would handle next.
     pub(super) heads: Vec<Option<RecordId>>,
@@ -55,7 +55,7 @@ impl Before {
         let machines = (0..layout.machines() as u16).map(MachineId);
         let containers = (0..layout.containers() as u16).map(ContainerId);
         self.waiting.clear();
-        self.waiting.extend(machines.clone().map(|machine| simulation.waiting(machine)));
+        self.waiting.extend(machines.clone().map(|machine| simulation.in_order(machine).count()));
         self.heads.clear();
         let head = |machine| simulation.next_message(machine).and_then(Message::record);
         self.heads.extend(machines.map(head));

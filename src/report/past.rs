@@ -188,7 +188,7 @@ impl Past {
         let mut found = Vec::new();
         for (index, senders) in self.senders.iter().enumerate() {
             let machine = MachineId(index as u16);
-            for (message, &sender) in simulation.inbox(machine).zip(senders) {
+            for (message, &sender) in simulation.in_order(machine).zip(senders) {
                 if let Message::Send { copy, .. }
                 | Message::Insert { copy, .. }
                 | Message::Begin { copy, .. }
@@ -226,7 +226,7 @@ impl Past {
                 let sender = self.late.remove(&machine).unwrap_or(number);
                 self.senders[machine.index()].push_front(sender);
             } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
-                && simulation.waiting(machine) < self.senders[machine.index()].len()
+                && simulation.in_order(machine).count() < self.senders[machine.index()].len()
             {
                 // The fault took it out of the inbox.
                 self.senders[machine.index()].pop_front();
@@ -239,7 +239,7 @@ impl Past {
         }
         for (index, senders) in self.senders.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
-            senders.resize(simulation.waiting(machine), number);
+            senders.resize(simulation.in_order(machine).count(), number);
         }
     }
 

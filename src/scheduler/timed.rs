@@ -9,6 +9,7 @@ use rand::rngs::Xoshiro256PlusPlus;
 use crate::model::fault::{PointKind, Subject};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
+use crate::model::message::{Message, MessageKind};
 use crate::plan::Plan;
 use crate::scenario::Timing;
 use crate::scheduler::answer::step_of;
@@ -66,6 +67,8 @@ pub struct Span {
 ///   open and done with the one before. It takes a service time: uniform around the mean of its
 ///   kind divided by its speed. (Only integers are drawn, so that a run is the same on every
 ///   platform.) The driver stands outside of the system: it and the way to it take no time.
+/// * A consumer of a log that commits at intervals does so when an interval of 5 seconds has passed and nothing else waits for the
+///   log.
 /// * Faults of the budget, and the moment of an `await sometime`, fall at drawn times: each run
 ///   draws their mean distance, from the time of one service to 512 times that. One that is due
 ///   while none is offered is passed over.
@@ -131,6 +134,8 @@ pub struct Timed {
     finished: Vec<u64>,
     /// By machine: when it began the step that it has begun.
     began: Vec<u64>,
+    /// By machine: when the next commit of a log is due; [`NEVER`] if it has none to make.
+    commits: Vec<u64>,
     /// When the next fault is due.
     fault_at: u64,
     /// The mean distance of two faults.
@@ -139,6 +144,9 @@ pub struct Timed {
 
 /// A machine that has begun no step.
 const NEVER: u64 = u64::MAX;
+/// How long after a record was processed a consumer of a log commits at intervals: the default of Apache Kafka's
+/// `auto.commit.interval.ms`.
+const COMMIT_INTERVAL_US: u64 = 5_000 * US_PER_MS;
 const US_PER_MS: u64 = 1_000;
 /// Inboxes that grow beyond this are rare.
 const INBOX_USUAL: usize = 1_024;
@@ -220,6 +228,7 @@ impl Timed {
             ready: Vec::new(),
             finished: Vec::new(),
             began: Vec::new(),
+            commits: Vec::new(),
             fault_at: 0,
             fault_distance: 0,
         }
@@ -239,7 +248,19 @@ impl Timed {
             None => Site::Everywhere,
         };
         for (index, ready) in self.ready.iter_mut().enumerate() {
-            let waiting = simulation.waiting(MachineId(index as u16));
+            let machine = MachineId(index as u16);
+            let mut waiting = simulation.waiting(machine);
+            if simulation.plan().commits_later {
+                let is_commit = |message: &&Message| message.kind() == MessageKind::Commit;
+                let commits = simulation.inbox(machine).filter(is_commit).count();
+                // All else passes the commits: what a log had begun when something else came is none of them.
+                waiting -= commits;
+                if ready.is_empty() && waiting > 0 {
+                    self.finished[index] = NEVER;
+                }
+                let due = self.commits[index].min(self.now + COMMIT_INTERVAL_US);
+                self.commits[index] = if commits > 0 { due } else { NEVER };
+            }
             if ready.len() < waiting {
                 let at = self.now + from.latency(self.sites[index], &self.timing);
                 ready.resize(waiting, at);
@@ -264,8 +285,8 @@ impl Timed {
                 continue;
             }
             if self.finished[index] == NEVER {
-                let ready = self.ready[index].front().copied();
-                let ready = ready.expect("a machine that can step has a message");
+                let ready = self.ready[index].front().copied().unwrap_or(self.commits[index]);
+                assert_ne!(ready, NEVER, "a machine that can step has a message");
                 let (mean, spread) = (self.service[index], self.timing.spread_percent);
                 self.began[index] = ready.max(self.now);
                 self.finished[index] = self.began[index] + drawn(mean, spread, &mut self.numbers);
@@ -330,6 +351,8 @@ impl Scheduler for Timed {
         self.finished.resize(layout.machines(), NEVER);
         self.began.clear();
         self.began.resize(layout.machines(), 0);
+        self.commits.clear();
+        self.commits.resize(layout.machines(), NEVER);
         let one = u64::from(timing.container_ms + timing.within_region_ms).max(1) * US_PER_MS;
         self.fault_distance = one << below(self.numbers.next_u32(), 10);
         self.fault_at = self.distance();

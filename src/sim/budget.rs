@@ -379,6 +379,9 @@ impl World {
         if plan.consumers_can_hang {
             self.time_out_hanging(id, plan);
         }
+        if plan.commits_later {
+            self.renew_commits(id, plan);
+        }
     }
 
     /// Offers the timeout and the change of order of a queue.

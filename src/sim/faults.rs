@@ -60,6 +60,9 @@ impl World {
         match target {
             Target::Queue(id) => {
                 self.queues[id.index()].fail(&plan.queues[id.index()], out);
+                if plan.commits_later {
+                    self.renew_commits(id, plan);
+                }
                 self.check_inbound_queue(id, plan);
             }
             Target::Table(id) => {
@@ -176,7 +179,11 @@ impl World {
     }
 
     fn recover_container(&mut self, id: ContainerId, plan: &Plan) {
-        self.containers[id.index()].recover(&plan.containers[id.index()], &mut self.out);
+        let context = &plan.containers[id.index()];
+        self.containers[id.index()].recover(context, &mut self.out);
+        if plan.commits_later {
+            self.renew_commits(context.in_queue_id, plan);
+        }
         self.offer_container(id);
     }
 

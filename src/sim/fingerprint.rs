@@ -357,7 +357,14 @@ impl Writer<'_> {
                 self.bytes.u16(queue.0);
                 self.receipt(receipt, queue);
             }
-            Message::Abandon { client } | Message::Commit { client } => self.client(client),
+            Message::Abandon { client, lives } => {
+                self.client(client);
+                // No message begins with it, and nothing that follows an inbox.
+                if lives {
+                    self.bytes.u8(u8::MAX);
+                }
+            }
+            Message::Commit { client } => self.client(client),
             Message::Expire { receipt } => self.expiry(receipt, to),
             Message::Inserted { incarnation, duplicate, unreadable } => {
                 self.incarnation(incarnation, to);

@@ -3,6 +3,7 @@
 use crate::model::id::QueueId;
 use crate::model::layout::Place;
 use crate::model::message::Message;
+use crate::model::options::Delivery;
 use crate::plan::Plan;
 use crate::sim::world::World;
 
@@ -19,7 +20,9 @@ impl World {
         let World { queues, shelf, containers, out, .. } = self;
         let machine = plan.layout.machine(Place::Queue(id));
         let queue = &queues[id.index()];
-        let together = plan.queues[id.index()].batch > 1;
+        let context = &plan.queues[id.index()];
+        // A consumer of a log loses its partitions with all that it has read in them, processed or not.
+        let together = context.batch > 1 || context.options.delivery == Delivery::Log;
         for item in queue.in_flight(shelf) {
             let Place::Container(holder) = plan.layout.places()[item.holder.machine.index()] else {
                 continue;
@@ -34,7 +37,7 @@ impl World {
                 let Message::Expire { receipt } = *message else { return false };
                 receipt == item.receipt || together && is_of_it(receipt)
             });
-            if containers[holder.index()].hangs() && !item.is_processed() && !runs {
+            if containers[holder.index()].hangs() && !runs {
                 out.send(machine, timeout);
             }
         }

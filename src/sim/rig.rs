@@ -4,13 +4,15 @@
 //! What is *sound but different* breaks no property, so only such a table sees it. All inboxes are emptied after
 //! each line: only the test answers.
 
-use std::fmt::Write;
+use std::fmt::{Debug, Write};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::model::Message;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Receipt};
+use crate::model::queue::log::USED;
 use crate::model::record::RecordCopy;
 use crate::plan::Plan;
 use crate::sim::{Choice, Simulation};
@@ -200,11 +202,15 @@ impl Rig {
         let text = machine_of(&text, "ReplicatorId(", &|id| {
             Place::Replicator(crate::model::ReplicatorId(id))
         });
-        let text = replace(&text, "RegionId(", |id| RegionId(id as u8).to_string());
-        let mut text = replace(&text, "RegionSet(", |bits| format!("{bits:b}"));
-        for kind in ["RecordId(", "BatchId(", "MessageNumber(", "Receipt("] {
-            text = replace(&text, kind, |number| number.to_string());
+        let text = replace(&text, "RegionId(", |id: u16| RegionId(id as u8).to_string());
+        let mut text = replace(&text, "RegionSet(", |bits: u16| format!("{bits:b}"));
+        for kind in ["RecordId(", "BatchId(", "MessageNumber("] {
+            text = replace(&text, kind, |number: u16| number.to_string());
         }
+        text = replace(&text, "Receipt(", |number: u32| match number.checked_sub(USED) {
+            Some(used) => format!("{used} (used)"),
+            None => number.to_string(),
+        });
         for record in self.simulation.plan().record_ids() {
             let RecordCopy { id: RecordId(id), value } = self.copy(record.0);
             let copy = format!("RecordCopy {{ id: {id}, value: {value} }}");
@@ -230,7 +236,7 @@ fn without_group(event: &str) -> &str {
 }
 
 /// Writes what is meant in place of every `kind` with a number and a bracket.
-fn replace(text: &str, kind: &str, meant: impl Fn(u16) -> String) -> String {
+fn replace<N: FromStr<Err: Debug>>(text: &str, kind: &str, meant: impl Fn(N) -> String) -> String {
     let mut parts = text.split(kind);
     let mut replaced = parts.next().unwrap_or_default().to_owned();
     for part in parts {

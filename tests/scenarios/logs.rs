@@ -1,6 +1,7 @@
 //! Queues that are logs: positions, what comes again, what a commit has with it, and what a log does not have.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use active_active::explore::Reached;
 use active_active::model::{Event, container, queue};
@@ -19,11 +20,29 @@ const LOG: &str = r#"
     queue.delivery = "log"
 "#;
 
+/// How many records of a queue were processed and not committed at once, at most.
+fn uncommitted_max(events: &[Event]) -> usize {
+    let (mut open, mut most) = (BTreeSet::new(), 0);
+    for event in events {
+        let Event::Queue(event) = *event else { continue };
+        if let queue::Event::CommitDue { queue, record } = event {
+            open.insert((queue, record));
+        } else if let queue::Event::Removed { queue, record }
+        | queue::Event::Returned { queue, record }
+        | queue::Event::TimedOut { queue, record } = event
+        {
+            open.remove(&(queue, record));
+        }
+        most = most.max(open.len());
+    }
+    most
+}
+
 /// Containers die with records that they have processed and not committed: those are read again, and have one effect. At the
 /// end everything is committed.
 #[test]
 fn all_since_the_last_commit_comes_again() {
-    let (again, together) = (Cell::new(0u64), Cell::new(0u64));
+    let (again, together, behind) = (Cell::new(0u64), Cell::new(0u64), Cell::new(0u64));
     let coverage = holds_under_every_scheduler("log-anywhere", |run| {
         all_is_everywhere(run);
         let mut due = 0;
@@ -38,7 +57,9 @@ fn all_since_the_last_commit_comes_again() {
         // Three stages of queues, sixteen records: what was processed more often was processed again.
         again.set(again.get() + u64::from(due > 3 * 16));
         together.set(together.get() + u64::from(returned > 1));
+        behind.set(behind.get() + u64::from(uncommitted_max(&run.events.all) > 2));
     });
+    assert!(behind.get() > RANDOM_RUNS / 4, "{} runs have several to commit", behind.get());
     assert!(again.get() > RANDOM_RUNS / 4, "records are processed again in {} runs", again.get());
     assert!(together.get() > RANDOM_RUNS / 4, "{}", together.get());
     for what in [Reached::Redelivery, Reached::DuplicateAbsorbed, Reached::TimedOut] {
@@ -59,6 +80,70 @@ fn what_is_read_again_counts_again_without_deduplication() {
     for commit in ["queue.commit=each", "queue.commit=at-intervals"] {
         assert_eq!(found(LOG, &changes(commit)), Some(PropertyName::EffectOnce), "{commit}");
     }
+}
+
+/// Three versions of one key, one after the other, and a consumer that dies once.
+const VERSIONS: &str = r#"
+    name = "uncommitted-versions"
+    script = ["weights 1 0", "publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    records = { batches = [3], keys = 1 }
+    queue = { delivery = "log", commit = "at-intervals" }
+    container.restart = "always"
+    budget.crash = 1
+"#;
+
+/// A commit was a message in the one inbox of its log, in front of the consumer's next request: so it was always carried out
+/// before the next record was read, and after a crash one record came again and never two. That held in every run and
+/// in every order. Of two versions that come again, the older one is written last.
+#[test]
+fn several_records_that_are_not_committed_come_again() {
+    assert_eq!(found(VERSIONS, &[]), Some(PropertyName::MonotoneVersion));
+    let checked = ["table.conflict=version-checked", "destination.versions=checked"];
+    let several = Cell::new(0usize);
+    holds_with(VERSIONS, &checked, |run| {
+        all_is_everywhere(run);
+        several.set(several.get().max(uncommitted_max(&run.events.all)));
+    });
+    assert_eq!(several.get(), 3);
+    assert_eq!(found(VERSIONS, &["queue.commit=each"]), None);
+    // A consumer that hangs loses its partition with all that it has not committed.
+    let hangs = ["budget.crash=0", "budget.pause=1", "topology.containers=2"];
+    assert_eq!(found(VERSIONS, &hangs), Some(PropertyName::MonotoneVersion));
+    holds_with(VERSIONS, &[&hangs[..], &checked].concat(), all_is_everywhere);
+    // While it lives, it reads nothing again: not after a refusal, and not after a failure of its log.
+    let gives_back = "container.on_dependency_failure=give-back";
+    let lives = ["budget.crash=0", gives_back, "budget.refuse=2", "budget.fail=1"];
+    assert_eq!(found(VERSIONS, &lives), None);
+    let reads_on = ["container.on_dependency_failure=read-on", "container.retries=9"];
+    let refused = ["budget.crash=0", "budget.refuse=3"];
+    assert_eq!(found(VERSIONS, &[&refused[..], &reads_on].concat()), None);
+    let searched = plans::plan(VERSIONS, &["records.batches=2"]);
+    assert_eq!(found_in_every_order(&searched, true), Some(PropertyName::MonotoneVersion));
+}
+
+/// A service that keeps its keys for so many effects is called again for more than that at once.
+#[test]
+fn a_window_that_is_shorter_than_an_interval_is_too_short() {
+    // All but the log is quick, so that intervals are long.
+    let calls = [
+        "speed.only-*=60",
+        "speed.outbound-queue@*=60",
+        "speed.external-service=60",
+        "records.keys=0",
+        "records.batches=6",
+        "container.steps=store,call,publish,remove",
+        "service.idempotency=by-record",
+    ];
+    for window in ["service.window=1", "service.window=2", "service.window=3"] {
+        assert_eq!(
+            found(VERSIONS, &[&calls[..], &[window]].concat()),
+            Some(PropertyName::EffectOnce)
+        );
+    }
+    assert_eq!(found(VERSIONS, &[&calls[..], &["service.window=6"]].concat()), None);
+    let each = ["queue.commit=each", "service.window=1"];
+    assert_eq!(found(VERSIONS, &[&calls[..], &each].concat()), None);
 }
 
 /// The position is committed, and the consumer dies before it has done the work.

@@ -44,7 +44,7 @@ impl Container {
         }
         let client = self.client(context);
         self.die(context, out);
-        out.send(context.in_queue, Message::Abandon { client });
+        out.send(context.in_queue, Message::Abandon { client, lives: false });
     }
 
     /// Is gone with its region: no machine is told, and it does not come back.

@@ -41,7 +41,8 @@ impl Container {
         let reads_on = context.options.on_dependency_failure == OnDependencyFailure::ReadOn;
         if reads_on && self.hand.is_none() {
             // A position is where the last record was received: whatever the log has sent since is read again.
-            out.send(context.in_queue, Message::Abandon { client: self.client(context) });
+            let client = self.client(context);
+            out.send(context.in_queue, Message::Abandon { client, lives: true });
         }
         if self.retried < context.options.retries {
             self.retried += 1;
@@ -125,7 +126,7 @@ impl Container {
                 self.let_go(out);
                 self.end_life();
                 self.become_state(State::FailedDependency, Some(by), context, out);
-                out.send(context.in_queue, Message::Abandon { client });
+                out.send(context.in_queue, Message::Abandon { client, lives: false });
                 if is_replaced {
                     self.recover(context, out);
                 }

@@ -132,6 +132,8 @@ macro_rules! row {
         Abandon {
             /// Who gives up.
             client: Client,
+            /// It goes on: of a log it has what it has processed, and commits that later.
+            lives: bool,
         }
     } } };
     (Expire $($to:tt)+) => { $crate::model::message::rows::collect! { $($to)+ { "expire" about() lost()

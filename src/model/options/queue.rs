@@ -88,8 +88,9 @@ option! {
     Commit {
         /// After each record, before it goes on. Sound.
         Each,
-        /// Later, when its interval has passed, together with what it processes until then (`enable.auto.commit`).
-        /// Sound where what is done again has its effect once: after a crash all since the last commit comes again.
+        /// Later, when its interval has passed, together with what it processes until then (`enable.auto.commit`): at any
+        /// time, which is for the scheduler to choose. Sound where what is done again has its effect once: after a crash all since the
+        /// last commit comes again. Of a business key that is the older version after a newer one, so the last writer must not win.
         AtIntervals = SOUND
             .needs(&["queue.delivery=log"])
             .holds_in(&["log-anywhere"]),

@@ -29,12 +29,8 @@ fn removes(rig: &mut Rig, consumer: &str, receipt: u32) {
 }
 
 fn abandons(rig: &mut Rig, consumer: &str) {
-    rig.give(QUEUE, Message::Abandon { client: rig.client(consumer) });
-}
-
-/// Its interval has passed.
-fn commits(rig: &mut Rig, consumer: &str) {
-    rig.give(QUEUE, Message::Commit { client: rig.client(consumer) });
+    let client = rig.client(consumer);
+    rig.give(QUEUE, Message::Abandon { client, lives: false });
 }
 
 /// One delivery at a time; what comes back is first in line again, and an expired receipt removes nothing.
@@ -299,89 +295,6 @@ fn a_health_check_and_a_loss() {
     rig.drive(1);
     sends(&mut rig, &[4]);
     rig.tells(TOLD, "a_health_check_and_a_loss");
-}
-
-/// A consumer reads on, and commits the position behind what it has processed; another life of it begins at the committed
-/// position, in the order of the log.
-#[test]
-fn a_consumer_of_a_log_commits_positions() {
-    let mut rig = rig("queue = { delivery = 'log', commit = 'at-intervals' }", &[]);
-    sends(&mut rig, &[1, 2, 3, 4]);
-    for receipt in 0..2 {
-        receives(&mut rig, ONE);
-        removes(&mut rig, ONE, receipt);
-    }
-    receives(&mut rig, ONE);
-    rig.title("the partition has one consumer");
-    receives(&mut rig, TWO);
-    rig.title("what is not processed comes again, and no more");
-    receives(&mut rig, ONE);
-    rig.title("all since the last commit comes again");
-    abandons(&mut rig, ONE);
-    rig.title("the interval of one that has died commits nothing");
-    commits(&mut rig, ONE);
-    removes(&mut rig, ONE, 3);
-    rig.title("its position has all before it");
-    removes(&mut rig, TWO, 4);
-    receives(&mut rig, TWO);
-    removes(&mut rig, TWO, 5);
-    commits(&mut rig, TWO);
-    rig.tells(TOLD, "a_consumer_of_a_log_commits_positions");
-}
-
-/// A position that is committed by itself is of all before it in its partition: what the consumer passed over is not read again.
-/// One that fetches in vain goes back first.
-#[test]
-fn a_commit_is_of_all_that_the_consumer_passed_over() {
-    let text = "records.keys = 2\ncontainer.on_dependency_failure = 'read-on'\n\
-                queue = { delivery = 'log', groups = 'by-key' }";
-    let mut rig = rig(text, &[]);
-    sends(&mut rig, &[1, 2, 4, 5]);
-    receives(&mut rig, ONE);
-    receives(&mut rig, ONE);
-    receives(&mut rig, ONE);
-    rig.title("the partitions of the other consumer are not free");
-    receives(&mut rig, TWO);
-    rig.title("record 2 is in another partition");
-    removes(&mut rig, ONE, 2);
-    abandons(&mut rig, ONE);
-    rig.tells(TOLD, "a_commit_is_of_all_that_the_consumer_passed_over");
-}
-
-/// It has processed one record and works on another: both come again, in their order, and it commits neither.
-#[test]
-fn a_consumer_of_a_log_that_hangs_loses_its_partitions() {
-    let text = "queue = { delivery = 'log', commit = 'at-intervals' }";
-    let mut rig = rig(text, &["pause one-container-1@1", "recover one-container-1@1"]);
-    sends(&mut rig, &[1, 2]);
-    receives(&mut rig, ONE);
-    removes(&mut rig, ONE, 0);
-    receives(&mut rig, ONE);
-    rig.title("what is processed has no timeout, what is not has one");
-    rig.drive(1);
-    receives(&mut rig, TWO);
-    rig.give(QUEUE, Message::Expire { receipt: Receipt(1) });
-    rig.title("its commits are refused, or have nothing with them");
-    commits(&mut rig, ONE);
-    removes(&mut rig, ONE, 1);
-    rig.tells(TOLD, "a_consumer_of_a_log_that_hangs_loses_its_partitions");
-}
-
-/// A log that has failed keeps what was processed and commits it later; its retention does not ask what was read.
-#[test]
-fn a_log_commits_when_it_works_again() {
-    let script = ["fail inbound-queue@1", "recover inbound-queue@1"];
-    let mut rig = rig("queue = { delivery = 'log', commit = 'at-intervals' }", &script);
-    sends(&mut rig, &[1, 2]);
-    receives(&mut rig, ONE);
-    removes(&mut rig, ONE, 0);
-    rig.drive(1);
-    commits(&mut rig, ONE);
-    removes(&mut rig, ONE, 0);
-    rig.drive(1);
-    commits(&mut rig, ONE);
-    receives(&mut rig, ONE);
-    rig.tells(TOLD, "a_log_commits_when_it_works_again");
 }
 
 /// What is visible then, and no more than it asks for: a fifo queue hands out no other of a group that is in flight, a

@@ -3,7 +3,7 @@
 use crate::model::event::Holder;
 use crate::model::event::fault;
 use crate::model::message::{Message, Receipt};
-use crate::model::options::{Commit, Delivery, QueueFailure};
+use crate::model::options::{Delivery, QueueFailure};
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
@@ -125,9 +125,6 @@ impl Queue {
         self.state = State::Available;
         if context.options.delivery == Delivery::Log {
             out.release_in_front(&mut self.held, context.machine);
-        }
-        if context.options.commit == Commit::AtIntervals {
-            self.intervals_go_on(context, shelf, out);
         }
         self.serve(context, shelf, out);
     }

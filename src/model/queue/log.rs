@@ -1,14 +1,43 @@
 //! A queue that is a log: consumers read on in its partitions, and commit positions.
 
+#[cfg(test)]
+mod by_itself;
+
 use crate::model::message::{Client, Message, Receipt};
 use crate::model::options::Commit;
 use crate::model::outbox::Outbox;
-use crate::model::queue::{Context, Event, Item, NO_RECEIPT, Queue, Shelf, State, refuse_remove};
+use crate::model::queue::{
+    CONSUMERS_MAX, Context, Event, Item, Queue, Shelf, State, refuse_remove,
+};
+
+/// Marks the receipt of a delivery that was used: it commits nothing a second time, and still names the delivery. No run has
+/// so many deliveries.
+pub(crate) const USED: u32 = 1 << 31;
 
 impl Item {
     /// Whether its consumer has processed it, and has yet to commit the position behind it. Its receipt is used then.
     pub(crate) fn is_processed(&self) -> bool {
-        self.receipt == NO_RECEIPT
+        self.receipt.0 & USED != 0
+    }
+}
+
+/// Consumers of one log.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Committing {
+    /// Each once, the places that are left behind them.
+    clients: [Option<Client>; CONSUMERS_MAX],
+}
+
+impl Committing {
+    fn add(&mut self, client: Client) {
+        if let Some(free) = self.clients.iter_mut().find(|one| one.is_none_or(|it| it == client)) {
+            *free = Some(client);
+        }
+    }
+
+    /// Each of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = Client> {
+        self.clients.iter().copied().flatten()
     }
 }
 
@@ -80,13 +109,9 @@ impl Queue {
         match context.options.commit {
             Commit::Each => self.commit_up_to(item, context, shelf, out),
             Commit::AtIntervals => {
-                // One interval passes for all that a consumer has processed.
-                if self.processed_by(item.holder, shelf).is_none() {
-                    out.send(context.machine, Message::Commit { client: item.holder });
-                }
                 shelf.change(&self.in_flight, |item| {
                     if item.receipt == receipt {
-                        item.receipt = NO_RECEIPT;
+                        item.receipt = Receipt(receipt.0 | USED);
                     }
                 });
                 out.emit(Event::CommitDue { queue, record: item.copy.id });
@@ -102,8 +127,19 @@ impl Queue {
         shelf.iter(&self.in_flight).find(is_one).copied()
     }
 
-    /// An interval has passed: the consumer commits its positions in all partitions. A log that has failed refuses that, and is
-    /// asked again when it works.
+    /// Those of the consumers that wait to commit: they have processed something and not committed it.
+    pub(crate) fn commit_later(&self, context: &Context, shelf: &Shelf) -> Committing {
+        let mut committing = Committing::default();
+        // A log that has failed is asked again when it works.
+        if context.options.commit == Commit::AtIntervals && self.state == State::Available {
+            shelf.iter(&self.in_flight).filter(|item| item.is_processed()).for_each(|item| {
+                committing.add(item.holder);
+            });
+        }
+        committing
+    }
+
+    /// An interval has passed: the consumer commits its positions in all partitions.
     pub(super) fn commit_all(
         &mut self,
         client: Client,
@@ -111,23 +147,10 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        if self.state == State::Failed {
-            return;
-        }
         while let Some(item) = self.processed_by(client, shelf) {
             self.commit_up_to(item, context, shelf, out);
         }
         self.serve(context, shelf, out);
-    }
-
-    /// The log works again: consumers that have processed something commit at the next interval.
-    pub(super) fn intervals_go_on(&self, context: &Context, shelf: &Shelf, out: &mut Outbox) {
-        for item in shelf.iter(&self.in_flight).filter(|item| item.is_processed()) {
-            let first = self.processed_by(item.holder, shelf);
-            if first.is_some_and(|first| first.number == item.number) {
-                out.send(context.machine, Message::Commit { client: item.holder });
-            }
-        }
     }
 
     /// The position behind a record is committed: all before it in its partition is done with, processed or not.

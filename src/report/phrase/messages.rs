@@ -64,7 +64,10 @@ impl Scene<'_> {
                 let to_remove = self.to_remove(queue, &self.record_in_hand());
                 format!("hears that {} refuses {to_remove}", self.queue(queue))
             }
-            Message::Abandon { client } => {
+            Message::Abandon { client, lives: true } => {
+                format!("is asked by {} for what it was not handed", self.client(client))
+            }
+            Message::Abandon { client, lives: false } => {
                 format!("notices that {} has given up", self.client(client))
             }
             Message::Expire { .. } => self.expired(),
@@ -276,8 +279,9 @@ impl Scene<'_> {
             let is_here = |event: &&Event| matches!(event, Event::Fault(fault::Event::CameLate { machine: to, .. }) if *to == machine);
             // What came late is in front.
             let late = self.simulation.events().iter().filter(is_here).count();
-            let kept = before + late - usize::from(self.actor == Some(machine));
-            let new = self.simulation.inbox(machine).skip(kept);
+            // A commit that was handled was not among them, and nothing else waited then.
+            let kept = (before + late).saturating_sub(usize::from(self.actor == Some(machine)));
+            let new = self.simulation.in_order(machine).skip(kept);
             let clause = |message| Some((machine, self.asks(machine, message)?));
             clauses.extend(new.filter_map(clause));
         }
@@ -314,12 +318,9 @@ impl Scene<'_> {
             Message::Remove { queue, .. } => {
                 format!("asks {name} {}", self.to_remove(queue, "it"))
             }
-            Message::Expire { .. } | Message::Commit { .. } if self.actor == Some(to) => {
-                return None;
-            }
-            Message::Commit { client } => {
-                format!("{} will commit to {name} later", self.client(client))
-            }
+            Message::Expire { .. } if self.actor == Some(to) => return None,
+            // Said when the record was processed.
+            Message::Commit { .. } => return None,
             Message::Abandon { .. } | Message::Expire { .. } => format!("{name} will notice"),
             Message::Mirror { .. } => format!("has {name} mirror it"),
             Message::Checkpoint { .. } => format!("has its position mirrored by {name}"),

@@ -183,7 +183,7 @@ impl Recorder {
                 let origin = self.late.remove(&machine).unwrap_or_default();
                 self.inboxes[machine.index()].push_front(origin);
             } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
-                && simulation.waiting(machine) < self.inboxes[machine.index()].len()
+                && simulation.in_order(machine).count() < self.inboxes[machine.index()].len()
             {
                 // The fault took it out of the inbox.
                 self.inboxes[machine.index()].pop_front();
@@ -196,10 +196,10 @@ impl Recorder {
         }
         for machine in Recorder::every_machine(simulation) {
             let known = self.inboxes[machine.index()].len();
-            let waiting = simulation.waiting(machine);
+            let waiting = simulation.in_order(machine).count();
             // A table that hangs, or a link that failed, puts messages aside and takes them back.
             self.inboxes[machine.index()].truncate(waiting);
-            for message in simulation.inbox(machine).skip(known) {
+            for message in simulation.in_order(machine).skip(known) {
                 let record = self.record_of(message, [actor, Some(machine)], simulation);
                 let record = record.or(about.filter(|_| is_about_a_record(message)));
                 sent.push(Sent { to: machine, kind: message.kind(), record });
@@ -347,7 +347,7 @@ impl Observer for Recorder {
     fn begin(&mut self, simulation: &Simulation) {
         *self = Recorder::new(simulation.plan(), self.window);
         for machine in Recorder::every_machine(simulation) {
-            let waiting = simulation.waiting(machine);
+            let waiting = simulation.in_order(machine).count();
             self.inboxes[machine.index()].extend(std::iter::repeat_n(Origin::default(), waiting));
             self.initial.push(values::of(machine, simulation, 0));
         }

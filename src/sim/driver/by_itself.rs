@@ -144,7 +144,7 @@ fn an_expectation_of_rows_regions_dead_letters_and_states() {
     let apply = Message::Apply { region: RegionId(0), copy: rig.copy(1), time: 1 };
     rig.give("one-table@2", apply);
     assert_eq!(rig.simulation().rows(TableId(2)).get(crate::model::RecordId(1)).rows, 1);
-    rig.give(IN[0], Message::Abandon { client: rig.client("one-container@1") });
+    rig.give(IN[0], Message::Abandon { client: rig.client("one-container@1"), lives: false });
     rig.give(IN[0], rig.receive("one-container@1", IN[0]));
     rig.drive(4);
     assert_eq!(failed(&rig)[2..], [8, 9], "a row was replicated, and region 1 has seen the batch");

@@ -45,7 +45,7 @@ fn messages() -> Vec<Message> {
         Message::Remove { client, queue, receipt },
         Message::Removed { incarnation, queue },
         Message::RemoveRefused { incarnation, queue, expired: false },
-        Message::Abandon { client },
+        Message::Abandon { client, lives: false },
         Message::Expire { receipt },
         Message::Insert { client, copy },
         Message::Inserted { incarnation, duplicate: false, unreadable: false },
@@ -152,7 +152,11 @@ fn others(message: Message) -> Vec<Message> {
             Message::RemoveRefused { incarnation, queue: other_queue, expired },
             Message::RemoveRefused { incarnation, queue, expired: true },
         ],
-        Message::Abandon { client: _ } => clients(&|client| Message::Abandon { client }),
+        Message::Abandon { client, lives } => [
+            clients(&|client| Message::Abandon { client, lives }),
+            vec![Message::Abandon { client, lives: !lives }],
+        ]
+        .concat(),
         Message::Commit { client: _ } => clients(&|client| Message::Commit { client }),
         Message::Expire { receipt: _ } => vec![Message::Expire { receipt: Receipt(5) }],
         Message::Insert { client, copy } => [
