@@ -63,7 +63,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
             // The one that took it out of the queue may have had the last copy, and may have failed.
             let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
-            Roots { machines, ..finder.of_step(vec![record], last) }
+            let mut roots = Roots { machines, ..finder.of_step(vec![record], last) };
+            roots
+                .steps
+                .extend(queue.into_iter().flat_map(|queue| finder.departures(queue, record)));
+            roots
         }
         Breach::RemovedUnstored { queue, record }
         | Breach::RemovedUnforwarded { queue, record } => finder.of_removal(queue, record, last),
@@ -216,6 +220,17 @@ impl Finder<'_> {
         let gone = self.simulation.events().iter().filter_map(lost);
         let gone: BTreeSet<RecordId> = gone.take(LOST_SHOWN).chain([record]).collect();
         self.of_step(gone.into_iter().collect(), last)
+    }
+
+    /// When the record left a queue last, and the outbox of its stage: it may be accepted, and judged, only after that.
+    fn departures(&self, queue: QueueId, record: RecordId) -> impl Iterator<Item = u64> + use<'_> {
+        let (region, position) = self.layout.queue_place(queue);
+        let stage = (position + 1 < self.layout.positions()).then_some(StageId(position as u8));
+        let table = stage.map(|stage| self.layout.table(region, stage));
+        let table =
+            table.filter(|table| self.simulation.plan().tables[table.index()].relay.is_some());
+        let places = [Some(Place::Queue(queue)), table.map(Place::Table)].into_iter().flatten();
+        places.map(move |place| self.past.last_at(self.layout.machine(place), record))
     }
 
     /// Who takes records from a queue.
