@@ -18,7 +18,7 @@ pub use action::{Await, Check, DriverAction};
 pub use strike::Strike;
 
 use action::{disturbs, has_fault, published_by};
-use can::{cannot_process, has_old_containers};
+use can::cannot_process;
 use records::{batches, keys, values};
 
 use crate::model::fault::{Fault, FaultKind};

@@ -225,7 +225,8 @@ section! {
         /// How many containers compete on each queue: 1..=8.
         containers: u8 = 1 => of_the_case(),
         /// How many of the containers on each queue are of the old release when the run begins, which cannot read the new format
-        /// (`records.new_format_from`): 0..=8; all, if there are not so many. `deploy STAGE@R` replaces them.
+        /// (`records.new_format_from`): 0..=8; all, if there are not so many. `deploy STAGE@R` replaces them, and
+        /// `rollback STAGE@R` brings them back.
         old_containers: u8 => vec![
             (0, SOUND.holds_in(&["rollout-dead-letters"])),
             (1, SOUND.with(&["records.new_format_from=0"])),
@@ -260,7 +261,8 @@ section! {
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u16>"))]
         poison: Vec<u16> => vec![(Vec::new(), SOUND), (vec![1], poisoned())],
         /// The id of the first record that is published in the new format, as all behind it are; 0: none is. A container of the
-        /// old release (`topology.old_containers`) cannot read it, and one of the new release reads both formats.
+        /// old release (`topology.old_containers`, `rollback STAGE@R`) cannot read it, and one of the new release reads
+        /// both formats (unless `container.on_old_format` says otherwise).
         new_format_from: u16 => vec![(0, SOUND), (1, never_deployed())],
     }
 }

@@ -177,6 +177,8 @@ const TESTED: &[&str] = &[
     "rollout-dead-letters",
     "rollout-unknown-job",
     "rollout-drops-fields",
+    "rollout-old-jobs",
+    "rollback-unreadable",
     "deploy-repeats-jobs",
     "deploy-burns-attempts",
     "acknowledged-early",

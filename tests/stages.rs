@@ -66,6 +66,7 @@ fn spread(scenario: &Scenario) -> Scenario {
                 restart: Some(container.restart),
                 on_unreadable: Some(container.on_unreadable),
                 on_new_format: Some(container.on_new_format),
+                on_old_format: Some(container.on_old_format),
                 on_stop: Some(container.on_stop),
             },
             table: StageTableOptions {

@@ -24,7 +24,7 @@ mod stored;
 pub use crate::model::event::container::{Event, WhyBack};
 pub(crate) use batch::{Batch, Order};
 pub(crate) use branches::Branches;
-pub(crate) use release::{Drains, Limits};
+pub(crate) use release::{Drains, Limits, Misreads};
 
 states! {
     /// ```text
@@ -169,6 +169,8 @@ pub(crate) struct Context {
     pub(crate) limits: Option<Arc<Limits>>,
     /// It is of the old release when the run begins.
     pub(crate) begins_old: bool,
+    /// It is of the old release at some time, perhaps.
+    pub(crate) can_be_old: bool,
 }
 
 impl Context {

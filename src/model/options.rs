@@ -172,8 +172,8 @@ mod table;
 pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
     Action, ContainerOptions, DualWrite, OnBatchFailure, OnDependencyFailure, OnDuplicate,
-    OnFanOut, OnNewFormat, OnRecover, OnStop, OnUnreadable, Restart, StageContainerOptions,
-    WhilePaused,
+    OnFanOut, OnNewFormat, OnOldFormat, OnRecover, OnStop, OnUnreadable, Restart,
+    StageContainerOptions, WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
 pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};

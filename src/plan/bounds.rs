@@ -1,7 +1,8 @@
 //! How many steps a run takes, at most, if it comes to rest.
 
 use crate::model::options::Commands;
-use crate::plan::{DriverAction, Plan, has_old_containers};
+use crate::plan::can::misread_records;
+use crate::plan::{DriverAction, Plan};
 
 impl Plan {
     /// A bound on the number of steps from a state with `copies` records in queues, in hands and
@@ -25,8 +26,7 @@ impl Plan {
         let resolving = u64::from(options.ttl) * 8;
         // A record that cannot be processed is given back at once, as often as a queue delivers it.
         let records = &self.scenario.records;
-        let unreadable = records.total() - u64::from(records.new_format_from.max(1)) + 1;
-        let unreadable = if has_old_containers(&self.scenario) { unreadable } else { 0 };
+        let unreadable = misread_records(&self.scenario);
         let poison = (records.poison.len() as u64 + unreadable) * regions;
         let receives = self.queues.iter().map(|queue| queue.options.max_receives).max();
         let given_back = poison * u64::from(receives.unwrap_or(0)) * 4;

@@ -3,9 +3,9 @@
 use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RecordId, RegionId, StageId};
-use crate::model::options::{ContainerOptions, DualWrite};
+use crate::model::options::{ContainerOptions, DualWrite, OnOldFormat};
 use crate::plan::{Await, DriverAction, Plan};
-use crate::scenario::{PropertyName, Scenario};
+use crate::scenario::{PropertyName, Scenario, ScriptStep};
 
 impl Plan {
     /// The faults of the script, in its order.
@@ -150,10 +150,10 @@ impl Plan {
         self.goes_round
     }
 
-    /// Whether containers of the old release can get records in the new format, and go round with them until they are
+    /// Whether containers can get records in a format that their release cannot read, and go round with them until they are
     /// replaced.
-    pub(crate) fn has_old_containers(&self) -> bool {
-        has_old_containers(&self.scenario)
+    pub(crate) fn has_misread_formats(&self) -> bool {
+        has_misread_formats(&self.scenario)
     }
 
     /// Whether there are records that some container cannot process.
@@ -198,10 +198,34 @@ impl Plan {
 
 /// Whether there are records that some container cannot process.
 pub(super) fn cannot_process(scenario: &Scenario) -> bool {
-    !scenario.records.poison.is_empty() || has_old_containers(scenario)
+    !scenario.records.poison.is_empty() || has_misread_formats(scenario)
 }
 
-/// Whether containers of the old release can get records in the new format.
-pub(super) fn has_old_containers(scenario: &Scenario) -> bool {
-    scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0
+/// Whether containers can get records in a format that their release cannot read.
+pub(super) fn has_misread_formats(scenario: &Scenario) -> bool {
+    let has_old = scenario.topology.old_containers > 0 || rolls_back(scenario);
+    scenario.records.new_format_from > 0 && (has_old || misreads_old(scenario))
+}
+
+/// How many records are in a format that some container cannot read, at most.
+pub(super) fn misread_records(scenario: &Scenario) -> u64 {
+    if !has_misread_formats(scenario) {
+        return 0;
+    }
+    let first = u64::from(scenario.records.new_format_from);
+    match misreads_old(scenario) {
+        true => scenario.records.total(),
+        false => scenario.records.total() - first + 1,
+    }
+}
+
+/// Whether containers of the new release cannot read the old format at some stage.
+fn misreads_old(scenario: &Scenario) -> bool {
+    scenario.of_stages().any(|stage| stage.container.on_old_format != OnOldFormat::Read)
+}
+
+/// Whether the script brings the old release back.
+pub(super) fn rolls_back(scenario: &Scenario) -> bool {
+    let is_one = |step: &ScriptStep| matches!(step, ScriptStep::Fault(FaultKind::Rollback, _));
+    scenario.script.iter().any(is_one)
 }

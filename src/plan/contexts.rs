@@ -18,6 +18,7 @@ use crate::model::table::relay;
 use crate::model::{
     container, destination, dns, global_database, queue, replicator, service, source, table,
 };
+use crate::plan::can::{has_misread_formats, rolls_back};
 use crate::scenario::{Scenario, StageSettings};
 
 pub(super) struct Builder<'a> {
@@ -150,6 +151,7 @@ impl Builder<'_> {
         let layout = self.layout;
         let limits = limits(self.scenario);
         let old = usize::from(self.scenario.topology.old_containers);
+        let rolls_back = rolls_back(self.scenario);
         let context = |id| {
             let id = ContainerId(id);
             let (region, stage) = layout.container_place(id);
@@ -176,6 +178,7 @@ impl Builder<'_> {
                 options: own.clone(),
                 limits: limits.clone(),
                 begins_old: layout.container_number(id) < old,
+                can_be_old: layout.container_number(id) < old || rolls_back,
             }
         };
         (0..layout.containers() as u16).map(context).collect()
@@ -353,8 +356,8 @@ fn limits(scenario: &Scenario) -> Option<Arc<Limits>> {
     let records = &scenario.records;
     let mut poison = BitSet::new(records.total() as usize + 1);
     records.poison.iter().for_each(|&record| poison.insert(record.into()));
-    let has_old = scenario.topology.old_containers > 0;
-    let first = Some(RecordId(records.new_format_from)).filter(|first| has_old && first.0 > 0);
+    let is_misread = has_misread_formats(scenario);
+    let first = Some(RecordId(records.new_format_from)).filter(|_| is_misread);
     let limits = Limits { poison, new_format_from: first };
     (!records.poison.is_empty() || first.is_some()).then(|| Arc::new(limits))
 }

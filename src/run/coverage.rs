@@ -166,7 +166,12 @@ impl Coverage {
                 self.reach(Reached::GaveUp);
             }
             container::Event::GaveBack {
-                why: WhyBack::Duplicate | WhyBack::Refused(_) | WhyBack::Poison | WhyBack::NewFormat,
+                why:
+                    WhyBack::Duplicate
+                    | WhyBack::Refused(_)
+                    | WhyBack::Poison
+                    | WhyBack::NewFormat
+                    | WhyBack::OldFormat,
                 ..
             } => self.reach(Reached::GaveBack),
             container::Event::GaveBack { why: WhyBack::With(_), .. } => {

@@ -250,6 +250,16 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::NoInvention,
     ),
     (
+        "rollout-old-jobs",
+        include_str!("../../scenarios/incidents/rollout-old-jobs.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
+        "rollback-unreadable",
+        include_str!("../../scenarios/incidents/rollback-unreadable.toml"),
+        PropertyName::DeliveredAll,
+    ),
+    (
         "deploy-repeats-jobs",
         include_str!("../../scenarios/incidents/deploy-repeats-jobs.toml"),
         PropertyName::EffectOnce,

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::scenario::{Scenario, ScriptStep};
 
 /// The words that a line of a script begins with.
-const VERBS: &str = "publish|await|pause|crash|fail|offline|outage|lose|switchover|failover|deploy|recover|\
+const VERBS: &str = "publish|await|pause|crash|fail|offline|outage|lose|switchover|failover|deploy|rollback|recover|\
                      redrive|weights|expect";
 
 /// The schema, as of JSON Schema 7, which taplo and the TOML extensions of editors know.

@@ -23,6 +23,7 @@
 //! switchover core-table to @2                           its writer, and nothing is lost
 //! failover core-table to @2                             at once: what was not replicated is lost
 //! deploy core@1                                         the new release, in place of its containers, which works
+//! rollback core@1                                       the old release, in the same way
 //! recover *@1
 //! redrive inbound-queue@1                               its dead letters come back
 //! weights 3 1                                           of in-dns
@@ -160,6 +161,7 @@ const VERBS: &[&str] = &[
     "switchover",
     "failover",
     "deploy",
+    "rollback",
     "outage",
     "recover",
     "redrive",
@@ -183,7 +185,8 @@ pub enum ScriptError {
     /// The line does not begin with a known word.
     #[error(
         "'{0}' is no step of a script{near}; steps begin with publish, await, pause, crash, fail, \
-         offline, lose, switchover, failover, deploy, outage, recover, redrive, weights or expect",
+         offline, lose, switchover, failover, deploy, rollback, outage, recover, redrive, weights or \
+         expect",
         near = near(.0)
     )]
     UnknownVerb(String),
@@ -214,7 +217,7 @@ const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONE
 const MOVE: &str = "switchover or failover, a DATABASE, and 'to @REGION' (as in 'failover core-table to \
                     @2')";
 const DEPLOY: &str =
-    "deploy STAGE@REGION, or deploy and a CONTAINER (as in 'deploy core@1' or 'deploy *@2')";
+    "deploy or rollback, and STAGE@REGION or a CONTAINER (as in 'deploy core@1' or 'rollback *@2')";
 const OUTAGE: &str = "outage @REGION";
 const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
 const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
@@ -252,8 +255,9 @@ impl FromStr for ScriptStep {
                 move_writer(FaultKind::Failover, name, region).ok_or_else(|| usage(MOVE))
             }
             ["switchover" | "failover", ..] => Err(usage(MOVE)),
-            ["deploy", name] => deployed(name).ok_or_else(|| usage(DEPLOY)),
-            ["deploy", ..] => Err(usage(DEPLOY)),
+            ["deploy", name] => replaced(FaultKind::Deploy, name).ok_or_else(|| usage(DEPLOY)),
+            ["rollback", name] => replaced(FaultKind::Rollback, name).ok_or_else(|| usage(DEPLOY)),
+            ["deploy" | "rollback", ..] => Err(usage(DEPLOY)),
             ["outage", region] => {
                 let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
                 number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
@@ -283,8 +287,8 @@ impl FromStr for ScriptStep {
 /// What stands between the name of a stage and a region in the pattern that means its containers there.
 const CONTAINERS_AT: &str = "-container*@";
 
-/// A new release of a stage in a region, or of the containers that match a pattern.
-fn deployed(name: &str) -> Option<ScriptStep> {
+/// Another release of a stage in a region, or of the containers that match a pattern.
+fn replaced(kind: FaultKind, name: &str) -> Option<ScriptStep> {
     let containers = match name.rsplit_once('@') {
         Some((stage, region)) if !stage.contains("-container") => {
             format!("{stage}{CONTAINERS_AT}{region}")
@@ -292,7 +296,7 @@ fn deployed(name: &str) -> Option<ScriptStep> {
         None if !name.contains("-container") => return None,
         Some(_) | None => name.to_owned(),
     };
-    Some(ScriptStep::Fault(FaultKind::Deploy, containers))
+    Some(ScriptStep::Fault(kind, containers))
 }
 
 fn move_writer(kind: FaultKind, name: &str, region: &str) -> Option<ScriptStep> {
@@ -350,10 +354,8 @@ impl fmt::Display for ScriptStep {
             ScriptStep::Publish(batch) => write!(f, "publish {batch}"),
             ScriptStep::Await(condition) => write!(f, "await {condition}"),
             ScriptStep::Fault(kind, name) => match name.split_once(CONTAINERS_AT) {
-                Some((stage, region))
-                    if *kind == FaultKind::Deploy && !stage.contains("-container") =>
-                {
-                    write!(f, "deploy {stage}@{region}")
+                Some((stage, region)) if kind.replaces() && !stage.contains("-container") => {
+                    write!(f, "{} {stage}@{region}", kind.name())
                 }
                 Some(_) | None => write!(f, "{} {name}", kind.name()),
             },

@@ -212,7 +212,7 @@ impl World {
             // A system that goes round after its last healing is the same at every moment.
             Await::Sometime => {
                 let goes_on = self.driver.released || self.out.ready().is_empty();
-                goes_on || self.ending.is_closed() && plan.has_old_containers()
+                goes_on || self.ending.is_closed() && plan.has_misread_formats()
             }
         }
     }

@@ -22,7 +22,10 @@ impl World {
         let out = &mut self.out;
         match (fault.kind, fault.target) {
             (
-                kind @ (FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy),
+                kind @ (FaultKind::Pause
+                | FaultKind::Crash
+                | FaultKind::Deploy
+                | FaultKind::Rollback),
                 Target::Container(id),
             ) => self.stop_container(kind, id, plan),
             (FaultKind::Fail, target) => self.fail(target, plan),
@@ -45,7 +48,11 @@ impl World {
                 self.out.emit(Event::Fault(fault::Event::LossEnded { target: fault.target }));
             }
             (
-                FaultKind::Pause | FaultKind::Crash | FaultKind::Deploy | FaultKind::Offline,
+                FaultKind::Pause
+                | FaultKind::Crash
+                | FaultKind::Deploy
+                | FaultKind::Rollback
+                | FaultKind::Offline,
                 target,
             )
             | (FaultKind::Switchover | FaultKind::Failover, target) => {
@@ -97,20 +104,21 @@ impl World {
         }
         match kind == FaultKind::Pause {
             true => container.pause(context, &mut self.out),
-            false => self.replace_container(id, plan),
+            false => self.replace_container(id, kind == FaultKind::Rollback, plan),
         }
         self.queue_changed(context.in_queue_id, plan);
     }
 
-    /// A container is replaced: with that, a fault that it had is over, as if it had been recovered.
-    fn replace_container(&mut self, id: ContainerId, plan: &Plan) {
+    /// A container is replaced by one of this release: with that, a fault that it had is over, as if it had been recovered.
+    fn replace_container(&mut self, id: ContainerId, is_old: bool, plan: &Plan) {
         let target = Target::Container(id);
         let is_over = self.is_disturbed(target);
         if is_over {
             // What came for the one that is replaced is nothing to the other.
             self.out.emit(Event::Fault(fault::Event::Recovered { target, waiting: 0 }));
         }
-        self.containers[id.index()].deploy(&plan.containers[id.index()], &mut self.out);
+        let (container, context) = (&mut self.containers[id.index()], &plan.containers[id.index()]);
+        container.deploy(is_old, context, &mut self.out);
         if is_over {
             self.offer_container(id);
         }

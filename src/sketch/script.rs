@@ -81,9 +81,14 @@ impl Writer<'_> {
                 }
                 self.push(ScriptStep::Recover(name));
             }
-            Opening::Rollout(spot, _) => {
+            Opening::Rollout(spot, number) => {
                 self.publish();
-                self.deploy(spot);
+                self.replace(FaultKind::Deploy, spot);
+                // The old release comes back, and goes again.
+                if number & 4 != 0 {
+                    self.replace(FaultKind::Rollback, spot);
+                    self.replace(FaultKind::Deploy, spot);
+                }
             }
             Opening::Paused(spot) => {
                 let name = spot.container(&self.shape);
@@ -95,15 +100,15 @@ impl Writer<'_> {
         }
     }
 
-    /// Every stage of every region gets the new release, one after the other.
-    fn deploy(&mut self, first: Spot) {
+    /// Every stage of every region gets the new release, or the old one again, one after the other.
+    fn replace(&mut self, kind: FaultKind, first: Spot) {
         let Topology { regions, stages, .. } = &self.sketch.topology;
         let (from, stages) = (first.stage_index(&self.sketch.topology) as u8, stages.len() as u8);
         for region in 0..*regions {
             for stage in 0..stages {
                 let (stage, region) = (from + stage, first.region % regions + region);
                 let containers = Spot { stage, region }.containers(&self.shape);
-                self.push(ScriptStep::Fault(FaultKind::Deploy, containers));
+                self.push(ScriptStep::Fault(kind, containers));
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Words for a violation: what happened, and the chain of reasons behind it.
 
-use crate::model::container::Context;
+use crate::model::container::{Context, Misreads};
 use crate::model::dns::DnsSide;
 use crate::model::id::{
     ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::layout::Place;
-use crate::model::options::{Dedupe, OnNewFormat};
+use crate::model::options::{Dedupe, OnNewFormat, OnOldFormat};
 use crate::sim::Simulation;
 use crate::spec::DeliveredAll;
 use crate::spec::breach::{Breach, Took, Violation, Whereabouts};
@@ -239,31 +239,45 @@ impl Narrator<'_> {
             | Breach::ExposedLong { .. }
             | Breach::CameBack { .. } => Vec::new(),
             Breach::Invented { record, .. } => {
-                self.old_release(record, OnNewFormat::IgnoreFields).into_iter().collect()
+                let ignores = Misreads::New(OnNewFormat::IgnoreFields);
+                self.misread(record, &[ignores]).into_iter().collect()
             }
         }
     }
 
-    /// That containers of the old release do this with the record, which is in the new format.
-    fn old_release(&self, record: RecordId, does: OnNewFormat) -> Option<String> {
+    /// That containers of a release which cannot read the format of the record do one of these things with it.
+    fn misread(&self, record: RecordId, does: &[Misreads]) -> Option<String> {
         let plan = self.simulation.plan();
         let mut containers = plan.containers.iter();
-        let is_one = |context: &&Context| {
+        let found = containers.find_map(|context: &Context| {
             let is_old = self.simulation.container(context.id).is_old();
-            is_old && context.options.on_new_format == does && context.is_new_format(record)
+            let misreads = context.misread_by(is_old, record)?;
+            does.contains(&misreads).then_some((context.id, misreads))
+        });
+        let (container, misreads) = found?;
+        let name = self.name(Place::Container(container));
+        let does = match misreads {
+            Misreads::New(OnNewFormat::GiveBack) | Misreads::Old(OnOldFormat::GiveBack) => {
+                "gives it back"
+            }
+            Misreads::New(OnNewFormat::Drop) | Misreads::Old(OnOldFormat::Drop) => {
+                "drops what it does not know"
+            }
+            Misreads::New(OnNewFormat::IgnoreFields) => {
+                "leaves out the fields that it does not know"
+            }
+            Misreads::Old(OnOldFormat::Read) => return None,
         };
-        let old = self.name(Place::Container(containers.find(is_one)?.id));
-        let does = match does {
-            OnNewFormat::GiveBack => "gives it back",
-            OnNewFormat::Drop => "drops what it does not know",
-            OnNewFormat::IgnoreFields => "leaves out the fields that it does not know",
-        };
-        Some(format!("{record} is in the new format; {old} is of the old release and {does}"))
+        let (format, release) = misreads.words();
+        Some(format!(
+            "{record} is in the {format} format; {name} is of the {release} release and {does}"
+        ))
     }
 
     fn why_removed(&self, queue: QueueId, record: RecordId) -> Vec<String> {
-        let old = self.old_release(record, OnNewFormat::Drop);
-        old.into_iter().chain(self.stage_of(queue, record)).collect()
+        let drops = [Misreads::New(OnNewFormat::Drop), Misreads::Old(OnOldFormat::Drop)];
+        let misread = self.misread(record, &drops);
+        misread.into_iter().chain(self.stage_of(queue, record)).collect()
     }
 
     fn why_not_stored(&self, record: RecordId, table: TableId) -> Vec<String> {

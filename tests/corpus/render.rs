@@ -198,6 +198,7 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
                 WhyBack::Unreadable => "gave-up".to_owned(),
                 WhyBack::Poison => "gave-back poison".to_owned(),
                 WhyBack::NewFormat => "gave-back new-format".to_owned(),
+                WhyBack::OldFormat => "gave-back old-format".to_owned(),
                 WhyBack::Duplicate => "gave-back duplicate".to_owned(),
                 WhyBack::With(failed) => format!("gave-back with {}", failed.0),
                 WhyBack::Refused(by) => format!("gave-back {}", layout.name(by)),

@@ -258,6 +258,7 @@ impl Draft {
             FaultKind::Offline,
             FaultKind::Lose,
             FaultKind::Deploy,
+            FaultKind::Rollback,
         ];
         let targets = names::targets(&plan.layout).into_iter();
         let named = targets.map(|(name, parts)| {
@@ -287,7 +288,7 @@ impl Draft {
             &*fitting[(usize::from(a) * 7 + usize::from(b)) % fitting.len()].0
         };
         let fault = |kind: FaultKind| format!("{} {}", kind.name(), such(Some(kind)));
-        match form % 41 {
+        match form % 42 {
             0 | 1 => "await sometime".to_owned(),
             2..=4 => fault(FaultKind::Pause),
             5..=7 => fault(FaultKind::Crash),
@@ -325,6 +326,7 @@ impl Draft {
                 format!("expect waiting {queue}@{region} batch {batch}{records}")
             }
             39 => format!("deploy {stage}@{region}"),
+            40 => format!("rollback {stage}@{region}"),
             _ => {
                 let state =
                     ["Processing", "FailedProcessing", "FailedDependency"][usize::from(a % 3)];

@@ -231,6 +231,15 @@ const TOLD: &[Told] = &[
         &["core-table@1 replicates record 1 again whenever replication brings it"],
     ),
     (
+        "rollback-unreadable",
+        &[
+            "ledger-container@1 is replaced by one of the old release",
+            "is of the old release, cannot read it and gives it back",
+            "puts it into its dead-letter queue",
+        ],
+        &["nothing redrives it"],
+    ),
+    (
         "rollout-dead-letters",
         &[
             "is of the old release, cannot read it and gives it back",
@@ -245,6 +254,15 @@ const TOLD: &[Told] = &[
         &[
             "ledger-container@1 is of the old release and leaves out the fields that it does not know",
         ],
+    ),
+    (
+        "rollout-old-jobs",
+        &[
+            "is of the new release, cannot read it and gives it back",
+            "is of the new release, cannot read it and gives it back",
+            "puts it into its dead-letter queue",
+        ],
+        &["nothing redrives it"],
     ),
     (
         "rollout-unknown-job",

@@ -234,7 +234,9 @@ impl Case {
         if !self.gives_up_soundly() || !relays::claim_soundly(scenario) {
             return false;
         }
-        let is_mixed = scenario.topology.old_containers > 0 && scenario.records.new_format_from > 0;
+        let has_old = scenario.topology.old_containers > 0
+            || scenario.script.iter().any(|step| step.to_string().starts_with("rollback "));
+        let is_mixed = has_old && scenario.records.new_format_from > 0;
         let goes_back = scenario.records.keys > 0 && !VERSIONS_CHECKED.iter().all(checks);
         // An operator who switches may do so before the region has drained.
         if scenario.dns.policy == Policy::Failover && scenario.dns.health_threshold == 0 {

@@ -28,6 +28,41 @@ fn a_rollout_makes_dead_letters_of_good_records() {
     assert_eq!(found("rollout-dead-letters", &["topology.old_containers=0"]), None);
 }
 
+/// What the old release has queued is as good as what comes: to read both formats is one way, to wait for an empty queue the other.
+#[test]
+fn a_rollout_strands_what_the_old_release_has_queued() {
+    let drained =
+        "script=publish 1,await quiescent,deploy *@1,deploy *@2,publish 2,await delivered all";
+    assert_mended("rollout-old-jobs", &["container.on_old_format=read", drained]);
+    // A queue that does not give up is no way out: no container comes that could read them.
+    let patient = ["queue.max_receives=0"];
+    assert_eq!(found("rollout-old-jobs", &patient), Some(PropertyName::Settles));
+    let drop = ["container.on_old_format=drop"];
+    assert_eq!(found("rollout-old-jobs", &drop), Some(PropertyName::RemoveLast));
+    // It is the format that is changed, not the release.
+    assert_eq!(found("rollout-old-jobs", &["records.new_format_from=0"]), None);
+}
+
+/// The old release comes back, and cannot read what is queued: unless nothing is, or it goes again.
+#[test]
+fn a_rollback_strands_what_the_new_release_has_queued() {
+    let kept = "script=publish 1,deploy *@1,deploy *@2,rollback *@1,rollback *@2,deploy *@1,deploy *@2,\
+                publish 2,await delivered all";
+    let drained = "script=publish 1,deploy *@1,deploy *@2,publish 2,await quiescent,rollback *@1,\
+                   rollback *@2,await delivered all";
+    assert_mended("rollback-unreadable", &[kept, drained]);
+    let patient = ["queue.max_receives=0"];
+    assert_eq!(found("rollback-unreadable", &patient), Some(PropertyName::Settles));
+    let again = "script=publish 1,deploy *@1,deploy *@2,publish 2,await published batch 2,rollback *@1,\
+                 rollback *@2,await sometime,deploy *@1,deploy *@2,await delivered all";
+    assert_eq!(found("rollback-unreadable", &[again, patient[0]]), None);
+    // One region is enough, and containers that all were of the new release.
+    let one =
+        "script=publish 1,publish 2,await published batch 2,rollback ledger@2,await delivered all";
+    let one = [one, "topology.old_containers=0"];
+    assert_eq!(found("rollback-unreadable", &one), Some(PropertyName::DeliveredAll));
+}
+
 #[test]
 fn an_old_worker_completes_a_job_that_it_does_not_know() {
     assert_mended("rollout-unknown-job", &[CONSUMERS_FIRST, "container.on_new_format=give-back"]);

@@ -38,8 +38,8 @@ pub(crate) struct Batch {
     done: List,
     /// All that is left to be done with the batch is to remove it.
     removes: bool,
-    /// Another release takes its place when it has finished the batch.
-    drains: bool,
+    /// Whether it is the old release that takes its place when it has finished the batch; none if no other release does.
+    becomes_old: Option<bool>,
 }
 
 impl Batch {
@@ -48,9 +48,14 @@ impl Batch {
         [&self.rest, &self.done]
     }
 
-    /// Whether all that is left to be done is to remove it, and whether another release comes after it.
-    pub(crate) fn flags(&self) -> [bool; 2] {
-        [self.removes, self.drains]
+    /// Whether all that is left to be done is to remove it.
+    pub(crate) fn removes(&self) -> bool {
+        self.removes
+    }
+
+    /// Whether it is the old release that comes after it, if another one does.
+    pub(crate) fn becomes_old(&self) -> Option<bool> {
+        self.becomes_old
     }
 }
 
@@ -175,20 +180,20 @@ impl Container {
             while out.take_held(list).is_some() {}
         }
         self.batch.removes = false;
-        if self.batch.drains {
-            (self.batch.drains, self.is_old) = (false, false);
+        if let Some(is_old) = self.batch.becomes_old.take() {
+            self.is_old = is_old;
         }
     }
 
-    /// A container of the new release takes its place, now or when it has finished its batch.
-    pub(super) fn drain(&mut self) {
+    /// A container of that release takes its place, now or when it has finished its batch.
+    pub(super) fn drain(&mut self, is_old: bool) {
         self.drains = match self.hand {
             Some(_) => Drains::Work,
             None => Drains::Request,
         };
         match self.has_more() {
-            true => self.batch.drains = self.is_old,
-            false => self.is_old = false,
+            true => self.batch.becomes_old = Some(is_old).filter(|&is_old| is_old != self.is_old),
+            false => self.is_old = is_old,
         }
     }
 

@@ -100,6 +100,8 @@ pub enum WhyBack {
     Poison,
     /// The record is in the new format, and the container is of the old release.
     NewFormat,
+    /// The record is in the old format, and the container is of the new release.
+    OldFormat,
     /// It gave this record of the same batch back.
     With(RecordId),
 }

@@ -12,6 +12,11 @@ macro_rules! kinds {
         pub enum FaultKind { $($(#[$doc])* $kind,)+ }
 
         impl FaultKind {
+            /// Whether a container of another release, or of the same one, takes the place of the container.
+            pub(crate) fn replaces(self) -> bool {
+                matches!(self, FaultKind::Deploy | FaultKind::Rollback)
+            }
+
             /// The kind as scenario files write it.
             pub fn name(self) -> &'static str {
                 match self { $(FaultKind::$kind => $name,)+ }
@@ -93,4 +98,8 @@ kinds! {
     Deploy "deploy" said "is replaced by one of the new release"
         to |target| matches!(target, Target::Container(_)),
         else "only containers are; write 'deploy STAGE@REGION'" is [];
+    /// A container of the old release takes its place again, in the same way.
+    Rollback "rollback" said "is replaced by one of the old release"
+        to |target| matches!(target, Target::Container(_)),
+        else "only containers are; write 'rollback STAGE@REGION'" is [];
 }

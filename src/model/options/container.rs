@@ -2,8 +2,8 @@
 
 use crate::model::list;
 use crate::model::options::scenarios::{
-    BATCH_REFUSED, CRASH_AT_REST, DEPENDENCIES_FAIL, POISON_IN_GROUP, PRODUCER_FIRST,
-    SLOW_CONSUMER, STOPPED_AT_ONCE, TABLE_OUT_FOR_A_WHILE,
+    BATCH_REFUSED, CRASH_AT_REST, DEPENDENCIES_FAIL, OLD_FORMAT_QUEUED, POISON_IN_GROUP,
+    PRODUCER_FIRST, SLOW_CONSUMER, STOPPED_AT_ONCE, TABLE_OUT_FOR_A_WHILE,
 };
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
@@ -48,7 +48,10 @@ section! {
         /// What one of the old release (`topology.old_containers`) does with a record in the new format
         /// (`records.new_format_from`).
         on_new_format: OnNewFormat,
-        /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`). What replaces a container works,
+        /// What one of the new release does with a record in the old format, which comes before
+        /// `records.new_format_from`.
+        on_old_format: OnOldFormat,
+        /// What becomes of the record that it works on when it is replaced (`deploy STAGE@R`, `rollback STAGE@R`). What replaces a container works,
         /// also if that one was paused, had crashed or had stopped.
         on_stop: OnStop,
         /// When it takes a record that it sends to several queues (`stage.NAME.to`) for published.
@@ -261,6 +264,7 @@ option! {
         /// record waits. A queue that gives up makes a dead letter of it.
         GiveBack = SOUND
             .by("rollout-dead-letters", P::DeliveredAll)
+            .by("rollback-unreadable", P::DeliveredAll)
             .holds_in(&[PRODUCER_FIRST, "rollout-unknown-job", "rollout-drops-fields"]),
         /// Take it for done and remove it, as a job of an unknown kind, or an unknown command. Unsound: removed though not
         /// stored and not forwarded.
@@ -272,6 +276,28 @@ option! {
         IgnoreFields = UNSOUND
             .needs(&["topology.old_containers=1", "records.new_format_from=1"])
             .by(PRODUCER_FIRST, P::NoInvention),
+    }
+}
+
+option! {
+    /// What a container of the new release does with a record in the old format, which is queued when the container takes the
+    /// place of one of the old release.
+    OnOldFormat {
+        /// It reads both formats. Sound: whatever is in a queue when a release comes can be processed.
+        ///
+        /// Source: GitLab, "Sidekiq Compatibility across Updates": jobs need to be backward and forward compatible between
+        /// consecutive versions (docs.gitlab.com/development/sidekiq/compatibility_across_updates).
+        Read = SOUND.holds_in(&[OLD_FORMAT_QUEUED, "rollout-old-jobs"]),
+        /// It cannot read it, as a job whose arguments have changed: it gives the delivery back, before it stores anything, and
+        /// asks for the next one. Unsound: no container comes that could read it, and a queue that gives up makes a dead letter of it.
+        GiveBack = UNSOUND
+            .needs(&["records.new_format_from=2"])
+            .by(OLD_FORMAT_QUEUED, P::Settles)
+            .by("rollout-old-jobs", P::DeliveredAll),
+        /// It takes it for done and removes it. Unsound: removed though not stored and not forwarded.
+        Drop = UNSOUND
+            .needs(&["records.new_format_from=2"])
+            .by(OLD_FORMAT_QUEUED, P::RemoveLast),
     }
 }
 

@@ -347,6 +347,15 @@ pub(crate) const PRODUCER_FIRST: &str = r#"
     records = { batches = [2, 4], new_format_from = 3 }
 "#;
 
+/// Records in the old format are queued when containers of the new release take the place of the old ones.
+pub(crate) const OLD_FORMAT_QUEUED: &str = r#"
+    name = "old-format-queued"
+    script = ["publish 1", "deploy *@1", "deploy *@2", "publish 2", "await delivered all"]
+    topology.stages = ["ledger", "notify"]
+    topology.old_containers = 1
+    records = { batches = [4, 2], new_format_from = 5 }
+"#;
+
 /// Containers are replaced while they work, and stop between two of their steps.
 pub(crate) const STOPPED_AT_ONCE: &str = r#"
     name = "stopped-at-once"

@@ -1,9 +1,11 @@
 //! Why a container does not go on with a record.
 
 use super::Scene;
-use crate::model::container::WhyBack;
+use crate::model::container::{self, Misreads, WhyBack};
+use crate::model::event::Event;
 use crate::model::id::{ContainerId, RecordId};
 use crate::model::layout::Place;
+use crate::model::options::{OnNewFormat, OnOldFormat};
 
 impl Scene<'_> {
     pub(super) fn gave_back(
@@ -25,6 +27,9 @@ impl Scene<'_> {
             WhyBack::NewFormat => {
                 format!("is of the old release, cannot read {record} and {}", gives("it"))
             }
+            WhyBack::OldFormat => {
+                format!("is of the new release, cannot read {record} and {}", gives("it"))
+            }
             WhyBack::With(failed) => {
                 format!("{}, since {failed} failed", gives(&record.to_string()))
             }
@@ -44,9 +49,35 @@ impl Scene<'_> {
             WhyBack::Duplicate => format!("its table has {record} already"),
             WhyBack::Refused(by) => format!("{} refused {record}", self.machine(by)),
             WhyBack::Poison | WhyBack::With(_) => format!("cannot process {record}"),
-            WhyBack::NewFormat => {
+            WhyBack::NewFormat | WhyBack::OldFormat => {
+                let release = if why == WhyBack::NewFormat { "old" } else { "new" };
                 let name = self.simulation.plan().layout.machine(Place::Container(container));
-                format!("{} is of the old release, and cannot read {record}", self.machine(name))
+                let name = self.machine(name);
+                format!("{name} is of the {release} release, and cannot read {record}")
+            }
+        }
+    }
+
+    /// What a container makes of a record in a format that its release cannot read, if it goes on with it.
+    pub(super) fn misread(&self, record: RecordId) -> Option<&'static str> {
+        let Some(Place::Container(id)) = self.actor_place() else { return None };
+        let context = &self.simulation.plan().containers[id.index()];
+        let is_stale =
+            |event: &Event| matches!(event, Event::Container(container::Event::StaleReply { .. }));
+        let is_ignored = self.simulation.events().iter().any(is_stale);
+        let is_old = self.simulation.container(id).is_old();
+        match context.misread_by(is_old, record).filter(|_| !is_ignored)? {
+            // There is an event of its own.
+            Misreads::New(OnNewFormat::GiveBack)
+            | Misreads::Old(OnOldFormat::GiveBack | OnOldFormat::Read) => None,
+            Misreads::New(OnNewFormat::Drop) => {
+                Some(" (in the new format: it is of the old release and drops it)")
+            }
+            Misreads::Old(OnOldFormat::Drop) => {
+                Some(" (in the old format: it is of the new release and drops it)")
+            }
+            Misreads::New(OnNewFormat::IgnoreFields) => {
+                Some(" (in the new format: it is of the old release and leaves out what is new)")
             }
         }
     }

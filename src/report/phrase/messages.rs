@@ -6,8 +6,7 @@ use crate::model::event::fault;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message, RolledBack};
-use crate::model::options::OnNewFormat;
-use crate::model::{container, queue};
+use crate::model::queue;
 use crate::plan::DriverAction;
 use crate::plan::names::target_name;
 
@@ -401,29 +400,6 @@ impl Scene<'_> {
         self.simulation.events().iter().any(|event| {
             matches!(event, Event::Queue(queue::Event::Delivered { record, redelivery: true, .. }) if *record == id)
         })
-    }
-
-    /// What a container of the old release makes of a record in the new format that it goes on with.
-    fn misread(&self, record: RecordId) -> Option<&'static str> {
-        let Some(Place::Container(id)) = self.actor_place() else { return None };
-        let context = &self.simulation.plan().containers[id.index()];
-        let is_stale =
-            |event: &Event| matches!(event, Event::Container(container::Event::StaleReply { .. }));
-        let is_ignored = self.simulation.events().iter().any(is_stale);
-        let is_old = self.simulation.container(id).is_old();
-        if is_ignored || !is_old || !context.is_new_format(record) {
-            return None;
-        }
-        match context.options.on_new_format {
-            // There is an event of its own.
-            OnNewFormat::GiveBack => None,
-            OnNewFormat::Drop => {
-                Some(" (in the new format: it is of the old release and drops it)")
-            }
-            OnNewFormat::IgnoreFields => {
-                Some(" (in the new format: it is of the old release and leaves out what is new)")
-            }
-        }
     }
 
     /// Why a message has no consequence yet.

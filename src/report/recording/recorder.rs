@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::fault::FaultKind;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
@@ -253,7 +252,7 @@ impl Recorder {
             }
         } else if let Event::Fault(fault::Event::Faulted { fault }) = *event {
             // A container that is replaced is in its place again at once.
-            let to = (fault.kind == FaultKind::Deploy).then_some(step);
+            let to = fault.kind.replaces().then_some(step);
             self.disturbances.push(Disturbance { fault, scripted, from: step, to });
         } else if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
             let open = self.disturbances.iter_mut().filter(|one| one.to.is_none());

@@ -106,7 +106,8 @@ impl Reached {
         let stops = plan.any_container(|container| container.on_stop == OnStop::AtOnce);
         // One that is paused when it is replaced finishes nothing either.
         let stops = stops || plan.has_fault(FaultKind::Pause);
-        let stopped = plan.has_fault(FaultKind::Deploy) && stops;
+        let replaced = [FaultKind::Deploy, FaultKind::Rollback];
+        let stopped = replaced.iter().any(|&kind| plan.has_fault(kind)) && stops;
         let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();
         let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;

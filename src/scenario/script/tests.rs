@@ -25,6 +25,8 @@ fn every_step_reads_back_what_it_writes() {
         "deploy *@2",
         "deploy core-container-2@1",
         "deploy core-container-container*@1",
+        "rollback core@1",
+        "rollback core-container-2@1",
         "lose core-table@1",
         "lose @1",
         "switchover core-table to @2",

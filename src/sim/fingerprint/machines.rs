@@ -17,7 +17,8 @@ impl Writer<'_> {
     /// The other records of a container's batch.
     fn batch(&mut self, id: ContainerId) {
         let (world, batch) = (self.world, self.world.containers[id.index()].batch());
-        batch.flags().into_iter().for_each(|flag| self.bytes.flag(flag));
+        self.bytes.flag(batch.removes());
+        self.bytes.u8(batch.becomes_old().map_or(0, |is_old| 1 + u8::from(is_old)));
         for list in batch.lists() {
             self.bytes.len(list.len());
             for message in world.out.held(list) {
@@ -67,7 +68,7 @@ impl Machines for Writer<'_> {
         self.bytes.u8(container.state() as u8 | (container.drains() as u8) << 2);
         self.bytes.flag(container.crashed());
         self.bytes.u8(container.retried());
-        if self.plan.containers[id.index()].begins_old {
+        if self.plan.containers[id.index()].can_be_old {
             self.bytes.flag(container.is_old());
         }
         if !self.renames {

@@ -63,8 +63,9 @@ impl Narrator<'_> {
                     gives("it"),
                     self.starving(container)
                 ),
-                WhyBack::NewFormat => format!(
-                    "{name} is of the old release, cannot read {record} and {} each time{}",
+                WhyBack::NewFormat | WhyBack::OldFormat => format!(
+                    "{name} is of the {} release, cannot read {record} and {} each time{}",
+                    if why == WhyBack::NewFormat { "old" } else { "new" },
                     gives("it"),
                     self.starving(container)
                 ),

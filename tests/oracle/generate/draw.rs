@@ -187,6 +187,7 @@ impl Draw {
             FaultKind::Offline,
             FaultKind::Lose,
             FaultKind::Deploy,
+            FaultKind::Rollback,
         ];
         let kind = *self.pick(&fault);
         let planned = [FaultKind::Switchover, FaultKind::Failover];

@@ -26,7 +26,11 @@ changes_of_each_field! {
         ],
         done: [|batch, out| out.hold(&mut batch.done, delivery(1))],
         removes: [|batch, _| batch.removes = !batch.removes],
-        drains: [|batch, _| batch.drains = !batch.drains],
+        becomes_old: [|batch, _| batch.becomes_old = match batch.becomes_old {
+            None => Some(false),
+            Some(false) => Some(true),
+            Some(true) => None,
+        }],
     }
 }
 

@@ -31,6 +31,38 @@ fn a_container_of_the_old_release_cannot_read_the_new_format() {
     all_tell(&[back, drop, ignore, at_once], TOLD, test);
 }
 
+/// What it does with a record in the old format, once it is of the new release; and what a container does that becomes an old one
+/// again.
+#[test]
+fn a_container_of_the_new_release_may_not_read_the_old_format() {
+    let mixed = |options: &str, script: &[&str]| {
+        let old = "topology.old_containers = 1\nrecords.new_format_from = 3";
+        let mut rig = Rig::new(&format!("{old}\n{options}"), script);
+        rig.title(options);
+        received(&mut rig, 0, 1, 4);
+        rig.drive(1);
+        inserted(&mut rig, 0, false);
+        sent(&mut rig, 0);
+        removed(&mut rig, 0);
+        received(&mut rig, 0, 2, 5);
+        rig
+    };
+    let back = mixed("container.on_old_format = 'give-back'", &["deploy one@1"]);
+    let drop = mixed("container.on_old_format = 'drop'", &["deploy one@1"]);
+    let mut read = mixed("", &["deploy one@1", "rollback one@1"]);
+    read.title("it is rolled back while it works on a record that both can read");
+    read.drive(1);
+    inserted(&mut read, 0, false);
+    sent(&mut read, 0);
+    removed(&mut read, 0);
+    received(&mut read, 0, 3, 6);
+    all_tell(
+        &[back, drop, read],
+        TOLD,
+        "a_container_of_the_new_release_may_not_read_the_old_format",
+    );
+}
+
 /// What has failed is replaced by one that works, and has nothing of what the other one held.
 #[test]
 fn what_replaces_a_container_that_has_failed_works() {

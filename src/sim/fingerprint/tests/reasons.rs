@@ -67,7 +67,7 @@ pub(super) const REASONS: &[Reason] = &[
     ("batch.rest", receives_one, Left::Out, "containers receive one record at a time"),
     ("batch.done", receives_one, Left::Out, "containers receive one record at a time"),
     ("batch.removes", receives_one, Left::Out, "containers receive one record at a time"),
-    ("batch.drains", receives_one, Left::Out, "containers receive one record at a time"),
+    ("batch.becomes_old", receives_one, Left::Out, "containers receive one record at a time"),
     ("queue.taken", does_not_deduplicate, Left::Out, "each request to send is a message"),
     ("queue.mirrored", has_no_mirrors, Left::Out, "no log is mirrored"),
     ("queue.is_alone", has_no_mirrors, Left::Out, "no log is mirrored"),
@@ -164,7 +164,7 @@ fn has_no_message_ids(plan: &Plan) -> bool {
 }
 
 fn is_new(plan: &Plan) -> bool {
-    plan.scenario().topology.old_containers == 0
+    !plan.containers.iter().any(|context| context.can_be_old)
 }
 
 fn does_not_deduplicate(plan: &Plan) -> bool {
