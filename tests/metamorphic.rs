@@ -201,7 +201,7 @@ fn sweeps_are_the_same(
 fn a_sweep_of_a_renamed_system_is_the_same_sweep() {
     let result = search(60, sweeps_are_the_same(change::renamed_stages));
     assert_never("renamed", (0, 60), result);
-    let result = search(60, sweeps_are_the_same(change::forgotten_design));
+    let result = search(400, sweeps_are_the_same(change::forgotten_design));
     assert!(result.is_err(), "the canary");
 }
 

@@ -288,7 +288,7 @@ impl Draft {
             &*fitting[(usize::from(a) * 7 + usize::from(b)) % fitting.len()].0
         };
         let fault = |kind: FaultKind| format!("{} {}", kind.name(), such(Some(kind)));
-        match form % 42 {
+        match form % 41 {
             0 | 1 => "await sometime".to_owned(),
             2..=4 => fault(FaultKind::Pause),
             5..=7 => fault(FaultKind::Crash),
@@ -325,8 +325,8 @@ impl Draft {
                     if a % 2 == 0 { String::new() } else { format!(" records {}", count.max(1)) };
                 format!("expect waiting {queue}@{region} batch {batch}{records}")
             }
-            39 => format!("deploy {stage}@{region}"),
-            40 => format!("rollback {stage}@{region}"),
+            39 if a % 2 == 0 => format!("deploy {stage}@{region}"),
+            39 => format!("rollback {stage}@{region}"),
             _ => {
                 let state =
                     ["Processing", "FailedProcessing", "FailedDependency"][usize::from(a % 3)];
