@@ -423,7 +423,7 @@ impl Sketch {
     fn max_receives(&self) -> u16 {
         let loses = |act: &Act| matches!(act, Act::Lose { region: true, .. });
         let waits = self.databases.stages != 0 && self.acts.iter().any(loses);
-        let is_none = self.budget().total() > 0 || waits || self.is_log();
+        let is_none = self.budget().total() > 0 || waits || self.is_mirrored();
         if is_none { 0 } else { self.max_receives }
     }
 

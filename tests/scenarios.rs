@@ -187,6 +187,7 @@ const TESTED: &[&str] = &[
     // In `logs.rs`.
     "committed-early",
     "committed-past",
+    "blocked-shard",
     "expired-delivery",
     "replication-loop",
     "stale-node-promoted",

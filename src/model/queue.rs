@@ -94,8 +94,9 @@ pub const CONSUMERS_MAX: usize = 8;
 /// expired, and the consumer goes on. A `standard` queue accepts it: it removes the record if that is
 /// visible and was not delivered again, and nothing otherwise.
 ///
-/// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being
-/// delivered again, and stays there until it is redriven as a new message.
+/// A record that was delivered `max_receives` times goes to the dead-letter queue instead of being delivered again, until it is
+/// redriven as a new message. Of a log the position behind it is committed in the same step, with all that its consumer has read before
+/// it in the partition. Not modelled: a consumer that dies when it has parked a record and not yet committed, and parks it twice.
 ///
 /// A `fifo` queue may tell resends from messages ([`Deduplication`](crate::model::options::Deduplication)): what it has taken
 /// since its deduplication window passed last it acknowledges, and does not take again.
@@ -128,7 +129,8 @@ pub const CONSUMERS_MAX: usize = 8;
 /// SQS has none; queues in memory do.
 ///
 /// Source: Amazon SQS; of the log, Apache Kafka (a consumer group, its committed offsets, and
-/// `enable.auto.commit`); of mirrors, its documentation, "Geo-replication", KIP-382 (MirrorMaker 2: checkpoints, which translate
+/// `enable.auto.commit`); of its dead letters, AWS Lambda Developer Guide, "Retain discarded batch records for a Kinesis Data Streams event
+/// source in Lambda" (`MaximumRetryAttempts`, and an on-failure destination); of mirrors, its documentation, "Geo-replication", KIP-382 (MirrorMaker 2: checkpoints, which translate
 /// offsets) and KIP-545 (offsets of consumer groups that are kept in step). Message groups: "FIFO queue and message group ID", which keeps back the messages of a group while one
 /// of it is in flight. Resends: "Exactly-once processing in Amazon SQS", a deduplication interval of five minutes. What a stale receipt does: the documentation of `DeleteMessage`, and "Troubleshoot ReceiptHandleIsInvalid and InvalidParameterValue errors"
 /// in the AWS knowledge center.

@@ -290,6 +290,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::RemoveLast,
     ),
     (
+        "blocked-shard",
+        include_str!("../../scenarios/incidents/blocked-shard.toml"),
+        PropertyName::Settles,
+    ),
+    (
         "expired-delivery",
         include_str!("../../scenarios/incidents/expired-delivery.toml"),
         PropertyName::EffectOnce,

@@ -82,6 +82,9 @@ impl Object {
             && let Some(relay) = &simulation.plan().tables[id.index()].relay
         {
             Object::queue(relay.out_queue, layout)
+        } else if let (Place::Queue(_), Message::Commit { .. }) = (place, message) {
+            // It comes before or behind what the consumer asks for next.
+            Object::queue(machine, layout)
         } else if let (Place::Replicator(id), Some(record)) = (place, message.record()) {
             Object::row(StageId(id.0 as u8), record, simulation)
         } else if let (Place::InDns, Message::Send { .. }) = (place, message) {

@@ -18,6 +18,15 @@ const TOLD: &[Told] = &[
         &["core-table@1 has no row for record 1", "outbound-queue@1 never had it"],
     ),
     (
+        "blocked-shard",
+        &[
+            "cannot process it and goes back to it",
+            "hands it to core-container@1, not for the first time",
+            "cannot process it and goes back to it",
+        ],
+        &["core-container@1 cannot process record 1 and goes back to it each time"],
+    ),
+    (
         "charged-twice",
         &[
             "calls external-service for it",

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use active_active::explore::Reached;
-use active_active::model::{Event, container, queue};
+use active_active::model::{Event, RecordId, container, queue};
 use active_active::plan::Plan;
 use active_active::scenario::Override;
 use active_active::spec::PropertyName;
@@ -212,7 +212,7 @@ fn retention_drops_what_was_not_read() {
     assert_eq!(found(LOG, &restarted), None);
 }
 
-/// A log has no dead letters, so a record that no consumer can process comes again for ever; one that comes to a container of the
+/// A record that no consumer can process comes again for ever, where it is never given up; one that comes to a container of the
 /// old release waits for the new one.
 #[test]
 fn a_record_that_cannot_be_processed_blocks_its_partition() {
@@ -228,6 +228,40 @@ fn a_record_that_cannot_be_processed_blocks_its_partition() {
     holds_with(LOG, &rolled_out, all_is_everywhere);
 }
 
+/// A record that was handed out three times is parked, and the position behind it is committed: all others arrive, also when a consumer
+/// dies in between, and where positions are committed at intervals. Records of another partition are not kept back even
+/// without that.
+#[test]
+fn a_record_that_is_given_up_blocks_no_partition() {
+    let gives_up = "queue.max_receives=3";
+    assert_eq!(found("blocked-shard", &[]), Some(PropertyName::Settles));
+    let checked = ["table.conflict=version-checked", "destination.versions=checked"];
+    let crashes = ["budget.crash=1", "container.restart=always", gives_up];
+    let at_intervals = "queue.commit=at-intervals";
+    let designs: [&[&str]; 3] = [
+        &[gives_up],
+        &[gives_up, at_intervals],
+        &[&crashes[..], &checked, &[at_intervals]].concat(),
+    ];
+    for design in designs {
+        holds_with("blocked-shard", design, |run| {
+            let ending = run.outcome.ending.expect("it holds");
+            assert_eq!((ending.facts.delivered, ending.facts.dead_lettered), (7, 1));
+            assert!(run.simulation.is_parked(RecordId(3)));
+        });
+    }
+    // It is owed unless that is declared, and a redrive brings it back.
+    let owed = ["queue.dead_letters=owed", gives_up];
+    assert_eq!(found("blocked-shard", &owed), Some(PropertyName::DeliveredAll));
+    // One that works is given up when its consumer dies as often.
+    let good = ["queue.max_receives=1", "budget.crash=1"];
+    assert_eq!(found(LOG, &good), Some(PropertyName::DeliveredAll));
+    let two = ["records.batches=2", "records.poison=1", "records.keys=0", "queue.groups=one"];
+    let one = ["topology.containers=1", "queue.max_receives=1", at_intervals];
+    let plan = plans::plan("blocked-shard", &[&two[..], &one].concat());
+    assert_eq!(found_in_every_order(&plan, true), None);
+}
+
 /// What contradicts a log, or what only a log has, says so, and what to write instead.
 #[test]
 fn what_a_log_does_not_have_is_refused() {
@@ -236,10 +270,7 @@ fn what_a_log_does_not_have_is_refused() {
             changes.iter().map(|change| change.parse().expect("it is a change")).collect();
         Plan::load(LOG, "test", &overrides)
     };
-    let refused: [(&[&str], &str, &str); 13] = [
-        (&["queue.max_receives=3"], "has no dead letters", "use fifo or standard queues"),
-        (&["queue.dead_letters=parked"], "no dead letters", "use fifo or standard queues"),
-        (&["queue.parked_max=1"], "no dead letters", "use fifo or standard queues"),
+    let refused: [(&[&str], &str, &str); 10] = [
         (&["queue.capacity=4"], "a log is never full", "budget.expire"),
         (&["queue.receive=destructive"], "keeps what it hands out", "container.steps"),
         (&["queue.remove=head"], "nothing is removed from a log", "leave it out"),

@@ -23,12 +23,13 @@ section! {
         groups: Groups,
         /// Of a fifo queue: which messages it takes for one that it has taken before.
         deduplication: Deduplication,
-        /// After so many deliveries a record goes to the dead-letter queue instead; 0: never.
+        /// After so many deliveries a record goes to the dead-letter queue instead; 0: never. Of a log that is a dead-letter topic, or
+        /// an on-failure destination: the position behind the record is committed with that.
         max_receives: u16 => vec![
             (0, SOUND.limit()),
             (1, SOUND.by("crash-anywhere", P::DeliveredAll).by("lost-replies", P::DeliveredAll)),
             (2, SOUND),
-            (3, SOUND.holds_in(&["poison-message"])),
+            (3, SOUND.holds_in(&["poison-message", "blocked-shard"])),
         ],
         /// What becomes of the records in dead-letter queues.
         dead_letters: DeadLetters,
@@ -77,7 +78,7 @@ option! {
         /// within the budget.
         Standard = SOUND.holds_in(&["crash-anywhere"]),
         /// A log (Kafka): nothing is removed, and consumers commit positions. What was read since the last commit
-        /// comes again when a consumer dies, and a commit is of all before it in its partition. There are no dead letters, and
+        /// comes again when a consumer dies, and a commit is of all before it in its partition. There are
         /// no visibility timeouts. Retention (`budget.expire`) drops its oldest record, read or not.
         Log = SOUND.holds_in(&["crash-anywhere", DEPENDENCIES_FAIL]),
     }

@@ -75,6 +75,9 @@ impl Queue {
             let number = self.next_number();
             let item = Item { receives: 0, receipt: NO_RECEIPT, number, ..item };
             shelf.push_back(&mut self.visible, item);
+            if let Some(mirror) = context.mirror {
+                self.send_to_mirror(mirror, Message::Mirror { copy: item.copy }, out);
+            }
         }
         self.serve_if_available(context, shelf, out);
     }

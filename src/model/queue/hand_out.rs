@@ -36,6 +36,7 @@ impl Queue {
         if is_dead {
             shelf.push_back(&mut self.dead, item);
             out.emit(Event::DeadLettered { queue: context.id, record: item.copy.id });
+            self.send_checkpoint(item.copy, context, out);
         }
         is_dead
     }

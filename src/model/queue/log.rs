@@ -64,7 +64,8 @@ impl Queue {
         self.give_back(comes_again, Event::returned, context, shelf, out);
     }
 
-    /// Hands out to each consumer that waits the first record of a partition that no other consumer reads.
+    /// Hands out to each consumer that waits the first record of a partition that no other consumer reads. One that failed too
+    /// often goes to the dead letters instead, and the next one is handed out.
     pub(super) fn deliver_of_partitions(
         &mut self,
         context: &Context,
@@ -84,9 +85,15 @@ impl Queue {
                 Some((client, visible.find(|item| is_free(item, client))?.number))
             });
             let Some((client, number)) = next else { return };
-            self.waiting.drop_where(|waiting| waiting == client);
             let item = shelf.take_first(&mut self.visible, |item| item.number == number);
-            self.lend(item.expect("it was found"), client, context, shelf, out);
+            let item = item.expect("it was found");
+            if self.gives_up(item, context, shelf, out) {
+                // It is parked, and then the consumer commits the position behind it.
+                self.commit_up_to(Item { holder: client, ..item }, context, shelf, out);
+                continue;
+            }
+            self.waiting.drop_where(|waiting| waiting == client);
+            self.lend(item, client, context, shelf, out);
         }
     }
 

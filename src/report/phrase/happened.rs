@@ -130,8 +130,11 @@ impl Scene<'_> {
             }
             queue::Event::Reordered { queue } => self.reordered(queue),
             queue::Event::DeadLettered { queue, record } => {
+                let position =
+                    if self.is_log(queue) { " and has the position behind it" } else { "" };
                 let queue = if self.actor.is_some() { "" } else { self.queue(queue) };
-                format!("{queue} puts {record} into its dead-letter queue").trim_start().to_owned()
+                let words = format!("{queue} puts {record} into its dead-letter queue{position}");
+                words.trim_start().to_owned()
             }
             queue::Event::Redriven { queue, record } => {
                 format!("{} takes {record} back from its dead-letter queue", self.queue(queue))

@@ -136,3 +136,23 @@ fn a_consumer_of_a_log_that_hangs_commits_when_it_goes_on() {
     commits(&mut rig, only);
     rig.tells(TOLD, "a_consumer_of_a_log_that_hangs_commits_when_it_goes_on");
 }
+
+/// It is parked, the position behind it and behind all that was processed before it is committed, and the next one is handed out; what is
+/// redriven is its last one.
+#[test]
+fn a_log_gives_up_a_record_that_was_read_too_often() {
+    let text = "rpo.records = 'unlimited'\nqueue = { delivery = 'log', commit = 'at-intervals', max_receives = 2, \
+                mirror = 'asynchronous' }";
+    let mut rig = rig(text, &["redrive inbound-queue@1"]);
+    sends(&mut rig, &[1, 2, 3]);
+    receives(&mut rig, ONE);
+    removes(&mut rig, ONE, 0);
+    receives(&mut rig, ONE);
+    receives(&mut rig, ONE);
+    rig.title("it was read twice");
+    receives(&mut rig, ONE);
+    rig.drive(1);
+    removes(&mut rig, ONE, 3);
+    commits(&mut rig, ONE);
+    rig.tells(TOLD, "a_log_gives_up_a_record_that_was_read_too_often");
+}

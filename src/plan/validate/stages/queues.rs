@@ -1,11 +1,11 @@
 //! What goes together in a queue, and what a log does not have.
 
 use crate::model::options::{
-    AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, OnDependencyFailure,
+    AtCapacity, Commit, Deduplication, Delivery, Groups, Mirror, OnDependencyFailure,
     PositionsAtFailover, QueueOptions, Receive, RemoveBy,
 };
 use crate::plan::validate::stages::{Contradiction, each, refuse};
-use crate::scenario::{LossLimit, Problem, Scenario};
+use crate::scenario::{Problem, Scenario};
 
 /// No answer to what cannot happen, at each stage and in the queues that belong to none.
 pub(in crate::plan::validate) fn queues(scenario: &Scenario) -> Result<(), Problem> {
@@ -59,9 +59,8 @@ fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
 }
 
 /// Nothing that is said of single messages: a log has positions.
-fn of_a_log(queue: &QueueOptions) -> [Contradiction; 7] {
+fn of_a_log(queue: &QueueOptions) -> [Contradiction; 4] {
     let leave = "leave it out, or use fifo or standard queues";
-    let no_dead = ("a log has no dead letters", leave);
     [
         (
             queue.groups == Groups::ByRecord,
@@ -71,13 +70,6 @@ fn of_a_log(queue: &QueueOptions) -> [Contradiction; 7] {
                 "use \"one\", or \"by-key\" with records.keys",
             ),
         ),
-        (
-            queue.max_receives > 0,
-            "queue.max_receives",
-            ("a log does not count how often a record is read, and has no dead letters", leave),
-        ),
-        (queue.dead_letters != DeadLetters::default(), "queue.dead_letters", no_dead),
-        (queue.parked_max != LossLimit::AtMost(0), "queue.parked_max", no_dead),
         (
             queue.capacity > 0,
             "queue.capacity",
