@@ -114,25 +114,7 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
     let again = matches!(event, Event::Container(container::Event::AnsweredAgain { .. }));
     must(PropertyName::AnsweredOnce, !again);
     if let Event::Queue(queue::Event::Removed { queue, record }) = *event {
-        let (region, position) = layout.queue_place(queue);
-        if position == layout.stages.len() {
-            must(PropertyName::RemoveLast, before.delivered.contains(&record));
-        } else {
-            let table = layout.table(region, StageId(position as u8));
-            must(PropertyName::RemoveLast, before.has_still_stored(table, record));
-            let sent_in = |region| {
-                let has = |next: usize| {
-                    before.ever_queued[layout.queue(region, next).index()].contains(&record)
-                };
-                sent_to(position, record, plan).into_iter().all(has)
-            };
-            let there = plan.scenario().of_stages().nth(position).expect("it is a stage");
-            let is_forwarded = sent_in(region)
-                || before.ever_intended[table.index()].contains(&record)
-                || there.container.dual_write == DualWrite::Transaction
-                    && layout.region_ids().any(sent_in);
-            must(PropertyName::RemoveLast, is_forwarded);
-        }
+        must(PropertyName::RemoveLast, is_done(queue, record, before, plan));
     }
     if let Some((place, record)) = shown(event)
         && exists(record, plan)
@@ -168,6 +150,26 @@ fn judge_event(event: &Event, before: &World, plan: &Plan) -> Vec<PropertyName> 
         must(PropertyName::EffectOnce, !before.effects.contains(&(stage, record)));
     }
     violated
+}
+
+/// Whether a record that leaves a queue was stored and sent on, or is at the destination.
+fn is_done(queue: QueueId, record: RecordId, before: &World, plan: &Plan) -> bool {
+    let layout = &plan.layout;
+    let (region, position) = layout.queue_place(queue);
+    if position == layout.stages.len() {
+        return before.delivered.contains(&record);
+    }
+    let table = layout.table(region, StageId(position as u8));
+    let sent_in = |region| {
+        let has =
+            |next: usize| before.ever_queued[layout.queue(region, next).index()].contains(&record);
+        sent_to(position, record, plan).into_iter().all(has)
+    };
+    let there = plan.scenario().of_stages().nth(position).expect("it is a stage");
+    let is_forwarded = sent_in(region)
+        || before.ever_intended[table.index()].contains(&record)
+        || there.container.dual_write == DualWrite::Transaction && layout.region_ids().any(sent_in);
+    before.has_still_stored(table, record) && is_forwarded
 }
 
 /// Whether what a loss takes, or leaves, is what it may take.
@@ -367,6 +369,23 @@ fn is_within_rpo_at_the_end(world: &World, end: &End, plan: &Plan) -> bool {
     }
 }
 
+/// Whether the regions show the same of each key, but for those that losses took something of.
+fn keys_converged(world: &World, end: &End, plan: &Plan) -> bool {
+    let layout = &plan.layout;
+    let of_key = |stage: StageId, key: u16| {
+        let lacks = |region: &RegionId| {
+            let of_key = |record: &RecordId| plan.keys().key_of(*record) == usize::from(key);
+            let table = layout.table(*region, stage);
+            plan.record_ids().filter(of_key).any(|record| world.excuses(table, record, plan))
+        };
+        let whole = layout.region_ids().filter(|region| !lacks(region));
+        let shown = |region| end.shown[layout.table(region, stage).index()][usize::from(key)];
+        let shown: BTreeSet<RecordId> = whole.map(shown).collect();
+        shown.len() <= 1
+    };
+    layout.stage_ids().all(|stage| (0..plan.scenario().records.keys).all(|key| of_key(stage, key)))
+}
+
 /// What the end of a trace violates.
 fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
     let end = &trace.end;
@@ -424,18 +443,7 @@ fn judge_end(trace: &Trace, plan: &Plan) -> BTreeSet<PropertyName> {
             must(PropertyName::Converged, rows.len() <= 1);
         }
     }
-    for stage in layout.stage_ids() {
-        for key in 0..plan.scenario().records.keys {
-            let of_key = |record: &RecordId| plan.keys().key_of(*record) == usize::from(key);
-            let lacks = |region: &RegionId| {
-                plan.record_ids().filter(of_key).any(|record| excused(*region, stage, record))
-            };
-            let whole = layout.region_ids().filter(|region| !lacks(region));
-            let shown = |region| end.shown[layout.table(region, stage).index()][usize::from(key)];
-            let shown: BTreeSet<RecordId> = whole.map(shown).collect();
-            must(PropertyName::Converged, shown.len() <= 1);
-        }
-    }
+    must(PropertyName::Converged, keys_converged(&world, end, plan));
     must(PropertyName::Drained, end.queued.iter().all(|&count| count == 0));
     let lost = |container: usize| {
         world.loss.regions.contains(&layout.container_place(ContainerId(container as u16)).0)

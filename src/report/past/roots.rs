@@ -61,13 +61,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
         Breach::Lost { record, queue: None } => finder.of_resend(record, last),
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
-            // The one that took it out of the queue may have had the last copy, and may have failed.
-            let machines = queue.into_iter().flat_map(|queue| finder.consumers(queue)).collect();
-            let mut roots = Roots { machines, ..finder.of_step(vec![record], last) };
-            roots
-                .steps
-                .extend(queue.into_iter().flat_map(|queue| finder.departures(queue, record)));
-            roots
+            finder.of_lost(record, queue, last)
         }
         Breach::RemovedUnstored { queue, record }
         | Breach::RemovedUnforwarded { queue, record } => finder.of_removal(queue, record, last),
@@ -220,6 +214,16 @@ impl Finder<'_> {
         let gone = self.simulation.events().iter().filter_map(lost);
         let gone: BTreeSet<RecordId> = gone.take(LOST_SHOWN).chain([record]).collect();
         self.of_step(gone.into_iter().collect(), last)
+    }
+
+    /// A record of which no queue has a copy. The one that took it out of the queue may have had the last one, and may have failed.
+    fn of_lost(&self, record: RecordId, queue: Option<QueueId>, last: u64) -> Roots {
+        let mut roots = self.of_step(vec![record], last);
+        if let Some(queue) = queue {
+            roots.machines.extend(self.consumers(queue));
+            roots.steps.extend(self.departures(queue, record));
+        }
+        roots
     }
 
     /// When the record left a queue last, and the outbox of its stage: it may be accepted, and judged, only after that.
