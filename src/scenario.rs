@@ -263,7 +263,11 @@ section! {
         /// The id of the first record that is published in the new format, as all behind it are; 0: none is. A container of the
         /// old release (`topology.old_containers`, `rollback STAGE@R`) cannot read it, and one of the new release reads
         /// both formats (unless `container.on_old_format` says otherwise).
-        new_format_from: u16 => vec![(0, SOUND), (1, never_deployed())],
+        new_format_from: u16 => vec![
+            (0, SOUND),
+            (1, never_deployed()),
+            (2, SOUND.with(&["topology.old_containers=0"])),
+        ],
     }
 }
 

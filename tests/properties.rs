@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use active_active::explore::{
-    Choices, Minimiser, Observer, Outcome, Phase, Runner, Verdict, Watch, check,
+    Choices, Minimiser, Observer, Outcome, Phase, Runner, Size, Verdict, Watch, check,
 };
 use active_active::model::options::OnDuplicate;
 use active_active::plan::Plan;
@@ -139,8 +139,10 @@ fn the_message_of_a_case_says_what_makes_it_small() {
     let saved = SavedRun::parse(file, "message").expect("the file is whole");
     let minimal = Minimiser::default().minimise(&saved, &Watch::default()).expect("it violates");
     // One record, or two where the order of two is what goes wrong, or three that the script publishes one by one
-    // before it recovers too early.
-    let is_small = minimal.size.records <= 3 && minimal.size.stages == 1;
+    // before it recovers too early. A second stage only where the script alone shows it, without a choice: it replaces containers in the
+    // moment in which the fair order comes to that stage.
+    let Size { records, stages, deviations, .. } = minimal.size;
+    let is_small = records <= 3 && (stages == 1 || stages == 2 && deviations == 0);
     assert!(is_small, "{:?}: {}", minimal.size, minimal.saved.to_text());
 }
 

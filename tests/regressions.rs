@@ -86,3 +86,12 @@ fn the_saved_runs_show_these_properties_violated() {
     ]);
     assert_eq!(found, expected);
 }
+
+/// A generated scenario found it: a container had more of its batch to finish when the old release came back, and less when the new one came
+/// again, and became one of the old release in the end.
+#[test]
+fn the_last_release_that_comes_is_the_one_that_stays() {
+    let name = "rolled-back-and-deployed-in-a-batch.toml";
+    let (_, run) = saved().into_iter().find(|(path, _)| path.ends_with(name)).expect("it is saved");
+    assert_eq!(run.replay().outcome.verdict, Verdict::Holds);
+}

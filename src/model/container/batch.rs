@@ -191,6 +191,8 @@ impl Container {
             Some(_) => Drains::Work,
             None => Drains::Request,
         };
+        // What was to take its place before is not what takes it now.
+        self.batch.becomes_old = None;
         match self.has_more() {
             true => self.batch.becomes_old = Some(is_old).filter(|&is_old| is_old != self.is_old),
             false => self.is_old = is_old,
