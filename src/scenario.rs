@@ -264,7 +264,7 @@ section! {
         /// old release (`topology.old_containers`, `rollback STAGE@R`) cannot read it, and one of the new release reads
         /// both formats (unless `container.on_old_format` says otherwise).
         new_format_from: u16 => vec![
-            (0, SOUND),
+            (0, SOUND.holds_in(&["rollback-unreadable"])),
             (1, never_deployed()),
             (2, SOUND.with(&["topology.old_containers=0"])),
         ],
