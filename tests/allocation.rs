@@ -73,6 +73,7 @@ fn late_messages_allocate_nothing() {
             "failover first-table to @2",
             "failover second-table to @2",
             "await quiescent",
+            "weights 0 1",
             "publish 2",
             "await delivered all",
         ]
