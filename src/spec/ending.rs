@@ -177,14 +177,12 @@ impl Excused {
             regions,
             destroyed,
         } = self;
-        let of_parked = [parked, parked_undelivered, parked_unstored, parked_uncalled];
-        let [all, missing, short, silent] = of_parked;
         [
-            all,
-            missing,
-            short,
-            silent,
             undelivered,
+            parked,
+            parked_undelivered,
+            parked_unstored,
+            parked_uncalled,
             uncalled,
             unstored,
             diverged,

@@ -5,30 +5,30 @@ use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
 const TOLD: &str = include_str!("by_itself.txt");
-const QUEUE: &str = "inbound-queue@1";
-const ONE: &str = "one-container-1@1";
-const TWO: &str = "one-container-2@1";
+pub(super) const QUEUE: &str = "inbound-queue@1";
+pub(super) const ONE: &str = "one-container-1@1";
+pub(super) const TWO: &str = "one-container-2@1";
 
 /// A queue with two consumers.
-fn rig(options: &str, script: &[&str]) -> Rig {
+pub(super) fn rig(options: &str, script: &[&str]) -> Rig {
     Rig::new(&format!("topology.containers = 2\n{options}"), script)
 }
 
-fn sends(rig: &mut Rig, records: &[u16]) {
+pub(super) fn sends(rig: &mut Rig, records: &[u16]) {
     for &record in records {
         rig.give(QUEUE, rig.send("in-dns", record));
     }
 }
 
-fn receives(rig: &mut Rig, consumer: &str) {
+pub(super) fn receives(rig: &mut Rig, consumer: &str) {
     rig.give(QUEUE, rig.receive(consumer, QUEUE));
 }
 
-fn removes(rig: &mut Rig, consumer: &str, receipt: u32) {
+pub(super) fn removes(rig: &mut Rig, consumer: &str, receipt: u32) {
     rig.give(QUEUE, rig.remove(consumer, QUEUE, receipt));
 }
 
-fn abandons(rig: &mut Rig, consumer: &str) {
+pub(super) fn abandons(rig: &mut Rig, consumer: &str) {
     let client = rig.client(consumer);
     rig.give(QUEUE, Message::Abandon { client, lives: false });
 }

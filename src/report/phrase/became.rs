@@ -3,6 +3,7 @@
 use super::Scene;
 use crate::model::container;
 use crate::model::event::Event;
+use crate::model::fault::FaultKind;
 use crate::model::id::{ContainerId, MachineId};
 use crate::model::layout::Place;
 
@@ -30,7 +31,11 @@ impl Scene<'_> {
                 Some(format!("{} stops in {}", self.place(place), state.name()))
             }
             (container::State::Processing, _) if self.was_replaced(id) => {
-                Some("is replaced by one of the new release".to_owned())
+                let kind = match self.simulation.container(id).is_old() {
+                    true => FaultKind::Rollback,
+                    false => FaultKind::Deploy,
+                };
+                Some(kind.said().to_owned())
             }
             (container::State::Processing | container::State::FailedProcessing, _) => None,
         }
