@@ -74,8 +74,11 @@ pub(crate) fn weave(source: &str, faults: &[&Fault]) -> Result<String, Vec<Misfi
 /// arm of a `match`.
 pub(crate) fn fragments(source: &str, faults: &[&Fault]) -> Vec<Misfit> {
     let is_rust = |text: &str| syn::parse_file(text).is_ok();
+    // `&& b` is Rust by itself, and a name in a block of its own is none behind it: neither compiles.
+    let is_part = |text: &str| ["&&", "||", "let "].iter().any(|begin| text.starts_with(begin));
     let breaks = |fault: &&&Fault| {
-        weave(source, &[**fault]).is_ok_and(|woven| !is_rust(&woven)) && is_rust(source)
+        is_part(fault.original.trim())
+            || weave(source, &[**fault]).is_ok_and(|woven| !is_rust(&woven)) && is_rust(source)
     };
     let problem = "it is no whole statement, and no whole expression";
     faults.iter().filter(breaks).map(|fault| Misfit::new(fault, problem.to_owned())).collect()
@@ -209,6 +212,15 @@ mod tests {
         let expected = "fault 4 does not fit src/a.rs: it is no whole statement, and no whole \
                         expression";
         assert_eq!(found.iter().map(Misfit::to_string).collect::<Vec<_>>(), [expected]);
+    }
+
+    /// They read as Rust in their place, and do not compile there: the whole list could not be run.
+    #[test]
+    fn an_operator_with_one_side_and_a_name_are_parts() {
+        let source = "fn a() { let b = c(); if b && d() { e(b) } }";
+        let parts = [fault(3, None, "&& d()", ""), fault(4, None, "let b = c();", "let b = d();")];
+        assert_eq!(fragments(source, &parts.each_ref()).len(), 2);
+        assert_eq!(fragments(source, &[&fault(5, None, "d()", "true")]).len(), 0);
     }
 
     #[test]

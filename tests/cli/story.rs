@@ -177,3 +177,27 @@ fn init_overwrites_nothing() {
     assert!(done.stderr.starts_with("error: nowhere/scenario.toml: cannot be written: "));
     assert_eq!(place.names(), ["directory", "mine.toml"]);
 }
+
+/// A refusal may come while a container finishes what it has, and the release that takes its place is the one that was asked for. The story
+/// said "the new release" of each.
+#[test]
+fn a_story_says_which_release_takes_the_place_of_a_container_that_is_refused() {
+    let place = Place::new();
+    let text = r#"
+name = "refused-while-it-drains"
+script = ["publish 1", "await sometime", "fail only-table@1", "await sometime", "rollback only@1", "await sometime", "recover *"]
+topology.stages = ["only"]
+records.batches = [3]
+dns.weights = [1, 0]
+"#;
+    for (release, step) in [("old", "rollback"), ("new", "deploy")] {
+        place.write(&format!("{step}.toml"), text.replace("rollback", step));
+        let is_told = |run: u64| {
+            let story = place.run(&format!("run {step}.toml --run {run}")).stdout;
+            let told = "stops in FailedDependency, is replaced by one of the ";
+            let said = story.find(told).map(|at| story[at + told.len()..].starts_with(release));
+            said.inspect(|&is_said| assert!(is_said, "{story}")).is_some()
+        };
+        assert!((0..200).any(is_told), "{step}");
+    }
+}
