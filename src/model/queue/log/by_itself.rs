@@ -2,7 +2,7 @@
 
 use crate::model::message::{Message, Receipt};
 use crate::model::queue::by_itself::{ONE, QUEUE, TWO, abandons, receives, removes, rig, sends};
-use crate::sim::rig::Rig;
+use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
 const TOLD: &str = include_str!("by_itself.txt");
@@ -129,4 +129,23 @@ fn a_log_gives_up_a_record_that_was_read_too_often() {
     removes(&mut rig, ONE, 3);
     commits(&mut rig, ONE);
     rig.tells(TOLD, "a_log_gives_up_a_record_that_was_read_too_often");
+}
+
+/// A consumer that was refused what comes next lives, and asks again: what it has processed it commits later, and what it was handed and
+/// has not processed comes again. Of one that has died all comes again.
+#[test]
+fn a_consumer_that_goes_on_keeps_what_it_has_processed() {
+    let told = |lives: bool| {
+        let mut rig = rig("queue = { delivery = 'log', commit = 'at-intervals' }", &[]);
+        rig.title(if lives { "it lives" } else { "it has died" });
+        sends(&mut rig, &[1, 2, 3]);
+        receives(&mut rig, ONE);
+        removes(&mut rig, ONE, 0);
+        receives(&mut rig, ONE);
+        let client = rig.client(ONE);
+        rig.give(QUEUE, Message::Abandon { client, lives });
+        receives(&mut rig, ONE);
+        rig
+    };
+    all_tell(&[true, false].map(told), TOLD, "a_consumer_that_goes_on_keeps_what_it_has_processed");
 }
