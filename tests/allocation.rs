@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use active_active::explore::{Incomplete, Runner, SearchProgress, Verdict, Verified, Verify};
+use active_active::metrics::Metrics;
 use active_active::plan::Plan;
 use active_active::scenario::builtin;
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Script, Timed};
@@ -50,6 +51,21 @@ fn random_runs_allocate_nothing_after_the_warm_up() {
 #[test]
 fn timed_runs_allocate_nothing_after_the_warm_up() {
     assert_runs_allocate_nothing(|| Timed::new(1));
+}
+
+#[test]
+fn measuring_allocates_nothing_after_the_warm_up() {
+    let plan = plans::plan("crash-anywhere", &[]);
+    let (mut runner, mut metrics) = (Runner::new(Arc::clone(&plan)), Metrics::new(&plan));
+    let mut random = Random::new(1);
+    let mut runs = |range: std::ops::Range<u64>| {
+        for run in range {
+            runner.run(&mut random, run, &mut metrics);
+            metrics.end_run();
+        }
+    };
+    runs(0..200);
+    assert_eq!(measure(|| runs(200..500)).count_total, 0);
 }
 
 #[test]

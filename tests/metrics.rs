@@ -5,7 +5,6 @@ use std::sync::Arc;
 use active_active::explore::{Runner, Verdict};
 use active_active::metrics::{Metrics, MetricsSummary};
 use active_active::scheduler::{Random, RoundRobin, Scheduler, Timed};
-use allocation_counter::measure;
 use serde_json::json;
 
 use crate::common::plans;
@@ -328,21 +327,6 @@ fn what_many_runs_show_does_not_depend_on_the_number_of_threads() {
     let summary =
         |threads| Metrics::of_runs(&plan, || Timed::new(3), 60, threads, u64::MAX).summary(&plan);
     assert_eq!(summary(1), summary(3));
-}
-
-#[test]
-fn measuring_allocates_nothing_after_the_warm_up() {
-    let plan = plans::plan("crash-anywhere", &[]);
-    let (mut runner, mut metrics) = (Runner::new(Arc::clone(&plan)), Metrics::new(&plan));
-    let mut random = Random::new(1);
-    let mut runs = |range: std::ops::Range<u64>| {
-        for run in range {
-            runner.run(&mut random, run, &mut metrics);
-            metrics.end_run();
-        }
-    };
-    runs(0..200);
-    assert_eq!(measure(|| runs(200..500)).count_total, 0);
 }
 
 /// The numbers in a text, without the commas between thousands.

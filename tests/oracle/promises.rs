@@ -1,16 +1,20 @@
 //! What a scenario promises, by its own words.
 
+use std::rc::Rc;
+
 use active_active::model::options::{Delivery, Groups, Mirror, Policy, QueueOptions};
 use active_active::plan::Plan;
 
 use super::relays::{can_move, publishes_elsewhere};
-use super::ways::{branch, meet_by_key};
+use super::ways::{Ways, branch, meet_by_key};
 
 /// What is asked after every event and is the same in all of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Promises {
     /// Stages send elsewhere than to the next one.
     pub(crate) branches: bool,
+    /// Where they do, the ways of each record.
+    pub(crate) ways: Rc<Ways>,
     /// By stage: its records are stored in the order in which they came to its queue.
     pub(crate) fifo: Vec<bool>,
     /// By stage: what one region takes there goes on in another one, where a database has an outbox.
@@ -23,8 +27,10 @@ impl Promises {
     /// Read once from the scenario.
     pub(crate) fn new(plan: &Plan) -> Promises {
         let stages = 0..plan.layout.stages.len();
+        let branches = branch(plan);
         Promises {
-            branches: branch(plan),
+            branches,
+            ways: Rc::new(if branches { Ways::of_all(plan) } else { Ways::default() }),
             fifo: stages.clone().map(|stage| is_fifo_promised_at(stage, plan)).collect(),
             elsewhere: stages.map(|stage| publishes_elsewhere(stage, plan)).collect(),
             order: is_order_promised(plan),

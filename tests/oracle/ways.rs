@@ -1,5 +1,8 @@
 //! The ways that records take, from the scenario's own words: each way one by one, as a list of positions.
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use active_active::model::options::StageRoute;
 use active_active::model::{QueueId, RecordId, StageId, TableId};
 use active_active::plan::Plan;
@@ -49,6 +52,28 @@ pub(crate) fn ways(from: usize, record: RecordId, plan: &Plan) -> Vec<Vec<usize>
     ways.map(|way| [vec![from], way].concat()).collect()
 }
 
+/// The ways that were asked for before: nothing changes them, and they are asked for after every event.
+#[derive(Debug, Default)]
+pub(crate) struct Ways(BTreeMap<(usize, RecordId), Vec<Vec<usize>>>);
+
+impl Ways {
+    /// Those of every record from every position on.
+    pub(crate) fn of_all(plan: &Plan) -> Ways {
+        let positions = 0..=plan.scenario().topology.stages.len();
+        let of =
+            |record| positions.clone().map(move |from| ((from, record), ways(from, record, plan)));
+        Ways(plan.record_ids().flat_map(of).collect())
+    }
+
+    /// As [`ways`]; those of a record that there is not are not known.
+    fn get(&self, from: usize, record: RecordId, plan: &Plan) -> Cow<'_, [Vec<usize>]> {
+        match self.0.get(&(from, record)) {
+            Some(known) => Cow::Borrowed(known),
+            None => Cow::Owned(ways(from, record, plan)),
+        }
+    }
+}
+
 /// Whether a record comes to a position at all.
 pub(crate) fn passes(record: RecordId, position: usize, plan: &Plan) -> bool {
     ways(0, record, plan).iter().any(|way| way.contains(&position))
@@ -81,7 +106,8 @@ impl World {
     /// Whether a queue has a copy of the record, or an outbox what is still to be sent of it, from which it comes to
     /// the position.
     pub(crate) fn leads_to(&self, position: usize, record: RecordId, plan: &Plan) -> bool {
-        let reaches = |at| ways(at, record, plan).iter().any(|way| way.contains(&position));
+        let known = &self.promises.ways;
+        let reaches = |at| known.get(at, record, plan).iter().any(|way| way.contains(&position));
         let is_queued = self.queues.iter().enumerate().any(|(queue, copies)| {
             let (_, at) = plan.layout.queue_place(QueueId(queue as u16));
             copies.iter().any(|copy| copy.id == record) && reaches(at)
@@ -106,7 +132,7 @@ impl World {
 
     /// Whether each way of a record goes on, has ended, or was ended by a loss.
     pub(crate) fn is_on_all_ways(&self, record: RecordId, plan: &Plan) -> bool {
-        ways(0, record, plan).iter().all(|way| {
+        self.promises.ways.get(0, record, plan).iter().all(|way| {
             let end = *way.last().expect("a way has an end");
             self.has_come(end, record, plan)
                 || self.leads_to(end, record, plan)
