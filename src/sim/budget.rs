@@ -21,6 +21,8 @@ use crate::sim::world::World;
 #[cfg(test)]
 pub(crate) mod fields;
 mod messages;
+#[cfg(test)]
+mod tests;
 
 /// The faults that the scheduler may choose.
 #[derive(Debug)]
@@ -330,16 +332,26 @@ impl World {
             if plan.budget.switchover > 0 || plan.budget.failover > 0 {
                 self.offer_moves(plan);
             }
-            if plan.budget.fail > 0 || plan.budget.pause > 0 {
-                self.offer_failures(plan);
-            }
-            if plan.budget.partition > 0 {
-                self.offer_partitions(plan);
+            if self.has_other_faults() {
+                if plan.budget.fail > 0 || plan.budget.pause > 0 {
+                    self.offer_failures(plan);
+                }
+                if plan.budget.partition > 0 {
+                    self.offer_partitions(plan);
+                }
             }
             if plan.budget.expire > 0 {
                 self.offer_expiries(plan);
             }
         }
+    }
+
+    /// Whether a component has begun or ceased to work in this step, or it is the first one.
+    fn has_other_faults(&self) -> bool {
+        let is_one = |event: &Event| {
+            matches!(event, Event::Fault(_) | Event::Container(container::Event::Became { .. }))
+        };
+        self.out.now() <= 1 || self.out.events().iter().any(is_one)
     }
 
     /// What is offered when something happened to a whole region, or to what it may have stopped.

@@ -51,6 +51,10 @@ impl World {
     pub(super) fn end_partitions(&mut self, plan: &Plan) {
         (0..plan.layout.containers()).for_each(|container| self.faults.cut.remove(container));
         self.faults.withdraw(PointKind::Rejoin);
+        // No event tells of that, by which the next step would see it.
+        if plan.budget.partition > 0 {
+            self.offer_partitions(plan);
+        }
     }
 
     /// Offers to cut each way that is whole, while the budget lasts; and no longer to mend one that leads nowhere.
