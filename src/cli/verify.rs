@@ -99,6 +99,16 @@ fn save_smallest(
     Ok(())
 }
 
+/// Says that a search has ended when it is dropped: the clock must stop if the search panics, too, or the program waits for it
+/// without end.
+struct Ended<'a>(&'a AtomicBool);
+
+impl Drop for Ended<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// Makes the search; meanwhile looks at the clock, and says how far it is on a terminal.
 fn watched(
     verify: &Verify,
@@ -125,8 +135,9 @@ fn watched(
             (Err(source), Some(_)) => return Err(CliError::Thread { source }),
             (ticker, _) => ticker.ok(),
         };
+        let ended = Ended(&is_done);
         let report = verify.run(progress);
-        is_done.store(true, Ordering::Relaxed);
+        drop(ended);
         if let Some(ticker) = ticker {
             ticker.thread().unpark();
         }

@@ -334,8 +334,9 @@ impl Scope<'_> {
     /// lie on cycles or behind one comes with the verdict.
     fn cycles(&self, seen: &mut Seen) -> (Verified, u64) {
         let (mut ways, mut cyclic) = match self.cyclic(None) {
-            Ok((_, 0)) => return (Verified::Holds, 0),
-            Ok(found) => found,
+            Ok(Some((_, 0))) => return (Verified::Holds, 0),
+            Ok(Some(found)) => found,
+            Ok(None) => unreachable!("a run that violates the spec was found before"),
             Err(why) => return (Verified::Incomplete(why), 0),
         };
         if !self.reduction.is_none() {
@@ -345,8 +346,10 @@ impl Scope<'_> {
         // A system that was healed where it goes round can go round elsewhere, as the script goes on.
         while self.verify.plan.goes_round() {
             match self.cyclic(Some(&ways)) {
-                Ok((_, more)) if more == cyclic => break,
-                Ok(found) => (ways, cyclic) = found,
+                Ok(Some((_, more))) if more == cyclic => break,
+                Ok(Some(found)) => (ways, cyclic) = found,
+                // The next pass, which judges, finds it again.
+                Ok(None) => break,
                 Err(why) => return (Verified::Incomplete(why), cyclic),
             }
         }
@@ -362,7 +365,8 @@ impl Scope<'_> {
             return (Verified::Incomplete(why), cyclic);
         }
         let after = match self.cyclic(Some(&ways)) {
-            Ok((after, _)) => after,
+            Ok(Some((after, _))) => after,
+            Ok(None) => unreachable!("the pass before has judged all of these runs"),
             Err(why) => return (Verified::Incomplete(why), cyclic),
         };
         let (store, task) = (self.rest(&after), Task::NoteCycles(&after));
@@ -381,11 +385,12 @@ impl Scope<'_> {
     }
 
     /// In how many ways each state is reached that leads to itself or comes behind one that does, and how
-    /// many such states there are.
+    /// many such states there are; nothing if a run violates the spec behind a healing in a state that ended, and the pass
+    /// was not made to its end.
     ///
     /// States are removed that nothing leads to, then those that nothing else leads to, and so on
     /// (Kahn 1962); what is left goes round in cycles or comes behind what does.
-    fn cyclic(&self, ended: Option<&Store>) -> Result<(Store, u64), Incomplete> {
+    fn cyclic(&self, ended: Option<&Store>) -> Result<Option<(Store, u64)>, Incomplete> {
         let ways = Store::new(self.verify.bytes_max);
         let (counted, removed) = (SearchProgress::default(), SearchProgress::default());
         for (task, counts) in [(Task::CountWays, &counted), (Task::RemoveWays, &removed)] {
@@ -393,8 +398,11 @@ impl Scope<'_> {
             if let Some(why) = incomplete(&pass) {
                 return Err(why);
             }
+            if pass.violation.is_some() {
+                return Ok(None);
+            }
         }
-        Ok((ways, counted.states() - removed.states()))
+        Ok(Some((ways, counted.states() - removed.states())))
     }
 
     /// A run that can stay for ever where it came to.
