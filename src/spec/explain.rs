@@ -183,6 +183,9 @@ impl Narrator<'_> {
             }
             Breach::RemovedUnstored { queue, record }
             | Breach::RemovedUnforwarded { queue, record } => self.why_removed(queue, record),
+            Breach::CutOff { record, queue: Some(queue), stage } => self
+                .taken_ahead(queue, record, stage)
+                .unwrap_or_else(|| self.why_lost(Some(queue), record)),
             Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
                 self.why_lost(queue, record)
             }
@@ -308,14 +311,20 @@ impl Narrator<'_> {
 
     /// Why the destination did not see that it had counted a record.
     fn why_counted_again(&self) -> Vec<String> {
-        let why = match self.simulation.plan().scenario().destination.dedupe {
-            Dedupe::ById => return Vec::new(),
-            Dedupe::None => "record-destination counts whatever arrives",
-            Dedupe::ByMessageId => {
+        let destination = &self.simulation.plan().scenario().destination;
+        let why = match (destination.dedupe, destination.window) {
+            (Dedupe::ById, 0) => return Vec::new(),
+            (Dedupe::ById, window) => format!(
+                "record-destination had forgotten that it had come: it keeps an id for {window} further {}",
+                if window == 1 { "arrival" } else { "arrivals" }
+            ),
+            (Dedupe::None, _) => "record-destination counts whatever arrives".to_owned(),
+            (Dedupe::ByMessageId, _) => {
                 "it came in another message, and record-destination compares messages, not records"
+                    .to_owned()
             }
         };
-        vec![why.to_owned()]
+        vec![why]
     }
 
     /// The line of the script that an action was made of.

@@ -118,3 +118,39 @@ fn a_sink_gets_an_event_again_that_another_one_refused() {
     assert_eq!(found("copy-repeats", &[]), Some(PropertyName::EffectOnce));
     holds_with("copy-repeats", &["destination.dedupe=by-id"], all_is_everywhere);
 }
+
+/// The queue of a side branch hands its record out for good, and the stage before removes its own copy when both have taken it.
+#[test]
+fn a_record_that_is_in_a_memory_on_a_side_branch_is_said_to_be_there() {
+    let text = r#"
+        name = "side-branch"
+        script = ["publish 1", "await delivered all"]
+        topology.stages = ["orders", "mail"]
+        records.batches = [1]
+        stage.orders.to = ["mail", "destination"]
+        stage.mail = { to = [], queue.receive = "destructive" }
+        dns.weights = [1, 0]
+        spec.leave_out = ["RemoveLast"]
+    "#;
+    let mut runner = Runner::new(plans::plan(text, &[]));
+    let told = (0..2_000).filter_map(|run| {
+        let Verdict::Violated(violation) = runner.run(&mut Random::new(SEED), run, &mut ()).verdict
+        else {
+            return None;
+        };
+        let is_removal =
+            violation.what.ends_with("left the last queue that led there, inbound-queue@1");
+        is_removal.then_some(violation.because)
+    });
+    let expected = [
+        "orders-mail-queue@1 keeps no copy of what it delivers",
+        "only mail-container@1 still has it, in its memory",
+    ];
+    let told: Vec<Vec<String>> = told.collect();
+    assert!(told.iter().any(|because| because[..] == expected), "{told:?}");
+    assert!(
+        told.iter()
+            .all(|because| !because.iter().any(|line| line.contains("only orders-container@1"))),
+        "{told:?}"
+    );
+}

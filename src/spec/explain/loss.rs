@@ -3,7 +3,7 @@
 use super::{Narrator, numbers, regions};
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::id::{QueueId, RecordId, RegionId, RegionSet};
+use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, StageId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{Fencing, Switchover};
@@ -58,6 +58,27 @@ impl Narrator<'_> {
         reasons.extend(self.stage_of(queue, record));
         reasons.extend(self.in_memory(queue, record));
         reasons
+    }
+
+    /// Who has taken the record out of a queue on the way from this one to the stage, and has no more than its memory of it.
+    pub(super) fn taken_ahead(
+        &self,
+        queue: QueueId,
+        record: RecordId,
+        stage: StageId,
+    ) -> Option<Vec<String>> {
+        let plan = self.simulation.plan();
+        let position = |queue| plan.layout.queue_place(queue).1;
+        let holder = plan.containers.iter().find(|context| {
+            let at = position(context.in_queue_id);
+            at > position(queue)
+                && plan.ahead_of(at, record).contains(stage.index())
+                && self.simulation.holds(context.id, record)
+        })?;
+        let mut reasons: Vec<String> = self.keeps_no_copy(holder.in_queue_id).into_iter().collect();
+        let name = self.name(Place::Container(holder.id));
+        reasons.push(format!("only {name} still has it, in its memory"));
+        Some(reasons)
     }
 
     /// That it has been in the queue, or among its dead letters, for too long, if that is why it left.
