@@ -64,9 +64,15 @@ pub struct FactsSummary {
     /// Records that are parked in dead-letter queues and did not arrive, at most; left out if that is none.
     #[serde(skip_serializing_if = "is_none")]
     pub parked: u32,
+    /// Records that are lost or parked, and for which the external service had an effect, at most; left out if that is none.
+    #[serde(skip_serializing_if = "is_none")]
+    pub acted_on: u32,
     /// The properties that the scenario leaves out.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_out: Vec<&'static str>,
+    /// What no property looks at in this system, and a user may take for judged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unlooked: Vec<&'static str>,
     /// What the script expects of times, and was not judged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unjudged: Vec<UnjudgedSummary>,
@@ -116,7 +122,9 @@ impl FactsSummary {
             lost: range(|facts| facts.lost),
             rpo_records: plan.scenario().rpo.records,
             parked: excused.parked,
+            acted_on: excused.acted_on,
             left_out: left_out(plan),
+            unlooked: unlooked(plan),
             unjudged: all_unjudged(plan, times),
             exceptions: judged.filter_map(exception).collect(),
         })
@@ -158,7 +166,20 @@ impl FactsSummary {
             [] => String::new(),
             names => format!(", left out by the scenario: {}", names.join(", ")),
         };
-        self.except_losses() + &self.except_parked() + &left_out + &self.except_unjudged()
+        let acted_on = self.but_acted_on();
+        self.except_losses()
+            + &self.except_parked()
+            + &acted_on
+            + &left_out
+            + &self.except_unjudged()
+    }
+
+    fn but_acted_on(&self) -> String {
+        let up_to = if self.ends == 1 { "" } else { "up to " };
+        match self.acted_on {
+            0 => String::new(),
+            most => format!(", and the external service acted on {up_to}{most} of these"),
+        }
     }
 
     fn except_unjudged(&self) -> String {
@@ -167,7 +188,8 @@ impl FactsSummary {
             format!("{} ({})", lines.join(", "), all[0].why)
         };
         let reasons = self.unjudged.chunk_by(|one, next| one.why == next.why).map(of_one_reason);
-        match reasons.collect::<Vec<String>>().as_slice() {
+        let unlooked = self.unlooked.iter().map(|&what| what.to_owned());
+        match reasons.chain(unlooked).collect::<Vec<String>>().as_slice() {
             [] => String::new(),
             reasons => format!(", NOT JUDGED: {}", reasons.join(", ")),
         }
@@ -204,6 +226,15 @@ impl FactsSummary {
         let of_property = |one: &&ExceptionSummary| one.property == property.name();
         self.exceptions.iter().find(of_property).map(|one| one.except.as_str())
     }
+}
+
+/// An effect outside is done, and shows no version: `MonotoneVersion` is about tables and the destination.
+fn unlooked(plan: &Plan) -> Vec<&'static str> {
+    let has_versions = plan.keys().count() > 0 && plan.service.is_some();
+    has_versions
+        .then_some("in which order the external service acts on versions of a key")
+        .into_iter()
+        .collect()
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

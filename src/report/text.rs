@@ -46,7 +46,11 @@ pub fn sweep(summary: &SweepSummary, palette: &Palette) -> String {
 pub fn sweep_in_brief(summary: &SweepSummary, palette: &Palette) -> String {
     match &summary.violation {
         Some(violation) => joined(&in_brief(violation, palette)),
-        None => joined(&conclusion::conclusion(summary, palette)),
+        None => {
+            let mut lines = conclusion::conclusion(summary, palette);
+            lines.extend(about::conditions(summary, ("run", "runs"), palette));
+            joined(&lines)
+        }
     }
 }
 
@@ -72,9 +76,7 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
     let mut lines = vec![String::new()];
     lines.extend(measured(summary.metrics.as_ref(), palette));
     lines.extend(felt(summary.faults.as_deref().unwrap_or_default(), palette));
-    lines.extend(summary.operator.iter().map(|operator| {
-        format!("{} operator: {}.", paint(palette.strong, "Needed an"), operator.what)
-    }));
+    lines.extend(operator_in_run(summary, palette));
     lines.extend(summary.awaited_until_heal.iter().map(|awaited| note(awaited, palette)));
     lines.extend(came(summary.facts.as_ref(), summary.scenario.records, ("run", "runs")));
     lines.extend(summary.lost.iter().flat_map(|lost| lost_in_run(lost, palette)));
@@ -86,8 +88,18 @@ pub fn run_ends(summary: &RunSummary, palette: &Palette) -> String {
 pub fn run_in_brief(summary: &RunSummary, palette: &Palette) -> String {
     match &summary.violation {
         Some(violation) => joined(&in_brief(violation, palette)),
-        None => joined(&run_verdict(summary, palette)),
+        None => {
+            let mut lines = run_verdict(summary, palette);
+            lines.extend(operator_in_run(summary, palette));
+            joined(&lines)
+        }
     }
+}
+
+/// What a healing brought back that nothing else would have.
+fn operator_in_run(summary: &RunSummary, palette: &Palette) -> Option<String> {
+    let needed = paint(palette.strong, "Needed an");
+    summary.operator.as_ref().map(|operator| format!("{needed} operator: {}.", operator.what))
 }
 
 fn run_verdict(summary: &RunSummary, palette: &Palette) -> Vec<String> {

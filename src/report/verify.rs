@@ -154,7 +154,10 @@ impl VerifySummary {
     pub fn brief(&self, palette: &Palette) -> String {
         match &self.violation {
             Some(found) => joined(&in_brief(found, palette)),
-            None => joined(&self.conclusion(palette)),
+            None => {
+                let never = never_struck(&self.never_struck, palette);
+                joined(&self.conclusion(palette).into_iter().chain(never).collect::<Vec<String>>())
+            }
         }
     }
 

@@ -79,6 +79,10 @@ pub struct Excused {
     pub regions: u32,
     /// Records of which something acknowledged was destroyed, as declared.
     pub destroyed: u32,
+    /// Records that are lost or parked, are not at the destination, and for which the external service had an effect: a card
+    /// was charged for nothing.
+    #[serde(default)]
+    pub acted_on: u32,
 }
 
 /// How much was judged of what the script expects of times, in runs that kept it.
@@ -163,7 +167,7 @@ impl Excused {
     }
 
     /// The numbers, in a fixed order.
-    fn numbers(&mut self) -> [&mut u32; 11] {
+    fn numbers(&mut self) -> [&mut u32; 12] {
         let Excused {
             undelivered,
             parked,
@@ -176,6 +180,7 @@ impl Excused {
             keys,
             regions,
             destroyed,
+            acted_on,
         } = self;
         [
             undelivered,
@@ -189,6 +194,7 @@ impl Excused {
             keys,
             regions,
             destroyed,
+            acted_on,
         ]
     }
 
@@ -265,6 +271,14 @@ impl Spec {
         }
         if plan.parks() {
             excuse_parked(&mut ending, simulation);
+        }
+        if plan.service.is_some() {
+            ending.excused.acted_on = count(&|record| {
+                let acted = |stage| simulation.effects(stage, record) > 0;
+                !simulation.destination().has(record)
+                    && self.is_excused(record, simulation)
+                    && plan.layout.stage_ids().any(acted)
+            });
         }
         ending
     }

@@ -40,6 +40,30 @@ fn quiet_prints_the_verdict_of_what_holds_and_nothing_else() {
     assert!(cut.stdout.starts_with("INCONCLUSIVE"), "{}", cut.stdout);
 }
 
+/// Without them the verdict says more than was shown.
+#[test]
+fn quiet_prints_the_conditions_of_a_verdict() {
+    let place = Place::new();
+    let crashes = "name = \"crashes\"\ntopology.stages = [\"core\"]\nrecords.batches = [1]\n\
+                   script = [\"publish 1\", \"crash core-container@1\", \"await delivered all\"]";
+    place.write("crashes.toml", crashes);
+    let never = "\nNEVER STRUCK: budget.expire; no run shows what it does.\n";
+    let stopped = "core-container@1 crashed and nothing in the script restarts it";
+    let in_all = format!("\nNeeded an operator in 20 of 20 runs: {stopped} (run 0).\n");
+    let in_one = format!("\nNeeded an operator: {stopped}.\n");
+    let cases = [
+        ("sweep baseline --runs 20 --set budget.expire=1", never),
+        ("verify baseline --records 1 --stages 1 --set budget.expire=1", never),
+        ("sweep crashes.toml --runs 20", &in_all),
+        ("run crashes.toml", &in_one),
+    ];
+    for (arguments, ends) in cases {
+        let done = place.run(&format!("{arguments} -q"));
+        assert_eq!((done.status, done.stderr.as_str()), (Some(0), ""), "{arguments}");
+        assert!(done.stdout.ends_with(ends), "{arguments}: {}", done.stdout);
+    }
+}
+
 #[test]
 fn quiet_prints_of_a_failure_what_it_is_and_how_to_see_it() {
     let unsound = "baseline --set container.steps=remove,store,publish";

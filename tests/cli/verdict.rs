@@ -345,3 +345,58 @@ fn a_property_that_is_left_out_is_in_the_verdict_of_every_format() {
     let set = place.run("sweep baseline --runs 5 --set spec.leave_out=Drained").stdout;
     says(&set, "HOLDS, left out by the scenario: Drained.");
 }
+
+/// The card is charged before the order is stored, and the table refuses one request: the order is parked.
+const CHARGED: &str = r#"
+name = "charged"
+script = ["publish 1", "await quiescent"]
+topology.stages = ["pay"]
+records.batches = [2]
+dns.weights = [1, 0]
+container.steps = ["call", "store", "publish", "remove"]
+container.on_dependency_failure = "give-back"
+queue.max_receives = 1
+queue.dead_letters = "parked"
+queue.parked_max = "unlimited"
+budget.refuse = 1
+"#;
+
+/// Who declares that an order may be parked has not declared that its card may be charged.
+#[test]
+fn a_verdict_says_on_how_many_of_the_excused_the_external_service_acted() {
+    let place = Place::new();
+    place.write("charged.toml", CHARGED);
+    let except = ", except for up to 1 record parked in dead-letter queues, and the external service acted on up to \
+                  1 of these";
+    for (command, word) in
+        [("sweep charged.toml --runs 200", "HOLDS"), ("verify charged.toml", "VERIFIED")]
+    {
+        let done = place.run(command);
+        assert!(done.stdout.contains(&format!("{word}{except}")), "{command}: {}", done.stdout);
+        let document = json(&place.run(&format!("{command} --format json")).stdout);
+        assert_eq!(document["facts"]["acted_on"], 1, "{command}");
+    }
+    let stores_first = "sweep charged.toml --runs 200 --set container.steps=store,publish,remove";
+    let done = place.run(stores_first);
+    assert!(
+        done.stdout.contains("HOLDS, except for up to 1 record parked in dead-letter queues. No"),
+        "{}",
+        done.stdout
+    );
+}
+
+/// No property looks at it, so no verdict may be taken for saying it.
+#[test]
+fn a_verdict_says_that_the_order_of_effects_is_not_judged() {
+    let place = Place::new();
+    let order = "NOT JUDGED: in which order the external service acts on versions of a key";
+    let said = |changes: &str| {
+        let done = place.run(&format!("sweep called-anywhere --runs 20 {changes}"));
+        assert_eq!(done.status, Some(0), "{changes}: {}", done.stdout);
+        done.stdout.contains(order)
+    };
+    assert!(!said(""));
+    assert!(said(
+        "--set records.keys=1 --set destination.versions=checked --set table.conflict=version-checked"
+    ));
+}

@@ -17,12 +17,22 @@ pub(in crate::report) fn about(
 ) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(came(summary.facts.as_ref(), summary.scenario.records, runs));
-    lines.extend(never_struck(&summary.never_struck, palette));
-    lines.extend(summary.operator.as_ref().map(|first| operator(summary, first, runs, palette)));
+    lines.extend(conditions(summary, runs, palette));
     if let Some(lost) = &summary.largest_loss {
         lines.extend(most_lost(summary.runs_with_loss, lost, runs, palette));
     }
     lines
+}
+
+/// Without what a verdict says less than it seems to: the faults that never struck, and the operator who was needed.
+pub(super) fn conditions(
+    summary: &SweepSummary,
+    runs: (&str, &str),
+    palette: &Palette,
+) -> Vec<String> {
+    let never = never_struck(&summary.never_struck, palette);
+    let needed = summary.operator.as_ref().map(|first| operator(summary, first, runs, palette));
+    never.into_iter().chain(needed).collect()
 }
 
 /// How far the records came.
