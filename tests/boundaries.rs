@@ -142,6 +142,7 @@ const RANGES: &[Range] = &[
     ("aurora.writer", 1, 2, AURORA),
     ("aurora.rpo_records_max", 0, ANY_32, AURORA),
     ("relay.instances", 1, 2, &["container.steps=store,remove"]),
+    ("destination.window", 0, ANY_32, &[]),
     ("service.window", 0, ANY_32, &["container.steps=store,call,publish,remove"]),
     ("rpo.records", 0, ANY_32, &[]),
     ("timing.source_ms", 0, 60_000, &[]),

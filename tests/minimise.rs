@@ -92,6 +92,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.steps=store,publish,remove,call", "called-anywhere", [1, 1, 1, 1]),
     ("service.idempotency=by-attempt", "called-anywhere", [1, 1, 1, 1]),
     ("service.idempotency=none", "called-anywhere", [1, 1, 1, 1]),
+    ("destination.window=1", "crash-anywhere", [2, 1, 1, 1]),
     ("service.window=1", "called-anywhere", [2, 1, 1, 1]),
     ("source.on_refusal=drop", "inbound-queue-fails", [1, 1, 4, 0]),
     ("table.insert=conditional", "lost-replies", [1, 1, 1, 2]),

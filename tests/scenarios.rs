@@ -12,6 +12,7 @@ mod aurora;
 mod batches;
 mod dual_writes;
 mod effects;
+mod forgotten;
 mod hanging;
 mod healing;
 mod incidents;

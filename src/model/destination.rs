@@ -41,7 +41,7 @@ states! {
 }
 
 /// Receives from the outbound queue of every region through out-dns, removes what it received,
-/// and counts each id once. For each business key it shows one record that it counted: the last, or
+/// and counts each id once, unless it has forgotten it. For each business key it shows one record that it counted: the last, or
 /// the newest version ([`Versions`]).
 #[derive(Clone, Debug, Default)]
 pub struct RecordDestination {
@@ -55,6 +55,10 @@ pub struct RecordDestination {
     /// empty unless it tells records apart by that. Older ones are forgotten: they would only matter
     /// once the record has counted twice.
     numbers: Vec<MessageNumber>,
+    /// By record: the number of its last arrival that counted, 0 if none did. Empty unless ids are forgotten.
+    counted: Vec<u32>,
+    /// How many arrivals counted, where ids are forgotten.
+    count: u32,
     /// By key: the record that it shows; 0: none. Empty unless it compares versions.
     shown: Vec<RecordId>,
     /// Each id once, in the order of its first arrival. History: nothing depends on it.
@@ -120,6 +124,7 @@ impl RecordDestination {
         RecordDestination {
             arrived: BitSet::new(records),
             numbers: vec![MessageNumber::default(); numbers],
+            counted: vec![0; if context.options.window > 0 { records } else { 0 }],
             shown: match context.options.versions {
                 Versions::AsTheyCome => Vec::new(),
                 Versions::Checked => vec![RecordId(0); context.keys],
@@ -181,6 +186,14 @@ impl RecordDestination {
             self.order.push(record);
         }
         match context.options.dedupe {
+            Dedupe::ById if context.options.window > 0 => {
+                let counts = first || self.has_forgotten(record, context);
+                if counts {
+                    self.count += 1;
+                    self.counted[record.index()] = self.count;
+                }
+                counts
+            }
             Dedupe::ById => first,
             Dedupe::None => true,
             Dedupe::ByMessageId => {
@@ -188,6 +201,18 @@ impl RecordDestination {
                 let last = &mut self.numbers[region.index() * records + record.index()];
                 std::mem::replace(last, number) != number || first
             }
+        }
+    }
+
+    fn has_forgotten(&self, record: RecordId, context: &Context) -> bool {
+        self.age(record, context) >= context.options.window
+    }
+
+    /// How many arrivals counted after the last one of the record, if it has arrived; no more than it takes to forget its id.
+    pub(crate) fn age(&self, record: RecordId, context: &Context) -> u32 {
+        match self.counted.get(record.index()) {
+            None | Some(0) => 0,
+            Some(last) => self.count.saturating_sub(*last).min(context.options.window),
         }
     }
 
@@ -261,10 +286,12 @@ impl RecordDestination {
     }
 
     pub(crate) fn copy_from(&mut self, other: &RecordDestination) {
-        let RecordDestination { states, changed, arrived, numbers, shown, order } = other;
-        (self.states, self.changed) = (*states, *changed);
+        let RecordDestination { states, changed, arrived, numbers, counted, count, shown, order } =
+            other;
+        (self.states, self.changed, self.count) = (*states, *changed, *count);
         self.arrived.copy_from(arrived);
         self.numbers.clone_from(numbers);
+        self.counted.clone_from(counted);
         self.shown.clone_from(shown);
         self.order.clone_from(order);
     }

@@ -5,8 +5,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use crate::model::fault::FaultKind;
 use crate::model::layout::Layout;
 use crate::model::options::{
-    AcknowledgeWhen, Deduplication, Delivery, Idempotency, Policy, QueueOptions, ReplicationMode,
-    StoreKind,
+    AcknowledgeWhen, Dedupe, Deduplication, Delivery, Idempotency, Policy, QueueOptions,
+    ReplicationMode, StoreKind,
 };
 use crate::plan::{names, shape};
 use crate::scenario::plain::is_unprintable;
@@ -72,6 +72,7 @@ pub(super) fn options(scenario: &Scenario) -> Result<(), Problem> {
     dns(scenario)?;
     timing(scenario)?;
     left_out(scenario)?;
+    destination(scenario)?;
     service(scenario)
 }
 
@@ -238,6 +239,19 @@ fn databases(scenario: &Scenario) -> Result<(), Problem> {
         Some((key, _)) => Err(Problem::new(key, Cause::NoDatabase)),
         None => Ok(()),
     }
+}
+
+/// No time after which ids are forgotten that are not looked at.
+fn destination(scenario: &Scenario) -> Result<(), Problem> {
+    let destination = &scenario.destination;
+    if destination.window > 0 && destination.dedupe != Dedupe::ById {
+        let (why, remedy) = (
+            "a destination that does not look at ids has none to forget",
+            "leave this out, or use destination.dedupe = \"by-id\"",
+        );
+        return Err(Problem::new("destination.window", Cause::Contradiction { why, remedy }));
+    }
+    Ok(())
 }
 
 /// Nothing about a service that no container calls, nor about keys that there are none of.

@@ -166,6 +166,14 @@ impl Writer<'_> {
         if plan.service.is_some() {
             self.calls(record);
         }
+        self.arrival_age(record);
+    }
+
+    /// How soon the destination forgets that the record has arrived, if it ever does.
+    fn arrival_age(&mut self, record: RecordId) {
+        if self.plan.destination.options.window > 0 {
+            self.bytes.u32(self.world.destination.age(record, &self.plan.destination));
+        }
     }
 
     /// Who has written the row of a record, where rows are taken back.

@@ -44,6 +44,11 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
             "[dns]\npolicy = \"failover\"\nhealth_threshold = 1\nanswer = \"random\"",
             "FILE:4: dns.answer: a failover policy has one answer, so nothing is random",
         ),
+        (
+            "window",
+            "[destination]\ndedupe = \"none\"\nwindow = 2",
+            "FILE:3: destination.window: a destination that does not look at ids has none to forget; leave this out",
+        ),
         ("primary", "[dns]\nprimary = 3", "FILE:2: dns.primary: there is no region 3"),
         ("primary-unused", "[dns]\nprimary = 2", "FILE:2: dns.primary: only a failover policy"),
         ("ttl", "[dns]\nttl = 1001", "FILE:2: dns.ttl: 1001 sends; use 0 to 1000"),

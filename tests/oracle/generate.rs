@@ -28,6 +28,7 @@ const LISTED_UNSOUND: &[&str] = &[
     "container.steps=remove,store",
     "container.steps=store,publish,remove,call",
     "service.window=1",
+    "destination.window=1",
     "container.on_duplicate=skip",
     "container.on_dependency_failure=drop",
     // Twice: it shows only where a container is paused.

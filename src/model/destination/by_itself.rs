@@ -49,6 +49,16 @@ fn a_record_counts_once() {
     all_tell(&["by-id", "none", "by-message-id"].map(told), TOLD, "a_record_counts_once");
 }
 
+/// Of three records it knows the first again until two others have counted. One that counts again is known from then on.
+#[test]
+fn an_id_is_forgotten_after_the_window() {
+    let mut rig = Rig::new("destination.window = 2", &[]);
+    for record in [1, 2, 1, 3, 1, 1, 2, 3] {
+        received(&mut rig, 0, record, record);
+    }
+    rig.tells(TOLD, "an_id_is_forgotten_after_the_window");
+}
+
 /// Records 1 and 4 have one key, and 2 and 3 the other one.
 #[test]
 fn a_newer_version_is_shown() {

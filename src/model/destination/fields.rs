@@ -19,6 +19,10 @@ changes_of_each_field! {
         numbers: [|destination| {
             destination.numbers.last_mut().into_iter().for_each(|number| number.0 += 1);
         }],
+        counted: [|destination| {
+            destination.counted.last_mut().into_iter().for_each(|number| *number += 1);
+        }],
+        count: [|destination| destination.count += 1],
         shown: [|destination| {
             destination.shown.last_mut().into_iter().for_each(|record| record.0 += 1);
         }],

@@ -1,7 +1,7 @@
 //! The options of the record destination.
 
 use crate::model::options::scenarios::{REDRIVEN, TWO_REGIONS_ONE_KEY, WINDOW_PASSES};
-use crate::model::options::{SOUND, UNSOUND};
+use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
 section! {
@@ -10,10 +10,20 @@ section! {
     DestinationOptions {
         /// How it tells records apart.
         dedupe: Dedupe,
+        /// After how many further arrivals that count the destination forgets an id that it has seen; 0: never. It stands for
+        /// a time, as the model has none: that of a table of processed ids whose rows expire. Unsound: a record that comes
+        /// again later counts again.
+        window: u32 => windows(),
         /// What it does with an older version of a business key than it shows. The default is not sound for
         /// records with keys.
         versions: Versions,
     }
+}
+
+/// Never, or soon.
+fn windows() -> Vec<(u32, About)> {
+    let soon = UNSOUND.by("crash-anywhere", P::EffectOnce);
+    vec![(0, SOUND), (1, soon), (2, UNSOUND)]
 }
 
 option! {

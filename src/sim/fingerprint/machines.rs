@@ -209,6 +209,9 @@ impl Machines for Writer<'_> {
             destination.numbers().iter().for_each(|number| self.bytes.u16(number.0));
         }
         destination.shown().iter().for_each(|&record| self.bytes.record(record));
+        if !self.bytes.is_anonymous() {
+            self.plan.record_ids().for_each(|record| self.arrival_age(record));
+        }
     }
 
     fn queue(&mut self, id: QueueId) {

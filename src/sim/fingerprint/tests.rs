@@ -68,6 +68,7 @@ const PLANS: [&str; 14] = [
      script = ['publish 1', 'publish 2']",
     "container.steps = ['store', 'call', 'publish', 'remove']
      service.window = 2
+     destination.window = 2
      script = ['publish 1', 'publish 2']",
     "container.steps = ['call', 'store', 'publish', 'remove']
      service.idempotency = 'by-attempt'

@@ -80,6 +80,25 @@ pub(super) const REASONS: &[Reason] = &[
     ("item.number", repeats, Left::AsMeant, "it matters if the destination had it last"),
     ("hand.receipt", repeats, Left::AsMeant, "it is written as the place of its delivery"),
     ("service.state", has_no_service, Left::Out, "no container calls it"),
+    (
+        "destination.counted",
+        keeps_ids,
+        Left::Out,
+        "only a destination that forgets counts arrivals",
+    ),
+    ("destination.count", keeps_ids, Left::Out, "only a destination that forgets counts arrivals"),
+    (
+        "destination.counted",
+        always,
+        Left::AsMeant,
+        "how many arrivals came since matters until it is forgotten",
+    ),
+    (
+        "destination.count",
+        always,
+        Left::AsMeant,
+        "how many arrivals came since matters until it is forgotten",
+    ),
     ("service.count", never_forgets, Left::Out, "only a service that forgets counts effects"),
     ("calls.at", never_forgets, Left::Out, "only a service that forgets counts effects"),
     (
@@ -181,6 +200,10 @@ fn has_no_service(plan: &Plan) -> bool {
 
 fn never_forgets(plan: &Plan) -> bool {
     plan.scenario().service.window == 0
+}
+
+fn keeps_ids(plan: &Plan) -> bool {
+    plan.destination.options.window == 0
 }
 
 fn has_no_limit(plan: &Plan) -> bool {
