@@ -374,7 +374,7 @@ fn the_tiny_systems_have_everything() {
         ("all steps are tried, quick and slow ones", &["different speeds"]),
         ("most systems have one stage, and more would be left out", &["stores of single stages"]),
     ];
-    assert_draws("tiny", of_strategy(draw::tiny(), 4_000).into_iter(), &never);
+    assert_draws("tiny", of_strategy(draw::tiny(), 6_000).into_iter(), &never);
 }
 
 #[test]

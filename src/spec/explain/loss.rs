@@ -1,6 +1,7 @@
 //! Words for what is gone.
 
 use super::{Narrator, numbers, regions};
+use crate::model::container;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, StageId};
@@ -69,16 +70,13 @@ impl Narrator<'_> {
     ) -> Option<Vec<String>> {
         let plan = self.simulation.plan();
         let position = |queue| plan.layout.queue_place(queue).1;
-        let holder = plan.containers.iter().find(|context| {
-            let at = position(context.in_queue_id);
-            at > position(queue)
-                && plan.ahead_of(at, record).contains(stage.index())
-                && self.simulation.holds(context.id, record)
-        })?;
-        let mut reasons: Vec<String> = self.keeps_no_copy(holder.in_queue_id).into_iter().collect();
-        let name = self.name(Place::Container(holder.id));
-        reasons.push(format!("only {name} still has it, in its memory"));
-        Some(reasons)
+        let is_ahead =
+            |at| at > position(queue) && plan.ahead_of(at, record).contains(stage.index());
+        let ahead =
+            plan.containers.iter().filter(|context| is_ahead(position(context.in_queue_id)));
+        let (queue, held) =
+            ahead.filter_map(|one| Some((one.in_queue_id, self.held_by(one, record)?))).next()?;
+        Some(self.keeps_no_copy(queue).into_iter().chain([held]).collect())
     }
 
     /// That it has been in the queue, or among its dead letters, for too long, if that is why it left.
@@ -99,24 +97,29 @@ impl Narrator<'_> {
         let plan = self.simulation.plan();
         let mut crashed = Vec::new();
         for context in plan.containers.iter().filter(|context| context.in_queue_id == queue) {
-            let (container, name) =
-                (self.simulation.container(context.id), self.name(Place::Container(context.id)));
-            if self.simulation.holds(context.id, record) {
-                return vec![format!("only {name} still has it, in its memory")];
+            if let Some(held) = self.held_by(context, record) {
+                return vec![held];
             }
-            let comes = |message: &Message| {
-                let current = container.incarnation();
-                matches!(*message, Message::Received { copy, incarnation, .. }
-                    if copy.id == record && incarnation == current)
-            };
-            if self.simulation.inbox(context.machine).any(comes) {
-                return vec![format!("it is on its way to {name}, and nowhere else")];
-            }
-            if container.crashed() {
+            if self.simulation.container(context.id).crashed() {
                 crashed.push(self.container(context.id));
             }
         }
         crashed
+    }
+
+    /// That the container has the record in its memory, or gets it.
+    fn held_by(&self, context: &container::Context, record: RecordId) -> Option<String> {
+        let name = self.name(Place::Container(context.id));
+        if self.simulation.holds(context.id, record) {
+            return Some(format!("only {name} still has it, in its memory"));
+        }
+        let current = self.simulation.container(context.id).incarnation();
+        let comes = |message: &Message| {
+            matches!(*message, Message::Received { copy, incarnation, .. }
+                if copy.id == record && incarnation == current)
+        };
+        let is_on_its_way = self.simulation.inbox(context.machine).any(comes);
+        is_on_its_way.then(|| format!("it is on its way to {name}, and nowhere else"))
     }
 
     /// What a loss did that it must not.
