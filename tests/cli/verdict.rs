@@ -376,6 +376,10 @@ fn a_verdict_says_on_how_many_of_the_excused_the_external_service_acted() {
         let document = json(&place.run(&format!("{command} --format json")).stdout);
         assert_eq!(document["facts"]["acted_on"], 1, "{command}");
     }
+    let junit = place.run("export junit charged.toml --runs 200").stdout;
+    assert!(junit.contains("<property name=\"acted-on.max\" value=\"1\"/>"), "{junit}");
+    let markdown = place.run("export markdown charged.toml --runs 200").stdout;
+    assert!(markdown.contains("and the external service acted on up to 1 of these"), "{markdown}");
     let stores_first = "sweep charged.toml --runs 200 --set container.steps=store,publish,remove";
     let done = place.run(stores_first);
     assert!(
@@ -395,8 +399,10 @@ fn a_verdict_says_that_the_order_of_effects_is_not_judged() {
         assert_eq!(done.status, Some(0), "{changes}: {}", done.stdout);
         done.stdout.contains(order)
     };
+    let keys = "--set records.keys=1 --set destination.versions=checked --set table.conflict=version-checked";
     assert!(!said(""));
-    assert!(said(
-        "--set records.keys=1 --set destination.versions=checked --set table.conflict=version-checked"
-    ));
+    assert!(said(keys));
+    let junit = place.run(&format!("export junit called-anywhere --runs 20 {keys}")).stdout;
+    let property = order.replace("NOT JUDGED: ", "<property name=\"not-judged\" value=\"") + "\"/>";
+    assert!(junit.contains(&property), "{junit}");
 }

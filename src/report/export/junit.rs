@@ -38,8 +38,8 @@ pub fn junit(sweep: &SweepSummary) -> String {
     )
 }
 
-/// What the verdict is about: how far the records came, what was lost under a declaration, what never
-/// struck, and what needed an operator.
+/// What the verdict is about: how far the records came, what was lost under a declaration, on how many of those the external
+/// service acted, what nothing judges, what never struck, and what needed an operator.
 fn facts(sweep: &SweepSummary) -> String {
     let property = |name: &str, value: &str| {
         format!("<property name=\"{name}\" value=\"{}\"/>", escape(value))
@@ -52,6 +52,10 @@ fn facts(sweep: &SweepSummary) -> String {
             text += &property(&format!("{name}.max"), &range.max.to_string());
         }
         text += &property("rpo.records", &facts.rpo_records.to_string());
+        if facts.acted_on > 0 {
+            text += &property("acted-on.max", &facts.acted_on.to_string());
+        }
+        facts.unlooked.iter().for_each(|what| text += &property("not-judged", what));
     }
     sweep.never_struck.iter().for_each(|name| text += &property("never-struck", name));
     if let Some(first) = &sweep.operator {
