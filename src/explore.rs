@@ -19,7 +19,7 @@ pub mod verify;
 
 pub use crate::run::{
     BroughtBack, Choices, Coverage, Cut, Healed, Observer, Outage, Outcome, Phase, Reached, Runner,
-    Verdict,
+    TooLate, Verdict,
 };
 pub use abstract_state::AbstractStates;
 pub use campaign::{Campaign, Note};

@@ -8,6 +8,6 @@ pub mod observer;
 pub mod runner;
 
 pub use coverage::{Coverage, Reached};
-pub use healed::{BroughtBack, Healed, Outage};
+pub use healed::{BroughtBack, Healed, Outage, TooLate};
 pub use observer::{Choices, Observer, Phase};
 pub use runner::{Cut, Outcome, Runner, Verdict};

@@ -48,7 +48,11 @@
 //!         on_failure: ReplicationFailure::Drop,
 //!         ..ReplicationOptions::default()
 //!     },
-//!     destination: DestinationOptions { dedupe: Dedupe::None, versions: Versions::Checked },
+//!     destination: DestinationOptions {
+//!         dedupe: Dedupe::None,
+//!         versions: Versions::Checked,
+//!         ..DestinationOptions::default()
+//!     },
 //!     timing: Timing { queue_ms: 9, ..Timing::default() },
 //!     rpo: Rpo { records: LossLimit::AtMost(2) },
 //!     spec: SpecOptions { leave_out: vec![PropertyName::MonotoneVersion] },

@@ -180,6 +180,16 @@ impl Simulation {
         self.world.may_end(&self.plan)
     }
 
+    /// Whether a healing, now, brings the regions online again that are offline.
+    pub(crate) fn restores_routes(&self) -> bool {
+        self.world.restores_routes(&self.plan)
+    }
+
+    /// Whether the component is out because of a failure or an outage of the budget, whose end is on offer.
+    pub(crate) fn has_an_end(&self, target: Target) -> bool {
+        self.world.has_an_end(target, &self.plan)
+    }
+
     /// Whether the run is over: no machine can step, and there is nothing left to heal.
     #[inline]
     pub fn is_over(&self) -> bool {

@@ -19,18 +19,21 @@ use crate::spec::{Ending, Excused, Facts};
 /// use active_active::scenario::Scenario;
 /// use active_active::scheduler::Random;
 ///
-/// let swept = |text: &str| -> Result<Evidence, Box<dyn std::error::Error>> {
+/// type Swept = (Evidence, Option<Vacuous>);
+/// let swept = |text: &str| -> Result<Swept, Box<dyn std::error::Error>> {
 ///     let plan = Arc::new(Plan::new(&Scenario::parse(text)?)?);
-///     let sweep = Sweep { plan, runs: 20, threads: 1, steps_max: u64::MAX };
-///     Ok(sweep.run(|| Random::new(1), &Progress::default()).evidence)
+///     let sweep = Sweep { plan: Arc::clone(&plan), runs: 20, threads: 1, steps_max: u64::MAX };
+///     let evidence = sweep.run(|| Random::new(1), &Progress::default()).evidence;
+///     let vacuous = evidence.vacuous(&plan);
+///     Ok((evidence, vacuous))
 /// };
-/// let evidence = swept("script = ['publish 1', 'await delivered all']")?;
-/// assert_eq!((evidence.ends, evidence.least.delivered, evidence.vacuous()), (20, 10, None));
+/// let (evidence, vacuous) = swept("script = ['publish 1', 'await delivered all']")?;
+/// assert_eq!((evidence.ends, evidence.least.delivered, vacuous), (20, 10, None));
 ///
 /// // Both regions refuse everything, and the source gives up: no property was put to the test.
 /// let text = "script = ['fail inbound-queue@1', 'fail inbound-queue@2', 'publish 1', \
 ///             'await published or refused batch 1']\nsource.on_refusal = 'abort'";
-/// assert_eq!(swept(text)?.vacuous(), Some(Vacuous::NothingAccepted));
+/// assert_eq!(swept(text)?.1, Some(Vacuous::NothingAccepted));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -49,7 +52,8 @@ pub struct Evidence {
     pub script_at: usize,
     /// At how many ends the script had ended.
     pub script_ended: u64,
-    /// The faults of script and budget that struck in some run, whether it was judged to its end or not.
+    /// The faults of script and budget that struck in some run, whether it was judged to its end or not; and the lines of
+    /// the script that expect something and were judged.
     pub struck: BTreeSet<Strike>,
     /// How much was judged of what the script expects of times.
     #[serde(default, skip_serializing_if = "Times::is_none")]
@@ -66,6 +70,8 @@ pub enum Vacuous {
     NothingDelivered,
     /// The script never got past the action of this index.
     ScriptNotEnded(usize),
+    /// What the action of this index expects was judged in no run: a healing had ended a fault of the script before.
+    NotJudged(usize),
 }
 
 impl Evidence {
@@ -111,13 +117,16 @@ impl Evidence {
     }
 
     /// Why nothing was shown at any end, if that is so; nothing if there was no end to show anything.
-    pub fn vacuous(&self) -> Option<Vacuous> {
+    pub fn vacuous(&self, plan: &Plan) -> Option<Vacuous> {
         match self {
             Evidence { ends: 0, .. } => None,
             Evidence { most: Facts { accepted: 0, .. }, .. } => Some(Vacuous::NothingAccepted),
             Evidence { most: Facts { delivered: 0, .. }, .. } => Some(Vacuous::NothingDelivered),
             Evidence { script_ended: 0, .. } => Some(Vacuous::ScriptNotEnded(self.script_at)),
-            Evidence { .. } => None,
+            Evidence { struck, .. } => {
+                let is_not_judged = |action: &usize| !struck.contains(&Strike::of_script(*action));
+                plan.expects_of_faults().find(is_not_judged).map(Vacuous::NotJudged)
+            }
         }
     }
 }
@@ -135,6 +144,12 @@ impl Vacuous {
             Vacuous::ScriptNotEnded(action) => format!(
                 "the script never got past '{}', so what comes after it was not put to the test; let \
                  it come true, or leave it out",
+                plan.script_line(action)
+            ),
+            Vacuous::NotJudged(action) => format!(
+                "'{}' was not judged in any run: what the script waits for before it came true only by a \
+                 healing, which had ended what the script had made fail; let it come true while that \
+                 lasts, or recover before",
                 plan.script_line(action)
             ),
         }
@@ -164,14 +179,15 @@ mod tests {
 
     #[test]
     fn one_end_that_shows_something_is_enough() {
-        assert_eq!(Evidence::default().vacuous(), None);
+        let plan = Plan::with_changes("script = ['publish 1']", &[]).expect("it is a system");
+        assert_eq!(Evidence::default().vacuous(&plan), None);
         let mut all = end(0, 0, 0);
-        assert_eq!(all.vacuous(), Some(Vacuous::NothingAccepted));
+        assert_eq!(all.vacuous(&plan), Some(Vacuous::NothingAccepted));
         all.merge(&end(1, 0, 0));
-        assert_eq!(all.vacuous(), Some(Vacuous::NothingDelivered));
+        assert_eq!(all.vacuous(&plan), Some(Vacuous::NothingDelivered));
         all.merge(&Evidence { script_ended: 0, script_at: 2, ..end(1, 1, 0) });
-        assert_eq!(all.vacuous(), None);
+        assert_eq!(all.vacuous(&plan), None);
         let stuck = Evidence { script_ended: 0, script_at: 2, ..end(1, 1, 0) };
-        assert_eq!(stuck.vacuous(), Some(Vacuous::ScriptNotEnded(2)));
+        assert_eq!(stuck.vacuous(&plan), Some(Vacuous::ScriptNotEnded(2)));
     }
 }

@@ -271,6 +271,11 @@ impl Dns {
         self.credit = [0; 8];
     }
 
+    /// The region's target is reachable again; a region that is offline stays so.
+    pub(crate) fn reach(&mut self, region: RegionId) {
+        self.failed.remove(region);
+    }
+
     /// The region is gone for good, with what was under way to it.
     pub(crate) fn lose(&mut self, region: RegionId) {
         self.fail(region);

@@ -189,6 +189,12 @@ impl Plan {
         self.scenario.spec.leave_out.contains(&property)
     }
 
+    /// Whether the script expects anything, from this action on.
+    pub(crate) fn checks_from(&self, action: usize) -> bool {
+        let mut left = self.actions.iter().skip(action);
+        left.any(|action| matches!(action, DriverAction::Check(_)))
+    }
+
     /// Whether the script expects or awaits anything.
     pub fn has_checks(&self) -> bool {
         let checks = |action| matches!(action, &DriverAction::Check(_) | &DriverAction::Await(_));

@@ -1,12 +1,12 @@
-//! The faults that a plan has, by where they come from: each has to strike in some run, or a verdict says
-//! nothing of it.
+//! What has to come about in some run, or a verdict says nothing of it: the faults that a plan has, by where they come
+//! from, and what its script expects while they last.
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{DriverAction, Plan};
 use crate::scenario::Budget;
 
-/// Where a fault comes from: a kind of the budget, or a line of the script.
+/// Where a fault comes from: a kind of the budget, or a line of the script. Or the line that expects something.
 ///
 /// ```
 /// use active_active::plan::{Plan, Strike};
@@ -33,7 +33,7 @@ impl Strike {
         Strike(kind as u16)
     }
 
-    /// A fault of the action of this index.
+    /// A fault of the action of this index; or that it was judged, if it expects something.
     pub(crate) fn of_script(action: usize) -> Strike {
         Strike((Budget::KEYS.len() + action) as u16)
     }
@@ -60,5 +60,18 @@ impl Plan {
             (Strike::of_script(action), format!("'{}'", self.script_line(action)))
         });
         of_budget.chain(of_script)
+    }
+
+    /// What the script expects after faults of its own, as the indexes of actions: it is not judged behind a healing that
+    /// has ended one of them.
+    pub(crate) fn expects_of_faults(&self) -> impl Iterator<Item = usize> + '_ {
+        let is_fault = |action: &DriverAction| {
+            matches!(action, DriverAction::Fault(_) | DriverAction::FaultSome(_))
+        };
+        let actions = self.actions().iter().enumerate();
+        let behind = actions.skip_while(move |(_, action)| !is_fault(action));
+        behind
+            .filter(|(_, action)| matches!(action, DriverAction::Check(_)))
+            .map(|(index, _)| index)
     }
 }

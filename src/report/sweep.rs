@@ -190,9 +190,9 @@ impl Status {
 impl SweepSummary {
     /// What is said of a sweep.
     pub fn new(plan: &Plan, request: SweepRequest, report: &SweepReport) -> SweepSummary {
-        let vacuous = report.evidence.vacuous();
+        let vacuous = report.evidence.vacuous(plan);
         let facts = FactsSummary::new(plan, &report.evidence);
-        let verdict = Finding::of(report);
+        let verdict = Finding::of(report, plan);
         let because = inconclusive(&request, report);
         let SweepRequest { scheduler, runs: runs_requested, steps_max } = request;
         let seed = scheduler.seed;
@@ -256,13 +256,13 @@ impl SweepSummary {
 
 impl Finding {
     /// The verdict of the runs of a report.
-    pub fn of(report: &SweepReport) -> Finding {
+    pub fn of(report: &SweepReport, plan: &Plan) -> Finding {
         // No run is no evidence.
         let is_part = report.interrupted || report.inconclusive > 0 || report.runs == 0;
         match &report.violation {
             Some(_) => Finding::Violated,
             None if is_part => Finding::Inconclusive,
-            None if report.evidence.vacuous().is_some() => Finding::Vacuous,
+            None if report.evidence.vacuous(plan).is_some() => Finding::Vacuous,
             None => Finding::Holds,
         }
     }

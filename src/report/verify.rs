@@ -66,7 +66,7 @@ impl VerifySummary {
     /// What is said of a search. `why` says why it is not complete, if the one that stopped it knows more
     /// than that it was stopped.
     pub fn new(plan: &Plan, report: &VerifyReport, why: Option<&str>) -> VerifySummary {
-        let vacuous = report.evidence.vacuous();
+        let vacuous = report.evidence.vacuous(plan);
         let (verdict, incomplete_because, found) = match &report.verdict {
             Verified::Holds if vacuous.is_some() => (Finding::Vacuous, None, None),
             Verified::Holds => (Finding::Holds, None, None),

@@ -2,11 +2,11 @@
 
 use crate::model::container::State;
 use crate::model::dns::DnsSide;
-use crate::model::fault::{FaultPoint, Path, Target};
+use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::{ContainerId, MachineId, RegionId};
 use crate::model::options::Heal;
-use crate::plan::Plan;
 use crate::plan::names::{outside_containers, target_name};
+use crate::plan::{DriverAction, Plan};
 use crate::sim::{Choice, Simulation};
 use crate::spec::Spec;
 
@@ -37,6 +37,7 @@ use crate::spec::Spec;
 ///     first.text(&plan),
 ///     "core-container@1 stopped (core-table@1 refused) and nothing in the script restarts it"
 /// );
+/// assert_eq!(first.too_late, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -54,6 +55,18 @@ pub struct BroughtBack {
     pub target: Target,
     /// How it came to need that.
     pub cause: Outage,
+    /// The script would have brought it back, had it not waited.
+    pub too_late: Option<TooLate>,
+}
+
+/// A line of the script that recovers a component, and the line before it that the script waited at: what it waits for does
+/// not come true as long as the component is out.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct TooLate {
+    /// The action that recovers it, as an index into [`Plan::actions`].
+    pub recovers: u16,
+    /// The action that was waited at.
+    pub waits: u16,
 }
 
 /// How a component came to need an operator.
@@ -81,18 +94,24 @@ impl Healed {
 
 impl BroughtBack {
     /// It as text: "core-container@1 stopped (core-table@1 refused) and nothing in the script
-    /// restarts it".
+    /// restarts it"; or "… and 'recover *' comes only after 'await quiescent', which had not come true".
     pub fn text(self, plan: &Plan) -> String {
         let layout = &plan.layout;
         let name = target_name(self.target, layout);
-        match self.cause {
-            Outage::Refused(by) => {
-                let by = layout.name(by);
-                format!("{name} stopped ({by} refused) and nothing in the script restarts it")
+        let what = match self.cause {
+            Outage::Refused(by) => format!("{name} stopped ({} refused)", layout.name(by)),
+            Outage::Crashed => format!("{name} crashed"),
+            Outage::Scripted if self.too_late.is_none() => {
+                return format!("nothing in the script recovers {name}");
             }
-            Outage::Crashed => format!("{name} crashed and nothing in the script restarts it"),
-            Outage::Scripted => format!("nothing in the script recovers {name}"),
-        }
+            Outage::Scripted => format!("{name} was out"),
+        };
+        let Some(TooLate { recovers, waits }) = self.too_late else {
+            return format!("{what} and nothing in the script restarts it");
+        };
+        let line = |action| plan.script_line(usize::from(action));
+        let (recovers, waits) = (line(recovers), line(waits));
+        format!("{what} and '{recovers}' comes only after '{waits}', which had not come true")
     }
 }
 
@@ -112,13 +131,14 @@ pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack>
         let failed = if let Target::Dns(side, region) = target {
             simulation.dns(side).failed().contains(region)
                 || simulation.dns(side).offline().contains(region)
+                    && simulation.restores_routes()
                     && waits_for_route(side, region, simulation, spec)
         } else {
             simulation.is_disturbed(target)
         };
-        failed && !is_lost(target, simulation) && !has_an_end(target, simulation)
+        failed && !is_lost(target, simulation) && !simulation.has_an_end(target)
     });
-    let others = others.map(|target| BroughtBack { target, cause: Outage::Scripted });
+    let others = others.map(|target| brought_back(target, Outage::Scripted, simulation));
     match heal {
         Heal::Everything => stopped.chain(others).next(),
         Heal::Faults => {
@@ -154,8 +174,18 @@ fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<Br
         }
         State::FailedProcessing => Outage::Scripted,
     };
-    let is_own = is_lost(target, simulation) || has_an_end(target, simulation);
-    (!is_own).then_some(BroughtBack { target, cause })
+    let is_own = is_lost(target, simulation) || simulation.has_an_end(target);
+    (!is_own).then(|| brought_back(target, cause, simulation))
+}
+
+fn brought_back(target: Target, cause: Outage, simulation: &Simulation) -> BroughtBack {
+    let (plan, driver) = (simulation.plan(), simulation.driver());
+    let recovers = |(_, action): &(usize, &DriverAction)| matches!(action, DriverAction::Recover(targets) if targets.contains(&target));
+    let mut left = plan.actions().iter().enumerate().skip(driver.next());
+    let recovers = left.find(recovers).filter(|_| driver.is_waiting());
+    let too_late = recovers
+        .map(|(action, _)| TooLate { recovers: action as u16, waits: driver.next() as u16 });
+    BroughtBack { target, cause, too_late }
 }
 
 /// Whether a record waits until the region, which is offline, is in the name again: at the source, where no other region is; or in
@@ -183,17 +213,4 @@ fn waits_for_route(side: DnsSide, region: RegionId, simulation: &Simulation, spe
 fn is_lost(target: Target, simulation: &Simulation) -> bool {
     let region = target.region(&simulation.plan().layout);
     region.is_some_and(|region| simulation.is_lost(region))
-}
-
-/// Whether it is out because of a failure or an outage of the budget, whose end is on offer.
-fn has_an_end(target: Target, simulation: &Simulation) -> bool {
-    let plan = simulation.plan();
-    let region = target.region(&plan.layout).map(FaultPoint::EndOutage);
-    let own = if let Target::Link(_, region) = target {
-        Some(FaultPoint::Rejoin(Path::Region(region)))
-    } else {
-        plan.machine_of(target).map(FaultPoint::Recover)
-    };
-    let mut ends = region.into_iter().chain(own).map(Choice::Fault);
-    ends.any(|end| simulation.enabled().contains(end))
 }

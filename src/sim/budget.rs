@@ -240,7 +240,7 @@ impl World {
         for containers in [false, true] {
             for fault in plan.outage(region) {
                 if matches!(fault.target, Target::Container(_)) == containers {
-                    self.recover(fault.target, plan);
+                    self.end_failure(fault.target, plan);
                 }
             }
         }

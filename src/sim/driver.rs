@@ -6,7 +6,7 @@ use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::plan::{Await, Check, DriverAction, Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
@@ -99,17 +99,24 @@ impl World {
                 queues.iter().for_each(|&queue| self.redrive(queue, plan));
             }
             DriverAction::Weights(weights) => self.set_weights(weights, plan),
-            DriverAction::Check(check) => {
-                if !self.check(check, plan) {
-                    self.out.emit(Event::ExpectationFailed { action: index as u16 });
-                }
-            }
+            DriverAction::Check(check) => self.judge(index, check, plan),
         }
         self.driver.next += 1;
         if self.driver.next() < plan.actions.len() {
             self.out.send(DRIVER, Message::Proceed);
         }
         self.offer_to_fail(plan);
+    }
+
+    /// Judges what the script expects while its faults last, but not behind a healing that has ended them.
+    fn judge(&mut self, action: usize, check: &Check, plan: &Plan) {
+        if self.ending.has_undone() {
+            return;
+        }
+        self.note_strike(Strike::of_script(action));
+        if !self.check(check, plan) {
+            self.out.emit(Event::ExpectationFailed { action: action as u16 });
+        }
     }
 
     /// The component that the driver stands at fails, by choice or as the last one of which none

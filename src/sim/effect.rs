@@ -2,7 +2,6 @@
 //! nothing, does not strike.
 
 use crate::model::container;
-use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{Fault, Target};
@@ -39,10 +38,7 @@ impl World {
             let (is_old, lives) = (container.is_old(), container.incarnation());
             Condition::Container { state, crashed, is_old, lives }
         } else if let Target::Dns(side, region) = target {
-            let dns = match side {
-                DnsSide::In => &self.in_dns,
-                DnsSide::Out => &self.out_dns,
-            };
+            let dns = self.dns(side);
             let (offline, failed) = (dns.offline(), dns.failed());
             Condition::Dns { offline: offline.contains(region), failed: failed.contains(region) }
         } else if let Target::Writer(id, _) = target {

@@ -5,9 +5,12 @@
 //! offer, because what the script does next may need them. The healing after the script *closes* the
 //! run: no fault strikes any more, and what remains is convergence. The run is over when no machine
 //! can step and no healing is on offer.
+//!
+//! Which regions are offline is how the script has set the system up, and no failure: they are online again only
+//! when nothing else brings the run on, and at its end.
 
-use crate::model::container::State;
-use crate::model::fault::{FaultPoint, Target};
+use crate::model::container::{self, State};
+use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::ContainerId;
 use crate::model::options::Heal;
 use crate::plan::Plan;
@@ -28,6 +31,8 @@ pub(super) struct Ending {
     repeats: u8,
     /// No fault of the budget strikes any more.
     closed: bool,
+    /// A healing has ended what the script had made fail, or had taken offline.
+    undone: bool,
 }
 
 impl Ending {
@@ -47,6 +52,13 @@ impl Ending {
     /// faults.
     pub(super) fn is_fresh(self, due: u16) -> bool {
         self.struck || self.healed_at.is_none_or(|healed_at| healed_at < due)
+    }
+
+    /// Whether a healing has ended what the script had made fail, or had taken offline. What the script expects after
+    /// that was meant of a system in which it lasts.
+    #[inline]
+    pub(super) fn has_undone(self) -> bool {
+        self.undone
     }
 
     /// How many healings followed another without anything new to heal.
@@ -87,9 +99,12 @@ impl World {
         let due = self.driver.next() as u16;
         let is_fresh = self.ending.is_fresh(due);
         let repeats = if is_fresh { 0 } else { self.ending.repeats + 1 };
+        let routes = self.restores_routes(plan);
         // A script that waits for what no healing brings about is at its end, too.
         let is_stuck = !is_fresh && (repeats > REPEATS_MAX || !self.restarts_any(plan));
+        let is_stuck = is_stuck && !(routes && self.has_offline(plan));
         let closes = usize::from(due) == plan.actions.len() || is_stuck || !is_quiescent;
+        let undone = self.ending.undone || self.undoes_script(routes, plan);
         if !is_quiescent {
             self.obey_all(plan);
             // A system that goes round has no moment at which no machine can step.
@@ -98,8 +113,8 @@ impl World {
             }
         }
         match plan.scenario().heal {
-            Heal::Everything => self.end_everything(plan),
-            Heal::Faults => self.end_faults(plan),
+            Heal::Everything => self.end_everything(routes, plan),
+            Heal::Faults => self.end_faults(routes, plan),
             Heal::Nothing => {}
         }
         self.let_all_arrive();
@@ -108,24 +123,75 @@ impl World {
         if closed {
             self.close_faults(plan);
         }
-        self.ending = Ending { healed_at: Some(due), struck: false, repeats, closed };
+        self.ending = Ending { healed_at: Some(due), struck: false, repeats, closed, undone };
     }
 
-    fn end_everything(&mut self, plan: &Plan) {
+    fn end_everything(&mut self, routes: bool, plan: &Plan) {
         self.route_around_losses(plan);
-        self.end_outside_containers(plan);
+        self.end_outside_containers(routes, plan);
         self.replace_lost_writers(plan);
         self.forget_outages(plan);
     }
 
-    fn end_faults(&mut self, plan: &Plan) {
-        self.end_outside_containers(plan);
+    fn end_faults(&mut self, routes: bool, plan: &Plan) {
+        self.end_outside_containers(routes, plan);
         self.forget_outages(plan);
     }
 
-    /// Ends every fault but those of containers.
-    fn end_outside_containers(&mut self, plan: &Plan) {
-        outside_containers(&plan.layout).for_each(|target| self.recover(target, plan));
+    /// Ends every fault but those of containers; regions that are offline are online again if `routes`.
+    fn end_outside_containers(&mut self, routes: bool, plan: &Plan) {
+        for target in outside_containers(&plan.layout) {
+            if routes {
+                self.recover(target, plan);
+            } else {
+                self.end_failure(target, plan);
+            }
+        }
+    }
+
+    /// Whether a healing, now, brings regions online again: the script has ended, or waits for what the last healing
+    /// did not bring about; or the system goes round, and the healing is its last.
+    pub(super) fn restores_routes(&self, plan: &Plan) -> bool {
+        let due = self.driver.next();
+        due == plan.actions.len()
+            || !self.ending.is_fresh(due as u16)
+            || !self.out.ready().is_empty()
+    }
+
+    fn has_offline(&self, plan: &Plan) -> bool {
+        let mut targets = outside_containers(&plan.layout);
+        plan.scenario().heal != Heal::Nothing
+            && targets.any(|target| self.is_offline(target) && !self.is_gone(target, plan))
+    }
+
+    /// Whether a healing, now, ends what the script has made fail.
+    fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
+        let ends = |target: &Target| {
+            let is_out = match *target {
+                Target::Dns(side, region) if !routes => self.dns(side).failed().contains(region),
+                target => self.is_disturbed(target),
+            };
+            is_out && !self.is_gone(*target, plan) && !self.has_an_end(*target, plan)
+        };
+        let of_script = |context: &container::Context| {
+            self.containers[context.id.index()].state() == State::FailedProcessing
+                && !self.faults.is_ready(FaultPoint::Restart(context.id))
+                && self.restarts(context.id, plan)
+        };
+        plan.scenario().heal != Heal::Nothing
+            && (outside_containers(&plan.layout).any(|target| ends(&target))
+                || plan.containers.iter().any(of_script))
+    }
+
+    /// Whether it is out because of a failure or an outage of the budget, whose end is on offer.
+    pub(super) fn has_an_end(&self, target: Target, plan: &Plan) -> bool {
+        let outage = target.region(&plan.layout).map(FaultPoint::EndOutage);
+        let own = if let Target::Link(_, region) = target {
+            Some(FaultPoint::Rejoin(Path::Region(region)))
+        } else {
+            plan.machine_of(target).map(FaultPoint::Recover)
+        };
+        outage.into_iter().chain(own).any(|end| self.faults.is_ready(end))
     }
 
     fn restart_containers(&mut self, plan: &Plan) {

@@ -1,7 +1,6 @@
 //! Faults: how they begin and how they end.
 
-use crate::model::dns;
-use crate::model::dns::DnsSide;
+use crate::model::dns::{self, Dns, DnsSide};
 use crate::model::event::{self, Event, fault};
 use crate::model::fault::{Fault, FaultKind, FaultPoint, Target};
 use crate::model::id::{ContainerId, QueueId, RegionId};
@@ -19,7 +18,6 @@ impl World {
             return;
         }
         self.out.emit(Event::Fault(fault::Event::Faulted { fault }));
-        let out = &mut self.out;
         match (fault.kind, fault.target) {
             (
                 kind @ (FaultKind::Pause
@@ -30,13 +28,9 @@ impl World {
             ) => self.stop_container(kind, id, plan),
             (FaultKind::Fail, target) => self.fail(target, plan),
             (FaultKind::Offline, Target::Dns(side, region)) => {
-                let dns = match side {
-                    DnsSide::In => &mut self.in_dns,
-                    DnsSide::Out => &mut self.out_dns,
-                };
-                dns.set_offline(region);
-                let offline = dns.offline();
-                out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
+                self.dns_mut(side).set_offline(region);
+                let offline = self.dns(side).offline();
+                self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
                 self.tell_source(plan);
             }
             (FaultKind::Lose, target) => self.lose(target, plan),
@@ -168,21 +162,67 @@ impl World {
                 let context = plan.service.as_ref().expect("a container calls it");
                 self.service.recover(context, &mut self.out);
             }
-            Target::Dns(DnsSide::In, region) => {
-                self.in_dns.recover(region);
-                let (side, offline) = (DnsSide::In, self.in_dns.offline());
-                self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
-                self.tell_source(plan);
-                self.check_health(region, plan);
-            }
-            Target::Dns(DnsSide::Out, region) => {
-                self.out_dns.recover(region);
-                let (side, offline) = (DnsSide::Out, self.out_dns.offline());
-                self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
-                self.tell_destination(region, plan);
+            Target::Dns(side, region) => {
+                self.dns_mut(side).recover(region);
+                self.tell_routes(side, region, plan);
             }
             Target::Region(_) => unreachable!("a region that is lost does not come back"),
             Target::Writer(..) => unreachable!("a writer that moved stays"),
+        }
+    }
+
+    /// What makes the component fail ends: as [`recover`](World::recover), but that a region which is offline stays so.
+    pub(super) fn end_failure(&mut self, target: Target, plan: &Plan) {
+        if !self.is_offline(target) {
+            return self.recover(target, plan);
+        }
+        let Target::Dns(side, region) = target else { unreachable!("{target:?} is offline") };
+        if self.dns(side).failed().contains(region) && !self.is_gone(target, plan) {
+            self.out.emit(Event::Fault(fault::Event::Recovered { target, waiting: 0 }));
+            self.dns_mut(side).reach(region);
+            self.tell_routes(side, region, plan);
+        }
+    }
+
+    /// The region of a name is reached again, or answered.
+    fn tell_routes(&mut self, side: DnsSide, region: RegionId, plan: &Plan) {
+        let offline = self.dns(side).offline();
+        self.out.emit(Event::Dns(dns::Event::RoutesChanged { side, offline }));
+        match side {
+            DnsSide::In => {
+                self.tell_source(plan);
+                self.check_health(region, plan);
+            }
+            DnsSide::Out => self.tell_destination(region, plan),
+        }
+    }
+
+    /// Whether the target is a region that a name does not answer.
+    pub(super) fn is_offline(&self, target: Target) -> bool {
+        match target {
+            Target::Dns(side, region) => self.dns(side).offline().contains(region),
+            Target::Container(_)
+            | Target::Queue(_)
+            | Target::Table(_)
+            | Target::Replicator(_)
+            | Target::Link(..)
+            | Target::Service
+            | Target::Region(_)
+            | Target::Writer(..) => false,
+        }
+    }
+
+    pub(super) fn dns(&self, side: DnsSide) -> &Dns {
+        match side {
+            DnsSide::In => &self.in_dns,
+            DnsSide::Out => &self.out_dns,
+        }
+    }
+
+    fn dns_mut(&mut self, side: DnsSide) -> &mut Dns {
+        match side {
+            DnsSide::In => &mut self.in_dns,
+            DnsSide::Out => &mut self.out_dns,
         }
     }
 
@@ -214,10 +254,7 @@ impl World {
             Target::Link(id, region) => self.replicators[id.index()].unreachable().contains(region),
             Target::Service => self.service.state() == service::State::Failed,
             Target::Dns(side, region) => {
-                let dns = match side {
-                    DnsSide::In => &self.in_dns,
-                    DnsSide::Out => &self.out_dns,
-                };
+                let dns = self.dns(side);
                 dns.offline().contains(region) || dns.failed().contains(region)
             }
             Target::Region(region) => self.lost.contains(region),

@@ -120,7 +120,9 @@ impl Writer<'_> {
         let ending = self.world.ending;
         self.bytes.flag(ending.is_fresh(self.world.driver.next() as u16));
         self.bytes.u8(ending.repeats());
-        self.bytes.flag(ending.is_closed());
+        // What is undone matters to what the script still expects.
+        let undone = ending.has_undone() && self.plan.checks_from(self.world.driver.next());
+        self.bytes.u8(u8::from(ending.is_closed()) | u8::from(undone) << 1);
         // Only what is left of something, so that a kind that is new changes no state without it.
         let left = self.world.faults.left().counts();
         self.bytes.len(left.iter().filter(|left| **left > 0).count());

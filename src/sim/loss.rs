@@ -316,12 +316,8 @@ impl World {
     pub(super) fn route_around_losses(&mut self, plan: &Plan) {
         for region in self.lost.iter() {
             for side in [DnsSide::In, DnsSide::Out] {
-                let dns = match side {
-                    DnsSide::In => &self.in_dns,
-                    DnsSide::Out => &self.out_dns,
-                };
-                if !dns.offline().contains(region) {
-                    let target = Target::Dns(side, region);
+                let target = Target::Dns(side, region);
+                if !self.is_offline(target) {
                     self.inject(Fault { kind: FaultKind::Offline, target }, plan);
                 }
             }
