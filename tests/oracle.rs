@@ -27,6 +27,7 @@ mod promises;
 mod relays;
 mod routes;
 pub(crate) mod trace;
+mod undone;
 mod ways;
 pub(crate) mod world;
 

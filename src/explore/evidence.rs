@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, Strike};
+use crate::run::Outcome;
 use crate::spec::ending::Times;
 use crate::spec::{Ending, Excused, Facts};
 
@@ -90,6 +91,15 @@ impl Evidence {
             struck,
             times,
         }
+    }
+
+    /// What one run shows, if it was judged to its end.
+    pub fn of_run(outcome: &Outcome, plan: &Plan) -> Evidence {
+        let Some(ending) = &outcome.ending else { return Evidence::default() };
+        let is_judged =
+            |action: &usize| *action < ending.script_at && outcome.healed.was_judged(*action);
+        let judged = plan.expects_of_faults().filter(is_judged).map(Strike::of_script);
+        Evidence { struck: judged.collect(), ..Evidence::of(ending, plan) }
     }
 
     /// Adds what other ends show.

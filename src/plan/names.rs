@@ -153,6 +153,12 @@ pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Stri
     if name.starts_with('@') && known.iter().any(|known| matches(&in_region, known)) {
         return format!("; did you mean '{in_region}', all of that region?");
     }
+    if ["record-source", "record-destination"].contains(&name) {
+        return "; it is outside of the system, and does not fail".to_owned();
+    }
+    if name.ends_with("service") && !known.contains(&"external-service") {
+        return "; there is an 'external-service' if container.steps has 'call'".to_owned();
+    }
     if let Some(near) = words::closest(name, known.iter().copied()) {
         return format!("; did you mean '{near}'?");
     }

@@ -259,7 +259,7 @@ impl Resolver<'_> {
     fn faults(&self, kind: FaultKind, pattern: &str) -> Result<Vec<Fault>, Problem> {
         let wrong = || Cause::WrongKind {
             name: pattern.to_owned(),
-            verb: kind.name(),
+            verb: verb(kind),
             remedy: kind.remedy(),
         };
         if kind == FaultKind::Lose
@@ -311,7 +311,7 @@ impl Resolver<'_> {
         };
         let faults: Vec<Fault> = found.into_iter().filter(has_writer).map(fault).collect();
         if faults.is_empty() {
-            let (name, verb) = (pattern.to_owned(), kind.name());
+            let (name, verb) = (pattern.to_owned(), verb(kind));
             return self.problem(Cause::WrongKind { name, verb, remedy: kind.remedy() });
         }
         Ok(faults)
@@ -387,5 +387,19 @@ fn no_queue(name: &str) -> Cause {
         name: name.to_owned(),
         verb: "hold waiting records",
         remedy: "name a queue with its region, as in 'inbound-queue@1'",
+    }
+}
+
+/// What happens to a component, as in "it cannot …".
+fn verb(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Offline => "be taken offline",
+        FaultKind::Lose => "be lost",
+        FaultKind::Deploy | FaultKind::Rollback => "be deployed",
+        FaultKind::Pause
+        | FaultKind::Crash
+        | FaultKind::Fail
+        | FaultKind::Switchover
+        | FaultKind::Failover => kind.name(),
     }
 }

@@ -326,7 +326,7 @@ fn reached(summary: &SweepSummary, palette: &Palette) -> Vec<String> {
     };
     lines.extend(never.map(|reached| {
         let word = paint(style, format!("{word:>15}"));
-        format!("  {word} {}, though this scenario can", reached.text)
+        format!("  {word} {}, though nothing in the scenario seems to rule it out", reached.text)
     }));
     lines
 }

@@ -46,6 +46,8 @@ pub struct Healed {
     pub first: Option<BroughtBack>,
     /// The action of the script that did not come true before the first healing.
     pub(crate) awaited: Option<usize>,
+    /// The action that was due when a healing ended a fault of the script for the first time.
+    undone: Option<usize>,
 }
 
 /// A component that an operator has to bring back.
@@ -86,9 +88,17 @@ impl Healed {
         if simulation.driver().is_waiting() {
             self.awaited.get_or_insert(simulation.driver().next());
         }
+        if self.undone.is_none() && simulation.undoes_script() {
+            self.undone = Some(simulation.driver().next());
+        }
         if self.first.is_none() {
             self.first = first(simulation, spec);
         }
+    }
+
+    /// Whether what the action of the script expects was judged, if the script has come to it.
+    pub(crate) fn was_judged(&self, action: usize) -> bool {
+        self.undone.is_none_or(|undone| action < undone)
     }
 }
 

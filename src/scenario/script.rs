@@ -172,6 +172,10 @@ const VERBS: &[&str] = &[
 /// The word that may have been meant.
 fn near(line: &str) -> String {
     let word = line.split(' ').next().unwrap_or_default();
+    // As the opposite of `offline` is called by everybody but a script.
+    if word == "online" {
+        return " (did you mean 'recover'?)".to_owned();
+    }
     match words::closest(word, VERBS.iter().copied()) {
         Some(near) => format!(" (did you mean '{near}'?)"),
         None => String::new(),

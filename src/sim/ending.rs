@@ -150,10 +150,11 @@ impl World {
     }
 
     /// Whether a healing, now, brings regions online again: the script has ended, or waits for what the last healing
-    /// did not bring about; or the system goes round, and the healing is its last.
+    /// did not bring about; or the run is closed, or will be, since the system goes round.
     pub(super) fn restores_routes(&self, plan: &Plan) -> bool {
         let due = self.driver.next();
-        due == plan.actions.len()
+        self.ending.closed
+            || due == plan.actions.len()
             || !self.ending.is_fresh(due as u16)
             || !self.out.ready().is_empty()
     }
@@ -165,7 +166,7 @@ impl World {
     }
 
     /// Whether a healing, now, ends what the script has made fail.
-    fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
+    pub(super) fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
         let ends = |target: &Target| {
             let is_out = match *target {
                 Target::Dns(side, region) if !routes => self.dns(side).failed().contains(region),

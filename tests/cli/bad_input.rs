@@ -111,7 +111,7 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         (
             "groups-of-all-at-a-stage",
             "queue.groups = \"by-record\"\n[stage.core.queue]\ndelivery = \"standard\"",
-            "FILE:2: stage.core.queue.groups: only fifo queues have that, and queue.groups of all stages is \
+            "FILE:2: stage.core.queue.groups: only fifo queues and logs have that, and queue.groups of all stages is \
              in force at 'core'; set stage.core.queue.groups, too",
         ),
         (
@@ -123,6 +123,27 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
             "outbox-of-all-at-a-database",
             "container.steps = [\"store\", \"remove\"]\naurora.fencing = \"best-effort\"\n[stage.core]\nstore = \"aurora\"",
             "FILE:2: aurora.fencing: the outbox of a cluster that writes after it was replaced is not modelled",
+        ),
+        (
+            "online",
+            "script = ['online in-dns@1']",
+            "FILE:1: script: 'online in-dns@1' is no step of a script (did you mean 'recover'?)",
+        ),
+        (
+            "outside",
+            "script = ['publish 1', 'crash record-source']",
+            "FILE:1: script[1]: no component is called 'record-source'; it is outside of the system, and does not fail",
+        ),
+        (
+            "no-service",
+            "script = ['fail service']",
+            "FILE:1: script[0]: no component is called 'service'; there is an 'external-service' if \
+             container.steps has 'call'",
+        ),
+        (
+            "no-offline-queue",
+            "script = ['offline inbound-queue@1']",
+            "FILE:1: script[0]: 'inbound-queue@1' cannot be taken offline; only 'in-dns@REGION'",
         ),
         (
             "machine",

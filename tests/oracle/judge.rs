@@ -38,6 +38,7 @@ use super::expectation;
 use super::loss::is_what_is_lost;
 use super::relays::shows_loss;
 use super::trace::Trace;
+use super::undone::Undone;
 use super::ways::sent_to;
 use super::world::World;
 
@@ -54,10 +55,11 @@ pub(crate) enum Judged {
 
 /// Judges every step of a trace, and no end.
 pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet<PropertyName>)> {
-    let mut world = World::new(plan);
+    let (mut world, mut undone) = (World::new(plan), Undone::default());
     for (index, entry) in trace.entries.iter().enumerate() {
         let mut violated = BTreeSet::new();
         if let Some(action) = entry.action
+            && !undone.any
             && !expectation::holds(plan.script_line(action), &world, plan)
         {
             violated.insert(PropertyName::Expectation);
@@ -66,6 +68,7 @@ pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet
             violated.extend(judge_event(event, &world, plan));
             world.apply(event, plan);
         }
+        undone.note(entry, plan);
         violated.extend(judge_state(&world, plan));
         violated.retain(|&property| !is_left_out(property, plan));
         if !violated.is_empty() {

@@ -4,7 +4,7 @@ use active_active::explore::{Observer, Phase};
 use active_active::model::container::State;
 use active_active::model::{ContainerId, Event, Place, QueueId, RecordId, TableId};
 use active_active::plan::{DriverAction, Plan};
-use active_active::sim::{Simulation, Step};
+use active_active::sim::{Choice, Simulation, Step};
 
 /// What happened in one step, or in the healing at the end.
 #[derive(Clone, Debug)]
@@ -13,8 +13,21 @@ pub(crate) struct Entry {
     pub(crate) step: u64,
     /// The action of the script that the driver carried out or came to, if it was its step.
     pub(crate) action: Option<usize>,
+    /// What took it.
+    pub(crate) by: By,
     /// In order.
     pub(crate) events: Vec<Event>,
+}
+
+/// What takes a step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum By {
+    /// A machine, of its own or at a command of the script.
+    Machine,
+    /// The scheduler: a fault of the budget, or its end.
+    Budget,
+    /// A healing.
+    Healing,
 }
 
 /// The state in which a run ended, as far as the oracle asks for it.
@@ -57,7 +70,8 @@ impl Observer for Trace {
     fn phase(&mut self, phase: Phase, simulation: &Simulation) {
         if phase == Phase::Heal {
             let events = simulation.events().to_vec();
-            self.entries.push(Entry { step: simulation.steps(), action: None, events });
+            let by = By::Healing;
+            self.entries.push(Entry { step: simulation.steps(), action: None, by, events });
         }
     }
 
@@ -66,7 +80,12 @@ impl Observer for Trace {
         let action = (step.choice.machine() == Some(driver)).then_some(self.due);
         self.due = simulation.driver().next();
         let events = simulation.events().to_vec();
-        self.entries.push(Entry { step: simulation.steps(), action, events });
+        let by = match step.choice {
+            Choice::Fault(_) => By::Budget,
+            Choice::Heal => By::Healing,
+            Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) => By::Machine,
+        };
+        self.entries.push(Entry { step: simulation.steps(), action, by, events });
     }
 }
 

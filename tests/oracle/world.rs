@@ -295,10 +295,8 @@ impl World {
             }) => {
                 self.loss.sent(StageId(replicator.0 as u8), record, reached, plan);
             }
-            Event::Fault(fault::Event::Recovered { target, .. }) => {
-                if let Target::Dns(side, region) = target {
-                    self.away_from(side).remove(&region);
-                }
+            Event::Dns(dns::Event::RoutesChanged { side, offline }) => {
+                *self.away_from(side) = offline.iter().collect();
             }
             Event::Container(container::Event::Became { container, state, .. }) => {
                 self.states[container.index()] = state;

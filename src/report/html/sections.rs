@@ -295,7 +295,7 @@ pub(super) fn reached_lead(sweep: &SweepSummary) -> String {
                 .to_owned()
         }
         (_, Finding::Holds | Finding::Inconclusive | Finding::Vacuous) => {
-            "What stands first was never reached, though this scenario can.".to_owned()
+            "What stands first was never reached, though nothing in the scenario seems to rule it out.".to_owned()
         }
     }
 }

@@ -111,6 +111,7 @@ impl Reached {
         let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();
         let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
+        let comes_twice = times_out && !is_alone(plan);
         let fail = plan.has_fault(FaultKind::Fail);
         let queue = |target| matches!(target, Target::Queue(_));
         let strong = plan.scenario().replication.mode == ReplicationMode::Strong;
@@ -155,11 +156,16 @@ impl Reached {
                 gives_back
                     || [Reached::GaveUp, Reached::GaveBack].iter().any(|it| it.is_possible(plan))
             }
-            Reached::Redelivery => gives_back || times_out || is_poisoned,
+            Reached::Redelivery => {
+                let redrives = |action: &DriverAction| matches!(action, DriverAction::Redrive(_));
+                let is_once = !plan.any_queue(|queue| queue.max_receives != 1)
+                    && !plan.actions().iter().any(redrives);
+                (gives_back || comes_twice || is_poisoned) && !is_once
+            }
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
-                crash || refused || out_of_reach || times_out || fails
+                crash || refused || out_of_reach || comes_twice || fails
             }
             // Only a crash leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash,
@@ -167,7 +173,7 @@ impl Reached {
             Reached::Crashed => plan.has_fault(FaultKind::Crash),
             Reached::TimedOut => times_out,
             // A late remove may come when its container has died, and the record was delivered again.
-            Reached::StaleRemove => times_out || (plan.budget.late > 0 && crash),
+            Reached::StaleRemove => comes_twice || (plan.budget.late > 0 && crash),
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.any_queue(|queue| queue.max_receives > 0),
             Reached::ReplyLost => plan.budget.lost_reply > 0,
@@ -229,4 +235,16 @@ impl Reached {
             Reached::Backlog => plan.can_fail(|target| matches!(target, Target::Replicator(_))),
         }
     }
+}
+
+/// Whether each queue has one consumer, which is never disturbed but by timeouts: it has removed a record before it asks for
+/// the next one, which so is never the same.
+fn is_alone(plan: &Plan) -> bool {
+    let scenario = plan.scenario();
+    let kinds = plan.budget.counts().into_iter().filter(|&count| count > 0).count();
+    let is_only = kinds == usize::from(plan.budget.visibility_timeout > 0);
+    is_only
+        && plan.faults().next().is_none()
+        && !plan.consumers_can_hang
+        && scenario.of_stages().all(|stage| stage.containers == 1)
 }

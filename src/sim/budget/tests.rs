@@ -39,8 +39,8 @@ fn a_way_that_a_healing_mends_can_be_cut_again() {
     let text = r#"
         name = "cut-twice"
         topology.stages = ["only"]
-        records.batches = [1, 1]
-        script = ["publish 1", "await sometime", "publish 2"]
+        records.batches = [1]
+        script = ["offline in-dns@1", "offline in-dns@2", "publish 1", "await delivered all", "await quiescent"]
         budget.partition = 2
     "#;
     let plan = Arc::new(Plan::with_changes(text, &[]).expect("it is a system"));

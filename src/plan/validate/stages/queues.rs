@@ -29,7 +29,11 @@ const POSITIONS: (&str, &str) =
 
 fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
     let (is_fifo, is_log) = (queue.delivery == Delivery::Fifo, queue.delivery == Delivery::Log);
-    let fifo = ("only fifo queues have that", "leave it out, or use fifo queues");
+    let fifo = ("only fifo queues have that", "set queue.delivery = \"fifo\", or leave this out");
+    let grouped = (
+        "only fifo queues and logs have that",
+        "set queue.delivery = \"fifo\" or \"log\", or leave this out",
+    );
     let keys = ("records have no business keys", "set records.keys to 1 or more");
     let mut all = if is_log { of_a_log(queue).to_vec() } else { Vec::new() };
     all.extend([
@@ -50,7 +54,7 @@ fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
             "queue.positions_at_failover",
             ("the log is not mirrored", "set queue.mirror = \"asynchronous\", or leave this out"),
         ),
-        (!is_fifo && !is_log && queue.groups != Groups::One, "queue.groups", fifo),
+        (!is_fifo && !is_log && queue.groups != Groups::One, "queue.groups", grouped),
         (!has_keys && queue.groups == Groups::ByKey, "queue.groups", keys),
         (!is_fifo && queue.deduplication != Deduplication::None, "queue.deduplication", fifo),
         (!has_keys && queue.deduplication == Deduplication::ByKey, "queue.deduplication", keys),

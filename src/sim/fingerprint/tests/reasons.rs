@@ -61,6 +61,8 @@ pub(super) const REASONS: &[Reason] = &[
     ("out-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("ending.healed_at", always, Left::AsMeant, "it matters if something is new since then"),
     ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
+    ("ending.undone", expects_nothing, Left::Out, "only what the script expects depends on it"),
+    ("ending.undone", always, Left::AsMeant, "it matters if the script still expects something"),
     ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
     ("container.is_old", is_new, Left::Out, "no container is of the old release"),
@@ -128,6 +130,10 @@ fn has_no_mirrors(plan: &Plan) -> bool {
 
 fn receives_one(plan: &Plan) -> bool {
     !plan.any_container(|container| container.batch > 1)
+}
+
+fn expects_nothing(plan: &Plan) -> bool {
+    !plan.checks_from(0)
 }
 
 fn always(_: &Plan) -> bool {
