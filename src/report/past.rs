@@ -2,8 +2,8 @@
 //!
 //! A step is caused by the message that it handles, and so by the step that sent it; and it meets
 //! a machine in the state in which earlier steps have left it. Of those, what was done with the
-//! records that the violation is about matters, and every fault of a machine that they met. What
-//! happened to other records meanwhile does not, nor how often a machine asked in vain.
+//! records that the violation is about matters, and every fault of a machine that they met; where the
+//! faults are few, all of them. What happened to other records meanwhile does not, nor how often a machine asked in vain.
 //!
 //! The relation is happened-before (Lamport, "Time, clocks, and the ordering of events in a
 //! distributed system", 1978), cut down to the records concerned.
@@ -19,7 +19,7 @@ use crate::model::id::{ContainerId, MachineId, RecordId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
 use crate::report::before::Before;
-use crate::report::story::{Line, Story};
+use crate::report::story::{Line, Story, is_of_a_fault};
 use crate::run::{Observer, Phase, Runner, Verdict};
 use crate::saved::SavedRun;
 use crate::sim::{Choice, Simulation, Step};
@@ -33,6 +33,9 @@ mod touched;
 pub(crate) use circle::Circle;
 pub(super) use touched::disturbed_by;
 use touched::{came_along, place_of_holder, record_of};
+
+/// A run with more faults was not made smaller, and most of them do not matter.
+const FAULTS_SHOWN: usize = 8;
 
 /// Watches a run and remembers what caused what.
 #[derive(Debug, Default)]
@@ -67,6 +70,8 @@ struct Note {
     earlier: Vec<u64>,
     /// The machines that it disturbed, or that it put right.
     disturbed: Vec<MachineId>,
+    /// Something went wrong in it that no machine did by itself.
+    is_fault: bool,
     /// The records that the reply was about which it lost.
     struck: Vec<RecordId>,
     /// The records that came with the message, beside the one that it is about.
@@ -126,6 +131,10 @@ impl Past {
             }
         }
         let mut machines = roots.machines;
+        for fault in self.few_faults() {
+            steps.insert(fault);
+            machines.extend(&self.notes[fault as usize].disturbed);
+        }
         machines.extend(steps.iter().filter_map(|&step| self.notes[step as usize].machine));
         for disturbance in self.disturbances(&machines, &records) {
             steps.extend(self.at_same_machine(disturbance, &records));
@@ -140,6 +149,14 @@ impl Past {
             machines,
             circle: roots.circle,
         }
+    }
+
+    /// The steps in which something went wrong, if they are few, as in a run that was made smaller: it has none that it could do
+    /// without, though not each acts by a message that could be followed.
+    fn few_faults(&self) -> Vec<u64> {
+        let notes = self.notes.iter().enumerate().filter(|(_, note)| note.is_fault);
+        let faults: Vec<u64> = notes.map(|(number, _)| number as u64).collect();
+        if faults.len() <= FAULTS_SHOWN { faults } else { Vec::new() }
     }
 
     /// The steps that disturbed one of the machines, or put it right, and those that struck one of
@@ -308,6 +325,7 @@ impl Past {
             records,
             earlier,
             disturbed,
+            is_fault: simulation.events().iter().any(is_of_a_fault),
             struck,
             came_along,
         }

@@ -186,7 +186,7 @@ fn mark(events: &[Event]) -> Mark {
 }
 
 /// Whether something went wrong that no machine did by itself.
-fn is_of_a_fault(event: &Event) -> bool {
+pub(super) fn is_of_a_fault(event: &Event) -> bool {
     matches!(
         event,
         Event::Fault(

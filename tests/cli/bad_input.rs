@@ -127,7 +127,7 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         (
             "online",
             "script = ['online in-dns@1']",
-            "FILE:1: script: 'online in-dns@1' is no step of a script (did you mean 'recover'?)",
+            "FILE:1: script[0]: 'online in-dns@1' is no step of a script (did you mean 'recover'?)",
         ),
         (
             "outside",

@@ -51,8 +51,14 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
     let finder = Finder { past, simulation, layout };
     let last = past.notes.len() as u64 - 1;
     let mut roots = match violation.breach {
-        Breach::ForwardedUnstored { record, .. }
-        | Breach::SeveralRows { record, .. }
+        Breach::ForwardedUnstored { container, record } => {
+            let (_, stage) = layout.container_place(container);
+            let mut roots = finder.of_step(vec![record], last);
+            // What took the row back.
+            roots.steps.extend(finder.in_tables(record, stage));
+            roots
+        }
+        Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
         | Breach::Effects { record, times: 1.., .. }
         | Breach::Misrouted { record, .. }
@@ -94,6 +100,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             let (_, stage) = layout.table_place(table);
             let mut roots = finder.of_tables(vec![record], stage);
             roots.leaves.push(past.last_at(layout.machine(Place::Destination), record));
+            roots.steps.extend(finder.in_queues(record, stage));
             roots
         }
         Breach::Undelivered { record, .. }
@@ -157,6 +164,25 @@ impl Finder<'_> {
         };
         let steps = records.iter().flat_map(at).collect();
         Roots { steps, machines: machines.clone(), ..Roots::about(records) }
+    }
+
+    /// The last steps that did something with the record in the tables of a stage.
+    fn in_tables(&self, record: RecordId, stage: StageId) -> impl Iterator<Item = u64> + '_ {
+        let tables = self.layout.region_ids().map(move |region| self.layout.table(region, stage));
+        tables.map(move |table| self.past.last_at(self.layout.machine(Place::Table(table)), record))
+    }
+
+    /// How the record came into the queues of a stage in which it is, or among whose dead letters.
+    fn in_queues(&self, record: RecordId, stage: StageId) -> impl Iterator<Item = u64> + '_ {
+        let regions = self.layout.region_ids();
+        let queues = regions.map(move |region| self.layout.queue(region, stage.index()));
+        let is_in = move |queue: &QueueId| {
+            let items = self.simulation.queue_items(*queue);
+            let mut all = items.chain(self.simulation.dead_letters(*queue));
+            all.any(|item| item.copy.id == record)
+        };
+        let queues = queues.filter(is_in);
+        queues.map(move |queue| self.past.last_at(self.layout.machine(Place::Queue(queue)), record))
     }
 
     /// A fetch that out-dns led to a wrong region.
