@@ -182,6 +182,8 @@ impl Minimiser {
             smaller_scenario(&mut best, Part::OF_SIZE, part, &mut search, &mut BTreeSet::new());
         }
         search.causes = cause::causes(&best, &mut search);
+        let scenario = best.case.scenario();
+        search.options = Some((shrink::changed(scenario), scenario.clone()));
         search.question = Question::of(&best.case, &mut search);
         let mut best = until_nothing_changes(best, &mut search);
         if !is_tiny(&best) {

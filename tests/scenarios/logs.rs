@@ -276,7 +276,7 @@ fn what_a_log_does_not_have_is_refused() {
         (&["queue.remove=head"], "nothing is removed from a log", "leave it out"),
         (&["queue.groups=by-record"], "no partition for each record", "by-key"),
         (&["queue.groups=by-key"], "no business keys", "records.keys"),
-        (&["queue.deduplication=by-record"], "only fifo queues", "leave it out"),
+        (&["queue.deduplication=by-record"], "only fifo queues", "leave this out"),
         (&["budget.visibility_timeout=1"], "no visibility timeout", "budget.crash"),
         (&["budget.reorder=1"], "so does a log", "use 0"),
         (

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::alternatives::Possible;
 use super::case::Case;
 use super::goal::Goal;
-use super::shrink::Shrunk;
+use super::shrink::{self, Changed, Shrunk};
 use super::{Ended, Minimiser, Watch};
 use crate::model::layout::DRIVER;
 use crate::plan::{DriverAction, Plan};
 use crate::run::{Choices, Observer, Outcome, Runner};
+use crate::scenario::Scenario;
 use crate::scheduler::{Deviate, Deviation, Scheduler};
 use crate::sim::{Choice, Simulation};
 
@@ -51,6 +53,8 @@ pub(super) struct Search<'a> {
     pub(super) effort: Minimiser,
     /// What the failure is about.
     pub(super) causes: Vec<Ingredient>,
+    /// The options of the scenario in which the failure was found that a smaller one may do without, and that scenario.
+    pub(super) options: Option<(Vec<Changed>, Scenario)>,
     /// What a script expects can be met in this way.
     pub(super) question: Question,
     /// The last scenario whose failure was asked whether it needs the causes, without each of them.
@@ -68,6 +72,7 @@ impl<'a> Search<'a> {
             watch,
             effort,
             causes: Vec::new(),
+            options: None,
             question: Question::NotAsked,
             without: None,
             spent: 0,
@@ -149,12 +154,16 @@ impl<'a> Search<'a> {
     /// Whether the failure is gone when one of its causes is: if not, it is another one. A thorough answer
     /// also looks for it in schedules like this one.
     pub(super) fn needs_its_causes(&mut self, found: &Found, is_thorough: bool) -> bool {
+        if !self.fails_with_all_options(found) {
+            return false;
+        }
         if self.causes.is_empty() {
             return true;
         }
         let without = self.without_each_cause(&found.case);
         // What is looked for there need not have the causes.
         let causes = std::mem::take(&mut self.causes);
+        let options = self.options.take();
         let needs = |search: &mut Self, (cause, without): (&Ingredient, &Without)| match without {
             Without::NotThere => false,
             // Without it there may be nothing that could be run.
@@ -170,8 +179,24 @@ impl<'a> Search<'a> {
             }
         };
         let needs_all = causes.iter().zip(without.iter()).all(|one| needs(self, one));
-        self.causes = causes;
+        (self.causes, self.options) = (causes, options);
         needs_all
+    }
+
+    /// Whether the failure is there as well with the options that have been left out: it is a story of the design in which it
+    /// was found, and not of another one that fails sooner.
+    fn fails_with_all_options(&mut self, found: &Found) -> bool {
+        let Some((options, then)) = &self.options else { return true };
+        let Some(restored) = shrink::restored(options, found.case.scenario(), then) else {
+            return true;
+        };
+        let with = Shrunk { scenario: restored, ..Shrunk::of(found.case.scenario()) };
+        let Some(case) = found.case.smaller(&with) else { return true };
+        let runs = &mut Runs::of(&case);
+        let (mut choices, mut deviations) =
+            (Possible::new(&found.choices), Deviate::lenient(found.deviations.clone()));
+        self.run(runs, &mut choices, 0, &mut ()).is_some()
+            || self.run(runs, &mut deviations, 0, &mut ()).is_some()
     }
 
     /// Whether a smaller scenario asks what the one did in which the failure was found.

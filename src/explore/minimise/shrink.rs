@@ -14,7 +14,7 @@ mod records;
 mod script;
 mod targets;
 
-pub(super) use options::{Changed, changed, fault_kinds, without_faults};
+pub(super) use options::{Changed, changed, fault_kinds, restored, without_faults};
 pub(super) use script::{Role, without_the_rest};
 pub(super) use targets::with_writer_to;
 

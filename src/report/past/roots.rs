@@ -52,10 +52,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
     let last = past.notes.len() as u64 - 1;
     let mut roots = match violation.breach {
         Breach::ForwardedUnstored { container, record } => {
-            let (_, stage) = layout.container_place(container);
+            let (region, stage) = layout.container_place(container);
+            let own = layout.machine(Place::Table(layout.table(region, stage)));
             let mut roots = finder.of_step(vec![record], last);
             // What took the row back.
-            roots.steps.extend(finder.in_tables(record, stage));
+            roots.steps.push(past.last_at(own, record));
             roots
         }
         Breach::SeveralRows { record, .. }
@@ -164,12 +165,6 @@ impl Finder<'_> {
         };
         let steps = records.iter().flat_map(at).collect();
         Roots { steps, machines: machines.clone(), ..Roots::about(records) }
-    }
-
-    /// The last steps that did something with the record in the tables of a stage.
-    fn in_tables(&self, record: RecordId, stage: StageId) -> impl Iterator<Item = u64> + '_ {
-        let tables = self.layout.region_ids().map(move |region| self.layout.table(region, stage));
-        tables.map(move |table| self.past.last_at(self.layout.machine(Place::Table(table)), record))
     }
 
     /// How the record came into the queues of a stage in which it is, or among whose dead letters.

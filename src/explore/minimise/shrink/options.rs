@@ -1,6 +1,7 @@
 //! Scenarios with fewer options that are not as by default, and with fewer faults to choose.
 
 use super::Shrunk;
+use crate::plan::Plan;
 use crate::scenario::options::{self, DesignOption};
 use crate::scenario::{Scenario, StageOptions};
 
@@ -69,8 +70,10 @@ fn value<'a>(table: &'a toml::Table, path: &[String]) -> Option<&'a toml::Value>
 fn with(table: &toml::Table, path: &[String], value: Option<toml::Value>) -> Option<Scenario> {
     let mut table = table.clone();
     let (last, tables) = path.split_last()?;
-    let inner =
-        tables.iter().try_fold(&mut table, |table, name| table.get_mut(name)?.as_table_mut())?;
+    let none = || toml::Value::Table(toml::Table::new());
+    let inner = tables.iter().try_fold(&mut table, |table, name| {
+        table.entry(name).or_insert_with(none).as_table_mut()
+    })?;
     match value {
         Some(value) => drop(inner.insert(last.clone(), value)),
         None => drop(inner.remove(last)),
@@ -157,6 +160,26 @@ fn add_changed(table: &toml::Table, names: &mut Vec<String>, found: &mut Vec<Cha
         }
         names.pop();
     }
+}
+
+/// The scenario with each of these options as another one has it, where it is a scenario with that; none if they are all so.
+pub(in super::super) fn restored(
+    options: &[Changed],
+    now: &Scenario,
+    then: &Scenario,
+) -> Option<Scenario> {
+    let original = table(then);
+    let mut restored = now.clone();
+    for option in options {
+        let value = value(&original, &option.0).cloned();
+        let is_there =
+            option.stage().is_none_or(|stage| now.topology.stages.iter().any(|it| it == stage));
+        let with = is_there.then(|| with(&table(&restored), &option.0, value)).flatten();
+        if let Some(with) = with.filter(|with| Plan::new(with).is_ok()) {
+            restored = with;
+        }
+    }
+    (restored != *now).then_some(restored)
 }
 
 /// The scenarios in which one option is as by default, or a number nearer to that.
