@@ -100,7 +100,7 @@ impl Survey {
                     finding = Finding::Violated;
                     text.push_str(&self.save(subject, column, report)?);
                 } else if finding == Finding::Holds
-                    && (!is_whole || report.evidence.vacuous().is_some())
+                    && (!is_whole || report.evidence.vacuous(&subject.plan).is_some())
                 {
                     finding = Finding::Inconclusive;
                 }

@@ -168,9 +168,10 @@ impl World {
     /// Whether a healing, now, ends what the script has made fail.
     pub(super) fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
         let ends = |target: &Target| {
-            let is_out = match *target {
-                Target::Dns(side, region) if !routes => self.dns(side).failed().contains(region),
-                target => self.is_disturbed(target),
+            let is_out = if let (Target::Dns(side, region), false) = (*target, routes) {
+                self.dns(side).failed().contains(region)
+            } else {
+                self.is_disturbed(*target)
             };
             is_out && !self.is_gone(*target, plan) && !self.has_an_end(*target, plan)
         };

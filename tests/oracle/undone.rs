@@ -26,25 +26,22 @@ impl Undone {
     /// Takes note of what happened in a step.
     pub(crate) fn note(&mut self, entry: &Entry, plan: &Plan) {
         for event in &entry.events {
-            match *event {
-                Event::Fault(fault::Event::Faulted { fault }) => {
-                    self.begin(fault.kind, fault.target, entry.by, plan);
-                }
-                Event::Fault(fault::Event::Recovered { target, .. }) => {
-                    let of_script = self.of_script.remove(&target);
-                    let has_end = self.of_budget.remove(&target);
-                    self.any |= entry.by == By::Healing && of_script && !has_end;
-                }
-                Event::Dns(dns::Event::RoutesChanged { side, offline }) => {
-                    let stays = |target: &Target| match *target {
-                        Target::Dns(of, region) => of != side || offline.contains(region),
-                        _ => unreachable!("only regions are taken out of names"),
-                    };
-                    let before = self.offline.len();
-                    self.offline.retain(stays);
-                    self.any |= entry.by == By::Healing && self.offline.len() < before;
-                }
-                _ => {}
+            if let Event::Fault(fault::Event::Faulted { fault }) = *event {
+                self.begin(fault.kind, fault.target, entry.by, plan);
+            } else if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
+                let of_script = self.of_script.remove(&target);
+                let has_end = self.of_budget.remove(&target);
+                self.any |= entry.by == By::Healing && of_script && !has_end;
+            } else if let Event::Dns(dns::Event::RoutesChanged { side, offline }) = *event {
+                let is_answered = |target: &Target| {
+                    let names = |region| *target == Target::Dns(side, region);
+                    plan.layout
+                        .region_ids()
+                        .any(|region| names(region) && !offline.contains(region))
+                };
+                let before = self.offline.len();
+                self.offline.retain(|target| !is_answered(target));
+                self.any |= entry.by == By::Healing && self.offline.len() < before;
             }
         }
     }
@@ -55,20 +52,21 @@ impl Undone {
             let settings = plan.scenario().of_stages().nth(stage.index());
             settings.expect("it is a stage").container.restart == Restart::Always
         };
-        let ends = match (kind, target) {
-            (FaultKind::Crash, Target::Container(container)) => comes_back(container),
-            _ => false,
+        let ends = if let (FaultKind::Crash, Target::Container(container)) = (kind, target) {
+            comes_back(container)
+        } else {
+            false
         };
-        match (kind, by) {
-            (_, By::Healing) => {}
-            (FaultKind::Offline, _) => _ = self.offline.insert(target),
-            (FaultKind::Fail | FaultKind::Pause | FaultKind::Crash, By::Budget) => {
-                self.of_budget.insert(target);
-            }
-            (FaultKind::Fail | FaultKind::Pause | FaultKind::Crash, By::Machine) if !ends => {
-                self.of_script.insert(target);
-            }
-            _ => {}
+        let makes_fail = [FaultKind::Fail, FaultKind::Pause, FaultKind::Crash].contains(&kind);
+        if by == By::Healing {
+            return;
+        }
+        if kind == FaultKind::Offline {
+            self.offline.insert(target);
+        } else if makes_fail && by == By::Budget {
+            self.of_budget.insert(target);
+        } else if makes_fail && !ends {
+            self.of_script.insert(target);
         }
     }
 }

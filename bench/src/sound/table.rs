@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use active_active::explore::SweepReport;
+use active_active::plan::Plan;
 use active_active::words::count;
 
 use super::subject::Subject;
@@ -25,7 +26,9 @@ pub(crate) fn markdown(runs: u64, seed: u64, schedulers: &[String], rows: &[Row]
             design => format!("`{design}`"),
         };
         add(format_args!("\n| {design} | {} |", subject.scenario));
-        reports.iter().for_each(|report| add(format_args!(" {} |", cell(report, runs))));
+        reports
+            .iter()
+            .for_each(|report| add(format_args!(" {} |", cell(report, runs, &subject.plan))));
     }
     let reports = || rows.iter().flat_map(|(_, reports)| reports);
     let sum = |of: fn(&SweepReport) -> u64| reports().map(of).sum::<u64>();
@@ -42,7 +45,7 @@ pub(crate) fn markdown(runs: u64, seed: u64, schedulers: &[String], rows: &[Row]
     text
 }
 
-fn cell(report: &SweepReport, runs: u64) -> String {
+fn cell(report: &SweepReport, runs: u64, plan: &Plan) -> String {
     let steps = count(report.steps);
     match &report.violation {
         Some((run, violation)) => format!("**{} in run {run}**", violation.property()),
@@ -52,7 +55,7 @@ fn cell(report: &SweepReport, runs: u64) -> String {
         None if report.inconclusive > 0 => {
             format!("inconclusive: {} runs cut short", count(report.inconclusive))
         }
-        None if report.evidence.vacuous().is_some() => "vacuous".to_owned(),
+        None if report.evidence.vacuous(plan).is_some() => "vacuous".to_owned(),
         None => steps,
     }
 }
@@ -64,13 +67,14 @@ mod tests {
 
     #[test]
     fn what_is_not_judged_is_not_said_to_hold() {
-        let whole = SweepReport { runs: 10, steps: 1_234, ..SweepReport::default() };
-        assert_eq!(cell(&whole, 10), "1,234");
-        let cut = SweepReport { inconclusive: 3, ..whole.clone() };
-        assert_eq!(cell(&cut, 10), "inconclusive: 3 runs cut short");
-        let interrupted = SweepReport { runs: 4, interrupted: true, ..whole.clone() };
-        assert_eq!(cell(&interrupted, 10), "inconclusive: 4 runs, 1,234");
         let subject = subjects().expect("the rows are right").remove(0);
+        let cell = |report: &SweepReport| cell(report, 10, &subject.plan);
+        let whole = SweepReport { runs: 10, steps: 1_234, ..SweepReport::default() };
+        assert_eq!(cell(&whole), "1,234");
+        let cut = SweepReport { inconclusive: 3, ..whole.clone() };
+        assert_eq!(cell(&cut), "inconclusive: 3 runs cut short");
+        let interrupted = SweepReport { runs: 4, interrupted: true, ..whole.clone() };
+        assert_eq!(cell(&interrupted), "inconclusive: 4 runs, 1,234");
         let table = markdown(10, 1, &["random".to_owned()], &[(subject, vec![cut])]);
         assert!(table.contains("| (as it is) | baseline | inconclusive: 3 runs cut short |"));
         assert!(table.contains("0 sweeps accuse a sound design, 3 runs are inconclusive"));

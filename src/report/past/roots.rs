@@ -53,11 +53,8 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
     let mut roots = match violation.breach {
         Breach::ForwardedUnstored { container, record } => {
             let (region, stage) = layout.container_place(container);
-            let own = layout.machine(Place::Table(layout.table(region, stage)));
-            let mut roots = finder.of_step(vec![record], last);
             // What took the row back.
-            roots.steps.push(past.last_at(own, record));
-            roots
+            finder.of_two(record, record, Place::Table(layout.table(region, stage)), last)
         }
         Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
@@ -75,26 +72,16 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         Breach::AnsweredAgain { container } => finder.of_answer(container, last),
         Breach::OverRpo { record, .. } => finder.of_loss(record, last),
         Breach::WentBack { table, record, newer } => {
-            let mut roots = finder.of_step(vec![record, newer], last);
-            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), newer));
-            roots
+            finder.of_two(record, newer, Place::Table(table), last)
         }
         Breach::Ignored { table, record, shown } => {
-            let mut roots = finder.of_step(vec![record, shown], last);
-            roots.steps.push(past.last_at(layout.machine(Place::Table(table)), shown));
-            roots
+            finder.of_two(record, shown, Place::Table(table), last)
         }
         Breach::FetchMisrouted { .. } => finder.of_fetch(last),
         Breach::DestinationWentBack { record, newer } => {
-            let mut roots = finder.of_step(vec![record, newer], last);
-            roots.steps.push(past.last_at(layout.machine(Place::Destination), newer));
-            roots
+            finder.of_two(record, newer, Place::Destination, last)
         }
-        Breach::Overtaken { at, record, by, .. } => {
-            let mut roots = finder.of_step(vec![record, by], last);
-            roots.steps.push(past.last_at(layout.machine(at.place()), by));
-            roots
-        }
+        Breach::Overtaken { at, record, by, .. } => finder.of_two(record, by, at.place(), last),
         Breach::KeyDiverged { stage, key, .. } => finder.of_key(key, stage),
         Breach::Diverged { record, stage, .. } => finder.of_tables(vec![record], stage),
         Breach::NotStored { record, table } => {
@@ -141,6 +128,13 @@ impl Finder<'_> {
 
     fn of_step(&self, records: Vec<RecordId>, step: u64) -> Roots {
         Roots { steps: vec![step], ..Roots::about(records) }
+    }
+
+    /// A record in the last step, and what was done last with another one, or with the same one, at a place.
+    fn of_two(&self, record: RecordId, other: RecordId, place: Place, last: u64) -> Roots {
+        let mut roots = self.of_step(vec![record, other], last);
+        roots.steps.push(self.past.last_at(self.layout.machine(place), other));
+        roots
     }
 
     /// A record that no queue has taken, and the one that it was taken for sent again of.

@@ -68,7 +68,7 @@ fn look_after_each_step(plan: &Arc<Plan>, run: u64) {
         let mut choices: Vec<Choice> = simulation.enabled().iter().collect();
         let is_step = |choice: &Choice| matches!(choice, Choice::Step(_));
         // Few faults, so that some of the budget is left when the system is healed.
-        if numbers.next_u32() % 32 != 0 && choices.iter().any(is_step) {
+        if !numbers.next_u32().is_multiple_of(32) && choices.iter().any(is_step) {
             choices.retain(is_step);
         }
         simulation.step(choices[numbers.next_u32() as usize % choices.len()]);
