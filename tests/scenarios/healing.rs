@@ -198,8 +198,20 @@ fn a_region_that_is_offline_stays_so_while_script_is_left() {
     "#;
     for budget in ["budget.fail=1", "budget.pause=1", "budget.outage=1", "budget.crash=1"] {
         for heal in ["heal=everything", "heal=faults"] {
-            let orchestrated = "container.restart=always";
-            assert_eq!(found(text, &[budget, heal, orchestrated]), None, "{budget}, {heal}");
+            let changes = [budget, heal, "container.restart=always"];
+            assert_eq!(found(text, &changes), None, "{budget}, {heal}");
         }
+    }
+    // No line expects anything. What waits at a full queue comes to one region, in order, also behind a healing.
+    let text = r#"
+        name = "one-way"
+        script = ["offline in-dns@1", "offline out-dns@1", "publish 1", "await delivered all"]
+        topology.stages = ["only"]
+        records.batches = [3]
+        dns.policy = "failover"
+        queue.capacity = 1
+    "#;
+    for budget in ["budget.fail=1", "budget.pause=1"] {
+        assert_eq!(found(text, &[budget]), None, "{budget}");
     }
 }

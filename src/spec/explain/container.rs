@@ -3,7 +3,7 @@
 use super::Narrator;
 use crate::model::container::State;
 use crate::model::fault::Target;
-use crate::model::id::ContainerId;
+use crate::model::id::{ContainerId, QueueId};
 use crate::model::layout::Place;
 use crate::model::options::Forwarding;
 
@@ -46,6 +46,9 @@ impl Narrator<'_> {
                 let waiting = self.simulation.queue(queue).waiting();
                 if waiting.iter().any(|client| client.machine == machine) {
                     format!("{name} is Processing and waits for a delivery")
+                } else if let (Some(hand), Some(full)) = (container.hand(), self.waited_at(id)) {
+                    let (record, full) = (hand.copy.id, self.queue(full));
+                    format!("{name} is Processing and waits for room for {record} in {full}")
                 } else if let Some(hand) = container.hand() {
                     format!("{name} is Processing and works on {}", hand.copy.id)
                 } else if facts.recoveries > 0 {
@@ -59,6 +62,14 @@ impl Narrator<'_> {
                 }
             }
         }
+    }
+
+    /// The full queue at which a container waits for room.
+    pub(super) fn waited_at(&self, id: ContainerId) -> Option<QueueId> {
+        let plan = self.simulation.plan();
+        let machine = plan.layout.machine(Place::Container(id));
+        let waits = |queue: QueueId| self.simulation.waits_for_room(queue).any(|it| it == machine);
+        plan.queues.iter().map(|context| context.id).find(|&queue| waits(queue))
     }
 
     /// Why that which refused a container refuses, where that is no fault that ended.

@@ -270,6 +270,8 @@ impl Narrator<'_> {
         for context in readers {
             reasons.push(self.container(context.id));
             reasons.extend(self.refusal(context.id));
+            reasons
+                .extend(self.waited_at(context.id).into_iter().flat_map(|full| self.no_room(full)));
         }
         reasons.extend(self.waiting_writes(queue));
         reasons.extend(self.gone_regions(queue));
@@ -412,6 +414,13 @@ impl Narrator<'_> {
             HealthCheckOf::WholePath | HealthCheckOf::AllRegions => return None,
         };
         Some(format!("in-dns takes region {region} for healthy: {why}"))
+    }
+
+    /// That a queue is full at which a container waits, and what those do who should take from it.
+    fn no_room(&self, queue: QueueId) -> Vec<String> {
+        let readers = self.simulation.plan().containers.iter();
+        let readers = readers.filter(|context| context.in_queue_id == queue);
+        self.full(queue).into_iter().chain(readers.map(|one| self.container(one.id))).collect()
     }
 
     /// That a queue is full, and what follows from it.
