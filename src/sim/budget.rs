@@ -139,7 +139,10 @@ impl World {
                     (0..containers).for_each(|container| self.faults.ready.remove(container));
                 }
             }
-            FaultPoint::Restart(container) => self.recover(Target::Container(container), plan),
+            FaultPoint::Restart(container) => {
+                self.release(Target::Container(container));
+                self.recover(Target::Container(container), plan);
+            }
             FaultPoint::Pause(container) => {
                 let target = Target::Container(container);
                 self.faults.offer(FaultPoint::Restart(container), true);
@@ -151,7 +154,7 @@ impl World {
                 return self.strike(Fault { kind: FaultKind::Fail, target }, plan);
             }
             FaultPoint::Recover(machine) => {
-                self.recover(component(machine, plan), plan);
+                self.end_unless_held(component(machine, plan), plan);
                 return false;
             }
             FaultPoint::Partition(path) => return self.cut(path, plan),
@@ -240,7 +243,7 @@ impl World {
         for containers in [false, true] {
             for fault in plan.outage(region) {
                 if matches!(fault.target, Target::Container(_)) == containers {
-                    self.end_failure(fault.target, plan);
+                    self.end_unless_held(fault.target, plan);
                 }
             }
         }

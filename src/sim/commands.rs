@@ -1,6 +1,6 @@
 //! Commands of the script to single components, at once or as messages.
 
-use crate::model::fault::{Fault, Target, Trait};
+use crate::model::fault::{Fault, FaultKind, Target, Trait};
 use crate::model::id::MachineId;
 use crate::model::message::{Message, MessageKind};
 use crate::model::options::Commands;
@@ -16,7 +16,7 @@ impl World {
         for (number, &fault) in faults.iter().enumerate() {
             match commanded(action, fault, plan) {
                 Some(machine) => self.command(machine, action, number),
-                None => strikes |= self.strike(fault, plan),
+                None => strikes |= self.strike_by_script(fault, plan),
             }
         }
         if strikes {
@@ -35,7 +35,7 @@ impl World {
         match commanded(action, fault, plan) {
             Some(machine) => self.command(machine, action, number),
             None => {
-                if self.strike(fault, plan) {
+                if self.strike_by_script(fault, plan) {
                     self.note_strike(Strike::of_script(action));
                 }
             }
@@ -47,9 +47,39 @@ impl World {
         for (number, &target) in targets.iter().enumerate() {
             match as_message(target, plan) {
                 Some(machine) => self.command(machine, action, number),
-                None => self.recover(target, plan),
+                None => self.recover_by_script(target, plan),
             }
         }
+    }
+
+    /// A fault of the script begins. What it makes fail stays so until the script, or a healing, recovers it. Whether it
+    /// changes anything.
+    fn strike_by_script(&mut self, fault: Fault, plan: &Plan) -> bool {
+        let strikes = self.strike(fault, plan);
+        let comes_back =
+            if let (FaultKind::Crash, Target::Container(id)) = (fault.kind, fault.target) {
+                plan.restarts(id)
+            } else {
+                false
+            };
+        let lasts = [FaultKind::Fail, FaultKind::Pause, FaultKind::Crash].contains(&fault.kind);
+        if lasts
+            && !comes_back
+            && let Err(at) = self.held.binary_search(&fault.target)
+        {
+            self.held.insert(at, fault.target);
+        }
+        strikes
+    }
+
+    fn recover_by_script(&mut self, target: Target, plan: &Plan) {
+        self.release(target);
+        self.recover(target, plan);
+    }
+
+    /// The script does not make it fail any more.
+    pub(super) fn release(&mut self, target: Target) {
+        self.held.retain(|held| *held != target);
     }
 
     fn command(&mut self, machine: MachineId, action: usize, number: usize) {
@@ -71,11 +101,11 @@ impl World {
         let (kind, state) = self.kind_and_state(machine, plan);
         match &plan.actions[action] {
             DriverAction::Fault(faults) | DriverAction::FaultSome(faults) => {
-                if self.strike(faults[number], plan) {
+                if self.strike_by_script(faults[number], plan) {
                     self.note_strike(Strike::of_script(action));
                 }
             }
-            DriverAction::Recover(targets) => self.recover(targets[number], plan),
+            DriverAction::Recover(targets) => self.recover_by_script(targets[number], plan),
             DriverAction::Publish(_)
             | DriverAction::Await(_)
             | DriverAction::Redrive(_)

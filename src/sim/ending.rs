@@ -9,7 +9,7 @@
 //! Which regions are offline is how the script has set the system up, and no failure: they are online again only
 //! when nothing else brings the run on, and at its end.
 
-use crate::model::container::{self, State};
+use crate::model::container::State;
 use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::ContainerId;
 use crate::model::options::Heal;
@@ -119,6 +119,7 @@ impl World {
         }
         self.let_all_arrive();
         self.restart_containers(plan);
+        self.forget_ended();
         let closed = self.ending.closed || closes;
         if closed {
             self.close_faults(plan);
@@ -167,22 +168,16 @@ impl World {
 
     /// Whether a healing, now, ends what the script has made fail.
     pub(super) fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
-        let ends = |target: &Target| {
-            let is_out = if let (Target::Dns(side, region), false) = (*target, routes) {
-                self.dns(side).failed().contains(region)
+        let ends = |&target: &Target| {
+            let restarts = if let Target::Container(id) = target {
+                self.restarts(id, plan)
             } else {
-                self.is_disturbed(*target)
+                self.is_disturbed(target)
             };
-            is_out && !self.is_gone(*target, plan) && !self.has_an_end(*target, plan)
-        };
-        let of_script = |context: &container::Context| {
-            self.containers[context.id.index()].state() == State::FailedProcessing
-                && !self.faults.is_ready(FaultPoint::Restart(context.id))
-                && self.restarts(context.id, plan)
+            restarts && !self.is_gone(target, plan)
         };
         plan.scenario().heal != Heal::Nothing
-            && (outside_containers(&plan.layout).any(|target| ends(&target))
-                || plan.containers.iter().any(of_script))
+            && (self.held.iter().any(ends) || routes && self.has_offline(plan))
     }
 
     /// Whether it is out because of a failure or an outage of the budget, whose end is on offer.
@@ -193,7 +188,15 @@ impl World {
         } else {
             plan.machine_of(target).map(FaultPoint::Recover)
         };
-        outage.into_iter().chain(own).any(|end| self.faults.is_ready(end))
+        let mut ends = outage.into_iter().chain(own);
+        !self.held.contains(&target) && ends.any(|end| self.faults.is_ready(end))
+    }
+
+    /// What works again is not held to fail by the script any more.
+    fn forget_ended(&mut self) {
+        let mut held = std::mem::take(&mut self.held);
+        held.retain(|&target| self.is_disturbed(target));
+        self.held = held;
     }
 
     fn restart_containers(&mut self, plan: &Plan) {

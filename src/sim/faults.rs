@@ -184,6 +184,16 @@ impl World {
         }
     }
 
+    /// It works again, but for what the script has made fail: that lasts. A container that was paused is a new process.
+    pub(super) fn end_unless_held(&mut self, target: Target, plan: &Plan) {
+        if matches!(target, Target::Container(_)) {
+            self.release(target);
+        }
+        if !self.held.contains(&target) {
+            self.end_failure(target, plan);
+        }
+    }
+
     /// The region of a name is reached again, or answered.
     fn tell_routes(&mut self, side: DnsSide, region: RegionId, plan: &Plan) {
         let offline = self.dns(side).offline();

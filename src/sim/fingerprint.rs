@@ -15,6 +15,7 @@
 //! Records can be written without their names ([`Bytes::new`]): what is left of a part is the same
 //! whichever record it mentions where. Who wants to know then adds up, for each record, where it is mentioned.
 
+mod held;
 mod machines;
 mod times;
 
@@ -121,7 +122,8 @@ impl Writer<'_> {
         self.bytes.flag(ending.is_fresh(self.world.driver.next() as u16));
         self.bytes.u8(ending.repeats());
         // What is undone matters to what the script still expects.
-        let undone = ending.has_undone() && self.plan.checks_from(self.world.driver.next());
+        let undone_matters = self.plan.checks_from(self.world.driver.next());
+        let undone = ending.has_undone() && undone_matters;
         self.bytes.u8(u8::from(ending.is_closed()) | u8::from(undone) << 1);
         // Only what is left of something, so that a kind that is new changes no state without it.
         let left = self.world.faults.left().counts();
@@ -133,6 +135,9 @@ impl Writer<'_> {
         let offers = self.world.faults.ready();
         self.bytes.len(offers.len());
         offers.bits().iter().for_each(|offer| self.bytes.u16(offer as u16));
+        if self.plan.budget.outage > 0 || self.plan.budget.partition > 0 || undone_matters {
+            self.world.held.iter().for_each(|&target| self.target(target));
+        }
         // Last, so that it changes no state in which nothing is cut.
         self.world.faults.cut.iter().for_each(|container| self.bytes.u16(container as u16));
     }

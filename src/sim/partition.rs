@@ -42,7 +42,7 @@ impl World {
                 tell(id, PointKind::Rejoin, plan, &mut self.out);
             }
             Path::Region(region) => {
-                links(region, plan).for_each(|target| self.recover(target, plan));
+                links(region, plan).for_each(|target| self.end_unless_held(target, plan));
             }
         }
     }

@@ -6,6 +6,7 @@ use crate::model::bit_set::BitSet;
 use crate::model::container::{self, Container};
 use crate::model::destination::{self, RecordDestination};
 use crate::model::dns::{self, Dns};
+use crate::model::fault::Target;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionSet, ReplicatorId, TableId,
 };
@@ -64,6 +65,8 @@ pub(super) struct World {
     pub(super) alternatives: Alternatives,
     /// Regions that are gone for good.
     pub(super) lost: RegionSet,
+    /// What the script has made fail, and has not recovered, ascending: the end of an outage leaves it as it is.
+    pub(super) held: Vec<Target>,
     /// Where the last fault came from that did anything. It is only reported, and part of no fingerprint.
     pub(super) struck: Option<Strike>,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
@@ -126,6 +129,7 @@ impl World {
             ending: Ending::default(),
             alternatives: Alternatives::NONE,
             lost: RegionSet::EMPTY,
+            held: Vec::new(),
             struck: None,
             scratch: Default::default(),
         };
@@ -333,6 +337,7 @@ impl World {
         self.faults.copy_from(&other.faults);
         self.ending = other.ending;
         self.lost = other.lost;
+        self.held.clone_from(&other.held);
         self.struck = other.struck;
     }
 }

@@ -11,11 +11,10 @@ use active_active::plan::Plan;
 
 use super::trace::{By, Entry};
 
-/// What is out, and whose fault it is.
+/// What the script has made fail.
 #[derive(Default)]
 pub(crate) struct Undone {
     of_script: BTreeSet<Target>,
-    of_budget: BTreeSet<Target>,
     /// The regions that the script has taken out of a name.
     offline: BTreeSet<Target>,
     /// A healing has ended what the script had begun.
@@ -30,8 +29,7 @@ impl Undone {
                 self.begin(fault.kind, fault.target, entry.by, plan);
             } else if let Event::Fault(fault::Event::Recovered { target, .. }) = *event {
                 let of_script = self.of_script.remove(&target);
-                let has_end = self.of_budget.remove(&target);
-                self.any |= entry.by == By::Healing && of_script && !has_end;
+                self.any |= entry.by == By::Healing && of_script;
             } else if let Event::Dns(dns::Event::RoutesChanged { side, offline }) = *event {
                 let is_answered = |target: &Target| {
                     let names = |region| *target == Target::Dns(side, region);
@@ -63,9 +61,7 @@ impl Undone {
         }
         if kind == FaultKind::Offline {
             self.offline.insert(target);
-        } else if makes_fail && by == By::Budget {
-            self.of_budget.insert(target);
-        } else if makes_fail && !ends {
+        } else if makes_fail && !ends && by == By::Machine {
             self.of_script.insert(target);
         }
     }

@@ -215,3 +215,23 @@ fn a_region_that_is_offline_stays_so_while_script_is_left() {
         assert_eq!(found(text, &[budget]), None, "{budget}");
     }
 }
+
+/// What fails by the script is out until the script recovers it: the end of an outage of its region, or of a partition, is
+/// none of that. A healing is; and it is an operator who brings it back, whatever else was out.
+#[test]
+fn what_the_script_makes_fail_outlasts_an_outage() {
+    let script = "script=publish 1,await delivered all,fail core-table@1,publish 2,await quiescent,\
+        expect waiting inbound-queue@1 batch 2,recover *,await delivered all";
+    let changes = [script, "topology.stages=core", "records.batches=1,1", "dns.weights=1,0"];
+    for budget in ["budget.outage=1", "budget.partition=1", "budget.fail=1"] {
+        let with: Vec<&str> = changes.iter().copied().chain([budget]).collect();
+        assert_eq!(found("baseline", &with), None, "{budget}");
+    }
+    let never = "script=fail core-table@1,publish 1,await sometime";
+    let changes = [never, "topology.stages=core", "records.batches=1", "budget.outage=1"];
+    let mut runner = Runner::new(plans::plan("baseline", &changes));
+    for run in 0..200 {
+        let healed = runner.run(&mut Random::new(SEED), run, &mut ()).healed;
+        assert!(healed.first.is_some(), "run {run}");
+    }
+}

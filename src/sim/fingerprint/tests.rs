@@ -11,7 +11,8 @@ mod reasons;
 
 use self::reasons::{Left, REASONS};
 use super::of;
-use crate::model::id::{MachineId, RegionId};
+use crate::model::fault::Target;
+use crate::model::id::{MachineId, RegionId, TableId};
 use crate::model::message::Message;
 use crate::model::{
     container, destination, dns, global_database, outbox, progress, queue, replicator, service,
@@ -171,6 +172,7 @@ fn changes(plan: &Plan) -> Vec<Change> {
         };
     });
     all.add("world", "lost", |world| world.lost.0 ^= 2);
+    all.add("world", "held", |world| world.held.push(Target::Table(TableId(7))));
     for place in (0..plan.log_places()).skip(1).step_by(plan.records() + 1) {
         all.add("world", "log", move |world| match world.log.contains(place) {
             true => world.log.remove(place),
@@ -309,6 +311,7 @@ const _: fn(World) = |world| {
         faults: _,
         ending: _,
         alternatives: _,
+        held: _,
         struck: _,
         lost: _,
         // Empty between two steps.

@@ -18,6 +18,13 @@ pub(super) type Reason = (&'static str, fn(&Plan) -> bool, Left, &'static str);
 pub(super) const REASONS: &[Reason] = &[
     ("world.current", always, Left::Out, "the message that was handled last is history"),
     ("world.alternatives", always, Left::Out, "they follow from in-dns's inbox and the driver"),
+    (
+        "world.held",
+        expects_nothing_of_faults,
+        Left::Out,
+        "only an outage's end, and what the script expects, depend on it",
+    ),
+    ("world.held", always, Left::AsMeant, "it matters if the script still expects something"),
     ("world.struck", always, Left::Out, "which fault struck in the last step is history"),
     ("out.ready", always, Left::Out, "it follows from the inboxes and from which are open"),
     ("out.new_heads", always, Left::Out, "it is emptied before a step ends"),
@@ -130,6 +137,10 @@ fn has_no_mirrors(plan: &Plan) -> bool {
 
 fn receives_one(plan: &Plan) -> bool {
     !plan.any_container(|container| container.batch > 1)
+}
+
+fn expects_nothing_of_faults(plan: &Plan) -> bool {
+    expects_nothing(plan) && plan.budget.outage == 0 && plan.budget.partition == 0
 }
 
 fn expects_nothing(plan: &Plan) -> bool {
