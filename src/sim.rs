@@ -174,11 +174,6 @@ impl Simulation {
         self.world.restores_routes(&self.plan)
     }
 
-    /// Whether a healing, now, ends what the script has made fail, or has taken offline.
-    pub(crate) fn undoes_script(&self) -> bool {
-        self.world.undoes_script(self.restores_routes(), &self.plan)
-    }
-
     /// Whether the component is out because of a failure or an outage of the budget, whose end is on offer.
     pub(crate) fn has_an_end(&self, target: Target) -> bool {
         self.world.has_an_end(target, &self.plan)

@@ -1,11 +1,10 @@
 //! What the ends of many runs show together: whether the verdict is about anything.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::plan::{Plan, Strike};
-use crate::run::Outcome;
 use crate::spec::ending::Times;
 use crate::spec::{Ending, Excused, Facts};
 
@@ -56,6 +55,9 @@ pub struct Evidence {
     /// The faults of script and budget that struck in some run, whether it was judged to its end or not; and the lines of
     /// the script that expect something and were judged.
     pub struck: BTreeSet<Strike>,
+    /// At how many ends what an action of the script expects was not judged, though the script had come to it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_judged: BTreeMap<usize, u64>,
     /// How much was judged of what the script expects of times.
     #[serde(default, skip_serializing_if = "Times::is_none")]
     pub times: Times,
@@ -78,9 +80,12 @@ pub enum Vacuous {
 impl Evidence {
     /// What one end shows.
     pub fn of(ending: &Ending, plan: &Plan) -> Evidence {
-        let &Ending { facts, excused, script_at, times } = ending;
+        let &Ending { facts, excused, script_at, passed_over, times } = ending;
         let script_ended = u64::from(script_at >= plan.actions().len());
-        let struck = BTreeSet::new();
+        let is_judged = |action: usize| passed_over & plan.check_bit(action) == 0;
+        let (judged, not_judged): (Vec<usize>, Vec<usize>) =
+            plan.expects().filter(|&action| action < script_at).partition(|&it| is_judged(it));
+        let struck = judged.into_iter().map(Strike::of_script).collect();
         Evidence {
             ends: 1,
             least: facts,
@@ -89,17 +94,9 @@ impl Evidence {
             script_at,
             script_ended,
             struck,
+            not_judged: not_judged.into_iter().map(|action| (action, 1)).collect(),
             times,
         }
-    }
-
-    /// What one run shows, if it was judged to its end.
-    pub fn of_run(outcome: &Outcome, plan: &Plan) -> Evidence {
-        let Some(ending) = &outcome.ending else { return Evidence::default() };
-        let is_judged =
-            |action: &usize| *action < ending.script_at && outcome.healed.was_judged(*action);
-        let judged = plan.expects_of_faults().filter(is_judged).map(Strike::of_script);
-        Evidence { struck: judged.collect(), ..Evidence::of(ending, plan) }
     }
 
     /// Adds what other ends show.
@@ -112,6 +109,9 @@ impl Evidence {
             (self.least, self.most) = (other.least, other.most);
         }
         self.ends += other.ends;
+        for (&action, ends) in &other.not_judged {
+            *self.not_judged.entry(action).or_default() += ends;
+        }
         self.times.add(other.times);
         self.least.merge(other.least, u32::min);
         self.most.merge(other.most, u32::max);
@@ -135,7 +135,7 @@ impl Evidence {
             Evidence { script_ended: 0, .. } => Some(Vacuous::ScriptNotEnded(self.script_at)),
             Evidence { struck, .. } => {
                 let is_not_judged = |action: &usize| !struck.contains(&Strike::of_script(*action));
-                plan.expects_of_faults().find(is_not_judged).map(Vacuous::NotJudged)
+                plan.expects().find(is_not_judged).map(Vacuous::NotJudged)
             }
         }
     }

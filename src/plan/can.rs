@@ -4,7 +4,7 @@ use crate::model::dns::DnsSide;
 use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RecordId, RegionId, StageId};
 use crate::model::options::{ContainerOptions, DualWrite, OnOldFormat};
-use crate::plan::{Await, DriverAction, Plan};
+use crate::plan::{Await, Check, DriverAction, Plan};
 use crate::scenario::{PropertyName, Scenario, ScriptStep};
 
 impl Plan {
@@ -193,6 +193,29 @@ impl Plan {
     pub(crate) fn checks_from(&self, action: usize) -> bool {
         let mut left = self.actions.iter().skip(action);
         left.any(|action| matches!(action, DriverAction::Check(_)))
+    }
+
+    /// The bit of what this action of the script expects: each has one of its own, in the order of the script, and what comes
+    /// after 63 others shares the last one.
+    pub fn check_bit(&self, action: usize) -> u64 {
+        let before = self.actions[..action].iter();
+        let before = before.filter(|action| matches!(action, DriverAction::Check(_))).count();
+        1 << before.min(63)
+    }
+
+    /// What the script expects from this action on, with the bit of each.
+    pub(crate) fn checks_left(&self, action: usize) -> impl Iterator<Item = (u64, &Check)> + '_ {
+        let left = self.actions.iter().enumerate().skip(action);
+        left.filter_map(|(index, action)| match action {
+            DriverAction::Check(check) => Some((self.check_bit(index), check)),
+            DriverAction::Publish(_)
+            | DriverAction::Await(_)
+            | DriverAction::Fault(_)
+            | DriverAction::FaultSome(_)
+            | DriverAction::Recover(_)
+            | DriverAction::Redrive(_)
+            | DriverAction::Weights(_) => None,
+        })
     }
 
     /// Whether the script expects or awaits anything.

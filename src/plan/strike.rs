@@ -1,5 +1,5 @@
 //! What has to come about in some run, or a verdict says nothing of it: the faults that a plan has, by where they come
-//! from, and what its script expects while they last.
+//! from, and what its script expects.
 
 use serde::{Deserialize, Serialize};
 
@@ -62,16 +62,10 @@ impl Plan {
         of_budget.chain(of_script)
     }
 
-    /// What the script expects after faults of its own, as the indexes of actions: it is not judged behind a healing that
-    /// has ended one of them.
-    pub(crate) fn expects_of_faults(&self) -> impl Iterator<Item = usize> + '_ {
-        let is_fault = |action: &DriverAction| {
-            matches!(action, DriverAction::Fault(_) | DriverAction::FaultSome(_))
-        };
+    /// What the script expects, as the indexes of actions.
+    pub(crate) fn expects(&self) -> impl Iterator<Item = usize> + '_ {
         let actions = self.actions().iter().enumerate();
-        let behind = actions.skip_while(move |(_, action)| !is_fault(action));
-        behind
-            .filter(|(_, action)| matches!(action, DriverAction::Check(_)))
-            .map(|(index, _)| index)
+        let expects = actions.filter(|(_, action)| matches!(action, DriverAction::Check(_)));
+        expects.map(|(index, _)| index)
     }
 }

@@ -25,7 +25,7 @@ use serde::Serialize;
 use crate::explore::Evidence;
 use crate::plan::Plan;
 use crate::report::summary::left_out;
-use crate::report::times::{UnjudgedSummary, all_unjudged};
+use crate::report::times::{UnjudgedSummary, all_unjudged, passed_over};
 use crate::scenario::LossLimit;
 use crate::spec::{Facts, PropertyName};
 use crate::words::{count, plural};
@@ -103,13 +103,19 @@ impl std::fmt::Display for Range {
 impl FactsSummary {
     /// What is said of these ends; nothing if there is none.
     pub(super) fn new(plan: &Plan, evidence: &Evidence) -> Option<FactsSummary> {
-        let Evidence { ends, least, most, excused, times, .. } = evidence;
+        let Evidence { ends, least, most, excused, .. } = evidence;
         let range = |of: fn(&Facts) -> u32| Range { min: of(least), max: of(most) };
         let up_to = if *ends == 1 { "" } else { "up to " };
         let judged =
             PropertyName::ALL.iter().copied().filter(|one| one.not_applicable(plan).is_none());
         let exception = |property: PropertyName| {
-            let except = excused.of(property, up_to).or_else(|| at_stages(property, plan))?;
+            let passed_over = || {
+                (property == PropertyName::Expectation)
+                    .then(|| passed_over(plan, evidence))
+                    .flatten()
+            };
+            let except = excused.of(property, up_to);
+            let except = except.or_else(|| at_stages(property, plan)).or_else(passed_over)?;
             Some(ExceptionSummary { property: property.name(), except })
         };
         (*ends > 0).then(|| FactsSummary {
@@ -125,7 +131,7 @@ impl FactsSummary {
             acted_on: excused.acted_on,
             left_out: left_out(plan),
             unlooked: unlooked(plan),
-            unjudged: all_unjudged(plan, times),
+            unjudged: all_unjudged(plan, evidence),
             exceptions: judged.filter_map(exception).collect(),
         })
     }

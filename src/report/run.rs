@@ -81,7 +81,8 @@ impl RunSummary {
     }
 
     fn new(plan: &Plan, outcome: &Outcome, run: Option<u64>, seed: Option<u64>) -> RunSummary {
-        let evidence = Evidence::of_run(outcome, plan);
+        let evidence = outcome.ending.as_ref().map(|ending| Evidence::of(ending, plan));
+        let evidence = evidence.unwrap_or_default();
         let vacuous = evidence.vacuous(plan);
         let (verdict, violation, cut_short) = match &outcome.verdict {
             Verdict::Holds if vacuous.is_some() => (Finding::Vacuous, None, None),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::explore::SweepReport;
 use crate::explore::possible;
+use crate::explore::{SweepReport, Vacuous};
 use crate::metrics::MetricsSummary;
 use crate::plan::Plan;
 use crate::report::facts::FactsSummary;
@@ -173,6 +173,20 @@ impl PropertySummary {
     }
 }
 
+impl Vacuous {
+    /// What that means for a property. That a line of the script was not judged is no matter of the others.
+    fn status(self, property: PropertyName) -> Status {
+        match (self, property) {
+            (Vacuous::NotJudged(_), PropertyName::Expectation) => Status::NotJudged,
+            (Vacuous::NotJudged(_), _) => Status::Holds,
+            (
+                Vacuous::NothingAccepted | Vacuous::NothingDelivered | Vacuous::ScriptNotEnded(_),
+                _,
+            ) => Status::Vacuous,
+        }
+    }
+}
+
 impl Status {
     /// In a word or two.
     pub fn text(self) -> &'static str {
@@ -338,6 +352,7 @@ fn properties(
         let of = (ended > 0).then(|| times::of_property(property, plan, times)).flatten();
         of.filter(|_| violated != Some(property))
     };
+    let vacuous = report.evidence.vacuous(plan);
     let status = |property: PropertyName| {
         if let Some(unjudged) = unjudged(property) {
             match unjudged {
@@ -350,8 +365,8 @@ fn properties(
             Status::NotApplicable
         } else if report.runs == 0 || property.is_liveness() && ended == 0 {
             Status::NotJudged
-        } else if verdict == Finding::Vacuous {
-            Status::Vacuous
+        } else if let Some(vacuous) = vacuous.filter(|_| verdict == Finding::Vacuous) {
+            vacuous.status(property)
         } else if verdict == Finding::Holds {
             Status::Holds
         } else {

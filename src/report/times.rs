@@ -1,19 +1,21 @@
-//! What a verdict does not say of the times that the script expects something of.
+//! What a verdict does not say of what the script expects: of times, and behind a healing.
 
 use serde::Serialize;
 
+use crate::explore::Evidence;
 use crate::plan::Plan;
 use crate::scenario::script::{Measure, Objective};
 use crate::spec::PropertyName;
 use crate::spec::ending::Times;
+use crate::words::{count, plural};
 
-/// Something that the script expects of times, and that was not judged.
+/// Something that the script expects, and that was not judged.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct UnjudgedSummary {
     /// The line of the script.
     pub line: String,
     /// Why.
-    pub why: &'static str,
+    pub why: String,
 }
 
 /// Why nothing is known of a measure, if that is so.
@@ -47,13 +49,33 @@ fn unjudged(measure: Measure, times: &Times) -> Option<Unjudged> {
     }
 }
 
-/// What the script expects of times, and was not judged.
-pub(super) fn all_unjudged(plan: &Plan, times: &Times) -> Vec<UnjudgedSummary> {
+/// What the script expects, and was not judged at all, or not at some ends.
+pub(super) fn all_unjudged(plan: &Plan, evidence: &Evidence) -> Vec<UnjudgedSummary> {
     let of = |objective: &Objective| {
-        let why = unjudged(objective.measure, times)?.why();
+        let why = unjudged(objective.measure, &evidence.times)?.why().to_owned();
         Some(UnjudgedSummary { line: format!("expect {objective}"), why })
     };
-    plan.objectives().iter().filter_map(of).collect()
+    let behind = evidence.not_judged.iter().map(|(&action, &ends)| UnjudgedSummary {
+        line: plan.script_line(action).to_string(),
+        why: format!(
+            "{}, before which a healing ended what the script had done",
+            at(ends, evidence)
+        ),
+    });
+    plan.objectives().iter().filter_map(of).chain(behind).collect()
+}
+
+/// Which lines `Expectation` does not claim, in words that follow "except".
+pub(super) fn passed_over(plan: &Plan, evidence: &Evidence) -> Option<String> {
+    let lines = evidence.not_judged.iter();
+    let lines: Vec<String> = lines
+        .map(|(&action, &ends)| format!("'{}' {}", plan.script_line(action), at(ends, evidence)))
+        .collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+fn at(ends: u64, evidence: &Evidence) -> String {
+    format!("at {} of {}", count(ends), plural(evidence.ends, "end", "ends"))
 }
 
 /// Why the property was not judged though the script expects something of it, if that is so.

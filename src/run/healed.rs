@@ -6,7 +6,7 @@ use crate::model::fault::{FaultPoint, Target};
 use crate::model::id::{ContainerId, MachineId, RegionId};
 use crate::model::options::Heal;
 use crate::plan::names::{outside_containers, target_name};
-use crate::plan::{DriverAction, Plan};
+use crate::plan::{Await, DriverAction, Plan};
 use crate::sim::{Choice, Simulation};
 use crate::spec::Spec;
 
@@ -46,8 +46,6 @@ pub struct Healed {
     pub first: Option<BroughtBack>,
     /// The action of the script that did not come true before the first healing.
     pub(crate) awaited: Option<usize>,
-    /// The action that was due when a healing ended a fault of the script for the first time.
-    undone: Option<usize>,
 }
 
 /// A component that an operator has to bring back.
@@ -88,17 +86,9 @@ impl Healed {
         if simulation.driver().is_waiting() {
             self.awaited.get_or_insert(simulation.driver().next());
         }
-        if self.undone.is_none() && simulation.undoes_script() {
-            self.undone = Some(simulation.driver().next());
-        }
         if self.first.is_none() {
             self.first = first(simulation, spec);
         }
-    }
-
-    /// Whether what the action of the script expects was judged, if the script has come to it.
-    pub(crate) fn was_judged(&self, action: usize) -> bool {
-        self.undone.is_none_or(|undone| action < undone)
     }
 }
 
@@ -148,7 +138,7 @@ pub(crate) fn first(simulation: &Simulation, spec: &Spec) -> Option<BroughtBack>
         };
         failed && !is_lost(target, simulation) && !simulation.has_an_end(target)
     });
-    let others = others.map(|target| brought_back(target, Outage::Scripted, simulation));
+    let others = others.filter_map(|target| brought_back(target, Outage::Scripted, simulation));
     match heal {
         Heal::Everything => stopped.chain(others).next(),
         Heal::Faults => {
@@ -185,17 +175,20 @@ fn container(id: ContainerId, simulation: &Simulation, spec: &Spec) -> Option<Br
         State::FailedProcessing => Outage::Scripted,
     };
     let is_own = is_lost(target, simulation) || simulation.has_an_end(target);
-    (!is_own).then(|| brought_back(target, cause, simulation))
+    if is_own { None } else { brought_back(target, cause, simulation) }
 }
 
-fn brought_back(target: Target, cause: Outage, simulation: &Simulation) -> BroughtBack {
+/// Nothing, if the script goes on by itself and recovers it then: the system goes round, and the healing was taken before.
+fn brought_back(target: Target, cause: Outage, simulation: &Simulation) -> Option<BroughtBack> {
     let (plan, driver) = (simulation.plan(), simulation.driver());
     let recovers = |(_, action): &(usize, &DriverAction)| matches!(action, DriverAction::Recover(targets) if targets.contains(&target));
     let mut left = plan.actions().iter().enumerate().skip(driver.next());
-    let recovers = left.find(recovers).filter(|_| driver.is_waiting());
-    let too_late = recovers
+    let too_late = left
+        .find(recovers)
         .map(|(action, _)| TooLate { recovers: action as u16, waits: driver.next() as u16 });
-    BroughtBack { target, cause, too_late }
+    let at_any_moment = DriverAction::Await(Await::Sometime);
+    let goes_on = !driver.is_waiting() || plan.actions().get(driver.next()) == Some(&at_any_moment);
+    (too_late.is_none() || !goes_on).then_some(BroughtBack { target, cause, too_late })
 }
 
 /// Whether a record waits until the region, which is offline, is in the name again: at the source, where no other region is; or in

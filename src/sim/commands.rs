@@ -63,6 +63,7 @@ impl World {
                 false
             };
         let lasts = [FaultKind::Fail, FaultKind::Pause, FaultKind::Crash].contains(&fault.kind);
+        self.undone.retain(|undone| *undone != fault.target);
         if lasts
             && !comes_back
             && let Err(at) = self.held.binary_search(&fault.target)
@@ -74,6 +75,7 @@ impl World {
 
     fn recover_by_script(&mut self, target: Target, plan: &Plan) {
         self.release(target);
+        self.undone.retain(|undone| *undone != target);
         self.recover(target, plan);
     }
 

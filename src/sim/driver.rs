@@ -6,7 +6,7 @@ use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, Check, DriverAction, Plan, Strike};
+use crate::plan::{Await, Check, DriverAction, Plan};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
@@ -30,6 +30,8 @@ pub struct Driver {
     failed: u16,
     /// The scheduler chose that the component fails.
     fails: bool,
+    /// What the script expects, by its number among all that it expects, that was not judged.
+    passed_over: u64,
 }
 
 impl Driver {
@@ -61,6 +63,12 @@ impl Driver {
             0 => (count + 1, (count - 1 - component) * (component + 1)),
             failed => (failed + 1, component - failed + 1),
         }
+    }
+
+    /// What the script expects that was not judged, by bits ([`Plan::check_bit`]): the system had been healed of what the
+    /// script had done to it.
+    pub fn passed_over(&self) -> u64 {
+        self.passed_over
     }
 
     /// Whether it waits for an await to come true.
@@ -110,11 +118,11 @@ impl World {
 
     /// Judges what the script expects while its faults last, but not behind a healing that has ended them.
     fn judge(&mut self, action: usize, check: &Check, plan: &Plan) {
-        if self.ending.has_undone() {
-            return;
-        }
-        self.note_strike(Strike::of_script(action));
-        if !self.check(check, plan) {
+        let bit = plan.check_bit(action);
+        let is_broken = self.ending.broken() & bit != 0;
+        if !self.undone.is_empty() && !is_broken {
+            self.driver.passed_over |= bit;
+        } else if is_broken || !self.check(check, plan) {
             self.out.emit(Event::ExpectationFailed { action: action as u16 });
         }
     }
@@ -243,7 +251,7 @@ impl World {
             })
     }
 
-    fn check(&self, check: &Check, plan: &Plan) -> bool {
+    pub(super) fn check(&self, check: &Check, plan: &Plan) -> bool {
         match check {
             Check::Delivered(count) => self.out.progress().delivered() == *count,
             Check::Waiting { queue, batch, records } => {

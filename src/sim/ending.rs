@@ -7,14 +7,15 @@
 //! can step and no healing is on offer.
 //!
 //! Which regions are offline is how the script has set the system up, and no failure: they are online again only
-//! when nothing else brings the run on, and at its end.
+//! when records wait for that, and nothing else brings the run on.
 
 use crate::model::container::State;
 use crate::model::fault::{FaultPoint, Path, Target};
 use crate::model::id::ContainerId;
 use crate::model::options::Heal;
-use crate::plan::Plan;
+use crate::model::source;
 use crate::plan::names::outside_containers;
+use crate::plan::{Check, Plan};
 use crate::sim::world::World;
 
 #[cfg(test)]
@@ -31,8 +32,9 @@ pub(super) struct Ending {
     repeats: u8,
     /// No fault of the budget strikes any more.
     closed: bool,
-    /// A healing has ended what the script had made fail, or had taken offline.
-    undone: bool,
+    /// What the script expects, by its number among all that it expects, that was not so before a healing ended one of its
+    /// faults, and cannot come true any more.
+    broken: u64,
 }
 
 impl Ending {
@@ -54,11 +56,10 @@ impl Ending {
         self.struck || self.healed_at.is_none_or(|healed_at| healed_at < due)
     }
 
-    /// Whether a healing has ended what the script had made fail, or had taken offline. What the script expects after
-    /// that was meant of a system in which it lasts.
+    /// What the script expects that was not so before a healing ended one of its faults.
     #[inline]
-    pub(super) fn has_undone(self) -> bool {
-        self.undone
+    pub(super) fn broken(self) -> u64 {
+        self.broken
     }
 
     /// How many healings followed another without anything new to heal.
@@ -80,6 +81,7 @@ impl World {
         !ending.closed
             || ending.is_fresh(self.driver.next() as u16)
             || (ending.repeats < REPEATS_MAX && self.restarts_any(plan))
+            || self.restores_routes(plan)
     }
 
     /// Whether a healing may come though machines can step: it ends a chaos in which the system goes round. Where
@@ -102,9 +104,9 @@ impl World {
         let routes = self.restores_routes(plan);
         // A script that waits for what no healing brings about is at its end, too.
         let is_stuck = !is_fresh && (repeats > REPEATS_MAX || !self.restarts_any(plan));
-        let is_stuck = is_stuck && !(routes && self.has_offline(plan));
+        let is_stuck = is_stuck && !routes;
         let closes = usize::from(due) == plan.actions.len() || is_stuck || !is_quiescent;
-        let undone = self.ending.undone || self.undoes_script(routes, plan);
+        let broken = self.ending.broken | self.broken(plan);
         if !is_quiescent {
             self.obey_all(plan);
             // A system that goes round has no moment at which no machine can step.
@@ -119,12 +121,12 @@ impl World {
         }
         self.let_all_arrive();
         self.restart_containers(plan);
-        self.forget_ended();
+        self.forget_ended(plan);
         let closed = self.ending.closed || closes;
         if closed {
             self.close_faults(plan);
         }
-        self.ending = Ending { healed_at: Some(due), struck: false, repeats, closed, undone };
+        self.ending = Ending { healed_at: Some(due), struck: false, repeats, closed, broken };
     }
 
     fn end_everything(&mut self, routes: bool, plan: &Plan) {
@@ -143,6 +145,9 @@ impl World {
     fn end_outside_containers(&mut self, routes: bool, plan: &Plan) {
         for target in outside_containers(&plan.layout) {
             if routes {
+                if self.is_offline(target) && !self.is_gone(target, plan) {
+                    self.undone.push(target);
+                }
                 self.recover(target, plan);
             } else {
                 self.end_failure(target, plan);
@@ -150,34 +155,26 @@ impl World {
         }
     }
 
-    /// Whether a healing, now, brings regions online again: the script has ended, or waits for what the last healing
-    /// did not bring about; or the run is closed, or will be, since the system goes round.
+    /// Whether a healing, now, brings regions online again: what records wait for is not brought about by anything else.
     pub(super) fn restores_routes(&self, plan: &Plan) -> bool {
-        let due = self.driver.next();
-        self.ending.closed
-            || due == plan.actions.len()
-            || !self.ending.is_fresh(due as u16)
-            || !self.out.ready().is_empty()
+        let is_fresh = self.ending.is_fresh(self.driver.next() as u16);
+        let is_stuck = self.ending.repeats >= REPEATS_MAX || !self.restarts_any(plan);
+        !is_fresh && is_stuck && self.has_offline(plan) && self.waits_for_routes(plan)
+    }
+
+    /// Whether the source waits, or records in a queue that the destination does not ask.
+    fn waits_for_routes(&self, plan: &Plan) -> bool {
+        let last = plan.layout.shape.last();
+        let mut offline = self.out_dns.offline().iter();
+        self.source.state() != source::State::Idle
+            || offline
+                .any(|region| !self.queues[plan.layout.queue(region, last).index()].is_empty())
     }
 
     fn has_offline(&self, plan: &Plan) -> bool {
         let mut targets = outside_containers(&plan.layout);
         plan.scenario().heal != Heal::Nothing
             && targets.any(|target| self.is_offline(target) && !self.is_gone(target, plan))
-    }
-
-    /// Whether a healing, now, ends what the script has made fail.
-    pub(super) fn undoes_script(&self, routes: bool, plan: &Plan) -> bool {
-        let ends = |&target: &Target| {
-            let restarts = if let Target::Container(id) = target {
-                self.restarts(id, plan)
-            } else {
-                self.is_disturbed(target)
-            };
-            restarts && !self.is_gone(target, plan)
-        };
-        plan.scenario().heal != Heal::Nothing
-            && (self.held.iter().any(ends) || routes && self.has_offline(plan))
     }
 
     /// Whether it is out because of a failure or an outage of the budget, whose end is on offer.
@@ -193,10 +190,27 @@ impl World {
     }
 
     /// What works again is not held to fail by the script any more.
-    fn forget_ended(&mut self) {
+    fn forget_ended(&mut self, plan: &Plan) {
         let mut held = std::mem::take(&mut self.held);
-        held.retain(|&target| self.is_disturbed(target));
+        held.retain(|&target| {
+            let lasts = self.is_disturbed(target) || self.is_gone(target, plan);
+            if !lasts {
+                self.undone.push(target);
+            }
+            lasts
+        });
         self.held = held;
+        self.undone.sort_unstable();
+        self.undone.dedup();
+    }
+
+    /// What the script has yet to expect, by its number, and what no healing makes true: that no record came where one is.
+    fn broken(&self, plan: &Plan) -> u64 {
+        let is_broken = |check: &&(u64, &Check)| {
+            matches!(check.1, Check::Bypassed(..)) && !self.check(check.1, plan)
+        };
+        let left: Vec<(u64, &Check)> = plan.checks_left(self.driver.next()).collect();
+        left.iter().filter(is_broken).fold(0, |all, (bit, _)| all | bit)
     }
 
     fn restart_containers(&mut self, plan: &Plan) {

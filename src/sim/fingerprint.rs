@@ -121,10 +121,7 @@ impl Writer<'_> {
         let ending = self.world.ending;
         self.bytes.flag(ending.is_fresh(self.world.driver.next() as u16));
         self.bytes.u8(ending.repeats());
-        // What is undone matters to what the script still expects.
-        let undone_matters = self.plan.checks_from(self.world.driver.next());
-        let undone = ending.has_undone() && undone_matters;
-        self.bytes.u8(u8::from(ending.is_closed()) | u8::from(undone) << 1);
+        self.bytes.flag(ending.is_closed());
         // Only what is left of something, so that a kind that is new changes no state without it.
         let left = self.world.faults.left().counts();
         self.bytes.len(left.iter().filter(|left| **left > 0).count());
@@ -135,9 +132,7 @@ impl Writer<'_> {
         let offers = self.world.faults.ready();
         self.bytes.len(offers.len());
         offers.bits().iter().for_each(|offer| self.bytes.u16(offer as u16));
-        if self.plan.budget.outage > 0 || self.plan.budget.partition > 0 || undone_matters {
-            self.world.held.iter().for_each(|&target| self.target(target));
-        }
+        self.of_script();
         // Last, so that it changes no state in which nothing is cut.
         self.world.faults.cut.iter().for_each(|container| self.bytes.u16(container as u16));
     }

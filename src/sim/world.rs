@@ -67,6 +67,9 @@ pub(super) struct World {
     pub(super) lost: RegionSet,
     /// What the script has made fail, and has not recovered, ascending: the end of an outage leaves it as it is.
     pub(super) held: Vec<Target>,
+    /// What the script had made fail, or had taken offline, and a healing has ended: until the script does so itself, the
+    /// system is another one than the script has made of it.
+    pub(super) undone: Vec<Target>,
     /// Where the last fault came from that did anything. It is only reported, and part of no fingerprint.
     pub(super) struck: Option<Strike>,
     /// Memory for the records that a loss takes from streams and queues; empty between steps.
@@ -130,6 +133,7 @@ impl World {
             alternatives: Alternatives::NONE,
             lost: RegionSet::EMPTY,
             held: Vec::new(),
+            undone: Vec::new(),
             struck: None,
             scratch: Default::default(),
         };
@@ -338,6 +342,7 @@ impl World {
         self.ending = other.ending;
         self.lost = other.lost;
         self.held.clone_from(&other.held);
+        self.undone.clone_from(&other.undone);
         self.struck = other.struck;
     }
 }

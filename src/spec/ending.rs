@@ -125,6 +125,8 @@ pub struct Ending {
     pub excused: Excused,
     /// The index of the first action that the script did not get past; their number if it ended.
     pub script_at: usize,
+    /// What the script expects that was not judged, by bits ([`Plan::check_bit`](crate::plan::Plan::check_bit)).
+    pub passed_over: u64,
     /// How much was judged of what the script expects of times: nothing, if the run has no time.
     pub times: Times,
 }
@@ -264,8 +266,8 @@ impl Spec {
             lost: (self.losses.count() + uncalled) as u32,
         };
         let script_at = simulation.driver().next();
-        let mut ending =
-            Ending { facts, excused: Excused::default(), script_at, times: Times::default() };
+        let passed_over = simulation.driver().passed_over();
+        let mut ending = Ending { facts, script_at, passed_over, ..Ending::default() };
         if self.losses.watches() {
             excuse(&mut ending, simulation, &self.losses);
         }

@@ -58,17 +58,17 @@ pub(crate) fn judge_steps(trace: &Trace, plan: &Plan) -> Option<(usize, BTreeSet
     let (mut world, mut undone) = (World::new(plan), Undone::default());
     for (index, entry) in trace.entries.iter().enumerate() {
         let mut violated = BTreeSet::new();
-        if let Some(action) = entry.action
-            && !undone.any
-            && !expectation::holds(plan.script_line(action), &world, plan)
-        {
-            violated.insert(PropertyName::Expectation);
+        if let Some(action) = entry.action {
+            let is_so = expectation::holds(plan.script_line(action), &world, plan);
+            if undone.judges(action, is_so) == Some(false) {
+                violated.insert(PropertyName::Expectation);
+            }
         }
+        undone.note(entry, &world, plan);
         for event in &entry.events {
             violated.extend(judge_event(event, &world, plan));
             world.apply(event, plan);
         }
-        undone.note(entry, plan);
         violated.extend(judge_state(&world, plan));
         violated.retain(|&property| !is_left_out(property, plan));
         if !violated.is_empty() {

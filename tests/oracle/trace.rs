@@ -1,6 +1,7 @@
 //! A whole run as data: what happened in each step, and the state at the end.
 
 use active_active::explore::{Observer, Phase};
+use active_active::model::Message;
 use active_active::model::container::State;
 use active_active::model::{ContainerId, Event, Place, QueueId, RecordId, TableId};
 use active_active::plan::{DriverAction, Plan};
@@ -13,6 +14,8 @@ pub(crate) struct Entry {
     pub(crate) step: u64,
     /// The action of the script that the driver carried out or came to, if it was its step.
     pub(crate) action: Option<usize>,
+    /// The command of the script that a component heard: of which action, and of which of its components.
+    pub(crate) told: Option<(usize, usize)>,
     /// What took it.
     pub(crate) by: By,
     /// In order.
@@ -71,7 +74,8 @@ impl Observer for Trace {
         if phase == Phase::Heal {
             let events = simulation.events().to_vec();
             let by = By::Healing;
-            self.entries.push(Entry { step: simulation.steps(), action: None, by, events });
+            let (step, action, told) = (simulation.steps(), None, None);
+            self.entries.push(Entry { step, action, told, by, events });
         }
     }
 
@@ -85,7 +89,12 @@ impl Observer for Trace {
             Choice::Heal => By::Healing,
             Choice::Step(_) | Choice::Resolve(_) | Choice::Fail(_) => By::Machine,
         };
-        self.entries.push(Entry { step: simulation.steps(), action, by, events });
+        let told = if let Some(Message::Command { action, number }) = step.message {
+            Some((action.into(), number.into()))
+        } else {
+            None
+        };
+        self.entries.push(Entry { step: simulation.steps(), action, told, by, events });
     }
 }
 

@@ -81,7 +81,15 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         Breach::DestinationWentBack { record, newer } => {
             finder.of_two(record, newer, Place::Destination, last)
         }
-        Breach::Overtaken { at, record, by, .. } => finder.of_two(record, by, at.place(), last),
+        Breach::Overtaken { at, record, by, .. } => {
+            let mut roots = finder.of_two(record, by, at.place(), last);
+            if let Place::Table(table) = at.place() {
+                // The other one may have come to the table of another region.
+                let (_, stage) = layout.table_place(table);
+                roots.steps.extend(finder.of_tables(vec![by], stage).steps);
+            }
+            roots
+        }
         Breach::KeyDiverged { stage, key, .. } => finder.of_key(key, stage),
         Breach::Diverged { record, stage, .. } => finder.of_tables(vec![record], stage),
         Breach::NotStored { record, table } => {

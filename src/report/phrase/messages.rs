@@ -228,8 +228,17 @@ impl Scene<'_> {
                 | DriverAction::Weights(_),
                 _,
             ) => format!("carries out '{line}'"),
+            (DriverAction::Check(_), _) if self.is_passed_over(action) => format!(
+                "passes '{line}' over, because a healing has ended what the script had done before"
+            ),
             (DriverAction::Check(_), _) => format!("checks '{line}'"),
         }
+    }
+
+    /// Whether what the script expects was not judged.
+    fn is_passed_over(&self, action: usize) -> bool {
+        let passed_over = self.simulation.driver().passed_over();
+        passed_over & self.simulation.plan().check_bit(action) != 0
     }
 
     /// What a component is told by a line of the script.

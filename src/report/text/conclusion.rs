@@ -23,7 +23,7 @@ pub(super) fn conclusion(summary: &SweepSummary, palette: &Palette) -> Vec<Strin
 /// What is said of runs that violate nothing and put nothing to the test.
 pub(in crate::report) fn vacuous(why: Option<&str>, palette: &Palette) -> String {
     let word = paint(palette.loud, "VACUOUS");
-    format!("{word}: nothing was violated, and nothing was shown: {}.", why.unwrap_or_default())
+    format!("{word}: nothing was violated, and too little was shown: {}.", why.unwrap_or_default())
 }
 
 /// What a sweep without violation shows.

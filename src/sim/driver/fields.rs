@@ -12,5 +12,6 @@ changes_of_each_field! {
         // How many failed besides the first one only weighs what is drawn next.
         failed: [|driver| driver.failed = u16::from(driver.failed == 0)],
         fails: [|driver| driver.fails = !driver.fails],
+        passed_over: [|driver| driver.passed_over ^= 1],
     }
 }

@@ -14,6 +14,6 @@ changes_of_each_field! {
         struck: [|ending| ending.struck = !ending.struck],
         repeats: [|ending| ending.repeats += 1],
         closed: [|ending| ending.closed = !ending.closed],
-        undone: [|ending| ending.undone = !ending.undone],
+        broken: [|ending| ending.broken ^= 1],
     }
 }

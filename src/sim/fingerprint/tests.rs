@@ -173,6 +173,7 @@ fn changes(plan: &Plan) -> Vec<Change> {
     });
     all.add("world", "lost", |world| world.lost.0 ^= 2);
     all.add("world", "held", |world| world.held.push(Target::Table(TableId(7))));
+    all.add("world", "undone", |world| world.undone.push(Target::Table(TableId(7))));
     for place in (0..plan.log_places()).skip(1).step_by(plan.records() + 1) {
         all.add("world", "log", move |world| match world.log.contains(place) {
             true => world.log.remove(place),
@@ -312,6 +313,7 @@ const _: fn(World) = |world| {
         ending: _,
         alternatives: _,
         held: _,
+        undone: _,
         struck: _,
         lost: _,
         // Empty between two steps.

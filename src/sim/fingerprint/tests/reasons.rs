@@ -24,7 +24,6 @@ pub(super) const REASONS: &[Reason] = &[
         Left::Out,
         "only an outage's end, and what the script expects, depend on it",
     ),
-    ("world.held", always, Left::AsMeant, "it matters if the script still expects something"),
     ("world.struck", always, Left::Out, "which fault struck in the last step is history"),
     ("out.ready", always, Left::Out, "it follows from the inboxes and from which are open"),
     ("out.new_heads", always, Left::Out, "it is emptied before a step ends"),
@@ -68,8 +67,9 @@ pub(super) const REASONS: &[Reason] = &[
     ("out-dns.chosen", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("ending.healed_at", always, Left::AsMeant, "it matters if something is new since then"),
     ("ending.struck", always, Left::AsMeant, "it matters if something is new since the healing"),
-    ("ending.undone", expects_nothing, Left::Out, "only what the script expects depends on it"),
-    ("ending.undone", always, Left::AsMeant, "it matters if the script still expects something"),
+    ("ending.broken", expects_nothing, Left::Out, "only what the script expects depends on it"),
+    ("driver.passed_over", expects_nothing, Left::Out, "the script expects nothing"),
+    ("world.undone", expects_nothing, Left::Out, "only what the script expects depends on it"),
     ("driver.fails", always, Left::Out, "it is taken in the step in which it is chosen"),
     ("queue.deliveries", repeats, Left::Out, "receipts are only compared for equality"),
     ("container.is_old", is_new, Left::Out, "no container is of the old release"),
@@ -140,7 +140,10 @@ fn receives_one(plan: &Plan) -> bool {
 }
 
 fn expects_nothing_of_faults(plan: &Plan) -> bool {
-    expects_nothing(plan) && plan.budget.outage == 0 && plan.budget.partition == 0
+    expects_nothing(plan)
+        && plan.budget.outage == 0
+        && plan.budget.partition == 0
+        && plan.budget.fail == 0
 }
 
 fn expects_nothing(plan: &Plan) -> bool {
