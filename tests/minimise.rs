@@ -118,7 +118,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("rpo.records=0", "loss-anywhere", [1, 1, 1, 1]),
     ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
     ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
-    ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 7, 0]),
+    ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 6, 0]),
     ("aurora.fencing=best-effort", "failover-at-rest", [1, 1, 2, 0]),
 ];
 

@@ -139,10 +139,7 @@ impl World {
                     (0..containers).for_each(|container| self.faults.ready.remove(container));
                 }
             }
-            FaultPoint::Restart(container) => {
-                self.release(Target::Container(container));
-                self.recover(Target::Container(container), plan);
-            }
+            FaultPoint::Restart(container) => self.restart(container, plan),
             FaultPoint::Pause(container) => {
                 let target = Target::Container(container);
                 self.faults.offer(FaultPoint::Restart(container), true);

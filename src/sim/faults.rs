@@ -194,6 +194,16 @@ impl World {
         }
     }
 
+    /// A process that died is started again, or a pause of the budget ends: not one of the script.
+    pub(super) fn restart(&mut self, id: ContainerId, plan: &Plan) {
+        let target = Target::Container(id);
+        if self.held.contains(&target) && self.containers[id.index()].hangs() {
+            return self.faults.offer(FaultPoint::Restart(id), false);
+        }
+        self.release(target);
+        self.recover(target, plan);
+    }
+
     /// The region of a name is reached again, or answered.
     fn tell_routes(&mut self, side: DnsSide, region: RegionId, plan: &Plan) {
         let offline = self.dns(side).offline();

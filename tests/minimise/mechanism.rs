@@ -5,9 +5,12 @@
 
 use std::sync::Arc;
 
-use active_active::explore::{Minimal, Size};
+use active_active::explore::{Minimal, Runner, Size, Verdict};
+use active_active::model::options::OnDuplicate;
 use active_active::plan::Plan;
 use active_active::report::past;
+use active_active::saved::Schedule;
+use active_active::scheduler::Deviate;
 use active_active::spec::PropertyName;
 
 use super::{failures, minimise};
@@ -316,5 +319,40 @@ fn the_region_that_is_needed_is_kept() {
             "lose @2",
         ];
         assert_eq!(script(&minimal), expected);
+    }
+}
+
+/// A table of the region guards the call, which is about to be made in the other region, too. Without the guard a call is
+/// repeated in one region: that is no failure of this design.
+const GUARDED: &str = r#"
+    name = "regional-guard"
+    script = ["publish 1", "await quiescent"]
+    topology.stages = ["charge"]
+    container = { steps = ["store", "call", "publish", "remove"], on_duplicate = "skip" }
+    service.idempotency = "none"
+    records.batches = [1]
+    budget.lost_reply = 1
+    spec.leave_out = ["RemoveLast", "NeverLost", "DeliveredAll"]
+"#;
+
+#[test]
+fn a_smaller_failure_is_one_of_the_design_in_which_it_was_found() {
+    for minimal in smallest(&plan(GUARDED, &[])) {
+        assert_told(
+            &minimal,
+            &["charge-container@1 for record 1", "charge-container@2 for record 1"],
+        );
+        let mut scenario = minimal.saved.plan().scenario().clone();
+        scenario.container.on_duplicate = OnDuplicate::Skip;
+        let Schedule::Deviations(deviations) = minimal.saved.schedule() else {
+            panic!("a minimized failure is saved by its deviations")
+        };
+        let guarded = Arc::new(Plan::new(&scenario).expect("it was found with that"));
+        let mut scheduler = Deviate::lenient(deviations.clone());
+        let outcome = Runner::new(guarded).run(&mut scheduler, 0, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("it holds with the guard: {:?}", scenario.to_toml_without_defaults())
+        };
+        assert_eq!(violation.property(), PropertyName::EffectOnce);
     }
 }

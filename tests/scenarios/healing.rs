@@ -227,6 +227,10 @@ fn what_the_script_makes_fail_outlasts_an_outage() {
         let with: Vec<&str> = changes.iter().copied().chain([budget]).collect();
         assert_eq!(found("baseline", &with), None, "{budget}");
     }
+    let paused = "script=pause core-container@1,publish 1,await quiescent,\
+        expect state core-container@1 FailedProcessing,recover *,await delivered all";
+    let with = [paused, "topology.stages=core", "records.batches=1", "budget.pause=2"];
+    assert_eq!(found("baseline", &with), None, "budget.pause");
     let never = "script=fail core-table@1,publish 1,await sometime";
     let changes = [never, "topology.stages=core", "records.batches=1", "budget.outage=1"];
     let mut runner = Runner::new(plans::plan("baseline", &changes));
