@@ -84,7 +84,7 @@ impl Evidence {
         let script_ended = u64::from(script_at >= plan.actions().len());
         let is_judged = |action: usize| passed_over & plan.check_bit(action) == 0;
         let (judged, not_judged): (Vec<usize>, Vec<usize>) =
-            plan.expects().filter(|&action| action < script_at).partition(|&it| is_judged(it));
+            actions(plan).filter(|&action| action < script_at).partition(|&it| is_judged(it));
         let struck = judged.into_iter().map(Strike::of_script).collect();
         Evidence {
             ends: 1,
@@ -135,10 +135,15 @@ impl Evidence {
             Evidence { script_ended: 0, .. } => Some(Vacuous::ScriptNotEnded(self.script_at)),
             Evidence { struck, .. } => {
                 let is_not_judged = |action: &usize| !struck.contains(&Strike::of_script(*action));
-                plan.expects().find(is_not_judged).map(Vacuous::NotJudged)
+                actions(plan).find(is_not_judged).map(Vacuous::NotJudged)
             }
         }
     }
+}
+
+/// The actions of the script that expect something.
+fn actions(plan: &Plan) -> impl Iterator<Item = usize> + '_ {
+    plan.checks().map(|(action, _)| action)
 }
 
 impl Vacuous {

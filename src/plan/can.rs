@@ -189,33 +189,18 @@ impl Plan {
         self.scenario.spec.leave_out.contains(&property)
     }
 
-    /// Whether the script expects anything, from this action on.
-    pub(crate) fn checks_from(&self, action: usize) -> bool {
-        let mut left = self.actions.iter().skip(action);
-        left.any(|action| matches!(action, DriverAction::Check(_)))
+    /// What the script expects, with the index of each action, in order.
+    pub(crate) fn checks(&self) -> impl Iterator<Item = (usize, &Check)> + '_ {
+        self.actions.iter().enumerate().filter_map(|(index, action)| {
+            if let DriverAction::Check(check) = action { Some((index, check)) } else { None }
+        })
     }
 
     /// The bit of what this action of the script expects: each has one of its own, in the order of the script, and what comes
     /// after 63 others shares the last one.
     pub fn check_bit(&self, action: usize) -> u64 {
-        let before = self.actions[..action].iter();
-        let before = before.filter(|action| matches!(action, DriverAction::Check(_))).count();
+        let before = self.checks().take_while(|(index, _)| *index < action).count();
         1 << before.min(63)
-    }
-
-    /// What the script expects from this action on, with the bit of each.
-    pub(crate) fn checks_left(&self, action: usize) -> impl Iterator<Item = (u64, &Check)> + '_ {
-        let left = self.actions.iter().enumerate().skip(action);
-        left.filter_map(|(index, action)| match action {
-            DriverAction::Check(check) => Some((self.check_bit(index), check)),
-            DriverAction::Publish(_)
-            | DriverAction::Await(_)
-            | DriverAction::Fault(_)
-            | DriverAction::FaultSome(_)
-            | DriverAction::Recover(_)
-            | DriverAction::Redrive(_)
-            | DriverAction::Weights(_) => None,
-        })
     }
 
     /// Whether the script expects or awaits anything.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{DriverAction, Plan};
 use crate::scenario::Budget;
 
-/// Where a fault comes from: a kind of the budget, or a line of the script. Or the line that expects something.
+/// What has to come about: a kind of fault of the budget, a line of the script with faults, or one that expects something.
 ///
 /// ```
 /// use active_active::plan::{Plan, Strike};
@@ -60,12 +60,5 @@ impl Plan {
             (Strike::of_script(action), format!("'{}'", self.script_line(action)))
         });
         of_budget.chain(of_script)
-    }
-
-    /// What the script expects, as the indexes of actions.
-    pub(crate) fn expects(&self) -> impl Iterator<Item = usize> + '_ {
-        let actions = self.actions().iter().enumerate();
-        let expects = actions.filter(|(_, action)| matches!(action, DriverAction::Check(_)));
-        expects.map(|(index, _)| index)
     }
 }

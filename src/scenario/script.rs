@@ -172,7 +172,7 @@ const VERBS: &[&str] = &[
 /// The word that may have been meant.
 fn near(line: &str) -> String {
     let word = line.split(' ').next().unwrap_or_default();
-    // As the opposite of `offline` is called by everybody but a script.
+    // What brings back what is offline has another name in a script.
     if word == "online" {
         return " (did you mean 'recover'?)".to_owned();
     }

@@ -406,3 +406,41 @@ fn a_verdict_says_that_the_order_of_effects_is_not_judged() {
     let property = order.replace("NOT JUDGED: ", "<property name=\"not-judged\" value=\"") + "\"/>";
     assert!(junit.contains(&property), "{junit}");
 }
+
+/// Containers give back what is refused, so that the system goes round, and a healing may come before the script goes on.
+const PARTLY_JUDGED: &str = r#"
+name = "partly"
+script = ["fail a-table@1", "publish 1", "await sometime", "expect dead-lettered 0", "recover *", "await delivered all"]
+topology.stages = ["a"]
+records.batches = [1]
+container.on_dependency_failure = "give-back"
+"#;
+
+/// What was not judged in some runs is counted, and is no part of what held.
+#[test]
+fn what_was_not_judged_at_some_ends_is_said_in_every_format() {
+    let place = Place::new();
+    place.write("partly.toml", PARTLY_JUDGED);
+    let runs = "partly.toml --runs 200 --threads 1";
+    let document = json(&place.run(&format!("sweep {runs} --format json")).stdout);
+    let unjudged = &document["facts"]["unjudged"][0];
+    assert_eq!(
+        (&document["verdict"], &unjudged["line"]),
+        (&"holds".into(), &"expect dead-lettered 0".into())
+    );
+    let alone = (0..200).filter(|run| {
+        let run = place.run(&format!("run partly.toml --run {run}"));
+        run.stdout.contains("passes 'expect dead-lettered 0' over") && run.status == Some(3)
+    });
+    let count = alone.count();
+    assert!((1..200).contains(&count), "{count}");
+    let at = format!("at {count} of 200 ends");
+    let why = unjudged["why"].as_str().expect("it is a text");
+    assert!(why.starts_with(&at), "{why}");
+    let says = |text: &str| assert!(text.contains(&at), "no '{at}' in\n{text}");
+    says(&place.run(&format!("sweep {runs}")).stdout);
+    says(&place.run(&format!("export markdown {runs}")).stdout);
+    says(&place.run(&format!("export junit {runs}")).stdout);
+    place.run(&format!("report {runs}"));
+    says(&place.read("report.html"));
+}

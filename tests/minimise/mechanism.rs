@@ -356,3 +356,50 @@ fn a_smaller_failure_is_one_of_the_design_in_which_it_was_found() {
         assert_eq!(violation.property(), PropertyName::EffectOnce);
     }
 }
+
+/// A stage sends to a side branch, whose queue gives up a record that its container died with. No message leads from there to
+/// the destination, at which the violation shows.
+#[test]
+fn what_became_a_dead_letter_of_a_side_branch_is_told() {
+    let text = r#"
+        name = "branch-gives-up"
+        script = ["publish 1", "await quiescent"]
+        topology.stages = ["orders", "mail"]
+        records.batches = [2]
+        dns.weights = [1, 0]
+        budget.crash = 1
+        stage.orders.to = ["mail", "destination"]
+        stage.mail = { to = [], queue.max_receives = 1 }
+    "#;
+    for minimal in smallest(&plan(text, &[])) {
+        assert_eq!(minimal.violation.property(), PropertyName::StoredEverywhere);
+        assert_told(
+            &minimal,
+            &["mail-container@1 crashes", "puts record 1 into its dead-letter queue"],
+        );
+    }
+}
+
+/// A consumer that is paused fills its queue, and who sends there waits. That acts on no message of the record that is missing.
+#[test]
+fn who_waits_for_room_is_told_and_why_there_is_none() {
+    let text = r#"
+        name = "backpressure"
+        heal = "faults"
+        script = ["pause mail-container@1", "publish 1", "await quiescent", "expect delivered 4"]
+        topology.stages = ["orders", "mail"]
+        records.batches = [4]
+        dns.weights = [1, 0]
+        stage.orders.to = ["mail", "destination"]
+        stage.mail = { to = [], queue.capacity = 2 }
+    "#;
+    for minimal in smallest(&plan(text, &[])) {
+        assert_told(&minimal, &["mail-container@1 is paused", "is full and lets it wait"]);
+        let because = minimal.violation.because.join("; ");
+        for part in
+            ["waits for room for record", "is full, with 2 records", "mail-container@1 was paused"]
+        {
+            assert!(because.contains(part), "no '{part}' in {because}");
+        }
+    }
+}

@@ -9,7 +9,7 @@ impl Writer<'_> {
     /// of changes no state.
     pub(super) fn of_script(&mut self) {
         let (world, plan) = (self.world, self.plan);
-        let expects = plan.checks_from(0);
+        let expects = plan.checks().next().is_some();
         if expects || plan.budget.outage > 0 || plan.budget.partition > 0 || plan.budget.fail > 0 {
             world.held.iter().for_each(|&target| self.target(target));
         }
