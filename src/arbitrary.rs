@@ -46,7 +46,8 @@ use crate::run::{Choices, Runner};
 use crate::scenario::{Scenario, Timing, Topology, builtin};
 use crate::scheduler::{Script, Timed};
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Spot, Wait, Ways, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Own, Poison, Sketch, Spot, Wait, Ways,
+    stage_names,
 };
 
 mod budget;
@@ -191,15 +192,15 @@ const BATCHES: [u8; 8] = [1, 1, 1, 2, 2, 2, 3, 3];
 const RECORDS: [u32; 8] = [1, 1, 1, 1, 2, 2, 3, 5];
 const WEIGHTS: [u8; 8] = [0, 1, 1, 1, 2, 2, 3, 255];
 /// Business keys, whether the first record has an unreadable row, and whether no container can process it.
-const KEYS: [(u16, bool, bool); 8] = [
-    (0, false, false),
-    (0, false, false),
-    (0, false, false),
-    (0, false, false),
-    (0, false, true),
-    (0, true, false),
-    (1, false, true),
-    (2, false, false),
+const KEYS: [(u16, bool, Poison); 8] = [
+    (0, false, Poison::Nowhere),
+    (0, false, Poison::Nowhere),
+    (0, false, Poison::Nowhere),
+    (0, false, Poison::AtLastStage),
+    (0, false, Poison::Everywhere),
+    (0, true, Poison::Nowhere),
+    (1, false, Poison::Everywhere),
+    (2, false, Poison::Nowhere),
 ];
 /// Deliveries before a record is dead-lettered, room for records, message groups, and whether resends are told from messages.
 const QUEUES: [(u16, u16, Groups, bool); 8] = {

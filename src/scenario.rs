@@ -257,13 +257,17 @@ section! {
         keys: u16 => vec![(0, SOUND), (1, keyed()), (2, keyed()), (4, keyed())],
         /// The id of the record whose row the containers' code cannot read; 0: none.
         unreadable: u16 => sound([0, 1]),
-        /// The ids of the records that no container can process: it gives each of them back before it stores it, and
+        /// The ids of the records that no container can process (of the stages in `records.poison_at`, if that names any): it gives each of them back before it stores it, and
         /// goes on. A queue that delivers for ever delivers them for ever, and a fifo queue delivers nothing
         /// behind them; so they need `queue.max_receives`, and `queue.dead_letters = "parked"` where their
         /// loss to the destination is acceptable.
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u16>"))]
         poison: Vec<u16> => vec![(Vec::new(), SOUND), (vec![1], poisoned())],
+        /// The stages whose containers cannot process those; empty: no stage can. Other stages store them and send them on.
+        #[serde(with = "list")]
+        #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<String>"))]
+        poison_at: Vec<String> => of_the_case(),
         /// The id of the first record that is published in the new format, as all behind it are; 0: none is. A container of the
         /// old release (`topology.old_containers`, `rollback STAGE@R`) cannot read it, and one of the new release reads
         /// both formats (unless `container.on_old_format` says otherwise).
@@ -296,6 +300,11 @@ impl Records {
     /// How many records there are in all batches.
     pub fn total(&self) -> u64 {
         self.batches.iter().map(|&size| u64::from(size)).sum()
+    }
+
+    /// Whether containers of this stage cannot process the records that are poison.
+    pub(crate) fn is_poison_at(&self, stage: &str) -> bool {
+        self.poison_at.is_empty() || self.poison_at.iter().any(|name| name == stage)
     }
 }
 

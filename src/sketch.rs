@@ -44,6 +44,19 @@ pub(crate) fn stage_names(stages: u8) -> Vec<String> {
     (0..usize::from(stages)).map(name).collect()
 }
 
+/// Where containers cannot process the first record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Poison {
+    Nowhere,
+    /// So it does not come further than the first stage.
+    Everywhere,
+    AtLastStage,
+}
+
+impl Poison {
+    pub(crate) const ALL: [Poison; 3] = [Poison::Nowhere, Poison::Everywhere, Poison::AtLastStage];
+}
+
 /// A scenario without names.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {
@@ -56,9 +69,9 @@ pub(crate) struct Sketch {
     /// Whether the first record's row is one that the containers' code cannot read, which does not
     /// matter to a sound container.
     pub(crate) unreadable: bool,
-    /// Whether no container can process the first record, which is parked. Counts only where records are
+    /// Where containers cannot process the first record, which is parked. Counts only where records are
     /// dead-lettered.
-    pub(crate) poison: bool,
+    pub(crate) poison: Poison,
     /// How in-dns answers.
     pub(crate) naming: Naming,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
@@ -202,6 +215,7 @@ impl Sketch {
                 keys: self.keys,
                 unreadable: self.unreadable.into(),
                 poison: if self.has_poison() { vec![1] } else { Vec::new() },
+                poison_at: self.poison_at(),
                 new_format_from: rollout.map_or(0, |_| self.batches[0].min(2) as u16),
                 ..Records::default()
             },
@@ -387,9 +401,16 @@ impl Sketch {
         with_quorum.min(with_reader)
     }
 
-    /// Whether no container can process the first record.
+    /// Whether some container cannot process the first record.
     pub(crate) fn has_poison(&self) -> bool {
-        self.poison && self.max_receives() > 0
+        self.poison != Poison::Nowhere && self.max_receives() > 0
+    }
+
+    /// The stages that cannot, if not all. Where stages send to several others, a record may not pass the last one.
+    fn poison_at(&self) -> Vec<String> {
+        let at_last = self.poison == Poison::AtLastStage && !self.has_branches();
+        let last = self.topology.stages.last().filter(|_| at_last && self.has_poison());
+        last.cloned().into_iter().collect()
     }
 
     fn has_outbox(&self) -> bool {

@@ -44,7 +44,8 @@ use crate::model::options::{
 use crate::scenario::{Budget, Scenario, Timing, Topology};
 use crate::scheduler::script;
 use crate::sketch::{
-    Act, Databases, Disturbance, Naming, Opening, Own, Sketch, Speed, Spot, Wait, Ways, stage_names,
+    Act, Databases, Disturbance, Naming, Opening, Own, Poison, Sketch, Speed, Spot, Wait, Ways,
+    stage_names,
 };
 
 mod disturbed;
@@ -98,7 +99,8 @@ fn containers() -> impl Strategy<Value = ((u8, u8), OnDependencyFailure, (bool, 
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let odd = (prop::bool::weighted(0.1), prop::bool::weighted(0.4));
+    let poison = prop_oneof![5 => Just(Poison::Nowhere), 4 => select(&Poison::ALL[1..])];
+    let odd = (prop::bool::weighted(0.1), poison);
     let records = (batches(), keys(), naming(), (speeds(), timing()), odd).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],

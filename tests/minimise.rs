@@ -119,6 +119,8 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("source.on_refusal=drop", "outage-anywhere", [1, 1, 1, 1]),
     ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
     ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 6, 0]),
+    ("dns.resolver=keeps-first", "failover", [1, 1, 3, 0]),
+    ("dns.resolver=keeps-first", "pinned-resolver", [1, 1, 3, 0]),
     ("aurora.fencing=best-effort", "failover-at-rest", [1, 1, 2, 0]),
 ];
 

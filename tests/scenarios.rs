@@ -156,6 +156,7 @@ const TESTED: &[&str] = &[
     "slack-job-queue",
     "google-unreadable-row",
     "shared-name-check",
+    "pinned-resolver",
     "kinesis-side-path",
     "dynamodb-dns-plans",
     "github-failover",

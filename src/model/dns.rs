@@ -6,7 +6,7 @@ use crate::model::dns::plans::Plans;
 use crate::model::id::{MachineId, QueueId, RegionId, RegionSet};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message, Receipt};
-use crate::model::options::{Acknowledge, DnsOptions, Route};
+use crate::model::options::{Acknowledge, DnsOptions, Resolver, Route};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
@@ -40,7 +40,7 @@ pub use crate::model::id::DnsSide;
 /// Its weights are those of the plan in place ([`PlanWrite`](crate::model::options::PlanWrite)); without one, the name does not resolve.
 ///
 /// The source asks through one resolver, which keeps an answer for `ttl` more sends, whatever becomes of
-/// the region meanwhile. (The time to live is in seconds; what counts here is how many sends fall into it.
+/// the region meanwhile, or the first one for ever ([`Resolver::KeepsFirst`]). (The time to live is in seconds; what counts here is how many sends fall into it.
 /// With one source and a long one, weights are hardly kept.)
 ///
 /// out-dns has no policy but this: the destination asks for the queue of each region, and gets that of
@@ -94,6 +94,15 @@ impl Context {
     #[inline]
     fn region_of(&self, queue: QueueId) -> RegionId {
         self.regions_of_queues[queue.index()]
+    }
+
+    /// For how many more sends an answer is used; one that is kept for ever is not counted down.
+    #[inline]
+    fn answers_live(&self) -> u16 {
+        match self.options.resolver {
+            Resolver::Refreshes => self.options.ttl,
+            Resolver::KeepsFirst => 1,
+        }
     }
 
     /// Who asks the queues: the name itself, on behalf of its requester.
@@ -199,6 +208,7 @@ impl Dns {
     fn refuse_send(&self, context: &Context, out: &mut Outbox) {
         out.send(context.requester, Message::SendRefused { incarnation: 0 });
         if let Some((region, _)) = self.cache
+            && context.options.resolver == Resolver::Refreshes
             && self.shares(context).all(|(allowed, _)| allowed != region)
         {
             out.send(context.requester, Message::Wake { region });

@@ -176,7 +176,9 @@ pub use container::{
     StageContainerOptions, WhilePaused,
 };
 pub use destination::{Dedupe, DestinationOptions, Versions};
-pub use dns::{Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Route};
+pub use dns::{
+    Acknowledge, Answer, DnsOptions, Failback, HealthCheckOf, PlanWrite, Policy, Resolver, Route,
+};
 pub use limit::LossLimit;
 pub use queue::{
     AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, PositionsAtFailover,

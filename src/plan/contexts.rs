@@ -149,7 +149,8 @@ impl Builder<'_> {
 
     pub(super) fn containers(&self, queues: &[queue::Context]) -> Vec<container::Context> {
         let layout = self.layout;
-        let limits = limits(self.scenario);
+        let limits = layout.stages.iter().map(|stage| limits(self.scenario, stage));
+        let limits: Vec<_> = limits.collect();
         let old = usize::from(self.scenario.topology.old_containers);
         let rolls_back = rolls_back(self.scenario);
         let context = |id| {
@@ -176,7 +177,7 @@ impl Builder<'_> {
                 steps,
                 order: Builder::order(&queues[in_queue_id.index()]),
                 options: own.clone(),
-                limits: limits.clone(),
+                limits: limits[stage.index()].clone(),
                 begins_old: layout.container_number(id) < old,
                 can_be_old: layout.container_number(id) < old || rolls_back,
             }
@@ -351,13 +352,16 @@ impl Builder<'_> {
     }
 }
 
-/// What containers cannot process, if there is anything.
-fn limits(scenario: &Scenario) -> Option<Arc<Limits>> {
+/// What containers of a stage cannot process, if there is anything.
+fn limits(scenario: &Scenario, stage: &str) -> Option<Arc<Limits>> {
     let records = &scenario.records;
+    let is_poisoned = !records.poison.is_empty() && records.is_poison_at(stage);
     let mut poison = BitSet::new(records.total() as usize + 1);
-    records.poison.iter().for_each(|&record| poison.insert(record.into()));
+    if is_poisoned {
+        records.poison.iter().for_each(|&record| poison.insert(record.into()));
+    }
     let is_misread = has_misread_formats(scenario);
     let first = Some(RecordId(records.new_format_from)).filter(|_| is_misread);
     let limits = Limits { poison, new_format_from: first };
-    (!records.poison.is_empty() || first.is_some()).then(|| Arc::new(limits))
+    (is_poisoned || first.is_some()).then(|| Arc::new(limits))
 }

@@ -11,7 +11,8 @@ use crate::model::options::{
 use crate::plan::{names, shape};
 use crate::scenario::plain::is_unprintable;
 use crate::scenario::{
-    AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Scenario, ScriptStep, ServiceOptions,
+    AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Records, Scenario, ScriptStep,
+    ServiceOptions,
 };
 
 mod stages;
@@ -113,6 +114,20 @@ fn records(scenario: &Scenario) -> Result<(), Problem> {
     if let Some((index, &found)) = poison.into_iter().find(|&(_, &found)| is_none(found)) {
         let key = format!("records.poison[{index}]");
         return Err(Problem::new(key, Cause::UnknownRecord { found, records }));
+    }
+    poison_at(scenario)
+}
+
+/// Stages that exist, and records that they cannot process.
+fn poison_at(scenario: &Scenario) -> Result<(), Problem> {
+    let Records { poison, poison_at, .. } = &scenario.records;
+    for (index, name) in poison_at.iter().enumerate() {
+        stages::exists(scenario, name, format!("records.poison_at[{index}]"))?;
+    }
+    if poison.is_empty() && !poison_at.is_empty() {
+        let why = "no record is one that containers cannot process";
+        let remedy = "name the records, as in records.poison = [1], or leave this out";
+        return Err(Problem::new("records.poison_at", Cause::Contradiction { why, remedy }));
     }
     Ok(())
 }
@@ -326,6 +341,12 @@ fn dns(scenario: &Scenario) -> Result<(), Problem> {
             "dns.primary",
             "only a failover policy has a primary region",
             "use dns.policy = \"failover\", or leave it out",
+        ),
+        (
+            dns.resolver != default.resolver && dns.ttl > 0,
+            "dns.ttl",
+            "the resolver keeps its first answer for ever",
+            "leave it out, or use dns.resolver = \"refreshes\"",
         ),
         (
             !is_checked && dns.health_check != default.health_check,

@@ -155,6 +155,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::Expectation,
     ),
     (
+        "pinned-resolver",
+        include_str!("../../scenarios/incidents/pinned-resolver.toml"),
+        PropertyName::RoutedByPolicy,
+    ),
+    (
         "kinesis-side-path",
         include_str!("../../scenarios/incidents/kinesis-side-path.toml"),
         PropertyName::Expectation,

@@ -129,6 +129,7 @@ impl Scenario {
     /// A stage is gone: what was sent to it is sent to these.
     pub(crate) fn redirect(&mut self, gone: &str, to: &[String]) {
         self.stage.remove(gone);
+        self.records.poison_at.retain(|name| name != gone);
         for options in self.stage.values_mut() {
             let Some(names) = &mut options.to else { continue };
             let before = std::mem::take(names);

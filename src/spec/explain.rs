@@ -6,7 +6,7 @@ use crate::model::id::{
     ContainerId, QueueId, RecordId, RegionId, RegionSet, ReplicatorId, TableId,
 };
 use crate::model::layout::Place;
-use crate::model::options::{Dedupe, OnNewFormat, OnOldFormat};
+use crate::model::options::{Dedupe, OnNewFormat, OnOldFormat, Resolver};
 use crate::sim::Simulation;
 use crate::spec::DeliveredAll;
 use crate::spec::breach::{Breach, Took, Violation, Whereabouts};
@@ -107,7 +107,12 @@ impl Narrator<'_> {
             Breach::Effects { record, stage, times } => self.effects(record, stage, times),
             Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
-                format!("in-dns sent {record} to region {region}; allowed was {}", regions(allowed))
+                let dns = &self.simulation.plan().scenario().dns;
+                let by = match dns.resolver {
+                    Resolver::Refreshes => "in-dns",
+                    Resolver::KeepsFirst => "an answer that the source keeps for ever",
+                };
+                format!("{by} sent {record} to region {region}; allowed was {}", regions(allowed))
             }
             Breach::FetchMisrouted { region, allowed } => {
                 let allowed = regions(allowed);

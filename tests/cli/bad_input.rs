@@ -51,6 +51,21 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         ),
         ("primary", "[dns]\nprimary = 3", "FILE:2: dns.primary: there is no region 3"),
         ("primary-unused", "[dns]\nprimary = 2", "FILE:2: dns.primary: only a failover policy"),
+        (
+            "keeps",
+            "[dns]\nttl = 2\nresolver = \"keeps-first\"",
+            "FILE:2: dns.ttl: the resolver keeps its first answer for ever",
+        ),
+        (
+            "where",
+            "[records]\npoison_at = [\"core\"]",
+            "FILE:2: records.poison_at: no record is one that",
+        ),
+        (
+            "at",
+            "[records]\npoison = [1]\npoison_at = [\"coer\"]",
+            "FILE:3: records.poison_at[0]: there is no",
+        ),
         ("ttl", "[dns]\nttl = 1001", "FILE:2: dns.ttl: 1001 sends; use 0 to 1000"),
         ("health", "[dns]\nhealth_threshold = 11", "FILE:2: dns.health_threshold: 11 results"),
         ("check", "[dns]\nhealth_check = \"all-regions\"", "FILE:2: dns.health_check: there is no"),

@@ -313,6 +313,7 @@ const UNSOUND: Never = (
         "dns.health_check = all-regions",
         "dns.health_check = by-name",
         "dns.plans = check-then-apply",
+        "dns.resolver = keeps-first",
         "dns.route = ignore-offline",
         "queue.at_capacity = starve",
         "queue.deduplication = by-key",

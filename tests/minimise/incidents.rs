@@ -308,6 +308,11 @@ const TOLD: &[Told] = &[
         &["in-dns takes region 1 for healthy: its check is answered by whichever region works"],
     ),
     (
+        "pinned-resolver",
+        &["in-dns@1 goes offline", "in-dns routes record 2 to region 1"],
+        &["an answer that the source keeps for ever sent record 2 to region 1; allowed was 2"],
+    ),
+    (
         "slack-job-queue",
         &[
             "core-table@1 fails",

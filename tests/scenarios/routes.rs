@@ -9,7 +9,7 @@ use active_active::model::{Event, RecordId, RegionId, RegionSet};
 use active_active::model::{destination, dns};
 use active_active::scheduler::{Random, Timed};
 use active_active::sim::{Simulation, Step};
-use active_active::spec::Breach;
+use active_active::spec::{Breach, PropertyName};
 
 use super::support::*;
 
@@ -32,6 +32,31 @@ fn random_answers_split_a_batch_by_weight() {
     let average = records as f64 / f64::from(runs);
     assert!((6.8..7.7).contains(&average), "{average} of 10 records");
     assert!(splits.take().len() >= 8, "the split is always nearly the same");
+}
+
+/// A source that never asks again goes on sending to a region that was taken out of the answers, in every schedule; one that asks does not,
+/// and one whose answer lives for a while goes on for as long. Where answers are random, it is the region of the first one that counts.
+#[test]
+fn a_source_that_never_asks_again_keeps_its_region() {
+    let refreshes = "dns.resolver=refreshes";
+    assert_mended("pinned-resolver", &[refreshes]);
+    assert_eq!(
+        found("pinned-resolver", &[refreshes, "dns.ttl=3", "dns.weights=1,0"]),
+        Some(PropertyName::Expectation)
+    );
+    let mut runner = Runner::new(plans::plan("pinned-resolver", &["dns.answer=random"]));
+    let mut violated = 0;
+    for run in 0..RANDOM_RUNS {
+        match runner.run(&mut Random::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => {
+                assert_eq!(violation.property(), PropertyName::RoutedByPolicy, "run {run}");
+                violated += 1;
+            }
+            Verdict::Holds => {}
+            Verdict::Inconclusive(cut) => panic!("run {run}: {cut}"),
+        }
+    }
+    assert!((RANDOM_RUNS / 4..RANDOM_RUNS * 3 / 4).contains(&violated), "{violated}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use active_active::explore::{Runner, Verdict};
-use active_active::model::{Place, TableId};
+use active_active::model::{Place, RecordId, TableId};
 use active_active::scheduler::Random;
 use active_active::spec::{Breach, PropertyName};
 
@@ -43,4 +43,31 @@ fn a_stage_that_is_scaled_out_loses_the_order_of_a_key() {
     }
     assert!(layout.find("basket-container-2@1").is_some());
     assert!(layout.find("catalog-container@1").is_some());
+}
+
+/// A record that the second stage alone cannot process is stored by the first one and sent on; where it comes back for ever, and
+/// what gives it up, is the second stage's queue.
+#[test]
+fn a_record_that_one_stage_cannot_process_passes_the_stages_before() {
+    let at_core = "records.poison_at=core";
+    let elsewhere = "stage.inbound.queue.max_receives=3";
+    assert_eq!(found("poison-message", &[at_core]), Some(PropertyName::Settles));
+    assert_eq!(found("poison-message", &[at_core, elsewhere]), Some(PropertyName::Settles));
+    let given_up = [at_core, "stage.core.queue.max_receives=3"];
+    holds_with("poison-message", &given_up, |run| {
+        let layout = &run.simulation.plan().layout;
+        for table in (0..layout.tables() as u16).map(TableId) {
+            let is_before = layout.table_place(table).1.index() == 0;
+            let rows = run.simulation.rows(table).get(RecordId(3)).rows;
+            assert_eq!(
+                rows,
+                u8::from(is_before),
+                "{}",
+                layout.name(layout.machine(Place::Table(table)))
+            );
+        }
+        let order = run.simulation.destination().order();
+        assert_eq!((order.len(), order.contains(&RecordId(3))), (5, false));
+        assert!(run.simulation.is_parked(RecordId(3)));
+    });
 }

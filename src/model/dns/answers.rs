@@ -2,21 +2,23 @@
 
 use crate::model::dns::{Context, Dns};
 use crate::model::id::{RecordId, RegionId, RegionSet};
-use crate::model::options::{Answer, Policy, Route};
+use crate::model::options::{Answer, Policy, Resolver, Route};
 
 impl Dns {
     /// The region of the next answer, if there is one to give.
     #[inline]
     pub(super) fn resolve(&mut self, record: RecordId, context: &Context) -> Option<RegionId> {
-        if context.options.ttl == 0 {
+        if context.answers_live() == 0 {
             return self.answer(record, context);
         }
         if let Some((region, left)) = self.cached() {
-            self.cache = Some((region, left - 1));
+            if context.options.resolver == Resolver::Refreshes {
+                self.cache = Some((region, left - 1));
+            }
             return Some(region);
         }
         let answer = self.answer(record, context);
-        self.cache = answer.map(|region| (region, context.options.ttl));
+        self.cache = answer.map(|region| (region, context.answers_live()));
         answer
     }
 

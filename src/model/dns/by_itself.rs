@@ -140,6 +140,21 @@ fn the_resolver_keeps_an_answer_for_so_many_sends() {
     rig.tells(TOLD, "the_resolver_keeps_an_answer_for_so_many_sends");
 }
 
+/// Whatever becomes of the region, and however often it is refused: nothing is worth another try to who will not ask again.
+#[test]
+fn a_resolver_that_never_asks_again_keeps_its_first_answer() {
+    let options = "dns.resolver = 'keeps-first'";
+    let mut rig = Rig::new(options, &["offline in-dns@1", "recover in-dns@1"]);
+    let mut routes = sends(&mut rig, 2);
+    rig.drive(1);
+    routes += &sends(&mut rig, 2);
+    rig.give(NAME, Message::SendRefused { incarnation: 0 });
+    rig.drive(1);
+    routes += &sends(&mut rig, 1);
+    assert_eq!(routes, "11111");
+    rig.tells(TOLD, "a_resolver_that_never_asks_again_keeps_its_first_answer");
+}
+
 /// As many results in a row as the threshold says take a region out, and bring it back.
 #[test]
 fn health_checks_go_by_results_in_a_row() {

@@ -27,6 +27,8 @@ section! {
             (1, SOUND),
             (3, SOUND.holds_in(&["health-failover"])),
         ],
+        /// in-dns: whether the source's resolver ever asks again.
+        resolver: Resolver,
         /// in-dns: how many results of a health check in a row take a region out, or bring it back:
         /// 0..=10; 0: there are no health checks.
         health_threshold: u8 => sound([0, 1, 2, 3]),
@@ -132,6 +134,17 @@ option! {
         /// Any of them: which one is a choice of the scheduler, and a random one takes each in
         /// proportion to its weight, as Route 53 does. Sound.
         Random = SOUND.holds_in(&["failover"]),
+    }
+}
+
+option! {
+    /// Whether the resolver of the source asks in-dns again when the time to live of an answer is over.
+    Resolver {
+        /// It does. Sound.
+        Refreshes = SOUND.holds_in(&["failover", "pinned-resolver"]),
+        /// It never does: the source's process keeps the first answer as long as it lives (a runtime that caches names for
+        /// ever, a pool of connections that is never renewed). Unsound: it goes on sending to a region that is out.
+        KeepsFirst = UNSOUND.by("failover", P::RoutedByPolicy).by("pinned-resolver", P::RoutedByPolicy),
     }
 }
 

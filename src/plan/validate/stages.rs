@@ -62,7 +62,7 @@ pub(super) fn named(scenario: &Scenario) -> Result<(), Problem> {
     Ok(())
 }
 
-fn exists(scenario: &Scenario, name: &str, key: String) -> Result<(), Problem> {
+pub(super) fn exists(scenario: &Scenario, name: &str, key: String) -> Result<(), Problem> {
     let stages = &scenario.topology.stages;
     if stages.iter().any(|stage| stage == name) {
         return Ok(());

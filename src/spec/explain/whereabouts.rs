@@ -202,7 +202,10 @@ impl Narrator<'_> {
             return format!("of those that containers can process, {most} may be parked");
         }
         match group.iter().all(|&record| plan.is_poison(record)) {
-            true => format!("no container can process {it}"),
+            true => match plan.scenario().records.poison_at.as_slice() {
+                [] => format!("no container can process {it}"),
+                stages => format!("no container of {} can process {it}", stages.join(", ")),
+            },
             false => format!("nothing redrives {it}"),
         }
     }
