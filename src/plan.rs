@@ -136,7 +136,7 @@ impl Plan {
             steps,
         };
         let fences_late = fences_late(scenario, &actions);
-        let can_be_late = fences_late || scenario.budget.late > 0;
+        let can_be_late = fences_late || scenario.budget.lets_be_late();
         let any = |is: fn(&StageSettings) -> bool| settings.iter().any(is);
         let offers_faults = scenario.budget != Budget::default()
             || any(|stage| stage.container.restart == Restart::Always)

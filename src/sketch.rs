@@ -53,10 +53,6 @@ pub(crate) enum Poison {
     AtLastStage,
 }
 
-impl Poison {
-    pub(crate) const ALL: [Poison; 3] = [Poison::Nowhere, Poison::Everywhere, Poison::AtLastStage];
-}
-
 /// A scenario without names.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {

@@ -99,7 +99,7 @@ fn containers() -> impl Strategy<Value = ((u8, u8), OnDependencyFailure, (bool, 
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let poison = prop_oneof![5 => Just(Poison::Nowhere), 4 => select(&Poison::ALL[1..])];
+    let poison = prop_oneof![5 => Just(Poison::Nowhere), 4 => select(&[Poison::Everywhere, Poison::AtLastStage][..])];
     let odd = (prop::bool::weighted(0.1), poison);
     let records = (batches(), keys(), naming(), (speeds(), timing()), odd).boxed();
     let design = (

@@ -128,6 +128,7 @@ fn choice_kind(choice: Choice) -> Option<&'static str> {
         Choice::Fault(FaultPoint::RunAhead(_)) => None,
         Choice::Fault(FaultPoint::Late(_)) => Some("late"),
         Choice::Fault(FaultPoint::Arrive(_)) => Some("arrive"),
+        Choice::Fault(FaultPoint::GiveUp(_)) => Some("give-up"),
         Choice::Fault(FaultPoint::TimeOut(_)) => Some("time-out"),
         Choice::Fault(FaultPoint::Reorder(_)) => Some("reorder"),
         Choice::Fault(FaultPoint::WindowPasses(_)) => Some("window-passes"),

@@ -30,6 +30,7 @@ mod routes;
 mod shapes;
 mod stages;
 mod support;
+mod timeouts;
 
 use support::*;
 
@@ -105,6 +106,8 @@ const TESTED: &[&str] = &[
     "lost-replies",
     "refused-anywhere",
     "late-anywhere",
+    // In `timeouts.rs`.
+    "timeouts-anywhere",
     "failures-anywhere",
     "partitioned-anywhere",
     "outbox-anywhere",

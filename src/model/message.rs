@@ -16,6 +16,11 @@ pub struct Client {
     pub incarnation: u16,
 }
 
+impl Client {
+    /// In place of a life: who asked does not wait for the reply any more.
+    pub(crate) const GIVEN_UP: u16 = u16::MAX;
+}
+
 /// Names one delivery of one record by one queue: what SQS calls a receipt handle.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Receipt(pub u32);

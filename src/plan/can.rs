@@ -68,7 +68,7 @@ impl Plan {
     /// How many messages are late at once, at most: a fence for each cluster, and what the budget lets be late.
     pub(super) fn late_max(&self) -> usize {
         let fences = if self.fences_late { self.layout.tables() } else { 0 };
-        fences + usize::from(self.budget.late)
+        fences + usize::from(self.budget.late) + usize::from(self.budget.request_timeout)
     }
 
     /// Whether a region can be gone for good.

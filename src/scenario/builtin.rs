@@ -29,6 +29,7 @@ pub const ALL: &[(&str, &str)] = &[
     ("lost-replies", include_str!("../../scenarios/lost-replies.toml")),
     ("refused-anywhere", include_str!("../../scenarios/refused-anywhere.toml")),
     ("late-anywhere", include_str!("../../scenarios/late-anywhere.toml")),
+    ("timeouts-anywhere", include_str!("../../scenarios/timeouts-anywhere.toml")),
     ("failures-anywhere", include_str!("../../scenarios/failures-anywhere.toml")),
     ("partitioned-anywhere", include_str!("../../scenarios/partitioned-anywhere.toml")),
     ("outbox-anywhere", include_str!("../../scenarios/outbox-anywhere.toml")),

@@ -21,6 +21,7 @@ use crate::sim::world::World;
 #[cfg(test)]
 pub(crate) mod fields;
 mod messages;
+pub(super) use messages::hangs_when_failed;
 #[cfg(test)]
 mod tests;
 
@@ -162,6 +163,7 @@ impl World {
             FaultPoint::LoseReply(machine) => self.lose_reply(machine, plan),
             FaultPoint::Refuse(machine) => return self.refuse(machine, plan),
             FaultPoint::Late(machine) => self.be_late(machine),
+            FaultPoint::GiveUp(machine) => self.time_out_request(machine),
             FaultPoint::TimeOut(id) => self.change_queue(id, Queue::time_out, plan),
             FaultPoint::Reorder(id) => self.change_queue(id, Queue::reorder, plan),
             FaultPoint::Expire(id) => self.change_queue(id, Queue::drop_oldest, plan),
@@ -372,6 +374,8 @@ impl World {
             self.faults.offer(FaultPoint::Refuse(machine), offered);
             let offered = self.faults.left.late > 0 && self.is_request(machine);
             self.faults.offer(FaultPoint::Late(machine), offered);
+            let offered = self.faults.left.request_timeout > 0 && self.is_waited_for(machine, plan);
+            self.faults.offer(FaultPoint::GiveUp(machine), offered);
         }
     }
 

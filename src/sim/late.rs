@@ -12,6 +12,9 @@
 //! global database hears of a failover, where fencing is a best effort. When a late message arrives is a choice
 //! ([`FaultPoint::Arrive`]); of those to one machine, what was sent first arrives first.
 //!
+//! A container that asks may also give up waiting, as often as `budget.request_timeout` says ([`FaultPoint::GiveUp`]): it takes the request
+//! for refused, and whatever it does then, the request is still on its way. The reply goes to no life of it.
+//!
 //! No message is lost by that. When nothing else can step, what is late arrives: so a system in which no machine
 //! can step has no message on its way, and is quiescent. A fence that is a best effort alone is not waited for: the network that
 //! made a failover necessary may keep it back for as long as it likes, and who looks at a system that is at rest does not see it.
@@ -21,8 +24,11 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{FaultPoint, PointKind};
 use crate::model::id::MachineId;
-use crate::model::message::{Message, MessageKind};
+use crate::model::layout::Place;
+use crate::model::message::{Client, Message, MessageKind};
+use crate::model::options::Delivery;
 use crate::plan::Plan;
+use crate::sim::budget::hangs_when_failed;
 use crate::sim::world::World;
 
 impl World {
@@ -37,6 +43,42 @@ impl World {
         self.send_late(machine, request);
         if self.faults.left().late == 0 {
             self.faults.withdraw(PointKind::Late);
+        }
+    }
+
+    /// Whether the message that the machine would handle next is a request that can be late, and that a container waits for which may
+    /// be too slow for it.
+    pub(super) fn is_waited_for(&self, machine: MachineId, plan: &Plan) -> bool {
+        let Some(head) = self.out.first(machine).filter(|head| head.kind().can_be_late()) else {
+            return false;
+        };
+        let waits = |client: Client| match plan.layout.places()[client.machine.index()] {
+            Place::Container(id) => self.containers[id.index()].incarnation() == client.incarnation,
+            _ => false,
+        };
+        // Of a log a position is committed, which its group takes from a member that it knows.
+        let commits = head.kind() == MessageKind::Remove && self.is_log(machine, plan);
+        !commits
+            && !hangs_when_failed(machine, plan)
+            && head.when_refused().is_some_and(|(client, _)| waits(client))
+    }
+
+    fn is_log(&self, machine: MachineId, plan: &Plan) -> bool {
+        let place = plan.layout.places()[machine.index()];
+        matches!(place, Place::Queue(id) if plan.queues[id.index()].options.delivery == Delivery::Log)
+    }
+
+    /// A container gives up waiting for the request that the machine would handle next, which is late.
+    pub(super) fn time_out_request(&mut self, machine: MachineId) {
+        let mut request = self.out.take_first(machine, |_| true).expect("offered for a request");
+        let (client, refusal) = request.when_refused().expect("offered only for a request");
+        let (message, by) = (request.kind(), PointKind::GiveUp);
+        self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
+        request.client_mut().expect("it is a request").incarnation = Client::GIVEN_UP;
+        self.send_late(machine, request);
+        self.out.send(client.machine, refusal);
+        if self.faults.left().request_timeout == 0 {
+            self.faults.withdraw(PointKind::GiveUp);
         }
     }
 

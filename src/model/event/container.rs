@@ -70,7 +70,7 @@ pub enum Event {
         /// Why it cannot go on with it.
         why: WhyBack,
     },
-    /// A container ignored a reply to an earlier life, or one that came while it was paused.
+    /// A container ignored a reply to an earlier life or to a request that it had given up, or one that came while it was paused.
     StaleReply {
         /// The container.
         container: ContainerId,

@@ -52,7 +52,7 @@ pub enum Event {
         target: Target,
     },
     /// The message at the head of an inbox was struck: a reply was lost on its way, and the machine will see a
-    /// failure.
+    /// failure; or a request was refused or given up, and who sent it will.
     Struck {
         /// The machine that would have handled it next.
         machine: MachineId,

@@ -37,6 +37,11 @@ impl Budget {
         self.kinds().any(|(point, _)| point.does().contains(&Effect::Refusal))
     }
 
+    /// Whether it lets a request be late.
+    pub(crate) fn lets_be_late(&self) -> bool {
+        self.late > 0 || self.request_timeout > 0
+    }
+
     /// How many of its faults can stop a container.
     pub(crate) fn stops(&self) -> u64 {
         let stops = |effect: &Effect| match effect {

@@ -197,9 +197,11 @@ impl Scene<'_> {
             )),
             container::Event::StaleReply { container } => {
                 let is_paused = self.simulation.container(container).hangs();
-                Some(match is_paused {
-                    true => "drops it: it is paused".to_owned(),
-                    false => "ignores it: an earlier life had asked".to_owned(),
+                let gives_up = self.simulation.plan().scenario().budget.request_timeout > 0;
+                Some(match (is_paused, gives_up) {
+                    (true, _) => "drops it: it is paused".to_owned(),
+                    (false, true) => "ignores it: it does not wait for that any more".to_owned(),
+                    (false, false) => "ignores it: an earlier life had asked".to_owned(),
                 })
             }
             container::Event::AnsweredAgain { .. } => {

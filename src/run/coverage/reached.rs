@@ -37,7 +37,7 @@ reached! {
     /// A record that came twice had one effect.
     DuplicateAbsorbed "a duplicate was absorbed",
     /// A container ignored a reply to an earlier life.
-    StaleReply "a reply to a dead incarnation was ignored",
+    StaleReply "a reply to a dead incarnation, or to a request given up, was ignored",
     /// A container was paused.
     Paused "a container was paused",
     /// A container crashed.
@@ -167,18 +167,20 @@ impl Reached {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
                 crash || refused || out_of_reach || comes_twice || fails
             }
-            // Only a crash leaves a request behind: who is refused has its reply.
-            Reached::StaleReply => crash,
+            // Only a crash or a timeout leaves a request behind: who is refused has its reply.
+            Reached::StaleReply => crash || plan.budget.request_timeout > 0,
             Reached::Paused => plan.has_fault(FaultKind::Pause),
             Reached::Crashed => plan.has_fault(FaultKind::Crash),
             Reached::TimedOut => times_out,
-            // A late remove may come when its container has died, and the record was delivered again.
-            Reached::StaleRemove => comes_twice || (plan.budget.late > 0 && crash),
+            // A late remove may come when its container has died or given up, and the record was delivered again.
+            Reached::StaleRemove => {
+                comes_twice || (plan.budget.late > 0 && crash) || plan.budget.request_timeout > 0
+            }
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.any_queue(|queue| queue.max_receives > 0),
             Reached::ReplyLost => plan.budget.lost_reply > 0,
             Reached::FenceLate => plan.fences_late,
-            Reached::RequestLate => plan.budget.late > 0,
+            Reached::RequestLate => plan.budget.lets_be_late(),
             Reached::SendWaited => plan.any_queue(|queue| queue.capacity > 0),
             Reached::GaveUp => {
                 let gives_up = OnUnreadable::GiveUp;

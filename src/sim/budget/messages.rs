@@ -70,15 +70,17 @@ impl World {
 
     /// Whether the message that the machine would handle next is a request that it can refuse.
     pub(super) fn can_refuse(&self, machine: MachineId, plan: &Plan) -> bool {
-        let place = plan.layout.places()[machine.index()];
-        let hangs = if let Place::Table(id) = place {
-            plan.tables[id.index()].options.on_failure == TableFailure::Hang
-        } else {
-            place == Place::Service && plan.scenario().service.on_failure == ServiceFailure::Hang
-        };
-        if hangs {
-            return false;
-        }
-        self.out.first(machine).is_some_and(|head| head.when_refused().is_some())
+        !hangs_when_failed(machine, plan)
+            && self.out.first(machine).is_some_and(|head| head.when_refused().is_some())
+    }
+}
+
+/// Whether the machine is one that refuses nothing when it has failed: it is waited for.
+pub(in crate::sim) fn hangs_when_failed(machine: MachineId, plan: &Plan) -> bool {
+    let place = plan.layout.places()[machine.index()];
+    if let Place::Table(id) = place {
+        plan.tables[id.index()].options.on_failure == TableFailure::Hang
+    } else {
+        place == Place::Service && plan.scenario().service.on_failure == ServiceFailure::Hang
     }
 }

@@ -118,6 +118,18 @@ macro_rules! all_messages {
             }
         }
 
+        impl $name {
+            /// Who sent a request, which may be changed.
+            #[allow(unused_variables, reason = "it is all about one field")]
+            pub(crate) fn client_mut(&mut self) -> Option<&mut Client> {
+                match self {
+                    $($name::$variant $({ $($field,)+ })? => {
+                        None::<&mut Client>$(.or(Some($client)))?
+                    })+
+                }
+            }
+        }
+
         /// A message without its content: what coverage counts.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
         #[repr(u8)]
@@ -134,7 +146,7 @@ macro_rules! all_messages {
                 match self { $(MessageKind::$variant => $text),+ }
             }
 
-            /// Whether it is a request that `budget.late` lets arrive after what was sent later.
+            /// Whether it is a request that `budget.late` and `budget.request_timeout` let arrive after what was sent later.
             pub fn can_be_late(self) -> bool {
                 match self {
                     $(MessageKind::$variant => None::<bool>$(.or(Some($late)))?.unwrap_or(false),)+
