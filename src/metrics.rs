@@ -312,7 +312,7 @@ impl Metrics {
                 | Holder::Stream(_)
                 | Holder::Log(_)
                 | Holder::Mirror(_)
-                | Holder::Outbox(_) => {}
+                | Holder::Outbox(..) => {}
             }
             exposure.lost(holder, record, plan);
         }
@@ -332,9 +332,9 @@ impl Metrics {
             if let Some(since) = records.applied(copy.id, region, stage) {
                 totals.lag.record(*now - since);
             }
-        } else if let table::Event::Intended { table, record, passed: false } = event {
+        } else if let table::Event::Intended { table, record, passed: false, .. } = event {
             exposure.intended(table, record, plan);
-        } else if let table::Event::Relayed { table, record } = event {
+        } else if let table::Event::Relayed { table, record, .. } = event {
             exposure.relayed(table, record, plan);
         } else if let table::Event::Withdrawn { table, record, rows } = event {
             exposure.withdrawn(table, record, rows, plan);

@@ -418,7 +418,6 @@ impl Sketch {
         let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
         self.opening == Opening::Plain
             && !self.is_strong()
-            && !self.has_branches()
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)
     }

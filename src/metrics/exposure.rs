@@ -241,7 +241,7 @@ impl Exposure {
             Holder::Mirror(queue) => {
                 self.mirror_changed(queue, MirrorChange::Left(record), plan);
             }
-            Holder::Outbox(table) => self.relayed(table, record, plan),
+            Holder::Outbox(table, _) => self.relayed(table, record, plan),
             Holder::Table(table) => {
                 let (region, stage) = plan.layout.table_place(table);
                 let row = self.row(record, stage);

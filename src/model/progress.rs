@@ -103,7 +103,7 @@ impl Progress {
             Event::Table(
                 table::Event::Relayed { table, .. } | table::Event::Skipped { table, .. },
             )
-            | Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table), .. }) => {
+            | Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table, _), .. }) => {
                 let left = &mut self.queued[usize::from(table.0 / self.stages)];
                 *left -= 1;
                 self.changed |= *left == 0;

@@ -87,7 +87,7 @@ pub struct RegionalTable {
 }
 
 /// What a table knows about its place and its design.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
     /// Which table it is.
     pub(crate) id: TableId,

@@ -202,6 +202,7 @@ impl Builder<'_> {
         let records = 0..=self.scenario.records.total() as u16;
         Some(Arc::new(Branches {
             queues: positions.iter().map(queue).collect(),
+            ids: positions.iter().map(|&at| layout.queue(region, at.into())).collect(),
             of_record: shape.routes(stage).then(|| records.map(choice).collect()),
         }))
     }
@@ -231,14 +232,15 @@ impl Builder<'_> {
 
     /// What the relay of a table knows, if containers leave it to publish.
     fn relay(&self, region: RegionId, stage: StageId) -> Option<relay::Context> {
-        // Validated: a stage with an outbox sends to one queue, or to none.
         let next = *self.layout.shape.next(stage).first()?;
         let next = self.layout.queue(region, next.into());
         let steps = &self.steps[stage.index()];
         let publishes = [container::Act::Publish, container::Act::Transact];
         let publishes = publishes.into_iter().any(|act| steps.contains(&Some(act)));
         (!publishes).then(|| relay::Context {
+            out_queue_id: next,
             out_queue: self.layout.machine(Place::Queue(next)),
+            branches: self.branches(region, stage),
             options: self.scenario.relay,
             is_shared: self.database(stage).is_some(),
             near_shared_outbox: self.has_shared_outbox(),

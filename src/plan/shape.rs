@@ -1,6 +1,5 @@
 //! From what a scenario says of where its stages send to, to the shape of the pipeline.
 
-use crate::model::id::StageId;
 use crate::model::options::StageRoute;
 use crate::model::shape::{Next, Shape};
 use crate::scenario::stages::DESTINATION;
@@ -131,16 +130,5 @@ fn check(scenario: &Scenario, shape: &Shape) -> Result<(), Problem> {
             ));
         }
     }
-    let relays_to_several = |&(index, stage): &(usize, &String)| {
-        let several = shape.next(StageId(index as u8)).len() > 1;
-        several && scenario.of_stage(stage).container.has_outbox()
-    };
-    match stages.iter().enumerate().find(relays_to_several) {
-        Some((_, stage)) => {
-            let why = "a relay that publishes to several queues is not modelled".to_owned();
-            let remedy = "let containers of this stage publish (container.steps), or send to one";
-            Err(Problem::new(format!("stage.{stage}.to"), Cause::Way { why, remedy }))
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }

@@ -334,7 +334,7 @@ impl World {
         let machine = plan.layout.machine(Place::Queue(queue));
         let region = plan.layout.queue_place(queue).0;
         for context in &plan.tables {
-            if context.relay.is_some_and(|relay| relay.out_queue == machine) {
+            if context.relay.as_ref().is_some_and(|relay| relay.publishes_to(machine)) {
                 self.out.send(context.machine, Message::Wake { region });
             }
         }

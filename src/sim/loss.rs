@@ -16,8 +16,8 @@ use crate::model::id::{
 use crate::model::layout::Place;
 use crate::model::message::Message;
 use crate::model::options::{AcknowledgeWhen, ReplicationMode};
+use crate::model::outbox::Outbox;
 use crate::model::progress::Milestone;
-use crate::model::record::RecordCopy;
 use crate::model::table;
 use crate::plan::Plan;
 use crate::sim::world::World;
@@ -57,7 +57,9 @@ impl World {
         }
         if plan.tables[id.index()].database.is_none() {
             let outbox = self.tables[id.index()].relay_mut();
-            outbox.lose(|copy, out| out.emit(lost_intent(id, copy)), &mut self.out);
+            let context = plan.tables[id.index()].relay.as_ref();
+            let lost = |record, queue, out: &mut Outbox| out.emit(lost_intent(id, queue, record));
+            outbox.lose(context, lost, &mut self.out);
         }
         let keys = plan.keys().count();
         self.latest[id.index() * keys..][..keys].fill_with(Default::default);
@@ -326,6 +328,6 @@ impl World {
 }
 
 /// That a table is lost with the intent to publish a record.
-fn lost_intent(table: TableId, copy: RecordCopy) -> Event {
-    Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table), record: copy.id })
+fn lost_intent(table: TableId, queue: QueueId, record: RecordId) -> Event {
+    Event::Fault(fault::Event::Lost { holder: Holder::Outbox(table, queue), record })
 }

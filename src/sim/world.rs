@@ -285,7 +285,7 @@ impl World {
         if let Some(written_in) = again {
             self.acknowledge_again(id, written_in, plan);
         }
-        if context.relay.is_some_and(|relay| relay.near_shared_outbox) {
+        if context.relay.as_ref().is_some_and(|relay| relay.near_shared_outbox) {
             self.follow_outbox(id, plan);
         }
         before

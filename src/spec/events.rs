@@ -144,11 +144,13 @@ impl Spec {
             table::Event::Ignored { table, record } => {
                 judged(self.versions.ignored(table, record, plan), plan)
             }
-            table::Event::Intended { table, record, passed } => {
-                self.intended(table, record, passed, plan)
+            table::Event::Intended { table, record, queue, passed } => {
+                self.intended((table, queue), record, passed, plan)
             }
             table::Event::Reopened { table, record } => self.reopened(table, record, plan),
-            table::Event::Relayed { table, record } => self.relayed(table, record, plan),
+            table::Event::Relayed { table, record, queue } => {
+                self.relayed((table, queue), record, plan)
+            }
             table::Event::Skipped { table, record } => self.skipped(table, record, plan),
             table::Event::Withdrawn { table, record, .. } => {
                 self.ledger.withdrawn(table, record, plan);

@@ -219,25 +219,21 @@ impl Ledger {
         self.mirrored.get(record.index() * queues + queue.index()).is_some_and(|&copies| copies > 0)
     }
 
-    /// The outbox of a table has the record, in the place of the stage's out-queue; unless its relay will not read it, that
+    /// The outbox of a table has the record, in the place of this out-queue of its stage; unless its relay will not read it, that
     /// is a copy from which the record goes on.
     pub(super) fn intended(
         &mut self,
-        table: TableId,
+        (table, queue): (TableId, QueueId),
         record: RecordId,
         goes_on: bool,
         plan: &Plan,
     ) {
         self.records[record.index()].queue_copies += u16::from(goes_on);
-        let (region, stage) = plan.layout.table_place(table);
-        let mut next = stage.index() + 1;
+        let (region, position) = plan.layout.queue_place(queue);
         if self.counts_copies() {
-            *self.behind_outbox(table, record, plan) += u16::from(goes_on);
+            *self.copies_at(record, position) += u16::from(goes_on);
         }
-        if self.has_branches() {
-            next = plan.next_of(stage, record)[0].into();
-        }
-        let forwarded = &mut self.at_stage[record.index() * self.stages + next - 1].forwarded;
+        let forwarded = &mut self.at_stage[record.index() * self.stages + position - 1].forwarded;
         match plan.tables[table.index()].database {
             None => _ = forwarded.insert(region),
             // It is the outbox of the containers of all regions.
@@ -249,23 +245,17 @@ impl Ledger {
     pub(super) fn reopened(&mut self, table: TableId, record: RecordId, plan: &Plan) {
         self.records[record.index()].queue_copies += 1;
         if self.counts_copies() {
-            *self.behind_outbox(table, record, plan) += 1;
+            let next = plan.next_of(plan.layout.table_place(table).1, record)[0];
+            *self.copies_at(record, next.into()) += 1;
         }
     }
 
-    /// An outbox does not have the record any more.
-    pub(super) fn left_outbox(&mut self, table: TableId, record: RecordId, plan: &Plan) {
+    /// An outbox does not have the record any more that was for this queue.
+    pub(super) fn left_outbox(&mut self, record: RecordId, queue: QueueId, plan: &Plan) {
         self.records[record.index()].queue_copies -= 1;
         if self.counts_copies() {
-            *self.behind_outbox(table, record, plan) -= 1;
+            *self.copies_at(record, plan.layout.queue_place(queue).1) -= 1;
         }
-    }
-
-    /// The copies that lead on as an intent does: to the one queue that the relay of the table publishes to.
-    fn behind_outbox(&mut self, table: TableId, record: RecordId, plan: &Plan) -> &mut u16 {
-        let stage = plan.layout.table_place(table).1;
-        let next = plan.next_of(stage, record)[0];
-        self.copies_at(record, next.into())
     }
 
     #[inline]
@@ -334,7 +324,7 @@ impl Ledger {
     }
 
     /// Whether every queue in the region that the stage sends the record to, or the outbox of its table, has or had the
-    /// record. An outbox counts as the one queue that its relay publishes to.
+    /// record. An intent counts as the queue that it names.
     #[inline]
     pub fn is_forwarded(
         &self,

@@ -99,7 +99,7 @@ fn position(holder: Holder, plan: &Plan) -> usize {
         Holder::Table(table)
         | Holder::Stream(table)
         | Holder::Log(table)
-        | Holder::Outbox(table) => plan.layout.table_place(table).1.index(),
+        | Holder::Outbox(table, _) => plan.layout.table_place(table).1.index(),
     }
 }
 
@@ -245,12 +245,12 @@ impl Losses {
     ) -> Judgement {
         let target = match holder {
             Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Target::Queue(id),
-            Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
+            Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id, _) => {
                 Target::Table(id)
             }
         };
         let was_there = match holder {
-            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
+            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(..) => {
                 ledger.record(record).queue_copies > 0
             }
             Holder::Table(table) | Holder::Stream(table) => {
@@ -266,7 +266,7 @@ impl Losses {
             return Err(Breach::LostUnasked { holder, record });
         }
         match holder {
-            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(_) => {
+            Holder::Queue(_) | Holder::DeadLetters(_) | Holder::Outbox(..) => {
                 self.records[record.index()].taken.insert(position(holder, plan));
                 self.note_taken(holder, record, plan);
             }

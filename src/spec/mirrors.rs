@@ -62,7 +62,7 @@ impl Spec {
                 self.ledger.left_queue(queue, record, seen, plan);
             }
             Holder::Mirror(queue) => self.ledger.left_mirror(queue, record),
-            Holder::Outbox(table) => self.ledger.left_outbox(table, record, plan),
+            Holder::Outbox(_, next) => self.ledger.left_outbox(record, next, plan),
             Holder::Table(table) => self.versions.lost(table, record, plan),
             Holder::Stream(_) | Holder::Log(_) => {}
         }

@@ -79,7 +79,7 @@ impl Breach {
 fn held_in(holder: Holder) -> Place {
     match holder {
         Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Place::Queue(id),
-        Holder::Table(id) | Holder::Stream(id) | Holder::Outbox(id) | Holder::Log(id) => {
+        Holder::Table(id) | Holder::Stream(id) | Holder::Outbox(id, _) | Holder::Log(id) => {
             Place::Table(id)
         }
     }

@@ -38,6 +38,16 @@ impl<'a> Names<'a> {
         self.of(Place::Table(id))
     }
 
+    /// The queue that an intent names, where the stage sends to several.
+    fn one_of_several(&self, table: TableId, queue: QueueId) -> String {
+        let layout = self.0;
+        let stage = layout.table_place(table).1;
+        match layout.shape.next(stage).len() {
+            0 | 1 => String::new(),
+            _ => format!(" {}", self.queue(queue)),
+        }
+    }
+
     fn replicator(&self, id: ReplicatorId) -> &'a str {
         self.of(Place::Replicator(id))
     }
@@ -50,7 +60,9 @@ impl<'a> Names<'a> {
             Holder::Table(id) => format!("table {}", self.table(id)),
             Holder::Stream(id) => format!("stream {}", self.table(id)),
             Holder::Log(id) => format!("log {}", self.table(id)),
-            Holder::Outbox(id) => format!("outbox {}", self.table(id)),
+            Holder::Outbox(id, queue) => {
+                format!("outbox {}{}", self.table(id), self.one_of_several(id, queue))
+            }
         }
     }
 
@@ -237,14 +249,16 @@ pub(crate) fn event(event: &Event, layout: &Layout, text: &mut String) {
         Event::Table(table::Event::Applied { table, copy: c, rows }) => {
             format!("applied {} {} {rows}", names.table(table), copy(c))
         }
-        Event::Table(table::Event::Intended { table, record, passed }) => {
-            format!("intended {} {} {passed}", names.table(table), record.0)
+        Event::Table(table::Event::Intended { table, record, queue, passed }) => {
+            let to = names.one_of_several(table, queue);
+            format!("intended {} {} {passed}{to}", names.table(table), record.0)
         }
         Event::Table(table::Event::Passed { table, record }) => {
             format!("passed {} {}", names.table(table), record.0)
         }
-        Event::Table(table::Event::Relayed { table, record }) => {
-            format!("relayed {} {}", names.table(table), record.0)
+        Event::Table(table::Event::Relayed { table, record, queue }) => {
+            let to = names.one_of_several(table, queue);
+            format!("relayed {} {}{to}", names.table(table), record.0)
         }
         Event::Table(table::Event::HandedOn { table, from, record }) => {
             format!("handed-on {} {} {}", names.table(table), names.table(from), record.0)

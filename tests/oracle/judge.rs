@@ -165,13 +165,15 @@ fn is_done(queue: QueueId, record: RecordId, before: &World, plan: &Plan) -> boo
     }
     let table = layout.table(region, StageId(position as u8));
     let sent_in = |region| {
-        let has =
-            |next: usize| before.ever_queued[layout.queue(region, next).index()].contains(&record);
+        let outbox = layout.table(region, StageId(position as u8)).index();
+        let has = |next: usize| {
+            before.ever_queued[layout.queue(region, next).index()].contains(&record)
+                || before.ever_intended[outbox].contains(&(record, next))
+        };
         sent_to(position, record, plan).into_iter().all(has)
     };
     let there = plan.scenario().of_stages().nth(position).expect("it is a stage");
     let is_forwarded = sent_in(region)
-        || before.ever_intended[table.index()].contains(&record)
         || there.container.dual_write == DualWrite::Transaction && layout.region_ids().any(sent_in);
     before.has_still_stored(table, record) && is_forwarded
 }

@@ -106,8 +106,8 @@ impl World {
                         .retain(|&(at, other)| at != Some(table) || key(other) != key(record));
                 }
             }
-            Holder::Outbox(table) => {
-                self.leave_outbox(table, record);
+            Holder::Outbox(table, queue) => {
+                self.leave_outbox(table, record, plan.layout.queue_place(queue).1);
                 let stage = plan.layout.table_place(table).1.index();
                 self.loss.taken.insert((stage, record));
                 if self.promises.elsewhere[stage] {
@@ -234,8 +234,9 @@ pub(super) fn is_what_is_lost(
             let was_there = before.mirrors[queue.index()].contains(&record);
             (Target::Queue(queue), region, was_there)
         }
-        Holder::Outbox(table) => {
-            let is_there = before.outboxes[table.index()].contains(&record);
+        Holder::Outbox(table, queue) => {
+            let intent = (record, plan.layout.queue_place(queue).1);
+            let is_there = before.outboxes[table.index()].contains(&intent);
             (Target::Table(table), plan.layout.table_place(table).0, is_there)
         }
         Holder::Log(table) => {

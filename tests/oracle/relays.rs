@@ -6,6 +6,7 @@ use active_active::model::{RecordId, TableId, queue, source, table};
 use active_active::plan::Plan;
 use active_active::scenario::Scenario;
 
+use super::ways::sent_to;
 use super::world::World;
 
 /// Whether no two relays have a record each under way to a queue that has an order.
@@ -21,6 +22,12 @@ pub(crate) fn publishes_elsewhere(stage: usize, plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let own = scenario.of_stage(&scenario.topology.stages[stage]);
     own.store == StoreKind::Aurora && own.container.has_outbox()
+}
+
+/// The one position that the relay of a global database publishes a record to.
+pub(crate) fn only_target(table: TableId, record: RecordId, plan: &Plan) -> usize {
+    let stage = plan.layout.table_place(table).1.index();
+    *sent_to(stage, record, plan).first().expect("it publishes to a queue")
 }
 
 /// Whether such a relay can go to another region though nothing is lost.
@@ -50,7 +57,13 @@ pub(crate) fn shows_loss(event: &Event, before: &World) -> bool {
 
 impl World {
     /// A table, or the database that it is a cluster of, has the intent to publish a record.
-    pub(crate) fn intend(&mut self, table: TableId, record: RecordId, passed: bool, plan: &Plan) {
+    pub(crate) fn intend(
+        &mut self,
+        table: TableId,
+        (record, to): (RecordId, usize),
+        passed: bool,
+        plan: &Plan,
+    ) {
         let stage = plan.layout.table_place(table).1;
         let tables: Vec<TableId> = match self.promises.elsewhere[stage.index()] {
             true => {
@@ -59,11 +72,11 @@ impl World {
             false => vec![table],
         };
         for one in tables {
-            self.ever_intended[one.index()].insert(record);
+            self.ever_intended[one.index()].insert((record, to));
         }
         self.loss.intents.remove(&(stage.index(), record));
         if !passed {
-            self.outboxes[table.index()].push(record);
+            self.outboxes[table.index()].push((record, to));
         }
     }
 

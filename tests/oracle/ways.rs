@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use active_active::model::options::StageRoute;
-use active_active::model::{QueueId, RecordId, StageId, TableId};
+use active_active::model::{QueueId, RecordId, StageId};
 use active_active::plan::Plan;
 
 use super::world::World;
@@ -112,11 +112,8 @@ impl World {
             let (_, at) = plan.layout.queue_place(QueueId(queue as u16));
             copies.iter().any(|copy| copy.id == record) && reaches(at)
         });
-        let is_intended = self.outboxes.iter().enumerate().any(|(table, intents)| {
-            let (_, stage) = plan.layout.table_place(TableId(table as u16));
-            intents.contains(&record)
-                && sent_to(stage.index(), record, plan).into_iter().any(reaches)
-        });
+        let mut intents = self.outboxes.iter().flatten();
+        let is_intended = intents.any(|&(intended, to)| intended == record && reaches(to));
         is_queued || is_intended
     }
 

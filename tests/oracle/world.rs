@@ -16,6 +16,7 @@ use active_active::plan::Plan;
 
 use super::loss::Loss;
 use super::promises::Promises;
+use super::relays::only_target;
 
 /// What a table holds of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -42,9 +43,9 @@ pub(crate) struct World {
     /// By queue: what it has mirrored of a log of another region.
     pub(crate) mirrors: Vec<Vec<RecordId>>,
     /// By table: the records that its relay is still to publish.
-    pub(crate) outboxes: Vec<Vec<RecordId>>,
+    pub(crate) outboxes: Vec<Vec<(RecordId, usize)>>,
     /// By table: the records that its outbox ever had.
-    pub(crate) ever_intended: Vec<BTreeSet<RecordId>>,
+    pub(crate) ever_intended: Vec<BTreeSet<(RecordId, usize)>>,
     /// By region: the records that came to its inbound queue, each once, in order.
     pub(crate) arrivals: Vec<Vec<RecordId>>,
     /// By queue: the records that came to it, each once, in order.
@@ -242,22 +243,24 @@ impl World {
             Event::Table(table::Event::KeyShown { table, record }) => {
                 self.shown.push((Some(table), record))
             }
-            Event::Table(table::Event::Intended { table, record, passed }) => {
-                self.intend(table, record, passed, plan);
+            Event::Table(table::Event::Intended { table, record, queue, passed }) => {
+                let to = plan.layout.queue_place(queue).1;
+                self.intend(table, (record, to), passed, plan);
             }
-            Event::Table(table::Event::Relayed { table, record }) => {
-                self.leave_outbox(table, record);
+            Event::Table(table::Event::Relayed { table, record, queue }) => {
+                self.leave_outbox(table, record, plan.layout.queue_place(queue).1);
                 self.blame_loss(record, plan.layout.table_place(table).1.index());
             }
             Event::Table(table::Event::Skipped { table, record }) => {
-                self.leave_outbox(table, record);
+                self.leave_outbox(table, record, only_target(table, record, plan));
             }
             Event::Table(table::Event::HandedOn { table, from, record }) => {
-                self.leave_outbox(from, record);
-                self.outboxes[table.index()].push(record);
+                let to = only_target(table, record, plan);
+                self.leave_outbox(from, record, to);
+                self.outboxes[table.index()].push((record, to));
             }
             Event::Table(table::Event::Reopened { table, record }) => {
-                self.outboxes[table.index()].push(record);
+                self.outboxes[table.index()].push((record, only_target(table, record, plan)));
             }
             Event::Destination(destination::Event::Arrived { copy, shown, .. }) => {
                 push_new(&mut self.delivered, copy.id);
@@ -325,10 +328,10 @@ impl World {
         }
     }
 
-    /// The outbox of a table has the record no more.
-    pub(crate) fn leave_outbox(&mut self, table: TableId, record: RecordId) {
+    /// The outbox of a table has the record no more that was for this position.
+    pub(crate) fn leave_outbox(&mut self, table: TableId, record: RecordId, to: usize) {
         let outbox = &mut self.outboxes[table.index()];
-        let at = outbox.iter().position(|&intended| intended == record);
+        let at = outbox.iter().position(|&intended| intended == (record, to));
         outbox.remove(at.expect("only what is in an outbox can leave it"));
     }
 
@@ -387,7 +390,7 @@ impl World {
 
     /// Whether any queue holds the record, or an outbox from which it will be published.
     pub(crate) fn is_queued(&self, record: RecordId) -> bool {
-        let intended = self.outboxes.iter().flatten().any(|&intended| intended == record);
+        let intended = self.outboxes.iter().flatten().any(|&(intended, _)| intended == record);
         intended || self.queues.iter().flatten().any(|copy| copy.id == record)
     }
 

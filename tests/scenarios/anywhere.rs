@@ -91,7 +91,7 @@ fn a_region_takes_the_intents_that_no_relay_has_read() {
         let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
         assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
         let intents = events.all.iter().filter(|event| {
-            let holder = |holder: &Holder| matches!(holder, Holder::Outbox(_));
+            let holder = |holder: &Holder| matches!(holder, Holder::Outbox(..));
             matches!(event, Event::Fault(fault::Event::Lost { holder: of, .. }) if holder(of))
         });
         taken += intents.count() as u64;

@@ -38,7 +38,7 @@ fn is_reopened(event: &Event) -> bool {
 }
 
 fn is_lost_intent(event: &Event) -> bool {
-    let is_outbox = |holder: &Holder| matches!(holder, Holder::Outbox(_));
+    let is_outbox = |holder: &Holder| matches!(holder, Holder::Outbox(..));
     matches!(event, Event::Fault(fault::Event::Lost { holder, .. }) if is_outbox(holder))
 }
 

@@ -51,6 +51,34 @@ fn a_relay_on_one_of_two_ways_sends_again_what_was_refused() {
     holds_with("fan-out-anywhere", &outbox, all_is_everywhere);
 }
 
+/// The outbox of a stage that sends to two has an intent for each, in one write; whatever fails, each comes to its queue. What is
+/// wrong of one queue is wrong of two.
+#[test]
+fn a_relay_publishes_to_each_of_several_queues() {
+    let outbox = "stage.ledger.container.steps=store,remove";
+    let designs: [&[&str]; 4] = [
+        &[],
+        &["relay.instances=2"],
+        &["relay.instances=2", "relay.claim=skip-locked", "queue.delivery=standard"],
+        &["container.batch=3", "queue.delivery=log"],
+    ];
+    for design in designs {
+        let changes = [&[outbox], design].concat();
+        holds_with("fan-out-anywhere", &changes, all_is_everywhere);
+    }
+    let by_key = "stage.check.container.steps=store,remove";
+    holds_with("routed-anywhere", &[by_key], |run| {
+        assert_eq!(run.simulation.destination().order().len(), run.simulation.plan().records());
+    });
+    let by_id =
+        [outbox, "relay.position=by-id", "topology.containers=2", "queue.delivery=standard"];
+    assert_eq!(found("fan-out-anywhere", &by_id), Some(PropertyName::NeverLost));
+    let before = [outbox, "relay.advance=before-publish"];
+    assert_eq!(found("fan-out-anywhere", &before), Some(PropertyName::NeverLost));
+    let in_order = [by_id[0], "topology.containers=2", "queue.delivery=standard"];
+    assert_eq!(found("fan-out-anywhere", &in_order), None);
+}
+
 /// Those on the way of its key have a record, and no others.
 #[test]
 fn a_record_takes_the_way_of_its_key() {

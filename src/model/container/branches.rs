@@ -1,19 +1,28 @@
-//! Where a container publishes that sends to several queues, or to one of several.
+//! Where a stage publishes that sends to several queues, or to one of several.
 
 use crate::model::container::{Act, Context, Hand, Steps};
-use crate::model::id::{MachineId, RecordId};
+use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::options::OnFanOut;
 
-/// The queues that a container publishes to, if that is not one for all records.
+/// The queues that a container publishes to, or the relay of its table, if that is not one for all records.
 #[derive(Clone, Debug)]
 pub(crate) struct Branches {
     /// In the order in which it publishes.
     pub(crate) queues: Vec<MachineId>,
+    /// Which queues they are, in the same order.
+    pub(crate) ids: Vec<QueueId>,
     /// By record: which one of them gets it; none if all do.
     pub(crate) of_record: Option<Vec<u8>>,
 }
 
 impl Branches {
+    /// The queues that a record is published to, in order.
+    pub(crate) fn of(&self, record: RecordId) -> impl Iterator<Item = MachineId> {
+        let number = self.of_record.as_ref().map(|of| usize::from(of[record.index()]));
+        let is_one = move |at: usize| number.is_none_or(|number| number == at);
+        self.queues.iter().enumerate().filter(move |&(at, _)| is_one(at)).map(|(_, &queue)| queue)
+    }
+
     /// How often a container publishes a record.
     pub(crate) fn times(&self) -> usize {
         if self.of_record.is_some() { 1 } else { self.queues.len() }

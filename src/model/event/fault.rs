@@ -18,7 +18,9 @@ pub enum Holder {
     /// The stream of a regional table: the write was on its way to the other regions.
     Stream(TableId),
     /// The outbox of a regional table: the intent to publish the record, which its relay had not done.
-    Outbox(TableId),
+    ///
+    /// Of a record that goes to several queues, the intent that names this one.
+    Outbox(TableId, QueueId),
     /// The log of a global database on its way to a cluster, which follows another log now.
     Log(TableId),
 }

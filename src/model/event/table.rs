@@ -1,6 +1,6 @@
 //! What happened at a table.
 
-use crate::model::id::{RecordId, TableId};
+use crate::model::id::{QueueId, RecordId, TableId};
 use crate::model::record::RecordCopy;
 
 /// What happened at a table.
@@ -35,6 +35,8 @@ pub enum Event {
         table: TableId,
         /// The record.
         record: RecordId,
+        /// The queue that it is to be published to. A record that goes to several has an intent for each.
+        queue: QueueId,
         /// Its relay is past the id of the intent, and will not read it (an unsound design).
         passed: bool,
     },
@@ -52,6 +54,8 @@ pub enum Event {
         table: TableId,
         /// The record.
         record: RecordId,
+        /// The queue that has it.
+        queue: QueueId,
     },
     /// The writer of a global database has moved, and an intent that is not done goes with it.
     HandedOn {

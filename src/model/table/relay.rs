@@ -1,6 +1,9 @@
 //! The outbox of a regional table, and the relay that publishes from it.
 
-use crate::model::id::{MachineId, QueueId, RegionId, TableId};
+use std::sync::Arc;
+
+use crate::model::container::Branches;
+use crate::model::id::{MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
 use crate::model::options::{Advance, Claim, Position, RelayOptions, ReplicationMode};
@@ -37,6 +40,9 @@ pub use worker::{State, Worker};
 /// intents. So what was under way is published again, unless the position was advanced before
 /// ([`Advance::BeforePublish`]): then no process reads it any more.
 ///
+/// Where a stage sends a record to several queues, one write has an intent for each of them, which names it; the relay publishes one after the
+/// other, and each is done by itself.
+///
 /// A relay can have two instances, each with one record under way. They share the outbox and the position. Where they claim
 /// nothing ([`Claim::None`]), each reads the first intent that is not done, whichever other instance has it under
 /// way, and it is done when the first acknowledgement comes. So the next intent is read only when the queue has this record, and the
@@ -71,10 +77,14 @@ messages! {
 }
 
 /// What a relay knows about its place and its design.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Context {
-    /// The address of the queue it sends to.
+    /// Which queue it sends to: the first, if there are several.
+    pub(crate) out_queue_id: QueueId,
+    /// The address of that.
     pub(crate) out_queue: MachineId,
+    /// The queues it sends to, unless it sends all records to one.
+    pub(crate) branches: Option<Arc<Branches>>,
     /// Its design.
     pub(crate) options: RelayOptions,
     /// It is that of a global database.
@@ -87,6 +97,40 @@ impl Context {
     fn instances(&self) -> usize {
         self.options.instances.into()
     }
+
+    /// Whether it sends records to that queue.
+    pub(crate) fn publishes_to(&self, queue: MachineId) -> bool {
+        match &self.branches {
+            None => self.out_queue == queue,
+            Some(branches) => branches.queues.contains(&queue),
+        }
+    }
+
+    /// Which queue has this address.
+    fn queue_at(&self, to: MachineId) -> QueueId {
+        let Some(branches) = &self.branches else { return self.out_queue_id };
+        let at = branches.queues.iter().position(|&queue| queue == to);
+        branches.ids[at.expect("an intent names a queue of its stage")]
+    }
+
+    /// How many queues a record is published to.
+    fn times(&self, record: RecordId) -> usize {
+        self.branches.as_ref().map_or(1, |branches| branches.of(record).count())
+    }
+
+    /// The record of an intent, and where it is to be published; none of a transaction that is open.
+    fn intent(&self, message: &Message) -> Option<Intent> {
+        let Message::Insert { client, copy } = *message else { return None };
+        let to = if self.branches.is_some() { client.machine } else { self.out_queue };
+        Some(Intent { copy, to })
+    }
+}
+
+/// That a record is to be published, and where.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Intent {
+    copy: RecordCopy,
+    to: MachineId,
 }
 
 impl Relay {
@@ -117,11 +161,13 @@ impl Relay {
     }
 
     /// A transaction begins, and has an id greater than all others; an earlier one of the same container is rolled back.
-    fn begin(&mut self, client: Client, copy: RecordCopy, out: &mut Outbox) {
+    fn begin(&mut self, client: Client, copy: RecordCopy, context: &Context, out: &mut Outbox) {
         let keep = |message: &Message| !is_open_for(message, |other| other == client.machine);
         out.retain_held(&mut self.intents, keep);
         out.retain_held(&mut self.passed, keep);
-        out.hold(&mut self.intents, Message::Begin { client, copy });
+        for _ in 0..context.times(copy.id) {
+            out.hold(&mut self.intents, Message::Begin { client, copy });
+        }
     }
 
     /// Rolls open transactions back.
@@ -140,17 +186,25 @@ impl Relay {
         out: &mut Outbox,
     ) -> Option<bool> {
         if context.options.position == Position::ByCommit {
-            out.hold(&mut self.intents, Message::Insert { client, copy });
+            match &context.branches {
+                None => out.hold(&mut self.intents, Message::Insert { client, copy }),
+                Some(branches) => branches.of(copy.id).for_each(|to| {
+                    out.hold(&mut self.intents, Message::Insert { client: named(to), copy });
+                }),
+            }
             return Some(false);
         }
         let open = Message::Begin { client, copy };
-        if out.take_first_held(&mut self.passed, |message| *message == open).is_some() {
+        // There is one for each queue, one behind the other: all of them are passed, or none.
+        if out.held(&self.passed).any(|message| *message == open) {
+            out.retain_held(&mut self.passed, |message| *message != open);
             return Some(true);
         }
         let is_open = out.held(&self.intents).any(|message| *message == open);
+        let mut queues = context.branches.iter().flat_map(|branches| branches.of(copy.id));
         out.change_held(&self.intents, |message| {
             if *message == open {
-                *message = Message::Insert { client, copy };
+                *message = Message::Insert { client: queues.next().map_or(client, named), copy };
             }
         });
         is_open.then_some(false)
@@ -175,13 +229,17 @@ impl Relay {
     }
 
     /// The intent that an instance would read next.
-    fn next(&self, instance: usize, context: &Context, out: &Outbox) -> Option<RecordCopy> {
-        let other = self.workers[1 - instance].under_way;
-        let is_claimed = |copy: &RecordCopy| match context.options.claim {
+    fn next(&self, instance: usize, context: &Context, out: &Outbox) -> Option<Intent> {
+        let other = self.workers[1 - instance];
+        let is_claimed = |intent: &Intent| match context.options.claim {
             Claim::None => false,
-            Claim::SkipLocked => other.is_some_and(|other| other.id == copy.id),
+            Claim::SkipLocked => {
+                other.under_way.is_some_and(|other| other.id == intent.copy.id)
+                    && (context.branches.is_none() || other.to == intent.to)
+            }
         };
-        out.held(&self.intents).filter_map(intent).find(|copy| !is_claimed(copy))
+        let mut intents = out.held(&self.intents).filter_map(|message| context.intent(message));
+        intents.find(|intent| !is_claimed(intent))
     }
 
     /// An instance reads the next intent, and sends its record.
@@ -193,53 +251,53 @@ impl Relay {
         out: &mut Outbox,
     ) {
         self.workers[instance].state = State::Idle;
-        let Some(copy) = self.next(instance, context, out) else { return };
+        let Some(intent) = self.next(instance, context, out) else { return };
         if context.options.position == Position::ById {
-            self.pass(copy, table.id, out);
+            self.pass(intent.copy, table.id, out);
         }
-        self.workers[instance].under_way = Some(copy);
+        self.workers[instance].under_way = Some(intent.copy);
+        self.workers[instance].to = intent.to;
         if context.options.advance == Advance::BeforePublish {
-            self.done(copy, table.id, out);
+            self.done(intent, table.id, context, out);
         }
-        self.send(instance, table, context, out);
+        self.send(instance, table, out);
     }
 
     /// Passes the transactions that are open with a smaller id than that of an intent.
     fn pass(&mut self, copy: RecordCopy, table: TableId, out: &mut Outbox) {
         loop {
             let before =
-                out.held(&self.intents).take_while(|message| intent(message) != Some(copy));
-            let Some(&open) = before.into_iter().find(|message| intent(message).is_none()) else {
+                out.held(&self.intents).take_while(|message| committed(message) != Some(copy));
+            let Some(&open) = before.into_iter().find(|message| committed(message).is_none())
+            else {
                 return;
             };
             out.take_first_held(&mut self.intents, |message| *message == open);
-            if let Some(record) = open.record() {
+            // Of several queues it is told once.
+            let is_told = out.held(&self.passed).any(|message| *message == open);
+            if let Some(record) = open.record().filter(|_| !is_told) {
                 out.emit(Event::Passed { table, record });
             }
             out.hold(&mut self.passed, open);
         }
     }
 
-    fn send(
-        &mut self,
-        instance: usize,
-        table: &table::Context,
-        context: &Context,
-        out: &mut Outbox,
-    ) {
+    fn send(&mut self, instance: usize, table: &table::Context, out: &mut Outbox) {
         let copy = self.workers[instance].under_way.expect("it sends what it has read");
         self.workers[instance].state = State::Sending;
         let client = Client { machine: table.machine, incarnation: self.incarnation(instance) };
-        out.send(context.out_queue, Message::Send { client, copy });
+        out.send(self.workers[instance].to, Message::Send { client, copy });
     }
 
     /// The position is advanced: no instance reads the intent any more.
-    fn done(&mut self, copy: RecordCopy, table: TableId, out: &mut Outbox) {
-        let done = out.take_first_held(&mut self.intents, |message| intent(message) == Some(copy));
+    fn done(&mut self, intent: Intent, table: TableId, context: &Context, out: &mut Outbox) {
+        let is_it = |message: &Message| context.intent(message) == Some(intent);
+        let done = out.take_first_held(&mut self.intents, is_it);
         if let (true, Some(intent)) = (self.shared.is_home, done) {
             out.hold(&mut self.shared.done, intent);
         }
-        out.emit(Event::Relayed { table, record: copy.id });
+        let queue = context.queue_at(intent.to);
+        out.emit(Event::Relayed { table, record: intent.copy.id, queue });
     }
 
     /// The next queue has what an instance sent. Another one that has the same record under way has nothing to send again.
@@ -253,9 +311,10 @@ impl Relay {
         if let (Some(copy), Advance::AfterPublish) =
             (self.workers[instance].under_way.take(), context.options.advance)
         {
-            self.done(copy, table.id, out);
+            let to = self.workers[instance].to;
+            self.done(Intent { copy, to }, table.id, context, out);
             let other = &mut self.workers[1 - instance];
-            if other.under_way == Some(copy) {
+            if other.under_way == Some(copy) && other.to == to {
                 other.under_way = None;
                 if other.state == State::Waiting {
                     other.state = State::Idle;
@@ -276,7 +335,7 @@ impl Relay {
         let worker = &mut self.workers[instance];
         match (worker.under_way, worker.state) {
             (None, _) => self.read(instance, table, context, out),
-            (Some(_), State::Woken) => self.send(instance, table, context, out),
+            (Some(_), State::Woken) => self.send(instance, table, out),
             (Some(_), State::Idle | State::Polling | State::Sending | State::Waiting) => {
                 worker.state = State::Waiting;
             }
@@ -286,7 +345,7 @@ impl Relay {
     fn wake(&mut self, table: &table::Context, context: &Context, out: &mut Outbox) {
         for instance in 0..context.instances() {
             match self.workers[instance].state {
-                State::Waiting => self.send(instance, table, context, out),
+                State::Waiting => self.send(instance, table, out),
                 State::Sending => self.workers[instance].state = State::Woken,
                 State::Idle | State::Polling | State::Woken => {}
             }
@@ -299,11 +358,17 @@ impl Relay {
         self.workers.iter_mut().for_each(Worker::die);
     }
 
-    /// Loses the intents that are not done, and says of which records.
-    pub(crate) fn lose(&mut self, mut lost: impl FnMut(RecordCopy, &mut Outbox), out: &mut Outbox) {
+    /// Loses the intents that are not done, and says of which records, and where they were to be published.
+    pub(crate) fn lose(
+        &mut self,
+        context: Option<&Context>,
+        mut lost: impl FnMut(RecordId, QueueId, &mut Outbox),
+        out: &mut Outbox,
+    ) {
         while let Some(message) = out.take_held(&mut self.intents) {
-            if let Some(copy) = intent(&message) {
-                lost(copy, out);
+            let context = context.expect("only an outbox has intents");
+            if let Some(Intent { copy, to }) = context.intent(&message) {
+                lost(copy.id, context.queue_at(to), out);
             }
         }
         out.retain_held(&mut self.passed, |_| false);
@@ -311,9 +376,14 @@ impl Relay {
     }
 }
 
-/// The record of an intent.
-fn intent(message: &Message) -> Option<RecordCopy> {
+/// The record of an intent, which is committed.
+fn committed(message: &Message) -> Option<RecordCopy> {
     if let Message::Insert { copy, .. } = *message { Some(copy) } else { None }
+}
+
+/// What an intent has in the place of the container that stored its record, where it has to name its queue.
+fn named(queue: MachineId) -> Client {
+    Client { machine: queue, incarnation: 0 }
 }
 
 /// Whether it is an open transaction of such a container.
@@ -334,7 +404,7 @@ impl RegionalTable {
         match input {
             RelayInput::Begin { client, .. } if fails => refuse(client, context, out),
             RelayInput::Begin { client, copy } => {
-                self.relay.begin(client, copy, out);
+                self.relay.begin(client, copy, relay, out);
                 let Client { machine, incarnation } = client;
                 out.send(machine, Message::Begun { incarnation });
             }
@@ -381,7 +451,14 @@ impl RegionalTable {
         let (region, time) = (context.region, out.now() + self.ahead);
         let (changed, duplicate) = store_here(copy, context.id, time, context, store, out);
         if let Some(passed) = passed {
-            out.emit(Event::Intended { table: context.id, record: copy.id, passed });
+            let (table, record) = (context.id, copy.id);
+            let mut intend = |queue| out.emit(Event::Intended { table, record, queue, passed });
+            match &relay.branches {
+                None => intend(relay.out_queue_id),
+                Some(branches) => {
+                    branches.of(record).for_each(|to| intend(relay.queue_at(to)));
+                }
+            }
         }
         debug_assert!(context.replication == ReplicationMode::Eventual, "validated");
         if changed {

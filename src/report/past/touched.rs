@@ -12,7 +12,7 @@ use crate::model::{container, queue, replicator};
 pub(super) fn place_of_holder(holder: Holder) -> Place {
     match holder {
         Holder::Queue(id) | Holder::DeadLetters(id) | Holder::Mirror(id) => Place::Queue(id),
-        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id) => {
+        Holder::Table(id) | Holder::Stream(id) | Holder::Log(id) | Holder::Outbox(id, _) => {
             Place::Table(id)
         }
     }

@@ -232,6 +232,15 @@ impl Scene<'_> {
                 format!("forgets {record}, which it had received and not applied")
             }
             table::Event::KeyShown { record, .. } => format!("shows {}", self.version(record)),
+            table::Event::Intended { table, queue, passed: false, .. }
+                if self.goes_to_several(table) =>
+            {
+                format!("has the intent to publish it to {}", self.queue(queue))
+            }
+            table::Event::Relayed { table, record, queue } if self.goes_to_several(table) => {
+                let queue = self.queue(queue);
+                format!("its relay is done with the intent to publish {record} to {queue}")
+            }
             table::Event::Intended { passed: false, .. } => {
                 "has the intent to publish it in the same write".to_owned()
             }
@@ -335,7 +344,7 @@ impl Scene<'_> {
                     false => format!("{gone} with {table}"),
                 }
             }
-            Holder::Outbox(id) => {
+            Holder::Outbox(id, _) => {
                 format!("{gone} with the outbox of {}", self.place(Place::Table(id)))
             }
             Holder::Log(id) => {

@@ -22,4 +22,10 @@ impl Scene<'_> {
             "the relay of {name} does not know that {record} was published, and will publish it again"
         )
     }
+
+    /// Whether the relay of a table publishes to several queues.
+    pub(super) fn goes_to_several(&self, table: TableId) -> bool {
+        let relay = self.simulation.plan().tables[table.index()].relay.as_ref();
+        relay.is_some_and(|relay| relay.branches.is_some())
+    }
 }

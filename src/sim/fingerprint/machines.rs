@@ -109,6 +109,9 @@ impl Machines for Writer<'_> {
                 self.bytes.u8(worker.state() as u8 | u8::from(has_died) << 7);
                 self.bytes.flag(worker.under_way().is_some());
                 worker.under_way().into_iter().for_each(|copy| self.copy(copy));
+                if context.branches.is_some() {
+                    self.bytes.u16(worker.to().0);
+                }
                 if has_died {
                     self.bytes.u16(worker.life());
                 }

@@ -29,7 +29,7 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
 /// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back;
 /// containers that receive several records at a time; and logs that are mirrored.
-const PLANS: [&str; 14] = [
+const PLANS: [&str; 15] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -59,6 +59,11 @@ const PLANS: [&str; 14] = [
     "store.default = 'aurora'
      container.steps = ['store', 'remove']
      script = ['publish 1', 'failover one-table to @2', 'publish 2']",
+    "stage.one.to = ['two', 'destination']
+     stage.two.to = ['destination']
+     container.steps = ['store', 'remove']
+     relay.instances = 2
+     script = ['publish 1', 'publish 2']",
     "records.keys = 2
      table.clock = 'per-region'
      script = ['publish 1', 'await published batch 1', 'publish 2']",

@@ -106,13 +106,15 @@ impl World {
     fn lose_outbox(&mut self, table: TableId, plan: &Plan) {
         let mut lost = std::mem::take(&mut self.scratch[1]);
         let relay = self.tables[table.index()].relay_mut();
-        relay.lose(|copy, _| lost.push(copy.id), &mut self.out);
+        let context = plan.tables[table.index()].relay.as_ref();
+        relay.lose(context, |record, _, _| lost.push(record), &mut self.out);
         relay.note_lost_copies();
         self.lose_intents(table, lost, plan);
     }
 
     fn lose_intents(&mut self, table: TableId, mut lost: Vec<RecordId>, plan: &Plan) {
-        let holder = Holder::Outbox(table);
+        let relay = plan.tables[table.index()].relay.as_ref().expect("it has an outbox");
+        let holder = Holder::Outbox(table, relay.out_queue_id);
         for &record in &lost {
             self.out.emit(Event::Fault(fault::Event::Lost { holder, record }));
         }

@@ -224,7 +224,7 @@ impl Narrator<'_> {
             Holder::Mirror(id) => format!("what {} mirrors", self.queue(id)),
             Holder::Table(id) => self.name(Place::Table(id)).to_owned(),
             Holder::Log(id) => format!("the log on its way to {}", self.name(Place::Table(id))),
-            Holder::Outbox(id) => format!("the outbox of {}", self.name(Place::Table(id))),
+            Holder::Outbox(id, _) => format!("the outbox of {}", self.name(Place::Table(id))),
             Holder::Stream(id) => format!("the stream of {}", self.name(Place::Table(id))),
         }
     }

@@ -143,16 +143,13 @@ impl Narrator<'_> {
         if self.simulation.is_disturbed(Target::Table(table)) {
             reasons.push(format!("{name} has failed"));
         }
-        let (region, stage) = self.simulation.plan().layout.table_place(table);
         let layout = &self.simulation.plan().layout;
-        let next = layout.shape.next(stage).first().copied().unwrap_or_default();
-        let next = layout.queue(region, next.into());
         for worker in self.simulation.table(table).relay().workers() {
             if let (relay::State::Waiting, Some(copy)) = (worker.state(), worker.under_way()) {
                 reasons.push(format!(
                     "its relay waits to send {} to {} until something changes",
                     copy.id,
-                    self.queue(next)
+                    layout.name(worker.to())
                 ));
             }
         }

@@ -18,7 +18,7 @@ impl Losses {
             Holder::Queue(queue) | Holder::DeadLetters(queue) => {
                 plan.layout.queue_place(queue).1.checked_sub(1)
             }
-            Holder::Outbox(table)
+            Holder::Outbox(table, _)
             | Holder::Table(table)
             | Holder::Stream(table)
             | Holder::Log(table) => Some(plan.layout.table_place(table).1.index()),

@@ -57,6 +57,34 @@ fn a_relay_publishes_in_the_order_of_the_commits() {
     rig.tells(TOLD, "a_relay_publishes_in_the_order_of_the_commits");
 }
 
+/// One write has an intent for each queue, and each is done by itself: also where a transaction commits, and was passed.
+#[test]
+fn an_intent_names_its_queue() {
+    let two = |options: &str| {
+        let ways = "stage.one.to = ['two', 'destination']\nstage.two.to = ['destination']";
+        let mut rig = Rig::new(&format!("{options}\n{ways}"), &["recover outbound-queue@1"]);
+        rig.title(options);
+        rig
+    };
+    let mut by_commit = two("container.steps = ['store', 'remove']");
+    insert(&mut by_commit, "one-container@1", 2);
+    insert(&mut by_commit, "one-container@1", 1);
+    reads(&mut by_commit, 0);
+    sent(&mut by_commit);
+    refused(&mut by_commit, 0);
+    by_commit.give(TABLE, Message::Wake { region: RegionId(0) });
+    sent(&mut by_commit);
+    let mut by_id = two(BY_ID);
+    begin(&mut by_id, FIRST, 1);
+    begin(&mut by_id, SECOND, 2);
+    insert(&mut by_id, SECOND, 2);
+    reads(&mut by_id, 0);
+    sent(&mut by_id);
+    insert(&mut by_id, FIRST, 1);
+    sent(&mut by_id);
+    crate::sim::rig::all_tell(&[by_commit, by_id], TOLD, "an_intent_names_its_queue");
+}
+
 /// It waits until something changes; what changed since it sent counts.
 #[test]
 fn a_relay_sends_again_what_was_refused() {

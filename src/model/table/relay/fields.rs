@@ -43,6 +43,7 @@ mod worker {
                 Some(copy) => Some(RecordCopy { value: copy.value + 1, ..copy }),
                 None => Some(COPY),
             }],
+            to: [|worker| worker.to.0 += 1],
             life: [|worker| worker.life += 1],
         }
     }

@@ -1,6 +1,6 @@
 //! The outbox of a global database: it is where the writer is, and goes with it.
 
-use super::{Context, Relay, Worker, intent};
+use super::{Context, Relay, Worker, committed};
 use crate::model::id::{MachineId, RecordId, TableId};
 use crate::model::message::{Client, Message};
 use crate::model::options::AtFailover;
@@ -105,7 +105,8 @@ impl Relay {
         let list = if passed { &mut self.shared.done } else { &mut self.intents };
         out.hold(list, Message::Insert { client, copy });
         self.shared.ahead -= u16::from(passed);
-        out.emit(Event::Intended { table, record: copy.id, passed });
+        let queue = context.out_queue_id;
+        out.emit(Event::Intended { table, record: copy.id, queue, passed });
     }
 
     /// The outbox goes from here to the relay of another cluster: what that does not have of the log is lost. `lost` is
@@ -147,7 +148,7 @@ impl Relay {
             while let Some(message) = out.take_held(list) {
                 let becomes_done = number < position;
                 number += 1;
-                let Some(record) = intent(&message).map(|copy| copy.id) else { continue };
+                let Some(record) = committed(&message).map(|copy| copy.id) else { continue };
                 let (table, from) = (a_move.to, a_move.from);
                 match (is_done, becomes_done) {
                     (true, true) => {}
@@ -196,7 +197,7 @@ impl RegionalTable {
     ) {
         match context.database {
             None => {
-                self.relay.lose(|_, _| {}, out);
+                self.relay.lose(context.relay.as_ref(), |_, _, _| {}, out);
                 self.relay = Relay::default();
             }
             Some(_) => self.relay.stop(),

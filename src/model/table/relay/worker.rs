@@ -1,5 +1,6 @@
 //! One instance of a relay.
 
+use crate::model::id::MachineId;
 use crate::model::record::RecordCopy;
 
 /// ```text
@@ -26,13 +27,22 @@ pub enum State {
 }
 
 /// One instance of a relay.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Worker {
     pub(super) state: State,
     /// The record that it has sent or will send again; none if another instance has published it meanwhile.
     pub(super) under_way: Option<RecordCopy>,
+    /// Where it sends that, or has sent what it sent last.
+    pub(super) to: MachineId,
     /// How often it died while the queue had a request of it.
     pub(super) life: u16,
+}
+
+impl Default for Worker {
+    /// It has read nothing, so where it sends is not known yet.
+    fn default() -> Worker {
+        Worker { state: State::Idle, under_way: None, to: MachineId(0), life: 0 }
+    }
 }
 
 impl Worker {
@@ -44,6 +54,11 @@ impl Worker {
     /// The record that it has sent, and not heard of.
     pub fn under_way(&self) -> Option<RecordCopy> {
         self.under_way
+    }
+
+    /// The address of the queue that it sends that to.
+    pub(crate) fn to(&self) -> MachineId {
+        self.to
     }
 
     /// How often it died while the queue had a request of it.

@@ -46,6 +46,9 @@ pub(super) const REASONS: &[Reason] = &[
     ("relay-1.under_way", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("relay-1.life", has_no_outbox, Left::Out, "containers publish by themselves"),
     ("relay-1.life", repeats, Left::AsMeant, "it is written with the replies that it may ignore"),
+    ("relay-1.to", publishes_to_one, Left::Out, "each stage publishes to one queue"),
+    ("relay-2.to", publishes_to_one, Left::Out, "each stage publishes to one queue"),
+    ("relay-2.to", has_one_relay, Left::Out, "a relay has one instance"),
     ("relay-2.state", has_one_relay, Left::Out, "a relay has one instance"),
     ("relay-2.under_way", has_one_relay, Left::Out, "a relay has one instance"),
     ("relay-2.life", has_one_relay, Left::Out, "a relay has one instance"),
@@ -168,6 +171,13 @@ fn is_never_late(plan: &Plan) -> bool {
 
 fn has_no_outbox(plan: &Plan) -> bool {
     !plan.has_outbox()
+}
+
+fn publishes_to_one(plan: &Plan) -> bool {
+    !plan
+        .tables
+        .iter()
+        .any(|table| table.relay.as_ref().is_some_and(|relay| relay.branches.is_some()))
 }
 
 fn has_one_relay(plan: &Plan) -> bool {
