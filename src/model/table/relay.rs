@@ -1,12 +1,9 @@
 //! The outbox of a regional table, and the relay that publishes from it.
 
-use std::sync::Arc;
-
-use crate::model::container::Branches;
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId, TableId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message};
-use crate::model::options::{Advance, Claim, Position, RelayOptions, ReplicationMode};
+use crate::model::options::{Advance, Claim, Position, ReplicationMode};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
@@ -16,9 +13,12 @@ use crate::model::table::{self, Event, RegionalTable, Store, acknowledge, refuse
 mod by_itself;
 #[cfg(test)]
 pub(crate) mod fields;
+mod intent;
 mod shared;
 mod worker;
 
+pub(crate) use intent::Context;
+use intent::{Intent, committed, named};
 use shared::Shared;
 pub(crate) use shared::{Move, Moved};
 pub use worker::{State, Worker};
@@ -74,63 +74,6 @@ pub struct Relay {
 messages! {
     /// What a relay can be sent.
     pub(crate) enum RelayInput for "a relay" { Begin, Relay, Sent, SendRefused, Wake }
-}
-
-/// What a relay knows about its place and its design.
-#[derive(Clone, Debug)]
-pub(crate) struct Context {
-    /// Which queue it sends to: the first, if there are several.
-    pub(crate) out_queue_id: QueueId,
-    /// The address of that.
-    pub(crate) out_queue: MachineId,
-    /// The queues it sends to, unless it sends all records to one.
-    pub(crate) branches: Option<Arc<Branches>>,
-    /// Its design.
-    pub(crate) options: RelayOptions,
-    /// It is that of a global database.
-    pub(crate) is_shared: bool,
-    /// Some stage has such a one.
-    pub(crate) near_shared_outbox: bool,
-}
-
-impl Context {
-    fn instances(&self) -> usize {
-        self.options.instances.into()
-    }
-
-    /// Whether it sends records to that queue.
-    pub(crate) fn publishes_to(&self, queue: MachineId) -> bool {
-        match &self.branches {
-            None => self.out_queue == queue,
-            Some(branches) => branches.queues.contains(&queue),
-        }
-    }
-
-    /// Which queue has this address.
-    fn queue_at(&self, to: MachineId) -> QueueId {
-        let Some(branches) = &self.branches else { return self.out_queue_id };
-        let at = branches.queues.iter().position(|&queue| queue == to);
-        branches.ids[at.expect("an intent names a queue of its stage")]
-    }
-
-    /// How many queues a record is published to.
-    fn times(&self, record: RecordId) -> usize {
-        self.branches.as_ref().map_or(1, |branches| branches.of(record).count())
-    }
-
-    /// The record of an intent, and where it is to be published; none of a transaction that is open.
-    fn intent(&self, message: &Message) -> Option<Intent> {
-        let Message::Insert { client, copy } = *message else { return None };
-        let to = if self.branches.is_some() { client.machine } else { self.out_queue };
-        Some(Intent { copy, to })
-    }
-}
-
-/// That a record is to be published, and where.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Intent {
-    copy: RecordCopy,
-    to: MachineId,
 }
 
 impl Relay {
@@ -374,16 +317,6 @@ impl Relay {
         out.retain_held(&mut self.passed, |_| false);
         out.retain_held(&mut self.shared.done, |_| false);
     }
-}
-
-/// The record of an intent, which is committed.
-fn committed(message: &Message) -> Option<RecordCopy> {
-    if let Message::Insert { copy, .. } = *message { Some(copy) } else { None }
-}
-
-/// What an intent has in the place of the container that stored its record, where it has to name its queue.
-fn named(queue: MachineId) -> Client {
-    Client { machine: queue, incarnation: 0 }
 }
 
 /// Whether it is an open transaction of such a container.
