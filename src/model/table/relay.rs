@@ -178,7 +178,7 @@ impl Relay {
             Claim::None => false,
             Claim::SkipLocked => {
                 other.under_way.is_some_and(|other| other.id == intent.copy.id)
-                    && (context.branches.is_none() || other.to == intent.to)
+                    && other.to == intent.to
             }
         };
         let mut intents = out.held(&self.intents).filter_map(|message| context.intent(message));
