@@ -281,12 +281,7 @@ impl World {
         };
         let last = plan.layout.shape.last();
         let intended_for = |end: usize| {
-            let leads = |id: TableId| {
-                let stage = plan.layout.table_place(id).1;
-                plan.ahead_of(stage.index(), record).contains(end)
-            };
-            let mut tables = plan.tables.iter().map(|context| context.id);
-            tables.any(|id| self.intends(id, record) && leads(id))
+            plan.tables.iter().any(|context| self.intends_for(context, record, end, plan))
         };
         if accepted && !queued_for(last) && !intended_for(last) && !self.destination.has(record) {
             return self.out.give_up(record);
@@ -307,6 +302,25 @@ impl World {
         intents
             .filter(|message| matches!(message, Message::Insert { .. }))
             .filter_map(Message::record)
+    }
+
+    /// Whether the outbox of a table has an intent to publish the record to a queue from which it comes to that position.
+    fn intends_for(
+        &self,
+        context: &table::Context,
+        record: RecordId,
+        end: usize,
+        plan: &Plan,
+    ) -> bool {
+        let Some(relay) = &context.relay else { return false };
+        let [intents, _] = self.tables[context.id.index()].relay().lists();
+        let mut intents = self.out.held(intents);
+        intents.any(|message| {
+            let queue = relay.queue_of(message).filter(|_| message.record() == Some(record));
+            queue.is_some_and(|queue| {
+                plan.ahead_of(plan.layout.queue_place(queue).1, record).contains(end)
+            })
+        })
     }
 
     /// Whether the outbox of a table has a record that its relay has not published.

@@ -45,6 +45,11 @@ impl Context {
         branches.ids[at.expect("an intent names a queue of its stage")]
     }
 
+    /// Where an intent is to be published; none of a transaction that is open.
+    pub(crate) fn queue_of(&self, message: &Message) -> Option<QueueId> {
+        self.intent(message).map(|intent| self.queue_at(intent.to))
+    }
+
     /// How many queues a record is published to.
     pub(super) fn times(&self, record: RecordId) -> usize {
         self.branches.as_ref().map_or(1, |branches| branches.of(record).count())
