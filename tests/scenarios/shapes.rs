@@ -60,7 +60,7 @@ fn a_relay_publishes_to_each_of_several_queues() {
         &[],
         &["relay.instances=2"],
         &["relay.instances=2", "relay.claim=skip-locked", "queue.delivery=standard"],
-        &["container.batch=3", "queue.delivery=log"],
+        &["queue.delivery=log"],
     ];
     for design in designs {
         let changes = [&[outbox], design].concat();
