@@ -416,8 +416,11 @@ impl Sketch {
     /// Whether containers may leave it to relays to publish.
     fn may_have_outbox(&self) -> bool {
         let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
+        // The outbox of a database is modelled of stages in a line.
+        let has_database = (0..self.topology.stages.len()).any(|stage| self.has_database(stage));
         self.opening == Opening::Plain
             && !self.is_strong()
+            && !(self.has_branches() && has_database)
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)
     }

@@ -109,7 +109,7 @@ impl Machines for Writer<'_> {
                 self.bytes.u8(worker.state() as u8 | u8::from(has_died) << 7);
                 self.bytes.flag(worker.under_way().is_some());
                 worker.under_way().into_iter().for_each(|copy| self.copy(copy));
-                if context.branches.is_some() {
+                if !self.plan.layout.shape.is_line() {
                     self.bytes.u16(worker.to().0);
                 }
                 if has_died {

@@ -174,10 +174,7 @@ fn has_no_outbox(plan: &Plan) -> bool {
 }
 
 fn publishes_to_one(plan: &Plan) -> bool {
-    !plan
-        .tables
-        .iter()
-        .any(|table| table.relay.as_ref().is_some_and(|relay| relay.branches.is_some()))
+    plan.layout.shape.is_line()
 }
 
 fn has_one_relay(plan: &Plan) -> bool {
