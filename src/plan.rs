@@ -4,6 +4,7 @@ pub mod action;
 mod bounds;
 mod can;
 mod contexts;
+mod idle;
 mod load;
 pub mod names;
 mod objectives;

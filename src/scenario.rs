@@ -257,8 +257,8 @@ section! {
         keys: u16 => vec![(0, SOUND), (1, keyed()), (2, keyed()), (4, keyed())],
         /// The id of the record whose row the containers' code cannot read; 0: none.
         unreadable: u16 => sound([0, 1]),
-        /// The ids of the records that no container can process (of the stages in `records.poison_at`, if that names any): it gives each of them back before it stores it, and
-        /// goes on. A queue that delivers for ever delivers them for ever, and a fifo queue delivers nothing
+        /// The ids of the records that no container can process (of the stages in `records.poison_at`, if that names any): it gives each of them back at once, before
+        /// the first of its steps, and goes on. A queue that delivers for ever delivers them for ever, and a fifo queue delivers nothing
         /// behind them; so they need `queue.max_receives`, and `queue.dead_letters = "parked"` where their
         /// loss to the destination is acceptable.
         #[serde(with = "list")]

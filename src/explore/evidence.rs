@@ -120,10 +120,11 @@ impl Evidence {
         self.script_ended += other.script_ended;
     }
 
-    /// The faults of script and budget that struck in no run, by name: no run shows what they do.
+    /// The faults of script and budget that struck in no run, by name, and unsound settings that nothing brings to bear
+    /// ([`Plan::idle`]): no run shows what they do.
     pub fn never_struck(&self, plan: &Plan) -> Vec<String> {
         let never = plan.strikes().filter(|(strike, _)| !self.struck.contains(strike));
-        never.map(|(_, name)| name).collect()
+        never.map(|(_, name)| name).chain(plan.idle()).collect()
     }
 
     /// Why nothing was shown at any end, if that is so; nothing if there was no end to show anything.

@@ -110,7 +110,7 @@ impl RecordSource {
 
     fn begin(&mut self, batch: BatchId, context: &Context, out: &mut Outbox) {
         self.batch = batch.0;
-        if self.next[batch.index()] == context.first_record[batch.index() + 1] {
+        if !self.has_left(batch, context) {
             return self.end(true, context, out);
         }
         self.send(context, out);
@@ -213,6 +213,11 @@ impl RecordSource {
     /// Whether it was refused a record of the batch since that was last published.
     pub(crate) fn was_refused(&self, batch: BatchId) -> bool {
         self.refused[batch.index()]
+    }
+
+    /// Whether a record of the batch is left that was not accepted.
+    pub(crate) fn has_left(&self, batch: BatchId, context: &Context) -> bool {
+        self.next[batch.index()] < context.first_record[batch.index() + 1]
     }
 
     /// The batch is published, perhaps again.

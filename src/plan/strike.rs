@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::plan::{DriverAction, Plan};
 use crate::scenario::Budget;
 
-/// What has to come about: a kind of fault of the budget, a line of the script with faults, or one that expects something.
+/// What has to come about: a kind of fault of the budget, a line of the script with faults, or one that publishes a batch again, or one
+/// that expects something.
 ///
 /// ```
 /// use active_active::plan::{Plan, Strike};
@@ -40,24 +41,28 @@ impl Strike {
 }
 
 impl Plan {
-    /// Everything from which a fault can come, in ascending order, with its name: the key of the budget,
-    /// or the line of the script.
+    /// Everything that may do nothing, in ascending order, with its name: a key of the budget, or a line of the script with a fault, or
+    /// one that publishes a batch again, of which only records are sent that were not accepted.
     pub fn strikes(&self) -> impl Iterator<Item = (Strike, String)> + '_ {
         let kinds = Budget::KEYS.into_iter().zip(self.budget.counts()).enumerate();
         let of_budget = kinds.filter(|(_, (_, count))| *count > 0);
         let of_budget =
             of_budget.map(|(kind, (key, _))| (Strike::of_budget(kind), format!("budget.{key}")));
-        let faulty = |(_, action): &(usize, &DriverAction)| match action {
+        let can_fail = |&(index, action): &(usize, &DriverAction)| match action {
             DriverAction::Fault(_) | DriverAction::FaultSome(_) => true,
-            DriverAction::Publish(_)
-            | DriverAction::Await(_)
+            // A batch that was published before may have been accepted as a whole, and is not sent again then.
+            DriverAction::Publish(_) => self.actions()[..index].contains(action),
+            DriverAction::Await(_)
             | DriverAction::Recover(_)
             | DriverAction::Redrive(_)
             | DriverAction::Weights(_)
             | DriverAction::Check(_) => false,
         };
-        let of_script = self.actions().iter().enumerate().filter(faulty).map(|(action, _)| {
-            (Strike::of_script(action), format!("'{}'", self.script_line(action)))
+        let of_script = self.actions().iter().enumerate().filter(can_fail).map(|(action, _)| {
+            let line = self.script_line(action);
+            let again = matches!(self.actions()[action], DriverAction::Publish(_));
+            let all = if again { " again (all of it was accepted before)" } else { "" };
+            (Strike::of_script(action), format!("'{line}'{all}"))
         });
         of_budget.chain(of_script)
     }

@@ -10,7 +10,7 @@
 //! await delivered 15                                    15 records are at the destination
 //! await delivered all                                   everything published so far is there
 //! await drained @1                                      the queues of region 1 are empty
-//! await quiescent                                       no machine can take a step
+//! await quiescent                                       no machine can take a step, and no orchestrator has one to start that could
 //! await sometime                                        any moment: a choice of the scheduler
 //! pause preprocess-container@1                          see the faults
 //! crash *-container@2

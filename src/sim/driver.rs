@@ -6,7 +6,7 @@ use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
 use crate::model::progress::Milestone;
-use crate::plan::{Await, Check, DriverAction, Plan};
+use crate::plan::{Await, Check, DriverAction, Plan, Strike};
 use crate::sim::Pair;
 use crate::sim::world::World;
 
@@ -83,6 +83,9 @@ impl World {
         let index = self.driver.next();
         match &plan.actions[index] {
             DriverAction::Publish(batch) => {
+                if self.source.has_left(*batch, &plan.source) {
+                    self.note_strike(Strike::of_script(index));
+                }
                 self.source.forget_refusals(*batch);
                 let source = plan.layout.machine(Place::Source);
                 self.out.send(source, Message::Publish { batch: *batch });
@@ -223,7 +226,11 @@ impl World {
             }
             Await::Delivered(count) => self.out.progress().delivered() >= count,
             Await::Drained(region) => self.out.progress().queued(region) == 0,
-            Await::Quiescent => self.out.ready().is_empty() && self.first_awaited().is_none(),
+            Await::Quiescent => {
+                self.out.ready().is_empty()
+                    && self.first_awaited().is_none()
+                    && !self.has_restart_due(plan)
+            }
             // A system that goes round after its last healing is the same at every moment.
             Await::Sometime => {
                 let goes_on = self.driver.released || self.out.ready().is_empty();

@@ -12,9 +12,21 @@ use crate::sim::world::World;
 /// What of a component a fault can change; of most, whether they work.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Condition {
-    Container { state: container::State, crashed: bool, is_old: bool, lives: u16 },
-    Dns { offline: bool, failed: bool },
-    Writer { at: RegionId, drains: bool },
+    Container {
+        state: container::State,
+        crashed: bool,
+        is_old: bool,
+        drains: container::Drains,
+        lives: u16,
+    },
+    Dns {
+        offline: bool,
+        failed: bool,
+    },
+    Writer {
+        at: RegionId,
+        drains: bool,
+    },
     Works(bool),
 }
 
@@ -35,8 +47,8 @@ impl World {
         if let Target::Container(id) = target {
             let container = &self.containers[id.index()];
             let (state, crashed) = (container.state(), container.crashed());
-            let (is_old, lives) = (container.is_old(), container.incarnation());
-            Condition::Container { state, crashed, is_old, lives }
+            let (is_old, drains) = (container.is_old(), container.drains());
+            Condition::Container { state, crashed, is_old, drains, lives: container.incarnation() }
         } else if let Target::Dns(side, region) = target {
             let dns = self.dns(side);
             let (offline, failed) = (dns.offline(), dns.failed());

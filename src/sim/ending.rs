@@ -9,9 +9,9 @@
 //! Which regions are offline is how the script has set the system up, and no failure: they are online again only
 //! when records wait for that, and nothing else brings the run on.
 
-use crate::model::container::State;
+use crate::model::container::{self, State};
 use crate::model::fault::{FaultPoint, Path, Target};
-use crate::model::id::ContainerId;
+use crate::model::id::{ContainerId, MachineId};
 use crate::model::options::Heal;
 use crate::model::source;
 use crate::plan::names::outside_containers;
@@ -240,6 +240,30 @@ impl World {
         };
         let stopped = container.state() != State::Processing;
         stopped && allowed && !self.lost.contains(plan.layout.container_place(id).0)
+    }
+
+    /// Whether an orchestrator has yet to start a container again that will get further than it did: a system is not at rest that
+    /// goes on by itself. One that stopped because what it depends on has failed would stop again at once.
+    pub(super) fn has_restart_due(&self, plan: &Plan) -> bool {
+        plan.offers_faults
+            && plan.containers.iter().any(|context| {
+                plan.restarts(context.id)
+                    && self.faults.is_ready(FaultPoint::Restart(context.id))
+                    && self.reaches_all(context, plan)
+            })
+    }
+
+    /// Whether all works that the container depends on.
+    fn reaches_all(&self, context: &container::Context, plan: &Plan) -> bool {
+        let works = |machine: &MachineId| {
+            let place = plan.layout.places()[machine.index()];
+            Target::of(place).is_none_or(|target| !self.is_disturbed(target))
+        };
+        let branches = context.branches.iter().flat_map(|branches| &branches.queues);
+        let service = Some(&context.service).filter(|_| context.calls());
+        let others = [&context.in_queue, &context.out_queue, &context.table];
+        others.into_iter().chain(branches).chain(service).all(works)
+            && !self.faults.cut.contains(context.id.index())
     }
 
     /// An orchestrator starts the containers again that have died or stopped, whenever it gets to it.

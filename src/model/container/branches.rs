@@ -78,6 +78,11 @@ impl Context {
         all.iter().enumerate().filter(move |&(at, _)| is_one(at)).map(|(_, &queue)| queue)
     }
 
+    /// Whether it calls the external service.
+    pub(crate) fn calls(&self) -> bool {
+        self.steps.contains(&Some(Act::Call))
+    }
+
     /// Which of the steps that publish it is, counted from 0.
     fn number_of_branch(&self, step: u8) -> usize {
         let before = &self.steps[..usize::from(step)];

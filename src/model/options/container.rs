@@ -206,7 +206,8 @@ option! {
             .holds_in(&["compensated-anywhere", SLOW_CONSUMER]),
         /// All-or-nothing transaction: to store, to publish and to remove is one step, or none of it is done. Sound, also where a record that
         /// has a row is skipped, unless the region is lost that has forwarded it. No AWS service has a transaction over a table of DynamoDB and a queue of SQS; databases
-        /// and brokers that take part in a two-phase commit (XA) have.
+        /// and brokers that take part in a two-phase commit (XA) have. A standard queue removes by a receipt that has expired, too: there the
+        /// work of both consumers is done, unless containers skip what has a row.
         Transaction = SOUND
             .holds_in(&["compensation-lost", "compensated-anywhere", "transacted-anywhere"])
             .safer_with(&["container.on_duplicate=skip"]),

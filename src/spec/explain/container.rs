@@ -30,8 +30,12 @@ impl Narrator<'_> {
                         spent.0
                     );
                 }
+                let recovers = match plan.restarts(id) {
+                    true => "its orchestrator has yet to start it again",
+                    false => "nothing recovers it",
+                };
                 match facts.recoveries {
-                    0 => format!("{name} is {when}; nothing recovers it"),
+                    0 => format!("{name} is {when}; {recovers}"),
                     1 => format!("{name} was recovered once, and is again {when}"),
                     many => format!("{name} was recovered {many} times, and is again {when}"),
                 }

@@ -1,0 +1,94 @@
+//! Settings that make no difference: whoever reads a verdict is to know that it is not about them.
+
+use crate::model::fault::FaultKind;
+use crate::model::options::{DeadLetters, Delivery, OnFanOut, OnStop, QueueOptions, WhilePaused};
+use crate::plan::Plan;
+use crate::scenario::options::{self, DesignOption};
+use crate::scenario::{Scenario, StageSettings};
+
+impl Plan {
+    /// Unsound settings that nothing in the scenario brings to bear, each as `--set` takes it and with what it is that is not there.
+    pub fn idle(&self) -> Vec<String> {
+        let scenario = self.scenario();
+        let stages = scenario.topology.stages.iter();
+        let mut scopes: Vec<Scenario> = stages.map(|stage| scenario.as_at(stage)).collect();
+        scopes.push(scenario.as_outside_stages());
+        let options = options::ALL.iter().filter(|option| !option.key().starts_with("budget."));
+        let mut idle: Vec<String> =
+            options.filter_map(|option| without_needs(option, &scopes, self)).collect();
+        idle.extend(self.idle_by_script());
+        idle
+    }
+
+    /// Those for which it takes a line of the script, a fault, or another shape.
+    fn idle_by_script(&self) -> Vec<String> {
+        let scenario = self.scenario();
+        let any = |is: fn(&StageSettings) -> bool| scenario.of_stages().any(|stage| is(&stage));
+        let has = |kind| self.has_fault(kind);
+        let sends_to_one = self.layout.stage_ids().all(|stage| {
+            self.layout.shape.next(stage).len() < 2 || self.layout.shape.routes(stage)
+        });
+        let gives_up = self.any_queue(|queue| queue.max_receives > 0);
+        let is_parked = any(|stage| stage.queue.dead_letters == DeadLetters::Parked)
+            || scenario.queue.dead_letters == DeadLetters::Parked;
+        let cases = [
+            (
+                any(|stage| stage.container.on_stop == OnStop::AtOnce)
+                    && !has(FaultKind::Deploy)
+                    && !has(FaultKind::Rollback),
+                "container.on_stop=at-once, and the script deploys nothing",
+            ),
+            (
+                any(|stage| stage.container.while_paused == WhilePaused::Drop)
+                    && !has(FaultKind::Pause),
+                "container.while_paused=drop, and nothing is paused",
+            ),
+            (
+                any(|stage| stage.container.on_fan_out != OnFanOut::default()) && sends_to_one,
+                "container.on_fan_out, and no stage sends to several",
+            ),
+            (
+                is_parked && !gives_up,
+                "queue.dead_letters=parked, and no queue gives up (queue.max_receives is 0)",
+            ),
+            (
+                scenario.queue.parked_max != QueueOptions::default().parked_max && !is_parked,
+                "queue.parked_max, and queue.dead_letters is not parked",
+            ),
+            (
+                self.any_queue(|queue| queue.delivery == Delivery::Standard)
+                    && scenario.budget.reorder == 0
+                    && self.records() > 1,
+                "queue.delivery=standard, of which no queue changes the order (budget.reorder is 0)",
+            ),
+            (
+                scenario.topology.old_containers > 0 && scenario.records.new_format_from == 0,
+                "topology.old_containers, and no record is in the new format (records.new_format_from is 0)",
+            ),
+        ];
+        cases.into_iter().filter(|(is_idle, _)| *is_idle).map(|(_, text)| text.to_owned()).collect()
+    }
+}
+
+/// The option with an unsound value, and what that needs, if it is set somewhere and nowhere has what it needs.
+fn without_needs(option: &DesignOption, scopes: &[Scenario], plan: &Plan) -> Option<String> {
+    let lacks = |scope: &Scenario| {
+        let value = option.get(scope).filter(|&index| index > 0)?;
+        let value = &option.values()[value];
+        let is_there = |need: &&&str| {
+            let (key, _) = need.split_once('=').expect("a need is KEY=VALUE");
+            let other = options::find(key).expect("a need is an option");
+            let by_script = key == "topology.old_containers" && plan.has_fault(FaultKind::Rollback);
+            other.get(scope) != Some(0) || by_script
+        };
+        (!value.about.is_sound).then(|| {
+            let missing = value.about.needs.iter().find(|need| !is_there(need));
+            missing.map(|need| format!("{}, which needs something like {need}", value.design))
+        })
+    };
+    let lacking: Vec<Option<String>> = scopes.iter().filter_map(lacks).collect();
+    match lacking.iter().all(Option::is_some) {
+        true => lacking.into_iter().flatten().next(),
+        false => None,
+    }
+}
