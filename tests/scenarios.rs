@@ -24,6 +24,7 @@ mod moved_outbox;
 use crate::common::plans;
 mod published;
 mod relays;
+mod restarts;
 mod retention;
 mod rollouts;
 mod routes;

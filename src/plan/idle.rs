@@ -92,3 +92,80 @@ fn without_needs(option: &DesignOption, scopes: &[Scenario], plan: &Plan) -> Opt
         false => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::plan::Plan;
+
+    fn idle(changes: &[&str]) -> Vec<String> {
+        let text = "name = 'small'\nscript = ['publish 1', 'pause inbound-container@1']";
+        Plan::with_changes(text, changes).expect("it is right").idle()
+    }
+
+    /// An unsound setting makes no difference without what it is about; with that, nothing is said.
+    #[test]
+    fn what_makes_no_difference_is_named_with_what_it_needs() {
+        let cases: [(&[&str], &[&str], &str); 9] = [
+            (&["table.conflict=first-applied"], &["records.keys=1"], "records.keys=1"),
+            (
+                &["container.on_unreadable=give-up"],
+                &["records.unreadable=1"],
+                "records.unreadable=1",
+            ),
+            (
+                &["container.on_new_format=drop", "records.new_format_from=1"],
+                &["topology.old_containers=1"],
+                "topology.old_containers=1",
+            ),
+            (
+                &["container.on_stop=at-once"],
+                &["script=publish 1,deploy core@1"],
+                "the script deploys nothing",
+            ),
+            (
+                &["container.while_paused=drop", "script=publish 1"],
+                &["script=publish 1,pause core-container@1"],
+                "nothing is paused",
+            ),
+            (
+                &["container.on_fan_out=best-effort"],
+                &["stage.preprocess.to=core,postprocess"],
+                "no stage sends to several",
+            ),
+            (
+                &["queue.dead_letters=parked"],
+                &["stage.core.queue.max_receives=3"],
+                "no queue gives up",
+            ),
+            (
+                &["topology.old_containers=1"],
+                &["records.new_format_from=1"],
+                "no record is in the new format",
+            ),
+            (&["queue.delivery=standard"], &["budget.reorder=1"], "budget.reorder is 0"),
+        ];
+        assert_eq!(idle(&[]), [""; 0]);
+        for (changes, with, why) in cases {
+            let named = idle(changes);
+            assert_eq!(named.len(), 1, "{changes:?}: {named:?}");
+            assert!(named[0].contains(why), "{changes:?}: {named:?}");
+            assert_eq!(idle(&[changes, with].concat()), [""; 0], "{changes:?} {with:?}");
+        }
+    }
+
+    /// What is set for one stage may be about what is set for that stage alone.
+    #[test]
+    fn what_one_stage_has_is_looked_for_there() {
+        let at_core = "stage.core.queue.at_capacity=starve";
+        assert_eq!(idle(&[at_core, "stage.core.queue.capacity=1"]), [""; 0]);
+        assert_eq!(idle(&["queue.at_capacity=starve", "stage.core.queue.capacity=1"]), [""; 0]);
+        let elsewhere = idle(&[at_core, "stage.inbound.queue.capacity=1"]);
+        assert_eq!(elsewhere.len(), 1, "{elsewhere:?}");
+        // A release that comes back is the old one.
+        let rollback = "script=publish 1,deploy core@1,rollback core@1";
+        assert_eq!(
+            idle(&["container.on_new_format=drop", "records.new_format_from=1", rollback]),
+            [""; 0]
+        );
+    }
+}

@@ -11,13 +11,13 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::model::container;
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::fault::{FaultPoint, Subject};
+use crate::model::fault::{FaultPoint, PointKind, Subject};
 use crate::model::id::{ContainerId, MachineId, RecordId, StageId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
+use crate::model::{container, queue};
 use crate::report::before::Before;
 use crate::report::story::{Line, Story, is_of_a_fault};
 use crate::run::{Observer, Phase, Runner, Verdict};
@@ -44,8 +44,8 @@ pub(crate) struct Past {
     notes: Vec<Note>,
     /// By machine: the steps that sent what is in its inbox, in the same order; 0 if none did.
     senders: Vec<VecDeque<u64>>,
-    /// By machine: the step that sent the message to it that is late.
-    late: BTreeMap<MachineId, u64>,
+    /// By machine: the steps that sent what is late on its way there, the first one first.
+    late: BTreeMap<MachineId, VecDeque<u64>>,
     /// The last step that did something with a record at a machine.
     last: BTreeMap<(MachineId, RecordId), u64>,
     before: Before,
@@ -237,12 +237,16 @@ impl Past {
             self.senders[actor.index()].pop_front();
         }
         for event in events {
-            if let Event::Fault(fault::Event::Late { machine, .. }) = *event {
-                self.late.insert(machine, number);
+            if let Event::Fault(fault::Event::Late { machine, message }) = *event {
+                // A fence is sent by the step itself; what else is late was first in its inbox.
+                let waited = Some(machine).filter(|_| message != MessageKind::Fence);
+                let sender = waited.and_then(|one| self.senders[one.index()].pop_front());
+                self.late.entry(machine).or_default().push_back(sender.unwrap_or(number));
             } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
-                let sender = self.late.remove(&machine).unwrap_or(number);
-                self.senders[machine.index()].push_front(sender);
-            } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
+                let sender = self.late.get_mut(&machine).and_then(VecDeque::pop_front);
+                self.senders[machine.index()].push_front(sender.unwrap_or(number));
+            } else if let Event::Fault(fault::Event::Struck { machine, by, .. }) = *event
+                && by != PointKind::GiveUp
                 && simulation.in_order(machine).count() < self.senders[machine.index()].len()
             {
                 // The fault took it out of the inbox.
@@ -296,7 +300,15 @@ impl Past {
         touched.dedup();
         let earlier = touched.iter().map(|&(record, at)| self.last_at(at, record)).collect();
         let sender = machine.and_then(|one| self.senders[one.index()].front().copied());
-        let is_receive = matches!(message, Some(Message::Receive { .. }));
+        // Who asks for another record has given back what it had: that is why there is one, or one less.
+        let comes_back = |event: &Event| {
+            matches!(
+                event,
+                Event::Queue(queue::Event::Returned { .. } | queue::Event::DeadLettered { .. })
+            )
+        };
+        let is_receive = matches!(message, Some(Message::Receive { .. }))
+            && !simulation.events().iter().any(comes_back);
         let sender = sender.unwrap_or(0);
         touched.iter().for_each(|&(record, at)| {
             self.last.insert((at, record), simulation.steps());

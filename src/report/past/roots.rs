@@ -7,7 +7,7 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::id::{QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::Layout;
-use crate::model::options::AtCapacity;
+use crate::model::options::{AtCapacity, Receive};
 use crate::sim::Simulation;
 use crate::spec::Violation;
 use crate::spec::resend;
@@ -58,11 +58,11 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         }
         Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
-        | Breach::Effects { record, times: 1.., .. }
         | Breach::Misrouted { record, .. }
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
+        Breach::Effects { record, times: 1.., .. } => finder.of_effects(record, last),
         Breach::Lost { record, queue: None } => finder.of_resend(record, last),
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
             finder.of_lost(record, queue, last)
@@ -143,6 +143,17 @@ impl Finder<'_> {
         let mut roots = self.of_step(vec![record, other], last);
         roots.steps.push(self.past.last_at(self.layout.machine(place), other));
         roots
+    }
+
+    /// An effect too many; of a service that forgets keys, the effects for others that came in between, as many as it takes.
+    fn of_effects(&self, record: RecordId, last: u64) -> Roots {
+        let window = self.simulation.plan().scenario().service.window as usize;
+        let service = self.layout.machine(Place::Service);
+        let others = self.simulation.plan().record_ids().filter(|&other| other != record);
+        let mut between: Vec<u64> = others.map(|other| self.past.last_at(service, other)).collect();
+        between.sort_unstable();
+        let few = between.len().saturating_sub(window);
+        Roots { leaves: between.split_off(few), ..self.of_step(vec![record], last) }
     }
 
     /// A record that no queue has taken, and the one that it was taken for sent again of.
@@ -245,6 +256,11 @@ impl Finder<'_> {
         if let Some(queue) = queue {
             roots.machines.extend(self.consumers(queue));
             roots.steps.extend(self.departures(queue, record));
+            let keeps =
+                self.simulation.plan().queues[queue.index()].options.receive == Receive::Keep;
+            // Of what is popped the only copy is in the hand of who took it.
+            let takers = self.consumers(queue).into_iter().filter(|_| !keeps);
+            roots.steps.extend(takers.map(|machine| self.past.last_at(machine, record)));
         }
         roots
     }

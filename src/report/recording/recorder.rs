@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use crate::model::event::Event;
 use crate::model::event::fault;
+use crate::model::fault::PointKind;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
-use crate::model::message::Message;
+use crate::model::message::{Message, MessageKind};
 use crate::model::{container, destination, source};
 use crate::plan::Plan;
 use crate::report::recording::{
@@ -29,8 +30,8 @@ pub struct Recorder {
     initial: Vec<Vec<u32>>,
     /// By machine: the messages that wait for it, first one first.
     inboxes: Vec<VecDeque<Origin>>,
-    /// By machine: where the message to it comes from that is late.
-    late: BTreeMap<MachineId, Origin>,
+    /// By machine: where that comes from which is late on its way there, the first one first.
+    late: BTreeMap<MachineId, VecDeque<Origin>>,
     /// By container: the record that it worked on before the step.
     hands: Vec<Option<RecordId>>,
     /// The record that the source had sent before the step.
@@ -177,11 +178,16 @@ impl Recorder {
         for event in simulation.events() {
             if let Event::Fault(fault::Event::Late { machine, message }) = *event {
                 sent.push(Sent { to: machine, kind: message, record: None });
-                self.late.insert(machine, Origin { sender: by, record: None });
+                // A fence is sent by the step itself; what else is late was first in its inbox.
+                let waited = Some(machine).filter(|_| message != MessageKind::Fence);
+                let origin = waited.and_then(|one| self.inboxes[one.index()].pop_front());
+                let origin = origin.unwrap_or(Origin { sender: by, record: None });
+                self.late.entry(machine).or_default().push_back(origin);
             } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {
-                let origin = self.late.remove(&machine).unwrap_or_default();
-                self.inboxes[machine.index()].push_front(origin);
-            } else if let Event::Fault(fault::Event::Struck { machine, .. }) = *event
+                let origin = self.late.get_mut(&machine).and_then(VecDeque::pop_front);
+                self.inboxes[machine.index()].push_front(origin.unwrap_or_default());
+            } else if let Event::Fault(fault::Event::Struck { machine, by, .. }) = *event
+                && by != PointKind::GiveUp
                 && simulation.in_order(machine).count() < self.inboxes[machine.index()].len()
             {
                 // The fault took it out of the inbox.

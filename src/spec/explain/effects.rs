@@ -4,6 +4,7 @@ use super::Narrator;
 use crate::model::id::{QueueId, RecordId, StageId};
 use crate::model::layout::Place;
 use crate::model::options::{Action, Idempotency};
+use crate::words::plural;
 
 impl Narrator<'_> {
     pub(super) fn effects(&self, record: RecordId, stage: StageId, times: u8) -> String {
@@ -39,8 +40,8 @@ impl Narrator<'_> {
                     format!("{service} knows a call by its delivery, and this was another delivery")
                 }
                 Idempotency::ByRecord => format!(
-                    "{service} had forgotten the key of the first call: it keeps one for {} further effects",
-                    scenario.service.window
+                    "{service} had forgotten the key of the first call: it keeps one for {}",
+                    plural(u64::from(scenario.service.window), "further effect", "further effects")
                 ),
             }
         };

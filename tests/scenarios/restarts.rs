@@ -1,0 +1,42 @@
+//! Containers that an orchestrator starts again.
+
+use active_active::explore::{Runner, Verdict};
+use active_active::scheduler::Random;
+use active_active::spec::PropertyName;
+
+use super::support::*;
+
+/// A table fails and works again; the containers that it refused are started again by their orchestrator.
+const TABLE_COMES_BACK: &str = r#"
+    name = "table-comes-back"
+    script = [
+        "publish 1",
+        "fail core-table@1",
+        "await quiescent",
+        "recover core-table@1",
+        "await quiescent",
+        "expect delivered 4",
+        "await delivered all",
+    ]
+    topology.stages = ["core"]
+    records.batches = [4]
+    container.restart = "always"
+"#;
+
+/// To wait until a system is at rest is to wait for what goes on by itself, too; but not for a container that would stop
+/// again at once, because what it depends on has failed.
+#[test]
+fn a_system_is_not_at_rest_while_a_container_is_to_be_started_again() {
+    for run in 0..RANDOM_RUNS {
+        let mut runner = Runner::new(plans::plan(TABLE_COMES_BACK, &[]));
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        // The table that has failed is not waited for.
+        assert_eq!(outcome.awaited_until_heal, None, "run {run}");
+    }
+    let stopped = ["container.restart=never"];
+    assert_eq!(found(TABLE_COMES_BACK, &stopped), Some(PropertyName::Expectation));
+    let crash = "script=publish 1,crash core-container@1,await quiescent,expect delivered 4";
+    assert_eq!(found(TABLE_COMES_BACK, &[crash]), None);
+    assert_eq!(found(TABLE_COMES_BACK, &[crash, stopped[0]]), Some(PropertyName::Expectation));
+}
