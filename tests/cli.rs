@@ -5,6 +5,7 @@ use std::path::PathBuf;
 mod bad_input;
 mod campaign;
 mod help;
+mod idle;
 mod minimize;
 mod outputs;
 mod quiet;

@@ -103,6 +103,10 @@ fn meets_without(cause: &Ingredient, case: &Case, line: usize, search: &mut Sear
 }
 
 fn meets_sometimes(case: &Case, line: usize, search: &mut Search<'_>) -> bool {
+    // A line that was left out is not met, and no run that is not made brings the effort to its end.
+    if case.line(line).is_none() {
+        return false;
+    }
     let runs = &mut Runs::of(case);
     if meets(runs, line, &mut SlowScript::default(), 0, search) {
         return true;
