@@ -165,6 +165,7 @@ const RANGES: &[Range] = &[
     ("budget.fail", 0, ANY_16, &[]),
     ("budget.pause", 0, ANY_16, &[]),
     ("budget.visibility_timeout", 0, ANY_16, &[]),
+    ("budget.request_timeout", 0, ANY_16, &[]),
     ("budget.deduplication_window", 0, ANY_16, &["queue.deduplication=by-record"]),
     ("budget.reorder", 0, ANY_16, &["queue.delivery=standard"]),
     ("budget.lose_table", 0, ANY_16, &[]),

@@ -19,6 +19,7 @@ mod incidents;
 mod links;
 mod logs;
 mod losses;
+mod memory;
 mod mirrors;
 mod moved_outbox;
 use crate::common::plans;
@@ -161,6 +162,8 @@ const TESTED: &[&str] = &[
     "google-unreadable-row",
     "shared-name-check",
     "pinned-resolver",
+    // In `memory.rs`.
+    "broker-restart",
     "kinesis-side-path",
     "dynamodb-dns-plans",
     "github-failover",

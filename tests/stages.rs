@@ -43,6 +43,7 @@ fn spread(scenario: &Scenario) -> Scenario {
                 commit: Some(queue.commit),
                 groups: Some(queue.groups),
                 deduplication: Some(queue.deduplication),
+                storage: Some(queue.storage),
                 max_receives: Some(queue.max_receives),
                 dead_letters: Some(queue.dead_letters),
                 parked_max: None,

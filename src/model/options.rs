@@ -182,14 +182,14 @@ pub use dns::{
 pub use limit::LossLimit;
 pub use queue::{
     AtCapacity, Commit, DeadLetters, Deduplication, Delivery, Groups, Mirror, PositionsAtFailover,
-    QueueFailure, QueueOptions, Receive, RemoveBy, StageQueueOptions,
+    QueueFailure, QueueOptions, Receive, RemoveBy, StageQueueOptions, Storage,
 };
 pub use relay::{Advance, AtFailover, Claim, Position, RelayOptions};
 pub use replication::{
     AcknowledgeWhen, Origin, ReplicationFailure, ReplicationMode, ReplicationOptions,
 };
 pub use route::StageRoute;
-pub use service::{Idempotency, ServiceFailure, ServiceOptions};
+pub use service::{Idempotency, KeyStore, ServiceFailure, ServiceOptions};
 pub use source::{OnPartial, OnRefusal, Source};
 pub use store::StoreKind;
 pub use system::{Commands, Heal};

@@ -3,7 +3,7 @@
 use crate::model::id::{MachineId, QueueId, RecordId, StageId};
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Message, Receipt};
-use crate::model::options::{Idempotency, ServiceFailure, ServiceOptions};
+use crate::model::options::{Idempotency, KeyStore, ServiceFailure, ServiceOptions};
 use crate::model::outbox::Outbox;
 use crate::model::record::RecordCopy;
 use crate::model::states::states;
@@ -28,7 +28,7 @@ states! {
         /// It serves calls.
         #[default]
         Available,
-        /// It refuses calls, or keeps them waiting; it forgets nothing.
+        /// It refuses calls, or keeps them waiting; it forgets nothing, unless its keys are in memory ([`KeyStore`]).
         Failed,
     }
 }
@@ -53,7 +53,7 @@ pub struct ExternalService {
 pub(crate) struct Calls {
     /// How many effects there were.
     pub(crate) effects: u8,
-    /// The delivery for which the last of them was. One is enough: with a second one the design has failed.
+    /// The delivery for which the last of them was, as long as the service knows its key. One is enough: with a second one the design has failed.
     pub(crate) delivery: Option<(QueueId, Receipt)>,
     /// How many effects there were in all when the last of them took place.
     pub(crate) at: u32,
@@ -138,7 +138,8 @@ impl ExternalService {
     ) -> bool {
         let calls = self.calls[context.index(context.stage_of(delivery.0), record)];
         let is_same = match context.options.idempotency {
-            Idempotency::ByRecord => calls.effects > 0,
+            // Where keys are in memory it may be gone.
+            Idempotency::ByRecord => calls.delivery.is_some(),
             Idempotency::ByAttempt => calls.delivery == Some(delivery),
             Idempotency::None => false,
         };
@@ -161,6 +162,9 @@ impl ExternalService {
     /// Begins to refuse, or to keep calls waiting, those included that are under way.
     pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Failed;
+        if context.options.keys == KeyStore::InMemory {
+            self.calls.iter_mut().for_each(|calls| calls.delivery = None);
+        }
         if context.options.on_failure == ServiceFailure::Hang {
             out.set_open(context.machine, false);
         }

@@ -153,19 +153,20 @@ mod tests {
         }
     }
 
-    /// What is set for one stage may be about what is set for that stage alone.
+    /// What is set for one stage alone is set.
     #[test]
-    fn what_one_stage_has_is_looked_for_there() {
-        let at_core = "stage.core.queue.at_capacity=starve";
-        assert_eq!(idle(&[at_core, "stage.core.queue.capacity=1"]), [""; 0]);
-        assert_eq!(idle(&["queue.at_capacity=starve", "stage.core.queue.capacity=1"]), [""; 0]);
-        let elsewhere = idle(&[at_core, "stage.inbound.queue.capacity=1"]);
-        assert_eq!(elsewhere.len(), 1, "{elsewhere:?}");
+    fn what_one_stage_has_is_named_as_well() {
+        let at_core = "stage.core.table.conflict=first-applied";
+        assert_eq!(idle(&[at_core, "records.keys=1"]), [""; 0]);
+        let named = idle(&[at_core]);
+        assert_eq!(
+            named,
+            ["table.conflict=first-applied, which needs something like records.keys=1"]
+        );
         // A release that comes back is the old one.
         let rollback = "script=publish 1,deploy core@1,rollback core@1";
-        assert_eq!(
-            idle(&["container.on_new_format=drop", "records.new_format_from=1", rollback]),
-            [""; 0]
-        );
+        let drops = ["container.on_new_format=drop", "records.new_format_from=1"];
+        assert_eq!(idle(&[&drops[..], &[rollback]].concat()), [""; 0]);
+        assert_eq!(idle(&drops).len(), 1);
     }
 }

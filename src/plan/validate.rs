@@ -276,6 +276,7 @@ fn service(scenario: &Scenario) -> Result<(), Problem> {
         ("service.idempotency", service.idempotency != default.idempotency),
         ("service.window", service.window != default.window),
         ("service.on_failure", service.on_failure != default.on_failure),
+        ("service.keys", service.keys != default.keys),
     ];
     if let Some((key, _)) = set.into_iter().find(|&(_, is_set)| is_set)
         && !scenario.of_stages().any(|stage| stage.container.calls())
@@ -286,12 +287,18 @@ fn service(scenario: &Scenario) -> Result<(), Problem> {
         );
         return Err(Problem::new(key, Cause::Contradiction { why, remedy }));
     }
-    if service.window > 0 && service.idempotency == Idempotency::None {
+    let forgets = [
+        ("service.window", service.window != default.window),
+        ("service.keys", service.keys != default.keys),
+    ];
+    if let Some((key, _)) = forgets.into_iter().find(|&(_, is_set)| is_set)
+        && service.idempotency == Idempotency::None
+    {
         let (why, remedy) = (
             "a service that knows no call again has no keys to forget",
             "leave this out, or use service.idempotency = \"by-record\" or \"by-attempt\"",
         );
-        return Err(Problem::new("service.window", Cause::Contradiction { why, remedy }));
+        return Err(Problem::new(key, Cause::Contradiction { why, remedy }));
     }
     Ok(())
 }

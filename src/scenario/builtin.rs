@@ -156,6 +156,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::Expectation,
     ),
     (
+        "broker-restart",
+        include_str!("../../scenarios/incidents/broker-restart.toml"),
+        PropertyName::NeverLost,
+    ),
+    (
         "pinned-resolver",
         include_str!("../../scenarios/incidents/pinned-resolver.toml"),
         PropertyName::RoutedByPolicy,

@@ -60,7 +60,7 @@ impl World {
         let out = &mut self.out;
         match target {
             Target::Queue(id) => {
-                self.queues[id.index()].fail(&plan.queues[id.index()], out);
+                self.queues[id.index()].fail(&plan.queues[id.index()], &mut self.shelf, out);
                 if plan.commits_later {
                     self.renew_commits(id, plan);
                 }

@@ -22,7 +22,7 @@ mod times;
 use crate::model::id::{MachineId, QueueId, RecordId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageNumber, Receipt, RolledBack};
-use crate::model::options::Idempotency;
+use crate::model::options::{Idempotency, KeyStore};
 use crate::model::record::RecordCopy;
 use crate::model::table::{Consumers, Row, Writers};
 use crate::plan::Plan;
@@ -204,6 +204,9 @@ impl Writer<'_> {
             let calls = self.world.service.calls(stage, record, context);
             self.bytes.u8(calls.effects);
             self.bytes.u32(self.world.service.age(calls, context));
+            if context.options.keys == KeyStore::InMemory {
+                self.bytes.flag(calls.delivery.is_some());
+            }
             // Elsewhere the deliveries that can still be called for say whether they are this one.
             if let (false, Some((queue, receipt))) = (self.renames, calls.delivery) {
                 self.bytes.u16(queue.0);

@@ -107,12 +107,12 @@ impl Narrator<'_> {
             Breach::Effects { record, stage, times } => self.effects(record, stage, times),
             Breach::Misjudged { region, healthy, results } => misjudged(region, healthy, results),
             Breach::Misrouted { record, region, allowed } => {
-                let dns = &self.simulation.plan().scenario().dns;
-                let by = match dns.resolver {
-                    Resolver::Refreshes => "in-dns",
-                    Resolver::KeepsFirst => "an answer that the source keeps for ever",
+                let by = match self.simulation.plan().scenario().dns.resolver {
+                    Resolver::Refreshes => "",
+                    Resolver::KeepsFirst => ", by an answer that the source keeps for ever",
                 };
-                format!("{by} sent {record} to region {region}; allowed was {}", regions(allowed))
+                let allowed = regions(allowed);
+                format!("in-dns sent {record} to region {region}{by}; allowed was {allowed}")
             }
             Breach::FetchMisrouted { region, allowed } => {
                 let allowed = regions(allowed);

@@ -66,6 +66,21 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
             "[records]\npoison = [1]\npoison_at = [\"coer\"]",
             "FILE:3: records.poison_at[0]: there is no",
         ),
+        (
+            "log-in-memory",
+            "[queue]\ndelivery = \"log\"\nstorage = \"in-memory\"",
+            "FILE:3: queue.storage: a log is on disk",
+        ),
+        (
+            "no-keys",
+            "container.steps = [\"call\", \"store\", \"publish\", \"remove\"]\nservice = { keys = \"in-memory\", idempotency = \"none\" }",
+            "FILE:2: service.keys: a service that knows no call again",
+        ),
+        (
+            "uncalled-keys",
+            "service.keys = \"in-memory\"",
+            "FILE:1: service.keys: no container calls",
+        ),
         ("ttl", "[dns]\nttl = 1001", "FILE:2: dns.ttl: 1001 sends; use 0 to 1000"),
         ("health", "[dns]\nhealth_threshold = 11", "FILE:2: dns.health_threshold: 11 results"),
         ("check", "[dns]\nhealth_check = \"all-regions\"", "FILE:2: dns.health_check: there is no"),

@@ -319,6 +319,7 @@ const UNSOUND: Never = (
         "queue.deduplication = by-key",
         "queue.positions_at_failover = latest",
         "queue.receive = destructive",
+        "queue.storage = in-memory",
         "queue.remove = head",
         "relay.advance = before-publish",
         "relay.at_failover = from-newest",

@@ -308,9 +308,16 @@ const TOLD: &[Told] = &[
         &["in-dns takes region 1 for healthy: its check is answered by whichever region works"],
     ),
     (
+        "broker-restart",
+        &["inbound-queue@1 takes record 1", "inbound-queue@1 fails"],
+        &["inbound-queue@1 keeps what it holds in memory, and has failed"],
+    ),
+    (
         "pinned-resolver",
         &["in-dns@1 goes offline", "in-dns routes record 2 to region 1"],
-        &["an answer that the source keeps for ever sent record 2 to region 1; allowed was 2"],
+        &[
+            "in-dns sent record 2 to region 1, by an answer that the source keeps for ever; allowed was region 2",
+        ],
     ),
     (
         "slack-job-queue",

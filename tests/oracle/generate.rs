@@ -50,6 +50,7 @@ const LISTED_UNSOUND: &[&str] = &[
     "replication.on_failure=drop",
     "dns.route=ignore-offline",
     "dns.resolver=keeps-first",
+    "queue.storage=in-memory",
     "table.insert=conditional",
     // Four times: an older version is shown before in many runs.
     "table.conflict=first-applied",

@@ -41,7 +41,7 @@ fn a_source_that_never_asks_again_keeps_its_region() {
     let refreshes = "dns.resolver=refreshes";
     assert_mended("pinned-resolver", &[refreshes]);
     assert_eq!(
-        found("pinned-resolver", &[refreshes, "dns.ttl=3", "dns.weights=1,0"]),
+        found("pinned-resolver", &[refreshes, "dns.ttl=5", "dns.weights=1,0"]),
         Some(PropertyName::Expectation)
     );
     let mut runner = Runner::new(plans::plan("pinned-resolver", &["dns.answer=random"]));

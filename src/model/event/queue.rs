@@ -76,7 +76,7 @@ pub enum Event {
         /// The record.
         record: RecordId,
     },
-    /// A record waited until its retention period was over, and is gone.
+    /// A record waited until its retention period was over, or was in the memory of a queue that has failed, and is gone.
     Expired {
         /// The queue.
         queue: QueueId,

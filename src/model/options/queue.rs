@@ -42,6 +42,8 @@ section! {
         at_capacity: AtCapacity,
         /// What it does with those who wait at it when it fails.
         on_failure: QueueFailure,
+        /// Where it keeps what it holds.
+        storage: Storage,
         /// What happens to a record that is handed out.
         receive: Receive,
         /// What a remove removes.
@@ -190,6 +192,17 @@ option! {
         /// They go on waiting, and are served when it works again. Sound: what is asked while it is failed
         /// is refused all the same. The published model's queue does this.
         KeepWaiting = SOUND.holds_in(&["f3-fail-queue"]),
+    }
+}
+
+option! {
+    /// Where a queue keeps what it holds.
+    Storage {
+        /// Where a failure does not reach it: several copies, or a disk. Sound.
+        Durable = SOUND.holds_in(&["broker-restart"]),
+        /// In memory (RabbitMQ: a queue that is not durable, or messages that are not persistent; Redis without a log): when it fails, all is
+        /// gone that it held, what is in flight and dead letters included. Unsound.
+        InMemory = UNSOUND.by("f3-fail-queue", P::NeverLost).by("broker-restart", P::NeverLost),
     }
 }
 

@@ -259,6 +259,22 @@ pub(crate) const NOT_FETCHED_FROM: &str = r#"
     topology.stages = ["only"]
 "#;
 
+/// The external service fails and works again, and an answer of it is lost.
+pub(crate) const SERVICE_RESTARTS: &str = r#"
+    name = "service-restarts"
+    script = [
+        "publish 1",
+        "await sometime",
+        "fail external-service",
+        "recover external-service",
+        "await delivered all",
+    ]
+    topology.stages = ["pay"]
+    container.steps = ["store", "call", "publish", "remove"]
+    records.batches = [4]
+    budget.lost_reply = 2
+"#;
+
 /// A container crashes and comes back when nothing is left to do.
 pub(crate) const CRASH_AT_REST: &str = r#"
     name = "crash-at-rest"

@@ -1,5 +1,6 @@
 //! The options of the external service.
 
+use crate::model::options::scenarios::SERVICE_RESTARTS;
 use crate::model::options::{About, SOUND, UNSOUND};
 use crate::model::property::PropertyName as P;
 
@@ -15,6 +16,8 @@ section! {
         window: u32 => windows(),
         /// What it does with calls while it has failed.
         on_failure: ServiceFailure,
+        /// Where it keeps the keys by which it knows a call again.
+        keys: KeyStore,
     }
 }
 
@@ -25,6 +28,17 @@ const CALLS: &str = "container.steps=store,call,publish,remove";
 fn windows() -> Vec<(u32, About)> {
     let soon = || UNSOUND.needs(&[CALLS]).by("called-anywhere", P::EffectOnce);
     vec![(0, SOUND), (1, soon()), (2, UNSOUND.needs(&[CALLS]))]
+}
+
+option! {
+    /// Where the external service keeps the keys by which it knows a call again.
+    KeyStore {
+        /// On disk, or in a table: it still has them when it works again after a failure. Sound.
+        Durable,
+        /// In memory, or in a cache that loses its last writes when another node takes over (Redis replicates asynchronously): a
+        /// failure takes all of them. Unsound: a call that is sent again after it takes effect again.
+        InMemory = UNSOUND.needs(&[CALLS]).by(SERVICE_RESTARTS, P::EffectOnce),
+    }
 }
 
 option! {

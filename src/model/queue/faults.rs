@@ -3,7 +3,7 @@
 use crate::model::event::Holder;
 use crate::model::event::fault;
 use crate::model::message::{Message, Receipt};
-use crate::model::options::{Delivery, QueueFailure};
+use crate::model::options::{Delivery, QueueFailure, Storage};
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
@@ -83,11 +83,26 @@ impl Queue {
     }
 
     /// Begins to refuse, those included that wait, unless they go on waiting.
-    pub(crate) fn fail(&mut self, context: &Context, out: &mut Outbox) {
+    pub(crate) fn fail(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         self.state = State::Failed;
+        if context.options.storage == Storage::InMemory {
+            self.lose_all(context, shelf, out);
+        }
         match context.options.on_failure {
             QueueFailure::RefuseWaiting => self.refuse_waiting(context, out),
             QueueFailure::KeepWaiting => {}
+        }
+    }
+
+    /// What it held in memory is gone.
+    #[cold]
+    fn lose_all(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
+        let lists =
+            [(&mut self.in_flight, false), (&mut self.visible, false), (&mut self.dead, true)];
+        for (list, dead) in lists {
+            while let Some(item) = shelf.pop_front(list) {
+                out.emit(Event::Expired { queue: context.id, record: item.copy.id, dead });
+            }
         }
     }
 

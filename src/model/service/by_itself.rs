@@ -67,3 +67,21 @@ fn a_failed_service_refuses_or_keeps_waiting_and_forgets_nothing() {
     let all = ["reject", "hang"].map(told);
     all_tell(&all, TOLD, "a_failed_service_refuses_or_keeps_waiting_and_forgets_nothing");
 }
+
+/// Keys in memory are gone with a failure, whichever they are made of, and those that come after it are known again.
+#[test]
+fn a_service_that_keeps_keys_in_memory_forgets_them_when_it_fails() {
+    let told = |idempotency| {
+        let mut rig =
+            rig(&format!("service = {{ idempotency = '{idempotency}', keys = 'in-memory' }}"));
+        rig.title(idempotency);
+        called(&mut rig, "inbound-queue@1", 1, 1);
+        called(&mut rig, "inbound-queue@1", 1, 1);
+        rig.drive(2);
+        called(&mut rig, "inbound-queue@1", 1, 1);
+        called(&mut rig, "inbound-queue@1", 1, 1);
+        rig
+    };
+    let all = ["by-record", "by-attempt"].map(told);
+    all_tell(&all, TOLD, "a_service_that_keeps_keys_in_memory_forgets_them_when_it_fails");
+}

@@ -27,11 +27,15 @@ pub fn markdown(
     if !sweep.scenario.about.is_empty() {
         let _ = writeln!(text, "{}\n", plain(&sweep.scenario.about));
     }
-    text += &verdict(sweep);
+    text += &verdict(sweep, run);
     text += &facts(sweep);
     if run.verdict == Finding::Violated {
         let sequence = Sequence::of(recording);
-        let _ = writeln!(text, "{}:\n", plain(&sequence.title));
+        let small = plural(run.scenario.records as u64, "record", "records");
+        let stages = plural(run.scenario.stages as u64, "stage", "stages");
+        let title =
+            format!("{}, in the smallest run that was found ({small}, {stages})", sequence.title);
+        let _ = writeln!(text, "{}:\n", plain(&title));
         let _ = writeln!(text, "```mermaid\n{}```\n", sequence.to_mermaid());
     }
     text += &properties(sweep);
@@ -46,9 +50,10 @@ pub fn markdown(
     text
 }
 
-fn verdict(sweep: &SweepSummary) -> String {
+/// What is said of a violation is said of the run that the diagram shows.
+fn verdict(sweep: &SweepSummary, run: &RunSummary) -> String {
     let runs = plural(sweep.runs, "schedule", "schedules");
-    match (&sweep.violation, sweep.verdict) {
+    match (run.violation.as_ref().or(sweep.violation.as_ref()), sweep.verdict) {
         (Some(violation), _) => {
             let mut text = format!(
                 "**VIOLATED: {}.** {}.\n\n> {}\n\n",

@@ -6,7 +6,7 @@ use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, Target};
 use crate::model::id::{QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
-use crate::model::options::OnRefusal;
+use crate::model::options::{OnRefusal, Storage};
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::plan::names::target_name;
 use crate::spec::explain::numbers;
@@ -141,8 +141,13 @@ impl Scene<'_> {
             }
             queue::Event::Expired { queue, record, dead } => {
                 let whose = if dead { "the dead-letter queue of " } else { "" };
+                let options = &self.simulation.plan().queues[queue.index()].options;
+                let why = match options.storage {
+                    Storage::Durable => "its retention period is over",
+                    Storage::InMemory => "it was in memory only",
+                };
                 let queue = self.queue(queue);
-                format!("{whose}{queue} drops {record}: its retention period is over")
+                format!("{whose}{queue} drops {record}: {why}")
             }
             queue::Event::Removed { queue, record } if self.is_log(queue) => {
                 format!("has the position behind {record}")

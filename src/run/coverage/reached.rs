@@ -3,11 +3,12 @@
 use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
-    ContainerOptions, Forwarding, OnBatchFailure, OnDependencyFailure, OnDuplicate, OnStop,
-    OnUnreadable, ReplicationMode,
+    Claim, ContainerOptions, Delivery, Forwarding, OnBatchFailure, OnDependencyFailure,
+    OnDuplicate, OnStop, OnUnreadable, ReplicationMode,
 };
 use crate::model::queue;
 use crate::plan::{DriverAction, Plan};
+use crate::scenario::Budget;
 use crate::spec::PropertyName;
 
 macro_rules! reached {
@@ -128,7 +129,8 @@ impl Reached {
             });
         // A failover refuses each write under way once.
         let gives_in = plan.any_container(|container| container.retries == 0);
-        let refuses = plan.has_fault(FaultKind::Failover) && gives_in;
+        let loses_writer = plan.has_database() && plan.can_lose_a_region();
+        let refuses = (plan.has_fault(FaultKind::Failover) || loses_writer) && gives_in;
         // Replication refuses no request, so no container gives a delivery back because of it.
         let moves = plan.has_fault(FaultKind::Failover) || plan.has_fault(FaultKind::Switchover);
         let gives_back =
@@ -145,12 +147,20 @@ impl Reached {
         });
         match self {
             Reached::OrderChanged => {
-                plan.records() > 1 && PropertyName::InOrder.not_applicable(plan).is_some()
+                let by_ways = !plan.layout.shape.is_line();
+                plan.records() > 1
+                    && (by_ways || PropertyName::InOrder.not_applicable(plan).is_some())
             }
             Reached::SeveralRegions => {
                 let other = |action: &DriverAction| matches!(action, DriverAction::Weights(_));
                 let is_one = plan.weights.iter().filter(|&&weight| weight > 0).count() == 1;
-                plan.records() > 1 && (!is_one || plan.actions().iter().any(other))
+                let moves = plan.can_lose_a_region()
+                    || plan.has_fault(FaultKind::Offline)
+                    || plan.scenario().dns.health_threshold > 0
+                    || plan.actions().iter().any(other);
+                // A record that is sent again may go to another region.
+                let again = plan.budget.lost_reply > 0 || plan.can_lose_a_region();
+                (plan.records() > 1 || again) && (!is_one || moves)
             }
             Reached::Returned => {
                 gives_back
@@ -165,7 +175,9 @@ impl Reached {
             // A record whose store was refused is not there a second time.
             Reached::DuplicateAbsorbed => {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
-                crash || refused || out_of_reach || comes_twice || fails
+                let relay = plan.scenario().relay;
+                let both_publish = relay.instances > 1 && relay.claim == Claim::None;
+                crash || refused || out_of_reach || comes_twice || fails || both_publish
             }
             // Only a crash or a timeout leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash || plan.budget.request_timeout > 0,
@@ -215,7 +227,9 @@ impl Reached {
             Reached::DependencyFailed => is_refused && stops_refused,
             Reached::SourceRefused => {
                 let fails = plan.can_fail(|target| plan.can_refuse_source(target));
-                refused || fails || plan.can_lose_a_region()
+                // A request that times out is one of a container.
+                let of_source = Budget { request_timeout: 0, ..plan.budget }.refuses();
+                of_source || fails || plan.can_lose_a_region()
             }
             // The healing leads the traffic around a region that is lost.
             Reached::WentOffline => plan.has_fault(FaultKind::Offline) || plan.can_lose_a_region(),
@@ -228,7 +242,9 @@ impl Reached {
             Reached::Destroyed => plan.can_lose(),
             Reached::WriteForwarded => {
                 let forwards = plan.scenario().aurora.forwarding != Forwarding::Off;
-                forwards && plan.has_database() && Reached::SeveralRegions.is_possible(plan)
+                let elsewhere = plan.scenario().aurora.writer != 1 || moves;
+                let several = Reached::SeveralRegions.is_possible(plan);
+                forwards && plan.has_database() && (several || elsewhere)
             }
             Reached::WriterMoved => {
                 let lost = plan.has_database() && plan.can_lose_a_region();
@@ -240,7 +256,7 @@ impl Reached {
 }
 
 /// Whether each queue has one consumer, which is never disturbed but by timeouts: it has removed a record before it asks for
-/// the next one, which so is never the same.
+/// the next one, which so is never the same. A fifo queue refuses a receipt that has expired, and delivers the record again.
 fn is_alone(plan: &Plan) -> bool {
     let scenario = plan.scenario();
     let kinds = plan.budget.counts().into_iter().filter(|&count| count > 0).count();
@@ -249,4 +265,5 @@ fn is_alone(plan: &Plan) -> bool {
         && plan.faults().next().is_none()
         && !plan.consumers_can_hang
         && scenario.of_stages().all(|stage| stage.containers == 1)
+        && !plan.any_queue(|queue| queue.delivery == Delivery::Fifo)
 }

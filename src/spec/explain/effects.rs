@@ -3,7 +3,7 @@
 use super::Narrator;
 use crate::model::id::{QueueId, RecordId, StageId};
 use crate::model::layout::Place;
-use crate::model::options::{Action, Idempotency};
+use crate::model::options::{Action, Idempotency, KeyStore};
 use crate::words::plural;
 
 impl Narrator<'_> {
@@ -36,9 +36,16 @@ impl Narrator<'_> {
         } else {
             match scenario.service.idempotency {
                 Idempotency::None => format!("{service} knows no call again"),
+                Idempotency::ByAttempt if scenario.service.keys == KeyStore::InMemory => format!(
+                    "{service} knows a call by its delivery, and keeps that in memory: this was another \
+                     delivery, or it had failed in between"
+                ),
                 Idempotency::ByAttempt => {
                     format!("{service} knows a call by its delivery, and this was another delivery")
                 }
+                Idempotency::ByRecord if scenario.service.window == 0 => format!(
+                    "{service} had lost the key of the first call when it failed: it keeps keys in memory"
+                ),
                 Idempotency::ByRecord => format!(
                     "{service} had forgotten the key of the first call: it keeps one for {}",
                     plural(u64::from(scenario.service.window), "further effect", "further effects")

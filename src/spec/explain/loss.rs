@@ -7,7 +7,7 @@ use crate::model::event::{Event, Holder};
 use crate::model::id::{QueueId, RecordId, RegionId, RegionSet, StageId};
 use crate::model::layout::Place;
 use crate::model::message::Message;
-use crate::model::options::{Fencing, Switchover};
+use crate::model::options::{Fencing, Storage, Switchover};
 use crate::model::queue;
 use crate::model::replicator;
 use crate::spec::WithinRpo;
@@ -79,6 +79,10 @@ impl Narrator<'_> {
         Some(self.keeps_no_copy(queue).into_iter().chain([held]).collect())
     }
 
+    fn keeps_in_memory(&self, queue: QueueId) -> bool {
+        self.simulation.plan().queues[queue.index()].options.storage == Storage::InMemory
+    }
+
     /// That it has been in the queue, or among its dead letters, for too long, if that is why it left.
     fn expired(&self, queue: QueueId, record: RecordId) -> Option<String> {
         let has_left = |dead| {
@@ -86,6 +90,10 @@ impl Narrator<'_> {
             self.simulation.events().contains(&expired)
         };
         let name = self.queue(queue);
+        let in_memory = self.keeps_in_memory(queue);
+        if in_memory && (has_left(true) || has_left(false)) {
+            return Some(format!("{name} keeps what it holds in memory, and has failed"));
+        }
         if has_left(true) {
             return Some(format!("its retention period among the dead letters of {name} was over"));
         }

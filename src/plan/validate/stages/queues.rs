@@ -2,7 +2,7 @@
 
 use crate::model::options::{
     AtCapacity, Commit, Deduplication, Delivery, Groups, Mirror, OnDependencyFailure,
-    PositionsAtFailover, QueueOptions, Receive, RemoveBy,
+    PositionsAtFailover, QueueOptions, Receive, RemoveBy, Storage,
 };
 use crate::plan::validate::stages::{Contradiction, each, refuse};
 use crate::scenario::{Problem, Scenario};
@@ -63,7 +63,7 @@ fn of_a_queue(queue: &QueueOptions, has_keys: bool) -> Vec<Contradiction> {
 }
 
 /// Nothing that is said of single messages: a log has positions.
-fn of_a_log(queue: &QueueOptions) -> [Contradiction; 4] {
+fn of_a_log(queue: &QueueOptions) -> [Contradiction; 5] {
     let leave = "leave it out, or use fifo or standard queues";
     [
         (
@@ -81,6 +81,11 @@ fn of_a_log(queue: &QueueOptions) -> [Contradiction; 4] {
                 "a log is never full: what is too old is dropped",
                 "use budget.expire, or leave it out",
             ),
+        ),
+        (
+            queue.storage != Storage::default(),
+            "queue.storage",
+            ("a log is on disk", "use queue.mirror for a region that is lost, or leave it out"),
         ),
         (
             queue.receive != Receive::default(),
