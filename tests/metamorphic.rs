@@ -134,7 +134,7 @@ fn a_violation_survives_lines_that_change_nothing() {
 #[test]
 fn a_violation_survives_the_split_of_a_batch() {
     let among = draw::with_large_batches;
-    let result = search_among(among(), 80, survives(change::split_batch));
+    let result = search_among(among(), 100, survives(change::split_batch));
     assert_never("a split batch", (10, 0), result);
     let wrong = search_among(among(), 600, survives(change::split_and_forgotten));
     assert!(wrong.is_err(), "the canary");

@@ -161,9 +161,9 @@ const TESTED: &[&str] = &[
     "slack-job-queue",
     "google-unreadable-row",
     "shared-name-check",
-    "pinned-resolver",
     // In `memory.rs`.
     "broker-restart",
+    "pinned-resolver",
     "kinesis-side-path",
     "dynamodb-dns-plans",
     "github-failover",

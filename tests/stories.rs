@@ -67,6 +67,12 @@ fn no_copy_kept() {
     assert_is_told("no-copy-kept");
 }
 
+/// A call that is late, of a container that died, to a service that has forgotten it: who called, and what made it forget.
+#[test]
+fn late_call() {
+    assert_is_told("late-call");
+}
+
 /// The destination cannot remove what it has, and is handed it again: that it was refused is part of it.
 #[test]
 fn redriven() {

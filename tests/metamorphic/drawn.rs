@@ -331,6 +331,7 @@ const UNSOUND: Never = (
         "source.on_partial = ignore",
         "service.idempotency = by-attempt",
         "service.idempotency = none",
+        "service.keys = in-memory",
         "destination.window = another number",
         "service.window = another number",
         "source.on_refusal = drop",

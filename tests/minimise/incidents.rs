@@ -309,15 +309,16 @@ const TOLD: &[Told] = &[
     ),
     (
         "broker-restart",
-        &["inbound-queue@1 takes record 1", "inbound-queue@1 fails"],
-        &["inbound-queue@1 keeps what it holds in memory, and has failed"],
+        &[
+            "outbound-queue@1 takes record 1",
+            "outbound-queue@1 fails and outbound-queue@1 drops record 1: it was in memory only",
+        ],
+        &["outbound-queue@1 keeps what it holds in memory, and has failed"],
     ),
     (
         "pinned-resolver",
         &["in-dns@1 goes offline", "in-dns routes record 2 to region 1"],
-        &[
-            "in-dns sent record 2 to region 1, by an answer that the source keeps for ever; allowed was region 2",
-        ],
+        &["the weights are [1, 1], offline: 1, unhealthy: none"],
     ),
     (
         "slack-job-queue",

@@ -38,3 +38,17 @@ fn a_system_is_not_at_rest_while_a_container_is_to_be_started_again() {
     assert_eq!(found(TABLE_COMES_BACK, &[crash]), None);
     assert_eq!(found(TABLE_COMES_BACK, &[crash, stopped[0]]), Some(PropertyName::Expectation));
 }
+
+/// A container whose table has failed is started again and again, and stops each time: that is as far as the system comes by itself, and
+/// what the script waits for is true.
+#[test]
+fn what_stops_again_at_once_is_not_waited_for() {
+    let early = "script=weights 1 0,fail core-table@1,publish 1,await quiescent,expect delivered 0,\
+                 recover core-table@1,await delivered all";
+    let mut runner = Runner::new(plans::plan(TABLE_COMES_BACK, &[early]));
+    for run in 0..RANDOM_RUNS {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut ());
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        assert_ne!(outcome.awaited_until_heal, Some(3), "run {run}");
+    }
+}

@@ -17,9 +17,11 @@ use crate::sim::{Choice, Simulation};
 
 pub(super) mod cause;
 pub(super) mod question;
+mod told;
 
 use cause::{Ingredient, Without};
 use question::Question;
+use told::Told;
 
 /// A failure that was found.
 #[derive(Clone, Debug)]
@@ -183,8 +185,8 @@ impl<'a> Search<'a> {
         needs_all
     }
 
-    /// Whether the failure is there as well with the options that have been left out: it is a story of the design in which it
-    /// was found, and not of another one that fails sooner.
+    /// Whether the failure is there as well with the options that have been left out, and comes about in the same way: it is a story of the
+    /// design in which it was found, and not of another one that fails sooner, or otherwise.
     fn fails_with_all_options(&mut self, found: &Found) -> bool {
         let Some((options, then)) = &self.options else { return true };
         let Some(restored) = shrink::restored(options, found.case.scenario(), then) else {
@@ -192,11 +194,17 @@ impl<'a> Search<'a> {
         };
         let with = Shrunk { scenario: restored, ..Shrunk::of(found.case.scenario()) };
         let Some(case) = found.case.smaller(&with) else { return true };
-        let runs = &mut Runs::of(&case);
-        let (mut choices, mut deviations) =
-            (Possible::new(&found.choices), Deviate::lenient(found.deviations.clone()));
-        self.run(runs, &mut choices, 0, &mut ()).is_some()
-            || self.run(runs, &mut deviations, 0, &mut ()).is_some()
+        let without = self.tells(&found.case, &mut Possible::new(&found.choices));
+        without.is_some()
+            && (self.tells(&case, &mut Possible::new(&found.choices)) == without
+                || self.tells(&case, &mut Deviate::lenient(found.deviations.clone())) == without)
+    }
+
+    /// What a run tells that shows the failure.
+    fn tells(&mut self, case: &Case, scheduler: &mut impl Scheduler) -> Option<u64> {
+        let mut told = Told::default();
+        self.run(&mut Runs::of(case), scheduler, 0, &mut told)?;
+        Some(told.number())
     }
 
     /// Whether a smaller scenario asks what the one did in which the failure was found.

@@ -202,7 +202,7 @@ option! {
         Durable = SOUND.holds_in(&["broker-restart"]),
         /// In memory (RabbitMQ: a queue that is not durable, or messages that are not persistent; Redis without a log): when it fails, all is
         /// gone that it held, what is in flight and dead letters included. Unsound.
-        InMemory = UNSOUND.by("f3-fail-queue", P::NeverLost).by("broker-restart", P::NeverLost),
+        InMemory = UNSOUND.by("failures-anywhere", P::NeverLost).by("broker-restart", P::NeverLost),
     }
 }
 
