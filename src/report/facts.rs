@@ -180,6 +180,11 @@ impl FactsSummary {
             + &self.except_unjudged()
     }
 
+    /// What single properties do not claim, a sentence for each.
+    pub(in crate::report) fn excepted(&self) -> impl Iterator<Item = String> + '_ {
+        self.exceptions.iter().map(|one| format!("{} holds except {}.", one.property, one.except))
+    }
+
     fn but_acted_on(&self) -> String {
         let up_to = if self.ends == 1 { "" } else { "up to " };
         match self.acted_on {

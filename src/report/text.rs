@@ -1,7 +1,7 @@
 //! Reports as text that any engineer understands.
 
 use crate::metrics::{FaultSummary, MetricsSummary};
-use crate::report::facts::except;
+use crate::report::facts::{FactsSummary, except};
 use crate::report::palette::{Palette, paint};
 use crate::report::run::RunSummary;
 use crate::report::summary::{
@@ -48,6 +48,8 @@ pub fn sweep_in_brief(summary: &SweepSummary, palette: &Palette) -> String {
         Some(violation) => joined(&in_brief(violation, palette)),
         None => {
             let mut lines = conclusion::conclusion(summary, palette);
+            let facts = summary.facts.iter().filter(|_| summary.verdict == Finding::Holds);
+            lines.extend(facts.flat_map(FactsSummary::excepted));
             lines.extend(about::conditions(summary, ("run", "runs"), palette));
             joined(&lines)
         }

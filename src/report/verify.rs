@@ -195,10 +195,7 @@ impl VerifySummary {
                     except(self.facts.as_ref()),
                     collision_exponent(self.states),
                 )];
-                let exceptions = self.facts.iter().flat_map(|facts| &facts.exceptions);
-                lines.extend(
-                    exceptions.map(|one| format!("{} holds except {}.", one.property, one.except)),
-                );
+                lines.extend(self.facts.iter().flat_map(FactsSummary::excepted));
                 lines.extend(self.operator.iter().map(|first| {
                     let needed = paint(palette.strong, "needed an operator");
                     format!("Some runs {needed}: {}.", first.what)

@@ -47,6 +47,17 @@ fn quiet_prints_the_conditions_of_a_verdict() {
     let crashes = "name = \"crashes\"\ntopology.stages = [\"core\"]\nrecords.batches = [1]\n\
                    script = [\"publish 1\", \"crash core-container@1\", \"await delivered all\"]";
     place.write("crashes.toml", crashes);
+    // What a table has lost is in the other one, and no property claims that it comes back.
+    let lost = "name = \"lost\"\ntopology.stages = [\"core\"]\nrecords.batches = [1]\n\
+                script = [\"publish 1\", \"await delivered all\", \"await quiescent\", \"lose core-table@1\", \
+                \"await quiescent\"]";
+    place.write("lost.toml", lost);
+    let lacks = "StoredEverywhere holds except for ";
+    for command in ["sweep lost.toml --runs 20 -q", "verify lost.toml -q"] {
+        let done = quiet(command);
+        assert_eq!(done.status, Some(0), "{command}");
+        assert!(done.stdout.contains(lacks), "{command}: {}", done.stdout);
+    }
     let never = "\nNEVER STRUCK: budget.expire; no run shows what it does.\n";
     let stopped = "core-container@1 crashed and nothing in the script restarts it";
     let in_all = format!("\nNeeded an operator in 20 of 20 runs: {stopped} (run 0).\n");
