@@ -1,7 +1,9 @@
 //! Settings that make no difference: whoever reads a verdict is to know that it is not about them.
 
-use crate::model::fault::FaultKind;
-use crate::model::options::{DeadLetters, Delivery, OnFanOut, OnStop, QueueOptions, WhilePaused};
+use crate::model::fault::{FaultKind, Target};
+use crate::model::options::{
+    DeadLetters, Delivery, KeyStore, OnFanOut, OnStop, QueueOptions, Storage, WhilePaused,
+};
 use crate::plan::Plan;
 use crate::scenario::options::{self, DesignOption};
 use crate::scenario::{Scenario, StageSettings};
@@ -62,6 +64,16 @@ impl Plan {
                 "queue.delivery=standard, of which no queue changes the order (budget.reorder is 0)",
             ),
             (
+                self.any_queue(|queue| queue.storage == Storage::InMemory)
+                    && !self.can_fail(|target| matches!(target, Target::Queue(_))),
+                "queue.storage=in-memory, and no queue fails",
+            ),
+            (
+                scenario.service.keys == KeyStore::InMemory
+                    && !self.can_fail(|target| target == Target::Service),
+                "service.keys=in-memory, and the external service does not fail",
+            ),
+            (
                 scenario.topology.old_containers > 0 && scenario.records.new_format_from == 0,
                 "topology.old_containers, and no record is in the new format (records.new_format_from is 0)",
             ),
@@ -105,7 +117,13 @@ mod tests {
     /// An unsound setting makes no difference without what it is about; with that, nothing is said.
     #[test]
     fn what_makes_no_difference_is_named_with_what_it_needs() {
-        let cases: [(&[&str], &[&str], &str); 9] = [
+        let cases: [(&[&str], &[&str], &str); 11] = [
+            (&["queue.storage=in-memory"], &["budget.fail=1"], "no queue fails"),
+            (
+                &["service.keys=in-memory", "container.steps=store,call,publish,remove"],
+                &["script=publish 1,fail external-service"],
+                "the external service does not fail",
+            ),
             (&["table.conflict=first-applied"], &["records.keys=1"], "records.keys=1"),
             (
                 &["container.on_unreadable=give-up"],
