@@ -20,7 +20,9 @@ use active_active::spec::{PropertyName, Violation};
 
 mod incidents;
 mod mechanism;
+mod told;
 use crate::common::plans;
+use told::tells_the_same;
 
 const SEED: u64 = 1;
 
@@ -206,6 +208,7 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
                 let outcome = scheduler(&mut runner, &mut choices);
                 if is_same(&outcome, &minimal.violation)
                     && is_of_its_causes(minimal, &smaller.scenario, &plan, &choices)
+                    && (part != Part::Options || tells_the_same(minimal, &plan, &choices))
                 {
                     found = Some(outcome);
                 }

@@ -54,7 +54,7 @@ fn quiet_prints_the_conditions_of_a_verdict() {
     place.write("lost.toml", lost);
     let lacks = "StoredEverywhere holds except for ";
     for command in ["sweep lost.toml --runs 20 -q", "verify lost.toml -q"] {
-        let done = quiet(command);
+        let done = place.run(command);
         assert_eq!(done.status, Some(0), "{command}");
         assert!(done.stdout.contains(lacks), "{command}: {}", done.stdout);
     }
