@@ -4,7 +4,7 @@ use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
     DeadLetters, Delivery, KeyStore, OnFanOut, OnStop, QueueOptions, Storage, WhilePaused,
 };
-use crate::plan::Plan;
+use crate::plan::{DriverAction, Plan};
 use crate::scenario::options::{self, DesignOption};
 use crate::scenario::{Scenario, StageSettings};
 
@@ -64,6 +64,11 @@ impl Plan {
                 "queue.delivery=standard, of which no queue changes the order (budget.reorder is 0)",
             ),
             (
+                self.actions().iter().any(|action| matches!(action, DriverAction::Redrive(_)))
+                    && !gives_up,
+                "'redrive', and no queue gives up (queue.max_receives is 0)",
+            ),
+            (
                 self.any_queue(|queue| queue.storage == Storage::InMemory)
                     && !self.can_fail(|target| matches!(target, Target::Queue(_))),
                 "queue.storage=in-memory, and no queue fails",
@@ -117,7 +122,12 @@ mod tests {
     /// An unsound setting makes no difference without what it is about; with that, nothing is said.
     #[test]
     fn what_makes_no_difference_is_named_with_what_it_needs() {
-        let cases: [(&[&str], &[&str], &str); 11] = [
+        let cases: [(&[&str], &[&str], &str); 12] = [
+            (
+                &["script=publish 1,redrive *"],
+                &["stage.core.queue.max_receives=2"],
+                "'redrive', and no queue gives up",
+            ),
             (&["queue.storage=in-memory"], &["budget.fail=1"], "no queue fails"),
             (
                 &["service.keys=in-memory", "container.steps=store,call,publish,remove"],
