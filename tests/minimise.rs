@@ -122,10 +122,10 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("dns.route=ignore-offline", "failover", [1, 1, 3, 0]),
     ("dns.route=ignore-offline", "not-fetched-from", [1, 1, 6, 0]),
     ("queue.storage=in-memory", "failures-anywhere", [1, 1, 1, 1]),
-    ("queue.storage=in-memory", "broker-restart", [1, 1, 2, 0]),
-    ("service.keys=in-memory", "service-restarts", [1, 1, 3, 1]),
-    ("dns.resolver=keeps-first", "failover", [1, 1, 3, 0]),
-    ("dns.resolver=keeps-first", "pinned-resolver", [1, 1, 3, 0]),
+    ("queue.storage=in-memory", "broker-restart", [1, 1, 2, 2]),
+    ("service.keys=in-memory", "service-restarts", [1, 1, 4, 1]),
+    ("dns.resolver=keeps-first", "failover", [2, 1, 6, 0]),
+    ("dns.resolver=keeps-first", "pinned-resolver", [2, 1, 4, 0]),
     ("aurora.fencing=best-effort", "failover-at-rest", [1, 1, 2, 0]),
 ];
 
