@@ -427,3 +427,26 @@ fn receipts_and_incarnations_are_written_as_what_they_mean() {
     };
     assert_ne!(fingerprint(&older), before, "a delivery to an earlier life of the container");
 }
+
+/// A service that has failed and works again is as it was, unless it has lost the keys of calls: where calls are sent again, too.
+#[test]
+fn a_key_that_the_service_has_lost_makes_another_state() {
+    let differs = |keys: &str| {
+        let plan = plan(&format!(
+            "container.steps = ['call', 'store', 'publish', 'remove']
+             service.keys = '{keys}'
+             budget = {{ crash = 1, lost_reply = 1 }}
+             script = ['publish 1']"
+        ));
+        assert!(plan.repeats());
+        let context = plan.service.as_ref().expect("it is called");
+        let steps = (1..400).find(|&steps| world(&plan, steps).service.effects() > 0);
+        let before = world(&plan, steps.expect("it is called"));
+        let mut after = world(&plan, steps.expect("it is called"));
+        after.service.fail(context, &mut after.out);
+        after.service.recover(context, &mut after.out);
+        of(&after, &plan) != of(&before, &plan)
+    };
+    assert!(differs("in-memory"));
+    assert!(!differs("durable"));
+}
