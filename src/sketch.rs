@@ -15,6 +15,7 @@ mod containers;
 mod dual_write;
 mod naming;
 mod own;
+mod poison;
 mod relays;
 mod script;
 mod spot;
@@ -23,6 +24,7 @@ mod ways;
 pub(crate) use act::{Act, Disturbance, Opening, Wait};
 pub(crate) use naming::Naming;
 pub(crate) use own::Own;
+pub(crate) use poison::Poison;
 pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
@@ -42,15 +44,6 @@ pub(crate) fn stage_names(stages: u8) -> Vec<String> {
     let known = Topology::default().stages;
     let name = |stage: usize| known.get(stage).cloned().unwrap_or(format!("stage-{}", stage + 1));
     (0..usize::from(stages)).map(name).collect()
-}
-
-/// Where containers cannot process the first record.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Poison {
-    Nowhere,
-    /// So it does not come further than the first stage.
-    Everywhere,
-    AtLastStage,
 }
 
 /// A scenario without names.
@@ -395,18 +388,6 @@ impl Sketch {
         let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
         let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
         with_quorum.min(with_reader)
-    }
-
-    /// Whether some container cannot process the first record.
-    pub(crate) fn has_poison(&self) -> bool {
-        self.poison != Poison::Nowhere && self.max_receives() > 0
-    }
-
-    /// The stages that cannot, if not all. Where stages send to several others, a record may not pass the last one.
-    fn poison_at(&self) -> Vec<String> {
-        let at_last = self.poison == Poison::AtLastStage && !self.has_branches();
-        let last = self.topology.stages.last().filter(|_| at_last && self.has_poison());
-        last.cloned().into_iter().collect()
     }
 
     fn has_outbox(&self) -> bool {
