@@ -99,8 +99,7 @@ fn containers() -> impl Strategy<Value = ((u8, u8), OnDependencyFailure, (bool, 
 /// containers and failed tables do, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let poison = prop_oneof![5 => Just(Poison::Nowhere), 4 => select(&[Poison::Everywhere, Poison::AtLastStage][..])];
-    let odd = (prop::bool::weighted(0.1), poison);
+    let odd = (prop::bool::weighted(0.1), poison());
     let records = (batches(), keys(), naming(), (speeds(), timing()), odd).boxed();
     let design = (
         prop_oneof![4 => Just(OnRefusal::Retry), 1 => Just(OnRefusal::Abort)],
@@ -351,6 +350,11 @@ fn budget() -> impl Strategy<Value = Budget> {
     let some: Vec<BoxedStrategy<u16>> = Budget::small().map(count).collect();
     let some = some.prop_map(Budget::of_counts);
     prop_oneof![1 => Just(Budget::default()), 1 => some]
+}
+
+fn poison() -> impl Strategy<Value = Poison> {
+    use Poison::{AtLastStage, Everywhere, Nowhere};
+    prop_oneof![5 => Just(Nowhere), 2 => Just(Everywhere), 2 => Just(AtLastStage)]
 }
 
 fn speeds() -> impl Strategy<Value = Vec<Speed>> {

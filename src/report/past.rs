@@ -301,12 +301,6 @@ impl Past {
         let earlier = touched.iter().map(|&(record, at)| self.last_at(at, record)).collect();
         let sender = machine.and_then(|one| self.senders[one.index()].front().copied());
         // Who asks for another record has given back what it had: that is why there is one, or one less.
-        let comes_back = |event: &Event| {
-            matches!(
-                event,
-                Event::Queue(queue::Event::Returned { .. } | queue::Event::DeadLettered { .. })
-            )
-        };
         let is_receive = matches!(message, Some(Message::Receive { .. }))
             && !simulation.events().iter().any(comes_back);
         let sender = sender.unwrap_or(0);
@@ -357,6 +351,14 @@ impl Past {
         // That the queue has removed it is the end of its journey, and explains nothing.
         self.before.in_hand(place)
     }
+}
+
+/// Whether a delivery is over without a remove.
+fn comes_back(event: &Event) -> bool {
+    let is_it = |event: &queue::Event| {
+        matches!(event, queue::Event::Returned { .. } | queue::Event::DeadLettered { .. })
+    };
+    matches!(event, Event::Queue(event) if is_it(event))
 }
 
 impl Observer for Past {

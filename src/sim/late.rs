@@ -23,7 +23,7 @@
 use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::{FaultPoint, PointKind};
-use crate::model::id::MachineId;
+use crate::model::id::{ContainerId, MachineId};
 use crate::model::layout::Place;
 use crate::model::message::{Client, Message, MessageKind};
 use crate::model::options::Delivery;
@@ -52,9 +52,11 @@ impl World {
         let Some(head) = self.out.first(machine).filter(|head| head.kind().can_be_late()) else {
             return false;
         };
-        let waits = |client: Client| match plan.layout.places()[client.machine.index()] {
-            Place::Container(id) => self.containers[id.index()].incarnation() == client.incarnation,
-            _ => false,
+        let waits = |client: Client| {
+            let place = plan.layout.places()[client.machine.index()];
+            let lives =
+                |id: ContainerId| self.containers[id.index()].incarnation() == client.incarnation;
+            matches!(place, Place::Container(id) if lives(id))
         };
         // Of a log a position is committed, which its group takes from a member that it knows.
         let commits = head.kind() == MessageKind::Remove && self.is_log(machine, plan);
