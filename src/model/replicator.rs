@@ -292,11 +292,8 @@ impl Replicator {
         self.cut_off.remove(region);
         for from in RegionSet::first(context.tables.len()).without(self.cut_off).iter() {
             let held = &mut self.held_from[from.index()];
-            match context.is_database {
-                false => out.release(held, context.machine),
-                // A log has an order.
-                true => out.release_in_front(held, context.machine),
-            }
+            // It was written before what is in the inbox.
+            out.release_in_front(held, context.machine);
         }
         let (held, table) = (&mut self.held_for[region.index()], context.tables[region.index()]);
         let mut reached = RegionSet::EMPTY;

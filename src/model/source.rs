@@ -220,6 +220,11 @@ impl RecordSource {
         self.next[batch.index()] < context.first_record[batch.index() + 1]
     }
 
+    /// Whether it sends the batch now.
+    pub(crate) fn is_sending(&self, batch: BatchId) -> bool {
+        self.state != State::Idle && self.batch == batch.0
+    }
+
     /// The batch is published, perhaps again.
     pub(crate) fn forget_refusals(&mut self, batch: BatchId) {
         self.refused[batch.index()] = false;

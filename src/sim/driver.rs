@@ -5,6 +5,7 @@ use crate::model::fault::{Fault, FaultPoint};
 use crate::model::id::{BatchId, MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::{DRIVER, Place};
 use crate::model::message::Message;
+use crate::model::options::OnRefusal;
 use crate::model::progress::Milestone;
 use crate::plan::{Await, Check, DriverAction, Plan, Strike};
 use crate::sim::Pair;
@@ -83,7 +84,7 @@ impl World {
         let index = self.driver.next();
         match &plan.actions[index] {
             DriverAction::Publish(batch) => {
-                if self.source.has_left(*batch, &plan.source) {
+                if self.has_to_send(*batch, plan) {
                     self.note_strike(Strike::of_script(index));
                 }
                 self.source.forget_refusals(*batch);
@@ -117,6 +118,17 @@ impl World {
             self.out.send(DRIVER, Message::Proceed);
         }
         self.offer_to_fail(plan);
+    }
+
+    /// Whether the source sends a record of the batch, if it is published now, that it would not send without that: one that tries
+    /// again whatever is refused goes on with a batch by itself.
+    fn has_to_send(&self, batch: BatchId, plan: &Plan) -> bool {
+        let source = plan.layout.machine(Place::Source);
+        let mut due = self.out.inbox(source).chain(self.out.held(self.source.pending()));
+        let is_due = due.any(|message| *message == Message::Publish { batch });
+        let is_at_it = is_due || self.source.is_sending(batch);
+        let goes_on = plan.source.options.on_refusal == OnRefusal::Retry;
+        self.source.has_left(batch, &plan.source) && !(is_at_it && goes_on)
     }
 
     /// Judges what the script expects while its faults last, but not behind a healing that has ended them.

@@ -11,8 +11,8 @@
 
 use crate::model::container::{self, State};
 use crate::model::fault::{FaultPoint, Path, Target};
-use crate::model::id::{ContainerId, MachineId};
-use crate::model::options::Heal;
+use crate::model::id::{ContainerId, MachineId, ReplicatorId};
+use crate::model::options::{Forwarding, Heal, ReplicationMode};
 use crate::model::source;
 use crate::plan::names::outside_containers;
 use crate::plan::{Check, Plan};
@@ -260,10 +260,29 @@ impl World {
             Target::of(place).is_none_or(|target| !self.is_disturbed(target))
         };
         let branches = context.branches.iter().flat_map(|branches| &branches.queues);
+        let next = branches.chain([&context.out_queue]).filter(|_| context.publishes());
         let service = Some(&context.service).filter(|_| context.calls());
-        let others = [&context.in_queue, &context.out_queue, &context.table];
-        others.into_iter().chain(branches).chain(service).all(works)
+        let others = [&context.in_queue, &context.table];
+        others.into_iter().chain(next).chain(service).all(works)
             && !self.faults.cut.contains(context.id.index())
+            && self.can_write(context.id, plan)
+    }
+
+    /// Whether what the container's table depends on works as well: the writer of a global database, or, with strong replication, the log
+    /// and the ways to it.
+    fn can_write(&self, id: ContainerId, plan: &Plan) -> bool {
+        let (region, stage) = plan.layout.container_place(id);
+        let replicator = ReplicatorId(u16::from(stage.0));
+        let works = |target| !self.is_disturbed(target);
+        let scenario = plan.scenario();
+        if plan.replicators[replicator.index()].is_database {
+            let writer = self.replicators[replicator.index()].writer();
+            let forwards = scenario.aurora.forwarding != Forwarding::Off || writer == region;
+            return forwards && works(Target::Table(plan.layout.table(writer, stage)));
+        }
+        scenario.replication.mode == ReplicationMode::Eventual
+            || works(Target::Replicator(replicator))
+                && plan.layout.region_ids().all(|region| works(Target::Link(replicator, region)))
     }
 
     /// An orchestrator starts the containers again that have died or stopped, whenever it gets to it.

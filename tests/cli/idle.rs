@@ -22,6 +22,8 @@ fn what_makes_no_difference_is_named() {
     let twice = "'publish 1', 'await published batch 1', 'publish 1', 'await delivered all'";
     let again = serde_json::json!(["'publish 1' again (all of it was accepted before)"]);
     assert_eq!(never(twice, ""), again);
+    // Not even while the source is at it: it goes on by itself.
+    assert_eq!(never("'publish 1', 'publish 1', 'await delivered all'", ""), again);
     let refused = "'fail inbound-queue@1', 'publish 1', 'await quiescent', 'recover *', 'publish 1', \
                    'await delivered all'";
     assert_eq!(never(refused, "source.on_refusal = 'abort'"), serde_json::json!([]));

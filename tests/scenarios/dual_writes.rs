@@ -259,3 +259,22 @@ fn what_contradicts_a_way_to_keep_in_step_is_refused() {
     assert!(load(&[&[AT_ONCE], &strong[..]].concat()).is_err());
     assert!(load(&strong).is_ok());
 }
+
+/// What a table, or replication, has kept while it was out came before what is sent to it later, and is applied first: a row that was stored,
+/// taken back and stored again stays. The region that was out lost it.
+#[test]
+fn a_backlog_comes_before_what_was_written_later() {
+    for out in ["a-table@2", "a-replicator@2"] {
+        let script =
+            format!("script=fail {out},publish 1,await sometime,recover *@2,await delivered all");
+        let changes = [
+            script.as_str(),
+            "topology.stages=a",
+            "records.batches=1",
+            "container.dual_write=compensate-if-alone",
+            "container.on_dependency_failure=give-back",
+            "budget.refuse=1",
+        ];
+        assert_eq!(found("baseline", &changes), None, "{out}");
+    }
+}

@@ -52,3 +52,36 @@ fn what_stops_again_at_once_is_not_waited_for() {
         assert_ne!(outcome.awaited_until_heal, Some(3), "run {run}");
     }
 }
+
+/// What a container depends on is what its steps need: one that leaves it to a relay to publish does not stop because the next queue has
+/// failed; one whose writes go to another region, or through a log, stops while that has.
+#[test]
+fn what_a_container_depends_on_is_what_its_steps_need() {
+    let verdicts = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan(TABLE_COMES_BACK, changes));
+        let outcomes = (0..RANDOM_RUNS).map(|run| runner.run(&mut Random::new(SEED), run, &mut ()));
+        let outcomes: Vec<_> = outcomes.collect();
+        let waits = outcomes.iter().filter(|outcome| outcome.awaited_until_heal == Some(3)).count();
+        (outcomes.iter().all(|outcome| outcome.verdict == Verdict::Holds), waits)
+    };
+    let outbox = [
+        "container.steps=store,remove",
+        "script=fail outbound-queue@1,publish 1,crash core-container@1,await quiescent,\
+         expect state core-container@1 Processing,recover *@1,await delivered all",
+    ];
+    assert!(verdicts(&outbox).0);
+    let writer = [
+        "store.default=aurora",
+        "aurora.writer=2",
+        "script=weights 1 0,fail core-table@2,publish 1,await quiescent,expect delivered 0,recover *,\
+         await delivered all",
+    ];
+    assert_eq!(verdicts(&writer), (true, 0));
+    let log = [
+        "topology.regions=3",
+        "replication.mode=strong",
+        "script=weights 1 0 0,fail core-replicator,publish 1,await quiescent,expect delivered 0,recover *,\
+         await delivered all",
+    ];
+    assert_eq!(verdicts(&log), (true, 0));
+}

@@ -78,6 +78,12 @@ impl Context {
         all.iter().enumerate().filter(move |&(at, _)| is_one(at)).map(|(_, &queue)| queue)
     }
 
+    /// Whether it publishes by itself, and leaves that to no relay.
+    pub(crate) fn publishes(&self) -> bool {
+        let acts = [Act::Publish, Act::Branch, Act::Transact];
+        acts.into_iter().any(|act| self.steps.contains(&Some(act)))
+    }
+
     /// Whether it calls the external service.
     pub(crate) fn calls(&self) -> bool {
         self.steps.contains(&Some(Act::Call))

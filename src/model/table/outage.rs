@@ -37,11 +37,8 @@ impl RegionalTable {
     /// Serves requests again.
     pub(crate) fn recover(&mut self, context: &Context, out: &mut Outbox) {
         self.state = State::Available;
-        match context.database {
-            None => out.release(&mut self.held, context.machine),
-            // A log has an order.
-            Some(_) => out.release_in_front(&mut self.held, context.machine),
-        }
+        // What waited came before what is in the inbox: replication is in order.
+        out.release_in_front(&mut self.held, context.machine);
         out.set_open(context.machine, true);
         self.poll_relay(context, out);
     }

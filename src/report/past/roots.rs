@@ -291,6 +291,12 @@ impl Finder<'_> {
     fn of_removal(&self, queue: QueueId, record: RecordId, last: u64) -> Roots {
         let asked = self.past.notes[last as usize].subject;
         let mut roots = self.of_step(asked.into_iter().chain([record]).collect(), last);
+        let (region, position) = self.layout.queue_place(queue);
+        if position + 1 < self.layout.positions() {
+            // What took the row back, if it was there.
+            let table = self.layout.table(region, StageId(position as u8));
+            roots.steps.push(self.past.last_at(self.layout.machine(Place::Table(table)), record));
+        }
         if self.simulation.plan().is_log(queue) {
             let consumers = self.consumers(queue).into_iter();
             roots.steps.extend(consumers.map(|machine| self.past.last_at(machine, record)));

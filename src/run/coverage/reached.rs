@@ -3,7 +3,7 @@
 use crate::model::dns::DnsSide;
 use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
-    Claim, ContainerOptions, Delivery, Forwarding, OnBatchFailure, OnDependencyFailure,
+    Answer, Claim, ContainerOptions, Delivery, Forwarding, OnBatchFailure, OnDependencyFailure,
     OnDuplicate, OnStop, OnUnreadable, ReplicationMode,
 };
 use crate::model::queue;
@@ -177,7 +177,10 @@ impl Reached {
                 let fails = plan.can_fail(queue) || plan.can_lose_a_region();
                 let relay = plan.scenario().relay;
                 let both_publish = relay.instances > 1 && relay.claim == Claim::None;
-                crash || refused || out_of_reach || comes_twice || fails || both_publish
+                // Ways that meet bring a record there by each.
+                let meet = plan.layout.shape.visits() > plan.layout.positions() as u64;
+                let again = both_publish || meet;
+                crash || refused || out_of_reach || comes_twice || fails || again
             }
             // Only a crash or a timeout leaves a request behind: who is refused has its reply.
             Reached::StaleReply => crash || plan.budget.request_timeout > 0,
@@ -186,7 +189,11 @@ impl Reached {
             Reached::TimedOut => times_out,
             // A late remove may come when its container has died or given up, and the record was delivered again.
             Reached::StaleRemove => {
-                comes_twice || (plan.budget.late > 0 && crash) || plan.budget.request_timeout > 0
+                let again = plan.any_container(|container| container.retries > 0);
+                comes_twice
+                    || (plan.budget.late > 0 && crash)
+                    || (plan.budget.lost_reply > 0 && again)
+                    || plan.budget.request_timeout > 0
             }
             Reached::Reordered => plan.budget.reorder > 0,
             Reached::DeadLettered => plan.any_queue(|queue| queue.max_receives > 0),
@@ -207,7 +214,9 @@ impl Reached {
                     || duplicate && Reached::DuplicateAbsorbed.is_possible(plan)
             }
             Reached::Batched => {
-                plan.records() > 1 && plan.any_container(|container| container.batch > 1)
+                // One record may be there twice.
+                let several = plan.records() > 1 || plan.budget != Budget::default();
+                several && plan.any_container(|container| container.batch > 1)
             }
             Reached::GaveBackTogether => {
                 // Where no order is kept, one that fails goes back alone.
@@ -242,7 +251,8 @@ impl Reached {
             Reached::Destroyed => plan.can_lose(),
             Reached::WriteForwarded => {
                 let forwards = plan.scenario().aurora.forwarding != Forwarding::Off;
-                let elsewhere = plan.scenario().aurora.writer != 1 || moves;
+                let is_random = plan.scenario().dns.answer == Answer::Random;
+                let elsewhere = plan.scenario().aurora.writer != 1 || moves || is_random;
                 let several = Reached::SeveralRegions.is_possible(plan);
                 forwards && plan.has_database() && (several || elsewhere)
             }

@@ -13,6 +13,10 @@ impl Narrator<'_> {
         let plan = self.simulation.plan();
         let name = self.name(Place::Container(id));
         let facts = self.ledger.container(id);
+        let recovers = match plan.restarts(id) {
+            true => "its orchestrator has yet to start it again",
+            false => "nothing recovers it",
+        };
         let container = self.simulation.container(id);
         let since = facts.since.0;
         let (region, _) = plan.layout.container_place(id);
@@ -30,10 +34,6 @@ impl Narrator<'_> {
                         spent.0
                     );
                 }
-                let recovers = match plan.restarts(id) {
-                    true => "its orchestrator has yet to start it again",
-                    false => "nothing recovers it",
-                };
                 match facts.recoveries {
                     0 => format!("{name} is {when}; {recovers}"),
                     1 => format!("{name} was recovered once, and is again {when}"),
@@ -41,8 +41,11 @@ impl Narrator<'_> {
                 }
             }
             (State::FailedDependency | State::FailedProcessing, _) => {
-                let how = if container.crashed() { "crashed" } else { "was paused" };
-                format!("{name} {how} at step {since}; nothing recovers it")
+                let (how, recovers) = match container.crashed() {
+                    true => ("crashed", recovers),
+                    false => ("was paused", "nothing recovers it"),
+                };
+                format!("{name} {how} at step {since}; {recovers}")
             }
             (State::Processing, _) => {
                 let queue = plan.containers[id.index()].in_queue_id;
