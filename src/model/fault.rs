@@ -396,7 +396,7 @@ faults! {
         /// A container no longer waits for the request at the head of the machine's inbox: it sees a failure, and the request
         /// is late ([`FaultPoint::Arrive`]). Takes one such timeout from the budget.
         GiveUp(machine: MachineId) of Machine "give-up"
-        told "the '{message}' to {machine} takes too long for its sender, which takes it for refused" takes {
+        told "the '{message}' to {machine} takes too long" takes {
             /// Requests of containers that time out: to send, store or remove a record, and calls of the external service. The
             /// container sees a failure, and the request takes effect at any later time, also after what was sent later: after it was tried
             /// again, say. Tables and a service with `on_failure = "hang"` are waited for.

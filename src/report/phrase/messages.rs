@@ -3,6 +3,7 @@
 use super::Scene;
 use crate::model::event::Event;
 use crate::model::event::fault;
+use crate::model::fault::PointKind;
 use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message, RolledBack};
@@ -380,6 +381,12 @@ impl Scene<'_> {
     /// waited.
     fn refuses(&self, to: MachineId) -> String {
         let name = self.machine(to);
+        let gives_up = |event: &Event| {
+            matches!(event, Event::Fault(fault::Event::Struck { by: PointKind::GiveUp, .. }))
+        };
+        if self.simulation.events().iter().any(gives_up) {
+            return format!("{name} gives it up, as if it were refused");
+        }
         match self.message {
             Some(
                 Message::Send { client, .. }
