@@ -436,7 +436,7 @@ fn a_key_that_the_service_has_lost_makes_another_state() {
             "container.steps = ['call', 'store', 'publish', 'remove']
              service.keys = '{keys}'
              budget = {{ crash = 1, lost_reply = 1 }}
-             script = ['publish 1']"
+             script = ['publish 1', 'publish 2']"
         ));
         let context = plan.service.as_ref().expect("it is called");
         let is_called = |steps: &u64| world(&plan, *steps).service.effects() > 0;
