@@ -1,4 +1,4 @@
-//! Settings that make no difference: whoever reads a verdict is to know that it is not about them.
+//! Settings that make no difference: a verdict says that it is not about them.
 
 use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
