@@ -275,6 +275,8 @@ fn a_backlog_comes_before_what_was_written_later() {
             "container.on_dependency_failure=give-back",
             "budget.refuse=1",
         ];
-        assert_eq!(found("baseline", &changes), None, "{out}");
+        // One schedule in some hundred that are drawn shows it, and every search of all of them does.
+        let plan = plans::plan("baseline", &changes);
+        assert_eq!(found_in_every_order(&plan, true), None, "{out}");
     }
 }
