@@ -79,6 +79,9 @@ impl Spec {
                 let known = (&*ledger, &mut self.losses);
                 judged(NeverLost::left_queue(record, (queue, by), known, plan), plan)?;
                 ledger.left_queue(queue, record, seen, plan);
+                if let Some(stage) = by {
+                    self.losses.went_on(record, stage, ledger, plan);
+                }
                 if ledger.has_branches() {
                     let known = (&*ledger, &self.losses);
                     judged(NeverLost::on_all_ways(record, Some(queue), known, plan), plan)?;

@@ -20,7 +20,8 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 pub struct NeverLost;
 
 impl NeverLost {
-    /// The source has the acknowledgement.
+    /// The source has the acknowledgement. Where there are several ways, each of them is judged for itself
+    /// ([`NeverLost::on_all_ways`]), here and below: a loss that is declared may have ended one, and another goes on to its end.
     #[inline]
     pub(super) fn accepted(
         record: RecordId,
@@ -33,6 +34,9 @@ impl NeverLost {
         }
         if let Some(judgement) = losses.answer_for(record, 0, plan) {
             return judgement;
+        }
+        if ledger.has_branches() {
+            return Ok(());
         }
         let queue = ledger.departure(record).map(|departure| departure.queue);
         Err(Breach::Lost { record, queue })
@@ -55,6 +59,9 @@ impl NeverLost {
         }
         if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
             return judgement;
+        }
+        if ledger.has_branches() {
+            return Ok(());
         }
         Err(Breach::Lost { record, queue: Some(queue) })
     }
@@ -126,6 +133,9 @@ impl NeverLost {
         }
         if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
             return judgement;
+        }
+        if ledger.has_branches() {
+            return Ok(());
         }
         let queue = ledger.departure(record).map(|departure| departure.queue);
         Err(Breach::Lost { record, queue })

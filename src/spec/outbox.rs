@@ -50,6 +50,9 @@ impl Spec {
         let known = (&self.ledger, &mut self.losses);
         judged(NeverLost::left_outbox(record, by, known, plan), plan)?;
         self.ledger.left_outbox(record, queue, plan);
+        if let Some(stage) = by {
+            self.losses.went_on(record, stage, &self.ledger, plan);
+        }
         if self.ledger.has_branches() {
             let known = (&self.ledger, &self.losses);
             judged(NeverLost::on_all_ways(record, None, known, plan), plan)?;

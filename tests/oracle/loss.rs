@@ -176,6 +176,21 @@ impl World {
         }
     }
 
+    /// A stage is done with a record, which a loss took behind it or further on, where an outbox is of all regions: where does it not
+    /// come to any more?
+    pub(crate) fn end_what_was_taken(&mut self, record: RecordId, from: usize, plan: &Plan) {
+        let taken = self.loss.intents.iter().filter(|&&(at, lost)| lost == record && at >= from);
+        for behind in taken.map(|&(at, _)| at).collect::<Vec<usize>>() {
+            let ahead = ways(behind, record, plan).into_iter().flatten();
+            let stages = ahead.filter(|&at| at > behind && at < plan.layout.stages.len());
+            for stage in stages.collect::<Vec<usize>>() {
+                if !self.leads_to(stage, record, plan) {
+                    self.loss.unfinished.insert((stage, record));
+                }
+            }
+        }
+    }
+
     /// Of rows that a table lost: which have no copy left, nor one on its way?
     pub(crate) fn note_what_is_left(&mut self, of_a_region: bool, plan: &Plan) {
         for (table, record) in self.loss.lost_rows.clone() {

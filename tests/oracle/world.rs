@@ -207,7 +207,9 @@ impl World {
                 let at = copies.iter().position(|copy| copy.id == record);
                 copies.remove(at.expect("only what is in a queue can leave it"));
                 if matches!(event, Event::Queue(queue::Event::Removed { .. })) {
-                    self.blame_loss(record, plan.layout.queue_place(queue).1);
+                    let stage = plan.layout.queue_place(queue).1;
+                    self.blame_loss(record, stage);
+                    self.end_what_was_taken(record, stage, plan);
                 }
             }
             Event::Table(table::Event::Stored { table, asked, copy, rows, .. }) => {
@@ -249,7 +251,9 @@ impl World {
             }
             Event::Table(table::Event::Relayed { table, record, queue }) => {
                 self.leave_outbox(table, record, plan.layout.queue_place(queue).1);
-                self.blame_loss(record, plan.layout.table_place(table).1.index());
+                let stage = plan.layout.table_place(table).1.index();
+                self.blame_loss(record, stage);
+                self.end_what_was_taken(record, stage, plan);
             }
             Event::Table(table::Event::Skipped { table, record }) => {
                 self.leave_outbox(table, record, only_target(table, record, plan));

@@ -131,6 +131,37 @@ fn what_is_skipped_is_lost_though_it_was_mirrored() {
     assert_eq!(found(MIRRORED, &[latest, "budget.lose_region=0"]), None);
 }
 
+/// A loss takes the record out of the log that leads to the destination, and a mirror has it of the log that leads to the other end:
+/// what is lost is declared, and what was mirrored goes on to its end.
+#[test]
+fn a_loss_ends_one_way_and_another_goes_on_from_a_mirror() {
+    for to in [r#"["destination", "b"]"#, r#"["b", "destination"]"#] {
+        let parted = format!(
+            r#"
+            name = "parted"
+            script = ["publish 1"]
+            topology.stages = ["a", "b"]
+            records.batches = [2]
+            queue = {{ delivery = "log", mirror = "asynchronous" }}
+            stage.a.to = {to}
+            stage.b.to = []
+            budget.lose_region = 1
+            rpo.records = "unlimited"
+            "#
+        );
+        let went_on = Cell::new(0u64);
+        holds_with(&parted, &[], |run| {
+            let is_parted = undelivered(run) > 0 && !Failover::of(run).taken_over.is_empty();
+            went_on.set(went_on.get() + u64::from(is_parted));
+        });
+        assert!(went_on.get() > 0, "{to}");
+        // None of it is declared.
+        assert_eq!(found(&parted, &["rpo.records=0"]), Some(PropertyName::WithinRpo));
+        let skipped = ["queue.positions_at_failover=latest"];
+        assert_eq!(found(&parted, &skipped), Some(PropertyName::NeverLost));
+    }
+}
+
 /// A mirror that is behind loses what is on its way; without one all that the logs of the region have is lost.
 #[test]
 fn a_mirror_lessens_what_is_lost_and_does_not_end_it() {

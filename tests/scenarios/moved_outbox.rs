@@ -158,3 +158,31 @@ fn what_no_outbox_of_a_database_has_is_refused() {
     let error = Plan::load(SMALL, "test", &changes).expect_err("no database");
     assert_eq!(error.key.as_deref(), Some("relay.at_failover"), "{error}");
 }
+
+/// The database is in region 2. The loss of that takes the record out of the next queue before the external service is called there,
+/// and the container in region 1, which was told that the database has the intent, removes its copy afterwards. Of the row in
+/// the second stage region 1 has a replica, whose intent is published: the record arrives, and the loss answers for the call.
+#[test]
+fn a_call_that_a_loss_prevents_is_declared_though_a_copy_upstream_goes_later() {
+    let calls = r#"
+        name = "calls-from-a-database"
+        script = ["publish 1"]
+        topology.stages = ["a", "b"]
+        records.batches = [1]
+        container.steps = ["store", "call", "remove"]
+        store.default = "aurora"
+        aurora.writer = 2
+        rpo.records = "unlimited"
+        budget.lose_region = 1
+    "#;
+    let prevented = Cell::new(0u64);
+    holds_with(calls, &[], |run| {
+        let excused = run.outcome.ending.map_or(0, |ending| ending.excused.uncalled);
+        prevented.set(prevented.get() + u64::from(excused > 0));
+    });
+    assert!(prevented.get() > 0);
+    assert_eq!(
+        found(calls, &["container.steps=store,remove,call"]),
+        Some(PropertyName::RemoveLast)
+    );
+}

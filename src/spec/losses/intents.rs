@@ -7,9 +7,9 @@
 //! its queue, and no copy is left.
 
 use crate::model::event::Holder;
-use crate::model::id::{QueueId, RecordId, TableId};
+use crate::model::id::{QueueId, RecordId, StageId, TableId};
 use crate::plan::Plan;
-use crate::spec::{Judgement, Losses};
+use crate::spec::{Judgement, Ledger, Losses};
 
 impl Losses {
     /// A loss takes a copy: behind the stage of an outbox, or behind that in front of a queue.
@@ -64,5 +64,29 @@ impl Losses {
         let answers = loss.intents.iter().any(|stage| stage >= from);
         loss.undelivered |= answers;
         answers.then(|| self.within(plan))
+    }
+    /// A container, or a relay, of this stage is done with a record, and the ledger knows: what a loss took behind this stage or a later one
+    /// does not come again from here. The stages to which only that led, and which call the external service, do not call it any more.
+    pub(in crate::spec) fn went_on(
+        &mut self,
+        record: RecordId,
+        from: usize,
+        ledger: &Ledger,
+        plan: &Plan,
+    ) {
+        if !self.shares || !ledger.counts_copies() {
+            return;
+        }
+        let loss = &mut self.records[record.index()];
+        let last = plan.layout.shape.last();
+        for behind in loss.intents.iter().filter(|&stage| stage >= from) {
+            let ahead = plan.ahead_of(behind, record).iter();
+            let ahead = ahead.filter(|&at| at > behind && at < last);
+            for at in ahead.filter(|&at| !ledger.leads_to(record, at, plan)) {
+                if plan.container_of(StageId(at as u8)).options.calls() {
+                    loss.unfinished.insert(at);
+                }
+            }
+        }
     }
 }
