@@ -2,7 +2,8 @@
 
 use crate::model::fault::{FaultKind, Target};
 use crate::model::options::{
-    DeadLetters, Delivery, KeyStore, OnFanOut, OnStop, QueueOptions, Storage, WhilePaused,
+    DeadLetters, Delivery, DualWrite, Fencing, KeyStore, OnFanOut, OnStop, QueueOptions, Resolver,
+    Storage, Switchover, WhilePaused,
 };
 use crate::plan::{DriverAction, Plan};
 use crate::scenario::options::{self, DesignOption};
@@ -27,8 +28,13 @@ impl Plan {
         let scenario = self.scenario();
         let any = |is: fn(&StageSettings) -> bool| scenario.of_stages().any(|stage| is(&stage));
         let has = |kind| self.has_fault(kind);
+        // Those that a relay sends, or a transaction, are sent all or none.
         let sends_to_one = self.layout.stage_ids().all(|stage| {
-            self.layout.shape.next(stage).len() < 2 || self.layout.shape.routes(stage)
+            let container = &self.container_of(stage).options;
+            self.layout.shape.next(stage).len() < 2
+                || self.layout.shape.routes(stage)
+                || container.has_outbox()
+                || container.dual_write == DualWrite::Transaction
         });
         let gives_up = self.any_queue(|queue| queue.max_receives > 0);
         let is_parked = any(|stage| stage.queue.dead_letters == DeadLetters::Parked)
@@ -47,7 +53,7 @@ impl Plan {
             ),
             (
                 any(|stage| stage.container.on_fan_out != OnFanOut::default()) && sends_to_one,
-                "container.on_fan_out, and no stage sends to several",
+                "container.on_fan_out, and no container publishes to several queues one after the other",
             ),
             (
                 is_parked && !gives_up,
@@ -72,8 +78,8 @@ impl Plan {
             ),
             (
                 self.any_queue(|queue| queue.storage == Storage::InMemory)
-                    && !self.can_fail(|target| matches!(target, Target::Queue(_))),
-                "queue.storage=in-memory, and no queue fails",
+                    && !self.can_fail(|target| self.forgets_in(target)),
+                "queue.storage=in-memory, and no such queue fails",
             ),
             (
                 scenario.service.keys == KeyStore::InMemory
@@ -81,11 +87,44 @@ impl Plan {
                 "service.keys=in-memory, and the external service does not fail",
             ),
             (
+                scenario.dns.resolver == Resolver::KeepsFirst && !self.changes_names(),
+                "dns.resolver=keeps-first, and in-dns never gives another answer",
+            ),
+            (
+                scenario.aurora.fencing == Fencing::BestEffort
+                    && self.has_database()
+                    && !has(FaultKind::Failover)
+                    && !self.can_lose_a_region(),
+                "aurora.fencing=best-effort, and no writer fails over",
+            ),
+            (
+                scenario.aurora.switchover != Switchover::default()
+                    && self.has_database()
+                    && !has(FaultKind::Switchover),
+                "aurora.switchover, and no writer is switched over",
+            ),
+            (
                 scenario.topology.old_containers > 0 && scenario.records.new_format_from == 0,
                 "topology.old_containers, and no record is in the new format (records.new_format_from is 0)",
             ),
         ];
         cases.into_iter().filter(|(is_idle, _)| *is_idle).map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// Whether it is a queue that forgets what it holds when it fails.
+    fn forgets_in(&self, target: Target) -> bool {
+        let Target::Queue(queue) = target else { return false };
+        self.queues[queue.index()].options.storage == Storage::InMemory
+    }
+
+    /// Whether in-dns can come to answer otherwise than at first, though all regions have their turn: one goes out, or weights change.
+    fn changes_names(&self) -> bool {
+        let outages = self.layout.region_ids().flat_map(|region| self.outage(region));
+        self.scenario().dns.health_threshold > 0
+            || self.has_fault(FaultKind::Offline)
+            || outages.copied().any(|fault| fault.kind == FaultKind::Offline)
+            || self.can_lose_a_region()
+            || self.actions().iter().any(|action| matches!(action, DriverAction::Weights(_)))
     }
 }
 
@@ -124,13 +163,42 @@ mod tests {
     /// An unsound setting makes no difference without what it is about; with that, nothing is said.
     #[test]
     fn what_makes_no_difference_is_named_with_what_it_needs() {
-        let cases: [(&[&str], &[&str], &str); 13] = [
+        let cases: [(&[&str], &[&str], &str); 18] = [
             (
                 &["script=publish 1,redrive *"],
                 &["stage.core.queue.max_receives=2"],
                 "'redrive', and no queue gives up",
             ),
-            (&["queue.storage=in-memory"], &["budget.fail=1"], "no queue fails"),
+            (&["queue.storage=in-memory"], &["budget.fail=1"], "no such queue fails"),
+            (
+                &["stage.core.queue.storage=in-memory", "script=publish 1,fail inbound-queue@1"],
+                &["script=publish 1,fail core-queue@1"],
+                "no such queue fails",
+            ),
+            (
+                &["dns.resolver=keeps-first"],
+                &["script=publish 1,offline in-dns@1"],
+                "never gives another answer",
+            ),
+            (
+                &["aurora.fencing=best-effort", "store.default=aurora"],
+                &["budget.failover=1"],
+                "no writer fails over",
+            ),
+            (
+                &["aurora.switchover=at-once", "store.default=aurora"],
+                &["budget.switchover=1"],
+                "no writer is switched over",
+            ),
+            (
+                &[
+                    "container.on_fan_out=best-effort",
+                    "container.steps=store,remove",
+                    "stage.preprocess.to=core,postprocess",
+                ],
+                &["stage.preprocess.container.steps=store,publish,remove"],
+                "one after the other",
+            ),
             (
                 &["service.keys=in-memory", "container.steps=store,call,publish,remove"],
                 &["script=publish 1,fail external-service"],
@@ -160,7 +228,7 @@ mod tests {
             (
                 &["container.on_fan_out=best-effort"],
                 &["stage.preprocess.to=core,postprocess"],
-                "no stage sends to several",
+                "one after the other",
             ),
             (
                 &["queue.dead_letters=parked"],
