@@ -6,7 +6,7 @@ use crate::model::event::{Event, Holder};
 use crate::model::fault::Target;
 use crate::model::id::{MachineId, RecordId, RegionId, StageId};
 use crate::model::layout::{Layout, Place};
-use crate::model::{container, queue, replicator};
+use crate::model::{container, replicator};
 
 /// What holds a copy, or has held it.
 pub(super) fn place_of_holder(holder: Holder) -> Place {
@@ -24,16 +24,9 @@ pub(super) fn record_of(event: &Event) -> Option<(RecordId, Option<Holder>)> {
     if let Event::Fault(fault::Event::Lost { holder, .. }) = *event {
         return Some((record, Some(holder)));
     }
-    if let Event::Queue(queue::Event::Redriven { queue, .. }) = *event {
-        // The driver takes the step.
-        return Some((record, Some(Holder::DeadLetters(queue))));
-    }
-    if let Event::Queue(
-        queue::Event::TookOver { queue, .. } | queue::Event::Skipped { queue, .. },
-    ) = *event
-    {
-        // So does what loses the region of the log.
-        return Some((record, Some(Holder::Mirror(queue))));
+    // Another machine may take the step: a transaction does what a queue does in that of the table, and so does what loses a region.
+    if let Event::Queue(event) = event {
+        return Some((record, Some(Holder::Queue(event.queue()))));
     }
     Some((record, None))
 }

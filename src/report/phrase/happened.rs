@@ -50,7 +50,7 @@ impl Scene<'_> {
         match *event {
             Event::Source(event) => self.at_source(event),
             Event::Dns(event) => self.at_dns(event, it),
-            Event::Queue(event) => self.at_queue(event, it),
+            Event::Queue(event) => self.at_queue(event, it).map(|text| self.said_of(event, text)),
             Event::Container(event) => self.at_container(event),
             Event::Table(event) => Some(self.at_table(event, it)),
             Event::Replicator(event) => self.between_tables(event),
@@ -100,6 +100,15 @@ impl Scene<'_> {
                 format!("deletes plan {plan}, which was in place: it has no answer any more")
             }
         })
+    }
+
+    /// What a queue does while a table takes the step, which carries out a transaction with it, is said of the queue.
+    fn said_of(&self, event: queue::Event, text: String) -> String {
+        let name = self.queue(event.queue());
+        match self.actor_place() {
+            Some(Place::Table(_)) if !text.contains(name) => format!("{name} {text}"),
+            Some(_) | None => text,
+        }
     }
 
     fn at_queue(&self, event: queue::Event, it: &str) -> Option<String> {

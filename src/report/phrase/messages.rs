@@ -320,10 +320,16 @@ impl Scene<'_> {
                 format!("asks {name} for the next record of {}", self.queue(queue))
             }
             Message::Receive { .. } => format!("asks {name} for the next record"),
-            Message::Received { copy, .. } if self.is_redelivered(copy.id) => {
-                format!("hands {} to {name}, not for the first time", copy.id)
+            Message::Received { queue, copy, .. } => {
+                let again =
+                    if self.is_redelivered(copy.id) { ", not for the first time" } else { "" };
+                // A transaction puts it into the queue in the step of a table.
+                let whose = match self.actor_place() {
+                    Some(Place::Table(_)) => format!("{} ", self.queue(queue)),
+                    Some(_) | None => String::new(),
+                };
+                format!("{whose}hands {} to {name}{again}", copy.id)
             }
-            Message::Received { copy, .. } => format!("hands {} to {name}", copy.id),
             Message::Remove { queue, .. } => {
                 format!("asks {name} {}", self.to_remove(queue, "it"))
             }
