@@ -26,6 +26,7 @@ use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Violation};
 
 mod circle;
+mod repeats;
 mod roots;
 mod rounds;
 mod touched;
@@ -402,7 +403,7 @@ pub fn story(saved: &SavedRun) -> (Vec<Line>, Vec<RecordId>) {
             let records = slice.records.clone();
             let mut story = Story::of_slice(slice, |line| lines.push(line));
             saved.replay_in(&mut runner, &mut story);
-            (rounds::told_once(lines), records)
+            (repeats::folded(rounds::told_once(lines)), records)
         }
         Verdict::Holds | Verdict::Inconclusive(_) => {
             saved.replay_in(&mut runner, &mut Story::new(|line| lines.push(line)));
