@@ -93,6 +93,8 @@ pub struct Plan {
     pub(crate) fences_late: bool,
     /// Some message can be late.
     pub(crate) can_be_late: bool,
+    /// What a consumer held that is gone can come back after others that were handed out later.
+    pub(crate) times_out_late: bool,
     /// Consumers of some log commit at intervals.
     pub(crate) commits_later: bool,
     /// Clocks of regions can differ, and that makes a difference.
@@ -137,13 +139,14 @@ impl Plan {
             steps,
         };
         let fences_late = fences_late(scenario, &actions);
-        let can_be_late = fences_late || scenario.budget.lets_be_late();
+        let queues = contexts.queues();
+        let times_out_late = times_out_late(scenario, &queues, &actions);
+        let can_be_late = fences_late || times_out_late || scenario.budget.lets_be_late();
         let any = |is: fn(&StageSettings) -> bool| settings.iter().any(is);
         let offers_faults = scenario.budget != Budget::default()
             || any(|stage| stage.container.restart == Restart::Always)
             || can_be_late;
         let commits_later = any(|stage| stage.queue.commit == Commit::AtIntervals);
-        let queues = contexts.queues();
         let plan = Plan {
             source: contexts.source(&first_record, values(scenario)),
             in_dns: contexts.in_dns(),
@@ -166,6 +169,7 @@ impl Plan {
             clocks_differ: clocks_differ(scenario, &settings),
             fences_late,
             can_be_late,
+            times_out_late,
             commits_later,
             offers_faults,
             is_watched: offers_faults || commits_later || is_watched(scenario),
@@ -379,4 +383,18 @@ fn fences_late(scenario: &Scenario, actions: &[DriverAction]) -> bool {
     let has_database = scenario.stores_in(StoreKind::Aurora);
     let moves = scenario.budget.failover > 0 || has_fault(actions, FaultKind::Failover);
     has_database && moves && scenario.aurora.fencing == Fencing::BestEffort
+}
+
+/// Whether a consumer can be gone, or hang, of a queue that hands out others meanwhile.
+fn times_out_late(
+    scenario: &Scenario,
+    queues: &[queue::Context],
+    actions: &[DriverAction],
+) -> bool {
+    let is_refused = queues.iter().any(|queue| queue.options.capacity > 0);
+    let strikes = |action: &DriverAction| {
+        matches!(action, DriverAction::Fault(_) | DriverAction::FaultSome(_))
+    };
+    let disturbs = scenario.budget != Budget::default() || actions.iter().any(strikes);
+    (disturbs || is_refused) && queues.iter().any(queue::Context::hands_out_others)
 }

@@ -174,7 +174,8 @@ pub fn pairs() -> impl Iterator<Item = Pair> {
 pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
-    let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
+    let can_hang = plan.consumers_can_hang || plan.times_out_late;
+    let fences_late = plan.fences_late;
     let has_commands = plan.scenario().commands == Commands::AsMessages;
     let has_outbox = plan.has_outbox();
     let outbox_at = |is_database: bool| {

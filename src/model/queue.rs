@@ -182,6 +182,18 @@ pub(crate) struct Context {
     pub(crate) options: QueueOptions,
 }
 
+impl Context {
+    /// Whether it hands out a record while it has delivered another one: no order holds that back.
+    pub(crate) fn hands_out_others(&self) -> bool {
+        self.options.delivery == Delivery::Standard || self.groups.is_some()
+    }
+
+    /// Whether all that one consumer holds times out together: what was received together, or read of a log.
+    pub(crate) fn times_out_together(&self) -> bool {
+        self.batch > 1 || self.options.delivery == Delivery::Log
+    }
+}
+
 messages! {
     /// What a queue can be sent.
     pub(crate) enum Input for "a queue" {
@@ -207,6 +219,9 @@ impl Queue {
             }
             Input::Abandon { client, lives } => {
                 self.waiting.drop_where(|waiting| waiting == client);
+                if !lives && context.hands_out_others() {
+                    return self.let_time_out(client, context, shelf, out);
+                }
                 let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());
                 self.give_back(is_its, Event::returned, context, shelf, out);
                 self.serve_if_available(context, shelf, out);

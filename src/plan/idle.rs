@@ -67,6 +67,7 @@ impl Plan {
                 // With several consumers a record can overtake another one, and a timeout is another than that of a fifo queue.
                 self.any_queue(|queue| queue.delivery == Delivery::Standard)
                     && scenario.budget.reorder + scenario.budget.visibility_timeout == 0
+                    && !self.times_out_late
                     && !any(|stage| stage.containers > 1)
                     && self.records() > 1,
                 "queue.delivery=standard, of which no queue changes the order (budget.reorder is 0)",

@@ -206,10 +206,12 @@ impl Coverage {
         } else if let fault::Event::Late { message, .. } | fault::Event::CameLate { message, .. } =
             event
         {
-            self.reach(match message == MessageKind::Fence {
-                true => Reached::FenceLate,
-                false => Reached::RequestLate,
-            });
+            if message == MessageKind::Fence {
+                self.reach(Reached::FenceLate);
+            } else if message != MessageKind::Expire {
+                // That is a timeout which runs, and no message between machines.
+                self.reach(Reached::RequestLate);
+            }
         }
     }
 

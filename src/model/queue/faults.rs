@@ -2,7 +2,7 @@
 
 use crate::model::event::Holder;
 use crate::model::event::fault;
-use crate::model::message::{Message, Receipt};
+use crate::model::message::{Client, Message, MessageKind, Receipt};
 use crate::model::options::{Delivery, QueueFailure, Storage};
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
@@ -31,10 +31,30 @@ impl Queue {
             return;
         };
         drop(in_flight);
-        let together = context.options.delivery == Delivery::Log || context.batch > 1;
+        let together = context.times_out_together();
         let comes_again =
             |item: &Item| item.receipt == receipt || together && item.holder == holder;
         self.give_back(comes_again, Event::timed_out, context, shelf, out);
+        self.serve_if_available(context, shelf, out);
+    }
+
+    /// A consumer is gone. What it held comes back when its visibility timeout is over, as late as that may be: others are handed out
+    /// meanwhile.
+    pub(super) fn let_time_out(
+        &mut self,
+        consumer: Client,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        for item in shelf.iter(&self.in_flight).filter(|item| item.holder == consumer) {
+            out.send_late(context.machine, Message::Expire { receipt: item.receipt });
+            let (machine, message) = (context.machine, MessageKind::Expire);
+            out.emit(fault::Event::Late { machine, message });
+            if context.times_out_together() {
+                break;
+            }
+        }
         self.serve_if_available(context, shelf, out);
     }
 

@@ -49,7 +49,7 @@ fn share_partition(one: &Item, other: &Item, context: &Context) -> bool {
 
 impl Queue {
     /// A consumer asks for the next record: it gives up what it holds, but for what it has processed of a log in this life, or
-    /// passes over.
+    /// passes over. What it held in an earlier life it knows nothing of, and that times out where others are handed out meanwhile.
     pub(super) fn read_from(
         &mut self,
         client: Client,
@@ -58,7 +58,9 @@ impl Queue {
         out: &mut Outbox,
     ) {
         let comes_again = |item: &Item| {
-            let stays = item.holder == client && (context.reads_on || item.is_processed());
+            let is_of_another_life = item.holder != client && context.hands_out_others();
+            let stays = is_of_another_life
+                || item.holder == client && (context.reads_on || item.is_processed());
             item.holder.machine == client.machine && !stays
         };
         self.give_back(comes_again, Event::returned, context, shelf, out);
