@@ -370,8 +370,8 @@ faults! {
         /// A way is cut: a container no longer reaches its table, or no replication reaches a region. Takes one partition
         /// from the budget.
         Partition(path: Path) of Path "partition" told "{machine} cannot reach its table" takes {
-            /// Partitions: a container cannot reach its table, or a region is cut off from the replication of every
-            /// stage (of two regions, from the other one). Each may be followed by its end, also a choice.
+            /// Partitions: a container cannot reach its table, or a region is cut off from the tables of the others: no stage's replication
+            /// reaches it, nor does a write that a global database forwards. (Mirrors of logs go on.) Each may be followed by its end, also a choice.
             partition
         } does &[Effect::Fault(FaultKind::Fail)];
         /// The retention period of the oldest visible record of a queue is over, or, if none is visible, that of its oldest

@@ -6,7 +6,8 @@
 //! all that wait.
 //!
 //! The scheduler may let a request be late that is about to be handled, as often as `budget.late` says: one that changes
-//! something, and whose sender may have died, and been started again, when it arrives. Of other messages that
+//! something, and whose sender may have died, and been started again, when it arrives; or what a cluster of a global database forwards
+//! for it. Of other messages that
 //! says nothing new: who waits for a reply, or for a delivery, asks for nothing else meanwhile, so it is as if it took its
 //! time; and a log (replication) is in order. One message is late from the start: that by which the old writer of a
 //! global database hears of a failover, where fencing is a best effort. When a late message arrives is a choice
@@ -38,7 +39,8 @@ use crate::sim::world::World;
 impl World {
     /// Whether the message that the machine would handle next can be late.
     pub(super) fn is_request(&self, machine: MachineId) -> bool {
-        self.out.first(machine).is_some_and(|head| head.kind().can_be_late())
+        let is_request = |kind: MessageKind| kind.can_be_late() || kind == MessageKind::Forward;
+        self.out.first(machine).is_some_and(|head| is_request(head.kind()))
     }
 
     /// The request that the machine would handle next is late.

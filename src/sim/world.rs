@@ -260,6 +260,7 @@ impl World {
     /// Has a table handle the message; what kind of table it is, and its state before.
     #[inline(always)]
     fn table_handles(&mut self, id: TableId, plan: &Plan) -> (MachineKind, u8) {
+        let is_lost = self.is_cut_from_writer(id, plan);
         let mut store = store_of(id, &mut self.rows, &mut self.latest, &mut self.writers, plan);
         let (table, context) = (&mut self.tables[id.index()], &plan.tables[id.index()]);
         let mut again = None;
@@ -276,7 +277,11 @@ impl World {
                 (MachineKind::Database, state as u8)
             }
         };
-        match self.faults.cut_off(&self.current, plan) {
+        let cut_off = self.faults.cut_off(&self.current, plan);
+        match cut_off {
+            None if is_lost => {
+                global_database::cancel(self.current, &mut self.out);
+            }
             None if self.current.kind() == MessageKind::Transact => self.transact(id, plan),
             None => table.handle(&self.current, context, &mut store, &mut self.out),
             // It gets no answer, and takes that for a refusal.
@@ -289,6 +294,17 @@ impl World {
             self.follow_outbox(id, plan);
         }
         before
+    }
+
+    /// Whether the message is a write that a cluster forwards, which does not get there: the replication of the database does not reach one of
+    /// the two regions.
+    #[inline]
+    fn is_cut_from_writer(&self, id: TableId, plan: &Plan) -> bool {
+        let Message::Forward { asked, .. } = self.current else { return false };
+        let (from, stage) = plan.layout.table_place(asked);
+        let (to, _) = plan.layout.table_place(id);
+        let replicator = &self.replicators[stage.index()];
+        from != to && (replicator.is_cut_off(from) || replicator.is_cut_off(to))
     }
 
     /// Asks for one machine what is to be done for its kind.

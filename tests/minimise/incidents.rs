@@ -333,7 +333,7 @@ const TOLD: &[Told] = &[
     (
         "stale-node-promoted",
         &[
-            "core-replicator@3 fails",
+            "core-replicator no longer reaches region 3",
             "core-table@2 stores record 1, too",
             "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
         ],

@@ -105,7 +105,10 @@ fn a_region_that_was_behind_is_told_beside_the_one_that_was_not() {
             "failover core-table to @3",
         ];
         assert_eq!(script(&minimal), expected);
-        assert_told(&minimal, &["core-replicator@3 fails", "core-table@2 stores record 1, too"]);
+        assert_told(
+            &minimal,
+            &["core-replicator no longer reaches region 3", "core-table@2 stores record 1, too"],
+        );
         let because = "record 1: a row was in regions 1, 2, and not in region 3, which writes now";
         assert_eq!(minimal.violation.because[0], because);
     }

@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
-use crate::model::fault::{Fault, Target};
+use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
 use crate::model::message::MessageKind;
@@ -420,6 +420,12 @@ impl Scene<'_> {
         if let Target::Writer(id, region) = fault.target {
             return format!("{}-table {verb} to region {region}", layout.stages[id.index()]);
         }
+        if let (Target::Link(id, region), FaultKind::Fail) = (fault.target, fault.kind) {
+            return format!(
+                "{}-replicator no longer reaches region {region}",
+                layout.stages[id.index()]
+            );
+        }
         format!("{} {verb}", target_name(fault.target, layout))
     }
 
@@ -429,8 +435,14 @@ impl Scene<'_> {
             1 => ", with 1 message waiting".to_owned(),
             _ => format!(", with {waiting} messages waiting"),
         };
-        let name = target_name(target, &self.simulation.plan().layout);
-        format!("{name} works again{backlog}")
+        let layout = &self.simulation.plan().layout;
+        if let Target::Link(id, region) = target {
+            return format!(
+                "{}-replicator reaches region {region} again{backlog}",
+                layout.stages[id.index()]
+            );
+        }
+        format!("{} works again{backlog}", target_name(target, layout))
     }
 }
 

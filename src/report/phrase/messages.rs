@@ -4,7 +4,7 @@ use super::Scene;
 use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::PointKind;
-use crate::model::id::{MachineId, QueueId, RecordId};
+use crate::model::id::{MachineId, QueueId, RecordId, ReplicatorId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message, RolledBack};
 use crate::model::queue;
@@ -150,7 +150,11 @@ impl Scene<'_> {
                 Health::CaughtUp => format!("hears that a table of region {region} has caught up"),
             },
             Message::Forward { copy, asked, .. } => {
-                format!("is forwarded {} by {}", copy.id, self.place(Place::Table(asked)))
+                let cluster = self.place(Place::Table(asked));
+                match self.is_cut_off(asked) {
+                    true => format!("is not reached by {}, which {cluster} forwards", copy.id),
+                    false => format!("is forwarded {} by {cluster}", copy.id),
+                }
             }
             Message::Handover { to, .. } => {
                 format!("reads that region {to} writes from here on")
@@ -271,6 +275,15 @@ impl Scene<'_> {
             };
         }
         "no longer waits for a delivery that is over".to_owned()
+    }
+
+    /// Whether replication between the cluster and the one that takes the step is cut.
+    fn is_cut_off(&self, cluster: TableId) -> bool {
+        let Some(Place::Table(other)) = self.actor_place() else { return false };
+        let layout = &self.simulation.plan().layout;
+        let ((from, stage), (to, _)) = (layout.table_place(cluster), layout.table_place(other));
+        let replicator = self.simulation.replicator(ReplicatorId(stage.0.into()));
+        from != to && (replicator.is_cut_off(from) || replicator.is_cut_off(to))
     }
 
     fn next_record(&self, queue: QueueId) -> String {
