@@ -396,5 +396,5 @@ fn times_out_late(
         matches!(action, DriverAction::Fault(_) | DriverAction::FaultSome(_))
     };
     let disturbs = scenario.budget != Budget::default() || actions.iter().any(strikes);
-    (disturbs || is_refused) && queues.iter().any(queue::Context::hands_out_others)
+    (disturbs || is_refused) && queues.iter().any(|queue| queue.times_out_late)
 }

@@ -153,6 +153,7 @@ const RANGES: &[Range] = &[
     ("timing.table_ms", 0, 60_000, &[]),
     ("timing.replicator_ms", 0, 60_000, &[]),
     ("timing.service_ms", 0, 60_000, &[]),
+    ("timing.visibility_timeout_ms", 0, 60_000, &[]),
     ("timing.within_region_ms", 0, 60_000, &[]),
     ("timing.between_regions_ms", 0, 60_000, &[]),
     ("timing.spread_percent", 0, 100, &[]),

@@ -33,10 +33,12 @@ fn timing(bytes: &mut Unstructured<'_>) -> Result<Timing> {
         table_ms: *bytes.choose(&TIMES)?,
         replicator_ms: *bytes.choose(&TIMES)?,
         service_ms: 0,
+        visibility_timeout_ms: 0,
         spread_percent: bytes.arbitrary::<u8>()? % 101,
         within_region_ms: *bytes.choose(&TIMES)?,
         between_regions_ms: *bytes.choose(&TIMES)?,
     };
     timing.service_ms = timing.replicator_ms;
+    timing.visibility_timeout_ms = timing.between_regions_ms;
     Ok(timing)
 }

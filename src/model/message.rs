@@ -19,6 +19,9 @@ pub struct Client {
 impl Client {
     /// In place of a life: who asked does not wait for the reply any more.
     pub(crate) const GIVEN_UP: u16 = u16::MAX;
+
+    /// In place of a life: it is over, as its queue knows.
+    pub(crate) const GONE: u16 = u16::MAX - 1;
 }
 
 /// Names one delivery of one record by one queue: what SQS calls a receipt handle.

@@ -176,6 +176,8 @@ pub(crate) struct Context {
     pub(crate) batch: u8,
     /// Of a log that is mirrored: the log of another region that has the copy.
     pub(crate) mirror: Option<MachineId>,
+    /// What a consumer that is gone held comes back late: it hands out others meanwhile, or time matters.
+    pub(crate) times_out_late: bool,
     /// Some stage has the outbox of a global database, which a loss can take what goes on from here out of.
     pub(crate) near_shared_outbox: bool,
     /// Its design.
@@ -183,11 +185,6 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Whether it hands out a record while it has delivered another one: no order holds that back.
-    pub(crate) fn hands_out_others(&self) -> bool {
-        self.options.delivery == Delivery::Standard || self.groups.is_some()
-    }
-
     /// Whether all that one consumer holds times out together: what was received together, or read of a log.
     pub(crate) fn times_out_together(&self) -> bool {
         self.batch > 1 || self.options.delivery == Delivery::Log
@@ -219,7 +216,7 @@ impl Queue {
             }
             Input::Abandon { client, lives } => {
                 self.waiting.drop_where(|waiting| waiting == client);
-                if !lives && context.hands_out_others() {
+                if !lives && context.times_out_late {
                     return self.let_time_out(client, context, shelf, out);
                 }
                 let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());

@@ -19,6 +19,7 @@ use crate::model::{
     container, destination, dns, global_database, queue, replicator, service, source, table,
 };
 use crate::plan::can::{has_misread_formats, rolls_back};
+use crate::plan::objectives::has_objectives;
 use crate::scenario::{Scenario, StageSettings};
 
 pub(super) struct Builder<'a> {
@@ -114,6 +115,10 @@ impl Builder<'_> {
                 }),
                 batch: stage.map_or(1, |one| one.container.batch),
                 mirror: self.mirror_of(id, options),
+                // No order holds the others back, or a time counts in which nothing else is handed out.
+                times_out_late: options.delivery == Delivery::Standard
+                    || options.groups != Groups::One
+                    || has_objectives(self.scenario),
                 near_shared_outbox: self.has_shared_outbox(),
                 groups: match options.groups {
                     Groups::One => None,

@@ -13,6 +13,11 @@ fn lines(scenario: &Scenario) -> impl Iterator<Item = (usize, Objective)> + '_ {
     })
 }
 
+/// Whether the script expects something of times.
+pub(super) fn has_objectives(scenario: &Scenario) -> bool {
+    lines(scenario).next().is_some()
+}
+
 impl Plan {
     /// What the script expects of the times of every run, in its order.
     pub fn objectives(&self) -> &[Objective] {

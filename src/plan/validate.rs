@@ -221,6 +221,7 @@ fn timing(scenario: &Scenario) -> Result<(), Problem> {
         ("timing.table_ms", timing.table_ms),
         ("timing.replicator_ms", timing.replicator_ms),
         ("timing.service_ms", timing.service_ms),
+        ("timing.visibility_timeout_ms", timing.visibility_timeout_ms),
         ("timing.within_region_ms", timing.within_region_ms),
         ("timing.between_regions_ms", timing.between_regions_ms),
     ];

@@ -26,6 +26,10 @@ section! {
         replicator_ms: u32 = 2 => ms(2),
         /// Of the external service.
         service_ms: u32 = 50 => ms(50),
+        /// How long a queue waits for a consumer that is gone or hangs, from when that happens, before what it holds is delivered again: the
+        /// visibility timeout, or the session timeout of a log. By default 30 s, as of Amazon SQS (Apache Kafka: 45 s). It counts where the
+        /// script expects something of times, and at queues that hand out other records meanwhile.
+        visibility_timeout_ms: u32 = 30_000 => ms(30_000),
         /// Service times are uniform within so many percent around their mean, 0..=100; 0: they are
         /// all equal to it.
         spread_percent: u8 = 50 => sound([50, 0, 100]),

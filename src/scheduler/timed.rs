@@ -6,7 +6,7 @@ use std::fmt;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::model::fault::{PointKind, Subject};
+use crate::model::fault::{FaultPoint, PointKind, Subject};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
@@ -69,6 +69,8 @@ pub struct Span {
 ///   platform.) The driver stands outside of the system: it and the way to it take no time.
 /// * A consumer of a log that commits at intervals does so when an interval of 5 seconds has passed and nothing else waits for the
 ///   log.
+/// * A queue delivers again what a consumer held that is gone, or hangs, when [`Timing::visibility_timeout_ms`] has passed since then,
+///   where that is a timeout which the queue sends itself.
 /// * Faults of the budget, and the moment of an `await sometime`, fall at drawn times: each run
 ///   draws their mean distance, from the time of one service to 512 times that. One that is due
 ///   while none is offered is passed over.
@@ -136,6 +138,8 @@ pub struct Timed {
     began: Vec<u64>,
     /// By machine: when the next commit of a log is due; [`NEVER`] if it has none to make.
     commits: Vec<u64>,
+    /// By machine: when each timeout is over that a queue has sent itself late, in their order.
+    timeouts: Vec<VecDeque<u64>>,
     /// When the next fault is due.
     fault_at: u64,
     /// The mean distance of two faults.
@@ -229,6 +233,7 @@ impl Timed {
             finished: Vec::new(),
             began: Vec::new(),
             commits: Vec::new(),
+            timeouts: Vec::new(),
             fault_at: 0,
             fault_distance: 0,
         }
@@ -247,6 +252,9 @@ impl Timed {
             }
             None => Site::Everywhere,
         };
+        if simulation.plan().times_out_late {
+            self.notice_timeouts(simulation);
+        }
         for (index, ready) in self.ready.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
             let mut waiting = simulation.waiting(machine);
@@ -268,6 +276,31 @@ impl Timed {
                 ready.drain(..ready.len() - waiting);
             }
         }
+    }
+
+    /// Finds out which timeouts have begun to run, and which are over since nothing else was left to do: these are handled when their
+    /// time has come.
+    #[cold]
+    fn notice_timeouts(&mut self, simulation: &Simulation) {
+        for (index, timeouts) in self.timeouts.iter_mut().enumerate() {
+            let is_timeout = |message: &&Message| message.kind() == MessageKind::Expire;
+            let late = simulation.late(MachineId(index as u16)).filter(is_timeout).count();
+            let lasts = u64::from(self.timing.visibility_timeout_ms) * US_PER_MS;
+            let over = timeouts.len().saturating_sub(late);
+            timeouts.drain(..over).rev().for_each(|at| self.ready[index].push_front(at));
+            timeouts.resize(late, self.now + lasts);
+        }
+    }
+
+    /// The timeout that is over first, if it is before that time.
+    fn timeout(&mut self, simulation: &Simulation, before: u64) -> Option<Choice> {
+        let due = |index: usize| self.timeouts[index].front().copied().filter(|&at| at <= before);
+        let machines = (0..self.timeouts.len()).filter(|&index| is_first_late(index, simulation));
+        let (at, index) = machines.filter_map(|index| Some((due(index)?, index))).min()?;
+        self.now = at.max(self.now);
+        self.since = self.now;
+        self.finished[index] = NEVER;
+        Some(Choice::Fault(FaultPoint::Arrive(MachineId(index as u16))))
     }
 
     /// The machine whose step is finished first, and when. Of equals it is the one whose turn it
@@ -306,7 +339,12 @@ impl Timed {
     /// The fault that is due before that time, if one is and is offered.
     #[cold]
     fn fault(&mut self, simulation: &Simulation, before: u64) -> Option<Choice> {
-        let fault = moments::draw(simulation.enabled(), &mut self.numbers, |_| true);
+        let is_timeout = |point: FaultPoint| {
+            let FaultPoint::Arrive(machine) = point else { return false };
+            simulation.plan().times_out_late && is_first_late(machine.index(), simulation)
+        };
+        let fault =
+            moments::draw(simulation.enabled(), &mut self.numbers, |point| !is_timeout(point));
         let at = if fault.is_some() { self.fault_at.max(self.now) } else { before };
         if fault.is_some() {
             (self.since, self.now) = (at, at);
@@ -325,6 +363,12 @@ impl Timed {
     fn distance(&mut self) -> u64 {
         1 + within(&mut self.numbers, 2 * self.fault_distance)
     }
+}
+
+/// Whether the next late message to the machine is a timeout.
+fn is_first_late(machine: usize, simulation: &Simulation) -> bool {
+    let first = simulation.late(MachineId(machine as u16)).next();
+    first.is_some_and(|message| message.kind() == MessageKind::Expire)
 }
 
 impl Scheduler for Timed {
@@ -353,6 +397,8 @@ impl Scheduler for Timed {
         self.began.resize(layout.machines(), 0);
         self.commits.clear();
         self.commits.resize(layout.machines(), NEVER);
+        self.timeouts.resize_with(layout.machines(), VecDeque::new);
+        self.timeouts.iter_mut().for_each(VecDeque::clear);
         let one = u64::from(timing.container_ms + timing.within_region_ms).max(1) * US_PER_MS;
         self.fault_distance = one << below(self.numbers.next_u32(), 10);
         self.fault_at = self.distance();
@@ -360,6 +406,11 @@ impl Scheduler for Timed {
 
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let (machine, at) = self.first(simulation)?;
+        if simulation.plan().times_out_late
+            && let Some(timeout) = self.timeout(simulation, at)
+        {
+            return Some(timeout);
+        }
         if self.fault_at <= at
             && let Some(fault) = self.fault(simulation, at)
         {

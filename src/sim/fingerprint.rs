@@ -259,6 +259,9 @@ impl Writer<'_> {
 
     /// How many incarnations of the machine came after this one.
     fn age(&self, incarnation: u16, machine: MachineId) -> u16 {
+        if incarnation == Client::GONE {
+            return incarnation;
+        }
         let mut newest = 0;
         if let Place::Container(id) = self.plan.layout.places()[machine.index()]
             && self.renames

@@ -40,7 +40,7 @@ impl World {
             if !containers[holder.index()].hangs() || runs {
                 continue;
             }
-            match context.hands_out_others() {
+            match context.times_out_late {
                 true => {
                     out.send_late(machine, timeout);
                     out.emit(fault::Event::Late { machine, message: timeout.kind() });

@@ -18,7 +18,7 @@
 //!
 //! What a consumer held that is gone comes back when its visibility timeout is over. A queue that hands out others meanwhile (of
 //! other message groups, or in no order) sends itself that timeout, late. Where a queue has one order, the next record waits for it,
-//! so it makes no difference how long that takes.
+//! so it makes no difference how long that takes, unless the script expects something of times.
 //!
 //! No message is lost by that. When nothing else can step, what is late arrives: so a system in which no machine
 //! can step has no message on its way, and is quiescent. A fence that is a best effort alone is not waited for: the network that
@@ -143,7 +143,7 @@ impl World {
 
     /// Timeouts that began to run in this step pass at any time from now on.
     fn offer_timeouts(&mut self, plan: &Plan) {
-        for context in plan.queues.iter().filter(|context| context.hands_out_others()) {
+        for context in plan.queues.iter().filter(|context| context.times_out_late) {
             let runs = self.out.late_to(context.machine).next().is_some();
             self.faults.offer(FaultPoint::Arrive(context.machine), runs);
         }

@@ -18,7 +18,7 @@ const STAGES_MAX: usize = 16;
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
 /// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no
-/// crashes, no mirror that takes over, and no batches of several message groups; elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
+/// crashes, no mirror that takes over, and no batches of several message groups (nor, where a container can stop, several groups at all); elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
 /// where stages send to several others). It begins again, too, behind a global database with an outbox, which publishes in the region
 /// of the writer what containers of all regions store. Catches
@@ -108,6 +108,11 @@ impl RegionFifo {
         }
         if plan.has_fault(FaultKind::Crash) {
             return Some("containers can crash, so order is not promised");
+        }
+        if plan.times_out_late && queue.groups != Groups::One {
+            return Some(
+                "what a container that stops holds comes back behind other groups, so order is not promised",
+            );
         }
         if plan.layout.shape.joins_by_key() {
             return Some("stages send by key, and their ways meet again, so order is not promised");

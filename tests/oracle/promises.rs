@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use active_active::model::options::{Delivery, Groups, Mirror, Policy, QueueOptions};
 use active_active::plan::Plan;
+use active_active::scenario::Budget;
 
 use super::relays::{can_move, publishes_elsewhere};
 use super::ways::{Ways, branch, meet_by_key};
@@ -61,7 +62,30 @@ fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
     let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
     let one = own.containers == 1 && in_turn;
     let fifo = fifo && !takes_over(queue, plan);
+    let fifo = fifo && (queue.groups == Groups::One || !can_stop(plan));
     fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
+}
+
+/// Whether a container can stop with what it has: something can happen to it, or it is refused.
+fn can_stop(plan: &Plan) -> bool {
+    const FAULTS: [&str; 10] = [
+        "pause",
+        "crash",
+        "fail",
+        "offline",
+        "lose",
+        "switchover",
+        "failover",
+        "deploy",
+        "rollback",
+        "outage",
+    ];
+    let scenario = plan.scenario();
+    let mut lines = scenario.script.iter().map(ToString::to_string);
+    let is_full = (0..=plan.layout.stages.len()).any(|at| queue_options(at, plan).capacity > 0);
+    is_full
+        || scenario.budget != Budget::default()
+        || lines.any(|line| FAULTS.iter().any(|fault| line.starts_with(fault)))
 }
 
 /// Whether a mirror of such a queue can take over: what it has comes into the middle of what its region has.

@@ -34,7 +34,11 @@ impl Queue {
         let together = context.times_out_together();
         let comes_again =
             |item: &Item| item.receipt == receipt || together && item.holder == holder;
-        self.give_back(comes_again, Event::timed_out, context, shelf, out);
+        let event = match holder.incarnation {
+            Client::GONE => Event::returned,
+            _ => Event::timed_out,
+        };
+        self.give_back(comes_again, event, context, shelf, out);
         self.serve_if_available(context, shelf, out);
     }
 
@@ -47,14 +51,22 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        for item in shelf.iter(&self.in_flight).filter(|item| item.holder == consumer) {
+        let is_log = context.options.delivery == Delivery::Log;
+        let held = |item: &&Item| item.holder == consumer;
+        let count = shelf.iter(&self.in_flight).filter(held).count();
+        // The partitions of a consumer of a log go with what it read last: a position that is committed late may be behind the others.
+        let first = if is_log { count.saturating_sub(1) } else { 0 };
+        for item in shelf.iter(&self.in_flight).filter(held).skip(first) {
             out.send_late(context.machine, Message::Expire { receipt: item.receipt });
             let (machine, message) = (context.machine, MessageKind::Expire);
             out.emit(fault::Event::Late { machine, message });
-            if context.times_out_together() {
-                break;
-            }
         }
+        let gone = Client { incarnation: Client::GONE, ..consumer };
+        shelf.change(&self.in_flight, |item| {
+            if item.holder == consumer {
+                item.holder = gone;
+            }
+        });
         self.serve_if_available(context, shelf, out);
     }
 

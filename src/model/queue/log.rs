@@ -58,7 +58,7 @@ impl Queue {
         out: &mut Outbox,
     ) {
         let comes_again = |item: &Item| {
-            let is_of_another_life = item.holder != client && context.hands_out_others();
+            let is_of_another_life = item.holder != client && context.times_out_late;
             let stays = is_of_another_life
                 || item.holder == client && (context.reads_on || item.is_processed());
             item.holder.machine == client.machine && !stays

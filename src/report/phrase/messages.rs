@@ -274,6 +274,10 @@ impl Scene<'_> {
                 false => format!("lets the delivery of {record} time out"),
             };
         }
+        if let Some(Event::Queue(queue::Event::Returned { .. })) = self.simulation.events().first()
+        {
+            return "has waited long enough for a consumer that is gone".to_owned();
+        }
         "no longer waits for a delivery that is over".to_owned()
     }
 
