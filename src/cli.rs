@@ -3,7 +3,9 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use active_active::report::Finding;
+use clap::Parser;
+
+use active_active::report::{Finding, plain};
 
 mod args;
 mod bar;
@@ -118,9 +120,23 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     }
 }
 
+/// The arguments; nothing if they are wrong, or ask for a text, and that has been said.
+pub(crate) fn parse() -> Result<Cli, ExitCode> {
+    Cli::try_parse().map_err(|error| {
+        let text = error.render().to_string();
+        // What was typed is in the text: a terminal should not obey it, nor show all of a very long one.
+        match error.use_stderr() && plain(&text) != text {
+            true => _ = write!(anstream::stderr(), "{}", plain(&text)),
+            false => _ = error.print(),
+        }
+        ExitCode::from(error.exit_code() as u8)
+    })
+}
+
 /// Says what is wrong. If even that cannot be said, the exit status still tells.
 fn complain(error: &CliError) {
     let style = active_active::report::Palette::COLOURS.bad;
+    let error = plain(&error.to_string());
     let _ = writeln!(anstream::stderr(), "{style}error:{style:#} {error}");
 }
 

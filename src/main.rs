@@ -6,12 +6,13 @@
 use std::io::IsTerminal;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 mod cli;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(exit) => return exit,
+    };
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let shows_progress = std::io::stderr().is_terminal();
     // Colours are left out unless the output is a terminal, and if NO_COLOR is set.

@@ -27,6 +27,7 @@ pub mod times;
 pub mod verify;
 pub mod view;
 
+pub use crate::scenario::plain::plain;
 pub use facts::FactsSummary;
 pub use minimal::MinimalSummary;
 pub use palette::Palette;

@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use active_active::report::plain as printable;
 use tempfile::NamedTempFile;
 
 use super::error::CliError;
@@ -77,7 +78,7 @@ impl Target {
                     true => replace(path, text)?,
                     false => create(path, text)?,
                 }
-                output.write(&format!("Wrote {}{rest}\n", path.display()))
+                output.write(&format!("Wrote {}{rest}\n", printable(&path.display().to_string())))
             }
         }
     }

@@ -1,12 +1,15 @@
 //! Ctrl-c: the first ends what is under way with what it has, the second ends the process.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::thread;
 
 type Action = Box<dyn FnOnce() + Send>;
 
 /// What the next interrupt does; nothing means that it ends the process.
 static ACTION: Mutex<Option<Action>> = Mutex::new(None);
 static HANDLER: OnceLock<()> = OnceLock::new();
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// The work that an interrupt can end; behind it, an interrupt ends the process.
 #[must_use]
@@ -23,16 +26,30 @@ pub(crate) fn on_interrupt(action: impl FnOnce() + Send + 'static) -> Interrupti
     *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     HANDLER.get_or_init(|| {
         let handler = || {
+            INTERRUPTED.store(true, Ordering::Relaxed);
             let action = ACTION.lock().unwrap_or_else(PoisonError::into_inner).take();
             match action {
                 Some(action) => action(),
                 None => std::process::exit(130),
             }
         };
-        // Without a handler, an interrupt ends the process at once, as it does elsewhere.
-        let _ = ctrlc::set_handler(handler);
+        // Without a handler, an interrupt ends the process at once, as it does elsewhere. One whose thread cannot be started would
+        // swallow every signal, so whether one can be is tried first.
+        if can_start_a_thread() {
+            let _ = ctrlc::set_handler(handler);
+        }
     });
     Interruptible(())
+}
+
+/// Whether there was an interrupt: what was found until then is kept, and no further work is begun.
+pub(crate) fn happened() -> bool {
+    INTERRUPTED.load(Ordering::Relaxed)
+}
+
+fn can_start_a_thread() -> bool {
+    let started = thread::Builder::new().spawn(|| ());
+    started.is_ok_and(|thread| thread.join().is_ok())
 }
 
 #[cfg(test)]

@@ -98,7 +98,8 @@ pub(crate) fn smallest(
     violation: &mut ViolationSummary,
     surroundings: &Surroundings,
 ) -> SavedRun {
-    if as_found {
+    // Who interrupts a search wants its result, and not more work.
+    if as_found || interrupt::happened() {
         return found;
     }
     let Some(minimal) = minimise(&found, surroundings) else { return found };

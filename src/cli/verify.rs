@@ -6,12 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::Builder;
 use std::time::Duration;
 
-use active_active::explore::{Found, SearchProgress, Verified, Verify, VerifyReport};
+use active_active::explore::{
+    Found, Runner, SearchProgress, Verdict, Verified, Verify, VerifyReport,
+};
 use active_active::plan::Plan;
 use active_active::report::verify::memory;
 use active_active::report::{Finding, Palette, VerifySummary, json};
 use active_active::saved::SavedRun;
 use active_active::scenario::{Cause, FileError, Scope};
+use active_active::scheduler::RoundRobin;
+use active_active::spec::PropertyName;
 use active_active::words::{count, plural};
 use indicatif::ProgressBar;
 
@@ -27,7 +31,7 @@ pub(crate) fn execute(
     surroundings: &Surroundings,
     output: &mut Output<impl Write>,
 ) -> Result<Finding, CliError> {
-    let plan = Arc::new(plan(args)?);
+    let plan = plan(args)?;
     files::check_directory(&args.out)?;
     let verify = Verify {
         threads: args.threads.map_or(surroundings.threads, usize::from),
@@ -60,25 +64,56 @@ pub(crate) fn execute(
 }
 
 /// The scenario, as small as was asked for.
-fn plan(args: &VerifyArgs) -> Result<Plan, FileError> {
-    let plan = input::plan(&args.scenario)?;
+fn plan(args: &VerifyArgs) -> Result<Arc<Plan>, FileError> {
+    let plan = Arc::new(input::plan(&args.scenario)?);
     let scope = Scope { records: args.records, stages: args.stages, budget: args.budget };
     let in_scope = |scope: &Scope| scope.of(plan.scenario()).and_then(|small| Plan::new(&small));
-    in_scope(&scope).map_err(|problem| FileError {
-        origin: format!("{} in this scope", args.scenario.scenario),
+    let origin = format!("{} in this scope", args.scenario.scenario);
+    let small = in_scope(&scope).map_err(|problem| FileError {
+        origin: origin.clone(),
         line: None,
-        key: Some(problem.key),
+        key: Some(match (problem.key.as_str(), args.records) {
+            ("records.batches", Some(_)) => "--records".to_owned(),
+            _ => problem.key,
+        }),
         message: match (&problem.cause, args.stages) {
             // The whole scenario has it: it was read a moment ago.
             (Cause::UnknownComponent { name, .. }, Some(stages)) => {
-                let fits =
-                    |more: &u8| in_scope(&Scope { stages: Some(*more), ..scope.clone() }).is_ok();
+                // Something else may not fit, which is said when no component is left out.
+                let fits = |more: &u8| {
+                    let problem = in_scope(&Scope { stages: Some(*more), ..scope.clone() }).err();
+                    let cause = problem.map(|problem| problem.cause);
+                    !matches!(cause, Some(Cause::UnknownComponent { .. }))
+                };
                 let enough = (stages..=u8::MAX).find(fits).unwrap_or(stages);
                 format!("--stages {stages} leaves '{name}' out; use at least --stages {enough}")
             }
             (cause, _) => cause.to_string(),
         },
-    })
+    })?;
+    let small = Arc::new(small);
+    let is_smaller = args.records.is_some() || args.stages.is_some();
+    match is_smaller.then(|| unfit(&plan, &small)).flatten() {
+        None => Ok(small),
+        Some(what) => {
+            let key = if args.records.is_some() { "--records" } else { "--stages" };
+            let message = format!(
+                "{what}, in the fair schedule, and does in the scenario as it is; use more, or leave the line out"
+            );
+            Err(FileError { origin, line: None, key: Some(key.to_owned()), message })
+        }
+    }
+}
+
+/// What the script expects of the scenario and not of one that is so small: that says something of the scope, and nothing of the design.
+fn unfit(whole: &Arc<Plan>, small: &Arc<Plan>) -> Option<String> {
+    let unexpected = |plan: &Arc<Plan>| {
+        let outcome = Runner::new(Arc::clone(plan)).run(&mut RoundRobin::default(), 0, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else { return None };
+        (violation.property() == PropertyName::Expectation).then_some(violation.what)
+    };
+    let what = unexpected(small)?;
+    unexpected(whole).is_none().then_some(what)
 }
 
 /// Makes the shortest run simple, too, and saves it.

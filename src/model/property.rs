@@ -110,7 +110,7 @@ properties! {
              always judged",
             "leave it out of this list"
         );
-    DeliveredAll End "every accepted record is at the destination";
+    DeliveredAll End "every record that was accepted, or that the source still has to send, is at the destination";
     StoredEverywhere End "every delivered record is in the table of every stage that it passes, in every region";
     Converged End "the tables of a stage hold the same rows in all regions";
     Drained End "every queue is empty and every container works";

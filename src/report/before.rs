@@ -5,6 +5,7 @@ use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind, Receipt};
+use crate::model::queue::Item;
 use crate::sim::Simulation;
 
 /// What the world was like before a step: what its lines compare with.
@@ -26,7 +27,7 @@ pub(super) struct Before {
     pub(super) action: usize,
     /// Of a `fail some`, the index of the component that was due.
     pub(super) component: usize,
-    /// By queue and receipt: what was delivered, and is in the queue.
+    /// By queue and receipt: what was delivered, and is in the queue, as far as a machine would handle a message about it next.
     deliveries: Vec<(QueueId, Receipt, RecordId)>,
 }
 
@@ -55,7 +56,7 @@ impl Before {
         let machines = (0..layout.machines() as u16).map(MachineId);
         let containers = (0..layout.containers() as u16).map(ContainerId);
         self.waiting.clear();
-        self.waiting.extend(machines.clone().map(|machine| simulation.in_order(machine).count()));
+        self.waiting.extend(machines.clone().map(|machine| simulation.waiting_in_order(machine)));
         self.heads.clear();
         let head = |machine| simulation.next_message(machine).and_then(Message::record);
         self.heads.extend(machines.map(head));
@@ -83,9 +84,26 @@ impl Before {
         self.action = simulation.driver().next();
         self.component = simulation.driver().component().0.into();
         self.deliveries.clear();
-        for queue in (0..layout.queues() as u16).map(QueueId) {
-            let items = simulation.queue_items(queue).filter(|item| item.receives > 0);
-            self.deliveries.extend(items.map(|item| (queue, item.receipt, item.copy.id)));
+        for (index, &place) in layout.places().iter().enumerate() {
+            let Some((queue, receipt)) =
+                delivery_of(place, simulation.next_message(MachineId(index as u16)))
+            else {
+                continue;
+            };
+            let is_it = |item: &&Item| item.receives > 0 && item.receipt == receipt;
+            let found = simulation.queue_items(queue).find(is_it);
+            self.deliveries.extend(found.map(|item| (queue, receipt, item.copy.id)));
         }
     }
+}
+
+/// The delivery that a message is about which this machine would handle next.
+fn delivery_of(place: Place, message: Option<&Message>) -> Option<(QueueId, Receipt)> {
+    if let Some(&Message::Remove { queue, receipt, .. }) = message {
+        return Some((queue, receipt));
+    }
+    let (Place::Queue(queue), Some(&Message::Expire { receipt })) = (place, message) else {
+        return None;
+    };
+    Some((queue, receipt))
 }

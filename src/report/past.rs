@@ -248,7 +248,7 @@ impl Past {
                 self.senders[machine.index()].push_front(sender.unwrap_or(number));
             } else if let Event::Fault(fault::Event::Struck { machine, by, .. }) = *event
                 && by != PointKind::GiveUp
-                && simulation.in_order(machine).count() < self.senders[machine.index()].len()
+                && simulation.waiting_in_order(machine) < self.senders[machine.index()].len()
             {
                 // The fault took it out of the inbox.
                 self.senders[machine.index()].pop_front();
@@ -261,7 +261,7 @@ impl Past {
         }
         for (index, senders) in self.senders.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
-            senders.resize(simulation.in_order(machine).count(), number);
+            senders.resize(simulation.waiting_in_order(machine), number);
         }
     }
 

@@ -8,6 +8,7 @@ use crate::report::summary::{
     AwaitedSummary, Finding, ScenarioSummary, SchedulerSummary, ViolationSummary,
 };
 use crate::report::sweep::{PropertySummary, Status, SweepSummary};
+use crate::scenario::plain::plain;
 use crate::words::{count, plural};
 
 mod about;
@@ -181,8 +182,11 @@ pub(super) fn head(
     palette: &Palette,
 ) -> Vec<String> {
     let name = paint(palette.strong, &scenario.name);
-    let about =
-        if scenario.about.is_empty() { String::new() } else { format!(": {}", scenario.about) };
+    let about = if scenario.about.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", plain(&scenario.about))
+    };
     let mut lines = vec![
         format!("{name}{about}"),
         format!(
@@ -356,9 +360,11 @@ pub(super) fn violation(violation: &ViolationSummary, palette: &Palette) -> Vec<
     for (index, reason) in because.iter().enumerate() {
         lines.push(format!("  {}    {reason}", if index == 0 { "Because" } else { "       " }));
     }
-    lines.extend(violation.saved_file.iter().map(|file| format!("  Saved in   {file}")));
+    lines.extend(violation.saved_file.iter().map(|file| format!("  Saved in   {}", plain(file))));
     let replay = violation.replay_command.iter();
-    lines.extend(replay.map(|command| format!("  Replay     {}", paint(palette.strong, command))));
+    lines.extend(
+        replay.map(|command| format!("  Replay     {}", paint(palette.strong, plain(command)))),
+    );
     lines
 }
 

@@ -43,7 +43,8 @@ fn mismatch(found: &str, expected: &str) -> String {
     let is_integer = found.starts_with("integer ");
     let found = match found.split_once(['`', '"']) {
         Some(("string ", text)) => format!("\"{}\"", text.trim_end_matches('"')),
-        Some((_, value)) => value.trim_end_matches('`').to_owned(),
+        // One of more than 64 bits is told with its type.
+        Some((_, value)) => value.split('`').next().unwrap_or_default().to_owned(),
         None => match found {
             "sequence" => "a list".to_owned(),
             "map" => "a table".to_owned(),
@@ -61,6 +62,9 @@ fn mismatch(found: &str, expected: &str) -> String {
     match (max, expected) {
         (Some(max), _) if is_integer => format!("{found} is out of range; use 0 to {max}"),
         (Some(max), _) => format!("{found} is not a whole number; use 0 to {max}"),
+        (None, "any valid TOML value") => {
+            format!("{found} is out of range; use at most {}", i64::MAX)
+        }
         (None, "a string") => format!("{found} is not a text; write it in quotes"),
         (None, "a boolean") => format!("{found} is neither true nor false; use one of them"),
         (None, "a sequence") => format!("{found} is not a list; write it in brackets"),
@@ -79,17 +83,17 @@ fn unknown_value(unknown: &str, known: &[&str]) -> String {
     format!("\"{unknown}\" is not a value of it; use {}{near}", known.join(" or "))
 }
 
-/// "unknown field `x`, expected one of `y`, …" with the nearest of those, if one is near.
+/// "unknown field `x`, expected one of `y`, …" in the words of a file, with the nearest of those, if one is near.
 fn with_suggestion(message: &str) -> String {
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let near = match (message.starts_with("unknown "), quoted.next()) {
-        (true, Some(unknown)) => words::closest(unknown, quoted),
-        _ => None,
-    };
-    match near {
-        Some(near) => format!("{message}; did you mean `{near}`?"),
-        None => message.to_owned(),
+    if !message.starts_with("unknown field ") {
+        return message.to_owned();
     }
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let unknown = quoted.next().unwrap_or_default();
+    let known: Vec<&str> = quoted.collect();
+    let near = words::closest(unknown, known.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!("; did you mean '{near}'?"));
+    format!("there is no key '{unknown}' here; the keys are {}{near}", known.join(", "))
 }
 
 #[cfg(test)]
@@ -103,6 +107,10 @@ mod tests {
         ("topology.regions = -1", "regions: -1 is out of range; use 0 to 255"),
         ("topology.regions = \"two\"", "regions: \"two\" is not a whole number; use 0 to 255"),
         ("queue.capacity = 99999", "capacity: 99999 is out of range; use 0 to 65535"),
+        (
+            "queue.capacity = 99999999999999999999999",
+            "capacity: 99999999999999999999999 is out of range; use 0 to 65535",
+        ),
         ("budget.crash = 1.5", "crash: 1.5 is not a whole number; use 0 to 65535"),
         ("records.batches = [true]", "true is not a whole number; use 0 to 4294967295"),
         ("name = [1]", "name: a list is not a text; write it in quotes"),
@@ -122,7 +130,7 @@ mod tests {
         }
         for text in ["queue.delivery = 3", "script = 3", "speed = 1", "timing.queue_ms = \"x\""] {
             let message = Scenario::parse(text).expect_err("it is wrong").to_string();
-            let leaks = ["struct ", "u8", "u16", "u32", "u64", "invalid type", "wanted"];
+            let leaks = ["struct ", "u8", "u16", "u32", "u64", "i128", "invalid type", "wanted"];
             assert!(leaks.iter().all(|leak| !message.contains(leak)), "{text}: {message}");
         }
     }

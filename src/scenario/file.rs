@@ -9,7 +9,7 @@
 //! let plan = Plan::load(text, "mine.toml", &[change])?;
 //! assert_eq!(plan.scenario().queue.max_receives, 4);
 //! let error: FileError = Plan::load("skript = []", "mine.toml", &[]).expect_err("there is no such key");
-//! assert!(error.to_string().ends_with("did you mean `script`?"), "{error}");
+//! assert!(error.to_string().ends_with("did you mean 'script'?"), "{error}");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -15,9 +15,15 @@ pub(crate) fn is_unprintable(letter: char) -> bool {
     (letter.is_control() && !matches!(letter, '\n' | '\t')) || is_direction
 }
 
-/// The text as a message shows it: unprintable letters by their numbers, and of each very long word
+/// Text from outside as a message shows it: unprintable letters by their numbers, and of each very long word
 /// the beginning and its length.
-pub(super) fn plain(text: &str) -> String {
+///
+/// ```
+/// use active_active::report::plain;
+///
+/// assert_eq!(plain("a\u{202e}b"), "a\\u{202e}b");
+/// ```
+pub fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len().min(4 * WORD_MAX));
     for piece in text.split_inclusive(char::is_whitespace) {
         let word = piece.trim_end_matches(char::is_whitespace);

@@ -79,7 +79,7 @@ impl Scope {
             let batches = small.records.batches.len() as u32;
             if records < batches {
                 let (min, max) = (batches.into(), 65_534);
-                let what = "records for the batches of this scenario";
+                let what = "for the records of all batches of this scenario";
                 let cause = Cause::Range { what, found: records.into(), min, max };
                 return Err(Problem::new("records.batches", cause));
             }

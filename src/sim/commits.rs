@@ -65,4 +65,12 @@ impl Simulation {
     pub(crate) fn in_order(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
         self.inbox(machine).filter(|message| message.kind() != MessageKind::Commit)
     }
+
+    /// How many those are; they are counted only where there can be commits.
+    pub(crate) fn waiting_in_order(&self, machine: MachineId) -> usize {
+        match self.plan().commits_later {
+            true => self.in_order(machine).count(),
+            false => self.waiting(machine),
+        }
+    }
 }

@@ -28,7 +28,11 @@ fn check(done: &Done, arguments: &str, expected: &str) {
 fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
     let place = Place::new();
     let cases = [
-        ("unknown key", "[dns]\nweigths = [1]", "FILE:2: dns.weigths: unknown field `weigths`"),
+        (
+            "unknown key",
+            "[dns]\nweigths = [1]",
+            "FILE:2: dns.weigths: there is no key 'weigths' here",
+        ),
         (
             "failover",
             "[dns]\npolicy = \"failover\"",
@@ -101,12 +105,12 @@ fn a_wrong_scenario_file_is_refused_with_file_line_key_and_remedy() {
         (
             "unknown-key-of-a-stage",
             "[stage.core]\nqueue.max_recieves = 3",
-            "FILE:2: stage.core.queue.max_recieves: unknown field `max_recieves`",
+            "FILE:2: stage.core.queue.max_recieves: there is no key 'max_recieves' here",
         ),
         (
             "unknown-table-of-a-stage",
             "[stage.core.qeue]\nmax_receives = 3",
-            "FILE:1: stage.core.qeue: unknown field `qeue`, expected one of `to`, `route`, `containers`",
+            "FILE:1: stage.core.qeue: there is no key 'qeue' here; the keys are to, route, containers",
         ),
         (
             "replication-of-a-stage",
@@ -321,7 +325,7 @@ fn a_wrong_change_is_refused() {
     let place = Place::new();
     let cases = [
         ("dns.weights=1,256", "--set dns.weights=1,256: dns.weights[1]: 256 is no weight"),
-        ("dns.weigths=1", "--set dns.weigths=1: dns.weigths: unknown field `weigths`"),
+        ("dns.weigths=1", "--set dns.weigths=1: dns.weigths: there is no key 'weigths' here"),
         ("topology.stages=[]", "--set topology.stages=[]: topology.stages: 0 stages"),
         ("container.steps=store", "--set container.steps=store: container.steps: a container"),
         ("script=halt", "--set script=halt: script: 'halt' is no step of a script"),
@@ -382,7 +386,7 @@ fn what_is_mistyped_is_suggested() {
         ("sweep nowhere.toml", "nowhere.toml: no such file; check the path"),
         (
             "sweep baseline --set container.on_duplicat=skip",
-            "--set container.on_duplicat=skip: container.on_duplicat: unknown field",
+            "--set container.on_duplicat=skip: container.on_duplicat: there is no key 'on_duplicat' here",
         ),
         (
             "sweep baseline --set script=publsh",

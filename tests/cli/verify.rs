@@ -56,7 +56,15 @@ fn a_bound_makes_it_incomplete() {
 fn a_scope_that_cannot_be_is_refused() {
     let place = Place::new();
     for (scope, expected) in [
-        ("f1-fail-container --records 2", "2 records for the batches of this scenario; use 3 to"),
+        (
+            "f1-fail-container --records 2",
+            "--records: 2 for the records of all batches of this scenario; use 3 to",
+        ),
+        ("f1-fail-container --records 3", "--records: 'expect waiting"),
+        (
+            "outage-dead-letters --records 1 --stages 1",
+            "--stages 1 leaves 'core-table@1' out; use at least --stages 2",
+        ),
         ("baseline --stages 6", "6 stages of this scenario; use 1 to 5"),
         ("baseline --budget crush=1", "'crush=1' is not a part of a budget"),
         ("baseline --memory 5", "as in 8GiB"),

@@ -188,7 +188,7 @@ impl Recorder {
                 self.inboxes[machine.index()].push_front(origin.unwrap_or_default());
             } else if let Event::Fault(fault::Event::Struck { machine, by, .. }) = *event
                 && by != PointKind::GiveUp
-                && simulation.in_order(machine).count() < self.inboxes[machine.index()].len()
+                && simulation.waiting_in_order(machine) < self.inboxes[machine.index()].len()
             {
                 // The fault took it out of the inbox.
                 self.inboxes[machine.index()].pop_front();
@@ -201,7 +201,7 @@ impl Recorder {
         }
         for machine in Recorder::every_machine(simulation) {
             let known = self.inboxes[machine.index()].len();
-            let waiting = simulation.in_order(machine).count();
+            let waiting = simulation.waiting_in_order(machine);
             // A table that hangs, or a link that failed, puts messages aside and takes them back.
             self.inboxes[machine.index()].truncate(waiting);
             for message in simulation.in_order(machine).skip(known) {
@@ -352,7 +352,7 @@ impl Observer for Recorder {
     fn begin(&mut self, simulation: &Simulation) {
         *self = Recorder::new(simulation.plan(), self.window);
         for machine in Recorder::every_machine(simulation) {
-            let waiting = simulation.in_order(machine).count();
+            let waiting = simulation.waiting_in_order(machine);
             self.inboxes[machine.index()].extend(std::iter::repeat_n(Origin::default(), waiting));
             self.initial.push(values::of(machine, simulation, 0));
         }

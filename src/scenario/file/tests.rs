@@ -48,7 +48,7 @@ fn names_file_line_key_and_remedy() {
     let suggests = error("script = [\"pause core-containr@1\"]", &[]);
     assert!(suggests.ends_with("did you mean 'core-container@1'?"), "{suggests}");
     let suggests = error("[dns]\nweigths = [1, 1]", &[]);
-    assert!(suggests.ends_with("did you mean `weights`?"), "{suggests}");
+    assert!(suggests.ends_with("did you mean 'weights'?"), "{suggests}");
 }
 
 #[test]
