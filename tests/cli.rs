@@ -14,6 +14,7 @@ mod report;
 mod story;
 mod streams;
 mod sweep;
+mod typed;
 mod verdict;
 mod verify;
 

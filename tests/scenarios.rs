@@ -13,6 +13,7 @@ mod batches;
 mod dual_writes;
 mod effects;
 mod forgotten;
+mod gone;
 mod hanging;
 mod healing;
 mod incidents;

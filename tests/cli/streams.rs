@@ -99,3 +99,35 @@ fn without_more_threads_the_work_is_done_by_one() {
     assert_eq!(output.status.code(), Some(2), "{output:?}");
     assert!(error.starts_with("error: the system starts no thread to watch the time: "), "{error}");
 }
+
+/// The thread that carries out what an interrupt does cannot be started: the signal was caught all the same, and nothing ended the
+/// program but SIGKILL. Now it is not caught.
+#[cfg(unix)]
+#[test]
+fn without_more_threads_a_signal_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    use std::process::{Command, Stdio};
+    use std::time::{Duration, Instant};
+
+    let place = Place::new();
+    let mut limited = command(&place, "sweep baseline --runs 18446744073709551615 --threads 8");
+    limited.env("RUST_MIN_STACK", (1_u64 << 47).to_string());
+    limited.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = limited.spawn().expect("the program was built for this test");
+    // Long enough that it has begun to work; a signal before that ends it as well.
+    std::thread::sleep(Duration::from_millis(500));
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status();
+    assert!(killed.expect("there is a command 'kill'").success());
+    let begin = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it is a child of this process") {
+            break status;
+        }
+        if begin.elapsed() > Duration::from_secs(60) {
+            child.kill().expect("it is a child of this process");
+            panic!("it goes on after SIGTERM");
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    assert_eq!(status.signal(), Some(15));
+}

@@ -419,6 +419,7 @@ fn the_cases_of_the_oracle_have_everything() {
                 "timing.source_ms = another number",
                 "timing.spread_percent = another number",
                 "timing.table_ms = another number",
+                "timing.visibility_timeout_ms = another number",
                 "timing.within_region_ms = another number",
             ],
         ),

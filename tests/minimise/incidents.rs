@@ -69,7 +69,9 @@ const TOLD: &[Told] = &[
         "compensation-lost",
         &[
             "core-table@1 stores record 1",
-            "core-container@1 crashes",
+            "outbound-queue@1 works, turns down one 'send'",
+            "core-table@1 works, turns down one 'withdraw'",
+            "refuses to take the row of record 1 back",
             "core-table@1 has record 1 already",
             "record 1 had been stored before and asks inbound-queue@1 to remove it",
         ],

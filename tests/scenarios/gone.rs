@@ -1,0 +1,198 @@
+//! What a consumer held that is gone, and when it comes back.
+
+use std::cell::Cell;
+
+use active_active::explore::{Runner, Verdict};
+use active_active::model::event::{fault, queue};
+use active_active::model::{Event, MessageKind, RecordId};
+use active_active::scheduler::{Random, Timed};
+use active_active::spec::PropertyName;
+
+use super::support::*;
+use crate::common::plans;
+
+/// Two versions of one key, each in a message group of its own, for one container that may crash.
+const TWO_GROUPS: &str = r#"
+    name = "two-groups"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["core"]
+    records = { batches = [2], keys = 1 }
+    dns.weights = [1, 0]
+    queue.groups = "by-record"
+    budget.crash = 1
+"#;
+
+const MONOTONE: Option<PropertyName> = Some(PropertyName::MonotoneVersion);
+
+/// A container that is started again gets the second version while the first one is in flight to its earlier life, and the first one comes
+/// back, and is stored, after that. It held as long as a queue was told of the crash before whatever was sent to it later.
+#[test]
+fn what_a_dead_consumer_held_comes_back_after_what_was_handed_out_later() {
+    for how in [
+        &[][..],
+        &["queue.groups=one", "queue.delivery=standard"],
+        &["budget.crash=0", "budget.refuse=1", "container.restart=always"],
+        &[
+            "budget.crash=0",
+            "container.on_stop=at-once",
+            "script=publish 1,deploy core@1,await delivered all",
+        ],
+        &["budget.crash=0", "budget.pause=1", "topology.containers=2"],
+    ] {
+        assert_eq!(found(TWO_GROUPS, how), MONOTONE, "{how:?}");
+    }
+    // In one order the second version waits for the first.
+    for how in [
+        &["queue.groups=one"][..],
+        &["queue.groups=by-key"],
+        &["queue.delivery=log", "queue.groups=by-key"],
+    ] {
+        assert_eq!(found(TWO_GROUPS, how), None, "{how:?}");
+    }
+    assert_eq!(
+        found(TWO_GROUPS, &["table.conflict=version-checked", "destination.versions=checked"]),
+        None
+    );
+    let plan = plans::plan(TWO_GROUPS, &["script=publish 1"]);
+    assert_eq!(found_in_every_order(&plan, true), MONOTONE);
+}
+
+/// The delivery is in flight until its timeout is over, and comes back then, whatever the container has received since.
+#[test]
+fn a_delivery_of_a_dead_consumer_comes_back_once() {
+    let overtaken = Cell::new(0u64);
+    let sound = ["table.conflict=version-checked", "destination.versions=checked"];
+    holds_with(TWO_GROUPS, &sound, |run| {
+        let (mut runs, mut since, mut back) = (false, 0u64, Vec::new());
+        for event in &run.events.all {
+            match *event {
+                Event::Fault(fault::Event::Late { message: MessageKind::Expire, .. }) => {
+                    runs = true
+                }
+                Event::Fault(fault::Event::CameLate { message: MessageKind::Expire, .. }) => {
+                    runs = false
+                }
+                Event::Queue(queue::Event::Delivered { .. }) if runs => since += 1,
+                Event::Queue(queue::Event::Returned { record, .. }) => {
+                    assert!(!runs, "its timeout is over");
+                    back.push(record);
+                }
+                _ => {}
+            }
+        }
+        assert!(back.len() <= 1, "{back:?}");
+        overtaken.set(overtaken.get() + u64::from(since > 0 && back == [RecordId(1)]));
+    });
+    assert!(overtaken.get() > RANDOM_RUNS / 50, "{}", overtaken.get());
+}
+
+/// A consumer of a log that dies has its partitions until its session times out; what it had committed late may be behind what it read first.
+#[test]
+fn the_partitions_of_a_dead_consumer_are_read_by_others_in_the_end() {
+    for commit in ["each", "at-intervals"] {
+        let commit = format!("queue.commit={commit}");
+        let changes = [
+            "queue.delivery=log",
+            "queue.groups=by-key",
+            "records.batches=6",
+            "records.keys=3",
+            &commit,
+        ];
+        for containers in ["topology.containers=1", "topology.containers=2"] {
+            holds_with(
+                TWO_GROUPS,
+                &[
+                    &changes[..],
+                    &[containers, "table.conflict=version-checked", "destination.versions=checked"],
+                ]
+                .concat(),
+                all_is_everywhere,
+            );
+        }
+    }
+}
+
+/// The timed scheduler lets the visibility timeout pass, which is 30 s as a rule.
+#[test]
+fn a_latency_has_the_visibility_timeout_in_it() {
+    let crashes = r#"
+        name = "crash-and-recover"
+        script = [
+            "expect latency max <= 10s",
+            "publish 1",
+            "await enqueued inbound-queue@1 batch 1",
+            "crash core-container@1",
+            "recover core-container@1",
+            "await delivered all",
+        ]
+        topology.stages = ["core"]
+        records.batches = [4]
+        dns.weights = [1, 0]
+    "#;
+    let found = |changes: &[&str]| {
+        let mut runner = Runner::new(plans::plan(crashes, changes));
+        (0..200).find_map(|run| match runner.run(&mut Timed::new(SEED), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        })
+    };
+    for queues in ["queue.delivery=fifo", "queue.delivery=standard", "queue.delivery=log"] {
+        assert_eq!(found(&[queues]), Some(PropertyName::Latency), "{queues}");
+        assert_eq!(found(&[queues, "timing.visibility_timeout_ms=5000"]), None, "{queues}");
+        assert_eq!(
+            found(&[queues, "timing.visibility_timeout_ms=10000"]),
+            Some(PropertyName::Latency),
+            "{queues}"
+        );
+    }
+}
+
+/// Nothing crosses a way that is cut: neither replication nor a write that a global database forwards.
+#[test]
+fn a_database_forwards_nothing_over_a_way_that_is_cut() {
+    let split = r#"
+        name = "split"
+        script = [
+            "publish 1",
+            "await delivered batch 1",
+            "fail core-replicator@2",
+            "publish 2",
+            "await quiescent",
+            "expect delivered 4",
+            "recover *",
+            "await delivered all",
+        ]
+        topology.stages = ["core"]
+        store.default = "aurora"
+        records.batches = [2, 4]
+    "#;
+    holds_with(split, &[], all_is_everywhere);
+    assert_eq!(found(split, &["aurora.writer=2"]), None);
+    // Of the region in which nothing is written nothing is expected.
+    assert_eq!(
+        found(
+            split,
+            &["script=publish 1,fail core-replicator@2,await quiescent,expect delivered 2"]
+        ),
+        None
+    );
+}
+
+/// A write that is forwarded can be late, as any request.
+#[test]
+fn a_forwarded_write_can_be_late() {
+    let late = ["budget.late=2", "budget.failover=1", "rpo.records=unlimited"];
+    let forwards = "name = 'forwarded'\nscript = ['publish 1']\nstore.default = 'aurora'";
+    let forwarded = Cell::new(0u64);
+    let mut runner = Runner::new(plans::plan(forwards, &late));
+    let mut events = Events::default();
+    for run in 0..500 {
+        let outcome = runner.run(&mut Random::new(SEED), run, &mut events);
+        assert_eq!(outcome.verdict, Verdict::Holds, "run {run}");
+        let is_it = |event: &Event| {
+            matches!(event, Event::Fault(fault::Event::Late { message: MessageKind::Forward, .. }))
+        };
+        forwarded.set(forwarded.get() + u64::from(events.all.iter().any(is_it)));
+    }
+    assert!(forwarded.get() > 10, "{}", forwarded.get());
+}
