@@ -141,7 +141,7 @@ impl Plan {
         let fences_late = fences_late(scenario, &actions);
         let queues = contexts.queues();
         let times_out_late = times_out_late(scenario, &queues, &actions);
-        let can_be_late = fences_late || times_out_late || scenario.budget.lets_be_late();
+        let can_be_late = fences_late || scenario.budget.lets_be_late();
         let any = |is: fn(&StageSettings) -> bool| settings.iter().any(is);
         let offers_faults = scenario.budget != Budget::default()
             || any(|stage| stage.container.restart == Restart::Always)
@@ -172,7 +172,7 @@ impl Plan {
             times_out_late,
             commits_later,
             offers_faults,
-            is_watched: offers_faults || commits_later || is_watched(scenario),
+            is_watched: offers_faults || commits_later || times_out_late || is_watched(scenario),
             consumers_can_hang: consumers_can_hang(scenario, &settings, &actions),
             scenario: scenario.clone(),
             layout,

@@ -128,6 +128,7 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Database, "Reader", &[Insert, Forward, Apply, Handover, Probe]),
         usual(MachineKind::Database, "Writer", &[Insert, Forward, Probe, Logged]),
         usual(MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
+        rare(MachineKind::Database, "Reader", &[Logged]),
         rare(MachineKind::Database, "Writer", &[Fence]),
         rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
@@ -174,8 +175,7 @@ pub fn pairs() -> impl Iterator<Item = Pair> {
 pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
     let has_databases = plan.tables.iter().any(|table| table.database.is_some());
     let has_tables = plan.tables.iter().any(|table| table.database.is_none());
-    let can_hang = plan.consumers_can_hang || plan.times_out_late;
-    let fences_late = plan.fences_late;
+    let (can_hang, fences_late) = (plan.consumers_can_hang, plan.fences_late);
     let has_commands = plan.scenario().commands == Commands::AsMessages;
     let has_outbox = plan.has_outbox();
     let outbox_at = |is_database: bool| {

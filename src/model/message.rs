@@ -20,8 +20,18 @@ impl Client {
     /// In place of a life: who asked does not wait for the reply any more.
     pub(crate) const GIVEN_UP: u16 = u16::MAX;
 
-    /// In place of a life: it is over, as its queue knows.
-    pub(crate) const GONE: u16 = u16::MAX - 1;
+    /// Beside the number of a life, which is smaller: that is over, and its queue knows.
+    const GONE: u16 = 1 << 15;
+
+    /// A life that is over, as its queue knows.
+    pub(crate) fn gone(self) -> Client {
+        Client { incarnation: self.incarnation | Client::GONE, ..self }
+    }
+
+    /// Whether it is a life that is over, as its queue knows.
+    pub(crate) fn is_gone(self) -> bool {
+        self.incarnation & Client::GONE != 0 && self.incarnation != Client::GIVEN_UP
+    }
 }
 
 /// Names one delivery of one record by one queue: what SQS calls a receipt handle.

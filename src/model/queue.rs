@@ -216,7 +216,7 @@ impl Queue {
             }
             Input::Abandon { client, lives } => {
                 self.waiting.drop_where(|waiting| waiting == client);
-                if !lives && context.times_out_late {
+                if !lives && !client.is_gone() && context.times_out_late {
                     return self.let_time_out(client, context, shelf, out);
                 }
                 let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());

@@ -65,12 +65,10 @@ impl Plan {
         self.replicators.iter().any(|replicator| replicator.is_database)
     }
 
-    /// How many messages are late at once: a fence for each cluster, and what the budget lets be late, at most; and about as many
-    /// timeouts of what consumers held that are gone.
+    /// How many messages are late at once, at most: a fence for each cluster, and what the budget lets be late.
     pub(super) fn late_max(&self) -> usize {
         let fences = if self.fences_late { self.layout.tables() } else { 0 };
-        let timeouts = if self.times_out_late { 2 * self.layout.containers() } else { 0 };
-        fences + timeouts + usize::from(self.budget.late) + usize::from(self.budget.request_timeout)
+        fences + usize::from(self.budget.late) + usize::from(self.budget.request_timeout)
     }
 
     /// Whether a region can be gone for good.

@@ -19,7 +19,7 @@ use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
 use crate::model::{container, queue};
 use crate::report::before::Before;
-use crate::report::story::{Line, Story, is_late_at_once, is_of_a_fault};
+use crate::report::story::{Line, Story, is_of_a_fault};
 use crate::run::{Observer, Phase, Runner, Verdict};
 use crate::saved::SavedRun;
 use crate::sim::{Choice, Simulation, Step};
@@ -239,8 +239,8 @@ impl Past {
         }
         for event in events {
             if let Event::Fault(fault::Event::Late { machine, message }) = *event {
-                // A fence and a timeout are sent by the step itself; what else is late was first in its inbox.
-                let waited = Some(machine).filter(|_| !is_late_at_once(message));
+                // A fence is sent by the step itself; what else is late was first in its inbox.
+                let waited = Some(machine).filter(|_| message != MessageKind::Fence);
                 let sender = waited.and_then(|one| self.senders[one.index()].pop_front());
                 self.late.entry(machine).or_default().push_back(sender.unwrap_or(number));
             } else if let Event::Fault(fault::Event::CameLate { machine, .. }) = *event {

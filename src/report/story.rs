@@ -26,7 +26,6 @@ use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::PointKind;
 use crate::model::id::RecordId;
-use crate::model::message::MessageKind;
 use crate::model::queue;
 use crate::report::before::Before;
 use crate::report::palette::{Palette, paint};
@@ -186,17 +185,8 @@ fn mark(events: &[Event]) -> Mark {
     mark
 }
 
-/// Whether a message is late from the start, and was in no inbox before.
-pub(super) fn is_late_at_once(message: MessageKind) -> bool {
-    matches!(message, MessageKind::Fence | MessageKind::Expire)
-}
-
 /// Whether something went wrong that no machine did by itself.
 pub(super) fn is_of_a_fault(event: &Event) -> bool {
-    if let Event::Fault(fault::Event::Late { message, .. }) = event {
-        // The timeout of a delivery runs whenever a consumer is gone.
-        return *message != MessageKind::Expire;
-    }
     matches!(
         event,
         Event::Fault(
@@ -204,6 +194,7 @@ pub(super) fn is_of_a_fault(event: &Event) -> bool {
                 | fault::Event::Lost { .. }
                 | fault::Event::Struck { .. }
                 | fault::Event::ClockAhead { .. }
+                | fault::Event::Late { .. },
         ) | Event::Queue(
             queue::Event::TimedOut { .. }
                 | queue::Event::Reordered { .. }

@@ -206,12 +206,10 @@ impl Coverage {
         } else if let fault::Event::Late { message, .. } | fault::Event::CameLate { message, .. } =
             event
         {
-            if message == MessageKind::Fence {
-                self.reach(Reached::FenceLate);
-            } else if message != MessageKind::Expire {
-                // That is a timeout which runs, and no message between machines.
-                self.reach(Reached::RequestLate);
-            }
+            self.reach(match message == MessageKind::Fence {
+                true => Reached::FenceLate,
+                false => Reached::RequestLate,
+            });
         }
     }
 

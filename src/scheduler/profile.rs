@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::model::fault::{Fault, FaultKind};
+use crate::model::fault::FaultKind;
 use crate::model::id::MachineId;
 use crate::plan::{Await, DriverAction, Plan};
 use crate::scenario::Budget;
@@ -116,12 +116,7 @@ fn faults(plan: &Plan) -> u32 {
     let stops = plan.budget.stops();
     let failovers = plan.faults().filter(|fault| fault.kind == FaultKind::Failover).count() as u64;
     let fences = if plan.fences_late { u64::from(failover) + failovers } else { 0 };
-    let is_stop = |fault: &Fault| matches!(fault.kind, FaultKind::Crash | FaultKind::Pause);
-    let timeouts = match plan.times_out_late {
-        true => stops + plan.faults().filter(is_stop).count() as u64,
-        false => 0,
-    };
-    let arrivals = fences + timeouts + u64::from(late);
+    let arrivals = fences + u64::from(late);
     let is_moment = |action: &&DriverAction| matches!(action, DriverAction::Await(Await::Sometime));
     let moments = plan.actions().iter().filter(is_moment).count() as u64;
     let clocks = if plan.clocks_differ { plan.layout.regions as u64 - 1 } else { 0 };

@@ -6,7 +6,7 @@ use std::fmt;
 use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
-use crate::model::fault::{FaultPoint, PointKind, Subject};
+use crate::model::fault::{PointKind, Subject};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind};
@@ -69,8 +69,8 @@ pub struct Span {
 ///   platform.) The driver stands outside of the system: it and the way to it take no time.
 /// * A consumer of a log that commits at intervals does so when an interval of 5 seconds has passed and nothing else waits for the
 ///   log.
-/// * A queue delivers again what a consumer held that is gone, or hangs, when [`Timing::visibility_timeout_ms`] has passed since then,
-///   where that is a timeout which the queue sends itself.
+/// * A queue delivers again what a consumer held that is gone, or hangs, when [`Timing::visibility_timeout_ms`] has passed since then and
+///   nothing else waits for the queue, where that is a timeout which all other messages pass.
 /// * Faults of the budget, and the moment of an `await sometime`, fall at drawn times: each run
 ///   draws their mean distance, from the time of one service to 512 times that. One that is due
 ///   while none is offered is passed over.
@@ -138,7 +138,7 @@ pub struct Timed {
     began: Vec<u64>,
     /// By machine: when the next commit of a log is due; [`NEVER`] if it has none to make.
     commits: Vec<u64>,
-    /// By machine: when each timeout is over that a queue has sent itself late, in their order.
+    /// By machine: when each visibility timeout is over that a queue waits for, in their order.
     timeouts: Vec<VecDeque<u64>>,
     /// When the next fault is due.
     fault_at: u64,
@@ -252,22 +252,27 @@ impl Timed {
             }
             None => Site::Everywhere,
         };
-        if simulation.plan().times_out_late {
-            self.notice_timeouts(simulation);
-        }
         for (index, ready) in self.ready.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
             let mut waiting = simulation.waiting(machine);
-            if simulation.plan().commits_later {
-                let is_commit = |message: &&Message| message.kind() == MessageKind::Commit;
-                let commits = simulation.inbox(machine).filter(is_commit).count();
-                // All else passes the commits: what a log had begun when something else came is none of them.
-                waiting -= commits;
+            if simulation.plan().gives_way() {
+                // All else passes commits and timeouts: what a queue had begun when something else came is none of them.
+                waiting = simulation.waiting_in_order(machine);
                 if ready.is_empty() && waiting > 0 {
                     self.finished[index] = NEVER;
                 }
+                let is_commit = |message: &Message| message.kind() == MessageKind::Commit;
+                let has_commits = simulation.inbox(machine).any(is_commit);
+                if has_commits && self.commits[index] == NEVER && waiting == 0 {
+                    self.finished[index] = NEVER;
+                }
                 let due = self.commits[index].min(self.now + COMMIT_INTERVAL_US);
-                self.commits[index] = if commits > 0 { due } else { NEVER };
+                self.commits[index] = if has_commits { due } else { NEVER };
+                let timeouts = &mut self.timeouts[index];
+                let run = simulation.timeouts_at(machine);
+                timeouts.drain(..timeouts.len().saturating_sub(run));
+                let lasts = u64::from(self.timing.visibility_timeout_ms) * US_PER_MS;
+                timeouts.resize(run, self.now + lasts);
             }
             if ready.len() < waiting {
                 let at = self.now + from.latency(self.sites[index], &self.timing);
@@ -278,29 +283,10 @@ impl Timed {
         }
     }
 
-    /// Finds out which timeouts have begun to run, and which are over since nothing else was left to do: these are handled when their
-    /// time has come.
-    #[cold]
-    fn notice_timeouts(&mut self, simulation: &Simulation) {
-        for (index, timeouts) in self.timeouts.iter_mut().enumerate() {
-            let is_timeout = |message: &&Message| message.kind() == MessageKind::Expire;
-            let late = simulation.late(MachineId(index as u16)).filter(is_timeout).count();
-            let lasts = u64::from(self.timing.visibility_timeout_ms) * US_PER_MS;
-            let over = timeouts.len().saturating_sub(late);
-            timeouts.drain(..over).rev().for_each(|at| self.ready[index].push_front(at));
-            timeouts.resize(late, self.now + lasts);
-        }
-    }
-
-    /// The timeout that is over first, if it is before that time.
-    fn timeout(&mut self, simulation: &Simulation, before: u64) -> Option<Choice> {
-        let due = |index: usize| self.timeouts[index].front().copied().filter(|&at| at <= before);
-        let machines = (0..self.timeouts.len()).filter(|&index| is_first_late(index, simulation));
-        let (at, index) = machines.filter_map(|index| Some((due(index)?, index))).min()?;
-        self.now = at.max(self.now);
-        self.since = self.now;
-        self.finished[index] = NEVER;
-        Some(Choice::Fault(FaultPoint::Arrive(MachineId(index as u16))))
+    /// When a queue commits, or a visibility timeout is over at it, if nothing else waits; commits are in front.
+    fn later(&self, index: usize) -> u64 {
+        let timeout = self.timeouts[index].front().copied().unwrap_or(NEVER);
+        if self.commits[index] == NEVER { timeout } else { self.commits[index] }
     }
 
     /// The machine whose step is finished first, and when. Of equals it is the one whose turn it
@@ -318,7 +304,7 @@ impl Timed {
                 continue;
             }
             if self.finished[index] == NEVER {
-                let ready = self.ready[index].front().copied().unwrap_or(self.commits[index]);
+                let ready = self.ready[index].front().copied().unwrap_or(self.later(index));
                 assert_ne!(ready, NEVER, "a machine that can step has a message");
                 let (mean, spread) = (self.service[index], self.timing.spread_percent);
                 self.began[index] = ready.max(self.now);
@@ -339,12 +325,7 @@ impl Timed {
     /// The fault that is due before that time, if one is and is offered.
     #[cold]
     fn fault(&mut self, simulation: &Simulation, before: u64) -> Option<Choice> {
-        let is_timeout = |point: FaultPoint| {
-            let FaultPoint::Arrive(machine) = point else { return false };
-            simulation.plan().times_out_late && is_first_late(machine.index(), simulation)
-        };
-        let fault =
-            moments::draw(simulation.enabled(), &mut self.numbers, |point| !is_timeout(point));
+        let fault = moments::draw(simulation.enabled(), &mut self.numbers, |_| true);
         let at = if fault.is_some() { self.fault_at.max(self.now) } else { before };
         if fault.is_some() {
             (self.since, self.now) = (at, at);
@@ -363,12 +344,6 @@ impl Timed {
     fn distance(&mut self) -> u64 {
         1 + within(&mut self.numbers, 2 * self.fault_distance)
     }
-}
-
-/// Whether the next late message to the machine is a timeout.
-fn is_first_late(machine: usize, simulation: &Simulation) -> bool {
-    let first = simulation.late(MachineId(machine as u16)).next();
-    first.is_some_and(|message| message.kind() == MessageKind::Expire)
 }
 
 impl Scheduler for Timed {
@@ -406,11 +381,6 @@ impl Scheduler for Timed {
 
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let (machine, at) = self.first(simulation)?;
-        if simulation.plan().times_out_late
-            && let Some(timeout) = self.timeout(simulation, at)
-        {
-            return Some(timeout);
-        }
         if self.fault_at <= at
             && let Some(fault) = self.fault(simulation, at)
         {

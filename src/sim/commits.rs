@@ -1,13 +1,15 @@
-//! Consumers of logs that commit at intervals: when they can, and that all else can come before.
+//! Consumers of logs that commit at intervals, and consumers that are gone: when they commit, or time out, and that all else can come before.
 //!
-//! A commit is a message of the log to itself. Every other message to the log passes it, so the scheduler chooses between
+//! A commit is a message of the log to itself, and so is the visibility timeout of what a consumer holds that is gone, or hangs, at a queue
+//! that hands out other records meanwhile. Every other message to the queue passes it, so the scheduler chooses between
 //! which of them it comes. Nothing is left out by that: a commit and a request that is on its way when the log has nothing else to do
 //! come in either order, for the machine that sends the request may be slow.
 
 use crate::model::id::{MachineId, QueueId};
 use crate::model::layout::Place;
-use crate::model::message::{Client, Message, MessageKind};
+use crate::model::message::{Client, Message};
 use crate::model::options::Commit;
+use crate::model::queue;
 use crate::plan::Plan;
 use crate::sim::Simulation;
 use crate::sim::world::World;
@@ -41,36 +43,80 @@ impl World {
         }
     }
 
-    /// Commits let pass whatever was sent to their logs in this step.
+    /// Commits let pass whatever was sent to their logs in this step, and so do visibility timeouts.
     #[inline]
     pub(super) fn update_commits(&mut self, plan: &Plan) {
-        if plan.commits_later {
+        if plan.gives_way() {
             self.let_pass(plan);
         }
     }
 
     #[cold]
     fn let_pass(&mut self, plan: &Plan) {
-        let commit_later =
-            plan.queues.iter().filter(|queue| queue.options.commit == Commit::AtIntervals);
-        for context in commit_later {
-            self.out.put_last(context.machine, |message| matches!(message, Message::Commit { .. }));
+        for context in &plan.queues {
+            if context.options.commit == Commit::AtIntervals {
+                self.out.put_last(context.machine, is_commit);
+            }
+            if context.times_out_late {
+                self.out.put_last(context.machine, is_timeout);
+            }
         }
     }
 }
 
 impl Simulation {
-    /// The messages that wait for a machine in the order in which they were sent, what came late aside: all but the commits of a log, which let
-    /// all others pass.
+    /// The messages that wait for a machine in the order in which they were sent, what came late aside: all but the commits and the timeouts of a
+    /// queue that let all others pass.
     pub(crate) fn in_order(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
-        self.inbox(machine).filter(|message| message.kind() != MessageKind::Commit)
+        let plan = self.plan();
+        let queue = match plan.layout.places()[machine.index()] {
+            Place::Queue(id) if plan.gives_way() => Some(&plan.queues[id.index()]),
+            _ => None,
+        };
+        let passes = move |message: &&Message| queue.is_some_and(|it| lets_pass(message, it));
+        self.inbox(machine).filter(move |message| !passes(message))
     }
 
-    /// How many those are; they are counted only where there can be commits.
+    /// How many those are; they are counted only where some let others pass.
     pub(crate) fn waiting_in_order(&self, machine: MachineId) -> usize {
-        match self.plan().commits_later {
+        match self.plan().gives_way() {
             true => self.in_order(machine).count(),
             false => self.waiting(machine),
         }
     }
+}
+
+impl Simulation {
+    /// How many visibility timeouts run at a queue that all others pass.
+    pub(crate) fn timeouts_at(&self, machine: MachineId) -> usize {
+        if !self.plan().times_out_late {
+            return 0;
+        }
+        let passes = self.waiting(machine) - self.waiting_in_order(machine);
+        let commits = self.inbox(machine).filter(|message| is_commit(message)).count();
+        passes - commits
+    }
+}
+
+impl Plan {
+    /// Whether a queue sends itself what lets all others pass.
+    #[inline]
+    pub(crate) fn gives_way(&self) -> bool {
+        self.commits_later || self.times_out_late
+    }
+}
+
+/// Whether all that is sent to the queue passes a message in its inbox.
+pub(crate) fn lets_pass(message: &Message, context: &queue::Context) -> bool {
+    is_commit(message) || is_timeout(message) && context.times_out_late
+}
+
+fn is_commit(message: &Message) -> bool {
+    matches!(message, Message::Commit { .. })
+}
+
+/// Whether it is the timeout of what a consumer holds that hangs, or is gone.
+pub(crate) fn is_timeout(message: &Message) -> bool {
+    matches!(message, Message::Expire { .. })
+        || matches!(message, Message::Abandon { client, .. } if client.is_gone())
 }

@@ -234,7 +234,13 @@ impl Writer<'_> {
     /// Who holds or waits for a delivery, or gives one up.
     fn client(&mut self, client: Client) {
         self.bytes.u16(client.machine.0);
-        self.bytes.u16(self.age(client.incarnation, client.machine));
+        let age = self.age(client.incarnation, client.machine);
+        // How many lives came after one that is over, which has another bit.
+        self.bytes.u16(if client.is_gone() {
+            Client::gone(Client { incarnation: age, ..client }).incarnation
+        } else {
+            age
+        });
     }
 
     /// Who will get a reply.
@@ -259,9 +265,6 @@ impl Writer<'_> {
 
     /// How many incarnations of the machine came after this one.
     fn age(&self, incarnation: u16, machine: MachineId) -> u16 {
-        if incarnation == Client::GONE {
-            return incarnation;
-        }
         let mut newest = 0;
         if let Place::Container(id) = self.plan.layout.places()[machine.index()]
             && self.renames

@@ -1,6 +1,5 @@
 //! Consumers that hang: what they hold goes to others.
 
-use crate::model::event::fault;
 use crate::model::id::QueueId;
 use crate::model::layout::Place;
 use crate::model::message::Message;
@@ -10,7 +9,7 @@ use crate::sim::world::World;
 impl World {
     /// The visibility timeouts of what a queue has delivered to consumers that hang begin to run.
     ///
-    /// A timeout is a message of the queue to itself, which is late where others are handed out meanwhile; so it passes at any time from now on, and before the
+    /// A timeout is a message of the queue to itself, so it passes at any time from now on, and before the
     /// system is quiescent: no queue waits without end for one consumer while others ask it for work.
     #[cold]
     pub(super) fn time_out_hanging(&mut self, id: QueueId, plan: &Plan) {
@@ -33,19 +32,12 @@ impl World {
                 let mut held = queue.in_flight(shelf);
                 held.any(|other| other.receipt == receipt && other.holder == item.holder)
             };
-            let runs = out.inbox(machine).chain(out.late_to(machine)).any(|message| {
+            let runs = out.inbox(machine).any(|message| {
                 let Message::Expire { receipt } = *message else { return false };
                 receipt == item.receipt || together && is_of_it(receipt)
             });
-            if !containers[holder.index()].hangs() || runs {
-                continue;
-            }
-            match context.times_out_late {
-                true => {
-                    out.send_late(machine, timeout);
-                    out.emit(fault::Event::Late { machine, message: timeout.kind() });
-                }
-                false => out.send(machine, timeout),
+            if containers[holder.index()].hangs() && !runs {
+                out.send(machine, timeout);
             }
         }
     }

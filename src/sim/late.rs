@@ -16,10 +16,6 @@
 //! A container that asks may also give up waiting, as often as `budget.request_timeout` says ([`FaultPoint::GiveUp`]): it takes the request
 //! for refused, and whatever it does then, the request is still on its way. The reply goes to no life of it.
 //!
-//! What a consumer held that is gone comes back when its visibility timeout is over. A queue that hands out others meanwhile (of
-//! other message groups, or in no order) sends itself that timeout, late. Where a queue has one order, the next record waits for it,
-//! so it makes no difference how long that takes, unless the script expects something of times.
-//!
 //! No message is lost by that. When nothing else can step, what is late arrives: so a system in which no machine
 //! can step has no message on its way, and is quiescent. A fence that is a best effort alone is not waited for: the network that
 //! made a failover necessary may keep it back for as long as it likes, and who looks at a system that is at rest does not see it.
@@ -131,21 +127,8 @@ impl World {
     /// Lets late messages arrive when nothing else can step: then there is nothing that they could come after.
     #[inline]
     pub(super) fn update_late(&mut self, plan: &Plan) {
-        if plan.can_be_late {
-            if plan.times_out_late {
-                self.offer_timeouts(plan);
-            }
-            if self.out.ready().is_empty() {
-                self.let_next_arrive();
-            }
-        }
-    }
-
-    /// Timeouts that began to run in this step pass at any time from now on.
-    fn offer_timeouts(&mut self, plan: &Plan) {
-        for context in plan.queues.iter().filter(|context| context.times_out_late) {
-            let runs = self.out.late_to(context.machine).next().is_some();
-            self.faults.offer(FaultPoint::Arrive(context.machine), runs);
+        if plan.can_be_late && self.out.ready().is_empty() {
+            self.let_next_arrive();
         }
     }
 

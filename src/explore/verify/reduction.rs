@@ -74,9 +74,9 @@
 //! order of the messages that come to them (an `expect delivered` tells which of two records reaches
 //! the destination first, if an await before it is about one of them).
 //!
-//! A *late message* breaks what is said of the end of inboxes: it comes to the head of one at any time. One
-//! goes to a cluster of a global database, and no design with those is reduced; others are the visibility timeouts of consumers that
-//! are gone, at queues that hand out others meanwhile, and no design with those is, either, if a consumer can be.
+//! A *late message* breaks what is said of the end of inboxes: it comes to the head of one at any time. The one
+//! there is goes to a cluster of a global database, and no design with those is reduced. Nor is one in which a queue can hand out records while
+//! others wait for a *visibility timeout*, which whatever is sent to the queue passes.
 //!
 //! *Commands as messages* come into an inbox, in front of or behind what others send: so while the script can
 //! still send one, the order in the inbox of its receiver matters; and while one is on its way, all that the

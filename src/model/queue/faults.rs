@@ -2,7 +2,7 @@
 
 use crate::model::event::Holder;
 use crate::model::event::fault;
-use crate::model::message::{Client, Message, MessageKind, Receipt};
+use crate::model::message::{Client, Message, Receipt};
 use crate::model::options::{Delivery, QueueFailure, Storage};
 use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
@@ -34,16 +34,12 @@ impl Queue {
         let together = context.times_out_together();
         let comes_again =
             |item: &Item| item.receipt == receipt || together && item.holder == holder;
-        let event = match holder.incarnation {
-            Client::GONE => Event::returned,
-            _ => Event::timed_out,
-        };
-        self.give_back(comes_again, event, context, shelf, out);
+        self.give_back(comes_again, Event::timed_out, context, shelf, out);
         self.serve_if_available(context, shelf, out);
     }
 
     /// A consumer is gone. What it held comes back when its visibility timeout is over, as late as that may be: others are handed out
-    /// meanwhile.
+    /// meanwhile. The timeout is a message of the queue to itself, which all others pass.
     pub(super) fn let_time_out(
         &mut self,
         consumer: Client,
@@ -51,22 +47,17 @@ impl Queue {
         shelf: &mut Shelf,
         out: &mut Outbox,
     ) {
-        let is_log = context.options.delivery == Delivery::Log;
-        let held = |item: &&Item| item.holder == consumer;
-        let count = shelf.iter(&self.in_flight).filter(held).count();
-        // The partitions of a consumer of a log go with what it read last: a position that is committed late may be behind the others.
-        let first = if is_log { count.saturating_sub(1) } else { 0 };
-        for item in shelf.iter(&self.in_flight).filter(held).skip(first) {
-            out.send_late(context.machine, Message::Expire { receipt: item.receipt });
-            let (machine, message) = (context.machine, MessageKind::Expire);
-            out.emit(fault::Event::Late { machine, message });
-        }
-        let gone = Client { incarnation: Client::GONE, ..consumer };
+        let gone = consumer.gone();
+        let mut holds = false;
         shelf.change(&self.in_flight, |item| {
             if item.holder == consumer {
                 item.holder = gone;
+                holds = true;
             }
         });
+        if holds {
+            out.send(context.machine, Message::Abandon { client: gone, lives: false });
+        }
         self.serve_if_available(context, shelf, out);
     }
 

@@ -141,7 +141,8 @@ impl Queue {
         let mut committing = Committing::default();
         // A log that has failed is asked again when it works.
         if context.options.commit == Commit::AtIntervals && self.state == State::Available {
-            shelf.iter(&self.in_flight).filter(|item| item.is_processed()).for_each(|item| {
+            let is_due = |item: &&Item| item.is_processed() && !item.holder.is_gone();
+            shelf.iter(&self.in_flight).filter(is_due).for_each(|item| {
                 committing.add(item.holder);
             });
         }

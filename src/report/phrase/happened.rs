@@ -4,9 +4,8 @@ use super::Scene;
 use crate::model::event::fault;
 use crate::model::event::{Event, Holder};
 use crate::model::fault::{Fault, FaultKind, Target};
-use crate::model::id::{MachineId, QueueId, RecordId, RegionId};
+use crate::model::id::{QueueId, RecordId, RegionId};
 use crate::model::layout::Place;
-use crate::model::message::MessageKind;
 use crate::model::options::{OnRefusal, Storage};
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
 use crate::plan::names::target_name;
@@ -319,14 +318,6 @@ impl Scene<'_> {
             fault::Event::Struck { machine, message, by } => {
                 by.told(message.name(), self.machine(machine))
             }
-            fault::Event::Late { machine, message: MessageKind::Expire } => {
-                let times_out = self.what_times_out(machine);
-                format!("the {times_out} of what it held runs")
-            }
-            fault::Event::CameLate { machine, message: MessageKind::Expire } => {
-                let times_out = self.what_times_out(machine);
-                format!("at {} a {times_out} is over", self.machine(machine))
-            }
             fault::Event::Late { machine, message } => {
                 format!("the {} to {} is late", message.name(), self.machine(machine))
             }
@@ -340,13 +331,6 @@ impl Scene<'_> {
             fault::Event::Faulted { fault } => self.faulted(fault),
             fault::Event::Recovered { target, waiting } => self.recovered(target, waiting),
         })
-    }
-
-    /// How long a queue waits for a consumer that is gone.
-    fn what_times_out(&self, machine: MachineId) -> &'static str {
-        let place = self.simulation.plan().layout.places()[machine.index()];
-        let is_log = matches!(place, Place::Queue(queue) if self.is_log(queue));
-        if is_log { "session timeout" } else { "visibility timeout" }
     }
 
     /// Which version of which key a record is.

@@ -67,6 +67,11 @@ impl Scene<'_> {
             Message::Abandon { client, lives: true } => {
                 format!("is asked by {} for what it was not handed", self.client(client))
             }
+            Message::Abandon { client, lives: false } if client.is_gone() => {
+                let timeout =
+                    if self.is_log_of_actor() { "session timeout" } else { "visibility timeout" };
+                format!("lets the {timeout} of {} pass, which is gone", self.client(client))
+            }
             Message::Abandon { client, lives: false } => {
                 format!("notices that {} has given up", self.client(client))
             }
@@ -274,11 +279,12 @@ impl Scene<'_> {
                 false => format!("lets the delivery of {record} time out"),
             };
         }
-        if let Some(Event::Queue(queue::Event::Returned { .. })) = self.simulation.events().first()
-        {
-            return "has waited long enough for a consumer that is gone".to_owned();
-        }
         "no longer waits for a delivery that is over".to_owned()
+    }
+
+    /// Whether a log takes the step.
+    fn is_log_of_actor(&self) -> bool {
+        matches!(self.actor_place(), Some(Place::Queue(queue)) if self.is_log(queue))
     }
 
     /// Whether replication between the cluster and the one that takes the step is cut.

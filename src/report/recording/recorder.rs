@@ -8,13 +8,13 @@ use crate::model::event::fault;
 use crate::model::fault::PointKind;
 use crate::model::id::{ContainerId, MachineId, RecordId};
 use crate::model::layout::Place;
-use crate::model::message::Message;
+use crate::model::message::{Message, MessageKind};
 use crate::model::{container, destination, source};
 use crate::plan::Plan;
 use crate::report::recording::{
     Disturbance, Frame, Handled, Life, Recording, Sent, Window, values,
 };
-use crate::report::story::{Line, Mark, is_late_at_once};
+use crate::report::story::{Line, Mark};
 use crate::run::{Observer, Outcome, Phase};
 use crate::scheduler::Span;
 use crate::sim::{Simulation, Step};
@@ -178,8 +178,8 @@ impl Recorder {
         for event in simulation.events() {
             if let Event::Fault(fault::Event::Late { machine, message }) = *event {
                 sent.push(Sent { to: machine, kind: message, record: None });
-                // A fence and a timeout are sent by the step itself; what else is late was first in its inbox.
-                let waited = Some(machine).filter(|_| !is_late_at_once(message));
+                // A fence is sent by the step itself; what else is late was first in its inbox.
+                let waited = Some(machine).filter(|_| message != MessageKind::Fence);
                 let origin = waited.and_then(|one| self.inboxes[one.index()].pop_front());
                 let origin = origin.unwrap_or(Origin { sender: by, record: None });
                 self.late.entry(machine).or_default().push_back(origin);

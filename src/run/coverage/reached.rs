@@ -111,8 +111,7 @@ impl Reached {
         let stopped = replaced.iter().any(|&kind| plan.has_fault(kind)) && stops;
         let crash = plan.has_fault(FaultKind::Crash) || stopped;
         let refused = plan.budget.refuses();
-        let times_out =
-            plan.budget.visibility_timeout > 0 || plan.consumers_can_hang || plan.times_out_late;
+        let times_out = plan.budget.visibility_timeout > 0 || plan.consumers_can_hang;
         let comes_twice = times_out && !is_alone(plan);
         let fail = plan.has_fault(FaultKind::Fail);
         let queue = |target| matches!(target, Target::Queue(_));
