@@ -287,11 +287,6 @@ impl Replicator {
         self.cut_off.insert(region);
     }
 
-    /// Whether it cannot reach a region.
-    pub(crate) fn is_cut_off(&self, region: RegionId) -> bool {
-        self.cut_off.contains(region)
-    }
-
     /// Reaches a region again: what waited for it goes there, and so does what had nowhere to go.
     pub(crate) fn reconnect(&mut self, region: RegionId, context: &Context, out: &mut Outbox) {
         self.cut_off.remove(region);

@@ -123,6 +123,11 @@ impl Simulation {
         self.world.latest_of(table, &self.plan)
     }
 
+    /// Whether a partition is between the regions of two tables.
+    pub(crate) fn is_cut_between(&self, one: TableId, other: TableId) -> bool {
+        self.world.is_cut_between(one, other, &self.plan)
+    }
+
     /// A replicator.
     pub fn replicator(&self, replicator: ReplicatorId) -> &Replicator {
         &self.world.replicators[replicator.index()]

@@ -33,6 +33,11 @@ impl World {
         }
     }
 
+    /// Whether a region is cut off from the others: a partition that can end is offered to.
+    pub(super) fn is_region_cut(&self, region: RegionId) -> bool {
+        self.faults.is_offered(FaultPoint::Rejoin(Path::Region(region)))
+    }
+
     /// The way leads there again.
     pub(super) fn rejoin(&mut self, path: Path, plan: &Plan) {
         self.faults.offer(FaultPoint::Rejoin(path), false);

@@ -296,15 +296,19 @@ impl World {
         before
     }
 
-    /// Whether the message is a write that a cluster forwards, which does not get there: the replication of the database does not reach one of
-    /// the two regions.
+    /// Whether the message is a write that a cluster forwards, which does not get there: one of the two regions is cut off.
     #[inline]
     fn is_cut_from_writer(&self, id: TableId, plan: &Plan) -> bool {
         let Message::Forward { asked, .. } = self.current else { return false };
-        let (from, stage) = plan.layout.table_place(asked);
-        let (to, _) = plan.layout.table_place(id);
-        let replicator = &self.replicators[stage.index()];
-        from != to && (replicator.is_cut_off(from) || replicator.is_cut_off(to))
+        self.is_cut_between(asked, id, plan)
+    }
+
+    /// Whether a partition is between the regions of two tables.
+    pub(super) fn is_cut_between(&self, one: TableId, other: TableId, plan: &Plan) -> bool {
+        let region = |table| plan.layout.table_place(table).0;
+        plan.budget.partition > 0
+            && region(one) != region(other)
+            && [one, other].into_iter().any(|table| self.is_region_cut(region(table)))
     }
 
     /// Asks for one machine what is to be done for its kind.

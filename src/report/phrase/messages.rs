@@ -4,7 +4,7 @@ use super::Scene;
 use crate::model::event::Event;
 use crate::model::event::fault;
 use crate::model::fault::PointKind;
-use crate::model::id::{MachineId, QueueId, RecordId, ReplicatorId, TableId};
+use crate::model::id::{MachineId, QueueId, RecordId, TableId};
 use crate::model::layout::Place;
 use crate::model::message::{Health, Message, RolledBack};
 use crate::model::queue;
@@ -287,13 +287,10 @@ impl Scene<'_> {
         matches!(self.actor_place(), Some(Place::Queue(queue)) if self.is_log(queue))
     }
 
-    /// Whether replication between the cluster and the one that takes the step is cut.
+    /// Whether a partition is between the cluster and the one that takes the step.
     fn is_cut_off(&self, cluster: TableId) -> bool {
         let Some(Place::Table(other)) = self.actor_place() else { return false };
-        let layout = &self.simulation.plan().layout;
-        let ((from, stage), (to, _)) = (layout.table_place(cluster), layout.table_place(other));
-        let replicator = self.simulation.replicator(ReplicatorId(stage.0.into()));
-        from != to && (replicator.is_cut_off(from) || replicator.is_cut_off(to))
+        self.simulation.is_cut_between(cluster, other)
     }
 
     fn next_record(&self, queue: QueueId) -> String {
