@@ -84,3 +84,15 @@ fn redriven() {
 fn not_forwarded() {
     assert_is_told("not-forwarded");
 }
+
+/// What a transaction does to queues is theirs: the second one put the record into the next queue again.
+#[test]
+fn second_transaction() {
+    assert_is_told("second-transaction");
+}
+
+/// Between the death of a consumer and the end of its visibility timeout the next one gets another record.
+#[test]
+fn gone_consumer() {
+    assert_is_told("gone-consumer");
+}

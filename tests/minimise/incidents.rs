@@ -298,7 +298,7 @@ const TOLD: &[Told] = &[
             "stores record 2 and shows version 2 of key 1",
             "stores record 1 and shows version 1 of key 1",
         ],
-        &["the last write wins"],
+        &["the last write wins", "each record is a message group of its own"],
     ),
     (
         "shared-name-check",

@@ -70,7 +70,7 @@ impl Scene<'_> {
             Message::Abandon { client, lives: false } if client.is_gone() => {
                 let timeout =
                     if self.is_log_of_actor() { "session timeout" } else { "visibility timeout" };
-                format!("lets the {timeout} of {} pass, which is gone", self.client(client))
+                format!("hears nothing of {} for a {timeout}", self.client(client))
             }
             Message::Abandon { client, lives: false } => {
                 format!("notices that {} has given up", self.client(client))

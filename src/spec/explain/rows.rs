@@ -3,7 +3,9 @@
 use super::Narrator;
 use crate::model::id::{QueueId, RecordId, RegionId, ReplicatorId, StageId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::{AcknowledgeWhen, Conflict, Insert, ReplicationFailure, Versions};
+use crate::model::options::{
+    AcknowledgeWhen, Conflict, Groups, Insert, ReplicationFailure, Versions,
+};
 use crate::spec::breach::Breach;
 
 impl Narrator<'_> {
@@ -177,12 +179,22 @@ impl Narrator<'_> {
         record: RecordId,
         newer: RecordId,
     ) -> Vec<String> {
-        match self.simulation.plan().tables[table.index()].options.conflict {
+        let plan = self.simulation.plan();
+        let mut reasons = match plan.tables[table.index()].options.conflict {
             Conflict::LastWriterWins => vec![format!(
                 "the last write wins: {record} has a later write time than {newer}, and the version \
                  does not count"
             )],
             Conflict::VersionChecked | Conflict::FirstApplied => Vec::new(),
+        };
+        let (region, stage) = plan.layout.table_place(table);
+        let queue = plan.layout.queue(region, stage.index());
+        if plan.queues[queue.index()].options.groups == Groups::ByRecord {
+            reasons.push(format!(
+                "in {} each record is a message group of its own: nothing keeps the order of a key",
+                self.queue(queue)
+            ));
         }
+        reasons
     }
 }
