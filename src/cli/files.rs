@@ -117,6 +117,11 @@ pub(crate) fn check_directory(directory: &Path) -> Result<(), CliError> {
     if directory == Path::new("-") || directory.as_os_str().is_empty() {
         return Err(error(io::Error::from(ErrorKind::NotADirectory)));
     }
+    match fs::symlink_metadata(directory) {
+        // A name that is too long, say: it cannot be made, either.
+        Err(source) if source.kind() != ErrorKind::NotFound => return Err(error(plain(source))),
+        Ok(_) | Err(_) => {}
+    }
     let is_there = |path: &&Path| fs::symlink_metadata(path).is_ok();
     let there = directory.ancestors().find(is_there).unwrap_or(Path::new("."));
     match fs::metadata(there) {
