@@ -41,6 +41,7 @@ fn what_a_dead_consumer_held_comes_back_after_what_was_handed_out_later() {
             "script=publish 1,deploy core@1,await delivered all",
         ],
         &["budget.crash=0", "budget.pause=1", "topology.containers=2"],
+        &["budget.crash=0", "budget.lost_reply=1", "container.retries=1"],
     ] {
         assert_eq!(found(TWO_GROUPS, how), MONOTONE, "{how:?}");
     }

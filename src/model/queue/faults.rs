@@ -61,6 +61,24 @@ impl Queue {
         self.serve_if_available(context, shelf, out);
     }
 
+    /// The reply with a delivery is lost: its consumer does not have it, and the queue does not know. A log is read again where it was read last.
+    pub(crate) fn lose_delivery(
+        &mut self,
+        receipt: Receipt,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        let is_it = |item: &&Item| item.receipt == receipt;
+        let holder = shelf.iter(&self.in_flight).find(is_it).map(|item| item.holder);
+        if let Some(consumer) = holder.filter(|holder| !holder.is_gone())
+            && context.times_out_late
+            && context.options.delivery != Delivery::Log
+        {
+            self.let_time_out(consumer, context, shelf, out);
+        }
+    }
+
     /// The first visible record becomes the last.
     pub(crate) fn reorder(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         if let Some(item) = shelf.pop_front(&mut self.visible) {

@@ -24,6 +24,11 @@ impl World {
             let is_of_it = |message: &Message| matches!(*message, Message::Received { incarnation: of, .. } if of == incarnation);
             self.out.retain(machine, |message| !is_of_it(message));
         }
+        if let Message::Received { queue, receipt, .. } = reply {
+            let World { queues, shelf, out, .. } = self;
+            let context = &plan.queues[queue.index()];
+            queues[queue.index()].lose_delivery(receipt, context, shelf, out);
+        }
         self.faults.offer(FaultPoint::LoseReply(machine), false);
         let (message, by) = (reply.kind(), PointKind::LoseReply);
         self.out.emit(Event::Fault(fault::Event::Struck { machine, message, by }));
