@@ -250,6 +250,7 @@ frames.forEach((frame, index) => {
 });
 for (const { phase, from, to } of bands) {
   const band = html("i", `phase ${phase}`);
+  band.title = { chaos: "chaos: the scheduler decides", heal: "heal: what can be repaired is repaired", converge: "converge: no fault strikes any more" }[phase];
   band.style.left = `${100 * shareOf(from)}%`;
   band.style.width = `${100 * (shareOf(to) - shareOf(from))}%`;
   $("spans").append(band);
@@ -279,7 +280,10 @@ legend(svg("rect", { x: 0.5, y: 3, width: 11, height: 6, rx: 3, ...outline }), "
 legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "var(--bad-soft)", stroke: "var(--bad)", "stroke-width": 2 }), "failed");
 if (data.shows_at.length) legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "none", stroke: "var(--bad)", "stroke-width": 2, "stroke-dasharray": "3 2" }), "where the violation shows");
 const swatch = (colour) => svg("rect", { x: 0, y: 4, width: 12, height: 4, fill: `var(--${colour})` });
-if (bands.some(({ phase }) => phase !== "chaos")) legend(swatch("good"), "on the time line: healed, every fault is over");
+if (bands.some(({ phase }) => phase !== "chaos")) {
+  legend(swatch("line"), "on the time line: chaos, the scheduler decides");
+  legend(swatch("good"), "on the time line: healed, and then no fault strikes any more");
+}
 
 // A speed at which the whole run takes about half a minute.
 const speeds = timed ? [1, 5, 20, 100, 500, 2500] : [1, 4, 15, 60, 250];
