@@ -47,7 +47,7 @@ fn the_story_of_the_needle_has_all_of_its_failures() {
     // Nobody is told that more could be left out when the search was through.
     assert_eq!(minimal.ended, Ended::Complete);
     let scenario = minimal.saved.plan().scenario();
-    assert_eq!((&scenario.records.batches[..], scenario.topology.stages.len()), (&[3][..], 1));
+    assert_eq!((&scenario.records.batches[..], scenario.topology.stages.len()), (&[4][..], 1));
     let (story, _) = past::story(&minimal.saved);
     let told = |text: &str| {
         story.iter().filter(|line| line.mark == Mark::Fault && line.text.contains(text)).count()

@@ -283,6 +283,12 @@ impl Timed {
         }
     }
 
+    /// Whether the machine that steps next is a queue that does nothing but wait for a consumer that is gone.
+    fn is_left_alone(&self, machine: MachineId) -> bool {
+        let index = machine.index();
+        self.ready[index].is_empty() && self.commits[index] == NEVER
+    }
+
     /// When a queue commits, or a visibility timeout is over at it, if nothing else waits; commits are in front.
     fn later(&self, index: usize) -> u64 {
         let timeout = self.timeouts[index].front().copied().unwrap_or(NEVER);
@@ -381,6 +387,12 @@ impl Scheduler for Timed {
 
     fn choose(&mut self, simulation: &Simulation) -> Option<Choice> {
         let (machine, at) = self.first(simulation)?;
+        if self.fault_at <= at && self.is_left_alone(machine) {
+            // Nothing else is left to do: as at rest, half of the faults are taken. There is no end of restarts.
+            if below(self.numbers.next_u32(), 2) == 0 {
+                self.fault_at = at + self.distance();
+            }
+        }
         if self.fault_at <= at
             && let Some(fault) = self.fault(simulation, at)
         {
