@@ -395,6 +395,14 @@ fn times_out_late(
     let strikes = |action: &DriverAction| {
         matches!(action, DriverAction::Fault(_) | DriverAction::FaultSome(_))
     };
-    let disturbs = scenario.budget != Budget::default() || actions.iter().any(strikes);
+    // What these do to a queue stops no consumer.
+    let others = Budget {
+        visibility_timeout: 0,
+        reorder: 0,
+        expire: 0,
+        deduplication_window: 0,
+        ..scenario.budget
+    };
+    let disturbs = others != Budget::default() || actions.iter().any(strikes);
     (disturbs || is_refused) && queues.iter().any(|queue| queue.times_out_late)
 }

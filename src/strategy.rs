@@ -368,15 +368,9 @@ fn speeds() -> impl Strategy<Value = Vec<Speed>> {
 fn timing() -> impl Strategy<Value = Timing> {
     let ms = || prop_oneof![1 => Just(0u32), 4 => 1u32..=100, 1 => 1_000u32..=60_000];
     let machines = (ms(), ms(), ms(), ms(), ms(), ms(), ms(), ms());
-    let drawn = (machines, 0u8..=100, ms(), ms(), ms());
-    let drawn = drawn.prop_map(
-        |(
-            machines,
-            spread_percent,
-            within_region_ms,
-            between_regions_ms,
-            visibility_timeout_ms,
-        )| {
+    let drawn = (machines, 0u8..=100, ms(), ms());
+    let drawn =
+        drawn.prop_map(|(machines, spread_percent, within_region_ms, between_regions_ms)| {
             let (
                 source_ms,
                 dns_ms,
@@ -396,13 +390,12 @@ fn timing() -> impl Strategy<Value = Timing> {
                 table_ms,
                 replicator_ms,
                 service_ms,
-                visibility_timeout_ms,
+                visibility_timeout_ms: between_regions_ms,
                 spread_percent,
                 within_region_ms,
                 between_regions_ms,
             }
-        },
-    );
+        });
     prop_oneof![3 => Just(Timing::default()), 1 => drawn]
 }
 

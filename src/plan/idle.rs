@@ -173,7 +173,7 @@ mod tests {
             (&["queue.storage=in-memory"], &["budget.fail=1"], "no such queue fails"),
             (
                 &["stage.core.queue.storage=in-memory", "script=publish 1,fail inbound-queue@1"],
-                &["script=publish 1,fail core-queue@1"],
+                &["script=publish 1,fail preprocess-core-queue@1"],
                 "no such queue fails",
             ),
             (

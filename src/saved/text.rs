@@ -289,7 +289,11 @@ deviations = [
             ("format = 1", "format = 3", "file.toml:1: format: format 3 is not known here"),
             ("format = 1\n", "", "file.toml: format: this is not a saved run, which begins"),
             ("format = 1", "format = \"1\"", "file.toml:1: format: format \"1\" is not known"),
-            ("step = 2", "step = 2\nseed = 1", "file.toml:7: expected.seed: unknown field `seed`"),
+            (
+                "step = 2",
+                "step = 2\nseed = 1",
+                "file.toml:7: expected.seed: there is no key 'seed' here",
+            ),
             ("step = 2\n", "", "file.toml:4: expected.verdict: a verdict is either"),
             ("RemoveLast", "RemoveLats", "file.toml:5: expected.property: no property is called"),
             ("violated", "lost", "file.toml:4: expected.verdict: \"lost\" is not a value of it"),

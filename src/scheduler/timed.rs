@@ -152,6 +152,8 @@ const NEVER: u64 = u64::MAX;
 /// `auto.commit.interval.ms`.
 const COMMIT_INTERVAL_US: u64 = 5_000 * US_PER_MS;
 const US_PER_MS: u64 = 1_000;
+/// More consumers of one queue that are gone at a time are rare.
+const TIMEOUTS_USUAL: usize = 32;
 /// Inboxes that grow beyond this are rare.
 const INBOX_USUAL: usize = 1_024;
 
@@ -379,7 +381,10 @@ impl Scheduler for Timed {
         self.commits.clear();
         self.commits.resize(layout.machines(), NEVER);
         self.timeouts.resize_with(layout.machines(), VecDeque::new);
-        self.timeouts.iter_mut().for_each(VecDeque::clear);
+        for timeouts in &mut self.timeouts {
+            timeouts.clear();
+            timeouts.reserve(TIMEOUTS_USUAL);
+        }
         let one = u64::from(timing.container_ms + timing.within_region_ms).max(1) * US_PER_MS;
         self.fault_distance = one << below(self.numbers.next_u32(), 10);
         self.fault_at = self.distance();

@@ -33,6 +33,12 @@ pub(super) fn abandons(rig: &mut Rig, consumer: &str) {
     rig.give(QUEUE, Message::Abandon { client, lives: false });
 }
 
+/// The visibility timeout of a consumer that is gone is over, where others are handed out meanwhile.
+pub(super) fn times_out(rig: &mut Rig, consumer: &str) {
+    let client = rig.client(consumer).gone();
+    rig.give(QUEUE, Message::Abandon { client, lives: false });
+}
+
 /// One delivery at a time; what comes back is first in line again, and an expired receipt removes nothing.
 #[test]
 fn a_fifo_queue_has_one_delivery_at_a_time() {
@@ -85,11 +91,13 @@ fn what_is_in_flight_keeps_back_its_own_group() {
     by_key.title("the second record waits for the first, the third does not");
     receives(&mut by_key, TWO);
     abandons(&mut by_key, TWO);
+    times_out(&mut by_key, TWO);
     receives(&mut by_key, TWO);
     removes(&mut by_key, ONE, 0);
     receives(&mut by_key, ONE);
     by_key.title("a record that is given up keeps back none");
     abandons(&mut by_key, TWO);
+    times_out(&mut by_key, TWO);
     receives(&mut by_key, TWO);
     let mut each = rig(&text("by-record"), &[]);
     each.title("each record is a group, and a second copy waits for the first");
@@ -144,6 +152,7 @@ fn a_standard_queue_delivers_several() {
     removes(&mut rig, ONE, 0);
     rig.title("what comes back is first again");
     abandons(&mut rig, TWO);
+    times_out(&mut rig, TWO);
     rig.choose("reorder inbound-queue@1");
     rig.choose("reorder inbound-queue@1");
     receives(&mut rig, ONE);

@@ -12,7 +12,10 @@ fn error(text: &str, overrides: &[&str]) -> String {
 #[test]
 fn names_file_line_key_and_remedy() {
     let cases = [
-        ("name = \"a\"\n\n[dns]\nweight = [1]", "file.toml:4: dns.weight: unknown field"),
+        (
+            "name = \"a\"\n\n[dns]\nweight = [1]",
+            "file.toml:4: dns.weight: there is no key 'weight' here",
+        ),
         ("name = \"a\"\n[dns]\nweights = [1, 256]", "file.toml:3: dns.weights[1]: 256 is no"),
         ("topology.stages = []", "file.toml:1: topology.stages: 0 stages; use 1 to 16"),
         ("name = \"a\"\nscript = [\n  \"pause core-containr@1\"\n]", "file.toml:3: script[0]"),
@@ -55,7 +58,7 @@ fn names_file_line_key_and_remedy() {
 fn names_the_override_that_is_to_blame() {
     let cases = [
         ("dns.weights=3,256", "--set dns.weights=3,256: dns.weights[1]: 256"),
-        ("dns.weigths=3", "--set dns.weigths=3: dns.weigths: unknown field `weigths`"),
+        ("dns.weigths=3", "--set dns.weigths=3: dns.weigths: there is no key 'weigths' here"),
         ("name.x=3", "--set name.x=3: name.x: 'name' has no keys"),
         ("container.steps=store", "--set container.steps=store: container.steps: a container"),
     ];

@@ -1,7 +1,9 @@
 //! A log by itself.
 
 use crate::model::message::{Message, Receipt};
-use crate::model::queue::by_itself::{ONE, QUEUE, TWO, abandons, receives, removes, rig, sends};
+use crate::model::queue::by_itself::{
+    ONE, QUEUE, TWO, abandons, receives, removes, rig, sends, times_out,
+};
 use crate::sim::rig::{Rig, all_tell};
 
 /// What each test is told, by its name.
@@ -56,6 +58,7 @@ fn a_commit_is_of_all_that_the_consumer_passed_over() {
     rig.title("record 2 is in another partition");
     removes(&mut rig, ONE, 2);
     abandons(&mut rig, ONE);
+    times_out(&mut rig, ONE);
     rig.tells(TOLD, "a_commit_is_of_all_that_the_consumer_passed_over");
 }
 
