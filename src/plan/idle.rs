@@ -241,9 +241,13 @@ mod tests {
                 &["records.new_format_from=1"],
                 "no record is in the new format",
             ),
-            (&["queue.delivery=standard"], &["budget.reorder=1"], "budget.reorder is 0"),
             (
-                &["queue.delivery=standard"],
+                &["queue.delivery=standard", "script=publish 1"],
+                &["budget.reorder=1"],
+                "budget.reorder is 0",
+            ),
+            (
+                &["queue.delivery=standard", "script=publish 1"],
                 &["stage.core.containers=2"],
                 "no queue changes the order",
             ),
