@@ -20,6 +20,7 @@ impl Plan {
         let mut idle: Vec<String> =
             options.filter_map(|option| without_needs(option, &scopes, self)).collect();
         idle.extend(self.idle_by_script());
+        idle.extend(self.idle_of_names_and_writers());
         idle
     }
 
@@ -88,6 +89,19 @@ impl Plan {
                 "service.keys=in-memory, and the external service does not fail",
             ),
             (
+                scenario.topology.old_containers > 0 && scenario.records.new_format_from == 0,
+                "topology.old_containers, and no record is in the new format (records.new_format_from is 0)",
+            ),
+        ];
+        cases.into_iter().filter(|(is_idle, _)| *is_idle).map(|(_, text)| text.to_owned()).collect()
+    }
+
+    /// Those of in-dns and of global databases.
+    fn idle_of_names_and_writers(&self) -> Vec<String> {
+        let scenario = self.scenario();
+        let has = |kind| self.has_fault(kind);
+        let cases = [
+            (
                 scenario.dns.resolver == Resolver::KeepsFirst && !self.changes_names(),
                 "dns.resolver=keeps-first, and in-dns never gives another answer",
             ),
@@ -103,10 +117,6 @@ impl Plan {
                     && self.has_database()
                     && !has(FaultKind::Switchover),
                 "aurora.switchover, and no writer is switched over",
-            ),
-            (
-                scenario.topology.old_containers > 0 && scenario.records.new_format_from == 0,
-                "topology.old_containers, and no record is in the new format (records.new_format_from is 0)",
             ),
         ];
         cases.into_iter().filter(|(is_idle, _)| *is_idle).map(|(_, text)| text.to_owned()).collect()
@@ -161,99 +171,93 @@ mod tests {
         Plan::with_changes(text, changes).expect("it is right").idle()
     }
 
+    /// What is set, what it needs as well, and what is said without that.
+    const CASES: &[(&[&str], &[&str], &str)] = &[
+        (
+            &["script=publish 1,redrive *"],
+            &["stage.core.queue.max_receives=2"],
+            "'redrive', and no queue gives up",
+        ),
+        (&["queue.storage=in-memory"], &["budget.fail=1"], "no such queue fails"),
+        (
+            &["stage.core.queue.storage=in-memory", "script=publish 1,fail inbound-queue@1"],
+            &["script=publish 1,fail preprocess-core-queue@1"],
+            "no such queue fails",
+        ),
+        (
+            &["dns.resolver=keeps-first"],
+            &["script=publish 1,offline in-dns@1"],
+            "never gives another answer",
+        ),
+        (
+            &["aurora.fencing=best-effort", "store.default=aurora"],
+            &["budget.failover=1"],
+            "no writer fails over",
+        ),
+        (
+            &["aurora.switchover=at-once", "store.default=aurora"],
+            &["budget.switchover=1"],
+            "no writer is switched over",
+        ),
+        (
+            &[
+                "container.on_fan_out=best-effort",
+                "container.steps=store,remove",
+                "stage.preprocess.to=core,postprocess",
+            ],
+            &["stage.preprocess.container.steps=store,publish,remove"],
+            "one after the other",
+        ),
+        (
+            &["service.keys=in-memory", "container.steps=store,call,publish,remove"],
+            &["script=publish 1,fail external-service"],
+            "the external service does not fail",
+        ),
+        (&["table.conflict=first-applied"], &["records.keys=1"], "records.keys=1"),
+        (&["container.on_unreadable=give-up"], &["records.unreadable=1"], "records.unreadable=1"),
+        (
+            &["container.on_new_format=drop", "records.new_format_from=1"],
+            &["topology.old_containers=1"],
+            "topology.old_containers=1",
+        ),
+        (
+            &["container.on_stop=at-once"],
+            &["script=publish 1,deploy core@1"],
+            "the script deploys nothing",
+        ),
+        (
+            &["container.while_paused=drop", "script=publish 1"],
+            &["script=publish 1,pause core-container@1"],
+            "nothing is paused",
+        ),
+        (
+            &["container.on_fan_out=best-effort"],
+            &["stage.preprocess.to=core,postprocess"],
+            "one after the other",
+        ),
+        (&["queue.dead_letters=parked"], &["stage.core.queue.max_receives=3"], "no queue gives up"),
+        (
+            &["topology.old_containers=1"],
+            &["records.new_format_from=1"],
+            "no record is in the new format",
+        ),
+        (
+            &["queue.delivery=standard", "script=publish 1"],
+            &["budget.reorder=1"],
+            "budget.reorder is 0",
+        ),
+        (
+            &["queue.delivery=standard", "script=publish 1"],
+            &["stage.core.containers=2"],
+            "no queue changes the order",
+        ),
+    ];
+
     /// An unsound setting makes no difference without what it is about; with that, nothing is said.
     #[test]
     fn what_makes_no_difference_is_named_with_what_it_needs() {
-        let cases: [(&[&str], &[&str], &str); 18] = [
-            (
-                &["script=publish 1,redrive *"],
-                &["stage.core.queue.max_receives=2"],
-                "'redrive', and no queue gives up",
-            ),
-            (&["queue.storage=in-memory"], &["budget.fail=1"], "no such queue fails"),
-            (
-                &["stage.core.queue.storage=in-memory", "script=publish 1,fail inbound-queue@1"],
-                &["script=publish 1,fail preprocess-core-queue@1"],
-                "no such queue fails",
-            ),
-            (
-                &["dns.resolver=keeps-first"],
-                &["script=publish 1,offline in-dns@1"],
-                "never gives another answer",
-            ),
-            (
-                &["aurora.fencing=best-effort", "store.default=aurora"],
-                &["budget.failover=1"],
-                "no writer fails over",
-            ),
-            (
-                &["aurora.switchover=at-once", "store.default=aurora"],
-                &["budget.switchover=1"],
-                "no writer is switched over",
-            ),
-            (
-                &[
-                    "container.on_fan_out=best-effort",
-                    "container.steps=store,remove",
-                    "stage.preprocess.to=core,postprocess",
-                ],
-                &["stage.preprocess.container.steps=store,publish,remove"],
-                "one after the other",
-            ),
-            (
-                &["service.keys=in-memory", "container.steps=store,call,publish,remove"],
-                &["script=publish 1,fail external-service"],
-                "the external service does not fail",
-            ),
-            (&["table.conflict=first-applied"], &["records.keys=1"], "records.keys=1"),
-            (
-                &["container.on_unreadable=give-up"],
-                &["records.unreadable=1"],
-                "records.unreadable=1",
-            ),
-            (
-                &["container.on_new_format=drop", "records.new_format_from=1"],
-                &["topology.old_containers=1"],
-                "topology.old_containers=1",
-            ),
-            (
-                &["container.on_stop=at-once"],
-                &["script=publish 1,deploy core@1"],
-                "the script deploys nothing",
-            ),
-            (
-                &["container.while_paused=drop", "script=publish 1"],
-                &["script=publish 1,pause core-container@1"],
-                "nothing is paused",
-            ),
-            (
-                &["container.on_fan_out=best-effort"],
-                &["stage.preprocess.to=core,postprocess"],
-                "one after the other",
-            ),
-            (
-                &["queue.dead_letters=parked"],
-                &["stage.core.queue.max_receives=3"],
-                "no queue gives up",
-            ),
-            (
-                &["topology.old_containers=1"],
-                &["records.new_format_from=1"],
-                "no record is in the new format",
-            ),
-            (
-                &["queue.delivery=standard", "script=publish 1"],
-                &["budget.reorder=1"],
-                "budget.reorder is 0",
-            ),
-            (
-                &["queue.delivery=standard", "script=publish 1"],
-                &["stage.core.containers=2"],
-                "no queue changes the order",
-            ),
-        ];
         assert_eq!(idle(&[]), [""; 0]);
-        for (changes, with, why) in cases {
+        for &(changes, with, why) in CASES {
             let named = idle(changes);
             assert_eq!(named.len(), 1, "{changes:?}: {named:?}");
             assert!(named[0].contains(why), "{changes:?}: {named:?}");

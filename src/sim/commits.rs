@@ -69,10 +69,12 @@ impl Simulation {
     /// queue that let all others pass.
     pub(crate) fn in_order(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
         let plan = self.plan();
-        let queue = match plan.layout.places()[machine.index()] {
-            Place::Queue(id) if plan.gives_way() => Some(&plan.queues[id.index()]),
-            _ => None,
-        };
+        let mut queue = None;
+        if let Place::Queue(id) = plan.layout.places()[machine.index()]
+            && plan.gives_way()
+        {
+            queue = Some(&plan.queues[id.index()]);
+        }
         let passes = move |message: &&Message| queue.is_some_and(|it| lets_pass(message, it));
         self.inbox(machine).filter(move |message| !passes(message))
     }

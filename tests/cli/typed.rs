@@ -45,14 +45,12 @@ fn what_was_typed_is_shown_as_text_and_not_at_length() {
     }
 }
 
-/// A directory that cannot be made is refused before the work, and not when there is something to save.
+/// A directory that cannot be made is refused before the work, which would take years, and not when there is something to save.
 #[test]
 fn a_directory_whose_name_is_too_long_is_refused_before_the_work() {
     let place = Place::new();
     let long = "d".repeat(300);
-    let begin = std::time::Instant::now();
     let done = place.run(&format!("sweep crash-anywhere --runs 18446744073709551615 --out {long}"));
     assert_eq!(done.status, Some(2), "{}", done.stderr);
     assert!(done.stderr.contains("cannot be written"), "{}", done.stderr);
-    assert!(begin.elapsed() < std::time::Duration::from_secs(60));
 }
