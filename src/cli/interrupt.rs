@@ -25,21 +25,26 @@ impl Drop for Interruptible {
 pub(crate) fn on_interrupt(action: impl FnOnce() + Send + 'static) -> Interruptible {
     *ACTION.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(action));
     HANDLER.get_or_init(|| {
-        let handler = || {
-            INTERRUPTED.store(true, Ordering::Relaxed);
-            let action = ACTION.lock().unwrap_or_else(PoisonError::into_inner).take();
-            match action {
-                Some(action) => action(),
-                None => std::process::exit(130),
-            }
-        };
         // Without a handler, an interrupt ends the process at once, as it does elsewhere. One whose thread cannot be started would
         // swallow every signal, so whether one can be is tried first.
         if can_start_a_thread() {
-            let _ = ctrlc::set_handler(handler);
+            let _ = ctrlc::set_handler(|| {
+                if !interrupted() {
+                    std::process::exit(130);
+                }
+            });
         }
     });
     Interruptible(())
+}
+
+/// Ends the work that is under way. Whether there is some.
+pub(super) fn interrupted() -> bool {
+    INTERRUPTED.store(true, Ordering::Relaxed);
+    let action = ACTION.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let is_at_work = action.is_some();
+    action.into_iter().for_each(|action| action());
+    is_at_work
 }
 
 /// Whether there was an interrupt: what was found until then is kept, and no further work is begun.

@@ -70,8 +70,12 @@ fn beside(file: &Path, text: &str) -> Result<PathBuf, CliError> {
 }
 
 /// Makes a failure smaller, showing how far that is on a terminal; an interrupt keeps the
-/// smallest so far. Nothing comes of a run that violates nothing.
+/// smallest so far. Nothing comes of a run that violates nothing, nor behind an interrupt: who ended the search wants its result, and not
+/// more work.
 pub(crate) fn minimise(saved: &SavedRun, surroundings: &Surroundings) -> Option<Minimal> {
+    if interrupt::happened() {
+        return None;
+    }
     minimise_with(Minimiser::default(), saved, surroundings)
 }
 
@@ -98,11 +102,26 @@ pub(crate) fn smallest(
     violation: &mut ViolationSummary,
     surroundings: &Surroundings,
 ) -> SavedRun {
-    // Who interrupts a search wants its result, and not more work.
-    if as_found || interrupt::happened() {
+    if as_found {
         return found;
     }
     let Some(minimal) = minimise(&found, surroundings) else { return found };
     violation.minimal = Some(MinimalSummary::new(&minimal));
     minimal.saved
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A search that was interrupted had no end: its failure was made smaller for minutes, and was not saved before that.
+    #[test]
+    fn behind_an_interrupt_nothing_is_made_smaller() {
+        let text = include_str!("../../tests/stories/skipped-duplicate.toml");
+        let saved = SavedRun::parse(text, "skipped-duplicate.toml").expect("it is a saved run");
+        let surroundings = Surroundings { threads: 1, shows_progress: false, columns: None };
+        assert!(minimise(&saved, &surroundings).is_some());
+        interrupt::interrupted();
+        assert!(minimise(&saved, &surroundings).is_none());
+    }
 }

@@ -23,6 +23,11 @@ impl Client {
     /// Beside the number of a life, which is smaller: that is over, and its queue knows.
     const GONE: u16 = 1 << 15;
 
+    /// The number of the life after this one. They begin anew before they could be taken for one that is over.
+    pub(crate) fn next_life(incarnation: u16) -> u16 {
+        (incarnation + 1) % Client::GONE
+    }
+
     /// A life that is over, as its queue knows.
     pub(crate) fn gone(self) -> Client {
         Client { incarnation: self.incarnation | Client::GONE, ..self }

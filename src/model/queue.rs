@@ -184,13 +184,6 @@ pub(crate) struct Context {
     pub(crate) options: QueueOptions,
 }
 
-impl Context {
-    /// Whether all that one consumer holds times out together: what was received together, or read of a log.
-    pub(crate) fn times_out_together(&self) -> bool {
-        self.batch > 1 || self.options.delivery == Delivery::Log
-    }
-}
-
 messages! {
     /// What a queue can be sent.
     pub(crate) enum Input for "a queue" {
@@ -214,15 +207,7 @@ impl Queue {
             Input::Remove { client, receipt, .. } => {
                 self.remove(client, receipt, context, shelf, out);
             }
-            Input::Abandon { client, lives } => {
-                self.waiting.drop_where(|waiting| waiting == client);
-                if !lives && !client.is_gone() && context.times_out_late {
-                    return self.let_time_out(client, context, shelf, out);
-                }
-                let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());
-                self.give_back(is_its, Event::returned, context, shelf, out);
-                self.serve_if_available(context, shelf, out);
-            }
+            Input::Abandon { client, lives } => self.abandoned(client, lives, context, shelf, out),
             Input::Expire { receipt } => self.expire(receipt, context, shelf, out),
             Input::Commit { client } => self.commit_all(client, context, shelf, out),
             // What cannot be written now is sent again, in its order.

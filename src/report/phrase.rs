@@ -12,11 +12,13 @@ use crate::report::before::Before;
 use crate::sim::{Choice, Simulation, Step};
 
 mod became;
+mod faults;
 mod given_back;
 mod happened;
 mod messages;
 mod mirrors;
 mod relay;
+mod timeouts;
 
 /// A step and what surrounds it.
 pub(super) struct Scene<'a> {

@@ -88,11 +88,6 @@ impl Faults {
         }
     }
 
-    /// Whether the scheduler may take it now.
-    pub(super) fn is_offered(&self, point: FaultPoint) -> bool {
-        self.ready.contains(self.numbers.number(point))
-    }
-
     /// The container that asks, if it cannot reach the table that the message has come to.
     #[inline]
     pub(super) fn cut_off(&self, message: &Message, plan: &Plan) -> Option<(Client, Message)> {

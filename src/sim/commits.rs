@@ -68,35 +68,30 @@ impl Simulation {
     /// The messages that wait for a machine in the order in which they were sent, what came late aside: all but the commits and the timeouts of a
     /// queue that let all others pass.
     pub(crate) fn in_order(&self, machine: MachineId) -> impl Iterator<Item = &Message> {
-        let plan = self.plan();
-        let mut queue = None;
-        if let Place::Queue(id) = plan.layout.places()[machine.index()]
-            && plan.gives_way()
-        {
-            queue = Some(&plan.queues[id.index()]);
-        }
-        let passes = move |message: &&Message| queue.is_some_and(|it| lets_pass(message, it));
+        let queue = self.gives_way_at(machine);
+        let passes = move |message: &Message| queue.is_some_and(|it| lets_pass(message, it));
         self.inbox(machine).filter(move |message| !passes(message))
     }
 
     /// How many those are; they are counted only where some let others pass.
     pub(crate) fn waiting_in_order(&self, machine: MachineId) -> usize {
-        match self.plan().gives_way() {
-            true => self.in_order(machine).count(),
-            false => self.waiting(machine),
+        match self.gives_way_at(machine) {
+            Some(_) => self.in_order(machine).count(),
+            None => self.waiting(machine),
         }
     }
-}
 
-impl Simulation {
     /// How many visibility timeouts run at a queue that all others pass.
     pub(crate) fn timeouts_at(&self, machine: MachineId) -> usize {
-        if !self.plan().times_out_late {
-            return 0;
-        }
-        let passes = self.waiting(machine) - self.waiting_in_order(machine);
-        let commits = self.inbox(machine).filter(|message| is_commit(message)).count();
-        passes - commits
+        let queue = self.gives_way_at(machine).filter(|queue| queue.times_out_late);
+        queue.map_or(0, |_| self.inbox(machine).filter(|message| is_timeout(message)).count())
+    }
+
+    /// The queue that the machine is, if it can send itself what lets all others pass.
+    fn gives_way_at(&self, machine: MachineId) -> Option<&queue::Context> {
+        let plan = self.plan();
+        let Place::Queue(id) = plan.layout.places()[machine.index()] else { return None };
+        plan.gives_way().then(|| &plan.queues[id.index()])
     }
 }
 
@@ -109,7 +104,7 @@ impl Plan {
 }
 
 /// Whether all that is sent to the queue passes a message in its inbox.
-pub(crate) fn lets_pass(message: &Message, context: &queue::Context) -> bool {
+fn lets_pass(message: &Message, context: &queue::Context) -> bool {
     is_commit(message) || is_timeout(message) && context.times_out_late
 }
 
@@ -118,7 +113,7 @@ fn is_commit(message: &Message) -> bool {
 }
 
 /// Whether it is the timeout of what a consumer holds that hangs, or is gone.
-pub(crate) fn is_timeout(message: &Message) -> bool {
+fn is_timeout(message: &Message) -> bool {
     matches!(message, Message::Expire { .. })
         || matches!(message, Message::Abandon { client, .. } if client.is_gone())
 }

@@ -234,13 +234,7 @@ impl Writer<'_> {
     /// Who holds or waits for a delivery, or gives one up.
     fn client(&mut self, client: Client) {
         self.bytes.u16(client.machine.0);
-        let age = self.age(client.incarnation, client.machine);
-        // How many lives came after one that is over, which has another bit.
-        self.bytes.u16(if client.is_gone() {
-            Client::gone(Client { incarnation: age, ..client }).incarnation
-        } else {
-            age
-        });
+        self.bytes.u16(self.age(client.incarnation, client.machine));
     }
 
     /// Who will get a reply.

@@ -35,7 +35,7 @@ impl World {
 
     /// Whether a region is cut off from the others: a partition that can end is offered to.
     pub(super) fn is_region_cut(&self, region: RegionId) -> bool {
-        self.faults.is_offered(FaultPoint::Rejoin(Path::Region(region)))
+        self.faults.is_ready(FaultPoint::Rejoin(Path::Region(region)))
     }
 
     /// The way leads there again.

@@ -20,8 +20,16 @@ use crate::spec::{Breach, Judgement, Ledger, Losses};
 pub struct NeverLost;
 
 impl NeverLost {
-    /// The source has the acknowledgement. Where there are several ways, each of them is judged for itself
-    /// ([`NeverLost::on_all_ways`]), here and below: a loss that is declared may have ended one, and another goes on to its end.
+    /// No copy is left, and no loss answers for that. Where there are several ways, each of them is judged for itself
+    /// ([`NeverLost::on_all_ways`]): a loss that is declared may have ended one, and another has gone on to its end.
+    fn in_a_line(record: RecordId, queue: Option<QueueId>, ledger: &Ledger) -> Judgement {
+        match ledger.has_branches() {
+            true => Ok(()),
+            false => Err(Breach::Lost { record, queue }),
+        }
+    }
+
+    /// The source has the acknowledgement.
     #[inline]
     pub(super) fn accepted(
         record: RecordId,
@@ -35,11 +43,8 @@ impl NeverLost {
         if let Some(judgement) = losses.answer_for(record, 0, plan) {
             return judgement;
         }
-        if ledger.has_branches() {
-            return Ok(());
-        }
         let queue = ledger.departure(record).map(|departure| departure.queue);
-        Err(Breach::Lost { record, queue })
+        NeverLost::in_a_line(record, queue, ledger)
     }
 
     /// A record leaves a queue; the ledger does not know yet. If a container asked for that, it is one of the stage `by`.
@@ -60,10 +65,7 @@ impl NeverLost {
         if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
             return judgement;
         }
-        if ledger.has_branches() {
-            return Ok(());
-        }
-        Err(Breach::Lost { record, queue: Some(queue) })
+        NeverLost::in_a_line(record, Some(queue), ledger)
     }
 
     /// A mirror had a copy of the record, of a log that is lost, and nothing goes on from it. It is judged when all that is taken over
@@ -134,10 +136,7 @@ impl NeverLost {
         if let Some(judgement) = by.and_then(|stage| losses.answer_for(record, stage, plan)) {
             return judgement;
         }
-        if ledger.has_branches() {
-            return Ok(());
-        }
         let queue = ledger.departure(record).map(|departure| departure.queue);
-        Err(Breach::Lost { record, queue })
+        NeverLost::in_a_line(record, queue, ledger)
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Place;
+use crate::common::program::program;
 
 #[test]
 fn a_small_scope_is_verified() {
@@ -50,6 +51,24 @@ fn a_bound_makes_it_incomplete() {
         let said = json["incomplete_because"].as_str().expect("there is a reason");
         assert!(said.contains(why), "{said}");
     }
+}
+
+/// What is wrong with the scenario as it is, is no question of its size.
+#[test]
+fn what_is_unexpected_of_the_whole_is_a_violation_of_a_part() {
+    let place = Place::new();
+    let script = "--set script=publish[1],await[delivered[all,expect[delivered[7";
+    let arguments: Vec<String> = format!("verify baseline --records 2 --stages 1 {script}")
+        .split(' ')
+        .map(|word| word.replace('[', " "))
+        .collect();
+    let output = program().args(arguments).current_dir(place.directory.path()).output();
+    let output = output.expect("the program was built for this test");
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(
+        String::from_utf8_lossy(&output.stdout).contains("VIOLATED: Expectation"),
+        "{output:?}"
+    );
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The life of a container: it begins, pauses, dies and works again.
 
 use crate::model::container::{Container, Context, Drains, State};
-use crate::model::message::Message;
+use crate::model::message::{Client, Message};
 use crate::model::options::{OnRecover, WhilePaused};
 use crate::model::outbox::Outbox;
 
@@ -9,7 +9,7 @@ impl Container {
     /// What was asked for so far is for an earlier life. One that is started again and again while a dependency is out
     /// may have more lives than there are numbers; of so many lives no reply is left on its way.
     pub(super) fn end_life(&mut self) {
-        self.incarnation = self.incarnation.wrapping_add(1);
+        self.incarnation = Client::next_life(self.incarnation);
     }
 
     /// Begins to work, as a container of the release that it begins with.

@@ -8,7 +8,32 @@ use crate::model::outbox::Outbox;
 use crate::model::queue::Event;
 use crate::model::queue::{Context, Item, NO_RECEIPT, Queue, Shelf, State, refuse_receive};
 
+impl Context {
+    /// Whether all that one consumer holds times out together: what was received together, or read of a log.
+    pub(crate) fn times_out_together(&self) -> bool {
+        self.batch > 1 || self.options.delivery == Delivery::Log
+    }
+}
+
 impl Queue {
+    /// A consumer has given up what it holds: all of it if it is gone, and if it lives, all but what it has processed.
+    pub(super) fn abandoned(
+        &mut self,
+        client: Client,
+        lives: bool,
+        context: &Context,
+        shelf: &mut Shelf,
+        out: &mut Outbox,
+    ) {
+        self.waiting.drop_where(|waiting| waiting == client);
+        if !lives && !client.is_gone() && context.times_out_late {
+            return self.let_time_out(client, context, shelf, out);
+        }
+        let is_its = |item: &Item| item.holder == client && !(lives && item.is_processed());
+        self.give_back(is_its, Event::returned, context, shelf, out);
+        self.serve_if_available(context, shelf, out);
+    }
+
     /// The oldest delivery takes too long.
     pub(crate) fn time_out(&mut self, context: &Context, shelf: &mut Shelf, out: &mut Outbox) {
         let oldest = shelf.front(&self.in_flight).expect("offered only when in flight");

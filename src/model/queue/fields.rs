@@ -37,6 +37,7 @@ changes_of_each_field! {
             |queue, shelf, _| first(&queue.in_flight, shelf, |item| {
                 item.holder.incarnation = item.holder.incarnation.wrapping_add(1);
             }),
+            |queue, shelf, _| first(&queue.in_flight, shelf, |item| item.holder = item.holder.gone()),
         ],
         dead: [
             |queue, shelf, _| shelf.push_back(&mut queue.dead, ITEM),

@@ -67,11 +67,7 @@ impl Scene<'_> {
             Message::Abandon { client, lives: true } => {
                 format!("is asked by {} for what it was not handed", self.client(client))
             }
-            Message::Abandon { client, lives: false } if client.is_gone() => {
-                let timeout =
-                    if self.is_log_of_actor() { "session timeout" } else { "visibility timeout" };
-                format!("hears nothing of {} for a {timeout}", self.client(client))
-            }
+            Message::Abandon { client, lives: false } if client.is_gone() => self.gone(client),
             Message::Abandon { client, lives: false } => {
                 format!("notices that {} has given up", self.client(client))
             }
@@ -266,25 +262,6 @@ impl Scene<'_> {
             true => format!("to commit the position behind {record}"),
             false => format!("to remove {record}"),
         }
-    }
-
-    /// What a queue does whose delivery takes too long.
-    fn expired(&self) -> String {
-        // It is the first thing to happen, unless the delivery was over.
-        if let Some(&Event::Queue(queue::Event::TimedOut { queue, record })) =
-            self.simulation.events().first()
-        {
-            return match self.is_log(queue) {
-                true => format!("takes the partition of {record} from its consumer"),
-                false => format!("lets the delivery of {record} time out"),
-            };
-        }
-        "no longer waits for a delivery that is over".to_owned()
-    }
-
-    /// Whether a log takes the step.
-    fn is_log_of_actor(&self) -> bool {
-        matches!(self.actor_place(), Some(Place::Queue(queue)) if self.is_log(queue))
     }
 
     /// Whether a partition is between the cluster and the one that takes the step.

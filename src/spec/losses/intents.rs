@@ -65,6 +65,7 @@ impl Losses {
         loss.undelivered |= answers;
         answers.then(|| self.within(plan))
     }
+
     /// A container, or a relay, of this stage is done with a record, and the ledger knows: what a loss took behind this stage or a later one
     /// does not come again from here. The stages to which only that led, and which call the external service, do not call it any more.
     pub(in crate::spec) fn went_on(
