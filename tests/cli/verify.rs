@@ -57,11 +57,8 @@ fn a_bound_makes_it_incomplete() {
 #[test]
 fn what_is_unexpected_of_the_whole_is_a_violation_of_a_part() {
     let place = Place::new();
-    let script = "--set script=publish[1],await[delivered[all,expect[delivered[7";
-    let arguments: Vec<String> = format!("verify baseline --records 2 --stages 1 {script}")
-        .split(' ')
-        .map(|word| word.replace('[', " "))
-        .collect();
+    let script = "script=publish 1,await delivered all,expect delivered 7";
+    let arguments = ["verify", "baseline", "--records", "2", "--stages", "1", "--set", script];
     let output = program().args(arguments).current_dir(place.directory.path()).output();
     let output = output.expect("the program was built for this test");
     assert_eq!(output.status.code(), Some(1), "{output:?}");
