@@ -91,3 +91,34 @@ impl Losses {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::RegionId;
+    use crate::spec::Seen;
+
+    /// A loss took the record behind the first stage, in front of the call. As long as another copy comes there, the call is due; when the last
+    /// one that does is removed upstream, the loss answers for it.
+    #[test]
+    fn a_call_is_prevented_when_no_copy_leads_to_it_any_more() {
+        let text = "name = 'calls'\nscript = ['publish 1']\ntopology.stages = ['a', 'b']\n\
+                    container.steps = ['store', 'call', 'remove']\nstore.default = 'aurora'\n\
+                    rpo.records = 'unlimited'\nbudget.lose_region = 1";
+        let plan = Plan::with_changes(text, &[]).expect("it is right");
+        let (mut losses, mut ledger) = (Losses::new(&plan), Ledger::new(&plan));
+        let record = RecordId(1);
+        let upstream = plan.layout.queue(RegionId(0), 0);
+        let lost = Holder::Queue(plan.layout.queue(RegionId(1), 1));
+        for _ in 0..2 {
+            ledger.enqueued(upstream, record, &plan);
+        }
+        losses.note_taken(lost, record, &plan);
+        for (copies, is_prevented) in [(1, false), (0, true)] {
+            ledger.left_queue(upstream, record, Seen(0), &plan);
+            losses.went_on(record, 0, &ledger, &plan);
+            assert_eq!(losses.is_unfinished(record, 1), is_prevented, "{copies} are left");
+            assert!(!losses.is_unfinished(record, 0), "the loss was behind that call");
+        }
+    }
+}
