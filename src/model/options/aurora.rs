@@ -20,6 +20,9 @@ section! {
         fencing: Fencing,
         /// How many writes a writer may have that no other region has or will get: a write that would be
         /// one more waits. 0: any number.
+        ///
+        /// Source: `rds.global_db_rpo` of Aurora PostgreSQL, in seconds: no transaction commits while every other region lags by more,
+        /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html#aurora-global-database-manage-recovery>.
         rpo_records_max: u32 => vec![
             (0, SOUND.limit().by(AHEAD_OF_ALL, P::WithinRpo)),
             (1, SOUND.needs(DATABASE)),
@@ -43,6 +46,9 @@ option! {
             .needs(DATABASE).by("aurora-f1", P::StoreBeforeForward),
         /// Refuses it, as Aurora does unless write forwarding is switched on. Nothing is lost by that, but no work is done in
         /// the other regions: unsound where they get records.
+        ///
+        /// Source: "Using write forwarding in an Amazon Aurora global database",
+        /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-write-forwarding.html>.
         Off = UNSOUND
             .needs(DATABASE).by_either("aurora-f1", P::DeliveredAll, P::Drained),
     }
@@ -52,6 +58,9 @@ option! {
     /// How a switchover, which is planned, moves the writer.
     Switchover {
         /// Writes wait until the new writer has everything. Sound.
+        ///
+        /// Source: "Using switchover or failover in Amazon Aurora Global Database": a switchover waits until the region that it moves to
+        /// has everything, <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.
         DrainFirst,
         /// At once. Unsound: what was not replicated is lost though nothing failed.
         AtOnce = UNSOUND.needs(DATABASE).by("aurora-switchover", P::WithinRpo).by(SWITCHOVER_ANYWHERE, P::WithinRpo),
@@ -68,6 +77,9 @@ option! {
     Fencing {
         /// From the failover on it takes no writes. Sound. AWS promises it as a best effort only, so
         /// this has to be seen to: by stopping who writes there, before the failover.
+        ///
+        /// Source: "write fencing" in "Performing managed failovers for Aurora global databases",
+        /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html>.
         Full,
         /// It takes writes until it hears of the failover, by a message that can be late: it may come after
         /// writes that were sent later, even when everything had been replicated. Unsound: those are
@@ -84,6 +96,10 @@ option! {
         FirstWriter,
         /// In every region. Unsound with two: when the first writer is lost, no region is left that could have
         /// what the new one writes, and it commits nothing more.
+        ///
+        /// Source: with two regions AWS advises to leave `rds.global_db_rpo` of the second one at its default, since a failover could
+        /// pause all transactions,
+        /// <https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/aurora-global-database-disaster-recovery.html#aurora-global-database-manage-recovery>.
         EveryRegion = UNSOUND
             .needs(&["store.default=aurora", "aurora.rpo_records_max=1"]).by_either(ONE_REGION_LEFT, P::DeliveredAll, P::Drained),
     }

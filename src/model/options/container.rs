@@ -21,6 +21,10 @@ section! {
         /// waiting for more (of a fifo queue those of one group in order, and then those of the next), and goes
         /// through its steps with one after the other. Of a fifo queue that gives up, good records become dead letters, too,
         /// where they go back behind one that fails.
+        ///
+        /// Source: Amazon SQS, `ReceiveMessage`, <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html>,
+        /// and "FIFO queue delivery logic",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
         batch: u8 = 1 => batches(),
         /// What it does with a batch of which one record cannot be processed, and is given back.
         on_batch_failure: OnBatchFailure,
@@ -132,12 +136,15 @@ option! {
         ///
         /// Source: AWS Lambda with Amazon SQS, `ReportBatchItemFailures`: a function returns the messages that failed, and
         /// of a fifo queue all that it did not process behind the first failure
-        /// (docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html). Going on with other groups is
-        /// `skip_group_on_error` of Powertools for AWS Lambda.
+        /// (<https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>). Going on with other groups is
+        /// `skip_group_on_error` of Powertools for AWS Lambda (<https://docs.powertools.aws.dev/lambda/python/latest/utilities/batch/>).
         FailedBack = SOUND.holds_in(&["poisoned-batch", BATCH_REFUSED]),
         /// It gives the whole batch back; it removes none before all are processed. Unsound: what was processed
         /// comes again, and with `queue.max_receives` one poison record makes dead letters of the good ones. This is
         /// what AWS Lambda does by default.
+        ///
+        /// Source: "Handling errors for an SQS event source in Lambda",
+        /// <https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html>.
         AllBack = UNSOUND
             .needs(&["container.batch=2"])
             .by("poisoned-batch", P::DeliveredAll),
@@ -242,6 +249,9 @@ option! {
         /// the script, a fault's end or a healing brings it back.
         Never,
         /// Yes, at some time: what an orchestrator does, as Amazon ECS with the tasks of a service.
+        ///
+        /// Source: "Amazon ECS services": the service scheduler starts another task in the place of one that fails or stops,
+        /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs_services.html>.
         Always = SOUND.holds_in(&["crash-anywhere"]),
     }
 }
@@ -287,7 +297,7 @@ option! {
         /// It reads both formats. Sound: whatever is in a queue when a release comes can be processed.
         ///
         /// Source: GitLab, "Sidekiq Compatibility across Updates": jobs need to be backward and forward compatible between
-        /// consecutive versions (docs.gitlab.com/development/sidekiq/compatibility_across_updates).
+        /// consecutive versions (<https://docs.gitlab.com/development/sidekiq/compatibility_across_updates/>).
         Read = SOUND.holds_in(&[OLD_FORMAT_QUEUED, "rollout-old-jobs"]),
         /// It cannot read it, as a job whose arguments have changed: it gives the delivery back, before it stores anything, and
         /// asks for the next one. Unsound: no container comes that could read it, and a queue that gives up makes a dead letter of it.

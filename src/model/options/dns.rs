@@ -11,6 +11,8 @@ section! {
     /// The design of the two DNS names.
     DnsOptions {
         /// in-dns: the weight of each region, 0..=255; empty means 1 each.
+        ///
+        /// Source: Amazon Route 53, "Weighted routing", <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-weighted.html>.
         #[serde(with = "list")]
         #[cfg_attr(feature = "schema", schemars(with = "list::OneOrMany<u32>"))]
         weights: Vec<u32> => patterns(),
@@ -31,6 +33,9 @@ section! {
         resolver: Resolver,
         /// in-dns: how many results of a health check in a row take a region out, or bring it back:
         /// 0..=10; 0: there are no health checks.
+        ///
+        /// Source: "How Amazon Route 53 determines whether a health check is healthy",
+        /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/dns-failover-determining-health-of-endpoints.html>.
         health_threshold: u8 => sound([0, 1, 2, 3]),
         /// in-dns: what a health check looks at.
         health_check: HealthCheckOf,
@@ -67,6 +72,9 @@ option! {
         Conditional = SOUND.holds_in(&["dynamodb-dns-plans"]),
         /// Whatever is in place by then. Unsound: a late enactor puts an old plan over a newer one, and
         /// the clean-up of old plans then leaves none in place.
+        ///
+        /// Source: "Summary of the Amazon DynamoDB Service Disruption in the Northern Virginia (US-EAST-1) Region",
+        /// <https://aws.amazon.com/message/101925/>.
         CheckThenApply = UNSOUND.needs(&["dns.enactors=2"]).by_either("dynamodb-dns-plans", P::DeliveredAll, P::RoutedByPolicy),
     }
 }
@@ -89,6 +97,11 @@ option! {
         Weighted,
         /// The primary region while it is healthy, else the next one that is; the primary one if none
         /// is.
+        ///
+        /// Source: Amazon Route 53, "Failover routing",
+        /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-failover.html>, and "How Amazon Route 53 chooses records when
+        /// health checking is configured",
+        /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html>.
         Failover = SOUND
             .needs(CHECKED)
             .holds_in(&["health-failover"])
@@ -110,6 +123,9 @@ option! {
         WholePath = SOUND.needs(CHECKED).holds_in(&["health-failover", "shared-name-check"]),
         /// Any region's queue, for all regions at once. Unsound: one region that fails takes the
         /// others out with it, and then all are answered, the failed one too.
+        ///
+        /// Source: where no record is healthy, Route 53 takes all of them for healthy,
+        /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html>.
         AllRegions = UNSOUND.needs(CHECKED).by("health-failover", P::RoutedByPolicy),
     }
 }
@@ -122,6 +138,9 @@ option! {
         /// At once, as Route 53 does by itself. Sound: what is written there before it has caught up was
         /// written later than what it has not heard of. A reader there sees old values meanwhile;
         /// no container does.
+        ///
+        /// Source: Route 53 takes a record into account while its health check is healthy, and looks at nothing else,
+        /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/health-checks-how-route-53-chooses-records.html>.
         Immediate = SOUND.needs(CHECKED).holds_in(&[BACK_BEFORE_CAUGHT_UP]),
     }
 }
@@ -133,6 +152,8 @@ option! {
         RoundRobin,
         /// Any of them: which one is a choice of the scheduler, and a random one takes each in
         /// proportion to its weight, as Route 53 does. Sound.
+        ///
+        /// Source: Amazon Route 53, "Weighted routing", <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-weighted.html>.
         Random = SOUND.holds_in(&["failover"]),
     }
 }
@@ -144,6 +165,9 @@ option! {
         Refreshes = SOUND.holds_in(&["failover", "pinned-resolver"]),
         /// It never does: the source's process keeps the first answer as long as it lives (a runtime that caches names for
         /// ever, a pool of connections that is never renewed). Unsound: it goes on sending to a region that is out.
+        ///
+        /// Source: AWS SDK for Java developer guide, "Set the JVM TTL for DNS name lookups": with some configurations a JVM never asks again,
+        /// <https://docs.aws.amazon.com/sdk-for-java/latest/developer-guide/jvm-ttl-dns.html>.
         KeepsFirst = UNSOUND.by("failover", P::RoutedByPolicy).by("pinned-resolver", P::RoutedByPolicy),
     }
 }

@@ -20,11 +20,22 @@ section! {
         /// Of a log that is mirrored: where the consumers of its mirror begin when its region is lost.
         positions_at_failover: PositionsAtFailover,
         /// Of a fifo queue: which records keep their order, and wait for each other. Of a log: which are in one partition.
+        ///
+        /// Source: "Using the message group ID with Amazon SQS FIFO Queues",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html>.
         groups: Groups,
         /// Of a fifo queue: which messages it takes for one that it has taken before.
+        ///
+        /// Source: "Exactly-once processing in Amazon SQS",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-exactly-once-processing.html>.
         deduplication: Deduplication,
         /// After so many deliveries a record goes to the dead-letter queue instead; 0: never. Of a log that is a dead-letter topic, or
         /// an on-failure destination: the position behind the record is committed with that.
+        ///
+        /// Source: "Using dead-letter queues in Amazon SQS",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html>;
+        /// of a log, "Retain discarded batch records for a Kinesis Data Streams event source in Lambda",
+        /// <https://docs.aws.amazon.com/lambda/latest/dg/kinesis-on-failure-destination.html>.
         max_receives: u16 => vec![
             (0, SOUND.limit()),
             (1, SOUND.by("crash-anywhere", P::DeliveredAll).by("lost-replies", P::DeliveredAll)),
@@ -75,13 +86,23 @@ option! {
     /// The kind of a queue.
     Delivery {
         /// In order: one delivery at a time, the head, or one of each message group (SQS FIFO).
+        ///
+        /// Source: Amazon SQS, "FIFO queue delivery logic",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/FIFO-queues-understanding-logic.html>.
         Fifo,
         /// Several in flight, and order not kept (SQS standard); the latter is a choice of the scheduler,
         /// within the budget.
+        ///
+        /// Source: Amazon SQS, "Standard queues",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues.html>, and
+        /// "At-least-once delivery",
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/standard-queues-at-least-once-delivery.html>.
         Standard = SOUND.holds_in(&["crash-anywhere"]),
         /// A log (Kafka): nothing is removed, and consumers commit positions. What was read since the last commit
         /// comes again when a consumer dies, and a commit is of all before it in its partition. There are
         /// no visibility timeouts. Retention (`budget.expire`) drops its oldest record, read or not.
+        ///
+        /// Source: Apache Kafka, "Consumer Position", <https://kafka.apache.org/documentation/#design_consumerposition>.
         Log = SOUND.holds_in(&["crash-anywhere", DEPENDENCIES_FAIL]),
     }
 }
@@ -94,6 +115,8 @@ option! {
         /// Later, when its interval has passed, together with what it processes until then (`enable.auto.commit`): at any
         /// time, which is for the scheduler to choose. Sound where what is done again has its effect once: after a crash all since the
         /// last commit comes again. Of a business key that is the older version after a newer one, so the last writer must not win.
+        ///
+        /// Source: Apache Kafka, `enable.auto.commit`, <https://kafka.apache.org/documentation/#consumerconfigs_enable.auto.commit>.
         AtIntervals = SOUND
             .needs(&["queue.delivery=log"])
             .holds_in(&["log-anywhere"]),
@@ -109,6 +132,11 @@ option! {
         None,
         /// What it takes is copied there later, and in order. What is not copied yet is lost with the region, and is for
         /// `rpo.records` to declare.
+        ///
+        /// Source: Apache Kafka, "Geo-Replication" (MirrorMaker 2),
+        /// <https://kafka.apache.org/documentation/#georeplication>; Confluent, "Cluster Linking",
+        /// <https://docs.confluent.io/platform/current/multi-dc-deployments/cluster-linking/index.html>;
+        /// Amazon MSK, "MSK Replicator", <https://docs.aws.amazon.com/msk/latest/developerguide/msk-replicator.html>.
         Asynchronous = SOUND
             .needs(&["queue.delivery=log"])
             .holds_in(&["mirrored-log"])
@@ -124,9 +152,13 @@ option! {
         Mirrored,
         /// At the first record that was mirrored, whatever was committed (`auto.offset.reset = earliest`, and no mirrored
         /// positions): all is processed again. Sound where what is done again has its effect once.
+        ///
+        /// Source: Apache Kafka, `auto.offset.reset`, <https://kafka.apache.org/documentation/#consumerconfigs_auto.offset.reset>.
         Earliest = SOUND.needs(&["queue.delivery=log", "queue.mirror=asynchronous"]).holds_in(&["mirrored-log"]),
         /// Behind the last one (`auto.offset.reset = latest`, and no mirrored positions): what was mirrored and not
         /// processed is skipped. Unsound: a copy of it is left, from which nothing goes on.
+        ///
+        /// Source: Apache Kafka, `auto.offset.reset`, <https://kafka.apache.org/documentation/#consumerconfigs_auto.offset.reset>.
         Latest = UNSOUND
             .needs(&["queue.delivery=log", "queue.mirror=asynchronous"])
             .by("mirrored-log", P::NeverLost),
@@ -202,6 +234,9 @@ option! {
         Durable = SOUND.holds_in(&["broker-restart"]),
         /// In memory (RabbitMQ: a queue that is not durable, or messages that are not persistent; Redis without a log): when it fails, all is
         /// gone that it held, what is in flight and dead letters included. Unsound.
+        ///
+        /// Source: RabbitMQ, "Durability", <https://www.rabbitmq.com/docs/queues#durability>; "Redis persistence",
+        /// <https://redis.io/docs/latest/operate/oss_and_stack/management/persistence/>.
         InMemory = UNSOUND.by("failures-anywhere", P::NeverLost).by("broker-restart", P::NeverLost),
     }
 }
@@ -220,6 +255,8 @@ option! {
     /// What a queue removes when it is asked to.
     RemoveBy {
         /// The delivery that the receipt belongs to. Sound.
+        ///
+        /// Source: Amazon SQS, `DeleteMessage`, <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_DeleteMessage.html>.
         Receipt,
         /// Whatever is at its head. Unsound: removes a record that no consumer processed when a
         /// redelivery came in between.

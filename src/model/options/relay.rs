@@ -55,6 +55,8 @@ option! {
         /// The first intent that no other instance has claimed (`SELECT … FOR UPDATE SKIP LOCKED`). Sound on standard queues. On
         /// a fifo queue the order is lost: two records are under way at once, and one that is refused, or late, comes behind the
         /// other. In an active-passive system `InOrder` catches that, elsewhere `RegionFifo`.
+        ///
+        /// Source: PostgreSQL, `SELECT`, <https://www.postgresql.org/docs/current/sql-select.html>.
         SkipLocked = SOUND
             .needs(&["container.steps=store,remove", "relay.instances=2"])
             .with(&["queue.delivery=standard"])
@@ -90,7 +92,8 @@ option! {
         /// writer begins with what is written from then on. Unsound: what was stored and not published is skipped.
         ///
         /// Source: Debezium's connector for PostgreSQL: a logical replication slot is on the primary only, and after a failover the slot
-        /// has to be created again before any client writes, or changes are missed.
+        /// has to be created again before any client writes, or changes are missed,
+        /// <https://debezium.io/documentation/reference/stable/connectors/postgresql.html>.
         FromNewest = UNSOUND
             .needs(OUTBOX_IN_DATABASE)
             .by(OUTBOX_FAILOVER, P::NeverLost),

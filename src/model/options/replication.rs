@@ -14,6 +14,9 @@ section! {
         acknowledge: AcknowledgeWhen,
         /// There is one more region, which takes no traffic: it only keeps the log of `strong`
         /// replication.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         witness: bool => vec![
             (false, SOUND),
             (true, SOUND.needs(&["replication.mode=strong"])),
@@ -30,9 +33,15 @@ option! {
     ReplicationMode {
         /// When it has it; the other regions follow (DynamoDB MREC). Sound, but a loss destroys
         /// what they do not have yet.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         Eventual = SOUND.by(TABLES_LOST, P::WithinRpo),
         /// When one other region has it as well, and not at all while none can be reached (DynamoDB
         /// MRSC). Needs three regions, of which one may be a witness.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         Strong = SOUND.holds_in(&[THREE_REGIONS_FAIL]).safer_with(&[]),
     }
 }

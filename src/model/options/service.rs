@@ -13,6 +13,8 @@ section! {
         idempotency: Idempotency,
         /// After how many further effects the service forgets the key of a call; 0: never. It stands for a time, as
         /// the model has none (Stripe keeps a key for 24 hours at least). Unsound: what comes again later takes effect again.
+        ///
+        /// Source: Stripe, "Idempotent requests", <https://docs.stripe.com/api/idempotent_requests>.
         window: u32 => windows(),
         /// What it does with calls while it has failed.
         on_failure: ServiceFailure,
@@ -37,6 +39,8 @@ option! {
         Durable,
         /// In memory, or in a cache that loses its last writes when another node takes over (Redis replicates asynchronously): a
         /// failure takes all of them. Unsound: a call that is sent again after it takes effect again.
+        ///
+        /// Source: "Redis replication", <https://redis.io/docs/latest/operate/oss_and_stack/management/replication/>.
         InMemory = UNSOUND.needs(&[CALLS]).by(SERVICE_RESTARTS, P::EffectOnce),
     }
 }

@@ -23,6 +23,9 @@ option! {
         /// The batch is one request, and one that was not refused as a whole has succeeded: the answer for each
         /// record is not looked at. Unsound: the source goes on, and what was refused is never sent again. A batch
         /// of which no record was accepted is refused, and is sent again as `on_refusal` says.
+        ///
+        /// Source: Amazon SQS, `SendMessageBatch`, whose response has successful and failed entries, with status 200,
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html>.
         Ignore = UNSOUND.by("partial-batch", P::DeliveredAll),
     }
 }

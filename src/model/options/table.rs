@@ -34,6 +34,9 @@ option! {
         /// across regions). With eventual replication the region's own copy is asked, and there are as
         /// many effects as regions that had none. Unsound: two regions find no row before either has the
         /// other's. With strong replication the log is asked, which has the latest version: sound.
+        ///
+        /// Source: "How DynamoDB global tables work": a condition is judged against the version in the region, and with strong consistency
+        /// against the latest one, <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         Conditional = SOUND
             .with(&["replication.mode=strong"]).by("lost-replies", P::EffectOnce)
             .holds_in(&[THREE_REGIONS_REPLIES_LOST]),
@@ -46,6 +49,9 @@ option! {
     Clock {
         /// All regions have the same: time is real time, the order of all steps. That is more than AWS promises of
         /// DynamoDB global tables.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         Shared,
         /// Each region has its own, and the scheduler may choose, at any time and for all regions but one, that
         /// it is ahead from then on by `table.skew` steps. Sound for records without business keys, and where
@@ -65,10 +71,16 @@ option! {
         /// promises a best effort to find the last writer, per item, and reports no conflict. Sound for records without
         /// business keys only: of a key, a stranded old record that is stored late, or one that is
         /// delivered again, wins over a newer one.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         LastWriterWins = SOUND.by("stranded-overwrite", P::MonotoneVersion),
         /// The one with the greatest business version, whenever and wherever it was written. Sound. No
         /// global table does this by itself: a condition on the version is judged against the region's own copy,
         /// and replication goes by time. It takes a row for each version, of which readers take the greatest.
+        ///
+        /// Source: "How DynamoDB global tables work",
+        /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/V2globaltables_HowItWorks.html>.
         VersionChecked = SOUND
             .needs(&["records.keys=1"])
             .holds_in(&["stranded-overwrite", "clock-skew", "scaled-out-stage"])
