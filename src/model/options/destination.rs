@@ -33,9 +33,12 @@ option! {
         ById = SOUND.holds_in(&["copy-repeats"]),
         /// Not at all. Unsound: a record that arrives twice counts twice.
         None = UNSOUND.by("crash-anywhere", P::EffectOnce).by(WINDOW_PASSES, P::EffectOnce),
-        /// By the id that the queue gave to the message, as a FIFO queue's own deduplication does.
+        /// By the id that the queue gave to the message, such as the `MessageId` of Amazon SQS.
         /// Unsound: a record that is published again, or comes back from the dead letters, is another
         /// message.
+        ///
+        /// Source: Amazon SQS: messages that are redriven are new messages, with a new `MessageId`,
+        /// <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html>.
         ByMessageId = UNSOUND.by("crash-anywhere", P::EffectOnce).by(REDRIVEN, P::EffectOnce),
     }
 }

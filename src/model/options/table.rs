@@ -67,8 +67,8 @@ option! {
 option! {
     /// Which record a table shows for a business key when regions wrote different ones.
     Conflict {
-        /// The one written last, by (time of the write, region): what DynamoDB global tables do. AWS
-        /// promises a best effort to find the last writer, per item, and reports no conflict. Sound for records without
+        /// The one written last, by (time of the write, region): what DynamoDB global tables do, per item, by a
+        /// timestamp of their own; no writer hears of a conflict. Sound for records without
         /// business keys only: of a key, a stranded old record that is stored late, or one that is
         /// delivered again, wins over a newer one.
         ///
