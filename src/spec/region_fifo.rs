@@ -17,13 +17,15 @@ const STAGES_MAX: usize = 16;
 
 /// The first stores at each stage follow the order of first arrival in the region.
 ///
-/// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no
-/// crashes, no mirror that takes over, and no batches of several message groups (nor, where a container can stop, several groups at all); elsewhere it is reported as not applicable. A stage of which it cannot be promised is left out, and stages
+/// It can be promised only with a `fifo` queue or a log, one container on it, no dead letters, no mirror that takes over, and no
+/// batches of several message groups (nor, where a container can stop, several groups at all); elsewhere it is
+/// reported as not applicable. A stage of which it cannot be promised is left out, and stages
 /// behind it are judged by the order of first arrival in the queue behind it, where the order begins again (in their own queues,
 /// where stages send to several others). It begins again, too, behind a global database with an outbox, which publishes in the region
 /// of the writer what containers of all regions store. Catches
 /// overtaking. Source: Amazon SQS FIFO queues, one message group, and its advice to give them no dead-letter queue when
-/// the order matters.
+/// the order matters. A container that crashes changes no order: what it holds is the first of its group, which
+/// hands out nothing else until that has come back.
 #[derive(Clone, Debug)]
 pub struct RegionFifo {
     regions: usize,
@@ -105,9 +107,6 @@ impl RegionFifo {
         }
         if queue.max_receives > 0 {
             return Some("dead letters come back behind what came later, so order is not promised");
-        }
-        if plan.has_fault(FaultKind::Crash) {
-            return Some("containers can crash, so order is not promised");
         }
         if plan.times_out_late && queue.groups != Groups::One {
             return Some(

@@ -48,22 +48,18 @@ pub(crate) fn queue_options(position: usize, plan: &Plan) -> QueueOptions {
     }
 }
 
-/// One container on a fifo queue, no dead letters, and nothing crashes: by the scenario's own
-/// words.
+/// One container on a fifo queue and no dead letters: by the scenario's own words.
 fn is_fifo_promised_at(stage: usize, plan: &Plan) -> bool {
     let scenario = plan.scenario();
-    let kills = |line: &str| line.starts_with("crash ") || line.starts_with("outage ");
-    let crashes = scenario.script.iter().any(|line| kills(&line.to_string()));
     let queue = queue_options(stage, plan);
     let fifo = queue.delivery != Delivery::Standard && queue.max_receives == 0;
-    let budget = scenario.budget;
     let own = scenario.of_stage(&scenario.topology.stages[stage]);
     // A batch is of one group after the other.
     let in_turn = own.container.batch == 1 || queue.groups == Groups::One;
     let one = own.containers == 1 && in_turn;
     let fifo = fifo && !takes_over(queue, plan);
     let fifo = fifo && (queue.groups == Groups::One || !can_stop(plan));
-    fifo && one && budget.crash == 0 && budget.outage == 0 && !crashes && !meet_by_key(plan)
+    fifo && one && !meet_by_key(plan)
 }
 
 /// Whether a container can stop with what it has: something can happen to it, or it is refused.

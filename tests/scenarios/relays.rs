@@ -88,6 +88,9 @@ fn relays_that_skip_what_is_locked_lose_the_order() {
     let claim = "relay.claim=skip-locked";
     assert_eq!(found("two-relays", &[claim]), Some(PropertyName::RegionFifo));
     assert_eq!(found("two-relays", &[claim, "budget.late=0"]), Some(PropertyName::RegionFifo));
+    // The order was not judged where something can crash, and the design held there.
+    assert_eq!(found("two-relays", &[claim, "budget.crash=2"]), Some(PropertyName::RegionFifo));
+    assert_eq!(found("two-relays", &["budget.crash=2", "budget.outage=1"]), None);
     assert_eq!(found(ACTIVE_PASSIVE, &[claim]), Some(PropertyName::InOrder));
     assert_eq!(found(ACTIVE_PASSIVE, &[]), None);
     assert_eq!(found("two-relays", &[claim, "queue.delivery=standard"]), None);

@@ -5,7 +5,7 @@ use super::*;
 /// Losses that are not exact: no machine of this model does so.
 #[test]
 fn a_loss_that_is_not_exact_has_a_canary() {
-    let changes = ["budget.crash=1", "rpo.records=unlimited"];
+    let changes = ["spec.leave_out=RegionFifo", "rpo.records=unlimited"];
     let plan = small(&["publish 1", "lose only-table@1"], &changes);
     let copy = copy(1, &plan);
     let (table, other) = (TableId(0), TableId(1));
