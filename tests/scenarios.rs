@@ -10,6 +10,7 @@ mod active_passive;
 mod anywhere;
 mod aurora;
 mod batches;
+mod confirmed;
 mod dual_writes;
 mod effects;
 mod forgotten;
@@ -168,6 +169,8 @@ const TESTED: &[&str] = &[
     "kinesis-side-path",
     "dynamodb-dns-plans",
     "github-failover",
+    // In `confirmed.rs`.
+    "rolled-back-writes",
     "clock-skew",
     "deduplicated-by-key",
     "partial-batch",

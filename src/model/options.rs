@@ -169,7 +169,7 @@ mod store;
 mod system;
 mod table;
 
-pub use aurora::{AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
+pub use aurora::{AcknowledgeWrite, AuroraOptions, Fencing, Forwarding, RpoOn, Switchover};
 pub use container::{
     Action, ContainerOptions, DualWrite, OnBatchFailure, OnDependencyFailure, OnDuplicate,
     OnFanOut, OnNewFormat, OnOldFormat, OnRecover, OnStop, OnUnreadable, Restart,

@@ -84,6 +84,8 @@ pub(crate) struct Context {
     pub(crate) asks_again: bool,
     /// It tells the writer what another region has, or will.
     pub(crate) confirms: bool,
+    /// The writer of its database acknowledges what another region has: the log tells it so by the write itself.
+    pub(crate) returns: bool,
     /// It judges conditions: its rows begin at this place of the log of all replicators.
     pub(crate) log_from: Option<usize>,
     /// Its design.
@@ -155,7 +157,8 @@ impl Replicator {
         if self.state == State::Failed {
             return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
         }
-        if !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty() {
+        let waits = !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty();
+        if waits && !self.goes_on_alone(region, context) {
             if context.drops() {
                 return out
                     .emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
@@ -265,6 +268,16 @@ impl Replicator {
         if context.confirms && !reached.is_empty() {
             out.send(context.tables[region.index()], Message::Logged { copy });
         }
+        if context.returns {
+            out.send(context.tables[region.index()], apply);
+        }
+    }
+
+    /// Whether a writer that otherwise waits for another region is the last one that is left.
+    fn goes_on_alone(&self, region: RegionId, context: &Context) -> bool {
+        let mut others = RegionSet::first(context.tables.len()).without(self.lost);
+        others.remove(region);
+        context.returns && others.is_empty()
     }
 
     /// Stops replicating.
@@ -335,6 +348,13 @@ impl Replicator {
     pub(crate) fn lose(&mut self, region: RegionId, out: &mut Outbox) {
         self.lost.insert(region);
         out.retain_held(&mut self.held_for[region.index()], |_| false);
+    }
+
+    /// What waits for the writer to be reached, or to reach another region, goes on when there is none any more.
+    pub(crate) fn go_on_alone(&mut self, context: &Context, out: &mut Outbox) {
+        if self.goes_on_alone(self.writer, context) {
+            out.release_in_front(&mut self.held_from[self.writer.index()], context.machine);
+        }
     }
 
     /// Of a global database: the region whose writes are its log.

@@ -335,6 +335,7 @@ impl Builder<'_> {
                 confirms: self
                     .database(stage)
                     .is_some_and(|database| database.options.rpo_records_max > 0),
+                returns: self.database(stage).is_some_and(|database| database.is_confirmed()),
                 log_from: self.judges_conditions(stage).then_some(id.index() * self.log_width()),
             }
         };

@@ -244,7 +244,14 @@ fn databases(scenario: &Scenario) -> Result<(), Problem> {
         let (why, remedy) = ("no limit is set", "set aurora.rpo_records_max, or leave this out");
         return Err(Problem::new("aurora.rpo_on", Cause::Contradiction { why, remedy }));
     }
+    let is_confirmed = aurora.acknowledge != default.acknowledge;
+    if is_confirmed && aurora.rpo_records_max > 0 {
+        let why = "the writer acknowledges nothing that another region lacks";
+        let remedy = "leave out one of aurora.acknowledge and aurora.rpo_records_max";
+        return Err(Problem::new("aurora.rpo_records_max", Cause::Contradiction { why, remedy }));
+    }
     let unused = [
+        ("aurora.acknowledge", is_confirmed),
         ("aurora.writer", aurora.writer != default.writer),
         ("aurora.forwarding", aurora.forwarding != default.forwarding),
         ("aurora.switchover", aurora.switchover != default.switchover),

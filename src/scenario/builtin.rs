@@ -181,6 +181,11 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
         PropertyName::WithinRpo,
     ),
     (
+        "rolled-back-writes",
+        include_str!("../../scenarios/incidents/rolled-back-writes.toml"),
+        PropertyName::WithinRpo,
+    ),
+    (
         "clock-skew",
         include_str!("../../scenarios/incidents/clock-skew.toml"),
         PropertyName::MonotoneVersion,

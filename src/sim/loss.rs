@@ -113,8 +113,9 @@ impl World {
             true
         });
         self.replicators[id.index()].lose_stream(region, &mut lost, &mut self.out);
-        // With strong replication it is not stored yet, and no machine was told that it is.
-        if plan.tables[table.index()].replication == ReplicationMode::Eventual {
+        // What another region has to have first is not stored yet, and no machine was told that it is.
+        let is_stored = !plan.replicators[id.index()].returns;
+        if is_stored && plan.tables[table.index()].replication == ReplicationMode::Eventual {
             let holder = Holder::Stream(table);
             lost.iter().for_each(|&record| {
                 self.out.emit(Event::Fault(fault::Event::Lost { holder, record }))
@@ -216,8 +217,9 @@ impl World {
                 self.faults.offer(FaultPoint::Restart(context.id), false);
             }
         }
-        for replicator in &mut self.replicators {
+        for (replicator, context) in self.replicators.iter_mut().zip(&plan.replicators) {
             replicator.lose(region, &mut self.out);
+            replicator.go_on_alone(context, &mut self.out);
         }
         let databases = plan.replicators.iter().filter(|context| context.is_database);
         databases.for_each(|context| self.cancel_handover(context.id, plan));

@@ -150,6 +150,14 @@ const TOLD: &[Told] = &[
         &["record-destination counts whatever arrives"],
     ),
     (
+        "rolled-back-writes",
+        &[
+            "jobs-table@1 stores record 1",
+            "jobs-table fails over to region 2, record 1 is gone with jobs-table@1 before it was replicated and region 2 writes jobs-table now",
+        ],
+        &["a row was not replicated when its table was lost"],
+    ),
+    (
         "github-failover",
         &[
             "inbound-replicator fails",

@@ -18,6 +18,8 @@ section! {
         switchover: Switchover,
         /// What a failover does about the old writer.
         fencing: Fencing,
+        /// When the writer acknowledges a write.
+        acknowledge: AcknowledgeWrite,
         /// How many writes a writer may have that no other region has or will get: a write that would be
         /// one more waits. 0: any number.
         ///
@@ -85,6 +87,23 @@ option! {
         /// writes that were sent later, even when everything had been replicated. Unsound: those are
         /// acknowledged, and discarded by the new writer's log.
         BestEffort = UNSOUND.needs(DATABASE).by("aurora-failover", P::WithinRpo).by(FAILOVER_AT_REST, P::WithinRpo),
+    }
+}
+
+option! {
+    /// When the writer of a global database acknowledges a write.
+    AcknowledgeWrite {
+        /// When it has stored it itself, as Aurora does, and as MongoDB with `w: 1`. Sound as long as no region is failed over to that
+        /// lacks a write: that one is discarded, though it was acknowledged.
+        ByWriter = SOUND.by("rolled-back-writes", P::WithinRpo),
+        /// When another region has it, too, which is then failed over to: MongoDB with `w: "majority"` in three regions, MySQL with
+        /// semisynchronous replication. A write waits until then, and while no other region can be reached; what the others lack at a failover was
+        /// acknowledged to no container, which tries again. With three regions or more, that region has to be one that has
+        /// all. A writer that is the last region left acknowledges by itself.
+        ///
+        /// Source: "Write Concern" and "Rollbacks During Replica Set Failover", MongoDB manual; "Semisynchronous Replication", MySQL
+        /// reference manual (`AFTER_SYNC`: the source waits before it commits).
+        ByAnotherRegion = SOUND.needs(DATABASE).holds_in(&["rolled-back-writes", "aurora-failover"]),
     }
 }
 

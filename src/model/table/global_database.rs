@@ -5,14 +5,16 @@ use crate::model::id::{MachineId, QueueId, RegionId, ReplicatorId, TableId};
 use crate::model::layout::IN_DNS;
 use crate::model::message::rows::messages;
 use crate::model::message::{Client, Health, Message};
-use crate::model::options::{AuroraOptions, Forwarding, RpoOn};
+use crate::model::options::{AcknowledgeWrite, AuroraOptions, Forwarding, RpoOn};
 use crate::model::outbox::Outbox;
 use crate::model::pool::List;
 use crate::model::record::RecordCopy;
 use crate::model::replicator;
 use crate::model::states::states;
 use crate::model::table::relay::RelayInput;
-use crate::model::table::{self, Latest, RegionalTable, Store, Written};
+use crate::model::table::{
+    self, Latest, RegionalTable, Store, Written, asks_the_log, has_unreadable, store_here,
+};
 
 #[cfg(test)]
 mod by_itself;
@@ -56,6 +58,9 @@ states! {
 /// point objective, `rds.global_db_rpo`); here it is one in writes. When no other region is left, nothing
 /// is committed any more where the limit is set; the lost cluster stays in the database.
 ///
+/// Instead the writer may acknowledge only what another region has ([`AcknowledgeWrite`]). It then hands a write to the log first, and stores
+/// it when that brings it back.
+///
 /// Not modelled: the minutes that a promotion takes (the scheduler can delay any step), and reads,
 /// since no container reads.
 ///
@@ -69,6 +74,8 @@ pub(in crate::model) struct Cluster {
     pub(super) draining: bool,
     /// Writes that wait until it has handed over, or until the log is not so far behind.
     pub(super) waiting: List,
+    /// As the writer: writes that are on their way to another region, which has to have them first.
+    pub(super) unconfirmed: List,
     /// As the writer: how many writes it has that no other region has or will get, as far as it was
     /// told; counted only where there is a limit.
     pub(super) unlogged: u32,
@@ -76,7 +83,13 @@ pub(in crate::model) struct Cluster {
 
 impl Default for Cluster {
     fn default() -> Cluster {
-        Cluster { writer: RegionId(0), draining: false, waiting: List::default(), unlogged: 0 }
+        Cluster {
+            writer: RegionId(0),
+            draining: false,
+            waiting: List::default(),
+            unconfirmed: List::default(),
+            unlogged: 0,
+        }
     }
 }
 
@@ -100,6 +113,11 @@ impl Context {
             RpoOn::FirstWriter if region != self.writer => 0,
             RpoOn::FirstWriter | RpoOn::EveryRegion => self.options.rpo_records_max,
         }
+    }
+
+    /// Whether a writer acknowledges only what another region has.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.options.acknowledge == AcknowledgeWrite::ByAnotherRegion
     }
 }
 
@@ -139,13 +157,18 @@ impl RegionalTable {
                 out.hold(self.held_mut(), *message);
             }
             Input::Apply { region, copy, time } => {
-                self.apply(region, copy, time, context, store, out);
-                store.rows[copy.id.index()].replicated = true;
+                self.follow_log(region, copy, time, context, store, out);
             }
             Input::Handover { to, .. } | Input::Fence { to } => {
                 self.follow(to, context, database, out)
             }
-            Input::Discard { copy } => discard(copy, context, store, out),
+            Input::Discard { copy } => {
+                let is_it = |message: &Message| message.record() == Some(copy.id);
+                while let Some(write) = out.take_first_held(&mut self.cluster.unconfirmed, is_it) {
+                    cancel(write, out);
+                }
+                discard(copy, context, store, out);
+            }
             Input::Logged { .. } => self.catch_up(1, context, out),
             Input::Probe { region } => {
                 out.send(IN_DNS, Message::Probed { region, health: Health::CaughtUp });
@@ -179,6 +202,9 @@ impl RegionalTable {
         if !is_writer {
             return self.forward(request, database, out);
         }
+        if database.is_confirmed() && asks_the_log(copy, context, store) {
+            return self.have_confirmed(request, context, out);
+        }
         let written = self.store(copy, asked, context, store, out);
         let Written { duplicate, changed, unreadable } = written;
         self.cluster.unlogged += u32::from(changed && database.options.rpo_records_max > 0);
@@ -189,6 +215,60 @@ impl RegionalTable {
             out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
         }
         self.poll_relay(context, out);
+    }
+
+    /// As the writer, hands a write to the log before it stores it. One that is on its way already is not handed over again.
+    fn have_confirmed(&mut self, request: Request, context: &table::Context, out: &mut Outbox) {
+        let Request { client, copy, asked } = request;
+        let is_it = |message: &Message| message.record() == Some(copy.id);
+        let is_on_way = out.held(&self.cluster.unconfirmed).any(is_it);
+        out.hold(&mut self.cluster.unconfirmed, Message::Forward { client, copy, asked });
+        if !is_on_way {
+            let (region, time) = (context.region, out.now());
+            out.send(context.replicator, Message::Replicate { region, copy, time });
+        }
+    }
+
+    /// Stores what the log says next.
+    fn follow_log(
+        &mut self,
+        region: RegionId,
+        copy: RecordCopy,
+        time: u32,
+        context: &table::Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let is_own = region == context.region;
+        if is_own {
+            self.confirmed(copy, time, context, store, out);
+        }
+        if !is_own || store.rows[copy.id.index()].rows == 0 {
+            self.apply(region, copy, time, context, store, out);
+        }
+        store.rows[copy.id.index()].replicated = true;
+    }
+
+    /// Another region has a write of this one: it is stored here, too, and acknowledged to all who wait for that.
+    fn confirmed(
+        &mut self,
+        copy: RecordCopy,
+        time: u32,
+        context: &table::Context,
+        store: &mut Store<'_>,
+        out: &mut Outbox,
+    ) {
+        let is_it = |message: &Message| message.record() == Some(copy.id);
+        while let Some(write) = out.take_first_held(&mut self.cluster.unconfirmed, is_it) {
+            let Message::Forward { client, asked, .. } = write else {
+                unreachable!("only writes that were asked for wait, no {write:?}");
+            };
+            let (_, duplicate) = store_here(copy, asked, time, context, store, out);
+            if let Some(Client { machine, incarnation }) = client {
+                let unreadable = has_unreadable(store);
+                out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
+            }
+        }
     }
 
     /// Sends a write to the writer, or what the design says instead.
@@ -257,6 +337,14 @@ impl RegionalTable {
         while let Some(message) = out.take_held(&mut self.cluster.waiting) {
             cancel(message, out);
         }
+        self.refuse_unconfirmed(out);
+    }
+
+    /// Refuses the writes that are on their way to another region. Whether they come there is open: the log says so.
+    pub(crate) fn refuse_unconfirmed(&mut self, out: &mut Outbox) {
+        while let Some(message) = out.take_held(&mut self.cluster.unconfirmed) {
+            cancel(message, out);
+        }
     }
 
     /// The writes of the log that have come and wait until the cluster works again are applied
@@ -272,8 +360,7 @@ impl RegionalTable {
         while let Some(Message::Apply { region, copy, time }) =
             out.take_first(context.machine, is_apply)
         {
-            self.apply(region, copy, time, context, store, out);
-            store.rows[copy.id.index()].replicated = true;
+            self.follow_log(region, copy, time, context, store, out);
         }
     }
 
@@ -310,6 +397,11 @@ impl RegionalTable {
     /// Writes that wait until it has handed over, or until another region has more of what it wrote.
     pub(crate) fn waiting_writes(&self) -> &List {
         &self.cluster.waiting
+    }
+
+    /// Writes that wait until another region has them.
+    pub(crate) fn unconfirmed(&self) -> &List {
+        &self.cluster.unconfirmed
     }
 }
 

@@ -5,7 +5,8 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::StageId;
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Action, Clock, DualWrite, Origin, Position, ReplicationMode, ReplicationOptions, StoreKind,
+    AcknowledgeWrite, Action, Clock, DualWrite, Origin, Position, ReplicationMode,
+    ReplicationOptions, StoreKind,
 };
 use crate::plan::DriverAction;
 use crate::plan::validate::range;
@@ -194,6 +195,10 @@ fn acts(steps: &[Action], by_id: bool) -> Steps {
 fn outbox_fits(scenario: &Scenario, stage: &str, own: &StageSettings) -> Result<(), Problem> {
     let why = match own.store {
         _ if !own.container.has_outbox() => return Ok(()),
+        StoreKind::Aurora if scenario.aurora.acknowledge == AcknowledgeWrite::ByAnotherRegion => (
+            "an outbox in a global database is not modelled where another region has to have a write first",
+            "let containers publish, or use aurora.acknowledge = \"by-writer\"",
+        ),
         StoreKind::Aurora => match relays::not_of_a_database(scenario) {
             Some((key, why)) => return Err(Problem::new(key, why)),
             None => return Ok(()),

@@ -91,7 +91,8 @@ impl Machines for Writer<'_> {
         let (world, machine) = (self.world, self.plan.tables[id.index()].machine);
         let table = &world.tables[id.index()];
         self.bytes.u8(table.state() as u8);
-        for list in [table.held(), table.pending(), table.waiting_writes()] {
+        let writes = [table.waiting_writes(), table.unconfirmed()];
+        for list in [table.held(), table.pending()].into_iter().chain(writes) {
             self.bytes.len(list.len());
             world.out.held(list).for_each(|message| self.message(message, machine));
         }

@@ -123,6 +123,33 @@ fn a_writer_runs_no_further_ahead_than_its_limit() {
     );
 }
 
+/// A write is handed to the log before it is stored, once, and all who asked for it hear when the log brings it back.
+#[test]
+fn a_writer_that_waits_for_another_region_stores_what_the_log_brings_back() {
+    let options = "aurora.acknowledge = 'by-another-region'";
+    let script = ["fail one-table@1", "recover one-table@1", "failover one-table to @2"];
+    let mut rig = rig(options, &script);
+    insert(&mut rig, WRITER, 1);
+    forward(&mut rig, WRITER, 1);
+    insert(&mut rig, WRITER, 2);
+    rig.title("the log has the first, and then it is there");
+    apply(&mut rig, WRITER, 0, 1, 3);
+    insert(&mut rig, WRITER, 1);
+    rig.title("a writer that fails refuses, and what the log has comes all the same");
+    rig.drive(1);
+    rig.drive(1);
+    apply(&mut rig, WRITER, 0, 2, 4);
+    rig.title("a write that is not in the log of the next writer is refused");
+    insert(&mut rig, WRITER, 3);
+    insert(&mut rig, WRITER, 4);
+    rig.leave(WRITER, Message::Apply { region: RegionId(0), copy: rig.copy(3), time: 7 });
+    rig.leave(READER, Message::Apply { region: RegionId(0), copy: rig.copy(3), time: 7 });
+    rig.leave(WRITER, Message::Apply { region: RegionId(0), copy: rig.copy(5), time: 8 });
+    rig.drive(1);
+    rig.give(WRITER, Message::Discard { copy: rig.copy(4) });
+    rig.tells(TOLD, "a_writer_that_waits_for_another_region_stores_what_the_log_brings_back");
+}
+
 /// A failover is one step: the old writer's rows that the new one never had are gone.
 #[test]
 fn a_failover_goes_on_from_what_the_new_writer_has() {

@@ -17,6 +17,11 @@ changes_of_each_field! {
             let message = Message::Forward { client: None, copy, asked: TableId(0) };
             out.hold(&mut cluster.waiting, message);
         }],
+        unconfirmed: [|cluster, out| {
+            let copy = RecordCopy { id: RecordId(1), value: 77 };
+            let message = Message::Forward { client: None, copy, asked: TableId(0) };
+            out.hold(&mut cluster.unconfirmed, message);
+        }],
         unlogged: [|cluster, _| cluster.unlogged += 1],
     }
 }

@@ -1,0 +1,111 @@
+//! A writer that acknowledges what another region has.
+
+use active_active::explore::Reached;
+use active_active::plan::Plan;
+use active_active::scenario::Scenario;
+use active_active::spec::PropertyName;
+
+use super::support::*;
+use crate::common::plans;
+
+const CONFIRMED: &str = "aurora.acknowledge=by-another-region";
+const WITHIN_RPO: Option<PropertyName> = Some(PropertyName::WithinRpo);
+
+#[test]
+fn what_another_region_has_survives_the_restart_of_its_primary() {
+    assert_mended("rolled-back-writes", &[CONFIRMED]);
+    assert_eq!(found("github-failover", &[CONFIRMED]), None);
+}
+
+/// A failover takes nothing away that was acknowledged, and a fence that comes late leaves nothing to take away.
+#[test]
+fn no_failover_loses_what_was_acknowledged() {
+    for changes in [
+        &["rpo.records=0"][..],
+        &["rpo.records=0", "aurora.fencing=best-effort"],
+        &["rpo.records=0", "topology.regions=3"],
+    ] {
+        let changes = [&[CONFIRMED], changes].concat();
+        for name in ["aurora-failover", "aurora-anywhere"] {
+            let coverage = holds_with(name, &changes, |run| {
+                all_is_everywhere(run);
+                assert_eq!(run.outcome.lost.records(), 0);
+            });
+            assert!(coverage.runs(Reached::WriterMoved) > RANDOM_RUNS / 2, "{name}");
+        }
+    }
+    let late = ["aurora.fencing=best-effort", "rpo.records=0"];
+    assert_eq!(found("aurora-failover", &late), WITHIN_RPO);
+}
+
+/// "Another region" is not "each": one that is behind must not take over.
+#[test]
+fn a_region_that_lacks_what_another_one_has_must_not_take_over() {
+    assert_eq!(found("stale-node-promoted", &[CONFIRMED]), WITHIN_RPO);
+}
+
+/// One record, one stage: every order of a crash, a failover, a switchover and a partition.
+const SMALL: &str = r#"
+    name = "small"
+    script = ["publish 1", "await delivered all"]
+    topology.stages = ["only"]
+    records.batches = [1]
+    dns.weights = [1, 0]
+    store.default = "aurora"
+"#;
+
+#[test]
+fn every_order_of_a_small_system_holds() {
+    for budget in [
+        &["budget.failover=1", "budget.crash=1"][..],
+        &["budget.failover=2", "budget.switchover=1"],
+        &["budget.failover=1", "budget.partition=1"],
+        &["budget.failover=1", "budget.fail=1"],
+    ] {
+        let of = |changes: &[&str]| {
+            let plan = plans::plan(SMALL, &[budget, changes].concat());
+            found_in_every_order(&plan, true)
+        };
+        assert_eq!(of(&[CONFIRMED]), None, "{budget:?}");
+        assert_eq!(of(&[]), WITHIN_RPO, "{budget:?}");
+    }
+}
+
+/// Who is left alone acknowledges alone; also when what it waited for was cut off before it was lost.
+#[test]
+fn the_last_region_that_is_left_goes_on() {
+    let lost: &[&[&str]] = &[
+        &["lose region 2"],
+        &["fail only-replicator@2", "await sometime", "lose region 2"],
+        &["fail only-replicator@1", "await sometime", "lose region 2"],
+        &["lose region 1"],
+    ];
+    for lines in lost {
+        let script =
+            [&["publish 1", "await sometime"][..], lines, &["recover *", "await delivered all"]];
+        let script = format!("script={}", script.concat().join(","));
+        let changes =
+            [CONFIRMED, &script, "records.batches=4", "dns.weights=1,1", "rpo.records=unlimited"];
+        let coverage = holds_with(SMALL, &changes, |_| ());
+        assert!(coverage.runs(Reached::Destroyed) > 0, "{script}");
+    }
+}
+
+#[test]
+fn what_makes_no_sense_with_it_is_refused() {
+    let refused = |changes: &str| {
+        let toml = format!("{SMALL}aurora.acknowledge = \"by-another-region\"\n{changes}");
+        let scenario = Scenario::parse(&toml).expect("it is a scenario");
+        Plan::new(&scenario).expect_err("it makes no sense").to_string()
+    };
+    assert_eq!(
+        refused("aurora.rpo_records_max = 1"),
+        "aurora.rpo_records_max: the writer acknowledges nothing that another region lacks; leave out one of \
+         aurora.acknowledge and aurora.rpo_records_max"
+    );
+    assert_eq!(
+        refused("container.steps = [\"store\", \"remove\"]"),
+        "container.steps: an outbox in a global database is not modelled where another region has to have a write \
+         first; let containers publish, or use aurora.acknowledge = \"by-writer\""
+    );
+}
