@@ -111,12 +111,18 @@ const TOLD: &[Told] = &[
     (
         "deploy-burns-attempts",
         &[
-            "index-container@1 is replaced by one of the new release",
-            "makes record 1 visible again",
-            "makes record 1 visible again",
-            "puts record 1 into its dead-letter queue",
+            "index-container@2 received record 2 from inbound-queue@2",
+            "index-container@2 is replaced by one of the new release",
+            "makes record 2 visible again",
+            "hands record 2 to index-container@2, not for the first time",
+            "index-container@2 received record 2 from inbound-queue@2",
+            "index-container@2 is replaced by one of the new release",
+            "makes record 2 visible again",
+            "puts record 2 into its dead-letter queue",
         ],
-        &["after 2 deliveries; nothing redrives it"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@2 after 2 deliveries; nothing redrives it",
+        ],
     ),
     (
         "deploy-repeats-jobs",
@@ -351,6 +357,16 @@ fn the_mechanism_of_every_incident_is_told() {
     assert!(incidents.len() >= 20, "{incidents:?}");
     let problems: Vec<String> = incidents.into_iter().filter_map(untold).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// The container had taken up what each deployment interrupts. One that was replaced before would ignore the record, and the
+/// queue would have counted a delivery to no container.
+#[test]
+fn a_deployment_that_burns_an_attempt_interrupts_work() {
+    let (saved, _) = failures(&plans::plan("deploy-burns-attempts", &[])).next().expect("it fails");
+    let (story, _) = past::story(&minimise(&saved).saved);
+    let ignored = story.iter().find(|line| line.text.contains("an earlier life had asked"));
+    assert_eq!(ignored.map(|line| &line.text), None);
 }
 
 /// What the smallest failure of an incident does not tell.
