@@ -142,8 +142,10 @@ const TOLD: &[Told] = &[
             "a late enactor is about to write plan 1",
             "puts plan 1 in place of plan 2",
             "deletes plan 1, which was in place: it has no answer any more",
+            "in-dns is sent record 1 by record-source and refuses it",
+            "record 1 was refused and waits until something changes",
         ],
-        &[],
+        &["in-dns has no plan in place and answers nothing; no enactor can write one"],
     ),
     (
         "expired-delivery",

@@ -67,7 +67,7 @@ option! {
         Conditional = SOUND.holds_in(&["dynamodb-dns-plans"]),
         /// Whatever is in place by then. Unsound: a late enactor puts an old plan over a newer one, and
         /// the clean-up of old plans then leaves none in place.
-        CheckThenApply = UNSOUND.needs(&["dns.enactors=2"]).by_either("dynamodb-dns-plans", P::DeliveredAll, P::RoutedByPolicy),
+        CheckThenApply = UNSOUND.needs(&["dns.enactors=2"]).by("dynamodb-dns-plans", P::DeliveredAll),
     }
 }
 
