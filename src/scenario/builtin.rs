@@ -148,7 +148,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "google-unreadable-row",
         include_str!("../../scenarios/incidents/google-unreadable-row.toml"),
-        PropertyName::Settles,
+        PropertyName::Expectation,
     ),
     (
         "shared-name-check",

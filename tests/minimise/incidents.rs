@@ -169,13 +169,15 @@ const TOLD: &[Told] = &[
     (
         "google-unreadable-row",
         &[
-            "gives up on it (its table has a row that it cannot read)",
-            "hands it to inbound-container@1, not for the first time",
-            "gives up on it (its table has a row that it cannot read)",
+            "inbound-container@1 hears that record 1 had been stored before, gives up on it (its table has a row that it cannot read)",
+            "in-dns has the weights [0, 1]",
+            "in-dns routes record 2 to region 2",
+            "inbound-table@2 stores record 2",
+            "inbound-container@2 hears that record 2 is stored, gives up on it (its table has a row that it cannot read)",
+            "hands it to inbound-container@2, not for the first time",
+            "inbound-container@2 hears that record 2 had been stored before, gives up on it (its table has a row that it cannot read)",
         ],
-        &[
-            "inbound-container@1 cannot read a row of inbound-table@1 and gives up on record 1, again and again",
-        ],
+        &["record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries"],
     ),
     (
         "kinesis-side-path",
@@ -369,6 +371,16 @@ fn a_deployment_that_burns_an_attempt_interrupts_work() {
     let (story, _) = past::story(&minimise(&saved).saved);
     let ignored = story.iter().find(|line| line.text.contains("an earlier life had asked"));
     assert_eq!(ignored.map(|line| &line.text), None);
+}
+
+/// Where a queue does not give up, one region that goes round is the smallest failure.
+#[test]
+fn a_row_that_cannot_be_read_is_given_up_for_ever_where_the_queue_does_not_give_up() {
+    let plan = plans::plan("google-unreadable-row", &["queue.max_receives=0"]);
+    let (saved, _) = failures(&plan).next().expect("it fails");
+    let minimal = minimise(&saved);
+    let because = "inbound-container@1 cannot read a row of inbound-table@1 and gives up on record 1, again and again";
+    assert!(minimal.violation.because.iter().any(|line| line == because), "{}", minimal.violation);
 }
 
 /// What the smallest failure of an incident does not tell.

@@ -335,11 +335,27 @@ fn a_full_queue_that_starves_its_consumers_never_recovers() {
     assert_incident("slack-job-queue", "queue.at_capacity=serve");
 }
 
-/// Google's row brings both regions to a standstill in every schedule: replication carries it to the
-/// one that never took it. Code that passes such a row on does not mind.
+/// Google's row stops both regions in every schedule: replication carries it to the one that never took it. Code that passes such a
+/// row on does not mind. A queue that does not give up delivers for ever.
 #[test]
 fn an_unreadable_row_stops_every_region() {
     assert_incident("google-unreadable-row", "container.on_unreadable=pass-on");
+    let mut patient = Runner::new(plans::plan("google-unreadable-row", &["queue.max_receives=0"]));
+    let mut unsound = Runner::new(plans::plan("google-unreadable-row", &[]));
+    for run in 0..INCIDENT_RUNS {
+        let outcome = patient.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("run {run}: {outcome:?}")
+        };
+        assert_eq!(violation.property(), PropertyName::Settles, "run {run}");
+        let outcome = unsound.run(&mut Random::new(SEED), run, &mut ());
+        let Verdict::Violated(violation) = outcome.verdict else {
+            panic!("run {run}: {outcome:?}")
+        };
+        let why = violation.because.join("\n");
+        assert!(why.contains("dead-letter queue of inbound-queue@2"), "run {run}: {why}");
+        assert!(!why.contains("inbound-queue@1"), "run {run}: {why}");
+    }
 }
 
 /// A check by the shared name is answered by the healthy region, and half of what is published goes to the one that is

@@ -253,7 +253,7 @@ option! {
         PassOn = SOUND.holds_in(&["google-unreadable-row"]),
         /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
         /// row to every region, and then none of them gets on.
-        GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Settles),
+        GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Expectation),
     }
 }
 
