@@ -248,7 +248,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "rollout-dead-letters",
         include_str!("../../scenarios/incidents/rollout-dead-letters.toml"),
-        PropertyName::DeliveredAll,
+        PropertyName::Expectation,
     ),
     (
         "rollout-unknown-job",

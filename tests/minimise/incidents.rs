@@ -263,11 +263,16 @@ const TOLD: &[Told] = &[
     (
         "rollout-dead-letters",
         &[
+            "ledger-container@1 received record 1 from inbound-queue@1, is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
+            "ledger-container@1 is replaced by one of the new release",
+            "'expect dead-lettered 0' and it does not hold",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 1 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-drops-fields",
