@@ -268,7 +268,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "rollback-unreadable",
         include_str!("../../scenarios/incidents/rollback-unreadable.toml"),
-        PropertyName::DeliveredAll,
+        PropertyName::Expectation,
     ),
     (
         "deploy-repeats-jobs",

@@ -254,11 +254,20 @@ const TOLD: &[Told] = &[
     (
         "rollback-unreadable",
         &[
+            "ledger-container@1 is replaced by one of the new release",
+            "inbound-queue@1 takes record 3",
+            "inbound-queue@1 has record 3, counts it as accepted",
             "ledger-container@1 is replaced by one of the old release",
+            "hands record 3 to ledger-container@1",
+            "ledger-container@1 received record 3 from inbound-queue@1, is of the old release, cannot read it and gives it back",
+            "is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
+            "'expect dead-lettered 0' and it does not hold",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 3 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-dead-letters",
