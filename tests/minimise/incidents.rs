@@ -293,11 +293,18 @@ const TOLD: &[Told] = &[
     (
         "rollout-old-jobs",
         &[
+            "inbound-queue@1 takes record 2",
+            "inbound-queue@1 has record 2 and counts it as accepted",
+            "notes-container@1 is replaced by one of the new release",
+            "hands record 2 to notes-container@1",
+            "notes-container@1 received record 2 from inbound-queue@1, is of the new release, cannot read it and gives it back",
             "is of the new release, cannot read it and gives it back",
             "is of the new release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-unknown-job",
