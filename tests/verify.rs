@@ -496,8 +496,9 @@ fn calls_of_more_designs_are_searched_in_every_order() {
 #[test]
 fn a_livelock_is_found_on_a_cycle() {
     let scenario = builtin::scenario("google-unreadable-row").expect("it is built in");
-    let scope = Scope { records: Some(1), stages: Some(1), budget: None };
-    let small = scope.of(&scenario).expect("it has a stage");
+    let scope = Scope { records: Some(2), stages: Some(1), budget: None };
+    let mut small = scope.of(&scenario).expect("it has a stage");
+    small.queue.max_receives = 0;
     let plan = Arc::new(Plan::new(&small).expect("it can be so small"));
     for threads in [1, 2] {
         let report = verify(&plan, threads, true);

@@ -148,7 +148,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "google-unreadable-row",
         include_str!("../../scenarios/incidents/google-unreadable-row.toml"),
-        PropertyName::Settles,
+        PropertyName::Expectation,
     ),
     (
         "shared-name-check",
@@ -253,7 +253,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "rollout-dead-letters",
         include_str!("../../scenarios/incidents/rollout-dead-letters.toml"),
-        PropertyName::DeliveredAll,
+        PropertyName::Expectation,
     ),
     (
         "rollout-unknown-job",
@@ -273,7 +273,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "rollback-unreadable",
         include_str!("../../scenarios/incidents/rollback-unreadable.toml"),
-        PropertyName::DeliveredAll,
+        PropertyName::Expectation,
     ),
     (
         "deploy-repeats-jobs",

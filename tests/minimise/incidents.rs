@@ -111,12 +111,18 @@ const TOLD: &[Told] = &[
     (
         "deploy-burns-attempts",
         &[
-            "index-container@1 is replaced by one of the new release",
-            "makes record 1 visible again",
-            "makes record 1 visible again",
-            "puts record 1 into its dead-letter queue",
+            "index-container@2 received record 2 from inbound-queue@2",
+            "index-container@2 is replaced by one of the new release",
+            "makes record 2 visible again",
+            "hands record 2 to index-container@2, not for the first time",
+            "index-container@2 received record 2 from inbound-queue@2",
+            "index-container@2 is replaced by one of the new release",
+            "makes record 2 visible again",
+            "puts record 2 into its dead-letter queue",
         ],
-        &["after 2 deliveries; nothing redrives it"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@2 after 2 deliveries; nothing redrives it",
+        ],
     ),
     (
         "deploy-repeats-jobs",
@@ -136,8 +142,10 @@ const TOLD: &[Told] = &[
             "a late enactor is about to write plan 1",
             "puts plan 1 in place of plan 2",
             "deletes plan 1, which was in place: it has no answer any more",
+            "in-dns is sent record 1 by record-source and refuses it",
+            "record 1 was refused and waits until something changes",
         ],
-        &[],
+        &["in-dns has no plan in place and answers nothing; no enactor can write one"],
     ),
     (
         "expired-delivery",
@@ -169,13 +177,15 @@ const TOLD: &[Told] = &[
     (
         "google-unreadable-row",
         &[
-            "gives up on it (its table has a row that it cannot read)",
-            "hands it to inbound-container@1, not for the first time",
-            "gives up on it (its table has a row that it cannot read)",
+            "inbound-container@1 hears that record 1 had been stored before, gives up on it (its table has a row that it cannot read)",
+            "in-dns has the weights [0, 1]",
+            "in-dns routes record 2 to region 2",
+            "inbound-table@2 stores record 2",
+            "inbound-container@2 hears that record 2 is stored, gives up on it (its table has a row that it cannot read)",
+            "hands it to inbound-container@2, not for the first time",
+            "inbound-container@2 hears that record 2 had been stored before, gives up on it (its table has a row that it cannot read)",
         ],
-        &[
-            "inbound-container@1 cannot read a row of inbound-table@1 and gives up on record 1, again and again",
-        ],
+        &["record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries"],
     ),
     (
         "kinesis-side-path",
@@ -252,20 +262,34 @@ const TOLD: &[Told] = &[
     (
         "rollback-unreadable",
         &[
+            "ledger-container@1 is replaced by one of the new release",
+            "inbound-queue@1 takes record 3",
+            "inbound-queue@1 has record 3, counts it as accepted",
             "ledger-container@1 is replaced by one of the old release",
+            "hands record 3 to ledger-container@1",
+            "ledger-container@1 received record 3 from inbound-queue@1, is of the old release, cannot read it and gives it back",
+            "is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
+            "'expect dead-lettered 0' and it does not hold",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 3 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-dead-letters",
         &[
+            "ledger-container@1 received record 1 from inbound-queue@1, is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
+            "ledger-container@1 is replaced by one of the new release",
+            "'expect dead-lettered 0' and it does not hold",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 1 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-drops-fields",
@@ -277,11 +301,18 @@ const TOLD: &[Told] = &[
     (
         "rollout-old-jobs",
         &[
+            "inbound-queue@1 takes record 2",
+            "inbound-queue@1 has record 2 and counts it as accepted",
+            "notes-container@1 is replaced by one of the new release",
+            "hands record 2 to notes-container@1",
+            "notes-container@1 received record 2 from inbound-queue@1, is of the new release, cannot read it and gives it back",
             "is of the new release, cannot read it and gives it back",
             "is of the new release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
         ],
-        &["nothing redrives it"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+        ],
     ),
     (
         "rollout-unknown-job",
@@ -359,6 +390,26 @@ fn the_mechanism_of_every_incident_is_told() {
     assert!(incidents.len() >= 20, "{incidents:?}");
     let problems: Vec<String> = incidents.into_iter().filter_map(untold).collect();
     assert!(problems.is_empty(), "{}", problems.join("\n\n"));
+}
+
+/// The container had taken up what each deployment interrupts. One that was replaced before would ignore the record, and the
+/// queue would have counted a delivery to no container.
+#[test]
+fn a_deployment_that_burns_an_attempt_interrupts_work() {
+    let (saved, _) = failures(&plans::plan("deploy-burns-attempts", &[])).next().expect("it fails");
+    let (story, _) = past::story(&minimise(&saved).saved);
+    let ignored = story.iter().find(|line| line.text.contains("an earlier life had asked"));
+    assert_eq!(ignored.map(|line| &line.text), None);
+}
+
+/// Where a queue does not give up, one region that goes round is the smallest failure.
+#[test]
+fn a_row_that_cannot_be_read_is_given_up_for_ever_where_the_queue_does_not_give_up() {
+    let plan = plans::plan("google-unreadable-row", &["queue.max_receives=0"]);
+    let (saved, _) = failures(&plan).next().expect("it fails");
+    let minimal = minimise(&saved);
+    let because = "inbound-container@1 cannot read a row of inbound-table@1 and gives up on record 1, again and again";
+    assert!(minimal.violation.because.iter().any(|line| line == because), "{}", minimal.violation);
 }
 
 /// What the smallest failure of an incident does not tell.

@@ -263,7 +263,7 @@ option! {
         PassOn = SOUND.holds_in(&["google-unreadable-row"]),
         /// Give the delivery back and ask again, for whatever record. Unsound: replication brings the
         /// row to every region, and then none of them gets on.
-        GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Settles),
+        GiveUp = UNSOUND.needs(&["records.unreadable=1"]).by("google-unreadable-row", P::Expectation),
     }
 }
 
@@ -274,8 +274,8 @@ option! {
         /// `queue.max_receives = 0`, if a container of the new release takes the place of the old one: until then the
         /// record waits. A queue that gives up makes a dead letter of it.
         GiveBack = SOUND
-            .by("rollout-dead-letters", P::DeliveredAll)
-            .by("rollback-unreadable", P::DeliveredAll)
+            .by("rollout-dead-letters", P::Expectation)
+            .by("rollback-unreadable", P::Expectation)
             .holds_in(&[PRODUCER_FIRST, "rollout-unknown-job", "rollout-drops-fields"]),
         /// Take it for done and remove it, as a job of an unknown kind, or an unknown command. Unsound: removed though not
         /// stored and not forwarded.

@@ -75,7 +75,7 @@ option! {
         ///
         /// Source: "Summary of the Amazon DynamoDB Service Disruption in the Northern Virginia (US-EAST-1) Region",
         /// <https://aws.amazon.com/message/101925/>.
-        CheckThenApply = UNSOUND.needs(&["dns.enactors=2"]).by_either("dynamodb-dns-plans", P::DeliveredAll, P::RoutedByPolicy),
+        CheckThenApply = UNSOUND.needs(&["dns.enactors=2"]).by("dynamodb-dns-plans", P::DeliveredAll),
     }
 }
 
