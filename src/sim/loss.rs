@@ -63,11 +63,17 @@ impl World {
         }
         let keys = plan.keys().count();
         self.latest[id.index() * keys..][..keys].fill_with(Default::default);
-        // With strong replication what waits there is not acknowledged, and goes on.
-        let strong = plan.tables[id.index()].replication == ReplicationMode::Strong;
-        if !strong || self.lost.contains(region) {
+        // What another region has to have first is not acknowledged, and goes on.
+        if self.is_stored_first(id, plan) || self.lost.contains(region) {
             self.lose_stream(ReplicatorId(stage.0.into()), region, id, plan);
         }
+    }
+
+    /// Whether a table stores what it is asked to before another region has it.
+    fn is_stored_first(&self, id: TableId, plan: &Plan) -> bool {
+        let database = ReplicatorId(plan.layout.table_place(id).1.0.into());
+        plan.tables[id.index()].replication == ReplicationMode::Eventual
+            && !plan.replicators[database.index()].returns
     }
 
     /// A table that fails forgets what it had received of strong replication and not applied, if that was acknowledged
@@ -113,9 +119,8 @@ impl World {
             true
         });
         self.replicators[id.index()].lose_stream(region, &mut lost, &mut self.out);
-        // What another region has to have first is not stored yet, and no machine was told that it is.
-        let is_stored = !plan.replicators[id.index()].returns;
-        if is_stored && plan.tables[table.index()].replication == ReplicationMode::Eventual {
+        // Otherwise it is not stored yet, and no machine was told that it is.
+        if self.is_stored_first(table, plan) {
             let holder = Holder::Stream(table);
             lost.iter().for_each(|&record| {
                 self.out.emit(Event::Fault(fault::Event::Lost { holder, record }))

@@ -73,12 +73,14 @@ fn every_order_of_a_small_system_holds() {
 
 /// Who is left alone acknowledges alone; also when what it waited for was cut off before it was lost.
 #[test]
-fn the_last_region_that_is_left_goes_on() {
+fn what_is_left_after_a_loss_goes_on() {
     let lost: &[&[&str]] = &[
         &["lose region 2"],
         &["fail only-replicator@2", "await sometime", "lose region 2"],
         &["fail only-replicator@1", "await sometime", "lose region 2"],
         &["lose region 1"],
+        // The table alone: what is on its way to the other region comes back.
+        &["lose only-table@1"],
     ];
     for lines in lost {
         let script =
