@@ -352,3 +352,52 @@ fn what_is_no_run_of_the_timed_scheduler_is_refused() {
     let both = error("timed = \"run 1 of seed 1\"\ndeviations = []");
     assert!(both.contains("a run has either its deviations from the fair schedule"), "{both}");
 }
+
+/// Designs that keep every other promise, and take too long: the objective that each misses, and what keeps it.
+#[test]
+fn a_design_that_takes_too_long_is_caught_by_what_it_misses() {
+    // Each write waits for another region, in each of five stages.
+    const FAR: &str = r#"
+        name = "far"
+        script = ["expect latency max <= 1s", "publish 1", "await delivered all"]
+        topology.regions = 3
+        records.batches = [10]
+        timing.between_regions_ms = 200
+    "#;
+    // What a container holds when it dies blocks its group for a visibility timeout.
+    const BLOCKED: &str = r#"
+        name = "blocked-group"
+        script = ["expect rto <= 5s", "publish 1", "await sometime", "crash core-container@1", "publish 2",
+            "recover core-container@1", "await delivered all"]
+        topology.stages = ["core"]
+        dns.weights = [1, 0]
+        records.batches = [5, 5]
+    "#;
+    // Rows wait for replication when the table that has them fails.
+    const LAGGING: &str = r#"
+        name = "lagging"
+        script = ["expect rpo <= 500ms", "publish 1", "await sometime", "fail core-table@1", "recover *",
+            "await delivered all"]
+        topology.stages = ["core"]
+        records.batches = [10]
+    "#;
+    let found = |toml: &str, changes: &[&str]| {
+        let plan = plans::plan(toml, changes);
+        let mut runner = Runner::new(plan);
+        (0..300).find_map(|run| match runner.run(&mut Timed::new(9), run, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds => None,
+            Verdict::Inconclusive(_) => panic!("{toml} {changes:?}, run {run} is inconclusive"),
+        })
+    };
+    assert_eq!(found(FAR, &["replication.mode=strong"]), Some(PropertyName::Latency));
+    assert_eq!(found(FAR, &[]), None);
+    assert_eq!(found(BLOCKED, &[]), Some(PropertyName::Rto));
+    for sound in
+        ["queue.groups=by-record", "queue.delivery=standard", "timing.visibility_timeout_ms=1000"]
+    {
+        assert_eq!(found(BLOCKED, &[sound]), None, "{sound}");
+    }
+    assert_eq!(found(LAGGING, &["timing.replicator_ms=2000"]), Some(PropertyName::Rpo));
+    assert_eq!(found(LAGGING, &[]), None);
+}
