@@ -283,7 +283,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "acknowledged-early",
         include_str!("../../scenarios/incidents/acknowledged-early.toml"),
-        PropertyName::RemoveLast,
+        PropertyName::DeliveredAll,
     ),
     (
         "compensation-lost",

@@ -14,8 +14,12 @@ const TOLD: &[Told] = &[
         "acknowledged-early",
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to remove it",
+            "inbound-queue@1 removes record 1",
+            "core-container@1 hears that inbound-queue@1 removed record 1",
+            "core-container@1 crashes",
+            "core-container@1 works again",
         ],
-        &["core-table@1 has no row for record 1", "outbound-queue@1 never had it"],
+        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
     ),
     (
         "blocked-shard",
