@@ -293,7 +293,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "committed-early",
         include_str!("../../scenarios/incidents/committed-early.toml"),
-        PropertyName::RemoveLast,
+        PropertyName::DeliveredAll,
     ),
     (
         "committed-past",

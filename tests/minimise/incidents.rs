@@ -56,8 +56,10 @@ const TOLD: &[Told] = &[
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to commit the position behind it",
             "has the position behind record 1",
+            "core-container@1 crashes",
+            "core-container@1 works again",
         ],
-        &["core-table@1 has no row for record 1"],
+        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
     ),
     (
         "committed-past",
