@@ -343,6 +343,8 @@ const TOLD: &[Told] = &[
         &[
             "core-replicator no longer reaches region 3",
             "core-table@2 stores record 1, too",
+            "core-table@1 fails",
+            "the table refuses record 2, stops in FailedDependency",
             "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
         ],
         &["a row was in regions 1, 2, and not in region 3, which writes now"],
