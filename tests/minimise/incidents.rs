@@ -233,10 +233,15 @@ const TOLD: &[Told] = &[
     (
         "received-not-applied",
         &[
+            "ledger-table@1 is told that region 1 wrote record 1 and stores it",
+            "record-destination received record 1 from outbound-queue@1 and counts it",
             "ledger-table@2 fails and forgets record 1, which it had received and not applied",
             "ledger-table@2 works again",
         ],
-        &["a table that fails forgets what it had received and not applied"],
+        &[
+            "ledger-table@2 has no row for record 1",
+            "a table that fails forgets what it had received and not applied",
+        ],
     ),
     (
         "replication-loop",
