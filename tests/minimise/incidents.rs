@@ -178,11 +178,19 @@ const TOLD: &[Told] = &[
     (
         "kinesis-side-path",
         &[
-            "inbound-replicator fails",
-            "inbound-replicator is told that region 1 wrote record 1 and refuses inbound-table@1",
-            "the table refuses record 1, stops in FailedDependency",
+            "usage-table@1 fails",
+            "signin-container@1 received record 3 from inbound-queue@1",
+            "signin-table@1 stores record 3",
+            "record 3 is stored and sends it to signin-usage-queue@1",
+            "signin-usage-queue@1 is sent record 3 by signin-container@1 and is full and lets it wait",
+            "checks 'expect delivered 3' and it does not hold",
         ],
-        &["record 1 waits in inbound-queue@1", "when inbound-table@1 refused"],
+        &[
+            "signin-container@1 is Processing and waits for room for record 3 in signin-usage-queue@1",
+            "signin-usage-queue@1 is full, with 2 records",
+            "usage-container@1 is FailedDependency",
+            "when usage-table@1 refused",
+        ],
     ),
     (
         "outage-dead-letters",

@@ -387,12 +387,47 @@ fn a_check_of_the_whole_path_sees_every_stage() {
     }
 }
 
-/// Kinesis, and what waited for it: a copy that is good to have stops the work in every schedule. One
-/// that is made in the background does not.
+/// Kinesis, and what waited for it: a copy that is good to have stops the work in every schedule, as soon as its buffer is full. One
+/// that always has room does not, and once the side path is repaired, everything arrives.
 #[test]
 fn waiting_for_a_side_path_stops_the_main_path() {
-    assert_incident("kinesis-side-path", "replication.mode=eventual");
+    let name = "kinesis-side-path";
+    let unbounded = "stage.usage.queue.capacity=0";
+    assert_incident(name, unbounded);
+    holds_with(name, &[unbounded], all_is_everywhere);
+    // Two of the second batch pass, and not one more.
+    let until_full = "script=publish 1,await quiescent,fail usage-table@1,publish 2,await quiescent,\
+                      expect delivered 4,recover *,await delivered all";
+    holds_with(name, &[until_full], |run| {
+        all_is_everywhere(run);
+        ended_by_itself(run);
+    });
 }
+
+/// The same where the copy is that of another region, for which every write waits.
+#[test]
+fn waiting_for_a_copy_in_another_region_stops_the_main_path() {
+    assert_in_every_schedule(COPY_AWAITED, &[], PropertyName::Expectation);
+    holds_with(COPY_AWAITED, &["replication.mode=eventual"], all_is_everywhere);
+}
+
+/// Replication fails, and what does not need it stops.
+const COPY_AWAITED: &str = r#"
+    name = "copy-awaited"
+    script = [
+        "publish 1",
+        "await quiescent",
+        "fail *-replicator",
+        "publish 2",
+        "await quiescent",
+        "expect delivered 4",
+        "recover *",
+        "await delivered all",
+    ]
+    topology.regions = 3
+    records.batches = [2, 2]
+    replication.mode = "strong"
+"#;
 
 /// GitHub's promotion loses in every schedule what was not replicated; waiting for the link does not.
 #[test]
