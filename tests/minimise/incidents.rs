@@ -215,7 +215,12 @@ const TOLD: &[Told] = &[
     ),
     (
         "partial-batch",
-        &["works, turns down one 'send', refuses record-source"],
+        &[
+            "inbound-queue@1 has record 1, counts it as accepted and sends record 2",
+            "inbound-queue@2 is sent record 2 by in-dns and refuses it",
+            "record-source hears that record 2 was refused and is done with batch 1",
+            "inbound-queue@2 works again",
+        ],
         &["others of the batch were, and record-source takes the batch for sent"],
     ),
     (
