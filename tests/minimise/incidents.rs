@@ -148,12 +148,14 @@ const TOLD: &[Told] = &[
     (
         "expired-delivery",
         &[
-            "the delivery of record 1 by ",
-            "the receipt of record 1 has expired",
-            "not for the first time",
-            "counts it",
+            "core-container-1@1 received record 1 from inbound-queue@1",
+            "external-service is called by core-container-1@1 for record 1 and has its effect",
+            "core-container-1@1 is paused",
+            "lets the delivery of record 1 time out and hands it to core-container-2@1, not for the first time",
+            "core-container-2@1 received record 1 from inbound-queue@1",
+            "external-service is called by core-container-2@1 for record 1 and has its effect once more: 2 for this record",
         ],
-        &["record-destination counts whatever arrives"],
+        &["external-service knows no call again"],
     ),
     (
         "github-failover",

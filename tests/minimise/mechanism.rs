@@ -240,6 +240,27 @@ fn a_transaction_that_commits_late_is_told_as_passed() {
     }
 }
 
+/// One consumer does the work twice: its late remove is refused, and so it gets the same record again.
+#[test]
+fn a_receipt_that_has_expired_is_told() {
+    let text = r#"
+        name = "expired"
+        script = ["publish 1", "await delivered all"]
+        topology = { stages = ["core"], containers = 2 }
+        records.batches = [4]
+        destination.dedupe = "none"
+        budget.visibility_timeout = 1
+    "#;
+    let (saved, _) = failures(&plan(text, &[])).next().expect("it is unsound");
+    let told = [
+        "the delivery of record 1 by ",
+        "the receipt of record 1 has expired",
+        "not for the first time",
+        "counts it",
+    ];
+    assert_told(&minimise(&saved), &told);
+}
+
 /// Every write waits for a copy in another region, and replication is out.
 #[test]
 fn a_copy_that_writes_wait_for_is_told() {
