@@ -345,7 +345,12 @@ const TOLD: &[Told] = &[
     ),
     (
         "pinned-resolver",
-        &["in-dns@1 goes offline", "in-dns routes record 2 to region 1"],
+        &[
+            "inbound-queue@1 has record 1, counts it as accepted, is done with batch 1",
+            "in-dns@1 goes offline",
+            "record-source is told to publish batch 2 and sends record 2 to in-dns",
+            "in-dns routes record 2 to region 1 and sends it to inbound-queue@1",
+        ],
         &["the weights are [1, 1], offline: 1, unhealthy: none"],
     ),
     (
