@@ -288,7 +288,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "acknowledged-early",
         include_str!("../../scenarios/incidents/acknowledged-early.toml"),
-        PropertyName::RemoveLast,
+        PropertyName::DeliveredAll,
     ),
     (
         "compensation-lost",
@@ -298,7 +298,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "committed-early",
         include_str!("../../scenarios/incidents/committed-early.toml"),
-        PropertyName::RemoveLast,
+        PropertyName::DeliveredAll,
     ),
     (
         "committed-past",

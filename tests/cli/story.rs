@@ -106,7 +106,7 @@ fn every_built_in_scenario_is_listed_and_runs() {
         let about = entry["about"].as_str().expect("a description is text");
         assert!(text.stdout.contains(name) && text.stdout.contains(about), "{}", text.stdout);
         // These need more schedules; the needle is there because so few do not find it.
-        let is_rare = ["needle", "zombie-store", "received-not-applied"].contains(&name);
+        let is_rare = ["needle", "zombie-store"].contains(&name);
         let is_found = !is_rare && !name.ends_with("f3-as-published");
         let unsound = builtin::unsound().any(|(unsound, _, _)| *unsound == name);
         let status = Some(i32::from(unsound && is_found));

@@ -14,8 +14,12 @@ const TOLD: &[Told] = &[
         "acknowledged-early",
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to remove it",
+            "inbound-queue@1 removes record 1",
+            "core-container@1 hears that inbound-queue@1 removed record 1",
+            "core-container@1 crashes",
+            "core-container@1 works again",
         ],
-        &["core-table@1 has no row for record 1", "outbound-queue@1 never had it"],
+        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
     ),
     (
         "blocked-shard",
@@ -52,8 +56,10 @@ const TOLD: &[Told] = &[
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to commit the position behind it",
             "has the position behind record 1",
+            "core-container@1 crashes",
+            "core-container@1 works again",
         ],
-        &["core-table@1 has no row for record 1"],
+        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
     ),
     (
         "committed-past",
@@ -150,12 +156,14 @@ const TOLD: &[Told] = &[
     (
         "expired-delivery",
         &[
-            "the delivery of record 1 by ",
-            "the receipt of record 1 has expired",
-            "not for the first time",
-            "counts it",
+            "core-container-1@1 received record 1 from inbound-queue@1",
+            "external-service is called by core-container-1@1 for record 1 and has its effect",
+            "core-container-1@1 is paused",
+            "lets the delivery of record 1 time out and hands it to core-container-2@1, not for the first time",
+            "core-container-2@1 received record 1 from inbound-queue@1",
+            "external-service is called by core-container-2@1 for record 1 and has its effect once more: 2 for this record",
         ],
-        &["record-destination counts whatever arrives"],
+        &["external-service knows no call again"],
     ),
     (
         "rolled-back-writes",
@@ -190,11 +198,19 @@ const TOLD: &[Told] = &[
     (
         "kinesis-side-path",
         &[
-            "inbound-replicator fails",
-            "inbound-replicator is told that region 1 wrote record 1 and refuses inbound-table@1",
-            "the table refuses record 1, stops in FailedDependency",
+            "usage-table@1 fails",
+            "signin-container@1 received record 3 from inbound-queue@1",
+            "signin-table@1 stores record 3",
+            "record 3 is stored and sends it to signin-usage-queue@1",
+            "signin-usage-queue@1 is sent record 3 by signin-container@1 and is full and lets it wait",
+            "checks 'expect delivered 3' and it does not hold",
         ],
-        &["record 1 waits in inbound-queue@1", "when inbound-table@1 refused"],
+        &[
+            "signin-container@1 is Processing and waits for room for record 3 in signin-usage-queue@1",
+            "signin-usage-queue@1 is full, with 2 records",
+            "usage-container@1 is FailedDependency",
+            "when usage-table@1 refused",
+        ],
     ),
     (
         "outage-dead-letters",
@@ -219,7 +235,12 @@ const TOLD: &[Told] = &[
     ),
     (
         "partial-batch",
-        &["works, turns down one 'send', refuses record-source"],
+        &[
+            "inbound-queue@1 has record 1, counts it as accepted and sends record 2",
+            "inbound-queue@2 is sent record 2 by in-dns and refuses it",
+            "record-source hears that record 2 was refused and is done with batch 1",
+            "inbound-queue@2 works again",
+        ],
         &["others of the batch were, and record-source takes the batch for sent"],
     ),
     (
@@ -245,10 +266,15 @@ const TOLD: &[Told] = &[
     (
         "received-not-applied",
         &[
+            "ledger-table@1 is told that region 1 wrote record 1 and stores it",
+            "record-destination received record 1 from outbound-queue@1 and counts it",
             "ledger-table@2 fails and forgets record 1, which it had received and not applied",
             "ledger-table@2 works again",
         ],
-        &["a table that fails forgets what it had received and not applied"],
+        &[
+            "ledger-table@2 has no row for record 1",
+            "a table that fails forgets what it had received and not applied",
+        ],
     ),
     (
         "replication-loop",
@@ -358,7 +384,12 @@ const TOLD: &[Told] = &[
     ),
     (
         "pinned-resolver",
-        &["in-dns@1 goes offline", "in-dns routes record 2 to region 1"],
+        &[
+            "inbound-queue@1 has record 1, counts it as accepted, is done with batch 1",
+            "in-dns@1 goes offline",
+            "record-source is told to publish batch 2 and sends record 2 to in-dns",
+            "in-dns routes record 2 to region 1 and sends it to inbound-queue@1",
+        ],
         &["the weights are [1, 1], offline: 1, unhealthy: none"],
     ),
     (
@@ -376,6 +407,8 @@ const TOLD: &[Told] = &[
         &[
             "core-replicator no longer reaches region 3",
             "core-table@2 stores record 1, too",
+            "core-table@1 fails",
+            "the table refuses record 2, stops in FailedDependency",
             "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
         ],
         &["a row was in regions 1, 2, and not in region 3, which writes now"],

@@ -240,6 +240,51 @@ fn a_transaction_that_commits_late_is_told_as_passed() {
     }
 }
 
+/// One consumer does the work twice: its late remove is refused, and so it gets the same record again.
+#[test]
+fn a_receipt_that_has_expired_is_told() {
+    let text = r#"
+        name = "expired"
+        script = ["publish 1", "await delivered all"]
+        topology = { stages = ["core"], containers = 2 }
+        records.batches = [4]
+        destination.dedupe = "none"
+        budget.visibility_timeout = 1
+    "#;
+    let (saved, _) = failures(&plan(text, &[])).next().expect("it is unsound");
+    let told = [
+        "the delivery of record 1 by ",
+        "the receipt of record 1 has expired",
+        "not for the first time",
+        "counts it",
+    ];
+    assert_told(&minimise(&saved), &told);
+}
+
+/// Every write waits for a copy in another region, and replication is out.
+#[test]
+fn a_copy_that_writes_wait_for_is_told() {
+    let text = r#"
+        name = "copy-awaited"
+        script = ["fail *-replicator", "publish 1", "await quiescent", "expect delivered 4"]
+        topology.regions = 3
+        records.batches = [4]
+        replication.mode = "strong"
+    "#;
+    for minimal in smallest(&plan(text, &[])) {
+        let told = [
+            "inbound-replicator fails",
+            "inbound-replicator is told that region 1 wrote record 1 and refuses inbound-table@1",
+            "the table refuses record 1, stops in FailedDependency",
+        ];
+        assert_told(&minimal, &told);
+        let because = minimal.violation.because.join("; ");
+        for part in ["record 1 waits in inbound-queue@1", "when inbound-table@1 refused"] {
+            assert!(because.contains(part), "no '{part}' in {because}");
+        }
+    }
+}
+
 /// Everything before `lose` and what it needs is left out, whatever it was.
 #[test]
 fn only_a_late_line_matters() {

@@ -146,10 +146,15 @@ fn a_window_that_is_shorter_than_an_interval_is_too_short() {
     assert_eq!(found(VERSIONS, &[&calls[..], &each].concat()), None);
 }
 
-/// The position is committed, and the consumer dies before it has done the work.
+/// The position is committed, and the consumer dies before it has done the work. That the record was at risk is seen without a death,
+/// by what the scenario leaves out.
 #[test]
 fn a_position_is_committed_before_the_work() {
-    assert_mended("committed-early", &["container.steps=store,publish,remove"]);
+    let (whole, fixed) = ("spec.leave_out=[]", "container.steps=store,publish,remove");
+    assert_mended("committed-early", &[fixed]);
+    holds_with("committed-early", &[fixed, whole], all_is_everywhere);
+    assert_eq!(found("committed-early", &["budget.crash=0"]), None);
+    assert_eq!(found("committed-early", &[whole]), Some(PropertyName::RemoveLast));
     let lost = ["spec.leave_out=RemoveLast"];
     assert_eq!(found("committed-early", &lost), Some(PropertyName::NeverLost));
     // Only the memory of a container has it, which is no copy.
