@@ -91,8 +91,10 @@ impl Machines for Writer<'_> {
         let (world, machine) = (self.world, self.plan.tables[id.index()].machine);
         let table = &world.tables[id.index()];
         self.bytes.u8(table.state() as u8);
-        let writes = [table.waiting_writes(), table.unconfirmed()];
-        for list in [table.held(), table.pending()].into_iter().chain(writes) {
+        let lists = [table.held(), table.pending(), table.waiting_writes(), table.unconfirmed()];
+        let is_confirmed =
+            self.plan.replicators[self.plan.layout.table_place(id).1.index()].returns;
+        for list in &lists[..if is_confirmed { 4 } else { 3 }] {
             self.bytes.len(list.len());
             world.out.held(list).for_each(|message| self.message(message, machine));
         }

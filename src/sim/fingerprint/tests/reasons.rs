@@ -37,6 +37,7 @@ pub(super) const REASONS: &[Reason] = &[
         "only a best effort at fencing has messages that are late",
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
+    ("cluster.unconfirmed", is_not_confirmed, Left::Out, "no writer waits for another region"),
     ("shared-outbox.is_home", is_not_shared, Left::Out, "no database has an outbox"),
     ("shared-outbox.done", is_not_shared, Left::Out, "no database has an outbox"),
     ("shared-outbox.lost", is_not_shared, Left::Out, "no database has an outbox"),
@@ -187,6 +188,10 @@ fn is_shared(plan: &Plan) -> bool {
 
 fn is_not_shared(plan: &Plan) -> bool {
     !is_shared(plan)
+}
+
+fn is_not_confirmed(plan: &Plan) -> bool {
+    !plan.replicators.iter().any(|context| context.returns)
 }
 
 fn clocks_do_not_differ(plan: &Plan) -> bool {
