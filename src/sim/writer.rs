@@ -138,7 +138,9 @@ impl World {
                 self.go_back(id, region, to, plan);
             }
         }
-        self.replicators[id.index()].set_writer(to);
+        let replicator = &mut self.replicators[id.index()];
+        replicator.set_writer(to);
+        replicator.go_on_alone(&plan.replicators[id.index()], &mut self.out);
         if from != to {
             self.forget_unlogged(id, plan);
         }

@@ -99,7 +99,8 @@ option! {
         /// When another region has it, too, which is then failed over to: MongoDB with `w: "majority"` in three regions, MySQL with
         /// semisynchronous replication. A write waits until then, and while no other region can be reached; what the others lack at a failover was
         /// acknowledged to no container, which tries again. With three regions or more, that region has to be one that has
-        /// all. A writer that is the last region left acknowledges by itself.
+        /// all. A region whose table has failed counts: what comes to it is kept. A writer that is the last region left
+        /// acknowledges by itself.
         ///
         /// Source: "Write Concern" and "Rollbacks During Replica Set Failover", MongoDB manual; "Semisynchronous Replication", MySQL
         /// reference manual (`AFTER_SYNC`: the source waits before it commits).
