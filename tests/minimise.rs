@@ -60,7 +60,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_new_format=give-back", "rollout-dead-letters", [1, 1, 5, 0]),
     ("container.on_new_format=drop", "producer-first", [1, 1, 1, 0]),
     ("container.on_new_format=ignore-fields", "producer-first", [1, 1, 1, 0]),
-    ("container.on_new_format=give-back", "rollback-unreadable", [3, 1, 8, 1]),
+    ("container.on_new_format=give-back", "rollback-unreadable", [3, 1, 6, 1]),
     ("container.on_old_format=give-back", "old-format-queued", [2, 1, 4, 0]),
     ("container.on_old_format=give-back", "rollout-old-jobs", [3, 1, 5, 1]),
     ("container.on_old_format=drop", "old-format-queued", [2, 1, 3, 0]),
@@ -196,6 +196,9 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
         let any_schedule =
             matches!(part, Part::Options | Part::Speeds | Part::Stages | Part::Records);
         for smaller in shrunk(plan.scenario(), part) {
+            if is_but_for_its_about(&smaller.scenario, plan.scenario()) {
+                continue;
+            }
             let Ok(plan) = Plan::new(&smaller.scenario) else { continue };
             // Of a scenario that publishes nothing, nothing can be said.
             if !plan.actions().iter().any(|action| matches!(action, DriverAction::Publish(_))) {
@@ -225,6 +228,14 @@ fn assert_nothing_can_be_left_out(design: &str, minimal: &Minimal) {
             assert_eq!(found, None, "{design}: it fails without {part:?}:\n{text}");
         }
     }
+}
+
+/// Whether a scenario is another one only in what it says of itself, which nothing that happens depends on. A failed expectation
+/// keeps that, since it keeps all options.
+fn is_but_for_its_about(smaller: &Scenario, scenario: &Scenario) -> bool {
+    let mut same = smaller.clone();
+    same.about.clone_from(&scenario.about);
+    same == *scenario
 }
 
 /// Whether a failure is gone as soon as one of its causes is put right, in the same order of events.

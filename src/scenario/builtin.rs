@@ -273,7 +273,7 @@ pub const INCIDENTS: &[(&str, &str, PropertyName)] = &[
     (
         "rollback-unreadable",
         include_str!("../../scenarios/incidents/rollback-unreadable.toml"),
-        PropertyName::Expectation,
+        PropertyName::DeliveredAll,
     ),
     (
         "deploy-repeats-jobs",

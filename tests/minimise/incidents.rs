@@ -297,7 +297,6 @@ const TOLD: &[Told] = &[
             "is of the old release, cannot read it and gives it back",
             "is of the old release, cannot read it and gives it back",
             "puts it into its dead-letter queue",
-            "'expect dead-lettered 0' and it does not hold",
         ],
         &[
             "record 3 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",

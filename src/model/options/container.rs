@@ -275,7 +275,7 @@ option! {
         /// record waits. A queue that gives up makes a dead letter of it.
         GiveBack = SOUND
             .by("rollout-dead-letters", P::Expectation)
-            .by("rollback-unreadable", P::Expectation)
+            .by("rollback-unreadable", P::DeliveredAll)
             .holds_in(&[PRODUCER_FIRST, "rollout-unknown-job", "rollout-drops-fields"]),
         /// Take it for done and remove it, as a job of an unknown kind, or an unknown command. Unsound: removed though not
         /// stored and not forwarded.
