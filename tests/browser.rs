@@ -448,9 +448,10 @@ fn late_messages_clocks_that_are_ahead_and_releases_are_shown() {
     ];
     for (report, badge, words) in cases {
         chromium.open(&pages.report(report), WIDE, "light");
-        // The first step at which it is so, by the numbers of the page.
+        // The slider goes through all steps, to the first at which it is so.
         let at = format!(
-            "(() => {{ for (let at = 0; at <= END; at++) {{ show(at); if ([...document.querySelectorAll(\
+            "(() => {{ const slider = document.getElementById('scrub'); for (let at = 0; at <= Number(slider.max); at++) \
+             {{ slider.value = at; slider.dispatchEvent(new Event('input')); if ([...document.querySelectorAll(\
              '.picture.wide .badge')].some((one) => one.textContent === '{badge}')) return at; }} return -1; }})()"
         );
         let at = chromium.value(&at).as_i64().expect("a position");

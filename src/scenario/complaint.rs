@@ -48,7 +48,7 @@ impl Subject<'_> {
         // The reader lists them when it does not know a name.
         let found = std::mem::replace(value, Value::String(String::new()));
         let error = other.try_into::<Scenario>().err()?;
-        let known = known_values(error.message().trim_end())?.1;
+        let known = known_values(error.message())?.1;
         let found = match found {
             Value::Table(_) => "a table".to_owned(),
             Value::Array(_) => "a list".to_owned(),
@@ -91,15 +91,14 @@ fn known_values(message: &str) -> Option<(&str, Vec<&str>)> {
 
 /// The message with what would be right: `300 is out of range; use 2 to 8`.
 pub(super) fn translated(message: &str, subject: &Subject<'_>) -> String {
-    // One of a value that is in no text ends with a line feed.
-    let message = message.trim_end();
     let range = || subject.in_scenario().and_then(|(key, scenario)| ranges::of(key, scenario));
     let of_type =
         message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
     let of_type = of_type.and_then(|rest| rest.rsplit_once(", expected "));
     let expects_name = match of_type {
-        Some((_, expected)) => expected.starts_with("enum "),
-        None => ["wanted string or table", "unit variant is not string only"].contains(&message),
+        // "string only": of a value that is in no text.
+        Some((_, expected)) => expected.starts_with("enum ") || expected == "string only",
+        None => message == "wanted string or table",
     };
     if expects_name && let Some((found, known)) = subject.named_values() {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -112,12 +111,10 @@ pub(super) fn translated(message: &str, subject: &Subject<'_>) -> String {
         return unknown_value(&format!("\"{unknown}\""), unknown, &known);
     }
     match message {
-        "wanted string or table" | "unit variant is not string only" => {
-            "this is not a text; write it in quotes".to_owned()
-        }
+        "wanted string or table" => "this is not a text; write it in quotes".to_owned(),
         "integer number overflowed" => {
             let (min, max) = range().unwrap_or((0, i64::MAX as u64));
-            format!("this number is out of range; use {}", words_of((min, max)))
+            format!("this is not a number in range; use {}", words_of((min, max)))
         }
         _ => with_suggestion(message),
     }

@@ -155,12 +155,12 @@ fn a_text_that_is_not_toml_is_told_what_is_wrong_with_it() {
             "1: there is no '=' behind this key; write KEY = VALUE, as in queue.capacity = 4",
         ),
         (
-            "records.seed = 0x",
-            "1: 0x is not a number; write it in digits, as in 12, or a text in quotes",
+            "records.seed = 0xZZ",
+            "1: 0xZZ is not a number; write it in digits, as in 12, or a text in quotes",
         ),
         (
             "records.seed = 99999999999999999999999999999999999999999",
-            "1: records.seed: this number is out of range; use 0 to 9223372036854775807",
+            "1: records.seed: this is not a number in range; use 0 to 9223372036854775807",
         ),
         (
             "script = [\"publish 1\" \"publish 1\"]",
