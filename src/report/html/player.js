@@ -52,7 +52,7 @@ function drawBadge(place, parts) {
     place.group.append(place.badge);
   }
   const within = place.group.classList.contains("container") && parts.badge.length < 6;
-  place.badge.setAttribute("y", within ? -7 : place.group.classList.contains("container") ? -21 : -19);
+  place.badge.setAttribute("y", within ? -7 : place.group.classList.contains("container") ? -21 : place.group.classList.contains("table") ? -22 : -19);
   place.badge.textContent = parts.badge;
   place.group.classList.toggle("awaited", !!parts.late);
 }
