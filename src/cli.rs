@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use active_active::report::{Finding, plain};
 
@@ -120,9 +120,20 @@ pub(crate) fn execute(cli: Cli, surroundings: &Surroundings, stdout: impl Write)
     }
 }
 
+/// The commands. What stands behind an option and begins with a minus and a digit is its value, which the option refuses
+/// with its range.
+fn command() -> clap::Command {
+    let with_numbers = |arg: clap::Arg| {
+        let has_value = arg.get_long().is_some() && arg.get_action().takes_values();
+        arg.allow_negative_numbers(has_value)
+    };
+    Cli::command().mut_subcommands(move |command| command.mut_args(with_numbers))
+}
+
 /// The arguments; nothing if they are wrong, or ask for a text, and that has been said.
 pub(crate) fn parse() -> Result<Cli, ExitCode> {
-    Cli::try_parse().map_err(|error| {
+    let cli = command().try_get_matches().and_then(|found| Cli::from_arg_matches(&found));
+    cli.map_err(|error| {
         let text = error.render().to_string();
         // What was typed is in the text: a terminal should not obey it, nor show all of a very long one.
         match error.use_stderr() && plain(&text) != text {
@@ -142,10 +153,8 @@ fn complain(error: &CliError) {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     #[test]
     fn the_arguments_are_consistent() {
-        super::Cli::command().debug_assert();
+        super::command().debug_assert();
     }
 }

@@ -74,6 +74,7 @@ pub mod file;
 pub mod options;
 pub(crate) mod plain;
 pub mod problem;
+pub(crate) mod ranges;
 pub mod rpo;
 #[cfg(feature = "schema")]
 #[cfg_attr(docsrs, doc(cfg(feature = "schema")))]
@@ -82,6 +83,7 @@ pub mod scope;
 pub mod script;
 pub mod stages;
 pub mod stores;
+pub(crate) mod syntax;
 pub mod timing;
 
 pub use file::{FileError, Override};

@@ -434,3 +434,75 @@ fn whatever_a_scenario_says_is_text() {
     assert_eq!(step(&mut chromium), 1, "the script of the page runs");
     chromium.assert_silent();
 }
+
+/// Runs of which the states of the world say more than what fails and how many records there are.
+#[test]
+fn late_messages_clocks_that_are_ahead_and_releases_are_shown() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let late = "late-anywhere --scheduler random --runs 1 --run 0";
+    let cases = [
+        (late, "1 late", "1 message is late on the way to it"),
+        ("rollback-unreadable --runs 1 --run 0", "old", "of the old release"),
+        ("clock-skew --runs 1 --run 0", "ahead", "the clock of its region is ahead"),
+    ];
+    for (report, badge, words) in cases {
+        chromium.open(&pages.report(report), WIDE, "light");
+        // The slider goes through all steps, to the first at which it is so.
+        let at = format!(
+            "(() => {{ const slider = document.getElementById('scrub'); for (let at = 0; at <= Number(slider.max); at++) \
+             {{ slider.value = at; slider.dispatchEvent(new Event('input')); if ([...document.querySelectorAll(\
+             '.picture.wide .badge')].some((one) => one.textContent === '{badge}')) return at; }} return -1; }})()"
+        );
+        let at = chromium.value(&at).as_i64().expect("a position");
+        assert!(at >= 0, "{report}: no machine has the word '{badge}'");
+        let titles = "[...document.querySelectorAll('.picture.wide .m')].filter((m) => \
+                      m.querySelector('.badge')?.textContent).map((m) => m.querySelector('title').textContent)";
+        let titles = chromium.value(titles).to_string();
+        assert!(titles.contains(words), "{report}: {titles}");
+        let legend = text(&chromium.value("document.getElementById('legend').textContent"));
+        let word = badge.rsplit(' ').next().expect("a word");
+        assert!(legend.contains(&format!("{word}: ")), "{legend}");
+        chromium.assert_silent();
+    }
+    chromium.open(&pages.report("baseline --runs 1"), WIDE, "light");
+    let legend = text(&chromium.value("document.getElementById('legend').textContent"));
+    assert!(!legend.contains("late") && !legend.contains("release"), "{legend}");
+}
+
+#[test]
+fn three_regions_with_three_containers_fit_and_labels_lie_apart_at_all_widths() {
+    let pages = Pages::new();
+    let mut chromium = Chromium::new();
+    let three = "baseline --set topology.regions=3 --set topology.containers=3 --runs 5";
+    let page = pages.report(three);
+    chromium.open(&page, WIDE, "light");
+    let height = |of: &str| {
+        format!("Math.ceil(document.querySelector('{of}').getBoundingClientRect().height)")
+    };
+    let picture = chromium.value(&height("#stage")).as_i64().expect("a number");
+    let controls = chromium.value(&height(".transport")).as_i64().expect("a number");
+    assert!(picture > 300 && picture + controls <= 900, "{picture} and {controls}");
+    for report in [three, "baseline --runs 2"] {
+        let page = pages.report(report);
+        for (size, class) in [(WIDE, "wide"), (NARROW, "narrow"), ((500, 800), "narrow")] {
+            chromium.open(&page, size, "light");
+            // Letters as they are drawn: what stands around them keeps lines away.
+            let labels = format!(
+                "(() => {{ const boxes = [...document.querySelectorAll('.picture.{class} .label')].map((l) => \
+                 l.getBoundingClientRect()); let over = 0; boxes.forEach((a, i) => boxes.slice(i + 1).forEach((b) => {{ \
+                 if (a.left + 1.5 < b.right - 1.5 && b.left + 1.5 < a.right - 1.5 && a.top + 2 < b.bottom - 2 && \
+                 b.top + 2 < a.bottom - 2) over++; }})); return boxes.length > 8 ? over : -1; }})()"
+            );
+            assert_eq!(chromium.value(&labels), 0, "labels over labels at {size:?}");
+            let letters = format!(
+                "(() => {{ const svg = document.querySelector('.picture.{class}'); const scale = \
+                 svg.getBoundingClientRect().width / svg.viewBox.baseVal.width; return Math.min(...[...svg.querySelectorAll(\
+                 'text')].filter((t) => t.textContent).map((t) => parseFloat(getComputedStyle(t).fontSize) * scale)); }})()"
+            );
+            let letters = chromium.value(&letters).as_f64().expect("a number");
+            assert!(letters > 9.4, "letters of {letters} pixels at {size:?}");
+        }
+    }
+    chromium.assert_silent();
+}

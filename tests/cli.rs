@@ -7,6 +7,7 @@ mod campaign;
 mod help;
 mod idle;
 mod minimize;
+mod mistakes;
 mod outputs;
 mod quiet;
 mod replay;

@@ -73,6 +73,19 @@ fn every_command_prints_what_the_readme_shows() {
     assert!(run(README) >= 10, "the README has commands");
 }
 
+/// A reader who types the first command sees what stands there, from the first line to the last.
+#[test]
+fn the_first_sweep_of_the_readme_is_shown_whole() {
+    let place = tempfile::tempdir().expect("there is room for a directory");
+    let file = &blocks(README, "toml")[0];
+    fs::write(place.path().join("payments.toml"), file).expect("there is room for a file");
+    let first = blocks(README, "console").swap_remove(0);
+    let (words, shown) = commands(&first).swap_remove(0);
+    let output = program().current_dir(place.path()).args(&words).output().expect("it runs");
+    let printed = String::from_utf8(output.stdout).expect("it prints text");
+    assert_eq!(shown.join("\n"), printed.trim_end());
+}
+
 #[test]
 fn every_command_prints_what_the_guide_shows() {
     assert!(run(GUIDE) >= 8, "the guide has commands");

@@ -182,10 +182,10 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) scenario: ScenarioArgs,
     /// So many records in all, spread over the batches [default: those of the scenario]
-    #[arg(long, value_name = "N", value_parser = quantity::number::<u32>(1, u32::MAX.into()))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u32>(1, 65_534))]
     pub(crate) records: Option<u32>,
     /// Only the first so many stages [default: those of the scenario]
-    #[arg(long, value_name = "N", value_parser = quantity::number::<u8>(1, u8::MAX.into()))]
+    #[arg(long, value_name = "N", value_parser = quantity::number::<u8>(1, 16))]
     pub(crate) stages: Option<u8>,
     /// Faults that may happen anywhere, as in crash=1,lost_reply=1, or none [default: those of
     /// the scenario]

@@ -1,7 +1,7 @@
 //! What makes a sweep a campaign: an end by the clock, a file that it is saved to as it goes, a shard
 //! of its runs.
 
-use std::io::{BufReader, Write};
+use std::io::{BufReader, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -20,12 +20,12 @@ use active_active::words::plural;
 use super::args::SweepArgs;
 use super::error::CliError;
 use super::files::Target;
-use super::input;
 use super::journal::{Held, Journal, hold};
 use super::output::Output;
 use super::print::Format;
 use super::quantity::TimeLimit;
 use super::scheduler::{Ready, SchedulerName};
+use super::{files, input};
 
 /// What is swept, and what becomes of what is found.
 pub(crate) struct Subject {
@@ -100,6 +100,11 @@ impl Conduct {
         let shard = args.shard.unwrap_or_default();
         if args.shard.is_some() && is_default(&args.schedule.out) {
             return Err(CliError::NoPart);
+        }
+        if let Some(state) = &args.state
+            && files::is_within(&args.schedule.out, state)
+        {
+            return Err(CliError::SamePath { path: state.clone() });
         }
         let target = args.shard.map(|_| Target::new(&args.schedule.out, args.force)).transpose()?;
         let rhythm = subject.ready.rhythm();
@@ -192,7 +197,11 @@ fn is_default(out: &Path) -> bool {
 /// If it is none, or cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Checkpoint, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
-    let file = BufReader::new(input::open(path).map_err(unreadable)?);
+    let file = input::open(path).map_err(|source| match source.kind() {
+        ErrorKind::NotFound => CliError::Input(input::missing(path)),
+        _ => unreadable(source),
+    })?;
+    let file = BufReader::new(file);
     let error = |source| CliError::Campaign { path: path.to_owned(), source };
     Checkpoint::read(file).map_err(unreadable)?.map_err(error)
 }

@@ -53,6 +53,12 @@ pub(crate) enum CliError {
         /// What it is called.
         path: PathBuf,
     },
+    /// One path for two things.
+    #[error("{}: --state and --out both need it, and it can be only one of them; give each a path of its own", path.display())]
+    SamePath {
+        /// The path.
+        path: PathBuf,
+    },
     /// Another process has the file of a campaign.
     #[error("{}: another process is writing it; wait for that, or name another file", path.display())]
     Busy {

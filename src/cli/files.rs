@@ -145,6 +145,23 @@ fn directory_of(path: &Path) -> &Path {
     }
 }
 
+/// Whether a path is that of a file, by whatever name, or would be in it if the file were a directory.
+pub(crate) fn is_within(path: &Path, file: &Path) -> bool {
+    // What is there has one true name; what is not there is in something that has one.
+    let true_name = |path: &Path| {
+        let there = path.ancestors().find_map(|part| {
+            let part_or_here = if part.as_os_str().is_empty() { Path::new(".") } else { part };
+            Some((fs::canonicalize(part_or_here).ok()?, path.strip_prefix(part).ok()?.to_owned()))
+        });
+        there.map_or_else(|| path.to_owned(), |(there, rest)| there.join(rest))
+    };
+    let is_one_file = match (File::open(path), fs::metadata(path)) {
+        (Ok(open), Ok(found)) if found.is_file() => is_same(&open, file),
+        _ => false,
+    };
+    is_one_file || true_name(path).starts_with(true_name(file))
+}
+
 /// Writes a new file.
 ///
 /// # Errors

@@ -66,7 +66,7 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let origin = path.display().to_string();
     let unreadable = |source: std::io::Error| {
         if source.kind() == std::io::ErrorKind::NotFound {
-            return builtin::unknown(&origin);
+            return missing(path);
         }
         error(&origin, None, format!("cannot be read: {source}; give the path of a file"))
     };
@@ -78,6 +78,11 @@ pub(crate) fn bytes(path: &Path) -> Result<Vec<u8>, FileError> {
         return Err(error(&origin, None, message));
     }
     Ok(bytes)
+}
+
+/// That there is no file of this name, where only a file can be meant.
+pub(crate) fn missing(path: &Path) -> FileError {
+    error(&path.display().to_string(), None, "no such file; check the path".to_owned())
 }
 
 /// The bytes as text.

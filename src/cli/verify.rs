@@ -183,7 +183,7 @@ fn watched(
         return Ok(report);
     }
     let rate = rate(&bar, progress);
-    let threads = plural(verify.threads as u64, "thread", "threads");
+    let threads = plural(progress.threads().max(1), "thread", "threads");
     let seconds = bar.elapsed().as_secs_f64();
     bar.finish_and_clear();
     // The terminal may be gone; the report does not depend on it.

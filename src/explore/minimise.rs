@@ -55,6 +55,7 @@ mod schedule;
 mod search;
 mod shrink;
 mod size;
+mod stoppable;
 mod timed;
 
 use case::Case;
@@ -381,6 +382,9 @@ fn as_it_was(
     let again = search.again(case, &like).filter(|found| search.needs_its_causes(found, true));
     if again.is_some() {
         return again;
+    }
+    if search.is_over() {
+        return None;
     }
     let choices = search::choices_in(best, smaller);
     search.by_choices(case, &choices).and_then(|found| settled(found, search))

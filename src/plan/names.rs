@@ -5,7 +5,7 @@ use crate::model::fault::{Fault, FaultKind, Target};
 use crate::model::id::{MachineId, RegionId};
 use crate::model::layout::Layout;
 use crate::plan::shape;
-use crate::scenario::{Cause, Problem, Scenario, StageSettings};
+use crate::scenario::{Cause, Problem, Scenario, StageSettings, ranges};
 use crate::words;
 
 /// Everything that can be named in a script, with its name: each container, queue, regional
@@ -159,6 +159,9 @@ pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Stri
     if name.ends_with("service") && !known.contains(&"external-service") {
         return "; there is an 'external-service' if container.steps has 'call'".to_owned();
     }
+    if let Some(hint) = without_region(name, &known) {
+        return hint;
+    }
     if let Some(near) = words::closest(name, known.iter().copied()) {
         return format!("; did you mean '{near}'?");
     }
@@ -172,15 +175,34 @@ pub(super) fn hint<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Stri
     }
 }
 
+/// What may have been meant by a name without a region, if components that are in several regions are called so.
+fn without_region(name: &str, known: &[&str]) -> Option<String> {
+    if name.contains(['@', '*']) {
+        return None;
+    }
+    let of_all = known.iter().copied().filter(|known| !known.contains('@'));
+    let stems = known.iter().filter_map(|known| Some(known.split_once('@')?.0)).chain(of_all);
+    let stem = words::closest(name, stems)?;
+    let in_region = |known: &&&str| known.split_once('@').is_some_and(|(of, _)| of == stem);
+    let first = known.iter().find(in_region)?;
+    let is_of_all = known.contains(&stem);
+    (!is_of_all).then(|| {
+        format!(
+            "; there is one in each region: did you mean '{first}', or '{stem}@*' for all of them?"
+        )
+    })
+}
+
 /// By machine: its speed.
 pub(super) fn speeds(scenario: &Scenario, layout: &Layout) -> Result<Vec<u32>, Problem> {
     let mut speeds = vec![1; layout.machines()];
     for (pattern, &speed) in &scenario.speed {
         let key = format!("speed.{pattern}");
-        if !(1..=1000).contains(&speed) {
-            let found = u64::from(speed);
+        let (min, max) = ranges::own(&key);
+        let found = u64::from(speed);
+        if !(min..=max).contains(&found) {
             let what = "is no speed";
-            return Err(Problem::new(key, Cause::Range { what, found, min: 1, max: 1000 }));
+            return Err(Problem::new(key, Cause::Range { what, found, min, max }));
         }
         let mut found = false;
         for (index, name) in layout.names().iter().enumerate() {

@@ -10,6 +10,7 @@ use crate::model::options::{
 };
 use crate::plan::{names, shape};
 use crate::scenario::plain::is_unprintable;
+use crate::scenario::ranges;
 use crate::scenario::{
     AuroraOptions, Cause, DnsOptions, FORMAT, Problem, Records, Scenario, ScriptStep,
     ServiceOptions,
@@ -27,6 +28,11 @@ fn range(key: &str, what: &'static str, found: u64, (min, max): (u64, u64)) -> R
     Err(Problem::new(key, Cause::Range { what, found, min, max }))
 }
 
+/// A number that is in the range of its key.
+fn number(key: &str, what: &'static str, found: u64) -> Result<(), Problem> {
+    range(key, what, found, ranges::own(key))
+}
+
 /// The machines, if the topology is one.
 pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
     if scenario.format != FORMAT {
@@ -40,10 +46,10 @@ pub(super) fn layout(scenario: &Scenario) -> Result<Layout, Problem> {
         return Err(Problem::new("about", Cause::Unprintable(letter)));
     }
     let topology = &scenario.topology;
-    range("topology.regions", "regions", topology.regions.into(), (2, 8))?;
+    number("topology.regions", "regions", topology.regions.into())?;
     range("topology.stages", "stages", topology.stages.len() as u64, (1, 16))?;
-    range("topology.containers", "containers a stage", topology.containers.into(), (1, 8))?;
-    range("topology.old_containers", "old containers", topology.old_containers.into(), (0, 8))?;
+    number("topology.containers", "containers a stage", topology.containers.into())?;
+    number("topology.old_containers", "old containers", topology.old_containers.into())?;
     for (index, stage) in topology.stages.iter().enumerate() {
         if !is_name(stage) {
             let key = format!("topology.stages[{index}]");
@@ -77,8 +83,21 @@ pub(super) fn options(scenario: &Scenario) -> Result<(), Problem> {
     service(scenario)
 }
 
+/// A list of names or numbers in which each stands once: a second one would say nothing.
+fn each_once<T: PartialEq>(key: &str, list: &[T]) -> Result<(), Problem> {
+    match (1..list.len()).find(|&index| list[..index].contains(&list[index])) {
+        Some(index) => {
+            let (why, remedy) = ("this is in the list already", "leave one of both out");
+            let cause = Cause::Contradiction { why, remedy };
+            Err(Problem::new(format!("{key}[{index}]"), cause))
+        }
+        None => Ok(()),
+    }
+}
+
 /// Properties without which nothing could be judged, or that are turned off elsewhere.
 fn left_out(scenario: &Scenario) -> Result<(), Problem> {
+    each_once("spec.leave_out", &scenario.spec.leave_out)?;
     let leave_out = scenario.spec.leave_out.iter().enumerate();
     let mut refused = leave_out.filter_map(|(index, property)| Some((index, property.required()?)));
     refused.next().map_or(Ok(()), |(index, (why, remedy))| {
@@ -95,12 +114,12 @@ fn is_name(name: &str) -> bool {
 
 fn records(scenario: &Scenario) -> Result<(), Problem> {
     let records = &scenario.records;
-    range("records.batches", "batches", records.batches.len() as u64, (1, 65_534))?;
+    range("records.batches", "batches", records.batches.len() as u64, ranges::RECORDS)?;
     for (index, &size) in records.batches.iter().enumerate() {
         let key = format!("records.batches[{index}]");
-        range(&key, "records in a batch", size.into(), (1, 65_534))?;
+        number(&key, "records in a batch", size.into())?;
     }
-    range("records.batches", "records in all", records.total(), (1, 65_534))?;
+    range("records.batches", "records in all", records.total(), ranges::RECORDS)?;
     let named = [
         ("records.unreadable", records.unreadable),
         ("records.new_format_from", records.new_format_from),
@@ -115,6 +134,7 @@ fn records(scenario: &Scenario) -> Result<(), Problem> {
         let key = format!("records.poison[{index}]");
         return Err(Problem::new(key, Cause::UnknownRecord { found, records }));
     }
+    each_once("records.poison", &scenario.records.poison)?;
     poison_at(scenario)
 }
 
@@ -124,6 +144,7 @@ fn poison_at(scenario: &Scenario) -> Result<(), Problem> {
     for (index, name) in poison_at.iter().enumerate() {
         stages::exists(scenario, name, format!("records.poison_at[{index}]"))?;
     }
+    each_once("records.poison_at", poison_at)?;
     if poison.is_empty() && !poison_at.is_empty() {
         let why = "no record is one that containers cannot process";
         let remedy = "name the records, as in records.poison = [1], or leave this out";
@@ -226,9 +247,9 @@ fn timing(scenario: &Scenario) -> Result<(), Problem> {
         ("timing.between_regions_ms", timing.between_regions_ms),
     ];
     for (key, time) in times {
-        range(key, "milliseconds", time.into(), (0, 60_000))?;
+        number(key, "milliseconds", time.into())?;
     }
-    range("timing.spread_percent", "percent", timing.spread_percent.into(), (0, 100))
+    number("timing.spread_percent", "percent", timing.spread_percent.into())
 }
 
 /// A writer in a region that exists, and nothing about databases when there is none.
@@ -314,13 +335,13 @@ fn service(scenario: &Scenario) -> Result<(), Problem> {
 /// The options of in-dns that go together.
 fn dns(scenario: &Scenario) -> Result<(), Problem> {
     let (dns, regions) = (&scenario.dns, scenario.topology.regions);
-    range("dns.ttl", "sends", dns.ttl.into(), (0, 1_000))?;
-    range("dns.health_threshold", "results in a row", dns.health_threshold.into(), (0, 10))?;
+    number("dns.ttl", "sends", dns.ttl.into())?;
+    number("dns.health_threshold", "results in a row", dns.health_threshold.into())?;
     if dns.primary == 0 || dns.primary > regions {
         let cause = Cause::UnknownRegion { found: dns.primary, regions };
         return Err(Problem::new("dns.primary", cause));
     }
-    range("dns.enactors", "enactors", dns.enactors.into(), (1, 2))?;
+    number("dns.enactors", "enactors", dns.enactors.into())?;
     let default = DnsOptions::default();
     let is_failover = dns.policy == Policy::Failover;
     let is_checked = dns.health_threshold > 0;
@@ -409,7 +430,12 @@ pub(super) fn weights(weights: &[u32], scenario: &Scenario, key: &str) -> Result
         return Err(Problem::new(key, Cause::WeightCount { found: weights.len(), regions }));
     }
     for (index, &weight) in weights.iter().enumerate() {
-        range(&format!("{key}[{index}]"), "is no weight", weight.into(), (0, 255))?;
+        range(
+            &format!("{key}[{index}]"),
+            "is no weight",
+            weight.into(),
+            ranges::own("dns.weights"),
+        )?;
     }
     Ok(weights.iter().map(|&weight| weight as u8).collect())
 }

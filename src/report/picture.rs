@@ -49,6 +49,8 @@ struct Measures {
     inner: f64,
     /// Between two bands.
     gap: f64,
+    /// Between the last band and the other edge, where the replication is that is not between two.
+    below: f64,
     /// From one of several containers of a stage to the next.
     rival: f64,
     /// From a stage to the lane beside it, in which nothing stands.
@@ -56,8 +58,17 @@ struct Measures {
 }
 
 impl Measures {
-    fn of(flow: Flow) -> Measures {
+    fn of(flow: Flow, regions: usize) -> Measures {
         match flow {
+            // So that three regions with three containers each fit a screen.
+            Flow::Right if regions > 2 => Measures {
+                margin: 46.0,
+                table: 66.0,
+                inner: 30.0,
+                gap: 24.0,
+                below: 50.0,
+                ..Measures::of(Flow::Right, 2)
+            },
             Flow::Right => Measures {
                 pitch: 74.0,
                 end: 50.0,
@@ -65,6 +76,7 @@ impl Measures {
                 table: 82.0,
                 inner: 34.0,
                 gap: 56.0,
+                below: 56.0,
                 rival: 56.0,
                 lane: 33.0,
             },
@@ -75,6 +87,7 @@ impl Measures {
                 table: 74.0,
                 inner: 32.0,
                 gap: 54.0,
+                below: 54.0,
                 rival: 58.0,
                 lane: 39.0,
             },
@@ -131,7 +144,7 @@ pub fn draw(layout: &Layout, flow: Flow, class: &str) -> String {
 
 impl<'a> Plan<'a> {
     fn new(layout: &'a Layout, flow: Flow) -> Plan<'a> {
-        let mut measures = Measures::of(flow);
+        let mut measures = Measures::of(flow, layout.regions);
         if !layout.shape.is_line() {
             measures.margin = MARGIN_OF_DETOURS;
         }
@@ -167,7 +180,7 @@ impl Plan<'_> {
 
     fn breadth(&self) -> f64 {
         let regions = self.layout.regions as f64;
-        let below = if self.has_middle() { 0.0 } else { self.measures.gap };
+        let below = if self.has_middle() { 0.0 } else { self.measures.below };
         8.0 + regions * self.band_breadth() + (regions - 1.0) * self.measures.gap + below
     }
 
@@ -213,7 +226,7 @@ impl Plan<'_> {
         let last = RegionId(self.layout.regions as u8 - 1);
         let middle = match self.has_middle() {
             true => self.band_start(last) - self.measures.gap / 2.0,
-            false => self.band_start(last) + self.band_breadth() + self.measures.gap / 2.0,
+            false => self.band_start(last) + self.band_breadth() + self.measures.below / 2.0,
         };
         (self.stage(stage), middle)
     }
@@ -345,7 +358,24 @@ impl Plan<'_> {
             let y = if matches!(place, Place::Queue(_)) { 24 } else { 31 };
             let _ = write!(svg, "<text class=\"label\" y=\"{y}\">{}</text>", escape(&label));
         }
+        if let Some(name) = self.name_of_all(place) {
+            let _ = write!(
+                svg,
+                "<text class=\"label of-all\" x=\"-21\" y=\"-25\">{}</text>",
+                escape(&name)
+            );
+        }
         svg + "<g class=\"dots\"></g></g>\n"
+    }
+
+    /// The stage, above the leftmost of its containers: side by side there is room for their numbers only.
+    fn name_of_all(&self, place: Place) -> Option<String> {
+        let Place::Container(id) = place else { return None };
+        let (region, stage) = self.layout.container_place(id);
+        let (number, count) = (self.layout.container_number(id), self.layout.containers_of(stage));
+        let leftmost = if self.is_mirrored(region) { count - 1 } else { 0 };
+        let is_it = self.flow == Flow::Down && count > 1 && number == leftmost;
+        is_it.then(|| shortened(&self.layout.stages[stage.index()]))
     }
 
     /// What is written below a machine; queues, tables and replicators are known by their places.
@@ -362,6 +392,7 @@ impl Plan<'_> {
                 let name = shortened(&self.layout.stages[stage.index()]);
                 match self.layout.containers_of(stage) {
                     1 => Some(name),
+                    _ if self.flow == Flow::Down => Some((number + 1).to_string()),
                     _ => Some(format!("{name} {}", number + 1)),
                 }
             }

@@ -15,9 +15,9 @@
 
 use toml::de::{DeTable, DeValue};
 
-use crate::scenario::complaint::{same_for_all, translated};
+use crate::scenario::complaint::{Subject, same_for_all, translated};
 use crate::scenario::plain::plain;
-use crate::scenario::{Problem, Scenario, ScriptStep};
+use crate::scenario::{Problem, Scenario, ScriptStep, syntax};
 
 /// A change to one key of a scenario, as in `--set container.steps=remove,store,publish`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -152,10 +152,18 @@ fn apply(scenario: Scenario, text: &str, overrides: &[Override]) -> Result<Scena
         };
         set(&mut table, &change.key, value(&change.value)).map_err(error)?;
         scenario = table.clone().try_into().map_err(|e: toml::de::Error| {
-            error(same_for_all(&change.key).unwrap_or_else(|| translated(e.message())))
+            let subject = Subject { key: Some(&within(&change.key, &e)), table: &table };
+            error(same_for_all(&change.key).unwrap_or_else(|| translated(e.message(), &subject)))
         })?;
     }
     Ok(scenario)
+}
+
+/// The key that an error is about, as far as it says: the one that was changed, or one in it.
+fn within(changed: &str, error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let key = text.trim_end().rsplit_once("\nin `").and_then(|(_, key)| key.strip_suffix('`'));
+    key.filter(|key| is_part(key, changed)).unwrap_or(changed).to_owned()
 }
 
 /// Reads the value of an override.
@@ -219,7 +227,7 @@ impl<'a> Keys<'a> {
     /// If the text is no TOML.
     pub(crate) fn parse(text: &'a str, origin: &'a str) -> Result<Keys<'a>, FileError> {
         let mut keys = Keys { text, origin, entries: Vec::new(), script: Vec::new() };
-        let document = DeTable::parse(text).map_err(|error| keys.error(&error))?;
+        let document = DeTable::parse(text).map_err(|error| keys.malformed(&error))?;
         keys.collect_table("", document.get_ref());
         Ok(keys)
     }
@@ -283,7 +291,18 @@ impl<'a> Keys<'a> {
         1 + before.iter().filter(|&&byte| byte == b'\n').count()
     }
 
-    /// An error of the parser.
+    /// An error of the parser: the text is not TOML.
+    fn malformed(&self, error: &toml::de::Error) -> FileError {
+        let at = error.span().map_or(0, |span| span.start);
+        FileError {
+            origin: self.origin.to_owned(),
+            line: Some(self.line(at)),
+            key: None,
+            message: syntax::meaning(error.message(), self.text, at),
+        }
+    }
+
+    /// An error of the reader: the text is TOML, and says what it should not.
     pub(crate) fn error(&self, error: &toml::de::Error) -> FileError {
         let span = error.span();
         let at = span.as_ref().map_or(0, |span| span.start);
@@ -296,10 +315,10 @@ impl<'a> Keys<'a> {
         FileError {
             origin: self.origin.to_owned(),
             line: span.map(|_| self.line(at)),
-            message: key
-                .as_deref()
-                .and_then(same_for_all)
-                .unwrap_or_else(|| translated(error.message())),
+            message: key.as_deref().and_then(same_for_all).unwrap_or_else(|| {
+                let table = toml::from_str(self.text).unwrap_or_default();
+                translated(error.message(), &Subject { key: key.as_deref(), table: &table })
+            }),
             key,
         }
     }

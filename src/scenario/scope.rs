@@ -2,7 +2,9 @@
 
 use crate::scenario::script::{Measure, Percentile};
 use crate::scenario::stages::DESTINATION;
-use crate::scenario::{Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep};
+use crate::scenario::{
+    Budget, Cause, Condition, Expectation, Problem, Scenario, ScriptStep, ranges,
+};
 use crate::words;
 
 /// What to make smaller (or larger) in a scenario.
@@ -50,13 +52,31 @@ pub struct BudgetError(String);
 
 impl BudgetError {
     fn part(part: &str) -> BudgetError {
+        if let Some((key, number)) = part.split_once('=')
+            && is_whole(number.trim())
+            && keys().contains_key(key.trim())
+        {
+            let (key, max) = (key.trim(), u16::MAX);
+            return BudgetError(format!("{part} is out of range; use {key}=0 to {key}={max}"));
+        }
         BudgetError(format!("'{part}' is not a part of a budget{}", near(part)))
     }
 }
 
+/// Whether this is a number without a fraction, however great, or one below zero.
+fn is_whole(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// A budget by its keys.
+fn keys() -> toml::Table {
+    toml::Table::try_from(Budget::default()).unwrap_or_default()
+}
+
 /// The key that may have been meant.
 fn near(part: &str) -> String {
-    let all = toml::Table::try_from(Budget::default()).unwrap_or_default();
+    let all = keys();
     let key = part.split('=').next().unwrap_or_default();
     match words::closest(key, all.keys().map(String::as_str)) {
         Some(near) if near != key => format!(" (did you mean '{near}'?)"),
@@ -77,8 +97,8 @@ impl Scope {
         let mut small = scenario.clone();
         if let Some(records) = self.records {
             let batches = small.records.batches.len() as u32;
-            if records < batches {
-                let (min, max) = (batches.into(), 65_534);
+            let (min, max) = (u64::from(batches), ranges::RECORDS.1);
+            if !(min..=max).contains(&records.into()) {
                 let what = "for the records of all batches of this scenario";
                 let cause = Cause::Range { what, found: records.into(), min, max };
                 return Err(Problem::new("records.batches", cause));
@@ -225,7 +245,9 @@ mod tests {
         let f1 = builtin::scenario("f1-fail-container").expect("it is built in");
         let error = |scope: Scope| scope.of(&f1).expect_err("it is too small").to_string();
         let records = error(Scope { records: Some(2), ..Scope::default() });
-        assert!(records.contains("use 3 to"), "{records}");
+        assert!(records.contains("use 3 to 65534"), "{records}");
+        let many = error(Scope { records: Some(70_000), ..Scope::default() });
+        assert!(many.contains("use 3 to 65534"), "{many}");
         let stages = error(Scope { stages: Some(6), ..Scope::default() });
         assert!(stages.contains("use 1 to 5"), "{stages}");
     }

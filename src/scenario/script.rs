@@ -51,7 +51,6 @@
 //! ```
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +60,7 @@ use crate::words;
 
 mod batch;
 pub mod objective;
+mod reading;
 #[cfg(test)]
 mod tests;
 
@@ -210,147 +210,18 @@ pub enum ScriptError {
         /// What is wrong, and what would be right.
         why: String,
     },
-}
-
-const PUBLISH: &str = "publish BATCH";
-const AWAIT: &str = "await published [or refused] batch N, await enqueued QUEUE[@REGION] batch N, await delivered \
-                     batch N, await delivered COUNT, await delivered all, await drained @REGION, \
-                     await quiescent, or await sometime";
-const FAULT: &str = "pause, crash, fail, offline, lose or recover, and a COMPONENT (as in 'crash \
-                     core-container@2' or 'fail *-table@1'); or 'fail some PATTERN' or 'lose @REGION'";
-const MOVE: &str = "switchover or failover, a DATABASE, and 'to @REGION' (as in 'failover core-table to \
-                    @2')";
-const DEPLOY: &str =
-    "deploy or rollback, and STAGE@REGION or a CONTAINER (as in 'deploy core@1' or 'rollback *@2')";
-const OUTAGE: &str = "outage @REGION";
-const REDRIVE: &str = "redrive QUEUE@REGION (or a pattern)";
-const WEIGHTS: &str = "weights and one number from 0 to 255 for each region";
-const EXPECT: &str = "expect delivered COUNT, expect waiting QUEUE@REGION batch N [records \
-                      COUNT], expect unreplicated batch N, expect bypassed @REGION batch N, expect \
-                      dead-lettered COUNT, expect state CONTAINER Processing|FailedProcessing|FailedDependency, \
-                      expect latency pN|max <= TIME, expect rto <= TIME, or expect rpo <= TIME";
-
-impl FromStr for ScriptStep {
-    type Err = ScriptError;
-
-    fn from_str(line: &str) -> Result<ScriptStep, ScriptError> {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let usage = |usage| ScriptError::Usage { line: line.to_owned(), usage };
-        let wrong = |why| ScriptError::Objective { line: line.to_owned(), why };
-        match words.as_slice() {
-            ["publish", batch] => {
-                Ok(ScriptStep::Publish(batch.parse().map_err(|_| usage(PUBLISH))?))
-            }
-            ["publish", ..] => Err(usage(PUBLISH)),
-            ["await", rest @ ..] => {
-                condition(rest).map(ScriptStep::Await).ok_or_else(|| usage(AWAIT))
-            }
-            ["pause", name] => Ok(ScriptStep::Fault(FaultKind::Pause, (*name).to_owned())),
-            ["crash", name] => Ok(ScriptStep::Fault(FaultKind::Crash, (*name).to_owned())),
-            ["fail", "some"] => Err(usage(FAULT)),
-            ["fail", name] => Ok(ScriptStep::Fault(FaultKind::Fail, (*name).to_owned())),
-            ["fail", "some", name] => Ok(ScriptStep::FailSome((*name).to_owned())),
-            ["offline", name] => Ok(ScriptStep::Fault(FaultKind::Offline, (*name).to_owned())),
-            ["lose", name] => Ok(ScriptStep::Fault(FaultKind::Lose, (*name).to_owned())),
-            ["switchover", name, "to", region] => {
-                move_writer(FaultKind::Switchover, name, region).ok_or_else(|| usage(MOVE))
-            }
-            ["failover", name, "to", region] => {
-                move_writer(FaultKind::Failover, name, region).ok_or_else(|| usage(MOVE))
-            }
-            ["switchover" | "failover", ..] => Err(usage(MOVE)),
-            ["deploy", name] => replaced(FaultKind::Deploy, name).ok_or_else(|| usage(DEPLOY)),
-            ["rollback", name] => replaced(FaultKind::Rollback, name).ok_or_else(|| usage(DEPLOY)),
-            ["deploy" | "rollback", ..] => Err(usage(DEPLOY)),
-            ["outage", region] => {
-                let number = region.strip_prefix('@').and_then(|number| number.parse().ok());
-                number.map(ScriptStep::Outage).ok_or_else(|| usage(OUTAGE))
-            }
-            ["outage", ..] => Err(usage(OUTAGE)),
-            ["recover", name] => Ok(ScriptStep::Recover((*name).to_owned())),
-            ["pause" | "crash" | "fail" | "offline" | "lose" | "recover", ..] => Err(usage(FAULT)),
-            ["redrive", name] => Ok(ScriptStep::Redrive((*name).to_owned())),
-            ["redrive", ..] => Err(usage(REDRIVE)),
-            ["weights", rest @ ..] if !rest.is_empty() => {
-                let weights: Result<Vec<u32>, _> = rest.iter().map(|word| word.parse()).collect();
-                weights.map(ScriptStep::Weights).map_err(|_| usage(WEIGHTS))
-            }
-            ["weights"] => Err(usage(WEIGHTS)),
-            ["expect", rest @ ..] => {
-                let expectation = match objective::parse(rest) {
-                    Some(objective) => Some(Expectation::Objective(objective.map_err(wrong)?)),
-                    None => expectation(rest),
-                };
-                expectation.map(ScriptStep::Expect).ok_or_else(|| usage(EXPECT))
-            }
-            _ => Err(ScriptError::UnknownVerb(line.to_owned())),
-        }
-    }
+    /// A word of the line is not what has to be in its place.
+    #[error("'{line}': {why}")]
+    Word {
+        /// The line.
+        line: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
 }
 
 /// What stands between the name of a stage and a region in the pattern that means its containers there.
 const CONTAINERS_AT: &str = "-container*@";
-
-/// Another release of a stage in a region, or of the containers that match a pattern.
-fn replaced(kind: FaultKind, name: &str) -> Option<ScriptStep> {
-    let containers = match name.rsplit_once('@') {
-        Some((stage, region)) if !stage.contains("-container") => {
-            format!("{stage}{CONTAINERS_AT}{region}")
-        }
-        None if !name.contains("-container") => return None,
-        Some(_) | None => name.to_owned(),
-    };
-    Some(ScriptStep::Fault(kind, containers))
-}
-
-fn move_writer(kind: FaultKind, name: &str, region: &str) -> Option<ScriptStep> {
-    let region = region.strip_prefix('@')?.parse().ok()?;
-    Some(ScriptStep::MoveWriter(kind, name.to_owned(), region))
-}
-
-fn condition(words: &[&str]) -> Option<Condition> {
-    Some(match words {
-        ["published", "batch", batch] => Condition::Published(batch.parse().ok()?),
-        ["published", "or", "refused", "batch", batch] => {
-            Condition::PublishedOrRefused(batch.parse().ok()?)
-        }
-        ["enqueued", queue, "batch", batch] => {
-            Condition::Enqueued((*queue).to_owned(), batch.parse().ok()?)
-        }
-        ["delivered", "batch", batch] => Condition::DeliveredBatch(batch.parse().ok()?),
-        ["delivered", "all"] => Condition::DeliveredAll,
-        ["delivered", count] => Condition::Delivered(count.parse().ok()?),
-        ["drained", region] => Condition::Drained(region.strip_prefix('@')?.parse().ok()?),
-        ["quiescent"] => Condition::Quiescent,
-        ["sometime"] => Condition::Sometime,
-        _ => return None,
-    })
-}
-
-fn expectation(words: &[&str]) -> Option<Expectation> {
-    Some(match words {
-        ["delivered", count] => Expectation::Delivered(count.parse().ok()?),
-        ["waiting", queue, "batch", batch, rest @ ..] => {
-            let records = match rest {
-                [] => None,
-                ["records", count] => Some(count.parse().ok()?),
-                _ => return None,
-            };
-            Expectation::Waiting { queue: (*queue).to_owned(), batch: batch.parse().ok()?, records }
-        }
-        ["unreplicated", "batch", batch] => Expectation::Unreplicated(batch.parse().ok()?),
-        ["bypassed", region, "batch", batch] => {
-            Expectation::Bypassed(region.strip_prefix('@')?.parse().ok()?, batch.parse().ok()?)
-        }
-        ["dead-lettered", count] => Expectation::DeadLettered(count.parse().ok()?),
-        ["state", name, state] => {
-            let states = [State::Processing, State::FailedProcessing, State::FailedDependency];
-            let state = states.into_iter().find(|known| known.name() == *state)?;
-            Expectation::State((*name).to_owned(), state)
-        }
-        _ => return None,
-    })
-}
 
 impl fmt::Display for ScriptStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@ const LONG_NAME: &str =
     "name = \"nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn\"";
 
 /// Runs, expects an error that begins so, and that nothing else happens.
-fn refused(place: &Place, arguments: &str, expected: &str) {
+pub(super) fn refused(place: &Place, arguments: &str, expected: &str) {
     let before = place.names();
     let done = place.run(arguments);
     check(&done, arguments, expected);
@@ -345,7 +345,10 @@ fn wrong_usage_is_refused() {
             "sweep baseline --runs 0",
             "invalid value '0' for '--runs <N>': use a whole number from 1",
         ),
-        ("sweep baseline --runs -1", "unexpected argument '-1' found"),
+        (
+            "sweep baseline --runs -1",
+            "invalid value '-1' for '--runs <N>': use a whole number from 1 on",
+        ),
         ("sweep baseline --threads 0", "invalid value '0' for '--threads <N>'"),
         (
             "sweep baseline --threads 1025",
@@ -363,7 +366,10 @@ fn wrong_usage_is_refused() {
         ("sweep baseline --fast", "unexpected argument '--fast' found"),
         ("swep baseline", "unrecognized subcommand 'swep'"),
         ("replay x --artifact y", "invalid value 'y' for '--artifact <TARGET>'"),
-        ("run baseline --run -3", "unexpected argument '-3' found"),
+        (
+            "run baseline --run -3",
+            "invalid value '-3' for '--run <INDEX>': use a whole number from 0",
+        ),
     ];
     for (arguments, expected) in cases {
         refused(&place, arguments, expected);

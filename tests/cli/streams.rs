@@ -91,6 +91,11 @@ fn without_more_threads_the_work_is_done_by_one() {
         let output = limited.output().expect("the program was built for this test");
         assert_eq!(output.status.code(), Some(0), "{arguments}: {output:?}");
         assert_eq!(String::from_utf8_lossy(&output.stdout), expected.stdout, "{arguments}");
+        // Those that worked are counted, and not those that were asked for.
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!said.contains("8 threads"), "{arguments}: {said}");
+        let is_counted = !arguments.starts_with("verify") || said.contains(", 1 thread, ");
+        assert!(is_counted, "{arguments}: {said}");
     }
     let mut timed = command(&place, "sweep baseline --for 1s");
     timed.env("RUST_MIN_STACK", (1_u64 << 47).to_string());

@@ -7,6 +7,7 @@ use super::alternatives::Possible;
 use super::case::Case;
 use super::goal::Goal;
 use super::shrink::{self, Changed, Shrunk};
+use super::stoppable::Stoppable;
 use super::{Ended, Minimiser, Watch};
 use crate::model::layout::DRIVER;
 use crate::plan::{DriverAction, Plan};
@@ -117,6 +118,7 @@ impl<'a> Search<'a> {
         number: u64,
         observer: &mut O,
     ) -> Outcome {
+        let scheduler = &mut Stoppable { scheduler, watch: self.watch };
         let outcome = runner.run(scheduler, number, observer);
         // Empty runs cost something, too.
         self.spent += outcome.steps.max(16);
@@ -182,7 +184,8 @@ impl<'a> Search<'a> {
         };
         let needs_all = causes.iter().zip(without.iter()).all(|one| needs(self, one));
         (self.causes, self.options) = (causes, options);
-        needs_all
+        // A run that was cut short shows nothing, which is no answer.
+        needs_all && !self.watch.is_stopped()
     }
 
     /// Whether the failure is there as well with the options that have been left out, and comes about in the same way: it is a story of the

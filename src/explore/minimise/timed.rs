@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use super::case::Case;
 use super::search::cause::{Cause, Ingredient, Without};
+use super::stoppable::Stoppable;
 use super::{Ended, Minimal, Minimiser, Part, Size, Watch, shrunk};
 use crate::plan::Plan;
 use crate::run::{Outcome, Runner, Verdict};
@@ -63,7 +64,8 @@ impl Search<'_> {
         let end = (self.spent + self.effort.steps_per_scenario).min(self.effort.steps_max);
         self.watch.scenarios.fetch_add(1, Ordering::Relaxed);
         for run in std::iter::once(like.run).chain(0..) {
-            let outcome = runner.run(&mut Timed::new(self.seed), run, &mut ());
+            let scheduler = &mut Timed::new(self.seed);
+            let outcome = runner.run(&mut Stoppable { scheduler, watch: self.watch }, run, &mut ());
             // Empty runs cost something, too.
             self.spent += outcome.steps.max(16);
             self.watch.steps.fetch_add(outcome.steps, Ordering::Relaxed);
@@ -149,7 +151,8 @@ fn causes(best: &Found, search: &mut Search<'_>) -> Vec<Ingredient> {
             return causes;
         }
         let Without::Case(case, _) = ingredient.left_out_of(&best.case) else { continue };
-        if search.find(&case, best.timed).is_none() {
+        // A run that was cut short shows nothing, which is no answer.
+        if search.find(&case, best.timed).is_none() && !search.watch.is_stopped() {
             causes.push(ingredient);
         }
     }

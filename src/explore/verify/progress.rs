@@ -11,6 +11,7 @@ pub struct Progress {
     ends: AtomicU64,
     depth: AtomicU64,
     bytes: AtomicU64,
+    threads: AtomicU64,
     stop: AtomicBool,
 }
 
@@ -56,9 +57,19 @@ impl Progress {
         self.bytes.load(Ordering::Relaxed)
     }
 
-    /// Counts from 0 again.
+    /// On how many threads the search was made at most: not more than the system started.
+    pub fn threads(&self) -> u64 {
+        self.threads.load(Ordering::Relaxed)
+    }
+
+    /// So many threads make a pass.
+    pub(super) fn note_threads(&self, threads: usize) {
+        self.threads.fetch_max(threads as u64, Ordering::Relaxed);
+    }
+
+    /// Counts from 0 again, but for threads.
     pub(super) fn restart(&self) {
-        let Progress { states, transitions, steps, ends, depth, bytes, stop: _ } = self;
+        let Progress { states, transitions, steps, ends, depth, bytes, threads: _, stop: _ } = self;
         for count in [states, transitions, steps, ends, depth, bytes] {
             count.store(0, Ordering::Relaxed);
         }

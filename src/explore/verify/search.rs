@@ -128,7 +128,11 @@ impl Search<'_> {
             stop: AtomicBool::new(false),
             pass: Mutex::default(),
         };
-        work_on(self.threads, &|missing| shared.pool.go_without(missing), &|| self.work(&shared));
+        let missing = |missing| {
+            self.progress.note_threads(self.threads.max(1) - missing);
+            shared.pool.go_without(missing);
+        };
+        work_on(self.threads, &missing, &|| self.work(&shared));
         shared.pass.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -9,7 +9,7 @@ use crate::model::options::{
     ReplicationOptions, StoreKind,
 };
 use crate::plan::DriverAction;
-use crate::plan::validate::range;
+use crate::plan::validate::number;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 use crate::words;
 
@@ -34,7 +34,7 @@ pub(super) fn named(scenario: &Scenario) -> Result<(), Problem> {
         let key = |key: &str| format!("stage.{name}.{key}");
         exists(scenario, name, format!("stage.{name}"))?;
         if let Some(containers) = own.containers {
-            range(&key("containers"), "containers a stage", containers.into(), (1, 8))?;
+            number(&key("containers"), "containers a stage", containers.into())?;
         }
         let contradictions = [
             (
@@ -128,7 +128,7 @@ pub(super) fn tables(scenario: &Scenario) -> Result<(), Problem> {
         );
         return Err(Problem::new("table.skew", Cause::Contradiction { why, remedy }));
     }
-    range("table.skew", "steps", skew.into(), (0, 1 << 30))?;
+    number("table.skew", "steps", skew.into())?;
     origin(scenario)
 }
 

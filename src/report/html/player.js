@@ -44,12 +44,26 @@ function drawDots(dots, parts, rows) {
   if (more > 0) dots.append(svg("text", { x: 27, y: 27 + (rows - 1) * 10 }, "+" + more));
 }
 
+// What is not as usual with a machine, in a word: above it, and within a container, which may stand close to others.
+function drawBadge(place, parts) {
+  if (!parts.badge && !place.badge) return;
+  if (!place.badge) {
+    place.badge = svg("text", { class: "badge" });
+    place.group.append(place.badge);
+  }
+  const within = place.group.classList.contains("container") && parts.badge.length < 6;
+  place.badge.setAttribute("y", within ? -7 : place.group.classList.contains("container") ? -21 : place.group.classList.contains("table") ? -22 : -19);
+  place.badge.textContent = parts.badge;
+  place.group.classList.toggle("awaited", !!parts.late);
+}
+
 function drawMachine(machine, value) {
   const parts = shows(machine, value);
   for (const { groups, rows } of pictures) {
     const place = groups.get(machine);
     if (!place) continue;
     place.value.textContent = parts.value;
+    drawBadge(place, parts);
     place.group.classList.toggle("failed", parts.failed);
     place.group.classList.toggle("idle", parts.idle);
     place.group.classList.toggle("busy", !!parts.busy);
@@ -278,6 +292,14 @@ legend(svg("rect", { x: 1.5, y: 1.5, width: 9, height: 9, rx: 2, ...outline }), 
 legend(svg("path", { d: "M1.5 3 a4.5 1.8 0 0 1 9 0 V9 a4.5 1.8 0 0 1 -9 0 Z", ...outline }), "table: how many rows");
 legend(svg("rect", { x: 0.5, y: 3, width: 11, height: 6, rx: 3, ...outline }), "replication: its backlog");
 legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "var(--bad-soft)", stroke: "var(--bad)", "stroke-width": 2 }), "failed");
+const seen = { late: false, old: false, ahead: false };
+const look = (machine, value) => { const one = aside(machine, value); for (const what in seen) seen[what] ||= !!one[what]; };
+data.initial.forEach((value, machine) => look(machine, value));
+for (const frame of frames) for (const [machine, value] of frame[5]) look(machine, value);
+const letters = (text) => svg("text", { x: 6, y: 10, class: "badge" }, text);
+if (seen.late) legend(letters("1"), "late: a message on its way aside, which others overtake");
+if (seen.old) legend(letters("o"), "old: a container of the old release");
+if (seen.ahead) legend(letters("a"), "ahead: the clock of the table's region is");
 if (data.shows_at.length) legend(svg("rect", { x: 1, y: 1, width: 10, height: 10, rx: 2, fill: "none", stroke: "var(--bad)", "stroke-width": 2, "stroke-dasharray": "3 2" }), "where the violation shows");
 const swatch = (colour) => svg("rect", { x: 0, y: 4, width: 12, height: 4, fill: `var(--${colour})` });
 if (bands.some(({ phase }) => phase !== "chaos")) {

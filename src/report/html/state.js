@@ -64,8 +64,35 @@ const batchClass = (record) => "b" + ((data.batch_of[record] - 1) % 8);
 const regionsOf = (bits) => data.regions.filter((region) => bits & (1 << (region - 1)));
 const CONTAINER = ["Processing", "FailedProcessing", "FailedDependency"];
 
-// A machine's numbers (see report/recording/values.rs) as parts that a picture can use.
-function shows(machine, v) {
+// What a machine's first numbers say beside the rest (see report/recording/values.rs): messages on their way to it and late, a
+// container of the old release, a clock that is ahead.
+function aside(machine, v) {
+  const kind = machines[machine].kind;
+  return {
+    late: ["queue", "container", "table", "replicator", "service"].includes(kind) ? v[0] >> 8 : 0,
+    old: kind === "container" && !!(v[3] & 2),
+    ahead: kind === "table" && !!(v[0] & 2),
+  };
+}
+
+// A machine's numbers as parts that a picture can use.
+function shows(machine, value) {
+  const { late, old, ahead } = aside(machine, value);
+  const v = value.slice();
+  if (machines[machine].kind === "container") { v[0] &= 255; v[3] &= 1; }
+  else if (late || ahead) v[0] &= 1;
+  const parts = showsItself(machine, v);
+  const badge = [old ? "old" : "", ahead ? "ahead" : "", late ? `${late} late` : ""].filter((one) => one);
+  const words = [
+    parts.words,
+    old ? "of the old release" : "",
+    ahead ? "the clock of its region is ahead" : "",
+    late ? `${late} message${late === 1 ? " is" : "s are"} late on the way to it` : "",
+  ];
+  return { ...parts, badge: badge.join(", "), late, words: words.filter((one) => one).join("; ") };
+}
+
+function showsItself(machine, v) {
   switch (machines[machine].kind) {
     case "source": return { value: v[0], failed: false, idle: !v[1], words: `${v[0]} accepted` + (v[1] ? `, sends record ${v[1]}` : "") };
     case "dns": {

@@ -11,6 +11,10 @@
 //! | replicator | failed, backlog in rows, the regions that it cannot reach, as bits |
 //! | destination | records delivered |
 //! | service | failed, effects in all |
+//!
+//! In the second byte of the first number of a queue, a container, a table, a replicator and the service is how many messages are on
+//! their way to it and late. Bit 1 of what says that a container has crashed is that it is of the old release; of what says that a
+//! table has failed, that the clock of its region is ahead.
 
 use crate::model::container::Act;
 use crate::model::dns::DnsSide;
@@ -33,7 +37,7 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
         Place::InDns => vec![dns(DnsSide::In, simulation)],
         Place::OutDns => vec![dns(DnsSide::Out, simulation)],
         Place::Destination => vec![simulation.progress().delivered()],
-        Place::Queue(id) => self::queue(id, simulation),
+        Place::Queue(id) => with_late(machine, simulation, self::queue(id, simulation)),
         Place::Container(id) => {
             let container = simulation.container(id);
             let context = &simulation.plan().containers[id.index()];
@@ -42,18 +46,32 @@ pub(super) fn of(machine: MachineId, simulation: &Simulation, accepted: u32) -> 
                 let act = context.action(hand.step).map_or(finish, |act| act as u32);
                 (hand.copy.id.0, act)
             });
-            let crashed = u32::from(container.crashed());
-            let mut numbers = vec![container.state() as u32, u32::from(record), act, crashed];
+            let crashed = u32::from(container.crashed()) | u32::from(container.is_old()) << 1;
+            let state = container.state() as u32 | late(machine, simulation);
+            let mut numbers = vec![state, u32::from(record), act, crashed];
             numbers.extend(simulation.batch(id).map(|record| u32::from(record.0)));
             numbers
         }
-        Place::Table(id) => self::table(id, simulation),
-        Place::Replicator(id) => self::replicator(id, machine, simulation),
+        Place::Table(id) => with_late(machine, simulation, self::table(id, simulation)),
+        Place::Replicator(id) => {
+            with_late(machine, simulation, self::replicator(id, machine, simulation))
+        }
         Place::Service => {
             let service = simulation.service();
-            vec![u32::from(service.state() == service::State::Failed), service.effects()]
+            let failed = u32::from(service.state() == service::State::Failed);
+            vec![failed | late(machine, simulation), service.effects()]
         }
     }
+}
+
+/// How many messages are on their way to a machine and late, in the second byte; no more than it has room for.
+fn late(machine: MachineId, simulation: &Simulation) -> u32 {
+    (simulation.late(machine).take(0xff).count() as u32) << 8
+}
+
+fn with_late(machine: MachineId, simulation: &Simulation, mut numbers: Vec<u32>) -> Vec<u32> {
+    numbers[0] |= late(machine, simulation);
+    numbers
 }
 
 /// What is measured of a machine, and which of its numbers that is.
@@ -112,7 +130,8 @@ fn table(id: TableId, simulation: &Simulation) -> Vec<u32> {
         let count = if row.written_here { &mut here } else { &mut elsewhere };
         *count += u32::from(row.rows);
     }
-    let mut numbers = vec![failed, here, elsewhere];
+    let is_ahead = u32::from(simulation.table(id).ahead() > 0);
+    let mut numbers = vec![failed | is_ahead << 1, here, elsewhere];
     if simulation.plan().tables[id.index()].relay.is_some() {
         let intends = |record: &RecordId| simulation.intends(id, *record);
         numbers.push(simulation.plan().record_ids().filter(intends).count() as u32);

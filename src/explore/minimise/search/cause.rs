@@ -232,7 +232,9 @@ pub(in crate::explore::minimise) fn causes(
         if search.is_over() {
             return causes;
         }
-        if !search.fails_without(&ingredient, &case, &smaller, found) {
+        let fails = search.fails_without(&ingredient, &case, &smaller, found);
+        // A run that was cut short shows nothing, which is no answer.
+        if !fails && !search.watch.is_stopped() {
             causes.push(ingredient);
         }
     }

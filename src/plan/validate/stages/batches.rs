@@ -1,7 +1,7 @@
 //! What goes together in containers that receive several records at a time.
 
 use crate::model::options::{Delivery, OnBatchFailure};
-use crate::plan::validate::range;
+use crate::plan::validate::number;
 use crate::plan::validate::stages::{each, refuse};
 use crate::scenario::{Problem, Scenario, StageSettings};
 
@@ -21,7 +21,7 @@ pub(in crate::plan::validate) fn batches(scenario: &Scenario) -> Result<(), Prob
 
 /// SQS hands out ten messages with one reply, at most.
 fn size(key: &str, batch: u8) -> Result<(), Problem> {
-    range(key, "records with one request", batch.into(), (1, 10))
+    number(key, "records with one request", batch.into())
 }
 
 fn fits(scenario: &Scenario, stage: &str, own: &StageSettings) -> Result<(), Problem> {

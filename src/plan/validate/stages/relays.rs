@@ -2,7 +2,7 @@
 
 use super::{STEPS, each};
 use crate::model::options::{Claim, Fencing, Position, RelayOptions, StoreKind, Switchover};
-use crate::plan::validate::range;
+use crate::plan::validate::number;
 use crate::scenario::{Cause, Problem, Scenario, StageSettings};
 
 /// Why a global database has no outbox with what else is set: its key, and what to do.
@@ -48,7 +48,7 @@ pub(super) fn not_of_a_database(scenario: &Scenario) -> Option<(&'static str, Ca
 /// from another.
 pub(super) fn fit(scenario: &Scenario) -> Result<(), Problem> {
     let RelayOptions { position, instances, claim, advance, at_failover } = scenario.relay;
-    range("relay.instances", "instances", instances.into(), (1, 2))?;
+    number("relay.instances", "instances", instances.into())?;
     let default = RelayOptions::default();
     let set = [
         ("relay.position", position != default.position),
