@@ -8,35 +8,38 @@
 //! sound system survives in every schedule: what its script awaits comes true at the latest after
 //! everything was healed, and what it expects cannot be otherwise.
 
-use std::collections::BTreeMap;
-
 mod act;
 mod containers;
+mod draw;
 mod dual_write;
 mod naming;
+mod numbers;
 mod own;
 mod poison;
+mod queues;
 mod relays;
 mod script;
 mod spot;
 mod ways;
 
 pub(crate) use act::{Act, Disturbance, Opening, Wait};
-pub(crate) use naming::Naming;
+#[cfg(test)]
+pub(crate) use draw::DESIGN;
+#[cfg(feature = "proptest")]
+pub(crate) use draw::speeds;
+pub(crate) use draw::{ACTS_MAX, topology};
+pub(crate) use numbers::Numbers;
 pub(crate) use own::Own;
 pub(crate) use poison::Poison;
 pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
 use crate::model::options::{
-    Clock, Commands, Commit, Conflict, DeadLetters, Deduplication, Delivery, DualWrite, Groups,
-    Mirror, OnDependencyFailure, OnRefusal, OnStop, PositionsAtFailover, QueueFailure,
-    ReplicationMode, ServiceFailure, StoreKind, TableFailure, Versions,
+    Commands, Conflict, Delivery, Insert, OnStop, ReplicationMode, Restart, StoreKind, Versions,
 };
 use crate::scenario::{
-    AuroraOptions, Budget, DestinationOptions, LossLimit, QueueOptions, Records,
-    ReplicationOptions, Rpo, Scenario, ServiceOptions, Source, StoreOptions, TableOptions, Timing,
-    Topology,
+    AuroraOptions, Budget, DestinationOptions, LossLimit, Records, ReplicationOptions, Rpo,
+    Scenario, ServiceOptions, StoreOptions, TableOptions, Topology,
 };
 
 /// The names of the stages, the default system's first.
@@ -49,81 +52,23 @@ pub(crate) fn stage_names(stages: u8) -> Vec<String> {
 /// A scenario without names.
 #[derive(Clone, Debug)]
 pub(crate) struct Sketch {
-    /// A valid topology.
-    pub(crate) topology: Topology,
-    /// The number of records of each batch: at least one batch, at least one record each.
-    pub(crate) batches: Vec<u32>,
-    /// How many business keys there are, which tables check the version of; 0: none.
-    pub(crate) keys: u16,
-    /// Whether the first record's row is one that the containers' code cannot read, which does not
-    /// matter to a sound container.
-    pub(crate) unreadable: bool,
+    /// The topology, the records and their keys, the options of the design (each with a sound value), the times and the budget. They
+    /// count as far as the rest allows it, which the functions below say: what is drawn is valid, and sound together.
+    pub(crate) design: Scenario,
     /// Where containers cannot process the first record, which is parked. Counts only where records are
     /// dead-lettered.
     pub(crate) poison: Poison,
-    /// How in-dns answers.
-    pub(crate) naming: Naming,
+    /// By region: its weight, as far as there are regions; none for equal ones. A failover policy has none.
+    pub(crate) weights: Option<[u8; 8]>,
     /// Who has a speed other than 1: 1..=1000. Of two for the same machines the last one counts.
     pub(crate) speeds: Vec<Speed>,
-    /// How long things take, for the timed scheduler; valid.
-    pub(crate) timing: Timing,
-    /// `Retry` or `Abort`: the sound ones.
-    pub(crate) on_refusal: OnRefusal,
-    /// The kind of the queues. A log has neither dead letters nor a capacity, and no visibility timeouts.
-    pub(crate) delivery: Delivery,
-    /// When the consumers of logs commit.
-    pub(crate) commit: Commit,
-    /// Where the consumers of the mirrors of logs begin when a region is lost: any but the unsound one. None: logs have no mirrors.
-    pub(crate) mirror: Option<PositionsAtFailover>,
-    /// Whether fifo queues tell resends from messages.
-    pub(crate) deduplicates: bool,
-    /// The message groups of fifo queues; without keys, each record's own for by key.
-    pub(crate) groups: Groups,
-    /// After how many deliveries a record is dead-lettered; 0: never. Counts only with a budget
-    /// of 0.
-    pub(crate) max_receives: u16,
-    /// For how many records a queue has room; 0: any number. Counts only if the script does not wait
-    /// for a queue to fill up.
-    pub(crate) capacity: u16,
-    /// How often a container tries again.
-    pub(crate) retries: u8,
-    /// How many records containers receive at a time, at most: 1..=10. Counts only where queues are no logs, and where nothing goes
-    /// back behind a record that no container can process.
-    pub(crate) batch: u8,
-    /// `Halt` or `GiveBack`: the sound ones. What a script expects of its beginning is said of containers
-    /// that halt, and a queue that gives up makes dead letters of what is given back.
-    pub(crate) on_dependency_failure: OnDependencyFailure,
-    /// Containers store and remove, and relays publish, two where failed queues keep those waiting who wait. Not with strong replication, nor where a table is lost
-    /// alone; what a script expects of its beginning is said of containers that publish.
-    pub(crate) outbox: bool,
-    /// How containers keep their table and the next queue in step: any but the unsound one.
-    pub(crate) dual_write: DualWrite,
     /// Where stages send to; as a line where the script expects something of its beginning.
     pub(crate) ways: Ways,
-    /// Tables acknowledge when another region has the write, where there are three regions, or two
-    /// and a witness.
-    pub(crate) strong: bool,
-    /// Whose clocks tables go by, which makes no difference where versions are checked; and how many steps one
-    /// that is its region's own may be ahead.
-    pub(crate) clock: (Clock, u32),
     /// Which stages have a global database, by index modulo 16, and the region that writes first,
     /// modulo the number of regions.
     pub(crate) databases: Databases,
-    /// What failed tables do; both are sound.
-    pub(crate) on_table_failure: TableFailure,
-    /// What queues do with those who wait when they fail; both are sound.
-    pub(crate) on_queue_failure: QueueFailure,
-    /// When commands take effect; as messages only where the script expects nothing in between, and no dead
-    /// letter has to be brought back after the last fault.
-    pub(crate) commands: Commands,
-    /// Whether containers call the external service, before they store or after that; and what it does when it has
-    /// failed.
-    pub(crate) calls: Option<(bool, ServiceFailure)>,
     /// What is set for one stage, if anything is.
     pub(crate) own: Option<Own>,
-    /// What the scheduler may choose; of changes of order only if the queues have them, of moves of a writer only if there is one, and of losses of regions so many that
-    /// enough are left.
-    pub(crate) budget: Budget,
     /// How the script begins.
     pub(crate) opening: Opening,
     /// What the script goes on with.
@@ -137,8 +82,6 @@ pub(crate) struct Databases {
     pub(crate) stages: u16,
     /// The region that writes first, modulo the number of regions.
     pub(crate) writer: u8,
-    /// How many writes the first writer may have alone; 0: any number.
-    pub(crate) rpo: u8,
 }
 
 /// How fast some machine is.
@@ -176,112 +119,70 @@ impl Sketch {
     /// The scenario.
     pub(crate) fn scenario(&self) -> Scenario {
         let mut scenario = self.with_names_of_a_line();
+        draw::settle(&mut scenario);
         ways::rename(&mut scenario);
         scenario
     }
 
     /// The scenario, with queues in its script that are called as in a line.
     fn with_names_of_a_line(&self) -> Scenario {
-        let (shape, rollout) = (self.shape(), self.rollout());
-        let mut topology = shape.topology.clone();
-        topology.old_containers = rollout.map_or(0, |(old, _)| old);
-        let speed: BTreeMap<String, u32> =
-            self.speeds.iter().map(|speed| (speed.pattern(&shape), speed.speed)).collect();
-        let keyed = self.keys > 0;
-        let (conflict, versions) = match keyed {
-            true => (Conflict::VersionChecked, Versions::Checked),
-            false => (Conflict::default(), Versions::default()),
-        };
-        let on_failure = self.on_table_failure;
-        let (clock, skew) = self.clock();
+        let (shape, rollout, drawn) = (self.shape(), self.rollout(), self.design.clone());
+        let speeds = self.speeds.iter().map(|speed| (speed.pattern(&shape), speed.speed));
         let (store, aurora) = self.databases();
-        let (delivery, max_receives, capacity) =
-            (self.delivery, self.max_receives(), self.capacity());
         Scenario {
             name: "generated".to_owned(),
-            records: Records {
-                batches: self.batches.clone(),
-                keys: self.keys,
-                unreadable: self.unreadable.into(),
-                poison: if self.has_poison() { vec![1] } else { Vec::new() },
-                poison_at: self.poison_at(),
-                new_format_from: rollout.map_or(0, |_| self.batches[0].min(2) as u16),
-                ..Records::default()
-            },
-            source: Source { on_refusal: self.on_refusal, ..Source::default() },
-            dns: self.naming.options(&topology),
-            queue: QueueOptions {
-                delivery,
-                commit: if self.is_log() { self.commit } else { Commit::default() },
-                mirror: if self.is_mirrored() { Mirror::Asynchronous } else { Mirror::None },
-                positions_at_failover: match self.mirror {
-                    Some(positions) if self.is_mirrored() => positions,
-                    Some(_) | None => PositionsAtFailover::default(),
-                },
-                groups: self.groups(),
-                deduplication: self.deduplication(),
-                max_receives: if self.one_gives_up() { 0 } else { max_receives },
-                capacity,
-                dead_letters: match self.has_poison() {
-                    true => DeadLetters::Parked,
-                    false => DeadLetters::default(),
-                },
-                on_failure: self.on_queue_failure,
-                ..QueueOptions::default()
-            },
+            dns: self.naming(),
+            queue: self.queue(),
             commands: self.commands(),
             relay: self.relay(),
-            container: self.container(rollout.map_or(OnStop::default(), |(_, on_stop)| on_stop)),
-            table: TableOptions { on_failure, conflict, clock, skew, ..TableOptions::default() },
-            destination: DestinationOptions { versions, ..DestinationOptions::default() },
-            service: match self.calls {
-                Some((_, on_failure)) => ServiceOptions { on_failure, ..ServiceOptions::default() },
-                None => ServiceOptions::default(),
+            container: self.container(),
+            table: self.table(),
+            destination: self.destination(),
+            service: match drawn.container.calls() {
+                true => drawn.service,
+                false => ServiceOptions::default(),
             },
             replication: self.replication(),
             store,
             aurora,
-            speed,
-            timing: self.timing,
+            speed: speeds.collect(),
             rpo: self.rpo(),
             budget: self.budget(),
             script: script::write(self),
-            topology,
+            records: Records {
+                poison: if self.has_poison() { vec![1] } else { Vec::new() },
+                poison_at: self.poison_at(),
+                new_format_from: rollout.map_or(0, |_| drawn.records.batches[0].min(2) as u16),
+                ..drawn.records
+            },
+            topology: Topology { old_containers: rollout.unwrap_or(0), ..drawn.topology },
             stage: if self.has_branches() { self.stage() } else { self.stages() },
-            ..Scenario::default()
+            ..drawn
         }
     }
 
-    /// How many containers of each queue are of the old release, and how they stop, if there is a rollout.
-    fn rollout(&self) -> Option<(u8, OnStop)> {
+    /// How many containers of each queue are of the old release, if there is a rollout.
+    fn rollout(&self) -> Option<u8> {
         let Opening::Rollout(_, number) = self.opening else { return None };
-        let on_stop = if number.is_multiple_of(2) { OnStop::Drain } else { OnStop::AtOnce };
-        Some((1 + number / 2 % self.topology.containers, on_stop))
+        Some(1 + number / 2 % self.design.topology.containers)
     }
 
-    /// Whose clocks tables go by, and how many steps one may be ahead.
-    fn clock(&self) -> (Clock, u32) {
-        match self.clock {
-            (Clock::Shared, _) => (Clock::Shared, 0),
-            own @ (Clock::PerRegion, _) => own,
+    /// Versions are checked where records have keys. A row is written on the condition that there is none only where no stage has a
+    /// database, which is not as strong as replication can be.
+    fn table(&self) -> TableOptions {
+        let drawn = self.design.table.clone();
+        let is_keyed = self.design.records.keys > 0;
+        TableOptions {
+            conflict: if is_keyed { Conflict::VersionChecked } else { Conflict::default() },
+            insert: if self.has_databases() { Insert::default() } else { drawn.insert },
+            ..drawn
         }
     }
 
-    fn deduplication(&self) -> Deduplication {
-        match self.deduplicates && self.delivery == Delivery::Fifo {
-            true => Deduplication::ByRecord,
-            false => Deduplication::None,
-        }
-    }
-
-    fn groups(&self) -> Groups {
-        match (self.delivery, self.groups) {
-            (Delivery::Standard, _) => Groups::One,
-            (Delivery::Fifo, Groups::ByKey) if self.keys == 0 => Groups::ByRecord,
-            (Delivery::Fifo, groups) => groups,
-            (Delivery::Log, Groups::ByKey) if self.keys > 0 => Groups::ByKey,
-            (Delivery::Log, _) => Groups::One,
-        }
+    fn destination(&self) -> DestinationOptions {
+        let is_keyed = self.design.records.keys > 0;
+        let versions = if is_keyed { Versions::Checked } else { Versions::default() };
+        DestinationOptions { versions, ..self.design.destination.clone() }
     }
 
     /// Whatever a loss destroys is declared, if there can be one.
@@ -309,29 +210,23 @@ impl Sketch {
     }
 
     fn replication(&self) -> ReplicationOptions {
-        let stages = self.topology.stages.len();
-        let has_table = (0..stages).any(|stage| !self.has_database(stage));
-        match (self.strong && has_table, self.topology.regions) {
-            (true, regions @ (2 | 3)) => ReplicationOptions {
-                mode: ReplicationMode::Strong,
-                witness: regions == 2,
-                ..ReplicationOptions::default()
-            },
-            (_, _) => ReplicationOptions::default(),
-        }
+        let Scenario { topology, replication, .. } = &self.design;
+        let has_table = (0..topology.stages.len()).any(|stage| !self.has_database(stage));
+        let can_be_strong = has_table && topology.regions <= 3;
+        let mode = if can_be_strong { replication.mode } else { ReplicationMode::default() };
+        let witness = mode == ReplicationMode::Strong && topology.regions == 2;
+        ReplicationOptions { mode, witness, ..replication.clone() }
     }
 
     /// The stores of the stages: named one by one, unless all are the same.
     fn databases(&self) -> (StoreOptions, AuroraOptions) {
-        let names = &self.topology.stages;
+        let names = &self.design.topology.stages;
         let chosen = names.iter().enumerate().filter(|&(stage, _)| self.has_database(stage));
         let chosen: Vec<&String> = chosen.map(|(_, name)| name).collect();
-        let mut aurora = AuroraOptions::default();
         if chosen.is_empty() {
-            return (StoreOptions::default(), aurora);
+            return (StoreOptions::default(), AuroraOptions::default());
         }
-        aurora.writer = self.writer();
-        aurora.rpo_records_max = self.databases.rpo.into();
+        let aurora = AuroraOptions { writer: self.writer(), ..self.design.aurora.clone() };
         let all = chosen.len() == names.len();
         let default = if all { StoreKind::Aurora } else { StoreKind::Dynamodb };
         let named = chosen.into_iter().filter(|_| !all);
@@ -341,7 +236,7 @@ impl Sketch {
 
     /// The region that writes first, counted from 1.
     pub(crate) fn writer(&self) -> u8 {
-        1 + self.databases.writer % self.topology.regions
+        1 + self.databases.writer % self.design.topology.regions
     }
 
     /// Whether nothing is stored before another region has it, or only so much.
@@ -354,6 +249,11 @@ impl Sketch {
         self.databases().1.rpo_records_max > 0
     }
 
+    /// Whether any stage has a global database.
+    fn has_databases(&self) -> bool {
+        (0..self.design.topology.stages.len()).any(|stage| self.has_database(stage))
+    }
+
     /// Whether the stage of this index has a global database.
     pub(crate) fn has_database(&self, stage: usize) -> bool {
         self.databases.stages >> (stage % 16) & 1 == 1
@@ -361,29 +261,51 @@ impl Sketch {
 
     /// The budget as far as the system can have such faults.
     fn budget(&self) -> Budget {
-        let mut budget = self.budget;
-        if self.delivery != Delivery::Standard && !self.has_own(|own| own.delivery) {
+        let mut budget = self.design.budget;
+        if !self.has_standard_queue() {
             budget.reorder = 0;
         }
         if self.is_log() {
             budget.visibility_timeout = 0;
         }
-        if self.deduplication() == Deduplication::None {
+        if !self.deduplicates() {
             budget.deduplication_window = 0;
         }
-        if !(0..self.topology.stages.len()).any(|stage| self.has_database(stage)) {
+        if !self.has_databases() {
             (budget.switchover, budget.failover) = (0, 0);
         }
-        // No orchestrator is drawn, so a record may wait for a container until it is too late.
-        budget.expire = 0;
+        if budget.expire > 0 && self.can_expire() {
+            // After any of these a record may wait for an operator until it is too late.
+            (budget.pause, budget.fail, budget.outage, budget.partition) = (0, 0, 0, 0);
+            (budget.switchover, budget.failover) = (0, 0);
+            (budget.lose_table, budget.lose_region) = (0, 0);
+        } else {
+            budget.expire = 0;
+        }
         budget.lose_region = budget.lose_region.min(self.regions_to_lose());
         budget
+    }
+
+    /// Whether no record waits for an operator: an orchestrator starts containers again, and the script lets nothing fail.
+    fn can_expire(&self) -> bool {
+        let is_calm = |act: &Act| match act {
+            Act::Publish | Act::Await(..) | Act::Weights(_) => true,
+            Act::Disturb(..)
+            | Act::Recover { .. }
+            | Act::Redrive(_)
+            | Act::Lose { .. }
+            | Act::MoveWriter { .. } => false,
+        };
+        self.design.container.restart == Restart::Always
+            && self.design.queue.max_receives == 0
+            && self.opening == Opening::Plain
+            && self.acts.iter().all(is_calm)
     }
 
     /// How many regions can be lost, by the script and by the scheduler, of a system that goes on. A
     /// single region is left no quorum of three, and no region to which a writer could be close.
     fn regions_to_lose(&self) -> u16 {
-        let regions = u16::from(self.topology.regions);
+        let regions = u16::from(self.design.topology.regions);
         let witness = u16::from(self.replication().witness);
         let with_quorum = if self.is_strong() { regions + witness - 2 } else { regions - 1 };
         let with_reader = if self.has_limit() { regions - 2 } else { regions - 1 };
@@ -391,47 +313,33 @@ impl Sketch {
     }
 
     fn has_outbox(&self) -> bool {
-        self.outbox && self.may_have_outbox()
+        self.design.container.has_outbox() && self.may_have_outbox()
     }
 
     /// Whether containers may leave it to relays to publish.
     fn may_have_outbox(&self) -> bool {
         let loses = |act: &Act| matches!(act, Act::Lose { region: false, .. });
         // The outbox of a database is modelled of stages in a line.
-        let has_database = (0..self.topology.stages.len()).any(|stage| self.has_database(stage));
         self.opening == Opening::Plain
             && !self.is_strong()
-            && !(self.has_branches() && has_database)
+            && !(self.has_branches() && self.has_databases())
             && self.budget().lose_table == 0
             && !self.acts.iter().any(loses)
     }
 
-    /// Commands are messages where nothing is said of when they take effect.
+    /// Commands are messages where nothing is said of when they take effect, and no dead letter has to be brought back after the last
+    /// fault.
     fn commands(&self) -> Commands {
         let is_open = self.opening == Opening::Plain && self.max_receives() == 0;
-        if is_open { self.commands } else { Commands::AtOnce }
+        if is_open { self.design.commands } else { Commands::AtOnce }
     }
 
-    /// A whole batch waits in front of the containers that the opening pauses.
-    fn capacity(&self) -> u16 {
-        let waits = matches!(self.opening, Opening::Waiting(_));
-        if waits || self.is_log() { 0 } else { self.capacity }
-    }
-
-    /// Dead letters are sound when the script brings them back after the last fault, which it can
-    /// only if it knows when that is: a database whose writer is lost has none until the healing.
-    fn max_receives(&self) -> u16 {
-        let loses = |act: &Act| matches!(act, Act::Lose { region: true, .. });
-        let waits = self.databases.stages != 0 && self.acts.iter().any(loses);
-        let is_none = self.budget().total() > 0 || waits || self.is_mirrored();
-        if is_none { 0 } else { self.max_receives }
-    }
-
-    fn is_mirrored(&self) -> bool {
-        self.is_log() && self.mirror.is_some()
+    /// How containers stop, which matters only where they are replaced.
+    fn on_stop(&self) -> OnStop {
+        self.rollout().map_or(OnStop::default(), |_| self.design.container.on_stop)
     }
 
     fn is_log(&self) -> bool {
-        self.delivery == Delivery::Log
+        self.design.queue.delivery == Delivery::Log
     }
 }

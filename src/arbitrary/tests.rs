@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::*;
 use crate::run::Verdict;
-use crate::scenario::StageOptions;
+use crate::scenario::{Budget, StageOptions};
 use crate::scheduler::seed;
 
 #[test]
@@ -19,32 +19,34 @@ fn no_byte_is_the_smallest_case() {
 
 #[test]
 fn bytes_are_read_as_the_table_says() {
+    // Of the design, the first option is that of the source; of the budget, the first two are crashes and lost replies.
+    let (options, faults) = (vec![0; sketch::DESIGN.len() - 1], [0; Budget::KEYS.len() - 2]);
     let bytes = [
-        1, 0, // a random run
-        10, 7, 3, // 3 regions, 2 stages, 2 containers
-        3, 4, 0, 7, // batches of 2 and 1, 2 keys
-        2, 0, 1, 6, 0, 0, 0, 0,
-        0, // two enactors, weights 0 1 3 and five for regions that are not there
-        2, 1, 2, 5, 6, // abort, hang, standard, dead letters, 1 retry
-        6, 7, 0, 0, // 1 crash, 3 lost replies
-        5, 5, 0, 0, 2, // in-dns is 10 times as fast
-        0, // no opening
-        7, 2, 1, 2, // fail the second queue of the third region
-        0, // that is all
-        0, // failed queues refuse those who wait, and commands take effect at once
-        0, 9, 3, 255, // two choices, three of the base between them
+        &[1, 0][..],                  // a random run
+        &[8, 0, 1, 6],                // 3 regions, 2 stages, 2 containers
+        &[1, 0, 1, 0, 0, 4, 1, 0, 0], // batches of 2 and 1, 2 keys
+        &[3, 2],                      // a design of rare options: the source gives up
+        &options,
+        &[4, 0, 0],       // 1 retry
+        &[1, 2, 0, 2, 2], // 1 crash, 3 lost replies
+        &faults,
+        &[0],                               // no times
+        &[5, 4, 0, 0, 0, 2, 4, 4, 4, 4, 4], // weights 0 1 3, and five for regions that are not there
+        &[3, 0, 5, 0, 0, 3, 5, 0],          // in-dns is 10 times as fast
+        &[0, 0, 0, 0], // stages in a line, no databases, and no stage has settings of its own
+        &[0, 1, 14, 2, 1, 2], // no opening, and one act: the second queue of the third region fails
+        &[0, 9, 3, 255], // two choices, three of the base between them
     ];
-    let case = Case::from_bytes(&bytes).expect("it is short");
+    let case = Case::from_bytes(&bytes.concat()).expect("it is short");
     let toml = case.scenario.to_toml();
     let expected = r#"
         name = "generated"
         topology = { regions = 3, stages = ["inbound", "preprocess"], containers = 2 }
         records = { batches = [2, 1], keys = 2 }
-        dns = { weights = [0, 1, 3], enactors = 2 }
+        dns.weights = [0, 1, 3]
         source.on_refusal = "abort"
-        table = { on_failure = "hang", conflict = "version-checked" }
+        table.conflict = "version-checked"
         destination.versions = "checked"
-        queue.delivery = "standard"
         container.retries = 1
         budget = { crash = 1, lost_reply = 3 }
         speed.in-dns = 10
@@ -65,15 +67,15 @@ fn bytes_are_read_as_the_table_says() {
 
 #[test]
 fn one_stage_can_have_settings_of_its_own() {
-    let second = |byte: u8| {
-        let case = Case::from_bytes(&[0, 0, 0, 7, byte]).expect("it is short");
-        case.scenario.stage.get("preprocess").cloned().unwrap_or_default()
-    };
-    let containers = |containers| StageOptions { containers, ..StageOptions::default() };
-    assert_eq!(second(191), containers(None));
-    assert_eq!(second(192 + 32 + 4), containers(Some(2)));
-    let drawn: Vec<StageOptions> = (224..=255).map(second).collect();
-    let differs = |option: fn(&StageOptions) -> bool| drawn.iter().any(option);
+    let mut bytes = [0; 160];
+    let mut own = Vec::new();
+    for number in 0..400 {
+        seed::generator(4, number).fill_bytes(&mut bytes);
+        let case = Case::from_bytes(&bytes).expect("it is short");
+        own.extend(case.scenario.stage.into_values());
+    }
+    let differs = |option: fn(&StageOptions) -> bool| own.iter().any(option);
+    assert!(differs(|own| own.containers.is_some()));
     assert!(differs(|own| own.queue.delivery.is_some()));
     assert!(differs(|own| own.container.retries.is_some()));
     assert!(differs(|own| own.container.steps.is_some()));

@@ -401,7 +401,7 @@ impl World {
     }
 
     /// Offers the timeout and the change of order of a queue.
-    fn offer_queue_faults(&mut self, id: QueueId, plan: &Plan) {
+    pub(super) fn offer_queue_faults(&mut self, id: QueueId, plan: &Plan) {
         let (left, queue) = (self.faults.left, &self.queues[id.index()]);
         let delivery = plan.queues[id.index()].options.delivery;
         let (is_log, is_standard) = (delivery == Delivery::Log, delivery == Delivery::Standard);

@@ -61,6 +61,10 @@ impl World {
         match target {
             Target::Queue(id) => {
                 self.queues[id.index()].fail(&plan.queues[id.index()], &mut self.shelf, out);
+                // What it held in memory cannot time out any more.
+                if plan.offers_faults {
+                    self.offer_queue_faults(id, plan);
+                }
                 if plan.commits_later {
                     self.renew_commits(id, plan);
                 }

@@ -1,17 +1,18 @@
 //! How the containers of a sketch keep their tables and the next queues in step.
 
-use crate::model::options::DualWrite;
+use crate::model::options::{Action, DualWrite};
 use crate::sketch::{Act, Opening, Sketch};
 
 impl Sketch {
     /// What was drawn, where the rest allows it.
     pub(super) fn dual_write(&self) -> DualWrite {
-        let fits = match self.dual_write {
+        let drawn = self.design.container.dual_write;
+        let fits = match drawn {
             DualWrite::Retry => true,
             DualWrite::Compensate | DualWrite::CompensateIfAlone => self.may_compensate(),
             DualWrite::Transaction => self.may_transact(),
         };
-        if fits { self.dual_write } else { DualWrite::default() }
+        if fits { drawn } else { DualWrite::default() }
     }
 
     /// Whether a table and a queue are kept in step by containers, which publish, of regional tables, one record after the
@@ -22,12 +23,14 @@ impl Sketch {
             && !self.has_outbox()
             && !self.has_own(|own| own.outbox)
             && !self.is_strong()
-            && (0..self.topology.stages.len()).all(|stage| !self.has_database(stage))
+            && !self.has_databases()
     }
 
     /// Whether a transaction can be all that a container does, but for a call before it: no queue is ever full.
     fn may_transact(&self) -> bool {
-        self.may_keep_in_step() && self.capacity() == 0 && !matches!(self.calls, Some((false, _)))
+        let is_only_step = self.design.container.steps.first() == Some(&Action::Call)
+            || !self.design.container.calls();
+        self.may_keep_in_step() && self.capacity() == 0 && is_only_step
     }
 
     /// Whether rows can be taken back: nothing is lost, rows have no keys, and no record that was forwarded is given up.
@@ -35,7 +38,7 @@ impl Sketch {
         let loses = |act: &Act| matches!(act, Act::Lose { .. });
         let budget = self.budget();
         self.may_keep_in_step()
-            && self.keys == 0
+            && self.design.records.keys == 0
             && self.max_receives() == 0
             && budget.lose_table + budget.lose_region == 0
             && !self.acts.iter().any(loses)

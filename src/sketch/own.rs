@@ -28,65 +28,38 @@ pub(crate) struct Own {
     pub(crate) outbox: bool,
 }
 
-impl Own {
-    /// The kinds that bytes choose from.
-    #[cfg(feature = "arbitrary")]
-    pub(crate) const KINDS: [Own; 8] = {
-        const NONE: Own = Own {
-            stage: 0,
-            containers: 0,
-            delivery: false,
-            gives_up: false,
-            retries: 0,
-            failures: false,
-            outbox: false,
-        };
-        [
-            Own { containers: 1, ..NONE },
-            Own { containers: 2, ..NONE },
-            Own { delivery: true, containers: 2, ..NONE },
-            Own { delivery: true, ..NONE },
-            Own { gives_up: true, ..NONE },
-            Own { retries: 2, ..NONE },
-            Own { failures: true, ..NONE },
-            Own { outbox: true, ..NONE },
-        ]
-    };
-}
-
 impl Sketch {
     /// The topology, and how many containers stages have.
     pub(crate) fn shape(&self) -> Scenario {
-        let (topology, stage) = (self.topology.clone(), self.stages());
+        let (topology, stage) = (self.design.topology.clone(), self.stages());
         Scenario { topology, stage, ..Scenario::default() }
     }
 
     /// What is set for single stages.
     pub(super) fn stages(&self) -> BTreeMap<String, StageOptions> {
         let Some(own) = self.own.filter(|_| self.has_own(|_| true)) else { return BTreeMap::new() };
-        let index = usize::from(own.stage) % self.topology.stages.len();
+        let index = usize::from(own.stage) % self.design.topology.stages.len();
         let containers = Some(own.containers).filter(|&containers| containers > 0);
         let mut options = StageOptions { containers, ..StageOptions::default() };
         options.container.retries = Some(own.retries).filter(|&retries| retries > 0);
         if own.delivery {
-            let is_standard = self.delivery == Delivery::Standard;
+            let is_standard = self.design.queue.delivery == Delivery::Standard;
             let other = if is_standard { Delivery::Fifo } else { Delivery::Standard };
             options.queue.delivery = Some(other);
         }
-        if own.delivery && self.delivery == Delivery::Fifo {
+        if own.delivery && self.design.queue.delivery == Delivery::Fifo {
             options.queue.groups = Some(Groups::One).filter(|&one| self.groups() != one);
-            options.queue.deduplication =
-                Some(Deduplication::None).filter(|&none| self.deduplication() != none);
+            options.queue.deduplication = Some(Deduplication::None).filter(|_| self.deduplicates());
         }
         if self.one_gives_up() {
             options.queue.max_receives = Some(self.max_receives());
         }
         if own.failures {
-            options.table.on_failure = Some(match self.on_table_failure {
+            options.table.on_failure = Some(match self.design.table.on_failure {
                 TableFailure::Reject => TableFailure::Hang,
                 TableFailure::Hang => TableFailure::Reject,
             });
-            options.queue.on_failure = Some(match self.on_queue_failure {
+            options.queue.on_failure = Some(match self.design.queue.on_failure {
                 QueueFailure::RefuseWaiting => QueueFailure::KeepWaiting,
                 QueueFailure::KeepWaiting => QueueFailure::RefuseWaiting,
             });
@@ -101,15 +74,17 @@ impl Sketch {
         }
         match options == StageOptions::default() {
             true => BTreeMap::new(),
-            false => BTreeMap::from([(self.topology.stages[index].clone(), options)]),
+            false => BTreeMap::from([(self.design.topology.stages[index].clone(), options)]),
         }
     }
 
     /// Whether a stage has something like that of its own: only beside others, in a line of stages, and between
     /// queues. What a single stage has, all have.
     pub(super) fn has_own(&self, such: impl Fn(Own) -> bool) -> bool {
-        let is_one_of_several = self.topology.stages.len() > 1;
-        let is_plain = is_one_of_several && !self.has_branches() && self.delivery != Delivery::Log;
+        let is_one_of_several = self.design.topology.stages.len() > 1;
+        let is_plain = is_one_of_several
+            && !self.has_branches()
+            && self.design.queue.delivery != Delivery::Log;
         is_plain && self.own.is_some_and(such)
     }
 

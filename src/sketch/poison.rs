@@ -20,7 +20,7 @@ impl Sketch {
     /// The stages that cannot, if not all. Where stages send to several others, a record may not pass the last one.
     pub(super) fn poison_at(&self) -> Vec<String> {
         let at_last = self.poison == Poison::AtLastStage && !self.has_branches();
-        let last = self.topology.stages.last().filter(|_| at_last && self.has_poison());
+        let last = self.design.topology.stages.last().filter(|_| at_last && self.has_poison());
         last.cloned().into_iter().collect()
     }
 }

@@ -13,7 +13,7 @@ use crate::sketch::{Act, Disturbance, Opening, Sketch, Spot, Wait};
 pub(super) fn write(sketch: &Sketch) -> Vec<ScriptStep> {
     // A source that gives up may never get a batch accepted, and a dead letter does not arrive
     // before it is redriven.
-    let certain = sketch.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
+    let certain = sketch.design.source.on_refusal != OnRefusal::Abort && sketch.max_receives() == 0;
     let (script, failed) = (Vec::new(), Vec::new());
     let lost = BTreeSet::new();
     let shape = sketch.shape();
@@ -43,7 +43,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn open(&mut self) {
-        let topology = &self.sketch.topology;
+        let topology = &self.sketch.design.topology;
         match self.sketch.opening {
             Opening::Plain => {}
             Opening::Waiting(spot) => {
@@ -102,8 +102,9 @@ impl Writer<'_> {
 
     /// Every stage of every region gets the new release, or the old one again, one after the other.
     fn replace(&mut self, kind: FaultKind, first: Spot) {
-        let Topology { regions, stages, .. } = &self.sketch.topology;
-        let (from, stages) = (first.stage_index(&self.sketch.topology) as u8, stages.len() as u8);
+        let Topology { regions, stages, .. } = &self.sketch.design.topology;
+        let (from, stages) =
+            (first.stage_index(&self.sketch.design.topology) as u8, stages.len() as u8);
         for region in 0..*regions {
             for stage in 0..stages {
                 let (stage, region) = (from + stage, first.region % regions + region);
@@ -144,18 +145,18 @@ impl Writer<'_> {
                 }
             }
             // A failover policy has no weights.
-            Act::Weights(_) if self.sketch.naming.primary.is_some() => {}
+            Act::Weights(_) if self.sketch.fails_over() => {}
             Act::Weights(weights) => {
-                let weights = &weights[..usize::from(self.sketch.topology.regions)];
+                let weights = &weights[..usize::from(self.sketch.design.topology.regions)];
                 self.push(ScriptStep::Weights(weights.iter().map(|&w| w.into()).collect()));
             }
             Act::Redrive(spot) => {
-                self.push(ScriptStep::Redrive(spot.queue(&self.sketch.topology)));
+                self.push(ScriptStep::Redrive(spot.queue(&self.sketch.design.topology)));
             }
             Act::Lose { region: false, spot }
-                if self.lost.contains(&spot.region(&self.sketch.topology)) => {}
+                if self.lost.contains(&spot.region(&self.sketch.design.topology)) => {}
             Act::Lose { region: false, spot } => {
-                let table = spot.table(&self.sketch.topology);
+                let table = spot.table(&self.sketch.design.topology);
                 self.push(ScriptStep::Fault(FaultKind::Lose, table));
             }
             Act::Lose { region: true, spot } => self.lose_region(spot),
@@ -166,7 +167,7 @@ impl Writer<'_> {
     /// A region is lost, unless it is the last one. Sometimes the script fails over at once; else
     /// that is left to the healing.
     fn lose_region(&mut self, spot: Spot) {
-        let topology = &self.sketch.topology;
+        let topology = &self.sketch.design.topology;
         let region = spot.region(topology);
         let lost = self.lost.len() as u16 + self.sketch.budget().lose_region;
         if lost == self.sketch.regions_to_lose() || self.lost.contains(&region) {
@@ -181,7 +182,7 @@ impl Writer<'_> {
 
     /// Nothing if no stage has a database.
     fn move_writer(&mut self, planned: bool, spot: Spot) {
-        let topology = &self.sketch.topology;
+        let topology = &self.sketch.design.topology;
         let stages = topology.stages.len();
         let from = spot.stage_index(topology);
         let mut from = (from..from + stages).map(|stage| stage % stages);
@@ -216,13 +217,14 @@ impl Writer<'_> {
             | Disturbance::OfflineInDns
             | Disturbance::OfflineOutDns => false,
         };
-        is_of_one_region && self.lost.contains(&spot.region(&self.sketch.topology))
+        is_of_one_region && self.lost.contains(&spot.region(&self.sketch.design.topology))
     }
 
     fn close(&mut self) {
         let everything = || "*".to_owned();
-        let refused = self.sketch.on_refusal == OnRefusal::Abort && !self.failed.is_empty();
-        while self.publishes < self.sketch.batches.len() {
+        let refused =
+            self.sketch.design.source.on_refusal == OnRefusal::Abort && !self.failed.is_empty();
+        while self.publishes < self.sketch.design.records.batches.len() {
             self.publish();
         }
         if !self.failed.is_empty() {
@@ -230,7 +232,7 @@ impl Writer<'_> {
         }
         if refused {
             // What was refused is published again; what was accepted is not.
-            (0..self.sketch.batches.len()).for_each(|_| self.publish());
+            (0..self.sketch.design.records.batches.len()).for_each(|_| self.publish());
         }
         if self.sketch.max_receives() > 0 {
             // A container may find a refusal of before and stop after the recovery; when it is
@@ -239,7 +241,7 @@ impl Writer<'_> {
             self.push(ScriptStep::Recover(everything()));
             self.push(ScriptStep::Await(Condition::Quiescent));
             self.push(ScriptStep::Redrive(everything()));
-            self.certain = self.sketch.on_refusal != OnRefusal::Abort;
+            self.certain = self.sketch.design.source.on_refusal != OnRefusal::Abort;
         }
         self.wait(Wait::DeliveredAll, Spot::default());
     }
@@ -249,15 +251,15 @@ impl Writer<'_> {
     }
 
     fn publish(&mut self) {
-        let batch = self.publishes % self.sketch.batches.len();
+        let batch = self.publishes % self.sketch.design.records.batches.len();
         self.publishes += 1;
         self.push(ScriptStep::Publish(batch as u16 + 1));
     }
 
     /// Waits for something that is certain as long as the source is not refused.
     fn await_first_batch(&mut self, condition: Condition) {
-        let refused =
-            self.sketch.on_refusal == OnRefusal::Abort && self.sketch.budget().total() > 0;
+        let refused = self.sketch.design.source.on_refusal == OnRefusal::Abort
+            && self.sketch.budget().total() > 0;
         let condition = if refused { Condition::Quiescent } else { condition };
         self.push(ScriptStep::Await(condition));
     }
@@ -271,12 +273,12 @@ impl Writer<'_> {
     }
 
     fn wait(&mut self, wait: Wait, spot: Spot) {
-        let topology = &self.sketch.topology;
-        let batches = self.sketch.batches.len();
+        let topology = &self.sketch.design.topology;
+        let batches = self.sketch.design.records.batches.len();
         // Before the first batch there is nothing to wait for.
         let certain = self.publishes > 0 && self.certain;
         let latest = self.publishes.checked_sub(1).map_or(1, |last| last % batches) as u16 + 1;
-        let published: u32 = self.sketch.batches.iter().take(self.publishes).sum();
+        let published: u32 = self.sketch.design.records.batches.iter().take(self.publishes).sum();
         let condition = match wait {
             Wait::Drained => Condition::Drained(spot.region(topology)),
             Wait::Sometime => Condition::Sometime,
@@ -296,7 +298,8 @@ impl Writer<'_> {
         };
         let all = condition == Condition::DeliveredAll && !self.loses_records();
         self.push(ScriptStep::Await(condition));
-        if all {
+        let may_stay = self.sketch.max_receives() > 0 && self.sketch.may_stay();
+        if all && !may_stay {
             let parked = u32::from(self.sketch.has_poison());
             self.push(ScriptStep::Expect(Expectation::Delivered(published - parked)));
         }
@@ -315,7 +318,6 @@ impl Writer<'_> {
 
     /// Whether the first batch goes to every region, whatever the schedule.
     fn every_region_gets_some(&self) -> bool {
-        let Sketch { naming, batches, topology, .. } = self.sketch;
-        naming.reaches_every_region(batches[0], topology)
+        self.sketch.reaches_every_region(self.sketch.design.records.batches[0])
     }
 }

@@ -22,16 +22,10 @@ pub(crate) enum Ways {
     ByKey,
 }
 
-impl Ways {
-    /// What strategies choose from.
-    #[cfg(feature = "proptest")]
-    pub(crate) const ALL: [Ways; 4] = [Ways::Line, Ways::Both, Ways::Aside, Ways::ByKey];
-}
-
 impl Sketch {
     /// The ways of the scenario. What a script expects of its beginning is said of a line.
     fn drawn_ways(&self) -> Ways {
-        let is_line = self.opening != Opening::Plain || self.topology.stages.len() < 2;
+        let is_line = self.opening != Opening::Plain || self.design.topology.stages.len() < 2;
         if is_line { Ways::Line } else { self.ways }
     }
 
@@ -42,7 +36,7 @@ impl Sketch {
 
     /// What is set for single stages.
     pub(super) fn stage(&self) -> BTreeMap<String, StageOptions> {
-        let stages = &self.topology.stages;
+        let stages = &self.design.topology.stages;
         let other = stages.get(2).cloned().unwrap_or(DESTINATION.to_owned());
         let both = || Some(vec![stages[1].clone(), other.clone()]);
         let first =
@@ -53,7 +47,7 @@ impl Sketch {
             Ways::Both => [first(both(), None)].into(),
             Ways::Aside => [first(both(), None), (stages[1].clone(), ends)].into(),
             Ways::ByKey => {
-                let route = (self.keys > 1).then_some(StageRoute::ByKey);
+                let route = (self.design.records.keys > 1).then_some(StageRoute::ByKey);
                 [first(both(), route)].into()
             }
         }

@@ -1,13 +1,12 @@
 //! A scenario of one's own, with more going wrong.
 
 use proptest::prelude::*;
-use proptest::sample::select;
 
 use crate::model::options::{Heal, OnRefusal};
 use crate::plan::Plan;
 use crate::scenario::{Budget, Condition, Scenario, ScriptStep};
-use crate::sketch::{Disturbance, Spot};
-use crate::strategy::{speeds, spot};
+use crate::sketch::{self, Disturbance, Numbers, Spot};
+use crate::strategy::drawn;
 
 /// Your scenario as it is, with more going wrong around it: the sizes of its batches, the speeds of its machines,
 /// a few more faults in its budget, something that fails before its script begins, and something that fails and
@@ -48,7 +47,7 @@ pub fn disturbed(scenario: &Scenario) -> impl Strategy<Value = Scenario> + use<>
     };
     let before = sometimes(!is_calm, fault());
     let after = sometimes(scenario.heal == Heal::Everything, fault());
-    (sizes, speeds().boxed(), budget, before, after).prop_map(
+    (sizes, drawn(|numbers| sketch::speeds(numbers)), budget, before, after).prop_map(
         move |(sizes, speeds, budget, before, after)| {
             let mut plain = theirs.clone();
             plain.budget = budget;
@@ -117,7 +116,7 @@ fn sometimes(
 }
 
 fn fault() -> impl Strategy<Value = (Disturbance, Spot)> {
-    (select(&Disturbance::ALL[..]), spot())
+    drawn(|numbers| (numbers.pick(&Disturbance::ALL), Spot::draw(numbers)))
 }
 
 /// One fault before the script, and one after it with its end.

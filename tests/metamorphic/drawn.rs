@@ -337,7 +337,6 @@ const UNSOUND: Never = (
         "source.on_refusal = drop",
         "table.conflict = first-applied",
         "table.insert = append",
-        "table.insert = conditional",
     ],
 );
 
@@ -353,21 +352,9 @@ const NOT_SKETCHED: &[Never] = &[
         "the last line of a sketch waits for all records, which then only an operator brings",
         &["heal = faults", "heal = nothing"],
     ),
-    (
-        "the orchestrator is in the tiny systems",
-        &["container.restart = always", "budget.expire = another number"],
-    ),
     ("what is destroyed cannot be counted beforehand", &["rpo.records = another number"]),
-    (
-        "a good record does not stay in the dead letters to the end",
-        &["queue.parked_max = another number", "queue.parked_max = unlimited"],
-    ),
     ("values tell records apart, whatever they are", &["records.seed = another number"]),
     ("what is left out cannot be found", &["spec.leave_out = a list"]),
-    (
-        "dead letters are brought back after the last fault, and no script knows when the budget is used up",
-        &["limits receives while the scheduler may choose faults"],
-    ),
 ];
 
 #[test]

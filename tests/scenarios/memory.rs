@@ -1,5 +1,7 @@
 //! What is kept in memory, and gone when that fails which keeps it.
 
+use active_active::explore::{Reached, Runner};
+use active_active::scheduler::Random;
 use active_active::spec::PropertyName;
 
 use super::support::*;
@@ -32,4 +34,23 @@ fn dead_letters_in_memory_are_gone_as_well() {
     let changes = [&parked[..], &[script]].concat();
     assert_eq!(found("broker-restart", &changes), Some(PropertyName::NeverLost));
     assert_eq!(found("broker-restart", &[&changes[..], &["queue.storage=durable"]].concat()), None);
+}
+
+/// A delivery was on offer to time out after the queue had failed and had lost it with all else: the run ended in a panic. Nothing
+/// that is lost is judged here, so that runs go on after that.
+#[test]
+fn what_was_in_memory_does_not_time_out_any_more() {
+    let changes = [
+        "script=publish 1,await delivered all",
+        "spec.leave_out=NeverLost,DeliveredAll,Drained,StoredEverywhere",
+        "queue.delivery=standard",
+        "budget.fail=2",
+        "budget.visibility_timeout=3",
+    ];
+    let (mut runner, mut timed_out) = (Runner::new(plans::plan("broker-restart", &changes)), 0);
+    for run in 0..1_000 {
+        runner.run(&mut Random::new(1), run, &mut ());
+        timed_out = runner.coverage().runs(Reached::TimedOut);
+    }
+    assert!(timed_out > 100, "in {timed_out} of 1,000 runs deliveries time out");
 }

@@ -61,7 +61,7 @@ impl Budget {
 
     /// By key, in the order of [`Budget::KEYS`]: whether such a fault concerns a single machine or message, and
     /// destroys nothing.
-    #[cfg(any(test, feature = "proptest"))]
+    #[cfg(any(test, feature = "arbitrary", feature = "proptest"))]
     pub(crate) fn small() -> impl Iterator<Item = bool> {
         let of_budget = PointKind::ALL.into_iter().filter(|kind| kind.of_budget().is_some());
         of_budget.map(|kind| {
