@@ -35,7 +35,8 @@ pub(crate) use spot::Spot;
 pub(crate) use ways::Ways;
 
 use crate::model::options::{
-    Commands, Conflict, Delivery, Insert, OnStop, ReplicationMode, Restart, StoreKind, Versions,
+    AcknowledgeWrite, Commands, Conflict, Delivery, Insert, OnStop, ReplicationMode, Restart,
+    StoreKind, Versions,
 };
 use crate::scenario::{
     AuroraOptions, Budget, DestinationOptions, LossLimit, Records, ReplicationOptions, Rpo,
@@ -129,6 +130,7 @@ impl Sketch {
         let (shape, rollout, drawn) = (self.shape(), self.rollout(), self.design.clone());
         let speeds = self.speeds.iter().map(|speed| (speed.pattern(&shape), speed.speed));
         let (store, aurora) = self.databases();
+        let acknowledge = self.acknowledge();
         Scenario {
             name: "generated".to_owned(),
             dns: self.naming(),
@@ -144,7 +146,7 @@ impl Sketch {
             },
             replication: self.replication(),
             store,
-            aurora,
+            aurora: AuroraOptions { acknowledge, ..aurora },
             speed: speeds.collect(),
             rpo: self.rpo(),
             budget: self.budget(),
@@ -239,9 +241,19 @@ impl Sketch {
         1 + self.databases.writer % self.design.topology.regions
     }
 
+    /// When writers acknowledge: as drawn, where they wait for nothing else and have no outbox.
+    fn acknowledge(&self) -> AcknowledgeWrite {
+        let has_outbox = self.has_outbox() || self.has_own(|own| own.outbox);
+        match self.has_databases() && !self.has_limit() && !has_outbox {
+            true => self.design.aurora.acknowledge,
+            false => AcknowledgeWrite::default(),
+        }
+    }
+
     /// Whether nothing is stored before another region has it, or only so much.
     pub(crate) fn waits_for_replication(&self) -> bool {
-        self.is_strong() || self.has_limit()
+        let is_confirmed = self.acknowledge() == AcknowledgeWrite::ByAnotherRegion;
+        self.is_strong() || self.has_limit() || is_confirmed
     }
 
     /// Whether a writer may not be ahead of the others by any number.

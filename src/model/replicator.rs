@@ -263,7 +263,10 @@ impl Replicator {
             }
         }
         let (replicator, record) = (context.id, copy.id);
-        let reached = self.reachable_from(region, context);
+        let mut reached = self.reachable_from(region, context);
+        if context.returns {
+            reached.insert(region);
+        }
         out.emit(Event::Replicated { replicator, record, region, reached });
         if context.confirms && !reached.is_empty() {
             out.send(context.tables[region.index()], Message::Logged { copy });

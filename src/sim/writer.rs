@@ -127,7 +127,7 @@ impl World {
         for region in plan.layout.region_ids().filter(|&region| region != to) {
             let table = table_of(id, region, plan);
             self.lose_stream(id, region, table, plan);
-            self.tables[table.index()].refuse_unconfirmed(&mut self.out);
+            self.tables[table.index()].refuse_unconfirmed(|_| true, &mut self.out);
         }
         // It has never left for there.
         self.out.retain_held(self.replicators[id.index()].held_for_mut(to), |_| false);
@@ -229,15 +229,13 @@ impl World {
             None => false,
         };
         let mut keep = |message: &Message| {
-            let Message::Apply { region: of, copy, .. } = *message else { return true };
-            if !is_gone(message) {
-                return true;
-            }
-            // What comes back to where it was written is not stored there, and was acknowledged to no container.
-            if of != region {
+            if let Message::Apply { copy, .. } = *message
+                && is_gone(message)
+            {
                 lost.push(copy.id);
+                return false;
             }
-            false
+            true
         };
         self.out.retain(context.machine, &mut keep);
         self.out.retain_held(self.tables[table.index()].held_mut(), &mut keep);

@@ -37,6 +37,7 @@ const ELSEWHERE: &[&str] = &[
 /// The options of which a sketch says more than the table where their values count. Any other has its value where all holds that the
 /// table says that it needs.
 const RULED: &[&str] = &[
+    "aurora.acknowledge",
     "aurora.rpo_records_max",
     "container.dual_write",
     "container.on_dependency_failure",

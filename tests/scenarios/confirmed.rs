@@ -119,3 +119,15 @@ fn what_makes_no_sense_with_it_is_refused() {
          first; let containers publish, or use aurora.acknowledge = \"by-writer\""
     );
 }
+
+/// What the log brings back to the writer is on its way there, when the region that has it is lost.
+#[test]
+fn what_is_on_its_way_back_is_not_lost() {
+    for budget in [
+        &["budget.lose_table=1"][..],
+        &["budget.lose_region=1", "budget.failover=1", "rpo.records=unlimited"],
+    ] {
+        let plan = plans::plan(SMALL, &[&[CONFIRMED, "dns.weights=0,1"], budget].concat());
+        assert_eq!(found_in_every_order(&plan, true), None, "{budget:?}");
+    }
+}

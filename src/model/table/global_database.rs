@@ -12,14 +12,15 @@ use crate::model::record::RecordCopy;
 use crate::model::replicator;
 use crate::model::states::states;
 use crate::model::table::relay::RelayInput;
-use crate::model::table::{
-    self, Latest, RegionalTable, Store, Written, asks_the_log, has_unreadable, store_here,
-};
+use crate::model::table::{self, Latest, RegionalTable, Store, Written, asks_the_log};
 
 #[cfg(test)]
 mod by_itself;
+mod confirmed;
 #[cfg(test)]
 pub(crate) mod fields;
+
+use confirmed::is_of;
 
 states! {
     /// ```text
@@ -163,10 +164,7 @@ impl RegionalTable {
                 self.follow(to, context, database, out)
             }
             Input::Discard { copy } => {
-                let is_it = |message: &Message| message.record() == Some(copy.id);
-                while let Some(write) = out.take_first_held(&mut self.cluster.unconfirmed, is_it) {
-                    cancel(write, out);
-                }
+                self.refuse_unconfirmed(|write| is_of(write, copy), out);
                 discard(copy, context, store, out);
             }
             Input::Logged { .. } => self.catch_up(1, context, out),
@@ -215,60 +213,6 @@ impl RegionalTable {
             out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
         }
         self.poll_relay(context, out);
-    }
-
-    /// As the writer, hands a write to the log before it stores it. One that is on its way already is not handed over again.
-    fn have_confirmed(&mut self, request: Request, context: &table::Context, out: &mut Outbox) {
-        let Request { client, copy, asked } = request;
-        let is_it = |message: &Message| message.record() == Some(copy.id);
-        let is_on_way = out.held(&self.cluster.unconfirmed).any(is_it);
-        out.hold(&mut self.cluster.unconfirmed, Message::Forward { client, copy, asked });
-        if !is_on_way {
-            let (region, time) = (context.region, out.now());
-            out.send(context.replicator, Message::Replicate { region, copy, time });
-        }
-    }
-
-    /// Stores what the log says next.
-    fn follow_log(
-        &mut self,
-        region: RegionId,
-        copy: RecordCopy,
-        time: u32,
-        context: &table::Context,
-        store: &mut Store<'_>,
-        out: &mut Outbox,
-    ) {
-        let is_own = region == context.region;
-        if is_own {
-            self.confirmed(copy, time, context, store, out);
-        }
-        if !is_own || store.rows[copy.id.index()].rows == 0 {
-            self.apply(region, copy, time, context, store, out);
-        }
-        store.rows[copy.id.index()].replicated = true;
-    }
-
-    /// Another region has a write of this one: it is stored here, too, and acknowledged to all who wait for that.
-    fn confirmed(
-        &mut self,
-        copy: RecordCopy,
-        time: u32,
-        context: &table::Context,
-        store: &mut Store<'_>,
-        out: &mut Outbox,
-    ) {
-        let is_it = |message: &Message| message.record() == Some(copy.id);
-        while let Some(write) = out.take_first_held(&mut self.cluster.unconfirmed, is_it) {
-            let Message::Forward { client, asked, .. } = write else {
-                unreachable!("only writes that were asked for wait, no {write:?}");
-            };
-            let (_, duplicate) = store_here(copy, asked, time, context, store, out);
-            if let Some(Client { machine, incarnation }) = client {
-                let unreadable = has_unreadable(store);
-                out.send(machine, Message::Inserted { incarnation, duplicate, unreadable });
-            }
-        }
     }
 
     /// Sends a write to the writer, or what the design says instead.
@@ -337,14 +281,7 @@ impl RegionalTable {
         while let Some(message) = out.take_held(&mut self.cluster.waiting) {
             cancel(message, out);
         }
-        self.refuse_unconfirmed(out);
-    }
-
-    /// Refuses the writes that are on their way to another region. Whether they come there is open: the log says so.
-    pub(crate) fn refuse_unconfirmed(&mut self, out: &mut Outbox) {
-        while let Some(message) = out.take_held(&mut self.cluster.unconfirmed) {
-            cancel(message, out);
-        }
+        self.refuse_unconfirmed(|_| true, out);
     }
 
     /// The writes of the log that have come and wait until the cluster works again are applied
@@ -397,11 +334,6 @@ impl RegionalTable {
     /// Writes that wait until it has handed over, or until another region has more of what it wrote.
     pub(crate) fn waiting_writes(&self) -> &List {
         &self.cluster.waiting
-    }
-
-    /// Writes that wait until another region has them.
-    pub(crate) fn unconfirmed(&self) -> &List {
-        &self.cluster.unconfirmed
     }
 }
 

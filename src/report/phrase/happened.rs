@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::id::{QueueId, RecordId, RegionId};
+use crate::model::id::{QueueId, RecordId, RegionId, TableId};
 use crate::model::layout::Place;
 use crate::model::options::{OnRefusal, Storage};
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
@@ -49,6 +49,8 @@ impl Scene<'_> {
             Event::Dns(event) => self.at_dns(event, it),
             Event::Queue(event) => self.at_queue(event, it).map(|text| self.said_of(event, text)),
             Event::Container(event) => self.at_container(event),
+            // What the log brings back to where it was asked for is stored there, and not only had, too.
+            Event::Table(table::Event::Applied { table, .. }) if self.stores_at(table) => None,
             Event::Table(event) => Some(self.at_table(event, it)),
             Event::Replicator(event) => self.between_tables(event),
             Event::Destination(event) => Some(self.at_destination(event)),
@@ -224,6 +226,12 @@ impl Scene<'_> {
                 is_told.then(|| "has nothing to recover from".to_owned())
             }
         }
+    }
+
+    /// Whether a table stores a write that it was asked for in this step.
+    fn stores_at(&self, table: TableId) -> bool {
+        let is_it = |event: &Event| matches!(*event, Event::Table(table::Event::Stored { table: at, .. }) if at == table);
+        self.simulation.events().iter().any(is_it)
     }
 
     fn at_table(&self, event: table::Event, it: &str) -> String {
