@@ -98,7 +98,9 @@ pub(super) fn translated(message: &str, subject: &Subject<'_>) -> String {
     let expects_name = match of_type {
         // "string only": of a value that is in no text.
         Some((_, expected)) => expected.starts_with("enum ") || expected == "string only",
-        None => message == "wanted string or table",
+        None => {
+            message == "wanted string or table" || message.starts_with("wanted exactly 1 element")
+        }
     };
     if expects_name && let Some((found, known)) = subject.named_values() {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
