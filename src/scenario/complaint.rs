@@ -149,17 +149,17 @@ fn mismatch(found: &str, expected: &str, range: Option<Range>) -> String {
         "u64" => Some(i64::MAX as u64),
         _ => None,
     };
-    let use_ = |max| format!("use {}", words_of(range.unwrap_or((0, max))));
+    let remedy = |max| format!("use {}", words_of(range.unwrap_or((0, max))));
     match (max, expected) {
-        (Some(max), _) if is_integer => format!("{found} is out of range; {}", use_(max)),
+        (Some(max), _) if is_integer => format!("{found} is out of range; {}", remedy(max)),
         (Some(max), _) if quoted.is_some_and(|text| text.parse::<i64>().is_ok()) => {
-            format!("{found} is a text; write a number, without quotes, and {}", use_(max))
+            format!("{found} is a text; write a number, without quotes, and {}", remedy(max))
         }
-        (Some(max), _) => format!("{found} is not a whole number; {}", use_(max)),
+        (Some(max), _) => format!("{found} is not a whole number; {}", remedy(max)),
         (None, "any valid TOML value") => {
             format!(
                 "{found} is out of range; {}",
-                use_(i64::MAX as u64).replace("use 0 to", "use at most")
+                remedy(i64::MAX as u64).replace("use 0 to", "use at most")
             )
         }
         (None, "a string") => format!("{found} is not a text; write it in quotes"),
