@@ -98,7 +98,9 @@ pub(super) fn translated(message: &str, subject: &Subject<'_>) -> String {
     let expects_name = match of_type {
         // "string only": of a value that is in no text.
         Some((_, expected)) => expected.starts_with("enum ") || expected == "string only",
-        None => message == "wanted string or table",
+        None => {
+            message == "wanted string or table" || message.starts_with("wanted exactly 1 element")
+        }
     };
     if expects_name && let Some((found, known)) = subject.named_values() {
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
@@ -147,17 +149,17 @@ fn mismatch(found: &str, expected: &str, range: Option<Range>) -> String {
         "u64" => Some(i64::MAX as u64),
         _ => None,
     };
-    let use_ = |max| format!("use {}", words_of(range.unwrap_or((0, max))));
+    let remedy = |max| format!("use {}", words_of(range.unwrap_or((0, max))));
     match (max, expected) {
-        (Some(max), _) if is_integer => format!("{found} is out of range; {}", use_(max)),
+        (Some(max), _) if is_integer => format!("{found} is out of range; {}", remedy(max)),
         (Some(max), _) if quoted.is_some_and(|text| text.parse::<i64>().is_ok()) => {
-            format!("{found} is a text; write a number, without quotes, and {}", use_(max))
+            format!("{found} is a text; write a number, without quotes, and {}", remedy(max))
         }
-        (Some(max), _) => format!("{found} is not a whole number; {}", use_(max)),
+        (Some(max), _) => format!("{found} is not a whole number; {}", remedy(max)),
         (None, "any valid TOML value") => {
             format!(
                 "{found} is out of range; {}",
-                use_(i64::MAX as u64).replace("use 0 to", "use at most")
+                remedy(i64::MAX as u64).replace("use 0 to", "use at most")
             )
         }
         (None, "a string") => format!("{found} is not a text; write it in quotes"),
