@@ -62,6 +62,8 @@ pub struct Replicator {
     lost: RegionSet,
     /// Of a global database: the region whose writes are its log.
     writer: RegionId,
+    /// Of a global database whose writer waits for another region: those that operators took out of it, since they are gone.
+    left_out: RegionSet,
 }
 
 /// What a replicator knows about its place and its design.
@@ -100,6 +102,13 @@ impl Context {
     }
 }
 
+impl Context {
+    /// Whether it tells a table what became of its writes.
+    pub(crate) fn answers(&self) -> bool {
+        self.returns || self.confirms || self.mode == ReplicationMode::Strong
+    }
+}
+
 impl Default for Replicator {
     fn default() -> Replicator {
         Replicator {
@@ -109,6 +118,7 @@ impl Default for Replicator {
             held_for: Default::default(),
             lost: RegionSet::EMPTY,
             writer: RegionId(0),
+            left_out: RegionSet::EMPTY,
         }
     }
 }
@@ -276,9 +286,9 @@ impl Replicator {
         }
     }
 
-    /// Whether a writer that otherwise waits for another region is the last one that is left.
+    /// Whether a writer that otherwise waits for another region is the only one that is left in the database.
     fn goes_on_alone(&self, region: RegionId, context: &Context) -> bool {
-        let mut others = RegionSet::first(context.tables.len()).without(self.lost);
+        let mut others = RegionSet::first(context.tables.len()).without(self.left_out);
         others.remove(region);
         context.returns && others.is_empty()
     }
@@ -353,8 +363,12 @@ impl Replicator {
         out.retain_held(&mut self.held_for[region.index()], |_| false);
     }
 
-    /// What waits for the writer to be reached, or to reach another region, goes on when there is none any more.
-    pub(crate) fn go_on_alone(&mut self, context: &Context, out: &mut Outbox) {
+    /// Operators take the regions that are gone out of the database. What waits for the writer to be reached, or to reach
+    /// another region, goes on when there is none any more.
+    pub(crate) fn leave_out(&mut self, context: &Context, out: &mut Outbox) {
+        if context.returns {
+            self.left_out = self.lost;
+        }
         if self.goes_on_alone(self.writer, context) {
             out.release_in_front(&mut self.held_from[self.writer.index()], context.machine);
         }
@@ -389,6 +403,11 @@ impl Replicator {
     /// it should apply.
     pub(crate) fn held(&self, region: RegionId) -> [&List; 2] {
         [&self.held_from[region.index()], &self.held_for[region.index()]]
+    }
+
+    /// The regions that operators took out of a database whose writer waits for another one.
+    pub(crate) fn left_out(&self) -> RegionSet {
+        self.left_out
     }
 
     /// Whether it replicates.

@@ -196,6 +196,20 @@ impl Site {
     }
 }
 
+/// Whether what came last from a replicator tells a table what became of a write of its own region: it comes back from the far end.
+fn comes_back(at: Site, machine: MachineId, simulation: &Simulation) -> bool {
+    if !simulation.plan().replicators.iter().any(replicator::Context::answers) {
+        return false;
+    }
+    match (at, simulation.inbox(machine).last()) {
+        (Site::Region(own), Some(&Message::Apply { region, .. })) => region == own,
+        (_, Some(message)) => {
+            matches!(message, Message::Logged { .. } | Message::InsertRefused { .. })
+        }
+        (_, None) => false,
+    }
+}
+
 /// The mean service time of a machine at speed 1, in microseconds.
 fn service(place: Place, timing: &Timing) -> u64 {
     let ms = match place {
@@ -277,7 +291,10 @@ impl Timed {
                 timeouts.resize(run, self.now + lasts);
             }
             if ready.len() < waiting {
-                let at = self.now + from.latency(self.sites[index], &self.timing);
+                let mut at = self.now + from.latency(self.sites[index], &self.timing);
+                if from == Site::BetweenRegions && comes_back(self.sites[index], machine, simulation) {
+                    at += u64::from(self.timing.between_regions_ms) * US_PER_MS;
+                }
                 ready.resize(waiting, at);
             } else if ready.len() > waiting {
                 ready.drain(..ready.len() - waiting);

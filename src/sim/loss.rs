@@ -222,9 +222,8 @@ impl World {
                 self.faults.offer(FaultPoint::Restart(context.id), false);
             }
         }
-        for (replicator, context) in self.replicators.iter_mut().zip(&plan.replicators) {
+        for replicator in &mut self.replicators {
             replicator.lose(region, &mut self.out);
-            replicator.go_on_alone(context, &mut self.out);
         }
         let databases = plan.replicators.iter().filter(|context| context.is_database);
         databases.for_each(|context| self.cancel_handover(context.id, plan));

@@ -138,9 +138,7 @@ impl World {
                 self.go_back(id, region, to, plan);
             }
         }
-        let replicator = &mut self.replicators[id.index()];
-        replicator.set_writer(to);
-        replicator.go_on_alone(&plan.replicators[id.index()], &mut self.out);
+        self.replicators[id.index()].set_writer(to);
         if from != to {
             self.forget_unlogged(id, plan);
         }
@@ -282,7 +280,7 @@ impl World {
     }
 
     /// What operators do about a database whose writer does not come back: the cluster that has
-    /// most of the log becomes the writer.
+    /// most of the log becomes the writer. It waits for no region that is gone.
     pub(super) fn replace_lost_writers(&mut self, plan: &Plan) {
         for context in plan.replicators.iter().filter(|replicator| replicator.is_database) {
             let id = context.id;
@@ -291,6 +289,7 @@ impl World {
                 let (kind, target) = (FaultKind::Failover, Target::Writer(id, to));
                 self.inject(Fault { kind, target }, plan);
             }
+            self.replicators[id.index()].leave_out(context, &mut self.out);
         }
     }
 }

@@ -1,7 +1,8 @@
 //! A writer that acknowledges what another region has.
 
-use active_active::explore::Reached;
+use active_active::explore::{Reached, Runner, Verdict};
 use active_active::scenario::Scenario;
+use active_active::scheduler::Timed;
 use active_active::spec::PropertyName;
 
 use super::support::*;
@@ -100,6 +101,28 @@ fn what_is_left_after_a_loss_goes_on() {
         let coverage = holds_with(SMALL, &changes, |_| ());
         assert!(coverage.runs(Reached::Destroyed) > 0, "{script}");
     }
+    // It cannot know by itself that the other one does not come back.
+    let lost = "script=lose @2,publish 1,await quiescent,expect delivered 1";
+    let alone = [CONFIRMED, "rpo.records=unlimited", lost];
+    assert_eq!(found(SMALL, &alone), Some(PropertyName::Expectation));
+}
+
+/// A write goes to another region and back before it is stored: it takes that long.
+#[test]
+fn a_write_that_waits_for_another_region_takes_the_way_there_and_back() {
+    let slowest = |changes: &[&str]| {
+        let script = "script=publish 1,await delivered all,expect latency max <= 190ms";
+        let far = ["timing.between_regions_ms=100", script];
+        let plan = plans::plan(SMALL, &[&far, changes].concat());
+        match Runner::new(plan).run(&mut Timed::new(SEED), 0, &mut ()).verdict {
+            Verdict::Violated(violation) => Some(violation.property()),
+            Verdict::Holds | Verdict::Inconclusive(_) => None,
+        }
+    };
+    let strong = ["store.default=dynamodb", "topology.regions=3", "replication.mode=strong"];
+    assert_eq!(slowest(&[CONFIRMED]), Some(PropertyName::Latency));
+    assert_eq!(slowest(&strong), Some(PropertyName::Latency));
+    assert_eq!(slowest(&[]), None);
 }
 
 #[test]

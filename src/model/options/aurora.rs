@@ -100,7 +100,7 @@ option! {
         /// semisynchronous replication. A write waits until then, and while no other region can be reached; what the others lack at a failover was
         /// acknowledged to no container, which tries again. With three regions or more, that region has to be one that has
         /// all. A region whose table has failed counts: what comes to it is kept. A writer that is the last region left
-        /// acknowledges by itself.
+        /// waits until an operator (a healing) has taken the others out of the database, and then acknowledges by itself.
         ///
         /// Source: "Write Concern" and "Rollbacks During Replica Set Failover", MongoDB manual; "Semisynchronous Replication", MySQL
         /// reference manual (`AFTER_SYNC`: the source waits before it commits).

@@ -30,5 +30,6 @@ changes_of_each_field! {
         ],
         lost: [|replicator, _| replicator.lost.0 ^= 2],
         writer: [|replicator, _| replicator.writer.0 ^= 1],
+        left_out: [|replicator, _| replicator.left_out.0 ^= 2],
     }
 }

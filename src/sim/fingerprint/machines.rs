@@ -144,6 +144,9 @@ impl Machines for Writer<'_> {
         self.bytes.u8(replicator.state() as u8);
         self.bytes.u8(replicator.unreachable().0);
         self.bytes.u8(replicator.writer().0);
+        if context.returns {
+            self.bytes.u8(replicator.left_out().0);
+        }
         for list in self.plan.layout.region_ids().flat_map(|region| replicator.held(region)) {
             self.bytes.len(list.len());
             world.out.held(list).for_each(|message| self.message(message, context.machine));

@@ -38,6 +38,7 @@ pub(super) const REASONS: &[Reason] = &[
     ),
     ("table.ahead", clocks_do_not_differ, Left::Out, "no table goes by the clock of its region"),
     ("cluster.unconfirmed", is_not_confirmed, Left::Out, "no writer waits for another region"),
+    ("replicator.left_out", is_not_confirmed, Left::Out, "no writer waits for another region"),
     ("shared-outbox.is_home", is_not_shared, Left::Out, "no database has an outbox"),
     ("shared-outbox.done", is_not_shared, Left::Out, "no database has an outbox"),
     ("shared-outbox.lost", is_not_shared, Left::Out, "no database has an outbox"),
