@@ -12,13 +12,15 @@
 //! |---|---|
 //! | base of the order | two, the low one first, modulo 2,048: 0 is the fair schedule, every other number a random one of its own, faults included |
 //! | topology | regions, stages, and containers on a queue |
-//! | records | how many batches and how large each is, business keys, an unreadable row, and a record that no container can process |
-//! | design | whether it is the default one; if not, each option that has another sound value, in the order of the scenario format; retries, and records at a time |
-//! | budget | whether there is one; if so, how many of each fault |
-//! | times | whether they are given; if so, each |
-//! | weights, speeds, ways, databases | of in-dns; of machines; where stages send to; the stages that have one, and the region that writes first |
-//! | one stage | whether it has settings of its own; if so, which |
+//! | batches | how many, and how large each is |
+//! | databases | which stages have one; if any, the region that writes first |
+//! | budget | how many kinds of faults; of each, which and how many |
 //! | script | how it begins; how many acts follow, and each of them |
+//! | records | business keys, an unreadable row, and a record that no container can process |
+//! | design | how many options are not as by default; of each, which and its value; then retries, and records at a time |
+//! | ways, one stage | where stages send to; whether one has settings of its own, and if so, which |
+//! | weights, speeds | of in-dns; of machines |
+//! | times | whether they are given; if so, each |
 //! | event order | all that is left, choice by choice: a byte that says how many choices are left to the base before it; then a byte, a step if its remainder by 64 is not 63; else a fault, and a third byte says which |
 //!
 //! A short input is a long run: the first two bytes stand for a random run from its beginning to its end, and each
@@ -170,10 +172,11 @@ impl<'a> Arbitrary<'a> for Case {
 /// A scenario of a sound design.
 fn scenario(bytes: &mut Unstructured<'_>) -> Scenario {
     let topology = sketch::topology(bytes);
-    let mut sketch = Sketch::draw(bytes);
+    let acts = |bytes: &mut Unstructured<'_>| {
+        (0..bytes.below(ACTS_MAX + 1)).map(|_| Act::draw(bytes)).collect()
+    };
+    let mut sketch = Sketch::draw(bytes, acts);
     sketch.design.topology = topology;
-    let acts = bytes.below(ACTS_MAX + 1);
-    sketch.acts = (0..acts).map(|_| Act::draw(bytes)).collect();
     sketch.scenario()
 }
 

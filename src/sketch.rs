@@ -23,8 +23,6 @@ mod spot;
 mod ways;
 
 pub(crate) use act::{Act, Disturbance, Opening, Wait};
-#[cfg(test)]
-pub(crate) use draw::DESIGN;
 #[cfg(feature = "proptest")]
 pub(crate) use draw::speeds;
 pub(crate) use draw::{ACTS_MAX, topology};

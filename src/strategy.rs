@@ -67,7 +67,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
     let acts = vec(drawn(|numbers| Act::draw(numbers)), 0..=ACTS_MAX as usize);
     // In a box: all that is drawn is moved by value on its way up.
-    let rest = (drawn(|numbers| Box::new(Sketch::draw(numbers))), acts);
+    let rest = (drawn(|numbers| Box::new(Sketch::draw(numbers, |_| Vec::new()))), acts);
     (topology, rest).prop_map(|(topology, (mut sketch, acts))| {
         sketch.design.topology = topology;
         sketch.acts = acts;

@@ -4,7 +4,7 @@ use rand::Rng;
 
 use super::*;
 use crate::run::Verdict;
-use crate::scenario::{Budget, StageOptions};
+use crate::scenario::StageOptions;
 use crate::scheduler::seed;
 
 #[test]
@@ -19,23 +19,21 @@ fn no_byte_is_the_smallest_case() {
 
 #[test]
 fn bytes_are_read_as_the_table_says() {
-    // Of the design, the first option is that of the source; of the budget, the first two are crashes and lost replies.
-    let (options, faults) = (vec![0; sketch::DESIGN.len() - 1], [0; Budget::KEYS.len() - 2]);
     let bytes = [
         &[1, 0][..],                  // a random run
         &[8, 0, 1, 6],                // 3 regions, 2 stages, 2 containers
-        &[1, 0, 1, 0, 0, 4, 1, 0, 0], // batches of 2 and 1, 2 keys
-        &[3, 2],                      // a design of rare options: the source gives up
-        &options,
-        &[4, 0, 0],       // 1 retry
-        &[1, 2, 0, 2, 2], // 1 crash, 3 lost replies
-        &faults,
-        &[0],                               // no times
-        &[5, 4, 0, 0, 0, 2, 4, 4, 4, 4, 4], // weights 0 1 3, and five for regions that are not there
-        &[3, 0, 5, 0, 0, 3, 5, 0],          // in-dns is 10 times as fast
-        &[0, 0, 0, 0], // stages in a line, no databases, and no stage has settings of its own
+        &[1, 0, 1, 0, 0],             // batches of 2 and 1
+        &[0],                         // no databases
+        &[4, 1, 0, 1, 1, 3], // two kinds of faults, the first two of the table: 1 crash, 3 lost replies
         &[0, 1, 14, 2, 1, 2], // no opening, and one act: the second queue of the third region fails
-        &[0, 9, 3, 255], // two choices, three of the base between them
+        &[4, 1, 0, 0],       // 2 keys
+        &[1, 0, 0, 1],       // one option, the first one: the source gives up
+        &[4, 0, 0],          // 1 retry
+        &[0, 0],             // stages in a line, none of which has settings of its own
+        &[5, 5, 0, 4, 0, 0, 0, 0, 0], // weights 0 1 3, and five for regions that are not there
+        &[3, 0, 5, 0, 0, 3, 5, 0], // in-dns is 10 times as fast
+        &[0],                // no times
+        &[0, 9, 3, 255],     // two choices, three of the base between them
     ];
     let case = Case::from_bytes(&bytes.concat()).expect("it is short");
     let toml = case.scenario.to_toml();

@@ -7,8 +7,8 @@ use rand::Rng;
 use rand::rngs::Xoshiro256PlusPlus;
 
 use crate::model::fault::{PointKind, Subject};
-use crate::model::id::{MachineId, RegionId};
-use crate::model::layout::{Layout, Place};
+use crate::model::id::MachineId;
+use crate::model::layout::Place;
 use crate::model::message::{Message, MessageKind};
 use crate::plan::Plan;
 use crate::scenario::Timing;
@@ -17,6 +17,10 @@ use crate::scheduler::moments::{self, within};
 use crate::scheduler::seed::{below, generator};
 use crate::scheduler::{RoundRobin, Scheduler};
 use crate::sim::{Choice, Simulation};
+
+mod site;
+
+use site::{Site, comes_back};
 
 /// A run of the timed scheduler: its choices and their times follow from it and the plan.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,59 +161,6 @@ const TIMEOUTS_USUAL: usize = 32;
 /// Inboxes that grow beyond this are rare.
 const INBOX_USUAL: usize = 1_024;
 
-/// Where a machine stands.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Site {
-    /// The driver: outside of the system.
-    Outside,
-    /// Near to every region: source, destination, DNS.
-    Everywhere,
-    Region(RegionId),
-    /// A replicator: at the far end of the way between regions.
-    BetweenRegions,
-}
-
-impl Site {
-    fn of(place: Place, layout: &Layout) -> Site {
-        if let Some(region) = layout.region_of(place) {
-            return Site::Region(region);
-        }
-        if place == Place::Driver {
-            Site::Outside
-        } else if let Place::Replicator(_) = place {
-            Site::BetweenRegions
-        } else {
-            Site::Everywhere
-        }
-    }
-
-    fn latency(self, to: Site, timing: &Timing) -> u64 {
-        let ms = match (self, to) {
-            (Site::Outside, _) | (_, Site::Outside) => 0,
-            (Site::Region(_), Site::BetweenRegions) => timing.between_regions_ms,
-            (Site::Region(from), Site::Region(to)) if from != to => timing.between_regions_ms,
-            (Site::Everywhere | Site::Region(_) | Site::BetweenRegions, _) => {
-                timing.within_region_ms
-            }
-        };
-        u64::from(ms) * US_PER_MS
-    }
-}
-
-/// Whether what came last from a replicator tells a table what became of a write of its own region: it comes back from the far end.
-fn comes_back(at: Site, machine: MachineId, simulation: &Simulation) -> bool {
-    if !simulation.plan().replicators.iter().any(replicator::Context::answers) {
-        return false;
-    }
-    match (at, simulation.inbox(machine).last()) {
-        (Site::Region(own), Some(&Message::Apply { region, .. })) => region == own,
-        (_, Some(message)) => {
-            matches!(message, Message::Logged { .. } | Message::InsertRefused { .. })
-        }
-        (_, None) => false,
-    }
-}
-
 /// The mean service time of a machine at speed 1, in microseconds.
 fn service(place: Place, timing: &Timing) -> u64 {
     let ms = match place {
@@ -292,7 +243,9 @@ impl Timed {
             }
             if ready.len() < waiting {
                 let mut at = self.now + from.latency(self.sites[index], &self.timing);
-                if from == Site::BetweenRegions && comes_back(self.sites[index], machine, simulation) {
+                if from == Site::BetweenRegions
+                    && comes_back(self.sites[index], machine, simulation)
+                {
                     at += u64::from(self.timing.between_regions_ms) * US_PER_MS;
                 }
                 ready.resize(waiting, at);

@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use crate::model::options::About;
+use crate::model::options::{About, Restart};
 use crate::scenario::options::{self, DesignOption};
 use crate::scenario::{Budget, Scenario, Topology};
 use crate::sketch::{
@@ -61,30 +61,26 @@ const RULED: &[&str] = &[
 pub(crate) const ACTS_MAX: u32 = 12;
 
 /// An option, with the indices of the sound values that are not its default.
-pub(crate) struct Sound {
+struct Sound {
     option: &'static DesignOption,
     values: Vec<usize>,
-    /// Each of these values makes no difference without other options.
-    needs_others: bool,
     /// Whether the table says where one of them counts, and no rule of the sketch does.
     is_conditional: bool,
 }
 
 /// The options of the design, in the order of the scenario format.
-pub(crate) static DESIGN: LazyLock<Vec<Sound>> = LazyLock::new(|| {
-    let is_one_of = |key: &str, keys: &[&str]| keys.iter().any(|start| key.starts_with(start));
+static DESIGN: LazyLock<Vec<Sound>> = LazyLock::new(|| {
+    let is_elsewhere = |key: &str| ELSEWHERE.iter().any(|start| key.starts_with(start));
     let sound = |option: &'static DesignOption| {
         let about = |&value: &usize| -> &About { &option.values()[value].about };
         let values = (1..option.values().len()).filter(|value| about(value).is_sound);
         let values: Vec<usize> = values.collect();
-        let needs_others = values.iter().all(|value| !about(value).needs.is_empty());
-        let is_conditional = !RULED.contains(&option.key())
-            && values
-                .iter()
-                .any(|value| !about(value).needs.is_empty() || !about(value).with.is_empty());
-        Sound { option, values, needs_others, is_conditional }
+        let depends =
+            |value: &usize| !about(value).needs.is_empty() || !about(value).with.is_empty();
+        let is_conditional = !RULED.contains(&option.key()) && values.iter().any(depends);
+        Sound { option, values, is_conditional }
     };
-    let drawn = options::ALL.iter().filter(|option| !is_one_of(option.key(), ELSEWHERE));
+    let drawn = options::ALL.iter().filter(|option| !is_elsewhere(option.key()));
     drawn.map(sound).filter(|sound| !sound.values.is_empty()).collect()
 });
 
@@ -94,50 +90,40 @@ static TIMES: LazyLock<Vec<&DesignOption>> = LazyLock::new(|| {
 });
 
 impl Sketch {
-    /// All but the topology and the acts.
-    pub(crate) fn draw(numbers: &mut impl Numbers) -> Sketch {
+    /// All but the topology; the acts come where `acts` draws them. What matters most comes first, so that few bytes are much.
+    pub(crate) fn draw<N: Numbers>(
+        numbers: &mut N,
+        acts: impl FnOnce(&mut N) -> Vec<Act>,
+    ) -> Sketch {
         let mut design = Scenario::default();
-        let batches = numbers.part(9, |numbers| {
+        design.records.batches = numbers.part(9, |numbers| {
             let count = 1 + numbers.below(4);
             (0..count).map(|_| numbers.number(&[(8, 1, 4), (1, 5, 12)])).collect()
         });
-        design.records.batches = batches;
+        let databases = numbers.part(3, databases);
+        design.budget = numbers.part(2 + 2 * FAULTS_MAX, budget);
+        let (opening, acts) = (numbers.part(4, opening), acts(numbers));
         design.records.keys = numbers.number(&[(4, 0, 0), (1, 1, 4)]) as u16;
         design.records.unreadable = numbers.one_in(10).into();
         let poison =
             numbers.of(&[(5, Poison::Nowhere), (2, Poison::Everywhere), (2, Poison::AtLastStage)]);
-        numbers.part(1 + DESIGN.len(), |numbers| options(numbers, &mut design));
+        numbers.part(2 + 2 * OPTIONS_MAX, |numbers| options(numbers, &mut design));
+        if design.budget.expire > 0 {
+            design.container.restart = Restart::Always;
+        }
         design.container.retries = numbers.number(&[(4, 0, 0), (1, 1, 3)]) as u8;
         design.container.batch = numbers.number(&[(4, 1, 1), (1, 2, 10)]) as u8;
-        design.budget = numbers.part(1 + 2 * Budget::KEYS.len(), budget);
+        let ways = [(7, Ways::Line), (1, Ways::Both), (1, Ways::Aside), (1, Ways::ByKey)];
+        let ways = numbers.of(&ways);
+        let own = numbers.part(10, |numbers| numbers.one_in(4).then(|| own(numbers)));
+        let weights = numbers.part(9, |numbers| match numbers.of(&[(4, 0), (1, 1), (3, 2)]) {
+            0 => None,
+            1 => Some([0; 8]),
+            _ => Some(weight_of_each(numbers)),
+        });
+        let speeds = numbers.part(22, speeds);
         numbers.part(1 + TIMES.len(), |numbers| times(numbers, &mut design));
-        Sketch {
-            design,
-            poison,
-            weights: numbers.part(17, |numbers| match numbers.of(&[(4, 0), (1, 1), (3, 2)]) {
-                0 => None,
-                1 => Some([0; 8]),
-                _ => Some(weight_of_each(numbers)),
-            }),
-            speeds: numbers.part(22, speeds),
-            ways: numbers.of(&[
-                (7, Ways::Line),
-                (1, Ways::Both),
-                (1, Ways::Aside),
-                (1, Ways::ByKey),
-            ]),
-            databases: numbers.part(3, |numbers| Databases {
-                stages: match numbers.of(&[(4, 0), (1, 1), (2, 2)]) {
-                    0 => 0,
-                    1 => u16::MAX,
-                    _ => numbers.below(1 << 16) as u16,
-                },
-                writer: numbers.below(8) as u8,
-            }),
-            own: numbers.part(10, |numbers| numbers.one_in(4).then(|| own(numbers))),
-            opening: numbers.part(4, opening),
-            acts: Vec::new(),
-        }
+        Sketch { design, poison, weights, speeds, ways, databases, own, opening, acts }
     }
 }
 
@@ -151,19 +137,28 @@ pub(crate) fn topology(numbers: &mut impl Numbers) -> Topology {
     }
 }
 
-/// One design in five is as by default; of the others, some differ in a few options, and some in many.
+/// How many options a design has at most that are not as by default, beside those that they need.
+const OPTIONS_MAX: usize = 12;
+
+/// One design in six is as by default; of the others, some differ in a few options, and some in many.
 fn options(numbers: &mut impl Numbers, design: &mut Scenario) {
-    let rarity = numbers.of(&[(1, 0), (2, 4), (2, 2)]);
-    if rarity == 0 {
-        return;
-    }
-    for Sound { option, values, needs_others, .. } in DESIGN.iter() {
-        let others = values.len() as u32;
-        let default = others * if *needs_others { 1 } else { rarity };
-        let number = numbers.below(default + others);
-        if let Some(other) = number.checked_sub(default) {
-            option.set(design, values[other as usize]);
+    for _ in 0..numbers.number(&[(1, 0, 0), (2, 1, 4), (3, 5, OPTIONS_MAX as u32)]) {
+        let Sound { option, values, .. } = &DESIGN[numbers.below(DESIGN.len() as u32) as usize];
+        let number = numbers.below(1 + 3 * values.len() as u32);
+        let Some(other) = number.checked_sub(1) else { continue };
+        let value = values[other as usize / 3];
+        // An option that needs others comes with them, as far as they are drawn here.
+        let About { needs, with, .. } = &option.values()[value].about;
+        for needed in needs.iter().chain(*with) {
+            let (key, text) = needed.split_once('=').expect("KEY=VALUE");
+            let drawn = DESIGN.iter().map(|sound| sound.option).find(|option| option.key() == key);
+            if let Some((option, value)) =
+                drawn.and_then(|option| Some((option, option.value(text)?)))
+            {
+                option.set(design, value);
+            }
         }
+        option.set(design, value);
     }
 }
 
@@ -182,17 +177,28 @@ pub(super) fn settle(scenario: &mut Scenario) {
     }
 }
 
+/// No stage with a database, all stages, or some.
+fn databases(numbers: &mut impl Numbers) -> Databases {
+    let stages = match numbers.of(&[(4, 0), (1, 1), (2, 2)]) {
+        0 => 0,
+        1 => u16::MAX,
+        _ => numbers.below(1 << 16) as u16,
+    };
+    let writer = if stages == 0 { 0 } else { numbers.below(8) as u8 };
+    Databases { stages, writer }
+}
+
+/// How many kinds of faults a budget has at most.
+const FAULTS_MAX: usize = 12;
+
 /// No fault that the scheduler may choose, or a few of one kind or of several.
 fn budget(numbers: &mut impl Numbers) -> Budget {
-    if !numbers.one_in(2) {
-        return Budget::default();
+    let is_small: Vec<bool> = Budget::small().collect();
+    let mut counts = vec![0; is_small.len()];
+    for _ in 0..numbers.number(&[(4, 0, 0), (1, 1, 4), (3, 5, FAULTS_MAX as u32)]) {
+        let kind = numbers.below(counts.len() as u32) as usize;
+        counts[kind] = numbers.below(if is_small[kind] { 5 } else { 3 }) as u16;
     }
-    let counts: Vec<u16> = Budget::small()
-        .map(|is_small| match is_small {
-            true => numbers.number(&[(2, 0, 0), (1, 1, 4)]) as u16,
-            false => numbers.number(&[(4, 0, 0), (1, 1, 2)]) as u16,
-        })
-        .collect();
     Budget::of_counts(counts)
 }
 
@@ -232,8 +238,7 @@ fn own(numbers: &mut impl Numbers) -> Own {
 
 /// 0 and 255 are likely.
 fn weight_of_each(numbers: &mut impl Numbers) -> [u8; 8] {
-    let ranges = [(4, 1, 3), (2, 0, 0), (1, 0, 255), (1, 255, 255)];
-    std::array::from_fn(|_| numbers.number(&ranges) as u8)
+    std::array::from_fn(|_| numbers.of(&[(3, 1), (1, 2), (1, 3), (2, 0), (1, 255)]))
 }
 
 fn opening(numbers: &mut impl Numbers) -> Opening {
