@@ -26,7 +26,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::id::{BatchId, MachineId, RecordId, StageId};
 use crate::model::layout::Layout;
 use crate::model::options::{
-    Answer, Clock, Commit, Conflict, ContainerOptions, DeadLetters, DualWrite, Fencing,
+    Answer, Clock, Commit, Conflict, ContainerOptions, DeadLetters, Delivery, DualWrite, Fencing,
     HealthCheckOf, OnDependencyFailure, OnUnreadable, Origin, ReplicationMode, Restart, StoreKind,
 };
 use crate::model::outbox::Outbox;
@@ -328,13 +328,14 @@ fn repeats(scenario: &Scenario, layout: &Layout) -> bool {
         || layout.shape.visits() > layout.positions() as u64
 }
 
-/// Whether one of several consumers of a queue can hang.
+/// Whether a consumer of a queue can hang that does not keep what it holds: another one takes over, or a log takes the partitions
+/// of a member away that it hears nothing of, and the member joins again.
 fn consumers_can_hang(
     scenario: &Scenario,
     settings: &[StageSettings],
     actions: &[DriverAction],
 ) -> bool {
-    settings.iter().any(|stage| stage.containers > 1)
+    settings.iter().any(|stage| stage.containers > 1 || stage.queue.delivery == Delivery::Log)
         && (has_fault(actions, FaultKind::Pause) || scenario.budget.does(FaultKind::Pause))
 }
 

@@ -401,3 +401,24 @@ fn a_design_that_takes_too_long_is_caught_by_what_it_misses() {
     assert_eq!(found(LAGGING, &["timing.replicator_ms=2000"]), Some(PropertyName::Rpo));
     assert_eq!(found(LAGGING, &[]), None);
 }
+
+/// The health check that a recovery waits for is done at once here: to say that it holds would be half of the truth.
+#[test]
+fn a_recovery_that_waits_for_a_health_check_is_not_judged() {
+    const CHECKED: &str = r#"
+        name = "checked"
+        script = ["publish 1", "await delivered batch 1", "outage @1", "publish 2", "await delivered batch 2",
+            "expect rto <= 1s"]
+        topology.stages = ["only"]
+        records.batches = [4, 4]
+        dns.health_threshold = 3
+        dns.policy = "failover"
+    "#;
+    let plan = plans::plan(CHECKED, &[]);
+    let summary = swept(&plan, || Timed::new(1));
+    assert_eq!(status(&summary, PropertyName::Rto), Status::NotJudged);
+    let said = text::sweep(&summary, &Palette::PLAIN);
+    assert!(said.contains("(a health check takes no time here: add its interval times"), "{said}");
+    let plan = plans::plan(CHECKED, &["dns.policy=weighted"]);
+    assert_eq!(status(&swept(&plan, || Timed::new(1)), PropertyName::Rto), Status::Holds);
+}

@@ -167,7 +167,8 @@ impl Replicator {
         if self.state == State::Failed {
             return out.emit(Event::ReplicationLost { replicator: context.id, record: copy.id });
         }
-        let waits = !self.cut_off.is_empty() && self.reachable_from(region, context).is_empty();
+        let is_cut_off = !self.cut_off.is_empty() || context.returns;
+        let waits = is_cut_off && self.reachable_from(region, context).is_empty();
         if waits && !self.goes_on_alone(region, context) {
             if context.drops() {
                 return out

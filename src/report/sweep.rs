@@ -356,7 +356,7 @@ fn properties(
     let status = |property: PropertyName| {
         if let Some(unjudged) = unjudged(property) {
             match unjudged {
-                Unjudged::NoTime => Status::NotJudged,
+                Unjudged::NoTime | Unjudged::TakesNoTime => Status::NotJudged,
                 Unjudged::Nothing(_) => Status::Vacuous,
             }
         } else if violated == Some(property) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::explore::Evidence;
+use crate::model::options::Policy;
 use crate::plan::Plan;
 use crate::scenario::script::{Measure, Objective};
 use crate::spec::PropertyName;
@@ -22,6 +23,8 @@ pub struct UnjudgedSummary {
 pub(super) enum Unjudged {
     /// No run has a time.
     NoTime,
+    /// A part of it takes no time here.
+    TakesNoTime,
     /// There was nothing to judge, in the words that follow.
     Nothing(&'static str),
 }
@@ -31,12 +34,18 @@ impl Unjudged {
     pub(super) fn why(&self) -> &'static str {
         match self {
             Unjudged::NoTime => "only runs of the timed scheduler (--scheduler timed) have a time",
+            Unjudged::TakesNoTime => {
+                "a health check takes no time here: add its interval times dns.health_threshold, \
+                 and the time to live of the name"
+            }
             Unjudged::Nothing(why) => why,
         }
     }
 }
 
-fn unjudged(measure: Measure, times: &Times) -> Option<Unjudged> {
+fn unjudged(measure: Measure, times: &Times, plan: &Plan) -> Option<Unjudged> {
+    let dns = &plan.scenario().dns;
+    let is_checked = dns.policy == Policy::Failover && dns.health_threshold > 0;
     let of = match measure {
         Measure::Latency(_) => (times.latencies, "no record was accepted or delivered"),
         Measure::Rto => (times.recoveries, "nothing was published after a fault"),
@@ -45,6 +54,8 @@ fn unjudged(measure: Measure, times: &Times) -> Option<Unjudged> {
     match of {
         _ if times.ends == 0 => Some(Unjudged::NoTime),
         (0, why) => Some(Unjudged::Nothing(why)),
+        // All that is published waits for the health check, which is quicker here than any.
+        (_, _) if measure == Measure::Rto && is_checked => Some(Unjudged::TakesNoTime),
         (_, _) => None,
     }
 }
@@ -52,7 +63,7 @@ fn unjudged(measure: Measure, times: &Times) -> Option<Unjudged> {
 /// What the script expects, and was not judged at all, or not at some ends.
 pub(super) fn all_unjudged(plan: &Plan, evidence: &Evidence) -> Vec<UnjudgedSummary> {
     let of = |objective: &Objective| {
-        let why = unjudged(objective.measure, &evidence.times)?.why().to_owned();
+        let why = unjudged(objective.measure, &evidence.times, plan)?.why().to_owned();
         Some(UnjudgedSummary { line: format!("expect {objective}"), why })
     };
     let behind = evidence.not_judged.iter().map(|(&action, &ends)| UnjudgedSummary {
@@ -81,5 +92,7 @@ fn at(ends: u64, evidence: &Evidence) -> String {
 /// Why the property was not judged though the script expects something of it, if that is so.
 pub(super) fn of_property(property: PropertyName, plan: &Plan, times: &Times) -> Option<Unjudged> {
     let measures = plan.objectives().iter().map(|objective| objective.measure);
-    measures.filter(|measure| measure.property() == property).find_map(|one| unjudged(one, times))
+    measures
+        .filter(|measure| measure.property() == property)
+        .find_map(|one| unjudged(one, times, plan))
 }

@@ -13,7 +13,7 @@ impl World {
     /// system is quiescent: no queue waits without end for one consumer while others ask it for work.
     #[cold]
     pub(super) fn time_out_hanging(&mut self, id: QueueId, plan: &Plan) {
-        if !plan.can_take_over(id) {
+        if !plan.can_take_over(id) && !plan.is_log(id) {
             return;
         }
         let World { queues, shelf, containers, out, .. } = self;

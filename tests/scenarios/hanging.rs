@@ -155,3 +155,24 @@ fn the_order_of_a_fifo_queue_is_not_in_the_budget() {
     let problem = Plan::new(&reordered).expect_err("a fifo queue keeps the order");
     assert!(problem.to_string().contains("a fifo queue keeps the order"), "{problem}");
 }
+
+/// A log hears nothing of a member that is paused, and takes its partitions away; the member goes on with what it held, and joins again
+/// behind the last commit. One consumer alone kept what it held, so nothing came twice.
+#[test]
+fn a_paused_consumer_of_a_log_gets_again_what_it_had_not_committed() {
+    const PAUSED: &str = r#"
+        name = "paused"
+        script = ["publish 1", "await delivered all"]
+        topology.stages = ["only"]
+        records.batches = [2]
+        dns.weights = [1, 0]
+        queue.delivery = "log"
+        budget.pause = 1
+    "#;
+    let twice = "destination.dedupe=none";
+    assert_eq!(found(PAUSED, &[twice]), Some(PropertyName::EffectOnce));
+    assert_eq!(found(PAUSED, &[twice, "budget.pause=0"]), None);
+    let small = plans::plan(PAUSED, &["records.batches=1", twice]);
+    assert_eq!(found_in_every_order(&small, true), Some(PropertyName::EffectOnce));
+    holds_with(PAUSED, &[], all_is_everywhere);
+}
