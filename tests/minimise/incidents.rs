@@ -19,7 +19,12 @@ const TOLD: &[Told] = &[
             "core-container@1 crashes",
             "core-container@1 works again",
         ],
-        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
+        &[
+            "record 1 left inbound-queue@1 at step",
+            "and is in no queue",
+            "core-container@1 had it in its memory, and crashed at step",
+            "core-table@1 has a row for record 1",
+        ],
     ),
     (
         "blocked-shard",
@@ -39,7 +44,7 @@ const TOLD: &[Told] = &[
             "calls external-service for it",
             "has its effect once more: 2 for this record",
         ],
-        &["external-service knows no call again"],
+        &["external-service does not recognize a repeated call (service.idempotency = \"none\")"],
     ),
     (
         "clock-skew",
@@ -59,7 +64,12 @@ const TOLD: &[Told] = &[
             "core-container@1 crashes",
             "core-container@1 works again",
         ],
-        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
+        &[
+            "record 1 left inbound-queue@1 at step",
+            "and is in no queue",
+            "core-container@1 had it in its memory, and crashed at step",
+            "core-table@1 has a row for record 1",
+        ],
     ),
     (
         "committed-past",
@@ -128,6 +138,7 @@ const TOLD: &[Told] = &[
         ],
         &[
             "record 2 is in the dead-letter queue of inbound-queue@2 after 2 deliveries; nothing redrives it",
+            "no delivery ended because the work failed: index-container@2 was replaced in a deployment 2 times",
         ],
     ),
     (
@@ -163,7 +174,7 @@ const TOLD: &[Told] = &[
             "core-container-2@1 received record 1 from inbound-queue@1",
             "external-service is called by core-container-2@1 for record 1 and has its effect once more: 2 for this record",
         ],
-        &["external-service knows no call again"],
+        &["external-service does not recognize a repeated call (service.idempotency = \"none\")"],
     ),
     (
         "rolled-back-writes",
@@ -193,7 +204,10 @@ const TOLD: &[Told] = &[
             "hands it to inbound-container@2, not for the first time",
             "inbound-container@2 hears that record 2 had been stored before, gives up on it (its table has a row that it cannot read)",
         ],
-        &["record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries",
+            "inbound-container@2 gave it back each time: it cannot read the row of record 1, which replication brought to inbound-table@2",
+        ],
     ),
     (
         "kinesis-side-path",
@@ -221,7 +235,10 @@ const TOLD: &[Told] = &[
             "puts it into its dead-letter queue",
             "core-table@1 works again",
         ],
-        &["after 2 deliveries; nothing redrives it"],
+        &[
+            "after 2 deliveries; nothing redrives it",
+            "core-container@1 gave it back each time: core-table@1 refused",
+        ],
     ),
     (
         "outbox-watermark",
@@ -301,6 +318,7 @@ const TOLD: &[Told] = &[
         ],
         &[
             "record 3 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "ledger-container@1 gave it back each time: it was of the old release, which cannot read the new format",
         ],
     ),
     (
@@ -315,6 +333,7 @@ const TOLD: &[Told] = &[
         ],
         &[
             "record 1 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "ledger-container@1 gave it back each time: it was of the old release, which cannot read the new format",
         ],
     ),
     (
@@ -338,6 +357,7 @@ const TOLD: &[Told] = &[
         ],
         &[
             "record 2 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "notes-container@1 gave it back each time: it was of the new release, which cannot read the old format",
         ],
     ),
     (
