@@ -30,14 +30,16 @@ const TOLD: &[Told] = &[
         "blocked-shard",
         &[
             "cannot process it and goes back to it",
-            "hands it to core-container@1, not for the first time",
+            "hands it to core-container-2@1, not for the first time",
             "cannot process it and goes back to it",
             "inbound-queue@1 takes record 4",
             "record-destination received record 3 from outbound-queue@1",
             "cannot process it and goes back to it",
             "these 4 steps are repeated without end",
         ],
-        &["core-container@1 cannot process record 1 and goes back to it each time"],
+        &[
+            "core-container-1@1 cannot process record 1 and goes back to it each time; 1 record waits behind it in its partition of inbound-queue@1, while records of another partition are delivered",
+        ],
     ),
     (
         "charged-twice",
@@ -269,9 +271,13 @@ const TOLD: &[Told] = &[
         &[
             "cannot process it and gives it back",
             "hands it to inbound-container@1, not for the first time",
-            "cannot process it and gives it back",
+            "inbound-queue@1 takes record 3",
+            "makes record 1 visible again",
+            "these 2 steps are repeated without end",
         ],
-        &["inbound-container@1 cannot process record 1 and gives it back each time"],
+        &[
+            "inbound-container@1 cannot process record 1 and gives it back each time; 1 record waits behind it in inbound-queue@1",
+        ],
     ),
     (
         "poisoned-batch",
