@@ -15,7 +15,7 @@ const TOLD: &[Told] = &[
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to remove it",
             "inbound-queue@1 removes record 1",
-            "core-container@1 hears that inbound-queue@1 removed record 1",
+            "core-container@1 hears that inbound-queue@1 removed record 1 and asks core-table@1 to store it",
             "core-container@1 crashes",
             "core-container@1 works again",
         ],
@@ -66,6 +66,7 @@ const TOLD: &[Told] = &[
         "committed-early",
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to commit the position behind it",
+            "core-container@1 hears that inbound-queue@1 knows the position behind record 1 and asks core-table@1 to store it",
             "has the position behind record 1",
             "core-container@1 crashes",
             "core-container@1 works again, with 1 message waiting, and reads inbound-queue@1 from behind record 1",
@@ -133,13 +134,13 @@ const TOLD: &[Told] = &[
     (
         "deploy-burns-attempts",
         &[
-            "index-container@2 received record 2 from inbound-queue@2",
-            "index-container@2 is replaced by one of the new release",
-            "makes record 2 visible again",
+            "index-container@2 received record 2 from inbound-queue@2 and asks index-table@2 to store it",
+            "index-container@2 is replaced by one of the new release while it works on record 2",
+            "index-container@2 has stopped and makes record 2 visible again",
             "hands record 2 to index-container@2, not for the first time",
-            "index-container@2 received record 2 from inbound-queue@2",
-            "index-container@2 is replaced by one of the new release",
-            "makes record 2 visible again",
+            "index-container@2 received record 2 from inbound-queue@2 and asks index-table@2 to store it",
+            "index-container@2 is replaced by one of the new release while it works on record 2",
+            "index-container@2 has stopped and makes record 2 visible again",
             "puts record 2 into its dead-letter queue",
         ],
         &[
@@ -202,7 +203,10 @@ const TOLD: &[Told] = &[
     (
         "google-unreadable-row",
         &[
-            "inbound-container@1 hears that record 1 had been stored before, gives up on it (its table has a row that it cannot read)",
+            "inbound-table@1 stores record 1",
+            "inbound-replicator is told that region 1 wrote record 1",
+            "inbound-table@2 stores record 1, too",
+            "inbound-container@1 hears that record 1 had been stored before, gives up on it (it cannot read the row in inbound-table@1)",
             "in-dns has the weights [0, 1]",
             "in-dns routes record 2 to region 2",
             "inbound-table@2 stores record 2",
@@ -219,6 +223,8 @@ const TOLD: &[Told] = &[
         "kinesis-side-path",
         &[
             "usage-table@1 fails",
+            "the table refuses record 1, stops in FailedDependency",
+            "signin-usage-queue@1 takes record 2",
             "signin-container@1 received record 3 from inbound-queue@1",
             "signin-table@1 stores record 3",
             "record 3 is stored and sends it to signin-usage-queue@1",
@@ -293,7 +299,9 @@ const TOLD: &[Told] = &[
     (
         "received-not-applied",
         &[
+            "ledger-replicator is told that region 1 wrote record 1, tells ledger-table@1, tells ledger-table@2 and tells ledger-table@3",
             "ledger-table@1 is told that region 1 wrote record 1 and stores it",
+            "ledger-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
             "record-destination received record 1 from outbound-queue@1 and counts it",
             "ledger-table@2 fails and forgets record 1, which it had received and not applied",
             "ledger-table@2 works again",
@@ -415,6 +423,7 @@ const TOLD: &[Told] = &[
     (
         "pinned-resolver",
         &[
+            "in-dns routes record 1 to region 1 (record-source keeps this answer)",
             "inbound-queue@1 has record 1, counts it as accepted, is done with batch 1",
             "in-dns@1 goes offline",
             "record-source is told to publish batch 2 and sends record 2 to in-dns",
@@ -437,7 +446,9 @@ const TOLD: &[Told] = &[
         &[
             "core-replicator no longer reaches region 3",
             "core-table@2 stores record 1, too",
+            "core-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
             "core-table@1 fails",
+            "core-container@1 received record 2 from inbound-queue@1 and asks core-table@1 to store it",
             "the table refuses record 2, stops in FailedDependency",
             "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
         ],
