@@ -38,6 +38,7 @@ pub(crate) mod resend;
 mod routed_by_policy;
 mod settles;
 mod shows;
+pub(crate) mod starving;
 mod store_before_forward;
 mod stored_everywhere;
 #[cfg(test)]

@@ -55,7 +55,7 @@ const SIZES: &[(&str, &str, [usize; 4])] = &[
     ("container.on_batch_failure=all-back", "poisoned-batch", [3, 1, 1, 1]),
     ("container.on_batch_failure=failed-only-back", "batch-refused", [3, 1, 1, 2]),
     ("container.on_batch_failure=removed", "poisoned-batch", [1, 1, 1, 0]),
-    ("records.poison=1", "poison-message", [1, 1, 1, 0]),
+    ("records.poison=1", "poison-message", [3, 1, 1, 0]),
     ("records.new_format_from=1", "never-deployed", [1, 1, 1, 0]),
     ("container.on_new_format=give-back", "rollout-dead-letters", [1, 1, 5, 0]),
     ("container.on_new_format=drop", "producer-first", [1, 1, 1, 0]),
@@ -167,6 +167,9 @@ fn is_same(outcome: &Outcome, violation: &Violation) -> bool {
         Verdict::Violated(found) => {
             discriminant(&found.breach) == discriminant(&violation.breach)
                 && is_gone(found) >= is_gone(violation)
+                && starves(found, " behind it in ") >= starves(violation, " behind it in ")
+                && starves(found, ", while records of ")
+                    >= starves(violation, ", while records of ")
         }
         Verdict::Holds | Verdict::Inconclusive(_) => false,
     }
@@ -177,6 +180,11 @@ fn is_gone(violation: &Violation) -> bool {
     let has = ["still has it", "is on its way", "has not handled the request"];
     let is_somewhere = |reason: &String| has.iter().any(|text| reason.contains(text));
     !violation.because.iter().any(is_somewhere)
+}
+
+/// Whether a record that goes round without end keeps others from being delivered, or those behind it alone.
+fn starves(violation: &Violation, words: &str) -> bool {
+    violation.because.iter().any(|reason| reason.contains(words))
 }
 
 /// Takes away one thing more, in every possible way, and looks for the failure: with what is left

@@ -210,6 +210,7 @@ fn start(saved: &SavedRun) -> Option<(Found, Goal)> {
     let Verdict::Violated(violation) = &replayed.outcome.verdict else { return None };
     let case = Case::whole(saved.plan());
     let goal = Goal::of(violation, &case, runner.simulation());
+    let goal = goal.with_who_starves(violation, runner.simulation());
     let deviations = match saved.schedule() {
         Schedule::Deviations(deviations) => deviations.clone(),
         Schedule::Choices(choices) => Deviate::from_choices(saved.plan(), choices),

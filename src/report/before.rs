@@ -1,11 +1,14 @@
 //! The world before a step, as far as the lines of a story compare with it.
 
+use std::collections::BTreeMap;
+
 use crate::model::destination;
+use crate::model::dns::DnsSide;
 use crate::model::event::Event;
 use crate::model::id::{ContainerId, MachineId, QueueId, RecordId};
 use crate::model::layout::{Layout, Place};
 use crate::model::message::{Message, MessageKind, Receipt};
-use crate::model::queue::Item;
+use crate::model::queue::{self, Item};
 use crate::sim::Simulation;
 
 /// What the world was like before a step: what its lines compare with.
@@ -21,12 +24,16 @@ pub(super) struct Before {
     pub(super) hands: Vec<Option<RecordId>>,
     /// By region: the record that the destination had asked to remove.
     removing: [Option<RecordId>; 8],
+    /// The resolver of the source had an answer.
+    pub(super) has_kept_an_answer: bool,
     /// The record that the source had sent.
     pub(super) under_way: Option<RecordId>,
     /// The action of the script that was due.
     pub(super) action: usize,
     /// Of a `fail some`, the index of the component that was due.
     pub(super) component: usize,
+    /// By queue, of which only logs are asked for: the record behind which the last position was committed.
+    pub(super) positions: BTreeMap<QueueId, RecordId>,
     /// By queue and receipt: what was delivered, and is in the queue, as far as a machine would handle a message about it next.
     deliveries: Vec<(QueueId, Receipt, RecordId)>,
 }
@@ -74,12 +81,16 @@ impl Before {
             if let Event::Destination(destination::Event::Arrived { copy, region, .. }) = event {
                 self.removing[region.index()] = Some(copy.id);
             }
+            if let Event::Queue(queue::Event::Removed { queue, record }) = *event {
+                self.positions.insert(queue, record);
+            }
         }
         for region in layout.region_ids() {
             if simulation.destination().state(region) != destination::State::Removing {
                 self.removing[region.index()] = None;
             }
         }
+        self.has_kept_an_answer = simulation.dns(DnsSide::In).cache().is_some();
         self.under_way = simulation.source().under_way();
         self.action = simulation.driver().next();
         self.component = simulation.driver().component().0.into();

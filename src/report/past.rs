@@ -25,12 +25,14 @@ use crate::saved::SavedRun;
 use crate::sim::{Choice, Simulation, Step};
 use crate::spec::{Breach, Violation};
 
+mod beside;
 mod circle;
 mod repeats;
 mod roots;
 mod rounds;
 mod touched;
 
+use beside::Sent;
 pub(crate) use circle::Circle;
 pub(super) use touched::disturbed_by;
 use touched::{came_along, place_of_holder, record_of};
@@ -53,7 +55,7 @@ pub(crate) struct Past {
 }
 
 /// What is known of a step.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 struct Note {
     /// Who took it; none for a fault.
     machine: Option<MachineId>,
@@ -77,6 +79,9 @@ struct Note {
     struck: Vec<RecordId>,
     /// The records that came with the message, beside the one that it is about.
     came_along: Vec<RecordId>,
+    /// A container gave up since it could not read a row.
+    is_unreadable: bool,
+    sent: Sent,
 }
 
 /// The steps that a violation cannot be understood without.
@@ -141,8 +146,13 @@ impl Past {
             steps.extend(self.at_same_machine(disturbance, &records));
             steps.insert(disturbance);
         }
+        steps.extend(self.unreadable_rows(&steps, simulation));
         let mut heard = self.heard(&steps);
         heard.extend(self.under_way(&steps, &records, simulation));
+        heard.extend(self.never_handled(&steps, &heard, &simulation.plan().layout));
+        if let Some(circle) = roots.circle {
+            self.leave_out_earlier_turns(circle, &mut steps);
+        }
         Slice {
             steps,
             records: records.into_iter().collect(),
@@ -191,36 +201,6 @@ impl Past {
         found
     }
 
-    fn heard(&self, steps: &BTreeSet<u64>) -> BTreeSet<(u64, MachineId)> {
-        let notes = steps.iter().map(|&step| &self.notes[step as usize]);
-        notes.filter_map(|note| Some((note.sender, note.machine?))).collect()
-    }
-
-    /// What one of the steps asked for with one of the records, and no machine has handled.
-    fn under_way(
-        &self,
-        steps: &BTreeSet<u64>,
-        records: &BTreeSet<RecordId>,
-        simulation: &Simulation,
-    ) -> Vec<(u64, MachineId)> {
-        let mut found = Vec::new();
-        for (index, senders) in self.senders.iter().enumerate() {
-            let machine = MachineId(index as u16);
-            for (message, &sender) in simulation.in_order(machine).zip(senders) {
-                if let Message::Send { copy, .. }
-                | Message::Insert { copy, .. }
-                | Message::Begin { copy, .. }
-                | Message::Forward { copy, .. } = message
-                    && records.contains(&copy.id)
-                    && steps.contains(&sender)
-                {
-                    found.push((sender, machine));
-                }
-            }
-        }
-        found
-    }
-
     /// The last step that did something with the record at the machine; 0 if none did.
     fn last_at(&self, machine: MachineId, record: RecordId) -> u64 {
         self.last.get(&(machine, record)).copied().unwrap_or(0)
@@ -233,7 +213,8 @@ impl Past {
         actor: Option<MachineId>,
         events: &[Event],
         simulation: &Simulation,
-    ) {
+    ) -> Sent {
+        let mut sent = Sent::default();
         if let Some(actor) = actor {
             self.senders[actor.index()].pop_front();
         }
@@ -251,7 +232,12 @@ impl Past {
                 && simulation.waiting_in_order(machine) < self.senders[machine.index()].len()
             {
                 // The fault took it out of the inbox.
-                self.senders[machine.index()].pop_front();
+                let sender = self.senders[machine.index()].pop_front();
+                sent.discarded.extend(sender.map(|sender| (sender, machine)));
+            } else if let Some((table, record)) = beside::forgotten(event) {
+                let at = simulation.plan().layout.machine(table);
+                let sender = self.forgets(table, record, &simulation.plan().layout);
+                sent.discarded.extend(sender.map(|sender| (sender, at)));
             } else if let (Event::Container(container::Event::CameAlong { .. }), Some(actor)) =
                 (event, actor)
             {
@@ -261,8 +247,12 @@ impl Past {
         }
         for (index, senders) in self.senders.iter_mut().enumerate() {
             let machine = MachineId(index as u16);
+            let new = simulation.in_order(machine).skip(senders.len());
+            let asked = new.filter(|message| beside::asks_for_work(message)).map(|_| machine);
+            sent.asked.extend(asked);
             senders.resize(simulation.waiting_in_order(machine), number);
         }
+        sent
     }
 
     fn note(&mut self, step: &Step, simulation: &Simulation) -> Note {
@@ -335,6 +325,8 @@ impl Past {
             is_fault: simulation.events().iter().any(is_of_a_fault),
             struck,
             came_along,
+            is_unreadable: simulation.events().iter().any(beside::is_unreadable),
+            sent: Sent::default(),
         }
     }
 
@@ -383,8 +375,9 @@ impl Observer for Past {
     }
 
     fn step(&mut self, step: &Step, simulation: &Simulation) {
-        let note = self.note(step, simulation);
-        self.note_sent(simulation.steps(), note.machine, simulation.events(), simulation);
+        let mut note = self.note(step, simulation);
+        note.sent =
+            self.note_sent(simulation.steps(), note.machine, simulation.events(), simulation);
         self.notes.push(note);
         self.before.remember(simulation);
     }

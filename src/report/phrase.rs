@@ -181,6 +181,8 @@ pub(super) fn list(clauses: &[String]) -> String {
     match clauses {
         [] => String::new(),
         [one] => one.clone(),
+        // It has an "and" of its own.
+        [first @ .., last] if last.contains(", and ") => format!("{}, {last}", first.join(", ")),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

@@ -116,8 +116,10 @@ impl Spec {
             container::Event::AnsweredAgain { container } => {
                 judged(AnsweredOnce::again(container), plan)?;
             }
-            container::Event::GaveBack { .. }
-            | container::Event::CameAlong { .. }
+            container::Event::GaveBack { container, record, why } => {
+                ledger.gave_back(container, record, why);
+            }
+            container::Event::CameAlong { .. }
             | container::Event::WentOn { .. }
             | container::Event::PutAside { .. }
             | container::Event::RemovesAll { .. }
@@ -228,7 +230,10 @@ impl Spec {
     ) -> Judgement {
         let ledger = &mut self.ledger;
         match event {
-            fault::Event::Faulted { fault } => WithinRpo::began(fault, &mut self.losses),
+            fault::Event::Faulted { fault } => {
+                ledger.faulted(fault, seen, plan);
+                WithinRpo::began(fault, &mut self.losses);
+            }
             fault::Event::Lost { holder, record } => {
                 WithinRpo::lost(holder, record, &mut self.losses, ledger, plan)?;
                 self.left_what_is_lost(holder, record, seen, plan);

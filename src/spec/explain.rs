@@ -16,6 +16,7 @@ use crate::spec::{ORDERS, PropertyName};
 
 mod batches;
 mod container;
+mod dead_letters;
 mod effects;
 mod loss;
 mod mirrors;

@@ -1,14 +1,19 @@
 //! What happened to each record so far: the facts that several properties need.
 
-use crate::model::container;
+use crate::model::container::{self, WhyBack};
+use crate::model::fault::Fault;
 use crate::model::id::{
     ContainerId, MachineId, QueueId, RecordId, RegionId, RegionSet, StageId, TableId,
 };
 use crate::plan::Plan;
 use crate::sim::Bytes;
 
+mod attempts;
 #[cfg(test)]
 pub(crate) mod fields;
+
+use attempts::Attempts;
+pub(crate) use attempts::{GivenBack, Interruption};
 
 /// When something was seen: the number of the step.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
@@ -45,6 +50,8 @@ pub struct ContainerFacts {
     pub refused_by: Option<MachineId>,
     /// How often it came back after a failure.
     pub recoveries: u32,
+    /// How often it stopped because it was refused.
+    pub refusals: u32,
     /// When it was told to recover in vain, last: it worked. None if it was not, or came back since.
     pub spent: Option<Seen>,
 }
@@ -73,6 +80,7 @@ pub struct Ledger {
     departures: Vec<Option<Departure>>,
     /// By container.
     containers: Vec<ContainerFacts>,
+    attempts: Attempts,
     /// Stages send elsewhere than to the next one.
     branches: bool,
     /// By `record × positions + position`, how many copies the queues there have; empty where every copy leads wherever the
@@ -98,6 +106,7 @@ impl Ledger {
             at_stage: vec![StageFacts::default(); records * stages],
             departures: vec![None; records],
             containers: vec![ContainerFacts::default(); plan.layout.containers()],
+            attempts: Attempts::default(),
             branches,
             copies: vec![0; if counts_copies { records * plan.layout.positions() } else { 0 }],
             withdraws: plan.writers_places() > 0,
@@ -110,6 +119,7 @@ impl Ledger {
         self.at_stage.fill(StageFacts::default());
         self.departures.fill(None);
         self.containers.fill(ContainerFacts::default());
+        self.attempts.reset();
         self.copies.fill(0);
         self.mirrored.fill(0);
     }
@@ -120,14 +130,15 @@ impl Ledger {
         self.at_stage.clone_from(&other.at_stage);
         self.departures.clone_from(&other.departures);
         self.containers.clone_from(&other.containers);
+        self.attempts.copy_from(&other.attempts);
         self.branches = other.branches;
         self.copies.clone_from(&other.copies);
         self.withdraws = other.withdraws;
         self.mirrored.clone_from(&other.mirrored);
     }
 
-    /// Writes down what of a record can influence a later judgement. Where it left a queue, and what
-    /// the containers did, is only told.
+    /// Writes down what of a record can influence a later judgement. Where it left a queue, what the containers did, and how
+    /// deliveries ended, is only told.
     pub(super) fn write(&self, record: RecordId, bytes: &mut Bytes) {
         let Ledger {
             stages,
@@ -135,6 +146,7 @@ impl Ledger {
             at_stage,
             departures: _,
             containers: _,
+            attempts: _,
             branches: _,
             copies,
             withdraws,
@@ -287,10 +299,31 @@ impl Ledger {
     ) {
         let facts = &mut self.containers[container.index()];
         (facts.since, facts.refused_by) = (seen, refused_by);
+        facts.refusals += u32::from(refused_by.is_some());
         if state == container::State::Processing {
             facts.recoveries += 1;
             facts.spent = None;
         }
+    }
+
+    /// A container gave a record back.
+    pub(super) fn gave_back(&mut self, container: ContainerId, record: RecordId, why: WhyBack) {
+        self.attempts.gave_back(container, record, why);
+    }
+
+    /// A fault struck.
+    pub(super) fn faulted(&mut self, fault: Fault, seen: Seen, plan: &Plan) {
+        self.attempts.faulted(fault, seen, plan);
+    }
+
+    /// Who gave the record back last, and why.
+    pub(super) fn given_back(&self, record: RecordId) -> Option<GivenBack> {
+        self.attempts.given_back(record)
+    }
+
+    /// The containers that were stopped, whatever they were doing, in their order.
+    pub(super) fn interruptions(&self) -> &[Interruption] {
+        self.attempts.interruptions()
     }
 
     /// A container was told to recover, and works.

@@ -125,6 +125,7 @@ const REASONS: &[Reason] = &[
     ("ledger.departures", |_| true, "where a record was is only told"),
     ("ledger.withdrawn", |plan| plan.writers_places() == 0, "no row is taken back"),
     ("ledger.containers", |_| true, "what containers did is only told"),
+    ("ledger.attempts", |_| true, "how deliveries ended is only told"),
     ("routed.failed", has_no_checks, "there are no health checks"),
     ("routed.good", has_no_checks, "there are no health checks"),
     ("routed.last", |plan| plan.scenario().dns.ttl == 0, "an answer is used once"),

@@ -15,20 +15,31 @@ const TOLD: &[Told] = &[
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to remove it",
             "inbound-queue@1 removes record 1",
-            "core-container@1 hears that inbound-queue@1 removed record 1",
+            "core-container@1 hears that inbound-queue@1 removed record 1 and asks core-table@1 to store it",
             "core-container@1 crashes",
             "core-container@1 works again",
         ],
-        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
+        &[
+            "record 1 left inbound-queue@1 at step",
+            "and is in no queue",
+            "core-container@1 had it in its memory, and crashed at step",
+            "core-table@1 has a row for record 1",
+        ],
     ),
     (
         "blocked-shard",
         &[
             "cannot process it and goes back to it",
-            "hands it to core-container@1, not for the first time",
+            "hands it to core-container-2@1, not for the first time",
             "cannot process it and goes back to it",
+            "inbound-queue@1 takes record 4",
+            "record-destination received record 3 from outbound-queue@1",
+            "cannot process it and goes back to it",
+            "these 4 steps are repeated without end",
         ],
-        &["core-container@1 cannot process record 1 and goes back to it each time"],
+        &[
+            "core-container-1@1 cannot process record 1 and goes back to it each time; 1 record waits behind it in its partition of inbound-queue@1, while records of another partition are delivered",
+        ],
     ),
     (
         "charged-twice",
@@ -39,7 +50,7 @@ const TOLD: &[Told] = &[
             "calls external-service for it",
             "has its effect once more: 2 for this record",
         ],
-        &["external-service knows no call again"],
+        &["external-service does not recognize a repeated call (service.idempotency = \"none\")"],
     ),
     (
         "clock-skew",
@@ -55,11 +66,17 @@ const TOLD: &[Told] = &[
         "committed-early",
         &[
             "core-container@1 received record 1 from inbound-queue@1 and asks inbound-queue@1 to commit the position behind it",
+            "core-container@1 hears that inbound-queue@1 knows the position behind record 1 and asks core-table@1 to store it",
             "has the position behind record 1",
             "core-container@1 crashes",
-            "core-container@1 works again",
+            "core-container@1 works again, with 1 message waiting, and reads inbound-queue@1 from behind record 1",
         ],
-        &["record 1 left inbound-queue@1 at step", "and is in no queue"],
+        &[
+            "record 1 left inbound-queue@1 at step",
+            "and is in no queue",
+            "core-container@1 had it in its memory, and crashed at step",
+            "core-table@1 has a row for record 1",
+        ],
     ),
     (
         "committed-past",
@@ -117,17 +134,18 @@ const TOLD: &[Told] = &[
     (
         "deploy-burns-attempts",
         &[
-            "index-container@2 received record 2 from inbound-queue@2",
-            "index-container@2 is replaced by one of the new release",
-            "makes record 2 visible again",
+            "index-container@2 received record 2 from inbound-queue@2 and asks index-table@2 to store it",
+            "index-container@2 is replaced by one of the new release while it works on record 2",
+            "index-container@2 has stopped and makes record 2 visible again",
             "hands record 2 to index-container@2, not for the first time",
-            "index-container@2 received record 2 from inbound-queue@2",
-            "index-container@2 is replaced by one of the new release",
-            "makes record 2 visible again",
+            "index-container@2 received record 2 from inbound-queue@2 and asks index-table@2 to store it",
+            "index-container@2 is replaced by one of the new release while it works on record 2",
+            "index-container@2 has stopped and makes record 2 visible again",
             "puts record 2 into its dead-letter queue",
         ],
         &[
             "record 2 is in the dead-letter queue of inbound-queue@2 after 2 deliveries; nothing redrives it",
+            "no delivery ended because the work failed: index-container@2 was replaced in a deployment 2 times",
         ],
     ),
     (
@@ -163,7 +181,7 @@ const TOLD: &[Told] = &[
             "core-container-2@1 received record 1 from inbound-queue@1",
             "external-service is called by core-container-2@1 for record 1 and has its effect once more: 2 for this record",
         ],
-        &["external-service knows no call again"],
+        &["external-service does not recognize a repeated call (service.idempotency = \"none\")"],
     ),
     (
         "rolled-back-writes",
@@ -185,24 +203,32 @@ const TOLD: &[Told] = &[
     (
         "google-unreadable-row",
         &[
-            "inbound-container@1 hears that record 1 had been stored before, gives up on it (its table has a row that it cannot read)",
+            "inbound-table@1 stores record 1",
+            "inbound-replicator is told that region 1 wrote record 1",
+            "inbound-table@2 stores record 1, too",
+            "inbound-container@1 hears that record 1 had been stored before, gives up on it (it cannot read the row in inbound-table@1)",
             "in-dns has the weights [0, 1]",
             "in-dns routes record 2 to region 2",
             "inbound-table@2 stores record 2",
-            "inbound-container@2 hears that record 2 is stored, gives up on it (its table has a row that it cannot read)",
+            "inbound-container@2 hears that record 2 is stored, gives up on record 2 (it cannot read the row of record 1 in inbound-table@2)",
             "hands it to inbound-container@2, not for the first time",
-            "inbound-container@2 hears that record 2 had been stored before, gives up on it (its table has a row that it cannot read)",
+            "inbound-container@2 hears that record 2 had been stored before, gives up on record 2 (it cannot read the row of record 1 in inbound-table@2)",
         ],
-        &["record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries"],
+        &[
+            "record 2 is in the dead-letter queue of inbound-queue@2 after 3 deliveries",
+            "inbound-container@2 gave it back each time: it cannot read the row of record 1, which replication brought to inbound-table@2",
+        ],
     ),
     (
         "kinesis-side-path",
         &[
             "usage-table@1 fails",
+            "the table refuses record 1, stops in FailedDependency",
+            "signin-usage-queue@1 takes record 2",
             "signin-container@1 received record 3 from inbound-queue@1",
             "signin-table@1 stores record 3",
             "record 3 is stored and sends it to signin-usage-queue@1",
-            "signin-usage-queue@1 is sent record 3 by signin-container@1 and is full and lets it wait",
+            "signin-usage-queue@1 is sent record 3 by signin-container@1, is full, and lets it wait",
             "checks 'expect delivered 3' and it does not hold",
         ],
         &[
@@ -221,7 +247,10 @@ const TOLD: &[Told] = &[
             "puts it into its dead-letter queue",
             "core-table@1 works again",
         ],
-        &["after 2 deliveries; nothing redrives it"],
+        &[
+            "after 2 deliveries; nothing redrives it",
+            "core-container@1 gave it back each time: core-table@1 refused",
+        ],
     ),
     (
         "outbox-watermark",
@@ -236,9 +265,9 @@ const TOLD: &[Told] = &[
     (
         "partial-batch",
         &[
-            "inbound-queue@1 has record 1, counts it as accepted and sends record 2",
+            "inbound-queue@1 has record 1, counts it as accepted and sends record 2 of the same request to in-dns",
             "inbound-queue@2 is sent record 2 by in-dns and refuses it",
-            "record-source hears that record 2 was refused and is done with batch 1",
+            "record-source hears that record 2 was refused and takes batch 1 for sent, with 1 record refused",
             "inbound-queue@2 works again",
         ],
         &["others of the batch were, and record-source takes the batch for sent"],
@@ -248,9 +277,13 @@ const TOLD: &[Told] = &[
         &[
             "cannot process it and gives it back",
             "hands it to inbound-container@1, not for the first time",
-            "cannot process it and gives it back",
+            "inbound-queue@1 takes record 3",
+            "makes record 1 visible again",
+            "these 2 steps are repeated without end",
         ],
-        &["inbound-container@1 cannot process record 1 and gives it back each time"],
+        &[
+            "inbound-container@1 cannot process record 1 and gives it back each time; 1 record waits behind it in inbound-queue@1",
+        ],
     ),
     (
         "poisoned-batch",
@@ -266,7 +299,9 @@ const TOLD: &[Told] = &[
     (
         "received-not-applied",
         &[
+            "ledger-replicator is told that region 1 wrote record 1, tells ledger-table@1, tells ledger-table@2 and tells ledger-table@3",
             "ledger-table@1 is told that region 1 wrote record 1 and stores it",
+            "ledger-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
             "record-destination received record 1 from outbound-queue@1 and counts it",
             "ledger-table@2 fails and forgets record 1, which it had received and not applied",
             "ledger-table@2 works again",
@@ -293,27 +328,29 @@ const TOLD: &[Told] = &[
             "inbound-queue@1 has record 3, counts it as accepted",
             "ledger-container@1 is replaced by one of the old release",
             "hands record 3 to ledger-container@1",
-            "ledger-container@1 received record 3 from inbound-queue@1, is of the old release, cannot read it and gives it back",
-            "is of the old release, cannot read it and gives it back",
-            "is of the old release, cannot read it and gives it back",
+            "ledger-container@1 received record 3 from inbound-queue@1, is of the old release, cannot read it, which is in the new format, and gives it back",
+            "is of the old release, cannot read it, which is in the new format, and gives it back",
+            "is of the old release, cannot read it, which is in the new format, and gives it back",
             "puts it into its dead-letter queue",
         ],
         &[
             "record 3 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "ledger-container@1 gave it back each time: it was of the old release, which cannot read the new format",
         ],
     ),
     (
         "rollout-dead-letters",
         &[
-            "ledger-container@1 received record 1 from inbound-queue@1, is of the old release, cannot read it and gives it back",
-            "is of the old release, cannot read it and gives it back",
-            "is of the old release, cannot read it and gives it back",
+            "ledger-container@1 received record 1 from inbound-queue@1, is of the old release, cannot read it, which is in the new format, and gives it back",
+            "is of the old release, cannot read it, which is in the new format, and gives it back",
+            "is of the old release, cannot read it, which is in the new format, and gives it back",
             "puts it into its dead-letter queue",
             "ledger-container@1 is replaced by one of the new release",
             "'expect dead-lettered 0' and it does not hold",
         ],
         &[
             "record 1 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "ledger-container@1 gave it back each time: it was of the old release, which cannot read the new format",
         ],
     ),
     (
@@ -330,13 +367,14 @@ const TOLD: &[Told] = &[
             "inbound-queue@1 has record 2 and counts it as accepted",
             "notes-container@1 is replaced by one of the new release",
             "hands record 2 to notes-container@1",
-            "notes-container@1 received record 2 from inbound-queue@1, is of the new release, cannot read it and gives it back",
-            "is of the new release, cannot read it and gives it back",
-            "is of the new release, cannot read it and gives it back",
+            "notes-container@1 received record 2 from inbound-queue@1, is of the new release, cannot read it, which is in the old format, and gives it back",
+            "is of the new release, cannot read it, which is in the old format, and gives it back",
+            "is of the new release, cannot read it, which is in the old format, and gives it back",
             "puts it into its dead-letter queue",
         ],
         &[
             "record 2 is in the dead-letter queue of inbound-queue@1 after 3 deliveries; nothing redrives it",
+            "notes-container@1 gave it back each time: it was of the new release, which cannot read the old format",
         ],
     ),
     (
@@ -384,10 +422,11 @@ const TOLD: &[Told] = &[
     (
         "pinned-resolver",
         &[
+            "in-dns routes record 1 to region 1 (record-source keeps this answer)",
             "inbound-queue@1 has record 1, counts it as accepted, is done with batch 1",
             "in-dns@1 goes offline",
             "record-source is told to publish batch 2 and sends record 2 to in-dns",
-            "in-dns routes record 2 to region 1 and sends it to inbound-queue@1",
+            "in-dns routes record 2 to region 1 (by the answer that record-source keeps) and sends it to inbound-queue@1",
         ],
         &["the weights are [1, 1], offline: 1, unhealthy: none"],
     ),
@@ -406,7 +445,9 @@ const TOLD: &[Told] = &[
         &[
             "core-replicator no longer reaches region 3",
             "core-table@2 stores record 1, too",
+            "core-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
             "core-table@1 fails",
+            "core-container@1 received record 2 from inbound-queue@1 and asks core-table@1 to store it",
             "the table refuses record 2, stops in FailedDependency",
             "core-table fails over to region 3, record 1 is gone with core-table@1, record 1 is gone with core-table@2",
         ],

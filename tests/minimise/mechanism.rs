@@ -443,7 +443,7 @@ fn who_waits_for_room_is_told_and_why_there_is_none() {
         stage.mail = { to = [], queue.capacity = 2 }
     "#;
     for minimal in smallest(&plan(text, &[])) {
-        assert_told(&minimal, &["mail-container@1 is paused", "is full and lets it wait"]);
+        assert_told(&minimal, &["mail-container@1 is paused", "is full, and lets it wait"]);
         let because = minimal.violation.because.join("; ");
         for part in
             ["waits for room for record", "is full, with 2 records", "mail-container@1 was paused"]

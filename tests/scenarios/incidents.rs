@@ -355,7 +355,9 @@ fn a_payment_whose_reply_is_lost_is_made_again() {
     };
     let Some(Verdict::Violated(violation)) = found(&[]) else { panic!("no payment is made again") };
     assert_eq!(violation.property(), PropertyName::EffectOnce);
-    assert_eq!(violation.because, ["external-service knows no call again"]);
+    let why =
+        "external-service does not recognize a repeated call (service.idempotency = \"none\")";
+    assert_eq!(violation.because, [why]);
     assert!(matches!(violation.breach, Breach::Effects { times: 2, .. }), "{violation}");
     let by_attempt = "service.idempotency=by-attempt";
     assert!(found(&[by_attempt]).is_some());

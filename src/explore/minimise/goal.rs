@@ -8,6 +8,7 @@ use crate::model::id::{MachineId, RecordId};
 use crate::model::message::Message;
 use crate::run::{Outcome, Verdict};
 use crate::sim::Simulation;
+use crate::spec::starving::Starves;
 use crate::spec::unmet::Unmet;
 use crate::spec::{Breach, PropertyName, Violation};
 
@@ -21,6 +22,8 @@ pub(super) struct Goal {
     unmet: Option<(usize, Discriminant<Unmet>)>,
     /// The record is nowhere, and not only at risk.
     is_gone: bool,
+    /// A record that goes round without end keeps others from being delivered.
+    starves: Starves,
 }
 
 impl Goal {
@@ -36,7 +39,13 @@ impl Goal {
             breach: discriminant(&violation.breach),
             unmet,
             is_gone: false,
+            starves: Starves::default(),
         }
+    }
+
+    /// The same with what a record that goes round without end does to others.
+    pub(super) fn with_who_starves(self, violation: &Violation, simulation: &Simulation) -> Goal {
+        Goal { starves: starves(violation, simulation), ..self }
     }
 
     /// The same with a record that is nowhere; none if the failure is not about a lost record, which may
@@ -49,7 +58,13 @@ impl Goal {
     pub(super) fn is_met(&self, outcome: &Outcome, case: &Case, simulation: &Simulation) -> bool {
         let Verdict::Violated(violation) = &outcome.verdict else { return false };
         let is_gone = self.is_gone && is_gone(violation, simulation);
-        Goal { is_gone, ..Goal::of(violation, case, simulation) } == *self
+        let now = Goal { is_gone, ..Goal::of(violation, case, simulation) };
+        if !self.starves.waits {
+            return now == *self;
+        }
+        let Starves { waits, passes } = starves(violation, simulation);
+        let starves = Starves { waits, passes: passes && self.starves.passes };
+        Goal { starves, ..now } == *self
     }
 
     /// Whether it is something that the script expects, and the index of the line as it was found. That is
@@ -62,6 +77,12 @@ impl Goal {
     pub(super) fn parts(&self) -> &'static [Part] {
         if self.unmet.is_some() { Part::OF_THE_DESIGN } else { Part::ALL }
     }
+}
+
+/// What a record that goes round without end does to others, if that is the failure.
+fn starves(violation: &Violation, simulation: &Simulation) -> Starves {
+    let is_restless = matches!(violation.breach, Breach::Restless { .. });
+    if is_restless { Starves::of(simulation) } else { Starves::default() }
 }
 
 /// Whether the record that a queue let go of is nowhere else: no machine that works has it in its memory, and

@@ -2,16 +2,19 @@
 
 use std::collections::BTreeSet;
 
+use super::touched::place_of_holder;
 use super::{Breach, Circle, ContainerId, MachineId, Past, Place, RecordId, StageId};
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::id::{QueueId, RegionId, ReplicatorId, TableId};
+use crate::model::id::{QueueId, RegionId, ReplicatorId};
 use crate::model::layout::Layout;
-use crate::model::options::{AtCapacity, Receive};
+use crate::model::options::{Receive, Resolver};
 use crate::sim::Simulation;
 use crate::spec::Violation;
 use crate::spec::resend;
 use crate::spec::unmet::Unmet;
+
+mod waiting;
 
 /// Where a violation shows.
 pub(super) struct Roots {
@@ -58,10 +61,10 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
         }
         Breach::SeveralRows { record, .. }
         | Breach::CountedAgain { record, .. }
-        | Breach::Misrouted { record, .. }
         | Breach::LostUnasked { record, .. }
         | Breach::CameBack { record, .. }
         | Breach::Invented { record, .. } => finder.of_step(vec![record], last),
+        Breach::Misrouted { record, .. } => finder.of_answers(record, last),
         Breach::Effects { record, times: 1.., .. } => finder.of_effects(record, last),
         Breach::Lost { record, queue: None } => finder.of_resend(record, last),
         Breach::Lost { record, queue } | Breach::CutOff { record, queue, .. } => {
@@ -96,6 +99,7 @@ pub(super) fn roots(violation: &Violation, past: &Past, simulation: &Simulation)
             let (_, stage) = layout.table_place(table);
             let mut roots = finder.of_tables(vec![record], stage);
             roots.leaves.push(past.last_at(layout.machine(Place::Destination), record));
+            roots.leaves.extend(past.acknowledged(record, stage, layout));
             roots.steps.extend(finder.in_queues(record, stage));
             roots
         }
@@ -230,6 +234,10 @@ impl Finder<'_> {
                 machines.extend(tables.iter().map(|&id| self.layout.machine(Place::Table(id))));
                 leaves.extend(tables.iter().filter_map(|&id| self.first_write(id)));
                 leaves.extend(self.fillers(queue));
+                for full in self.waited_at(queue) {
+                    machines.extend(self.consumers(full));
+                    leaves.extend(self.newest(full));
+                }
             }
         }
         Roots { steps, leaves, machines, ..Roots::about(vec![record]) }
@@ -247,7 +255,31 @@ impl Finder<'_> {
         };
         let gone = self.simulation.events().iter().filter_map(lost);
         let gone: BTreeSet<RecordId> = gone.take(LOST_SHOWN).chain([record]).collect();
-        self.of_step(gone.into_iter().collect(), last)
+        let mut roots = self.of_step(gone.into_iter().collect(), last);
+        roots.leaves.extend(self.acknowledgement(record));
+        roots
+    }
+
+    /// When what is lost of a record in this step was acknowledged: the row by its table, or the message by its queue.
+    fn acknowledgement(&self, record: RecordId) -> Option<u64> {
+        let mut stages = self.simulation.events().iter().filter_map(|event| {
+            let Event::Fault(fault::Event::Lost { holder, record: lost }) = *event else {
+                return None;
+            };
+            let Place::Table(table) = place_of_holder(holder) else { return None };
+            (lost == record).then(|| self.layout.table_place(table).1)
+        });
+        match stages.next() {
+            Some(stage) => self.past.acknowledged(record, stage, self.layout),
+            None => self.past.accepted(record, self.layout),
+        }
+    }
+
+    /// An answer of in-dns, and the first one if the resolver keeps that.
+    fn of_answers(&self, record: RecordId, last: u64) -> Roots {
+        let keeps = self.simulation.plan().scenario().dns.resolver == Resolver::KeepsFirst;
+        let first = self.past.first_answer(self.layout).filter(|_| keeps);
+        Roots { leaves: first.into_iter().collect(), ..self.of_step(vec![record], last) }
     }
 
     /// A record of which no queue has a copy. The one that took it out of the queue may have had the last one, and may have failed.
@@ -304,44 +336,6 @@ impl Finder<'_> {
         roots
     }
 
-    /// The tables of the stage behind a queue, if one of them lets writes wait for the others.
-    fn waited_for(&self, queue: QueueId) -> Vec<TableId> {
-        let stage = StageId(self.layout.queue_place(queue).1 as u8);
-        if stage.index() == self.layout.stages.len() {
-            return Vec::new();
-        }
-        let tables = self.layout.region_ids().map(|region| self.layout.table(region, stage));
-        let waits = |id| !self.simulation.table(id).waiting_writes().is_empty();
-        let tables: Vec<TableId> = tables.collect();
-        if tables.iter().any(|&id| waits(id)) { tables } else { Vec::new() }
-    }
-
-    /// When a queue that delivers nothing while it is full took what fills it.
-    fn fillers(&self, queue: QueueId) -> Vec<u64> {
-        let options = &self.simulation.plan().queues[queue.index()].options;
-        let items = self.simulation.queue_items(queue);
-        let machine = self.layout.machine(Place::Queue(queue));
-        match options.at_capacity {
-            AtCapacity::Serve => Vec::new(),
-            AtCapacity::Starve => {
-                items.map(|item| self.past.last_at(machine, item.copy.id)).collect()
-            }
-        }
-    }
-
-    /// When a table that lets others wait took its first write.
-    fn first_write(&self, table: TableId) -> Option<u64> {
-        if self.simulation.table(table).waiting_writes().is_empty() {
-            return None;
-        }
-        let rows = self.simulation.rows(table);
-        let written =
-            |&record: &RecordId| rows.get(record).rows > 0 && rows.get(record).written_here;
-        let mut records = self.simulation.plan().record_ids();
-        let first = records.find(written)?;
-        Some(self.past.last_at(self.layout.machine(Place::Table(table)), first))
-    }
-
     /// The last things that a container did.
     fn of_container(&self, container: ContainerId) -> Roots {
         let machine = self.layout.machine(Place::Container(container));
@@ -372,6 +366,7 @@ impl Finder<'_> {
         let notes = || turn.clone().map(|step| &self.past.notes[step as usize]);
         let records: BTreeSet<RecordId> = notes().filter_map(|note| note.subject).collect();
         Roots {
+            leaves: self.starving(&circle, &records),
             steps: turn.clone().collect(),
             machines: notes().filter_map(|note| note.machine).collect(),
             circle: Some(circle),

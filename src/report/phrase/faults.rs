@@ -92,7 +92,16 @@ impl Scene<'_> {
                 layout.stages[id.index()]
             );
         }
-        format!("{} {verb}", target_name(fault.target, layout))
+        let work = self.work_of_replaced(fault).unwrap_or_default();
+        format!("{} {verb}{work}", target_name(fault.target, layout))
+    }
+
+    /// What a container that is replaced was doing, and does not finish.
+    fn work_of_replaced(&self, fault: Fault) -> Option<String> {
+        let Target::Container(id) = fault.target else { return None };
+        let is_over = self.simulation.container(id).hand().is_none();
+        let record = self.before.hands[id.index()].filter(|_| is_over && fault.kind.replaces())?;
+        Some(format!(" while it works on {record}"))
     }
 
     fn recovered(&self, target: Target, waiting: u32) -> String {
@@ -108,6 +117,17 @@ impl Scene<'_> {
                 layout.stages[id.index()]
             );
         }
-        format!("{} works again{backlog}", target_name(target, layout))
+        let reads_on = self.reads_on(target).unwrap_or_default();
+        format!("{} works again{backlog}{reads_on}", target_name(target, layout))
+    }
+
+    /// Where a container goes on that reads a log: what it has committed and not done does not come again.
+    fn reads_on(&self, target: Target) -> Option<String> {
+        let Target::Container(id) = target else { return None };
+        let queue = self.simulation.plan().containers[id.index()].in_queue_id;
+        // Of a log with partitions, each has its own position.
+        let is_one = self.simulation.plan().queues[queue.index()].groups.is_none();
+        let record = self.before.positions.get(&queue).filter(|_| is_one && self.is_log(queue))?;
+        Some(format!(", and reads {} from behind {record}", self.queue(queue)))
     }
 }

@@ -21,14 +21,22 @@ impl Scene<'_> {
         };
         match why {
             WhyBack::Unreadable => {
-                format!("gives up on {record} (its table has a row that it cannot read)")
+                format!("gives up on {record} (it {})", self.cannot_read(container, record))
             }
             WhyBack::Poison => format!("cannot process {record} and {}", gives("it")),
             WhyBack::NewFormat => {
-                format!("is of the old release, cannot read {record} and {}", gives("it"))
+                let format = "which is in the new format";
+                format!(
+                    "is of the old release, cannot read {record}, {format}, and {}",
+                    gives("it")
+                )
             }
             WhyBack::OldFormat => {
-                format!("is of the new release, cannot read {record} and {}", gives("it"))
+                let format = "which is in the old format";
+                format!(
+                    "is of the new release, cannot read {record}, {format}, and {}",
+                    gives("it")
+                )
             }
             WhyBack::With(failed) => {
                 format!("{}, since {failed} failed", gives(&record.to_string()))
@@ -45,7 +53,7 @@ impl Scene<'_> {
     /// Why a container cannot process a record.
     pub(super) fn cannot(&self, container: ContainerId, record: RecordId, why: WhyBack) -> String {
         match why {
-            WhyBack::Unreadable => "its table has a row that it cannot read".to_owned(),
+            WhyBack::Unreadable => self.cannot_read(container, record),
             WhyBack::Duplicate => format!("its table has {record} already"),
             WhyBack::Refused(by) => format!("{} refused {record}", self.machine(by)),
             WhyBack::Poison | WhyBack::With(_) => format!("cannot process {record}"),
@@ -55,6 +63,17 @@ impl Scene<'_> {
                 let name = self.machine(name);
                 format!("{name} is of the {release} release, and cannot read {record}")
             }
+        }
+    }
+
+    /// The row that a container cannot read, while it works on a record.
+    fn cannot_read(&self, container: ContainerId, record: RecordId) -> String {
+        let layout = &self.simulation.plan().layout;
+        let (region, stage) = layout.container_place(container);
+        let table = self.place(Place::Table(layout.table(region, stage)));
+        match self.simulation.plan().keys().unreadable() {
+            Some(row) if row != record => format!("cannot read the row of {row} in {table}"),
+            Some(_) | None => format!("cannot read the row in {table}"),
         }
     }
 

@@ -3,10 +3,12 @@
 use super::Scene;
 use crate::model::event::Event;
 use crate::model::event::fault;
-use crate::model::id::{QueueId, RecordId, RegionId, TableId};
+use crate::model::id::{BatchId, QueueId, RecordId, RegionId, TableId};
 use crate::model::layout::Place;
-use crate::model::options::{OnRefusal, Storage};
+use crate::model::options::{OnPartial, OnRefusal, Resolver, Storage};
+use crate::model::progress::Milestone;
 use crate::model::{container, destination, dns, queue, replicator, service, source, table};
+use crate::words::plural;
 
 impl Scene<'_> {
     /// The events of the step in words: the first one names its record if nothing before has.
@@ -68,18 +70,43 @@ impl Scene<'_> {
             }
             source::Event::Published { .. } => None,
             source::Event::Accepted { .. } => Some("counts it as accepted".to_owned()),
-            source::Event::BatchEnded { batch, complete: true } => {
-                Some(format!("is done with {batch}"))
-            }
+            source::Event::BatchEnded { batch, complete: true } => Some(self.done_with(batch)),
             source::Event::BatchEnded { batch, complete: false } => {
                 Some(format!("gives up {batch}"))
             }
         }
     }
 
+    /// What the source makes of a batch that is sent: of one that is one request, some records may have been refused.
+    fn done_with(&self, batch: BatchId) -> String {
+        let plan = self.simulation.plan();
+        let has_it = |record| self.simulation.progress().has_reached(record, Milestone::ACCEPTED);
+        let refused = plan.batch(batch).filter(|&record| !has_it(record)).count() as u64;
+        if refused == 0 || plan.scenario().source.on_partial == OnPartial::Retry {
+            return format!("is done with {batch}");
+        }
+        let records = plural(refused, "record", "records");
+        format!("takes {batch} for sent, with {records} refused")
+    }
+
+    /// Whether the source sends a record of a batch that is one request, and has sent another one of it before.
+    pub(super) fn is_of_same_request(&self, record: RecordId) -> bool {
+        let plan = self.simulation.plan();
+        let is_one = plan.scenario().source.on_partial == OnPartial::Ignore;
+        let is_first = plan.batch(plan.batch_of(record)).next() == Some(record);
+        is_one && !is_first && self.actor_place() == Some(Place::Source)
+    }
+
     fn at_dns(&self, event: dns::Event, it: &str) -> Option<String> {
         Some(match event {
-            dns::Event::Routed { region, .. } => format!("routes {it} to region {region}"),
+            dns::Event::Routed { region, .. } => {
+                let kept = match (self.keeps_an_answer(), self.before.has_kept_an_answer) {
+                    (false, _) => "",
+                    (true, false) => " (record-source keeps this answer)",
+                    (true, true) => " (by the answer that record-source keeps)",
+                };
+                format!("routes {it} to region {region}{kept}")
+            }
             dns::Event::RoutesChanged { side, offline } if offline.is_empty() => {
                 format!("{} answers every region", side.name())
             }
@@ -101,6 +128,11 @@ impl Scene<'_> {
         })
     }
 
+    /// Whether the resolver of the source never asks again.
+    fn keeps_an_answer(&self) -> bool {
+        self.simulation.plan().scenario().dns.resolver == Resolver::KeepsFirst
+    }
+
     /// What a queue does while a table takes the step, which carries out a transaction with it, is said of the queue.
     fn said_of(&self, event: queue::Event, text: String) -> String {
         let name = self.queue(event.queue());
@@ -115,7 +147,7 @@ impl Scene<'_> {
             queue::Event::Delivered { gone: false, .. } => return None,
             queue::Event::Enqueued { .. } => format!("takes {it}"),
             queue::Event::Delivered { gone: true, .. } => "keeps no copy of it".to_owned(),
-            queue::Event::SendWaits { .. } => "is full and lets it wait".to_owned(),
+            queue::Event::SendWaits { .. } => "is full, and lets it wait".to_owned(),
             queue::Event::Deduplicated { .. } => {
                 format!("takes {it} for sent again, and does not take it")
             }

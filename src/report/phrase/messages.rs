@@ -69,7 +69,7 @@ impl Scene<'_> {
             }
             Message::Abandon { client, lives: false } if client.is_gone() => self.gone(client),
             Message::Abandon { client, lives: false } => {
-                format!("notices that {} has given up", self.client(client))
+                format!("notices that {} has stopped", self.client(client))
             }
             Message::Expire { .. } => self.expired(),
             Message::Commit { client } => {
@@ -304,7 +304,11 @@ impl Scene<'_> {
             Message::Proceed => "the driver can go on".to_owned(),
             Message::Publish { batch } => format!("tells {name} to publish {batch}"),
             Message::Wake { .. } => format!("{name} will hear that it can try again"),
-            Message::Send { copy, .. } => format!("sends {} to {name}", copy.id),
+            Message::Send { copy, .. } => {
+                let request =
+                    if self.is_of_same_request(copy.id) { " of the same request" } else { "" };
+                format!("sends {}{request} to {name}", copy.id)
+            }
             // After a recovery the container asks, and not the driver whose step it is.
             Message::Receive { client, .. } if self.actor != Some(client.machine) => {
                 match self.actor {

@@ -35,7 +35,9 @@ impl Narrator<'_> {
             .to_owned()
         } else {
             match scenario.service.idempotency {
-                Idempotency::None => format!("{service} knows no call again"),
+                Idempotency::None => format!(
+                    "{service} does not recognize a repeated call (service.idempotency = \"none\")"
+                ),
                 Idempotency::ByAttempt if scenario.service.keys == KeyStore::InMemory => format!(
                     "{service} knows a call by its delivery, and keeps that in memory: this was another \
                      delivery, or it had failed in between"

@@ -1,11 +1,14 @@
 //! Words for a system that does not come to rest.
 
+use std::collections::BTreeSet;
+
 use super::Narrator;
 use crate::model::container::WhyBack;
-use crate::model::id::{ContainerId, MachineId};
+use crate::model::id::{MachineId, QueueId, RecordId};
 use crate::model::layout::Place;
-use crate::model::options::{Delivery, Origin};
+use crate::model::options::Origin;
 use crate::spec::circle::Circle;
+use crate::spec::starving;
 use crate::words::plural;
 
 /// So many machines are named.
@@ -35,6 +38,7 @@ impl Narrator<'_> {
     pub(super) fn why_restless(&self) -> Vec<String> {
         let circle = Circle::of(self.simulation);
         let mut reasons = Vec::new();
+        let mut starved = BTreeSet::new();
         for &(container, record, why) in &circle.given_back {
             let plan = self.simulation.plan();
             let layout = &plan.layout;
@@ -42,6 +46,11 @@ impl Narrator<'_> {
             let gives = |it: &str| match plan.is_log(queue) {
                 true => format!("goes back to {it}"),
                 false => format!("gives {it} back"),
+            };
+            // Which of several containers has it does not matter to those behind it.
+            let mut starving = || match starved.insert((queue, record)) {
+                true => self.starving(queue, record),
+                false => String::new(),
             };
             let (region, stage) = layout.container_place(container);
             let (name, table) = (Place::Container(container), layout.table(region, stage));
@@ -61,14 +70,18 @@ impl Narrator<'_> {
                 WhyBack::Poison => format!(
                     "{name} cannot process {record} and {} each time{}",
                     gives("it"),
-                    self.starving(container)
+                    starving()
                 ),
-                WhyBack::NewFormat | WhyBack::OldFormat => format!(
-                    "{name} is of the {} release, cannot read {record} and {} each time{}",
-                    if why == WhyBack::NewFormat { "old" } else { "new" },
-                    gives("it"),
-                    self.starving(container)
-                ),
+                WhyBack::NewFormat | WhyBack::OldFormat => {
+                    let is_new = why == WhyBack::NewFormat;
+                    let (release, format) = if is_new { ("old", "new") } else { ("new", "old") };
+                    format!(
+                        "{name} is of the {release} release, cannot read {record}, which is in the \
+                         {format} format, and {} each time{}",
+                        gives("it"),
+                        starving()
+                    )
+                }
                 WhyBack::Refused(by) => {
                     let gives = gives(&record.to_string());
                     format!("{name} {gives} each time, since {} refuses", layout.name(by))
@@ -92,16 +105,27 @@ impl Narrator<'_> {
         reasons
     }
 
-    /// How many records a fifo queue does not deliver while it delivers one again and again.
-    fn starving(&self, container: ContainerId) -> String {
+    /// How many records a queue does not deliver while it delivers one again and again; of a queue with groups, those of its
+    /// group.
+    fn starving(&self, queue: QueueId, record: RecordId) -> String {
         let plan = self.simulation.plan();
-        let queue = plan.containers[container.index()].in_queue_id;
-        let behind = self.simulation.queue(queue).len().saturating_sub(1) as u64;
-        if behind == 0 || plan.queues[queue.index()].options.delivery == Delivery::Standard {
+        let behind = starving::behind(queue, record, self.simulation).len() as u64;
+        if behind == 0 {
             return String::new();
         }
         let waiting = plural(behind, "record waits", "records wait");
-        format!("; {waiting} behind it in {}", self.queue(queue))
+        let name = self.queue(queue);
+        let group = if plan.is_log(queue) { "partition" } else { "group" };
+        match plan.queues[queue.index()].groups.is_some() {
+            false => format!("; {waiting} behind it in {name}"),
+            true => {
+                let passed = starving::passed(queue, record, self.simulation).next();
+                let passed = passed.map_or_else(String::new, |_| {
+                    format!(", while records of another {group} are delivered")
+                });
+                format!("; {waiting} behind it in its {group} of {name}{passed}")
+            }
+        }
     }
 
     /// Machines that can still step, with what they would do.

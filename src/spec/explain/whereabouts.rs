@@ -108,7 +108,8 @@ impl Narrator<'_> {
                     plural(receives, "delivery", "deliveries"),
                     self.why_dead(queue, group)
                 );
-                [dead].into_iter().chain(self.die_together(queue, group)).collect()
+                let how = self.ended(queue, receives, group);
+                [dead].into_iter().chain(self.die_together(queue, group)).chain(how).collect()
             }
             Spot::Source => {
                 let was = if group.len() == 1 { "was" } else { "were" };
@@ -127,7 +128,8 @@ impl Narrator<'_> {
                     self.queue(queue)
                 );
                 let passed = group.iter().filter_map(|&record| self.passed(queue, record)).next();
-                [gone].into_iter().chain(passed).collect()
+                let died = self.died_with_it(queue, step, group);
+                [gone].into_iter().chain(passed).chain(died).collect()
             }
             Spot::Nowhere => {
                 let was = if group.len() == 1 { "was" } else { "were" };
@@ -187,23 +189,6 @@ impl Narrator<'_> {
                     "the position of the relay was ahead of the log of the new writer, and past the number of {record}"
                 )),
             },
-        }
-    }
-
-    /// Why dead letters matter.
-    fn why_dead(&self, queue: QueueId, group: &[RecordId]) -> String {
-        let plan = self.simulation.plan();
-        let it = if group.len() == 1 { "it" } else { "them" };
-        if plan.parks_in(queue) {
-            let most = plan.scenario().queue.parked_max;
-            return format!("of those that containers can process, {most} may be parked");
-        }
-        match group.iter().all(|&record| plan.is_poison(record)) {
-            true => match plan.scenario().records.poison_at.as_slice() {
-                [] => format!("no container can process {it}"),
-                stages => format!("no container of {} can process {it}", stages.join(", ")),
-            },
-            false => format!("nothing redrives {it}"),
         }
     }
 

@@ -17,8 +17,10 @@ changes_of_each_field! {
         containers: [
             |ledger| ledger.containers[0].since = Seen(99),
             |ledger| ledger.containers[0].recoveries += 1,
+            |ledger| ledger.containers[0].refusals += 1,
             |ledger| ledger.containers[0].spent = Some(Seen(99)),
         ],
+        attempts: [|ledger| ledger.attempts.change()],
         // It follows from the plan.
         branches: [],
         // None in a line, as a rule.
