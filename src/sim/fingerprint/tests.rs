@@ -29,7 +29,7 @@ use crate::sim::{Simulation, budget, driver, ending};
 /// replication whose log judges conditions, a fence that can be late, relays that read by id, and an external service that
 /// forgets, or that knows calls by their delivery; logs whose consumers commit at intervals; rows that are taken back;
 /// containers that receive several records at a time; a writer that waits for another region; and logs that are mirrored.
-const PLANS: [&str; 16] = [
+const PLANS: [&str; 15] = [
     "records.keys = 2
      script = ['publish 1', 'await published batch 1', 'publish 2']",
     "store.default = 'aurora'
@@ -54,10 +54,7 @@ const PLANS: [&str; 16] = [
      queue.deduplication = 'by-record'
      script = ['publish 1', 'publish 2']",
     "store.default = 'aurora'
-     aurora.fencing = 'best-effort'
-     script = ['publish 1', 'failover one-table to @2', 'publish 2']",
-    "store.default = 'aurora'
-     aurora.acknowledge = 'by-another-region'
+     aurora = { fencing = 'best-effort', acknowledge = 'by-another-region' }
      script = ['publish 1', 'failover one-table to @2', 'publish 2']",
     "store.default = 'aurora'
      container.steps = ['store', 'remove']
