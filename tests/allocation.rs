@@ -24,7 +24,7 @@ struct Runs {
 
 const MANY: Runs = Runs { warm_up: 300, measured: 1_000 };
 /// A timed run takes three times as long as a random one.
-const FEWER: Runs = Runs { warm_up: 100, measured: 300 };
+const FEWER: Runs = Runs { warm_up: 300, measured: 300 };
 /// Of a scheduler all of whose runs are the same one.
 const SAME: Runs = Runs { warm_up: 2, measured: 10 };
 

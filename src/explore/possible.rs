@@ -130,6 +130,8 @@ pub const POSSIBLE: &[Kinds] = {
         usual(MachineKind::Database, "Draining", &[Insert, Forward, Handover]),
         rare(MachineKind::Database, "Reader", &[Logged]),
         rare(MachineKind::Database, "Writer", &[Fence]),
+        rare(MachineKind::Database, "Writer", &[Apply]),
+        rare(MachineKind::Database, "Draining", &[Apply]),
         rare(MachineKind::Database, "Draining", &[Probe, Logged, Fence]),
         usual(MachineKind::Database, "Failed", &[Insert, Forward, Apply, Handover]),
         rare(MachineKind::Database, "Failed", &[Probe, Logged, Fence]),
@@ -207,12 +209,20 @@ pub fn pairs_of(plan: &Plan) -> impl Iterator<Item = Pair> {
         [MessageKind::Transact, MessageKind::Transacted, MessageKind::TransactRefused];
     let of_compensation =
         [MessageKind::Withdraw, MessageKind::Withdrawn, MessageKind::WithdrawRefused];
+    // What the log brings to a writer is a write of its own.
+    let comes_back = plan.replicators.iter().any(|context| context.returns);
+    let is_own = |pair: &Pair| {
+        pair.machine == MachineKind::Database
+            && pair.message == MessageKind::Apply
+            && ["Writer", "Draining"].contains(&Pair::states(pair.machine)[usize::from(pair.state)])
+    };
     pairs().filter(move |pair| {
         (has_service || !calls.contains(&pair.message) && pair.machine != MachineKind::Service)
             && (can_hang || pair.message != MessageKind::Expire)
             && (commits_later || pair.message != MessageKind::Commit)
             && (fences_late || pair.message != MessageKind::Fence)
             && !lacks_outbox(pair)
+            && (comes_back || !is_own(pair))
             && (mirrors || !of_a_mirror.contains(&pair.message))
             && (compensates || !of_compensation.contains(&pair.message))
             && (transacts || !of_transaction.contains(&pair.message))

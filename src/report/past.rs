@@ -118,6 +118,8 @@ impl Past {
     pub(crate) fn of(&self, violation: &Violation, simulation: &Simulation) -> Slice {
         let roots = roots::roots(violation, self, simulation);
         let records: BTreeSet<RecordId> = roots.records.iter().copied().collect();
+        // What waits behind a record that goes round came later than its first turn.
+        let waits = roots.circle.filter(|_| !roots.leaves.is_empty());
         let mut steps: BTreeSet<u64> = roots.leaves.into_iter().filter(|&step| step > 0).collect();
         let mut open = roots.steps;
         while let Some(number) = open.pop() {
@@ -150,7 +152,7 @@ impl Past {
         let mut heard = self.heard(&steps);
         heard.extend(self.under_way(&steps, &records, simulation));
         heard.extend(self.never_handled(&steps, &heard, &simulation.plan().layout));
-        if let Some(circle) = roots.circle {
+        if let Some(circle) = waits {
             self.leave_out_earlier_turns(circle, &mut steps);
         }
         Slice {

@@ -150,7 +150,8 @@ mod tests {
             }
             for right in [min, max] {
                 let message = said(&key, &right.to_string());
-                let is_refused = range(&message).is_some() || message.contains("there is no region");
+                let is_refused =
+                    range(&message).is_some() || message.contains("there is no region");
                 assert!(!is_refused, "{key} = {right}: {message}");
             }
         }

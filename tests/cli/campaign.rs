@@ -89,7 +89,7 @@ fn shards_that_do_not_belong_together_are_refused() {
     refused("merge other.json", "other.json: this is not the file of a campaign");
     refused("merge empty.json", "empty.json: this is not the file of a campaign");
     refused("merge cut.json", "cut.json: this is not the file of a campaign");
-    refused("merge nowhere.json", "cannot be read");
+    refused("merge nowhere.json", "nowhere.json: no such file; check the path");
     refused("sweep baseline --shard 1/3", "name it, as in --out part.json");
     refused("sweep baseline --shard 4/3 --out 4.json", "is not a shard");
     refused("sweep baseline --shard 1/3 --for 1s --out 1.json", "cannot be used with");

@@ -223,7 +223,7 @@ const TOLD: &[Told] = &[
         "kinesis-side-path",
         &[
             "usage-table@1 fails",
-            "the table refuses record 1, stops in FailedDependency",
+            "the table refuses record 1 and stops in FailedDependency",
             "signin-usage-queue@1 takes record 2",
             "signin-container@1 received record 3 from inbound-queue@1",
             "signin-table@1 stores record 3",
@@ -300,7 +300,7 @@ const TOLD: &[Told] = &[
         "received-not-applied",
         &[
             "ledger-replicator is told that region 1 wrote record 1, tells ledger-table@1, tells ledger-table@2 and tells ledger-table@3",
-            "ledger-table@1 is told that region 1 wrote record 1 and stores it",
+            "ledger-table@1 is told that region 1 wrote record 1, stores it and tells ledger-container@1",
             "ledger-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
             "record-destination received record 1 from outbound-queue@1 and counts it",
             "ledger-table@2 fails and forgets record 1, which it had received and not applied",
@@ -444,8 +444,8 @@ const TOLD: &[Told] = &[
         "stale-node-promoted",
         &[
             "core-replicator no longer reaches region 3",
-            "core-table@2 stores record 1, too",
             "core-container@1 hears that record 1 is stored and sends it to outbound-queue@1",
+            "core-table@2 stores record 1, too",
             "core-table@1 fails",
             "core-container@1 received record 2 from inbound-queue@1 and asks core-table@1 to store it",
             "the table refuses record 2, stops in FailedDependency",

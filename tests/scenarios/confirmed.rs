@@ -119,7 +119,12 @@ fn a_write_that_waits_for_another_region_takes_the_way_there_and_back() {
             Verdict::Holds | Verdict::Inconclusive(_) => None,
         }
     };
-    let strong = ["store.default=dynamodb", "topology.regions=3", "replication.mode=strong"];
+    let strong = [
+        "store.default=dynamodb",
+        "topology.regions=3",
+        "dns.weights=1,0,0",
+        "replication.mode=strong",
+    ];
     assert_eq!(slowest(&[CONFIRMED]), Some(PropertyName::Latency));
     assert_eq!(slowest(&strong), Some(PropertyName::Latency));
     assert_eq!(slowest(&[]), None);
@@ -133,12 +138,12 @@ fn what_makes_no_sense_with_it_is_refused() {
     };
     assert_eq!(
         refused("aurora.rpo_records_max = 1"),
-        "aurora.rpo_records_max: the writer acknowledges nothing that another region lacks; leave out one of \
+        "scenario:9: aurora.rpo_records_max: the writer acknowledges nothing that another region lacks; leave out one of \
          aurora.acknowledge and aurora.rpo_records_max"
     );
     assert_eq!(
         refused("container.steps = [\"store\", \"remove\"]"),
-        "container.steps: an outbox in a global database is not modelled where another region has to have a write \
+        "scenario:9: container.steps: an outbox in a global database is not modelled where another region has to have a write \
          first; let containers publish, or use aurora.acknowledge = \"by-writer\""
     );
 }
