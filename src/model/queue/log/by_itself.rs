@@ -98,7 +98,7 @@ fn a_log_commits_when_it_works_again() {
     rig.tells(TOLD, "a_log_commits_when_it_works_again");
 }
 
-/// It commits when it goes on, all that it has processed by then; no other one is there that could take its partition.
+/// If it goes on before its session times out, it commits all that it has processed by then.
 #[test]
 fn a_consumer_of_a_log_that_hangs_commits_when_it_goes_on() {
     let text = "topology.containers = 1\nqueue = { delivery = 'log', commit = 'at-intervals' }";
