@@ -58,7 +58,7 @@ const SMALL: &str = r#"
 fn every_order_of_a_small_system_holds() {
     for budget in [
         &["budget.failover=1", "budget.crash=1"][..],
-        &["budget.failover=2", "budget.switchover=1"],
+        &["budget.failover=1", "budget.switchover=1"],
         &["budget.failover=1", "budget.partition=1"],
         &["budget.failover=1", "budget.fail=1"],
     ] {
