@@ -170,7 +170,7 @@ impl Sketch {
     /// Versions are checked where records have keys. A row is written on the condition that there is none only where no stage has a
     /// database, which is not as strong as replication can be.
     fn table(&self) -> TableOptions {
-        let drawn = self.design.table.clone();
+        let drawn = self.design.table;
         let is_keyed = self.design.records.keys > 0;
         TableOptions {
             conflict: if is_keyed { Conflict::VersionChecked } else { Conflict::default() },
@@ -182,7 +182,7 @@ impl Sketch {
     fn destination(&self) -> DestinationOptions {
         let is_keyed = self.design.records.keys > 0;
         let versions = if is_keyed { Versions::Checked } else { Versions::default() };
-        DestinationOptions { versions, ..self.design.destination.clone() }
+        DestinationOptions { versions, ..self.design.destination }
     }
 
     /// Whatever a loss destroys is declared, if there can be one.
@@ -215,7 +215,7 @@ impl Sketch {
         let can_be_strong = has_table && topology.regions <= 3;
         let mode = if can_be_strong { replication.mode } else { ReplicationMode::default() };
         let witness = mode == ReplicationMode::Strong && topology.regions == 2;
-        ReplicationOptions { mode, witness, ..replication.clone() }
+        ReplicationOptions { mode, witness, ..*replication }
     }
 
     /// The stores of the stages: named one by one, unless all are the same.
@@ -226,7 +226,7 @@ impl Sketch {
         if chosen.is_empty() {
             return (StoreOptions::default(), AuroraOptions::default());
         }
-        let aurora = AuroraOptions { writer: self.writer(), ..self.design.aurora.clone() };
+        let aurora = AuroraOptions { writer: self.writer(), ..self.design.aurora };
         let all = chosen.len() == names.len();
         let default = if all { StoreKind::Aurora } else { StoreKind::Dynamodb };
         let named = chosen.into_iter().filter(|_| !all);

@@ -52,7 +52,7 @@ pub use holds::{assert_finds, assert_holds};
 /// Systems of 2 to 8 regions, 1 to 16 stages and 1 to 8 containers on each queue; small ones are
 /// far more likely.
 pub fn topology() -> impl Strategy<Value = Topology> {
-    drawn(|numbers| sketch::topology(numbers))
+    drawn(sketch::topology)
 }
 
 /// Scenarios of a sound design on a [`topology`].
@@ -65,7 +65,7 @@ pub fn scenario() -> impl Strategy<Value = Scenario> {
 /// another sound value, the faults that the scheduler may choose, and the script with
 /// its faults.
 pub fn scenario_on(topology: impl Strategy<Value = Topology>) -> impl Strategy<Value = Scenario> {
-    let acts = vec(drawn(|numbers| Act::draw(numbers)), 0..=ACTS_MAX as usize);
+    let acts = vec(drawn(Act::draw), 0..=ACTS_MAX as usize);
     // In a box: all that is drawn is moved by value on its way up.
     let rest = (drawn(|numbers| Box::new(Sketch::draw(numbers, |_| Vec::new()))), acts);
     (topology, rest).prop_map(|(topology, (mut sketch, acts))| {

@@ -197,9 +197,11 @@ fn is_default(out: &Path) -> bool {
 /// If it is none, or cannot be read.
 pub(crate) fn read(path: &Path) -> Result<Checkpoint, CliError> {
     let unreadable = |source| CliError::Read { path: path.to_owned(), source };
-    let file = input::open(path).map_err(|source| match source.kind() {
-        ErrorKind::NotFound => CliError::Input(input::missing(path)),
-        _ => unreadable(source),
+    let file = input::open(path).map_err(|source| {
+        if source.kind() == ErrorKind::NotFound {
+            return CliError::Input(input::missing(path));
+        }
+        unreadable(source)
     })?;
     let file = BufReader::new(file);
     let error = |source| CliError::Campaign { path: path.to_owned(), source };

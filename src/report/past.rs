@@ -302,18 +302,7 @@ impl Past {
         });
         let records = touched.into_iter().map(|(record, _)| record).collect();
         let kind = message.map(Message::kind);
-        let struck = match step.choice {
-            Choice::Fault(point) if matches!(point.subject(), Subject::Machine(_)) => {
-                let others = self.before.with_heads.iter().filter(|(machine, _)| *machine == at);
-                let head = self.before.heads[at.index()].or(in_hand);
-                head.into_iter().chain(others.map(|&(_, record)| record)).collect()
-            }
-            Choice::Step(_)
-            | Choice::Resolve(_)
-            | Choice::Fail(_)
-            | Choice::Fault(_)
-            | Choice::Heal => Vec::new(),
-        };
+        let struck = self.struck(step.choice, at, in_hand);
         let came_along = simulation.events().iter().filter_map(came_along).collect();
         Note {
             machine,
@@ -329,6 +318,22 @@ impl Past {
             came_along,
             is_unreadable: simulation.events().iter().any(beside::is_unreadable),
             sent: Sent::default(),
+        }
+    }
+
+    /// The records that a fault of a machine strikes.
+    fn struck(&self, choice: Choice, at: MachineId, in_hand: Option<RecordId>) -> Vec<RecordId> {
+        match choice {
+            Choice::Fault(point) if matches!(point.subject(), Subject::Machine(_)) => {
+                let others = self.before.with_heads.iter().filter(|(machine, _)| *machine == at);
+                let head = self.before.heads[at.index()].or(in_hand);
+                head.into_iter().chain(others.map(|&(_, record)| record)).collect()
+            }
+            Choice::Step(_)
+            | Choice::Resolve(_)
+            | Choice::Fail(_)
+            | Choice::Fault(_)
+            | Choice::Heal => Vec::new(),
         }
     }
 

@@ -8,7 +8,7 @@ impl Sketch {
     /// The design of the relays, where there are some: what concerns databases where a stage with a relay has one, and several instances
     /// elsewhere, which may claim their intents where queues have no order.
     pub(super) fn relay(&self) -> RelayOptions {
-        let (drawn, plain) = (self.design.relay.clone(), RelayOptions::default());
+        let (drawn, plain) = (self.design.relay, RelayOptions::default());
         let mut stages = (0..self.design.topology.stages.len()).filter(|&at| self.has_relay(at));
         let is_relay = stages.clone().next().is_some();
         if stages.any(|stage| self.has_database(stage)) {

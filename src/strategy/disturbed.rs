@@ -47,7 +47,7 @@ pub fn disturbed(scenario: &Scenario) -> impl Strategy<Value = Scenario> + use<>
     };
     let before = sometimes(!is_calm, fault());
     let after = sometimes(scenario.heal == Heal::Everything, fault());
-    (sizes, drawn(|numbers| sketch::speeds(numbers)), budget, before, after).prop_map(
+    (sizes, drawn(sketch::speeds), budget, before, after).prop_map(
         move |(sizes, speeds, budget, before, after)| {
             let mut plain = theirs.clone();
             plain.budget = budget;
