@@ -100,9 +100,7 @@ impl Context {
         self.options.on_failure == ReplicationFailure::Drop
             && self.mode == ReplicationMode::Eventual
     }
-}
 
-impl Context {
     /// Whether it tells a table what became of its writes.
     pub(crate) fn answers(&self) -> bool {
         self.returns || self.confirms || self.mode == ReplicationMode::Strong

@@ -159,3 +159,18 @@ fn what_is_on_its_way_back_is_not_lost() {
         assert_eq!(found_in_every_order(&plan, true), None, "{budget:?}");
     }
 }
+
+/// A healing takes those out of the database that are gone, and no region that was only cut off: behind it a writer waits as before.
+#[test]
+fn a_healing_leaves_no_region_out_that_comes_back() {
+    let cut = ["fail only-replicator@2", "publish 1", "await delivered batch 1"];
+    let again = ["fail only-replicator@2", "publish 2", "await quiescent"];
+    let ends = ["failover only-table to @2", "recover *", "await delivered all"];
+    let script = format!("script={}", [cut, again, ends].concat().join(","));
+    let changes = [CONFIRMED, &script, "records.batches=1,1"];
+    let coverage = holds_with(SMALL, &changes, |run| {
+        all_is_everywhere(run);
+        assert_eq!(run.outcome.lost.records(), 0);
+    });
+    assert!(coverage.runs(Reached::WriterMoved) > RANDOM_RUNS / 2);
+}

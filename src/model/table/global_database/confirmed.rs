@@ -35,7 +35,7 @@ impl RegionalTable {
         let rows = store.rows[copy.id.index()].rows;
         let is_asked = out.held(&self.cluster.unconfirmed).any(|write| is_of(write, copy));
         if region == context.region && (is_asked || rows > 0) {
-            // It has come, whoever stores it.
+            // It has come, even if it was there before.
             out.emit(Event::Applied { table: context.id, copy, rows: rows.max(1) });
             self.confirmed(copy, time, context, store, out);
         } else {
