@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use syn::visit::{self, Visit};
+
 use crate::list::Fault;
 
 /// A fault that does not fit the sources any more.
@@ -80,8 +82,76 @@ pub(crate) fn fragments(source: &str, faults: &[&Fault]) -> Vec<Misfit> {
         is_part(fault.original.trim())
             || weave(source, &[**fault]).is_ok_and(|woven| !is_rust(&woven)) && is_rust(source)
     };
-    let problem = "it is no whole statement, and no whole expression";
-    faults.iter().filter(breaks).map(|fault| Misfit::new(fault, problem.to_owned())).collect()
+    let is_constant = |fault: &Fault| {
+        let woven = weave(source, &[fault]).ok();
+        woven
+            .and_then(|woven| syn::parse_file(&woven).ok())
+            .is_some_and(|file| asks_in_const(&file))
+    };
+    let problem = |fault: &&Fault| {
+        if breaks(&fault) {
+            return Some("it is no whole statement, and no whole expression");
+        }
+        is_constant(fault).then_some("it is in a constant, which can ask for no switch")
+    };
+    let misfit = |fault: &&Fault| Some(Misfit::new(fault, problem(fault)?.to_owned()));
+    faults.iter().filter_map(misfit).collect()
+}
+
+/// Whether a switch is asked for where only constants may stand: that is Rust, and does not compile.
+fn asks_in_const(file: &syn::File) -> bool {
+    let mut constants = Constants::default();
+    constants.visit_file(file);
+    constants.asks
+}
+
+/// Looks for switches in constants.
+#[derive(Default)]
+struct Constants {
+    is_inside: bool,
+    asks: bool,
+}
+
+impl Constants {
+    fn within(&mut self, is_inside: bool, look: impl FnOnce(&mut Constants)) {
+        let before = std::mem::replace(&mut self.is_inside, is_inside);
+        look(self);
+        self.is_inside = before;
+    }
+}
+
+impl<'a> Visit<'a> for Constants {
+    fn visit_item_const(&mut self, item: &'a syn::ItemConst) {
+        self.within(true, |inside| visit::visit_item_const(inside, item));
+    }
+
+    fn visit_item_static(&mut self, item: &'a syn::ItemStatic) {
+        self.within(true, |inside| visit::visit_item_static(inside, item));
+    }
+
+    fn visit_impl_item_const(&mut self, item: &'a syn::ImplItemConst) {
+        self.within(true, |inside| visit::visit_impl_item_const(inside, item));
+    }
+
+    fn visit_item_fn(&mut self, item: &'a syn::ItemFn) {
+        let is_const = item.sig.constness.is_some();
+        self.within(is_const, |inside| visit::visit_item_fn(inside, item));
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &'a syn::ImplItemFn) {
+        let is_const = item.sig.constness.is_some();
+        self.within(is_const, |inside| visit::visit_impl_item_fn(inside, item));
+    }
+
+    // It is called later, as that of a static that is made when it is asked for.
+    fn visit_expr_closure(&mut self, closure: &'a syn::ExprClosure) {
+        self.within(false, |inside| visit::visit_expr_closure(inside, closure));
+    }
+
+    fn visit_path(&mut self, path: &'a syn::Path) {
+        self.asks |= self.is_inside && path.segments.iter().any(|part| part.ident == "planted");
+        visit::visit_path(self, path);
+    }
 }
 
 /// Where the original of the fault is.
@@ -221,6 +291,20 @@ mod tests {
         let parts = [fault(3, None, "&& d()", ""), fault(4, None, "let b = c();", "let b = d();")];
         assert_eq!(fragments(source, &parts.each_ref()).len(), 2);
         assert_eq!(fragments(source, &[&fault(5, None, "d()", "true")]).len(), 0);
+    }
+
+    /// They read as Rust in their place, too.
+    #[test]
+    fn a_switch_in_a_constant_is_an_error_that_names_the_fault() {
+        let source = "const A: u8 = 1; const fn b() -> u8 { 2 } static C: Lazy = Lazy::new(|| 3);";
+        let [one, two, three] = ["1", "2", "3"].map(|text| fault(3, None, text, "9"));
+        let expected =
+            "fault 3 does not fit src/a.rs: it is in a constant, which can ask for no switch";
+        for constant in [&one, &two] {
+            let found = fragments(source, &[constant]);
+            assert_eq!(found.iter().map(Misfit::to_string).collect::<Vec<_>>(), [expected]);
+        }
+        assert_eq!(fragments(source, &[&three]).len(), 0);
     }
 
     #[test]
